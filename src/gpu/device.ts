@@ -1,0 +1,102 @@
+/**
+ * The device behind every kernel: full limits, useful features, loss reported once, in words.
+ *
+ * @module
+ */
+import { GpuError } from "./error.ts";
+
+/** Features that kernels make use of where the adapter has them. */
+const USEFUL_FEATURES: readonly GPUFeatureName[] = ["timestamp-query", "shader-f16"];
+
+/** What is known about the adapter behind a device. */
+export interface AdapterDescription {
+  /** Vendor as the driver names it. */
+  readonly vendor: string;
+  /** Adapter in the driver's words, for example `llvmpipe (LLVM 15.0.6, 256 bits)`. */
+  readonly description: string;
+  /** Whether the adapter runs on the processor instead of a GPU. */
+  readonly software: boolean;
+}
+
+/** A device with its adapter's description; uses nothing of the host runtime, so it runs in a page as well. */
+export class Gpu implements Disposable {
+  /** The WebGPU device. */
+  readonly device: GPUDevice;
+  /** What is known about the adapter. */
+  readonly adapter: AdapterDescription;
+  /** Resolves with the reason when the device is lost other than by {@linkcode Gpu.destroy}. */
+  readonly lost: Promise<GpuError>;
+  /** Compiled pipelines by source, entry point, constants and layout. */
+  readonly pipelines: Map<string, Promise<GPUComputePipeline>> = new Map();
+  #failure: GpuError | undefined;
+
+  /** Wraps a device that the caller owns, for example one that a page already renders with. */
+  constructor(device: GPUDevice, adapter: Partial<AdapterDescription> = {}) {
+    this.device = device;
+    const description = adapter.description ?? device.adapterInfo?.description ?? "";
+    this.adapter = {
+      vendor: adapter.vendor ?? device.adapterInfo?.vendor ?? "",
+      description,
+      software: adapter.software ?? isSoftware(description),
+    };
+    this.lost = new Promise((resolve) => {
+      device.lost.then((info) => {
+        if (info.reason === "destroyed") return;
+        this.#failure = new GpuError(`Cannot continue on the GPU: the device was lost, received "${info.message}"`);
+        resolve(this.#failure);
+      });
+    });
+    device.addEventListener("uncapturederror", (event) => {
+      event.preventDefault?.();
+      const error = (event as GPUUncapturedErrorEvent).error;
+      this.#failure ??= new GpuError(`Cannot run on the GPU: ${describe(error)}`, { cause: error });
+    });
+  }
+
+  /** Requests a device with everything that `adapter` offers. */
+  static async request(adapter: GPUAdapter): Promise<Gpu> {
+    const requiredLimits: Record<string, number> = {};
+    for (const name in adapter.limits) {
+      const value = adapter.limits[name as keyof GPUSupportedLimits];
+      if (typeof value === "number") requiredLimits[name] = value;
+    }
+    const requiredFeatures = USEFUL_FEATURES.filter((feature) => adapter.features.has(feature));
+    const device = await adapter.requestDevice({ label: "weft", requiredFeatures, requiredLimits });
+    const { vendor, description } = adapter.info;
+    return new Gpu(device, {
+      vendor,
+      description,
+      software: adapter.info.isFallbackAdapter || isSoftware(description),
+    });
+  }
+
+  /**
+   * Throws if the device has failed since it was made.
+   *
+   * @throws {GpuError} when the device was lost or an operation on it was refused
+   */
+  check(): void {
+    if (this.#failure) throw this.#failure;
+  }
+
+  /** Releases the device and everything on it. */
+  destroy(): void {
+    this.device.destroy();
+  }
+
+  /** Releases the device at the end of a `using` block. */
+  [Symbol.dispose](): void {
+    this.destroy();
+  }
+}
+
+function isSoftware(description: string): boolean {
+  return /llvmpipe|softpipe|swiftshader|software|basic render/i.test(description);
+}
+
+function describe(error: GPUError): string {
+  if (typeof GPUOutOfMemoryError !== "undefined" && error instanceof GPUOutOfMemoryError) {
+    return `out of memory, received "${error.message}"`;
+  }
+  return `the device refused an operation, received "${error.message}"`;
+}

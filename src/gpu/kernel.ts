@@ -1,0 +1,188 @@
+/**
+ * Kernels: pipelines compiled once per source and constants, bound by name, with errors that name file and line.
+ *
+ * @module
+ */
+import type { Gpu } from "./device.ts";
+import { GpuError } from "./error.ts";
+import { type Binding, type Constants, type Module, type Shader, specialise } from "./shader.ts";
+
+/** A range of a buffer bound to a kernel. */
+export interface BufferRange {
+  /** The buffer. */
+  readonly buffer: GPUBuffer;
+  /** Start in bytes, a multiple of 256. @default {0} */
+  readonly offset?: number;
+  /** Length in bytes. */
+  readonly size?: number;
+}
+
+/** What one dispatch runs. */
+export interface Call {
+  /** The shader. */
+  readonly shader: Shader;
+  /** Entry point. */
+  readonly entry: string;
+  /** Buffers by the shader's binding names. */
+  readonly bind: Readonly<Record<string, BufferRange>>;
+  /** Overrides, `const` and `alias` lines by name. */
+  readonly constants?: Constants;
+  /** Scalars of the shader's `struct Params`. */
+  readonly params?: Readonly<Record<string, number>>;
+  /** Workgroups, as a count or per dimension. */
+  readonly grid: number | readonly [number, number, number];
+}
+
+/** A dispatch with its pipeline and bind group made. */
+export interface Dispatch {
+  /** `shader.entry`, for the profiler. */
+  readonly label: string;
+  /** Compiled pipeline. */
+  readonly pipeline: GPUComputePipeline;
+  /** The kernel's own buffers. */
+  readonly group: GPUBindGroup;
+  /** Whether the kernel reads the step's scalars in group 1. */
+  readonly readsStep: boolean;
+  /** Workgroups per dimension. */
+  readonly grid: readonly [number, number, number];
+}
+
+/** Largest number of workgroups in one dimension. */
+const MAX_GROUPS = 65_535;
+
+/** Bytes from one set of step scalars to the next in their ring. */
+export const STEP_STRIDE = 256;
+
+/** Bytes of the step's scalars. */
+export const STEP_BYTES = 64;
+
+const stepLayouts: WeakMap<GPUDevice, GPUBindGroupLayout> = new WeakMap();
+
+/** Returns the layout of group 1: the step's scalars, picked from a ring by a dynamic offset. */
+export function stepLayout(gpu: Gpu): GPUBindGroupLayout {
+  const known = stepLayouts.get(gpu.device);
+  if (known) return known;
+  const layout = gpu.device.createBindGroupLayout({
+    label: "step",
+    entries: [{
+      binding: 0,
+      visibility: GPUShaderStage.COMPUTE,
+      buffer: { type: "uniform", hasDynamicOffset: true, minBindingSize: STEP_BYTES },
+    }],
+  });
+  stepLayouts.set(gpu.device, layout);
+  return layout;
+}
+
+/** Folds a workgroup count into a grid whose dimensions the device accepts; kernels read it row by row. */
+export function gridOf(groups: number | readonly [number, number, number]): readonly [number, number, number] {
+  if (typeof groups !== "number") return groups;
+  if (groups <= MAX_GROUPS) return [Math.max(groups, 1), 1, 1];
+  const rows = Math.ceil(groups / MAX_GROUPS);
+  return [Math.ceil(groups / rows), rows, 1];
+}
+
+/**
+ * Prepares a dispatch: compiles its pipeline unless an equal one exists and makes its bind group.
+ *
+ * @throws {GpuError} when the shader does not compile; the message names file and line
+ * @throws {RangeError} when a binding, constant or parameter name is not the shader's
+ */
+export async function prepare(gpu: Gpu, call: Call): Promise<Dispatch> {
+  const { shader, entry, bind } = call;
+  const module = specialise(shader, call.constants ?? {});
+  const names = Object.keys(bind);
+  for (const name of names) {
+    if (!module.bindings.has(name)) {
+      throw new RangeError(`Cannot bind ${shader.name}.${entry}: the shader has no such binding, received "${name}"`);
+    }
+  }
+  const ranges = { ...bind };
+  if (module.params.length > 0 && call.params) {
+    ranges.params = { buffer: packParams(gpu, call, module) };
+    names.push("params");
+  }
+  const layout = bindGroupLayout(gpu, call, names.map((name) => module.bindings.get(name)!));
+  const readsStep = [...module.bindings.values()].some((binding) => binding.group === 1);
+  const groupLayouts = readsStep ? [layout, stepLayout(gpu)] : [layout];
+  const key = JSON.stringify([module.code, entry, module.overrides, names.map((name) => module.bindings.get(name))]);
+  let compiled = gpu.pipelines.get(key);
+  if (!compiled) gpu.pipelines.set(key, compiled = compile(gpu, call, module, groupLayouts));
+  const group = gpu.device.createBindGroup({
+    label: `${shader.name}.${entry}`,
+    layout,
+    entries: names.map((name) => ({ binding: module.bindings.get(name)!.slot, resource: ranges[name] })),
+  });
+  return { label: `${shader.name}.${entry}`, pipeline: await compiled, group, readsStep, grid: gridOf(call.grid) };
+}
+
+function bindGroupLayout(gpu: Gpu, call: Call, bindings: readonly Binding[]): GPUBindGroupLayout {
+  const storage = bindings.filter((binding) => binding.type !== "uniform").length;
+  const limit = gpu.device.limits.maxStorageBuffersPerShaderStage;
+  if (storage > limit) {
+    throw new GpuError(
+      `Cannot bind ${call.shader.name}.${call.entry}: the device allows ${limit} storage buffers, received ${storage}`,
+    );
+  }
+  return gpu.device.createBindGroupLayout({
+    label: `${call.shader.name}.${call.entry}`,
+    entries: bindings.map(({ slot, type }) => ({
+      binding: slot,
+      visibility: GPUShaderStage.COMPUTE,
+      buffer: { type },
+    })),
+  });
+}
+
+function packParams(gpu: Gpu, call: Call, module: Module): GPUBuffer {
+  const params = call.params ?? {};
+  const unknown = Object.keys(params).find((name) => !module.params.some((param) => param.name === name));
+  if (unknown) {
+    throw new RangeError(`Cannot bind ${call.shader.name}: no parameter has that name, received "${unknown}"`);
+  }
+  const bytes = Math.ceil(module.params.length / 4) * 16;
+  const view = new DataView(new ArrayBuffer(bytes));
+  module.params.forEach(({ name, type }, i) => {
+    const value = params[name];
+    if (value === undefined) throw new RangeError(`Cannot bind ${call.shader.name}: parameter "${name}" is missing`);
+    if (type === "f32") view.setFloat32(4 * i, value, true);
+    else if (type === "i32") view.setInt32(4 * i, value, true);
+    else view.setUint32(4 * i, value, true);
+  });
+  const buffer = gpu.device.createBuffer({
+    label: `${call.shader.name}.params`,
+    size: bytes,
+    usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+  });
+  gpu.device.queue.writeBuffer(buffer, 0, view.buffer);
+  return buffer;
+}
+
+async function compile(
+  gpu: Gpu,
+  call: Call,
+  module: Module,
+  bindGroupLayouts: GPUBindGroupLayout[],
+): Promise<GPUComputePipeline> {
+  const { device } = gpu;
+  const label = `${call.shader.name}.${call.entry}`;
+  device.pushErrorScope("validation");
+  const compiled = device.createShaderModule({ label, code: module.code });
+  const refused = device.popErrorScope();
+  const info = await compiled.getCompilationInfo();
+  const error = info.messages.find((message) => message.type === "error");
+  if (error) throw new GpuError(`Cannot compile ${module.locate(error.lineNum)}: ${error.message}`);
+  const problem = await refused;
+  if (problem) throw new GpuError(`Cannot compile ${label}: ${problem.message}`, { cause: problem });
+  const layout = device.createPipelineLayout({ label, bindGroupLayouts });
+  try {
+    return await device.createComputePipelineAsync({
+      label,
+      layout,
+      compute: { module: compiled, entryPoint: call.entry, constants: module.overrides },
+    });
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new GpuError(`Cannot compile ${label}: ${message}`, { cause });
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * Shader texts: composed from parts, specialised, and reflected, so that launchers bind by name.
+ *
+ * @module
+ */
+
+/** One `.wgsl` file of a shader. */
+export interface ShaderPart {
+  /** Path from the project's root, for messages. */
+  readonly file: string;
+  /** The file's text. */
+  readonly text: string;
+}
+
+/** A shader: parts concatenated in order. */
+export interface Shader {
+  /** Name of the kernel family. */
+  readonly name: string;
+  /** The parts, shared ones first. */
+  readonly parts: readonly ShaderPart[];
+}
+
+/** How a binding is declared. */
+export interface Binding {
+  /** Group in which it is declared: 0 for a kernel's own, 1 for the step's scalars. */
+  readonly group: number;
+  /** Slot in the group. */
+  readonly slot: number;
+  /** Access as WebGPU's layouts name it. */
+  readonly type: GPUBufferBindingType;
+}
+
+/** A specialised shader text with what was found in it. */
+export interface Module {
+  /** The text handed to the compiler. */
+  readonly code: string;
+  /** Bindings by name. */
+  readonly bindings: ReadonlyMap<string, Binding>;
+  /** Scalars of `struct Params` in order. */
+  readonly params: readonly { name: string; type: string }[];
+  /** Values for `override` declarations. */
+  readonly overrides: Readonly<Record<string, number>>;
+  /** Turns a line of `code` into `file:line`. */
+  locate(line: number): string;
+}
+
+/** Values that specialise a shader: overrides and `const` lines by number, `alias` lines by type name. */
+export type Constants = Readonly<Record<string, number | boolean | string>>;
+
+/** Declares a shader from its files, in order. */
+export function shader(name: string, files: Readonly<Record<string, string>>): Shader {
+  return { name, parts: Object.entries(files).map(([file, text]) => ({ file: `shaders/${file}.wgsl`, text })) };
+}
+
+/**
+ * Composes and specialises a shader.
+ *
+ * @throws {RangeError} when a constant names nothing in the shader
+ */
+export function specialise(shader: Shader, constants: Constants): Module {
+  let code = shader.parts.map((part) => part.text).join("\n");
+  const overrides: Record<string, number> = {};
+  for (const [name, value] of Object.entries(constants)) {
+    const line = new RegExp(`^(override|const|alias) ${name}\\b([^=;]*)(=[^;]*)?;`, "m");
+    const found = line.exec(code);
+    if (!found) throw new RangeError(`Cannot specialise ${shader.name}: no constant has that name, received "${name}"`);
+    if (found[1] === "override") overrides[name] = Number(value);
+    else code = code.replace(line, `${found[1]} ${name}${found[2]}= ${literal(value, found[2])};`);
+  }
+  return { code, overrides, bindings: reflectBindings(code), params: reflectParams(code), locate: locator(shader) };
+}
+
+function literal(value: number | boolean | string, type: string): string {
+  if (typeof value !== "number") return String(value);
+  if (type.includes("f32")) return `f32(${value})`;
+  return type.includes("u32") ? `${value}u` : String(value);
+}
+
+function reflectBindings(code: string): Map<string, Binding> {
+  const bindings = new Map<string, Binding>();
+  const pattern = /@group\((\d+)\)\s*@binding\((\d+)\)\s*var<(uniform|storage)(?:,\s*(read_write|read))?>\s*(\w+)\s*:/g;
+  for (const [, group, slot, space, access, name] of code.matchAll(pattern)) {
+    const type = space === "uniform" ? "uniform" : access === "read_write" ? "storage" : "read-only-storage";
+    bindings.set(name, { group: Number(group), slot: Number(slot), type });
+  }
+  return bindings;
+}
+
+function reflectParams(code: string): { name: string; type: string }[] {
+  const body = /struct Params\s*\{([^}]*)\}/.exec(code)?.[1] ?? "";
+  return [...body.matchAll(/(\w+)\s*:\s*(u32|i32|f32)/g)].map(([, name, type]) => ({ name, type }));
+}
+
+function locator(shader: Shader): (line: number) => string {
+  return (line) => {
+    let rest = line;
+    for (const part of shader.parts) {
+      const lines = part.text.split("\n").length;
+      if (rest <= lines) return `${part.file}:${rest}`;
+      rest -= lines;
+    }
+    return shader.name;
+  };
+}

@@ -1,0 +1,102 @@
+/**
+ * Reverse-mode differentiation: walks the trace backwards and asks each op for its backward.
+ *
+ * @module
+ */
+import type { Node } from "./node.ts";
+import type { Parameter, Table } from "./parameter.ts";
+import type { Tensor } from "./tensor.ts";
+
+/**
+ * A gradient of an embedding table, per occurrence o = (b, f) with value v_o:
+ *
+ *     g_o = v_o dEmbedding[b, f, :] + v_o dLinear[b] + v_o dFm[b] (fmSum[b, :] - v_o row)
+ *
+ * Occurrences of one row are summed by the segment reduction; only the first term is ever in memory.
+ */
+export interface TableGradient {
+  /** Rows of the occurrences, `[F, B]`. */
+  readonly ids: Tensor;
+  /** Values of the occurrences, `[F, B]`; all are 1 when absent. */
+  readonly values?: Tensor;
+  /** Gradient of the looked-up rows, `[B, F, D]`. */
+  readonly dEmbedding?: Tensor;
+  /** Gradient of a sum over fields of a table of width 1, `[B, 1]`. */
+  readonly dLinear?: Tensor;
+  /** Gradient of the second-order FM term, `[B, 1]`, with the sum over fields, `[B, D]`. */
+  readonly dFm?: Tensor;
+  /** Sum over fields of the embeddings, `[B, D]`. */
+  readonly fmSum?: Tensor;
+}
+
+/** Gradients of everything trainable. */
+export class Gradients {
+  /** Gradient by dense parameter. */
+  readonly parameters: Map<Parameter, Tensor> = new Map();
+  /** Gradient by input of the graph. */
+  readonly inputs: Map<Tensor, Tensor> = new Map();
+  /** Gradients by embedding table, one for each lookup. */
+  readonly tables: Map<Table, TableGradient[]> = new Map();
+
+  /** Adds a gradient of a table; an embedding's backward calls this. */
+  addTable(table: Table, gradient: TableGradient): void {
+    const known = this.tables.get(table);
+    if (known) known.push(gradient);
+    else this.tables.set(table, [gradient]);
+  }
+}
+
+/**
+ * Differentiates a scalar by everything trainable that `output` depends on.
+ *
+ * @param output a tensor of the graph, usually the logits `[B, 1]`
+ * @param dOutput gradient of the scalar by `output`
+ * @param add sums gradients of a tensor that several ops read
+ * @throws {TypeError} when an op on the way has no backward
+ */
+export function differentiate(output: Tensor, dOutput: Tensor, add: (...parts: Tensor[]) => Tensor): Gradients {
+  const gradients = new Gradients();
+  const pending = new Map<Tensor, Tensor[]>([[output, [dOutput]]]);
+  const take = (tensor: Tensor): Tensor | undefined => {
+    const parts = pending.get(tensor);
+    pending.delete(tensor);
+    return parts && (parts.length === 1 ? parts[0] : add(...parts));
+  };
+  const nodes = output.graph.nodes;
+  for (let i = nodes.indexOf(output.node as Node); i >= 0; i--) {
+    const node = nodes[i];
+    const dOutputs = node.outputs.map(take);
+    if (dOutputs.every((gradient) => gradient === undefined)) continue;
+    if (!node.op.backward) {
+      throw new TypeError(`Cannot differentiate: the op has no backward, received ${node.op.name}`);
+    }
+    const dInputs = node.op.backward(node, dOutputs, gradients);
+    node.inputs.forEach((input, j) => {
+      const gradient = dInputs[j];
+      if (!gradient) return;
+      const parts = pending.get(input);
+      if (parts) parts.push(gradient);
+      else pending.set(input, [gradient]);
+    });
+  }
+  collectParameters(pending, gradients, add);
+  return gradients;
+}
+
+function collectParameters(
+  pending: Map<Tensor, Tensor[]>,
+  gradients: Gradients,
+  add: (...parts: Tensor[]) => Tensor,
+): void {
+  const parts = new Map<Parameter, Tensor[]>();
+  for (const [tensor, more] of pending) {
+    if (tensor.origin.kind === "input") gradients.inputs.set(tensor, more.length === 1 ? more[0] : add(...more));
+    if (tensor.origin.kind !== "parameter" || !tensor.origin.parameter.trainable) continue;
+    const known = parts.get(tensor.origin.parameter);
+    if (known) known.push(...more);
+    else parts.set(tensor.origin.parameter, [...more]);
+  }
+  for (const [parameter, list] of parts) {
+    gradients.parameters.set(parameter, list.length === 1 ? list[0] : add(...list));
+  }
+}

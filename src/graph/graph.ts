@@ -1,0 +1,67 @@
+/**
+ * A traced model: nodes in the order of their creation, over shared declarations.
+ *
+ * @module
+ */
+import type { Initializer } from "../initializer.ts";
+import type { Node } from "./node.ts";
+import { Declarations, type Regularized, strideOf } from "./parameter.ts";
+import { type DType, type Shape, Tensor } from "./tensor.ts";
+
+/** Whether a graph is traced to train (dropout, batch statistics) or to predict. */
+export type Mode = "train" | "predict";
+
+/** A trace of a model. */
+export class Graph {
+  /** Nodes in the order of their creation, which is an order of execution. */
+  readonly nodes: Node[] = [];
+  /** What the trace is for. */
+  readonly mode: Mode;
+  /** Parameters and tables, shared by all traces of a model. */
+  readonly declarations: Declarations;
+  #inputs: Map<string, Tensor> = new Map();
+  #names: Map<string, number> = new Map();
+
+  /** Starts an empty trace. */
+  constructor(mode: Mode, declarations: Declarations = new Declarations()) {
+    this.mode = mode;
+    this.declarations = declarations;
+  }
+
+  /** Returns the input of that name, declared at its first use. */
+  input(name: string, shape: Shape, dtype: DType = "f32"): Tensor {
+    let tensor = this.#inputs.get(name);
+    if (!tensor) this.#inputs.set(name, tensor = new Tensor(this, shape, { kind: "input", name }, dtype));
+    return tensor;
+  }
+
+  /** Returns `base`, or `base_1`, `base_2`, ... when a layer of this trace has taken it. */
+  uniqueName(base: string): string {
+    const used = this.#names.get(base) ?? 0;
+    this.#names.set(base, used + 1);
+    return used === 0 ? base : `${base}_${used}`;
+  }
+
+  /** Returns a trainable parameter, declared at the first trace. */
+  parameter(
+    name: string,
+    shape: readonly number[],
+    initializer: Initializer,
+    regularized: Regularized = "net",
+  ): Tensor {
+    const parameter = this.declarations.parameter({ name, shape, initializer, trainable: true, regularized });
+    return new Tensor(this, parameter.shape, { kind: "parameter", parameter });
+  }
+
+  /** Returns a running statistic, which a kernel keeps and the optimiser leaves alone. */
+  statistic(name: string, shape: readonly number[], initializer: Initializer): Tensor {
+    const parameter = this.declarations.parameter({ name, shape, initializer, trainable: false, regularized: "none" });
+    return new Tensor(this, parameter.shape, { kind: "parameter", parameter });
+  }
+
+  /** Returns an embedding table, declared at the first trace. */
+  table(name: string, rows: number, dim: number, initializer: Initializer): Tensor {
+    const table = this.declarations.table({ name, rows, dim, stride: strideOf(dim), initializer });
+    return new Tensor(this, [rows, dim], { kind: "table", table });
+  }
+}

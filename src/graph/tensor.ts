@@ -1,0 +1,64 @@
+/**
+ * Symbolic tensors: what a model function computes with, before any memory or kernel exists.
+ *
+ * @module
+ */
+import type { Graph } from "./graph.ts";
+import type { Node } from "./node.ts";
+import type { Parameter, Table } from "./parameter.ts";
+
+/** A size: a number, or `"B"` for the batch, which is known only when a plan is made. */
+export type Dim = number | "B";
+
+/** Sizes, outermost first; memory is row-major and dense. */
+export type Shape = readonly Dim[];
+
+/** Element type; both are four bytes wide. */
+export type DType = "f32" | "u32";
+
+/** Where a tensor's numbers come from. */
+export type Origin =
+  | { readonly kind: "node"; readonly node: Node; readonly output: number }
+  | { readonly kind: "parameter"; readonly parameter: Parameter }
+  | { readonly kind: "table"; readonly table: Table }
+  | { readonly kind: "input"; readonly name: string };
+
+/** A symbolic tensor. */
+export class Tensor {
+  /** The graph that the tensor belongs to. */
+  readonly graph: Graph;
+  /** Sizes. */
+  readonly shape: Shape;
+  /** Where the numbers come from. */
+  readonly origin: Origin;
+  /** Element type. */
+  readonly dtype: DType;
+
+  /** Creates a tensor; ops and the graph call this, models do not. */
+  constructor(graph: Graph, shape: Shape, origin: Origin, dtype: DType = "f32") {
+    this.graph = graph;
+    this.shape = shape;
+    this.origin = origin;
+    this.dtype = dtype;
+  }
+
+  /** The node that computes the tensor, if one does. */
+  get node(): Node | undefined {
+    return this.origin.kind === "node" ? this.origin.node : undefined;
+  }
+}
+
+/** Returns the number of elements of `shape` in a batch of `batch` rows. */
+export function sizeOf(shape: Shape, batch: number): number {
+  return shape.reduce<number>((size, dim) => size * (dim === "B" ? batch : dim), 1);
+}
+
+/** Returns the product of the sizes of `shape` other than the batch. */
+export function widthOf(shape: Shape): number {
+  return shape.reduce<number>((size, dim) => size * (dim === "B" ? 1 : dim), 1);
+}
+
+/** Writes a shape as `[B, 39, 16]`. */
+export function formatShape(shape: Shape): string {
+  return `[${shape.join(", ")}]`;
+}

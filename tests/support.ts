@@ -1,0 +1,150 @@
+/** Helpers of the tests: a shared device, tolerances, and the one check that every op passes. */
+import { Gpu } from "../src/gpu/device.ts";
+import type { BufferRange } from "../src/gpu/kernel.ts";
+import { createBuffer, download, upload } from "../src/gpu/memory.ts";
+import { differentiate } from "../src/graph/autodiff.ts";
+import { Graph, type Mode } from "../src/graph/graph.ts";
+import { ownerOf } from "../src/graph/memory.ts";
+import { Plan, type StepScalars } from "../src/graph/plan.ts";
+import { type Shape, sizeOf, type Tensor } from "../src/graph/tensor.ts";
+import { add } from "../src/ops/add.ts";
+
+let shared: Promise<Gpu> | undefined;
+
+/** Returns a device that the tests of one file share. */
+export function gpu(): Promise<Gpu> {
+  return shared ??= navigator.gpu.requestAdapter().then((adapter) => Gpu.request(adapter!));
+}
+
+/** Uniform numbers in [-1, 1) that depend on the seed alone. */
+export function randomArray(size: number, seed: number): Float64Array {
+  let state = (seed * 0x9e3779b9 + 0x85ebca6b) >>> 0;
+  return Float64Array.from({ length: size }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.fround(state / 2 ** 31 - 1);
+  });
+}
+
+/** Throws unless |actual - expected| <= atol + rtol * max |expected| for all elements. */
+export function assertClose(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  label: string,
+  { rtol = 1e-5, atol = 1e-6 }: { rtol?: number; atol?: number } = {},
+): void {
+  if (actual.length !== expected.length) {
+    throw new Error(`${label}: expected ${expected.length} numbers, received ${actual.length}`);
+  }
+  let largest = 0;
+  for (let i = 0; i < expected.length; i++) largest = Math.max(largest, Math.abs(expected[i]));
+  const limit = atol + rtol * largest;
+  for (let i = 0; i < expected.length; i++) {
+    if (!(Math.abs(actual[i] - expected[i]) <= limit)) {
+      throw new Error(`${label}[${i}]: expected ${expected[i]} within ${limit}, received ${actual[i]}`);
+    }
+  }
+}
+
+/** Scalars of a step whose batch is full. */
+export function step(rows: number, more: Partial<StepScalars> = {}): StepScalars {
+  return { rows, first: 0, index: 1, seed: 1, lr: 0.1, slot: 0, ...more };
+}
+
+/** An op under test. */
+export interface OpCheck {
+  /** Shapes of the inputs by name; `"B"` stands for the batch. */
+  inputs: Record<string, Shape>;
+  /** Rows of the batch. */
+  batch: number;
+  /** Builds the output from the inputs. */
+  build: (inputs: Record<string, Tensor>) => Tensor;
+  /** Computes the output in float64. */
+  reference: (inputs: Record<string, Float64Array>) => Float64Array;
+  /** Turns random numbers in [-1, 1) into values of an input. */
+  prepare?: Record<string, (values: Float64Array) => Float64Array>;
+  /** Mode of the trace. @default {"train"} */
+  mode?: Mode;
+  /** Valid rows. @default the batch */
+  rows?: number;
+  rtol?: number;
+  atol?: number;
+}
+
+/** Checks an op's output against its reference, and its gradients against central differences of the reference. */
+export async function checkOp(check: OpCheck): Promise<void> {
+  const device = await gpu();
+  const graph = new Graph(check.mode ?? "train");
+  const names = Object.keys(check.inputs);
+  const values: Record<string, Float64Array> = {};
+  const tensors: Record<string, Tensor> = {};
+  const buffers: Record<string, BufferRange> = {};
+  names.forEach((name, i) => {
+    const random = randomArray(sizeOf(check.inputs[name], check.batch), i + 1);
+    values[name] = (check.prepare?.[name]?.(random) ?? random).map(Math.fround);
+    tensors[name] = graph.input(name, check.inputs[name]);
+    buffers[name] = { buffer: upload(device, name, Float32Array.from(values[name])) };
+  });
+  const y = check.build(tensors);
+  const size = sizeOf(y.shape, check.batch);
+  const upstream = randomArray(size, 99);
+  const valid = (check.rows ?? check.batch) * size / check.batch;
+  if (y.shape[0] === "B") upstream.fill(0, valid);
+  buffers.upstream = { buffer: upload(device, "upstream", Float32Array.from(upstream)) };
+  const gradients = differentiate(y, graph.input("upstream", y.shape), add);
+  const results = new Map<Tensor, BufferRange>();
+  const wanted = [y, ...names.map((name) => gradients.inputs.get(tensors[name])).filter((t) => t !== undefined)];
+  for (const tensor of wanted) {
+    const owner = ownerOf(tensor);
+    if (owner.node) {
+      results.set(owner, { buffer: createBuffer(device, "result", 4 * sizeOf(tensor.shape, check.batch)) });
+    }
+  }
+  const plan = await Plan.create(device, {
+    name: "check",
+    batch: check.batch,
+    outputs: wanted,
+    inputs: buffers,
+    pinned: results,
+    storage: {
+      parameter: (p) => {
+        throw new Error(`unexpected parameter ${p.name}`);
+      },
+      shards: () => [],
+    },
+  });
+  plan.run([step(check.rows ?? check.batch)]);
+  const read = async (tensor: Tensor): Promise<Float32Array> =>
+    new Float32Array(await download(device, plan.rangeOf(tensor).buffer, 4 * sizeOf(tensor.shape, check.batch)));
+  const tolerance = { rtol: check.rtol, atol: check.atol };
+  const expected = check.reference(values);
+  const compared = y.shape[0] === "B" ? valid : size;
+  assertClose((await read(y)).subarray(0, compared), expected.subarray(0, compared), "forward", tolerance);
+  for (const name of names) {
+    const gradient = gradients.inputs.get(tensors[name]);
+    if (!gradient) continue;
+    assertClose(await read(gradient), centralDifferences(check.reference, values, name, upstream), `d${name}`, {
+      rtol: check.rtol ?? 2e-5,
+      atol: check.atol ?? 2e-6,
+    });
+  }
+  plan.destroy();
+}
+
+/** Differentiates sum(upstream * reference) by one input. */
+export function centralDifferences(
+  reference: (inputs: Record<string, Float64Array>) => Float64Array,
+  values: Record<string, Float64Array>,
+  name: string,
+  upstream: Float64Array,
+  h = 1e-5,
+): Float64Array {
+  const objective = (): number => reference(values).reduce((sum, value, i) => sum + value * upstream[i], 0);
+  return values[name].map((original, i) => {
+    values[name][i] = original + h;
+    const above = objective();
+    values[name][i] = original - h;
+    const below = objective();
+    values[name][i] = original;
+    return (above - below) / (2 * h);
+  });
+}
