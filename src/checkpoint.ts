@@ -1,0 +1,287 @@
+/**
+ * One-file container of a JSON header and raw tensors.
+ *
+ * | bytes | content |
+ * | --- | --- |
+ * | 64 | mark `WEFT\r\n\x1a\n`, u32 version, u32 0, u64 bytes of the header, u64 bytes of the file, zeros |
+ * | as stated | header: JSON `{"header": ..., "tensors": [{"dtype", "name", "shape"}, ...]}`, keys sorted |
+ * | each tensor | zeros up to the next multiple of 64, then its elements, row-major; tensors sorted by name |
+ * | 32 | SHA-256 of all bytes before |
+ *
+ * Everything is little-endian and nothing depends on time or place: equal content gives equal bytes.
+ *
+ * @module
+ */
+import { createHash, type Hash } from "node:crypto";
+import { basename, dirname, join } from "node:path";
+import { canonicalJson, type Json } from "./checkpoint/canonical_json.ts";
+import {
+  align,
+  ALIGNMENT,
+  allocateTensor,
+  countFileBytes,
+  countTensorBytes,
+  describeTensor,
+  DIGEST_BYTES,
+  packPrefix,
+  parsePrefix,
+  PREFIX_BYTES,
+  type TensorData,
+  type TensorEntry,
+} from "./checkpoint/layout.ts";
+
+export type { Json } from "./checkpoint/canonical_json.ts";
+export type { TensorData } from "./checkpoint/layout.ts";
+
+/** A named tensor of a checkpoint. */
+export interface CheckpointTensor {
+  /** Sizes of the dimensions; their product is the length of the data. */
+  shape: readonly number[];
+  /** Elements, row-major. */
+  data: TensorData;
+}
+
+/** What a checkpoint file holds. */
+export interface Checkpoint {
+  /** Everything that is not a tensor. Objects come back with their keys sorted. */
+  header: { readonly [key: string]: Json | undefined };
+  /** Tensors by name. */
+  tensors: Readonly<Record<string, CheckpointTensor>>;
+}
+
+/** Bytes read or written at a time: bounds the memory beyond the tensors themselves. */
+const CHUNK_BYTES = 8 << 20;
+
+/**
+ * Writes a checkpoint so that the path holds either the old file or the whole new one, whenever the process or the
+ * machine stops: the bytes go to a temporary file in the same directory, are flushed to the disk, and only then take
+ * the name. Temporary files that killed writers left behind are removed first.
+ *
+ * The tensors are not copied: they must not change until the promise resolves.
+ *
+ * @throws {TypeError} when the header holds what JSON cannot, or a tensor has not the length of its shape
+ * @throws {Error} when the file cannot be written; a file that was there is intact
+ */
+export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
+  requireLittleEndian();
+  const tensors = Object.entries(checkpoint.tensors).sort(([a], [b]) => (a < b ? -1 : 1));
+  const header = encodeHeader(path, checkpoint.header, tensors);
+  const tensorBytes = tensors.map(([, { data }]) => data.byteLength);
+  const fileBytes = countFileBytes(header.length, tensorBytes);
+  let partial: string | undefined;
+  try {
+    await removeAbandoned(path);
+    const opened = await openPartial(path);
+    using file = opened.file;
+    partial = opened.partial;
+    const writer = new HashingWriter(file);
+    await writer.write(packPrefix({ headerBytes: header.length, fileBytes }));
+    await writer.write(header);
+    for (const [, { data }] of tensors) {
+      await writer.write(new Uint8Array(align(writer.position) - writer.position));
+      await writer.write(bytesOf(data));
+    }
+    await writer.write(writer.digest());
+    await file.sync();
+    await Deno.rename(partial, path);
+    await syncDirectory(dirname(path));
+  } catch (error) {
+    if (partial) await removeIfThere(partial);
+    throw new Error(`Cannot save "${path}": ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/**
+ * Reads a checkpoint and verifies its checksum. Tensors are read straight into their arrays.
+ *
+ * @throws {SyntaxError} when the file is not a checkpoint, is truncated or damaged
+ * @throws {RangeError} when the file has another format version
+ * @throws {Error} when the file cannot be read
+ */
+export async function readCheckpoint(path: string): Promise<Checkpoint> {
+  requireLittleEndian();
+  try {
+    using file = await Deno.open(path);
+    return await readContent(file);
+  } catch (error) {
+    const message = `Cannot load "${path}": ${messageOf(error)}`;
+    if (error instanceof SyntaxError) throw new SyntaxError(message, { cause: error });
+    if (error instanceof RangeError) throw new RangeError(message, { cause: error });
+    throw new Error(message, { cause: error });
+  }
+}
+
+async function readContent(file: Deno.FsFile): Promise<Checkpoint> {
+  const { size } = await file.stat();
+  const reader = new HashingReader(file);
+  const prefix = parsePrefix(await reader.read(new Uint8Array(Math.min(size, PREFIX_BYTES))));
+  if (size !== prefix.fileBytes) {
+    const state = size < prefix.fileBytes ? "truncated" : "longer than its content";
+    throw new SyntaxError(`file is ${state}, expected ${prefix.fileBytes} bytes, received ${size}`);
+  }
+  if (prefix.headerBytes > size) {
+    throw new SyntaxError(`header is damaged, received ${prefix.headerBytes} bytes of header in a file of ${size}`);
+  }
+  const { header, tensors: entries } = decodeHeader(await reader.read(new Uint8Array(prefix.headerBytes)));
+  // Checked before anything is allocated: a damaged shape must not ask for more memory than the file can fill.
+  const expectedBytes = countFileBytes(prefix.headerBytes, entries.map(countTensorBytes));
+  if (size !== expectedBytes) {
+    throw new SyntaxError(`header is damaged, received tensors of a file of ${expectedBytes} bytes in one of ${size}`);
+  }
+  const tensors: [string, CheckpointTensor][] = [];
+  for (const entry of entries) {
+    await reader.read(new Uint8Array(align(reader.position) - reader.position));
+    const data = allocateTensor(entry);
+    await reader.read(bytesOf(data));
+    tensors.push([entry.name, { shape: entry.shape, data }]);
+  }
+  const received = toHex(reader.digest());
+  const expected = toHex(await reader.read(new Uint8Array(DIGEST_BYTES)));
+  if (received !== expected) {
+    throw new SyntaxError(`checksum does not match, expected ${expected}, received ${received}`);
+  }
+  return { header, tensors: Object.fromEntries(tensors) };
+}
+
+function encodeHeader(path: string, header: Checkpoint["header"], tensors: [string, CheckpointTensor][]): Uint8Array {
+  try {
+    const entries = tensors.map(([name, { shape, data }]) => ({ ...describeTensor(name, shape, data) }));
+    const body = `"header":${canonicalJson(header, "header")},"tensors":${canonicalJson(entries, "tensors")}`;
+    return new TextEncoder().encode(`{${body}}`);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new TypeError(`Cannot save "${path}": ${error.message}`, { cause: error });
+  }
+}
+
+function decodeHeader(bytes: Uint8Array): { header: Checkpoint["header"]; tensors: TensorEntry[] } {
+  let parsed;
+  try {
+    parsed = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (error) {
+    throw new SyntaxError(`header is damaged, received text that is not JSON: ${messageOf(error)}`, { cause: error });
+  }
+  if (typeof parsed?.header !== "object" || !Array.isArray(parsed.tensors)) {
+    throw new SyntaxError("header is damaged, received JSON without header and tensors");
+  }
+  return parsed;
+}
+
+/** Appends bytes to a file and to a digest. */
+class HashingWriter {
+  position = 0;
+  readonly #file: Deno.FsFile;
+  readonly #hash: Hash = createHash("sha256");
+
+  constructor(file: Deno.FsFile) {
+    this.#file = file;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    for (let start = 0; start < bytes.length; start += CHUNK_BYTES) {
+      const chunk = bytes.subarray(start, start + CHUNK_BYTES);
+      this.#hash.update(chunk);
+      for (let done = 0; done < chunk.length;) done += await this.#file.write(chunk.subarray(done));
+    }
+    this.position += bytes.length;
+  }
+
+  /** Digests what was written so far; what follows no longer counts. */
+  digest(): Uint8Array {
+    return this.#hash.copy().digest();
+  }
+}
+
+/** Reads bytes of a file in order and digests them. */
+class HashingReader {
+  position = 0;
+  readonly #file: Deno.FsFile;
+  readonly #hash: Hash = createHash("sha256");
+
+  constructor(file: Deno.FsFile) {
+    this.#file = file;
+  }
+
+  /** Fills `bytes` and returns it. */
+  async read(bytes: Uint8Array): Promise<Uint8Array> {
+    for (let start = 0; start < bytes.length;) {
+      const chunk = bytes.subarray(start, start + CHUNK_BYTES);
+      const count = await this.#file.read(chunk);
+      if (count === null) throw new SyntaxError(`file is truncated, received its end at byte ${this.position + start}`);
+      this.#hash.update(chunk.subarray(0, count));
+      start += count;
+    }
+    this.position += bytes.length;
+    return bytes;
+  }
+
+  /** Digests what was read so far. */
+  digest(): Uint8Array {
+    return this.#hash.copy().digest();
+  }
+}
+
+/** Creates and locks a temporary file beside `path`. The lock ends with the handle, or with the process. */
+async function openPartial(path: string): Promise<{ file: Deno.FsFile; partial: string }> {
+  for (;;) {
+    const partial = `${path}.${crypto.randomUUID()}.partial`;
+    const file = await Deno.open(partial, { createNew: true, write: true });
+    await file.lock(true);
+    if ((await file.stat()).nlink !== 0) return { file, partial };
+    // Another writer took the file for an abandoned one before it was locked.
+    file.close();
+  }
+}
+
+/** Removes the temporary files of `path` whose writers are dead, which their free locks tell. */
+async function removeAbandoned(path: string): Promise<void> {
+  const directory = dirname(path);
+  const prefix = `${basename(path)}.`;
+  for await (const { name, isFile } of Deno.readDir(directory)) {
+    if (!isFile || !name.startsWith(prefix) || !/^[0-9a-f-]{36}\.partial$/.test(name.slice(prefix.length))) continue;
+    await removeIfAbandoned(join(directory, name));
+  }
+}
+
+async function removeIfAbandoned(partial: string): Promise<void> {
+  try {
+    using file = await Deno.open(partial, { write: true });
+    // Removed while the lock is held, so that its writer, if it is just starting, sees that the file is gone.
+    if (await file.tryLock(true)) await Deno.remove(partial);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+async function removeIfThere(path: string): Promise<void> {
+  try {
+    await Deno.remove(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+/** Flushes the entry that a rename changed. Windows has no such call on directories. */
+async function syncDirectory(directory: string): Promise<void> {
+  if (Deno.build.os === "windows") return;
+  using handle = await Deno.open(directory);
+  await handle.sync();
+}
+
+function bytesOf(data: TensorData): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function requireLittleEndian(): void {
+  if (new Uint8Array(new Uint32Array([ALIGNMENT]).buffer)[0] !== ALIGNMENT) {
+    throw new Error("Cannot use checkpoints: the processor must be little-endian, received a big-endian one");
+  }
+}
