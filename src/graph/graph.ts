@@ -21,6 +21,7 @@ export class Graph {
   readonly declarations: Declarations;
   #inputs: Map<string, Tensor> = new Map();
   #names: Map<string, number> = new Map();
+  #salts = 0;
 
   /** Starts an empty trace. */
   constructor(mode: Mode, declarations: Declarations = new Declarations()) {
@@ -40,6 +41,11 @@ export class Graph {
     const used = this.#names.get(base) ?? 0;
     this.#names.set(base, used + 1);
     return used === 0 ? base : `${base}_${used}`;
+  }
+
+  /** Returns a number that sets this layer's random masks apart from those of the others. */
+  nextSalt(): number {
+    return ++this.#salts;
   }
 
   /** Returns a trainable parameter, declared at the first trace. */

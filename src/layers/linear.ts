@@ -1,0 +1,32 @@
+/**
+ * The first-order term: one weight per row, summed over fields.
+ *
+ * @module
+ */
+import { type Initializer, normal, zeros } from "../initializer.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import { addBias } from "../ops/bias.ts";
+import { linearSum } from "../ops/linear_sum.ts";
+import type { Input } from "./input.ts";
+
+/** Options of {@linkcode linear}. */
+export interface LinearOptions {
+  /** Name of the table and its bias. @default {"linear"} */
+  name?: string;
+  /** Whether a bias is added. @default {true} */
+  bias?: boolean;
+  /** First weights. @default {normal(1e-4)} */
+  initializer?: Initializer;
+}
+
+/**
+ * Computes the first-order term: y[b] = bias + sum_f v[f, b] w[ids[f, b]].
+ *
+ * @param x the batch's occurrences
+ * @returns `[B, 1]`
+ */
+export function linear(x: Input, options: LinearOptions = {}): Tensor {
+  const name = x.graph.uniqueName(options.name ?? "linear");
+  const sum = linearSum(x.ids, x.values, x.graph.table(name, x.rowCount, 1, options.initializer ?? normal(1e-4)));
+  return options.bias === false ? sum : addBias(sum, x.graph.parameter(`${name}.bias`, [1], zeros()));
+}

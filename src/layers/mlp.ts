@@ -1,0 +1,101 @@
+/**
+ * Dense layers.
+ *
+ * @module
+ */
+import { type Initializer, ones, xavierNormal, zeros } from "../initializer.ts";
+import { type Tensor, widthOf } from "../graph/tensor.ts";
+import { batchNorm as normalise } from "../ops/batch_norm.ts";
+import { type Activation, dense as product } from "../ops/dense.ts";
+import { activation as activate, dropout as drop } from "../ops/pointwise.ts";
+
+/** Options of {@linkcode dense}. */
+export interface DenseOptions {
+  /** Name of the layer. @default {"dense"} */
+  name?: string;
+  /** Whether a bias is added. @default {true} */
+  bias?: boolean;
+  /** First weights. @default {xavierNormal()} */
+  initializer?: Initializer;
+}
+
+/** Options of {@linkcode mlp}. */
+export interface MlpOptions {
+  /** Name of the layers' prefix. @default {"mlp"} */
+  name?: string;
+  /** Activation of all layers but the last. @default {"relu"} */
+  activation?: Activation;
+  /** Probability of zeroing a hidden unit in training. @default {0} */
+  dropout?: number;
+  /** Whether hidden layers are batch-normalised before their activation. @default {false} */
+  batchNorm?: boolean;
+  /** Whether the last layer is a hidden one as well. @default {false} */
+  hiddenOnly?: boolean;
+}
+
+/**
+ * Applies one dense layer: y = x W + b.
+ *
+ * @param x `[B, K]`
+ * @param units width N of the output
+ * @returns `[B, N]`
+ */
+export function dense(x: Tensor, units: number, options: DenseOptions = {}): Tensor {
+  const name = x.graph.uniqueName(options.name ?? "dense");
+  const weight = x.graph.parameter(`${name}.weight`, [widthOf(x.shape), units], options.initializer ?? xavierNormal());
+  return product(x, weight, options.bias === false ? undefined : x.graph.parameter(`${name}.bias`, [units], zeros()));
+}
+
+/**
+ * Normalises each column over the batch: y = gamma (x - mean) / sqrt(variance + 1e-5) + beta.
+ *
+ * Batch statistics in training, running ones (momentum 0.1) in prediction. Ioffe and Szegedy, ICML 2015.
+ *
+ * @param x `[B, N]`
+ * @returns `[B, N]`
+ */
+export function batchNorm(x: Tensor, options: { name?: string } = {}): Tensor {
+  const { graph } = x;
+  const name = graph.uniqueName(options.name ?? "bn");
+  const size = [widthOf(x.shape)];
+  return normalise(
+    x,
+    graph.parameter(`${name}.weight`, size, ones()),
+    graph.parameter(`${name}.bias`, size, zeros()),
+    graph.statistic(`${name}.mean`, size, zeros()),
+    graph.statistic(`${name}.variance`, size, ones()),
+  );
+}
+
+/** Applies an activation element by element. */
+export function activation(x: Tensor, kind: Activation): Tensor {
+  return kind === "none" ? x : activate(x, kind);
+}
+
+/**
+ * Zeroes elements with probability `rate` in training and scales the others by 1 / (1 - rate).
+ *
+ * @throws {RangeError} when `rate` is outside [0, 1)
+ */
+export function dropout(x: Tensor, rate: number): Tensor {
+  if (!(rate >= 0 && rate < 1)) throw new RangeError(`Cannot build dropout: rate must be in [0, 1), received ${rate}`);
+  return rate === 0 ? x : drop(x, rate, x.graph.nextSalt());
+}
+
+/**
+ * Stacks dense layers; each but the last is followed by batch norm (if asked for), activation and dropout.
+ *
+ * @param x `[B, K]`
+ * @param units widths of the layers, the last one's included
+ * @returns `[B, N]` with N the last width
+ */
+export function mlp(x: Tensor, units: readonly number[], options: MlpOptions = {}): Tensor {
+  const prefix = x.graph.uniqueName(options.name ?? "mlp");
+  return units.reduce((h, width, i) => {
+    const name = `${prefix}.${i}`;
+    const z = dense(h, width, { name });
+    if (i === units.length - 1 && !options.hiddenOnly) return z;
+    const normal = options.batchNorm ? batchNorm(z, { name: `${name}.bn` }) : z;
+    return dropout(activation(normal, options.activation ?? "relu"), options.dropout ?? 0);
+  }, x);
+}
