@@ -1,0 +1,246 @@
+/**
+ * Learning rates over time: by evaluation ({@linkcode PlateauSchedule}) or by step (the small functions below it).
+ *
+ * @module
+ */
+
+/** Metrics of one evaluation by name. */
+export type Metrics = Readonly<Record<string, number>>;
+
+/** Options of {@linkcode PlateauSchedule}. */
+export interface PlateauOptions {
+  /** Learning rate to begin with. */
+  lr: number;
+  /** What the learning rate is multiplied by after a failure. @default {0.1} */
+  factor?: number;
+  /** Learning rate below which it is not cut. @default {1e-6} */
+  minLr?: number;
+  /** Failures in a row after which training stops. @default {2} */
+  patience?: number;
+  /** Least improvement on the best value that counts as one. @default {1e-6} */
+  minDelta?: number;
+  /** Metric to watch, or a weighted sum of metrics such as `{ auc: 1, logloss: -1 }`. @default {"auc"} */
+  monitor?: "auc" | "logloss" | Metrics;
+  /** Whether higher or lower is better. @default {"min"} for `logloss`, `"max"` for all else */
+  mode?: "max" | "min";
+}
+
+/** What follows from one evaluation. */
+export interface PlateauDecision {
+  /** Whether this evaluation is the best so far: its parameters are the ones to keep. */
+  improved: boolean;
+  /** Whether to stop training and go back to the best parameters. */
+  stop: boolean;
+  /** Learning rate to go on with. */
+  lr: number;
+  /** Value of the monitor. */
+  value: number;
+}
+
+// A type and not an interface, which could not be assigned to a JSON value.
+/** Options and state of a {@linkcode PlateauSchedule} as JSON. */
+export type PlateauState = {
+  lr: number;
+  factor: number;
+  minLr: number;
+  patience: number;
+  minDelta: number;
+  monitor: string | Record<string, number>;
+  mode: "max" | "min";
+  best: number | null;
+  failures: number;
+};
+
+/**
+ * Cuts the learning rate when evaluations stop improving, and stops training.
+ *
+ * An evaluation fails when it does not beat the best value by `minDelta`. Each failure multiplies the learning rate by
+ * `factor`, down to `minLr`; `patience` failures in a row stop. A new best resets the count of failures but not the
+ * learning rate.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ *
+ * const schedule = new PlateauSchedule({ lr: 0.5, factor: 0.5 });
+ * assert.deepEqual(schedule.observe({ auc: 0.7 }), { improved: true, stop: false, lr: 0.5, value: 0.7 });
+ * assert.deepEqual(schedule.observe({ auc: 0.6 }), { improved: false, stop: false, lr: 0.25, value: 0.6 });
+ * assert.deepEqual(schedule.observe({ auc: 0.6 }), { improved: false, stop: true, lr: 0.125, value: 0.6 });
+ * ```
+ */
+export class PlateauSchedule {
+  readonly #state: PlateauState;
+
+  /**
+   * Creates a schedule that has seen no evaluation.
+   *
+   * @throws {RangeError} when an option is out of its range
+   */
+  constructor(options: PlateauOptions) {
+    const monitor = typeof options.monitor === "object" ? { ...options.monitor } : options.monitor ?? "auc";
+    this.#state = {
+      lr: options.lr,
+      factor: options.factor ?? 0.1,
+      minLr: options.minLr ?? 1e-6,
+      patience: options.patience ?? 2,
+      minDelta: options.minDelta ?? 1e-6,
+      monitor,
+      mode: options.mode ?? (monitor === "logloss" ? "min" : "max"),
+      best: null,
+      failures: 0,
+    };
+    requireValid(this.#state);
+  }
+
+  /** Learning rate to train with. */
+  get lr(): number {
+    return this.#state.lr;
+  }
+
+  /** Best value of the monitor so far, null before the first evaluation. */
+  get best(): number | null {
+    return this.#state.best;
+  }
+
+  /** Whether `patience` evaluations in a row have failed. */
+  get stopped(): boolean {
+    return this.#state.failures >= this.#state.patience;
+  }
+
+  /**
+   * Takes in the metrics of one evaluation.
+   *
+   * @throws {RangeError} when a monitored metric is missing or not finite; the schedule is then unchanged
+   */
+  observe(metrics: Metrics): PlateauDecision {
+    const state = this.#state;
+    const value = this.#valueOf(metrics);
+    // An improvement by exactly minDelta counts, as it does in the reference recipe.
+    const improved = state.best === null ||
+      (state.mode === "max" ? value >= state.best + state.minDelta : value <= state.best - state.minDelta);
+    if (improved) {
+      state.best = value;
+      state.failures = 0;
+    } else {
+      state.failures++;
+      // A rate that begins below the floor stays where it is.
+      state.lr = Math.min(state.lr, Math.max(state.lr * state.factor, state.minLr));
+    }
+    return { improved, stop: this.stopped, lr: state.lr, value };
+  }
+
+  /** Returns options and state, for a checkpoint. */
+  toJSON(): PlateauState {
+    return structuredClone(this.#state);
+  }
+
+  /**
+   * Restores what {@linkcode PlateauSchedule.toJSON} returned: the copy decides as the original would.
+   *
+   * @throws {RangeError} when a number is out of its range
+   */
+  static fromJSON(state: PlateauState): PlateauSchedule {
+    const { monitor, best, failures } = state;
+    const schedule = new PlateauSchedule({ ...state, monitor: monitor as PlateauOptions["monitor"] });
+    if (!Number.isInteger(failures) || failures < 0) refuse("failures must be a count", failures);
+    if (best !== null && !Number.isFinite(best)) refuse("best must be finite or null", best);
+    schedule.#state.best = best;
+    schedule.#state.failures = failures;
+    return schedule;
+  }
+
+  #valueOf(metrics: Metrics): number {
+    const { monitor } = this.#state;
+    const weights = typeof monitor === "string" ? { [monitor]: 1 } : monitor;
+    let sum = 0;
+    for (const [name, weight] of Object.entries(weights)) {
+      const metric = metrics[name];
+      if (!Number.isFinite(metric)) {
+        throw new RangeError(`Cannot observe evaluation: metric "${name}" must be finite, received ${metric}`);
+      }
+      sum += weight * metric;
+    }
+    return sum;
+  }
+}
+
+/** Gives the learning rate of a step; steps count from 0. */
+export type StepSchedule = (step: number) => number;
+
+/**
+ * Keeps one learning rate.
+ *
+ * @throws {RangeError} when it is not positive
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(constant(0.01)(1000), 0.01);
+ * ```
+ */
+export function constant(lr: number): StepSchedule {
+  requirePositive("lr", lr);
+  return () => lr;
+}
+
+/**
+ * Lets the learning rate fall along half a cosine: `minLr + (lr - minLr) (1 + cos(pi step / steps)) / 2` up to step
+ * `steps`, and `minLr` after it (Loshchilov and Hutter, ICLR 2017, without restarts).
+ *
+ * @throws {RangeError} when `lr` or `steps` is not positive or `minLr` is not in [0, lr]
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ *
+ * const schedule = cosine({ lr: 0.4, steps: 100 });
+ * assert.deepEqual([0, 50, 100, 200].map((step) => schedule(step)), [0.4, 0.2, 0, 0]);
+ * ```
+ */
+export function cosine({ lr, steps, minLr = 0 }: { lr: number; steps: number; minLr?: number }): StepSchedule {
+  requirePositive("lr", lr);
+  requirePositive("steps", steps);
+  if (!(minLr >= 0 && minLr <= lr)) refuse(`minLr must lie in [0, ${lr}]`, minLr);
+  return (step) => step >= steps ? minLr : minLr + ((lr - minLr) * (1 + Math.cos((Math.PI * step) / steps))) / 2;
+}
+
+/**
+ * Raises the learning rate linearly to the first one of another schedule, `after(0) (step + 1) / steps` while
+ * `step < steps`, and then follows it from its beginning: `after(step - steps)`.
+ *
+ * @throws {RangeError} when `steps` is not a positive integer
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ *
+ * const schedule = warmup(4, constant(0.8));
+ * assert.deepEqual([0, 1, 3, 4, 99].map((step) => schedule(step)), [0.2, 0.4, 0.8, 0.8, 0.8]);
+ * ```
+ */
+export function warmup(steps: number, after: StepSchedule): StepSchedule {
+  if (!Number.isInteger(steps) || steps < 1) refuse("warm-up steps must be a positive integer", steps);
+  return (step) => step < steps ? (after(0) * (step + 1)) / steps : after(step - steps);
+}
+
+function requireValid({ lr, factor, minLr, patience, minDelta, monitor, mode }: PlateauState): void {
+  requirePositive("lr", lr);
+  if (!(factor > 0 && factor <= 1)) refuse("factor must lie in (0, 1]", factor);
+  if (!(minLr >= 0 && minLr < Infinity)) refuse("minLr must be finite and not negative", minLr);
+  if (!Number.isInteger(patience) || patience < 1) refuse("patience must be a positive integer", patience);
+  if (!(minDelta >= 0 && minDelta < Infinity)) refuse("minDelta must be finite and not negative", minDelta);
+  if (mode !== "max" && mode !== "min") refuse('mode must be "max" or "min"', mode);
+  const weights = typeof monitor === "string" ? [1] : Object.values(monitor);
+  if (weights.length === 0 || !weights.every(Number.isFinite)) {
+    refuse("monitor must name metrics with finite weights", JSON.stringify(monitor));
+  }
+}
+
+function requirePositive(option: string, value: number): void {
+  if (!(value > 0 && value < Infinity)) refuse(`${option} must be positive and finite`, value);
+}
+
+function refuse(state: string, received: unknown): never {
+  throw new RangeError(`Cannot create schedule: ${state}, received ${received}`);
+}
