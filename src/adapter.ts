@@ -1,0 +1,373 @@
+/**
+ * Finds a GPU adapter on whatever machine this is. Tried in order: hardware, an installed software Vulkan driver,
+ * OpenGL through EGL, and last SwiftShader, a Vulkan driver for the CPU that ships inside an npm package.
+ *
+ * Deno looks for drivers at the first `navigator.gpu.requestAdapter()` of a thread and never again. So a throw-away
+ * worker asks first, and where it finds nothing SwiftShader is put in place before this thread asks. The package
+ * is named in a subprocess's argument only: no import and no lock file makes anybody download it who has a driver.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { brotliDecompressSync } from "node:zlib";
+
+/** What runs the shaders: a GPU, or the CPU through a driver of this kind. */
+export type AdapterKind = "hardware" | "vulkan-software" | "gl-software" | "dx12-software" | "bundled";
+
+/** An adapter and what is worth telling a person about it. */
+export interface FoundAdapter {
+  /** The adapter itself. */
+  adapter: GPUAdapter;
+  /** What runs the shaders. */
+  kind: AdapterKind;
+  /** One line that names the adapter and its kind. */
+  description: string;
+}
+
+/** Options of {@linkcode requestAdapter} and {@linkcode listAdapters}. */
+export interface AdapterOptions {
+  /** Called with one line of text when the bundled driver has to be used. */
+  announce?: (line: string) => void;
+}
+
+/** An adapter as {@linkcode listAdapters} reports it. */
+export interface AdapterReport {
+  /** The requests that lead to this adapter. */
+  requestedAs: string[];
+  /** What runs the shaders. */
+  kind: AdapterKind;
+  /** The interface that Deno drives it through, where that can be told. */
+  backend: "vulkan" | "gl" | "metal" | undefined;
+  /** The maker's name, or its number where it is not a common one. */
+  vendor: string;
+  /** The name that the driver gives. */
+  description: string;
+  /** Optional WebGPU features, sorted. */
+  features: string[];
+  /** The limits that bound a model, sizes in bytes. */
+  limits: Record<string, number>;
+}
+
+const REPORTED_LIMITS = [
+  "maxBufferSize",
+  "maxStorageBufferBindingSize",
+  "maxStorageBuffersPerShaderStage",
+  "maxBindGroups",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupsPerDimension",
+] as const;
+
+const REQUESTS: Record<string, GPURequestAdapterOptions> = {
+  "high-performance": { powerPreference: "high-performance" },
+  "low-power": { powerPreference: "low-power" },
+  "fallback": { forceFallbackAdapter: true },
+};
+
+const PACKAGE = "@sparticuz/chromium@147.0.0";
+const ARCHIVE = "bin/swiftshader.tar.br";
+const LOADER = "libvulkan.so.1";
+const MANIFEST = "vk_swiftshader_icd.json";
+const CACHE_FOLDER = "weft/swiftshader-147.0.0";
+
+/** SHA-256 of each file that is taken from the archive. */
+const BUNDLED_FILES: Record<string, string> = {
+  [LOADER]: "fe17a77c1f2df38d3b6a935140f746fd80aac564bb44eb3e4f6b75a504295a41",
+  "libvk_swiftshader.so": "5b9e8591c7c2d1c9618c3ad485d0cdffb81f5f1ffd6a982fdb6578c2d8d3213e",
+  [MANIFEST]: "c9eef28b6b984fec220ef0abfecc40b502d46946706e47bfe97707027cb818bd",
+};
+
+const VENDORS: Record<string, string> = {
+  4098: "AMD",
+  4203: "Apple",
+  4318: "NVIDIA",
+  5045: "Arm",
+  5140: "Microsoft",
+  6880: "Google",
+  20803: "Qualcomm",
+  32902: "Intel",
+  65541: "Mesa",
+};
+
+let preparation: Promise<void> | undefined;
+
+/**
+ * Finds the best adapter that can run compute shaders, fetching the bundled driver where nothing is installed.
+ *
+ * The bundled driver exists for Linux on x86-64 only. The variables that point the Vulkan loader at it stay set, so
+ * that workers and subprocesses find the same adapter. Permissions that are not granted are never asked for: the
+ * steps that need them are left out.
+ *
+ * @throws {Error} If there is no adapter; the message names the command that installs a driver on this system.
+ */
+export async function requestAdapter(options: AdapterOptions = {}): Promise<FoundAdapter> {
+  for await (const { adapter } of reachableAdapters(options)) {
+    if (!isUsable(adapter)) continue;
+    const kind = kindOf(adapter);
+    return { adapter, kind, description: describe(adapter, kind) };
+  }
+  throw unavailable();
+}
+
+/**
+ * Lists every adapter that a request leads to, the bundled one only where there is no other.
+ *
+ * @throws {Error} If there is no adapter; the message names the command that installs a driver on this system.
+ */
+export async function listAdapters(options: AdapterOptions = {}): Promise<AdapterReport[]> {
+  const reports = new Map<string, AdapterReport>();
+  for await (const { adapter, requestedAs } of reachableAdapters(options)) {
+    const { vendor, device, description } = adapter.info;
+    const key = [vendor, device, description, backendOf(adapter)].join("\n");
+    const known = reports.get(key);
+    if (known) known.requestedAs.push(requestedAs);
+    else reports.set(key, reportOf(adapter, requestedAs));
+  }
+  if (reports.size === 0) throw unavailable();
+  return [...reports.values()];
+}
+
+async function* reachableAdapters(
+  options: AdapterOptions,
+): AsyncGenerator<{ adapter: GPUAdapter; requestedAs: string }> {
+  await prepare(options);
+  for (const [requestedAs, request] of Object.entries(REQUESTS)) {
+    const adapter = await quietly(() => navigator.gpu.requestAdapter(request));
+    if (adapter) yield { adapter, requestedAs };
+  }
+}
+
+function reportOf(adapter: GPUAdapter, requestedAs: string): AdapterReport {
+  const { vendor, description } = adapter.info;
+  return {
+    requestedAs: [requestedAs],
+    kind: kindOf(adapter),
+    backend: backendOf(adapter),
+    vendor: VENDORS[vendor] ?? vendor,
+    description,
+    features: [...adapter.features].sort(),
+    limits: Object.fromEntries(REPORTED_LIMITS.map((name) => [name, Number(adapter.limits[name])])),
+  };
+}
+
+/** Tells an adapter that the kernels can run on from an OpenGL one of before compute shaders. */
+function isUsable({ limits }: GPUAdapter): boolean {
+  return limits.maxComputeInvocationsPerWorkgroup >= 256 && limits.maxStorageBuffersPerShaderStage >= 8;
+}
+
+/** Deno does not name the backend, but through OpenGL it cannot know the subgroup size: it reports the full range. */
+function backendOf({ info, features }: GPUAdapter): AdapterReport["backend"] {
+  if (Deno.build.os === "darwin") return "metal";
+  if (Deno.build.os === "windows") return undefined;
+  const { subgroupMinSize, subgroupMaxSize } = info;
+  const isGl = subgroupMinSize === 4 && subgroupMaxSize === 128 && !features.has("bgra8unorm-storage");
+  return isGl ? "gl" : "vulkan";
+}
+
+function kindOf(adapter: GPUAdapter): AdapterKind {
+  if (!adapter.info.isFallbackAdapter) return "hardware";
+  if (Deno.build.os === "windows") return "dx12-software";
+  if (backendOf(adapter) === "gl") return "gl-software";
+  return isBundledInUse() ? "bundled" : "vulkan-software";
+}
+
+/** Tells whether this process, or one that started it, has put the bundled driver in place. */
+function isBundledInUse(): boolean {
+  const manifest = isGranted("env") ? Deno.env.get("VK_DRIVER_FILES") : undefined;
+  return manifest?.endsWith(`/${CACHE_FOLDER}/${MANIFEST}`) ?? false;
+}
+
+function describe(adapter: GPUAdapter, kind: AdapterKind): string {
+  const name = adapter.info.description || `adapter of vendor ${VENDORS[adapter.info.vendor] ?? adapter.info.vendor}`;
+  const how: Record<AdapterKind, string> = {
+    "hardware": backendOf(adapter) ?? "hardware",
+    "vulkan-software": "on the CPU through Vulkan",
+    "gl-software": "on the CPU through OpenGL",
+    "dx12-software": "on the CPU through Direct3D 12",
+    "bundled": "on the CPU, bundled with Weft",
+  };
+  return `${name} (${how[kind]})`;
+}
+
+/** Makes sure that this thread's first request succeeds; a failure is forgotten, so that the next call tries again. */
+function prepare({ announce }: AdapterOptions): Promise<void> {
+  preparation ??= prepareOnce(announce).catch((error) => {
+    preparation = undefined;
+    throw error;
+  });
+  return preparation;
+}
+
+async function prepareOnce(announce?: (line: string) => void): Promise<void> {
+  if (Deno.build.os !== "linux" || await quietly(workerFindsAdapter)) return;
+  if (Deno.build.arch !== "x86_64") throw unavailable();
+  const missing = (["ffi", "env", "read", "write", "run"] as const).filter((name) => !isGranted(name));
+  if (missing.length > 0) {
+    throw unavailable(`the bundled one needs ${missing.map((name) => `--allow-${name}`).join(" ")}`);
+  }
+  try {
+    await loadBundledDriver(announce);
+  } catch (error) {
+    throw unavailable(`the bundled one cannot be loaded (${(error as Error).message})`);
+  }
+}
+
+/** Asks in a thread of its own, because the answer, once given to a thread, stays. */
+async function workerFindsAdapter(): Promise<boolean> {
+  const source = `
+    ${isUsable}
+    let found = false;
+    for (const request of ${JSON.stringify(Object.values(REQUESTS))}) {
+      const adapter = await navigator.gpu.requestAdapter(request);
+      found ||= adapter !== null && isUsable(adapter);
+    }
+    postMessage(found);`;
+  const worker = new Worker(`data:application/javascript,${encodeURIComponent(source)}`, { type: "module" });
+  try {
+    return await new Promise<boolean>((resolve, reject) => {
+      worker.onmessage = ({ data }) => resolve(data);
+      worker.onerror = (event) => {
+        event.preventDefault();
+        reject(new Error(`Cannot look for a GPU adapter: ${event.message}`));
+      };
+    });
+  } finally {
+    worker.terminate();
+  }
+}
+
+/**
+ * Loads the Vulkan loader of the package, so that the name under which wgpu opens it is taken whether or not the
+ * system has one, and points it, or the system's, at SwiftShader.
+ */
+async function loadBundledDriver(announce?: (line: string) => void): Promise<void> {
+  const folder = await installBundledDriver(isBundledInUse() ? undefined : announce);
+  for (const name of ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"]) Deno.env.set(name, `${folder}/${MANIFEST}`);
+  const library = Deno.dlopen(`${folder}/${LOADER}`, {});
+  try {
+    const adapter = await quietly(() => navigator.gpu.requestAdapter());
+    const backend = Deno.env.get("DENO_WEBGPU_BACKEND");
+    if (!adapter) {
+      throw new Error(backend ? `DENO_WEBGPU_BACKEND is "${backend}"` : "another request came before Weft's");
+    }
+  } finally {
+    library.close();
+  }
+}
+
+async function installBundledDriver(announce?: (line: string) => void): Promise<string> {
+  const fallback = "No GPU driver found: using SwiftShader on the CPU, which is complete but slow";
+  const folders = cacheFolders();
+  const installed = folders.find(isIntact);
+  announce?.(installed ? fallback : `${fallback} (68 MB to download, once)`);
+  if (installed) return installed;
+  const files = unpack(brotliDecompressSync(await fetchArchive()));
+  let reason: unknown;
+  for (const folder of folders) {
+    try {
+      Deno.mkdirSync(folder, { recursive: true });
+      for (const name of Object.keys(BUNDLED_FILES)) writeWhole(`${folder}/${name}`, files.get(name));
+      return folder;
+    } catch (error) {
+      reason = error;
+    }
+  }
+  throw reason;
+}
+
+function cacheFolders(): string[] {
+  const home = Deno.env.get("XDG_CACHE_HOME") || `${Deno.env.get("HOME") ?? ""}/.cache`;
+  return [home, Deno.env.get("TMPDIR") || "/tmp"].map((parent) => `${parent}/${CACHE_FOLDER}`);
+}
+
+function isIntact(folder: string): boolean {
+  return Object.keys(BUNDLED_FILES).every((name) => {
+    try {
+      return isGenuine(name, Deno.readFileSync(`${folder}/${name}`));
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied) return false;
+      throw error;
+    }
+  });
+}
+
+function isGenuine(name: string, bytes: Uint8Array): boolean {
+  return createHash("sha256").update(bytes).digest("hex") === BUNDLED_FILES[name];
+}
+
+/** Puts a file in place in one step: a reader sees all of it or none. */
+function writeWhole(path: string, bytes: Uint8Array | undefined): void {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  if (!bytes || !isGenuine(name, bytes)) throw new TypeError(`Cannot unpack ${PACKAGE}: "${name}" is not as expected`);
+  const draft = `${path}.${crypto.randomUUID()}`;
+  Deno.writeFileSync(draft, bytes);
+  Deno.renameSync(draft, path);
+}
+
+/** Lets Deno's own package client fetch the archive: it honours the registry settings and checks the download. */
+async function fetchArchive(): Promise<Uint8Array> {
+  const command = new Deno.Command(Deno.build.standalone ? "deno" : Deno.execPath(), {
+    args: ["info", "--json", "--no-lock", "--node-modules-dir=none", `npm:${PACKAGE}`],
+    env: { DENO_NO_PACKAGE_JSON: "1", NO_COLOR: "1" },
+  });
+  const { success, stdout, stderr } = await command.output();
+  const report = success ? JSON.parse(new TextDecoder().decode(stdout)) : {};
+  const folder = report.npmPackages?.[PACKAGE]?.localPath;
+  if (typeof folder === "string") return Deno.readFileSync(`${folder}/${ARCHIVE}`);
+  throw new Error(report.modules?.[0]?.error ?? new TextDecoder().decode(stderr).trim());
+}
+
+/** Reads a tar archive: headers of 512 bytes, each followed by its file, padded to whole blocks of 512. */
+function unpack(archive: Uint8Array): Map<string, Uint8Array> {
+  const files = new Map<string, Uint8Array>();
+  const textAt = (start: number, length: number) =>
+    new TextDecoder().decode(archive.subarray(start, start + length)).split("\0")[0].trim();
+  for (let at = 0; at + 512 <= archive.length && archive[at] !== 0;) {
+    const size = parseInt(textAt(at + 124, 12), 8);
+    files.set(textAt(at, 100).replace(/^\.\//, ""), archive.subarray(at + 512, at + 512 + size));
+    at += 512 + Math.ceil(size / 512) * 512;
+  }
+  return files;
+}
+
+/** Keeps the Wayland client that EGL tries from complaining on stderr about a server that has no desktop. */
+async function quietly<T>(look: () => Promise<T>): Promise<T> {
+  if (Deno.build.os !== "linux" || !isGranted("env") || Deno.env.has("XDG_RUNTIME_DIR")) return await look();
+  Deno.env.set("XDG_RUNTIME_DIR", "/nonexistent");
+  try {
+    return await look();
+  } finally {
+    Deno.env.delete("XDG_RUNTIME_DIR");
+  }
+}
+
+function isGranted(name: "ffi" | "env" | "read" | "write" | "run"): boolean {
+  return Deno.permissions.querySync({ name }).state === "granted";
+}
+
+function unavailable(reason?: string): Error {
+  return new Error(
+    `Cannot request a GPU adapter: no usable driver found${reason ? `, and ${reason}` : ""}; ${advice()}`,
+  );
+}
+
+/** Names the one command that installs a driver on this system. */
+function advice(): string {
+  if (Deno.build.os === "darwin") return "Metal comes with the system, so update it: softwareupdate --install --all";
+  if (Deno.build.os === "windows") return "drivers come with Windows Update: start ms-settings:windowsupdate";
+  const debian = "apt-get install -y mesa-vulkan-drivers";
+  const fedora = "dnf install -y mesa-vulkan-drivers";
+  const release = isGranted("read") ? readRelease() : "";
+  if (/^ID(_LIKE)?=.*(debian|ubuntu)/m.test(release)) return `install one with: ${debian}`;
+  if (/^ID(_LIKE)?=.*(fedora|rhel)/m.test(release)) return `install one with: ${fedora}`;
+  return `install one with: ${debian} (Debian, Ubuntu) or ${fedora} (Fedora)`;
+}
+
+function readRelease(): string {
+  try {
+    return Deno.readTextFileSync("/etc/os-release");
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw error;
+  }
+}

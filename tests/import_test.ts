@@ -1,0 +1,50 @@
+import { assert, assertEquals } from "../src/std.ts";
+
+const ROOT = new URL("../", import.meta.url);
+
+/** Imports `specifier` in a project of its own, in a fresh folder; resolves to the names of the functions in it. */
+async function importElsewhere(specifier: string, flags: string[]): Promise<string[]> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${folder}/deno.json`, "{}");
+    const program = `
+      import * as weft from ${JSON.stringify(specifier)};
+      const names: string[] = Object.entries(weft).filter(([, value]) => typeof value === "function").map(([name]) => name);
+      console.log(JSON.stringify(names.sort()));`;
+    await Deno.writeTextFile(`${folder}/main.ts`, program);
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--check", "--no-prompt", ...flags, "main.ts"],
+      cwd: folder,
+      env: { NO_COLOR: "1" },
+    }).output();
+    assertEquals(code, 0, new TextDecoder().decode(stderr));
+    return JSON.parse(new TextDecoder().decode(stdout));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Serves the repository's files the way a plain web host would. */
+async function serveFile(request: Request): Promise<Response> {
+  const url = new URL(`.${new URL(request.url).pathname}`, ROOT);
+  const types: Record<string, string> = { ts: "application/typescript", json: "application/json" };
+  try {
+    const body = await Deno.readFile(url);
+    return new Response(body, { headers: { "content-type": types[url.pathname.split(".").at(-1)!] ?? "text/plain" } });
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return new Response("Not found", { status: 404 });
+    throw error;
+  }
+}
+
+Deno.test("mod.ts can be imported by path from a project with no import map and no permission", async () => {
+  const names = await importElsewhere(new URL("mod.ts", ROOT).href, []);
+  assert(names.length > 0);
+});
+
+Deno.test("mod.ts can be imported by URL from a project with no import map", async () => {
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, serveFile);
+  const host = `127.0.0.1:${server.addr.port}`;
+  const names = await importElsewhere(`http://${host}/mod.ts`, [`--allow-import=${host}`, `--reload=http://${host}`]);
+  assertEquals(names, await importElsewhere(new URL("mod.ts", ROOT).href, []));
+});
