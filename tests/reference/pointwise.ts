@@ -1,0 +1,19 @@
+/** Activations in float64. */
+export const ACTIVATIONS: Record<"none" | "relu" | "sigmoid" | "tanh", (z: number) => number> = {
+  none: (z) => z,
+  relu: (z) => Math.max(z, 0),
+  sigmoid: (z) => 1 / (1 + Math.exp(-z)),
+  tanh: Math.tanh,
+};
+
+/** What dropout multiplies element `index` by: the hash of seed, step, layer and index in 32-bit integers. */
+export function dropoutScale(rate: number, salt: number, index: number, { step = 1, seed = 1 } = {}): number {
+  const word = pcg(index ^ pcg(step ^ pcg(salt ^ pcg(seed))));
+  return (word >>> 8) / 2 ** 24 >= Math.fround(rate) ? 1 / (1 - rate) : 0;
+}
+
+function pcg(word: number): number {
+  const state = (Math.imul(word, 747796405) + 2891336453) >>> 0;
+  const mixed = Math.imul((state >>> ((state >>> 28) + 4)) ^ state, 277803737) >>> 0;
+  return ((mixed >>> 22) ^ mixed) >>> 0;
+}
