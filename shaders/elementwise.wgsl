@@ -1,6 +1,7 @@
-// Elementwise sum.
-//   add   y[i] = a[i] + b[i]
-// Shapes: all [n], f32. Grid: one invocation per element. Memory: 12 bytes per element.
+// Elementwise sum and copy.
+//   add    y[i] = a[i] + b[i]
+//   copy   y[i] = a[i]
+// Shapes: all [n], f32. Grid: one invocation per element. Memory: 12 and 8 bytes per element.
 struct Params { size: u32 }
 @group(0) @binding(0) var<storage, read> a: array<f32>;
 @group(0) @binding(1) var<storage, read> b: array<f32>;
@@ -16,4 +17,15 @@ fn add(
   let i = linear_group(group, groups) * 256u + lane;
   if (i >= params.size) { return; }
   y[i] = a[i] + b[i];
+}
+
+@compute @workgroup_size(256)
+fn copy(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = linear_group(group, groups) * 256u + lane;
+  if (i >= params.size) { return; }
+  y[i] = a[i];
 }

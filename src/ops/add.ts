@@ -1,5 +1,5 @@
 /**
- * Sums of tensors of one shape.
+ * Sums and copies of tensors.
  *
  * @module
  */
@@ -11,7 +11,8 @@ import { formatShape, sizeOf, type Tensor } from "../graph/tensor.ts";
 
 const elementwise = shader("elementwise", { grid, elementwise: source });
 
-const addOp: Op<null> = {
+/** Sum of two tensors. */
+export const addOp: Op<null> = {
   name: "add",
   outputs: (inputs) => {
     const [first] = inputs;
@@ -41,4 +42,19 @@ const addOp: Op<null> = {
 /** Adds tensors of one shape: y = a + b + ..., from left to right. */
 export function add(...parts: Tensor[]): Tensor {
   return parts.reduce((sum, part) => apply(addOp, [sum, part], null));
+}
+
+const copyOp: Op<null> = {
+  name: "copy",
+  outputs: ([a]) => [a.shape],
+  emit: (k, { inputs: [a], outputs: [y] }) => {
+    const size = sizeOf(y.shape, k.batch);
+    k.run({ shader: elementwise, entry: "copy", bind: { a, y }, params: { size }, grid: Math.ceil(size / 256) });
+  },
+  backward: (_, [dy]) => [dy],
+};
+
+/** Copies a tensor to memory of its own. */
+export function copy(a: Tensor): Tensor {
+  return apply(copyOp, [a], null);
 }

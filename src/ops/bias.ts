@@ -12,7 +12,8 @@ import { formatShape, sizeOf, type Tensor, widthOf } from "../graph/tensor.ts";
 
 const bias = shader("bias", { grid, step, bias: source });
 
-const addBiasOp: Op<null> = {
+/** Bias added to each row. */
+export const addBiasOp: Op<null> = {
   name: "add_bias",
   outputs: ([x, b]) => {
     if (widthOf(x.shape) !== widthOf(b.shape)) {

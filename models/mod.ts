@@ -1,0 +1,26 @@
+/**
+ * All models by slug: what the command line offers.
+ *
+ * @module
+ */
+import type { Definition } from "../src/definition.ts";
+import { deepfm } from "./deepfm.ts";
+import { dnn } from "./dnn.ts";
+import { fm } from "./fm.ts";
+import { lr } from "./lr.ts";
+import { wideDeep } from "./wide_deep.ts";
+
+export * from "./deepfm.ts";
+export * from "./dnn.ts";
+export * from "./fm.ts";
+export * from "./lr.ts";
+export * from "./wide_deep.ts";
+
+/** Model factories by slug. */
+export const models: Readonly<Record<string, (options?: Record<string, unknown>) => Definition>> = {
+  lr,
+  fm,
+  dnn,
+  wide_deep: wideDeep,
+  deepfm,
+};

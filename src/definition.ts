@@ -1,0 +1,51 @@
+/**
+ * Model definitions: a pure function from features to logits, with a name and typed options.
+ *
+ * @module
+ */
+import type { Tensor } from "./graph/tensor.ts";
+import type { Input } from "./layers/input.ts";
+
+/** A model function bound to its options. */
+export interface Definition {
+  /** Slug of the model, for example `deepfm`. */
+  readonly name: string;
+  /** Options as given; they are stored in checkpoints. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Computes the logits `[B, 1]`. */
+  readonly build: (x: Input) => Tensor;
+}
+
+/** Binds options to a model function. */
+export interface DefinitionFactory<O extends object = Record<string, unknown>> {
+  /** Binds options; those left out take the model's defaults. */
+  (options?: O): Definition;
+  /** Slug of the model. */
+  readonly slug: string;
+}
+
+/**
+ * Defines a model from a pure function of its input.
+ *
+ * @param slug name in files, checkpoints and on the command line
+ * @param build computes the logits `[B, 1]` from the input and the options
+ * @example A factorisation machine with a temperature
+ * ```ts
+ * import { defineModel, embedding, fm, linear, add } from "./mod.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const tiny = defineModel("tiny", (x, { dim = 8 }: { dim?: number }) => add(linear(x), fm(embedding(x, dim))));
+ * assert.equal(tiny({ dim: 4 }).name, "tiny");
+ * ```
+ */
+export function defineModel<O extends object>(
+  slug: string,
+  build: (x: Input, options: O) => Tensor,
+): DefinitionFactory<O> {
+  const factory = (options: O = {} as O): Definition => ({
+    name: slug,
+    options: { ...options },
+    build: (x) => build(x, options),
+  });
+  return Object.assign(factory, { slug });
+}

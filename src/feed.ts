@@ -1,0 +1,153 @@
+/**
+ * The way of rows to the device: a data set stays there when it fits, or streams through it in chunks.
+ *
+ * @module
+ */
+import type { Dataset } from "./data/dataset.ts";
+import type { Gpu } from "./gpu/device.ts";
+import type { BufferRange } from "./gpu/kernel.ts";
+import { createBuffer, writeBuffer } from "./gpu/memory.ts";
+
+/** What a feed is made for. */
+export interface FeedOptions {
+  /** Number of fields F. */
+  readonly fields: number;
+  /** Whether occurrences carry values. */
+  readonly hasValues: boolean;
+  /** Rows of a batch; a chunk holds whole batches. */
+  readonly batch: number;
+  /** Rows that the data set to come is known to have; more of them stream. */
+  readonly rows: number;
+  /** Bytes of device memory for rows. */
+  readonly budget: number;
+}
+
+/** Device buffers that hold a chunk of rows, field-major. */
+export class Feed {
+  /** Rows that the buffers hold. */
+  readonly capacity: number;
+  readonly #gpu: Gpu;
+  readonly #options: FeedOptions;
+  readonly #ids: GPUBuffer;
+  readonly #values: GPUBuffer | undefined;
+  readonly #labels: GPUBuffer;
+  readonly #order: GPUBuffer;
+  #dataset: Dataset | undefined;
+  #rowOrder: Uint32Array<ArrayBuffer> | undefined;
+  #chunk = -1;
+
+  /**
+   * Allocates the buffers.
+   *
+   * @throws {RangeError} when the budget is too small for one batch
+   */
+  constructor(gpu: Gpu, options: FeedOptions) {
+    const { fields, batch, budget } = options;
+    const perRow = 4 * (fields * (options.hasValues ? 2 : 1) + 2);
+    const binding = Math.floor(gpu.device.limits.maxStorageBufferBindingSize / (4 * fields));
+    const most = Math.floor(Math.min(budget / perRow, binding) / batch) * batch;
+    if (most < batch) {
+      throw new RangeError(
+        `Cannot feed rows: a batch of ${batch} rows takes ${perRow * batch} bytes, received a budget of ${budget}`,
+      );
+    }
+    this.#gpu = gpu;
+    this.#options = options;
+    this.capacity = Math.min(Math.max(options.rows, 1), most);
+    this.#ids = createBuffer(gpu, "data.ids", 4 * fields * this.capacity);
+    if (options.hasValues) this.#values = createBuffer(gpu, "data.values", 4 * fields * this.capacity);
+    this.#labels = createBuffer(gpu, "data.labels", 4 * this.capacity);
+    this.#order = createBuffer(gpu, "data.order", 4 * this.capacity);
+  }
+
+  /** Returns the buffers by the names of the graph's inputs. */
+  get inputs(): Record<string, BufferRange> {
+    const inputs: Record<string, BufferRange> = {
+      "data.ids": { buffer: this.#ids },
+      "data.labels": { buffer: this.#labels },
+      "data.order": { buffer: this.#order },
+    };
+    if (this.#values) inputs["data.values"] = { buffer: this.#values };
+    return inputs;
+  }
+
+  /** Starts a pass over `dataset` in the given order of rows, or in the data set's own. */
+  begin(dataset: Dataset, order?: Uint32Array<ArrayBuffer>): void {
+    const fits = dataset.rows <= this.capacity;
+    if (fits && this.#dataset !== dataset) this.#uploadAll(dataset);
+    this.#dataset = dataset;
+    this.#rowOrder = order;
+    this.#chunk = fits ? 0 : -1;
+    const rows = Math.min(this.capacity, dataset.rows);
+    const numbers = fits && order ? order : Uint32Array.from({ length: rows }, (_, i) => i);
+    writeBuffer(this.#gpu, this.#order, numbers);
+  }
+
+  /**
+   * Makes sure that the batch which starts at row `first` of the pass is on the device.
+   *
+   * @returns the batch's position in the buffers
+   */
+  locate(first: number): number {
+    const dataset = this.#dataset!;
+    if (dataset.rows <= this.capacity) return first;
+    const size = Math.floor(this.capacity / this.#options.batch) * this.#options.batch;
+    const chunk = Math.floor(first / size);
+    if (chunk !== this.#chunk) this.#uploadChunk(dataset, chunk * size, Math.min(size, dataset.rows - chunk * size));
+    this.#chunk = chunk;
+    return first - chunk * size;
+  }
+
+  /** Copies the row numbers of a batch, `[F, B]` with zeros past the last row, for the host's sort. */
+  batchIds(first: number, rows: number, out: Uint32Array<ArrayBuffer>): void {
+    const dataset = this.#dataset!;
+    const { fields, batch } = this.#options;
+    for (let field = 0; field < fields; field++) {
+      const from = field * dataset.rows;
+      const to = field * batch;
+      if (this.#rowOrder) {
+        for (let b = 0; b < rows; b++) out[to + b] = dataset.ids[from + this.#rowOrder[first + b]];
+      } else out.set(dataset.ids.subarray(from + first, from + first + rows), to);
+      out.fill(0, to + rows, to + batch);
+    }
+  }
+
+  /** Releases the buffers. */
+  destroy(): void {
+    for (const buffer of [this.#ids, this.#values, this.#labels, this.#order]) buffer?.destroy();
+  }
+
+  #uploadAll(dataset: Dataset): void {
+    const { fields } = this.#options;
+    for (let field = 0; field < fields; field++) {
+      const column = (all: Uint32Array<ArrayBuffer> | Float32Array<ArrayBuffer>) =>
+        all.subarray(field * dataset.rows, (field + 1) * dataset.rows);
+      writeBuffer(this.#gpu, this.#ids, column(dataset.ids), 4 * field * this.capacity);
+      if (this.#values) writeBuffer(this.#gpu, this.#values, column(valuesOf(dataset)), 4 * field * this.capacity);
+    }
+    writeBuffer(this.#gpu, this.#labels, dataset.labels);
+  }
+
+  #uploadChunk(dataset: Dataset, first: number, rows: number): void {
+    const { fields } = this.#options;
+    const order = this.#rowOrder;
+    const ids = new Uint32Array(rows);
+    const values = new Float32Array(rows);
+    const labels = new Float32Array(rows);
+    for (let field = 0; field < fields; field++) {
+      const from = field * dataset.rows;
+      for (let i = 0; i < rows; i++) ids[i] = dataset.ids[from + (order ? order[first + i] : first + i)];
+      writeBuffer(this.#gpu, this.#ids, ids, 4 * field * this.capacity);
+      if (!this.#values) continue;
+      const all = valuesOf(dataset);
+      for (let i = 0; i < rows; i++) values[i] = all[from + (order ? order[first + i] : first + i)];
+      writeBuffer(this.#gpu, this.#values, values, 4 * field * this.capacity);
+    }
+    for (let i = 0; i < rows; i++) labels[i] = dataset.labels[order ? order[first + i] : first + i];
+    writeBuffer(this.#gpu, this.#labels, labels);
+  }
+}
+
+function valuesOf(dataset: Dataset): Float32Array<ArrayBuffer> {
+  return dataset.values ?? new Float32Array(dataset.ids.length).fill(1);
+}

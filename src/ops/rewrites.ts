@@ -1,0 +1,81 @@
+/**
+ * The table of rewrites: which patterns of a trace become one fused op.
+ *
+ * @module
+ */
+import { type Node, Node as GraphNode } from "../graph/node.ts";
+import type { RewriteContext, Rule } from "../graph/rewrite.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import { addOp } from "./add.ts";
+import { batchNormOp } from "./batch_norm.ts";
+import { type Activation, denseOp } from "./dense.ts";
+import { embeddingFm } from "./embedding_fm.ts";
+import { embeddingOp } from "./embedding.ts";
+import { fmOp } from "./fm.ts";
+import { linearSumOp } from "./linear_sum.ts";
+import { activationOp, dropoutOp } from "./pointwise.ts";
+
+/** Attributes that the epilogue of a product or a normalisation can take over. */
+interface Epilogue {
+  activation: Activation;
+  dropout: { rate: number; salt: number } | undefined;
+}
+
+/** Moves an activation or a dropout into the kernel that computes its input, when nobody else reads that input. */
+const foldEpilogue: Rule = (node, context) => {
+  if (node.op !== activationOp && node.op !== dropoutOp) return false;
+  const [input] = node.inputs;
+  const producer = context.copyOf(input).node;
+  if (!producer || (producer.op !== denseOp && producer.op !== batchNormOp)) return false;
+  if (context.readersOf(input).length !== 1) return false;
+  const epilogue = producer.attributes as Epilogue;
+  if (epilogue.dropout || (node.op === activationOp && epilogue.activation !== "none")) return false;
+  const attributes = { ...epilogue, ...(node.attributes as Partial<Epilogue>) };
+  context.replace(node.outputs[0], new GraphNode(producer.op, producer.inputs, attributes).outputs[0]);
+  return true;
+};
+
+/** Computes embedding, FM and, where one is added to the FM term, the first-order sum in one pass over the table. */
+const foldFm: Rule = (node, context) => {
+  if (node.op !== embeddingOp) return false;
+  const [e] = node.outputs;
+  const fmNode = context.readersOf(e).find((reader) => reader.op === fmOp);
+  if (!fmNode) return false;
+  const [ids, table, values] = node.inputs;
+  const linear = linearBesides(fmNode.outputs[0], ids, context);
+  const fused = embeddingFm(
+    context.copyOf(ids),
+    values && context.copyOf(values),
+    context.copyOf(table),
+    linear && context.copyOf(linear.inputs[1]),
+  );
+  context.replace(e, fused.embedding);
+  context.replace(fmNode.outputs[0], fused.logits);
+  if (linear) context.replace(linear.outputs[0], fused.logits);
+  return true;
+};
+
+/** Drops the FM term of a sum whose other term is the fused op's logits, which hold it already. */
+const dropFoldedTerm: Rule = (node, context) => {
+  if (node.op !== addOp || node.inputs[0] === node.inputs[1]) return false;
+  const [a, b] = node.inputs.map(context.copyOf);
+  const [outer, inner] = a.node?.op === addBiasOp ? [a, b] : [b, a];
+  const fused = inner.node;
+  if (fused?.op !== embeddingFmOp || !hasLinear(fused)) return false;
+  if (outer !== inner && !(outer.node?.op === addBiasOp && outer.node.inputs[0] === inner)) return false;
+  context.replace(node.outputs[0], outer);
+  return true;
+};
+
+function linearBesides(fmTerm: Tensor, ids: Tensor, context: RewriteContext): Node | undefined {
+  const [sum, ...others] = context.readersOf(fmTerm);
+  if (sum?.op !== addOp || others.length > 0) return undefined;
+  const other = sum.inputs.find((input) => input !== fmTerm)?.node;
+  const term = other?.op === addBiasOp ? other.inputs[0].node : other;
+  if (!other || term?.op !== linearSumOp || term.inputs[0] !== ids) return undefined;
+  const readOnce = [other, term].every((reader) => context.readersOf(reader.outputs[0]).length === 1);
+  return readOnce ? term : undefined;
+}
+
+/** All rewrites, in the order in which they are tried. */
+export const rewrites: readonly Rule[] = [foldEpilogue, foldFm, dropFoldedTerm];

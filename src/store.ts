@@ -1,0 +1,340 @@
+/**
+ * The numbers behind a model's declarations: parameters, statistics, embedding tables and optimiser state.
+ *
+ * @module
+ */
+import type { CheckpointTensor } from "./checkpoint.ts";
+import type { Gpu } from "./gpu/device.ts";
+import type { BufferRange } from "./gpu/kernel.ts";
+import { createBuffer, download, writeBuffer } from "./gpu/memory.ts";
+import type { TableShard } from "./graph/node.ts";
+import type { Declarations, Parameter, Table } from "./graph/parameter.ts";
+import type { Storage } from "./graph/plan.ts";
+import { type Optimizer, tableSlots } from "./optimizer.ts";
+
+/** Floats to which each parameter is aligned, since buffer ranges start at multiples of 256 bytes. */
+export const BLOCK = 64;
+
+/** Rows of a table that are initialised, uploaded or downloaded at a time. */
+const ROWS_AT_ONCE = 1 << 16;
+
+/** Strengths of the L2 regulariser: the loss gains (l2 / 2) times the sum of squares. */
+export interface L2 {
+  /** Over embedding tables and first-order weights. @default {0} */
+  embedding?: number;
+  /** Over all other trainable parameters, biases included. @default {0} */
+  net?: number;
+}
+
+/** Dense numbers in one flat buffer, each tensor at an aligned offset. */
+interface Flat {
+  readonly offsets: ReadonlyMap<Parameter, number>;
+  readonly count: number;
+}
+
+/** Numbers of a model on the device. */
+export class Store implements Storage {
+  readonly #gpu: Gpu;
+  readonly #declarations: Declarations;
+  readonly #trainable: Flat;
+  readonly #statistics: Flat;
+  readonly #buffers: Map<string, GPUBuffer> = new Map();
+  #optimizer: Optimizer | undefined;
+
+  /** Allocates the parameters, statistics and tables of `declarations`. */
+  constructor(gpu: Gpu, declarations: Declarations) {
+    this.#gpu = gpu;
+    this.#declarations = declarations;
+    const parameters = [...declarations.parameters.values()];
+    this.#trainable = layOut(parameters.filter((parameter) => parameter.trainable));
+    this.#statistics = layOut(parameters.filter((parameter) => !parameter.trainable));
+    this.#allocate("parameters", this.#trainable.count);
+    this.#allocate("statistics", this.#statistics.count);
+    for (const table of declarations.tables.values()) this.#allocateTable(table, 0);
+  }
+
+  /** Floats of the flat buffer of trainable parameters, a multiple of 64. */
+  get count(): number {
+    return this.#trainable.count;
+  }
+
+  /** Number of trainable scalars; padding is not counted. */
+  get parameterCount(): number {
+    let sum = 0;
+    for (const parameter of this.#trainable.offsets.keys()) sum += sizeOfParameter(parameter);
+    for (const table of this.#declarations.tables.values()) sum += table.rows * table.dim;
+    return sum;
+  }
+
+  /** Fills everything with its first values, which depend on `seed` and the tensor's name alone. */
+  initialize(seed: number): void {
+    for (const flat of [this.#trainable, this.#statistics]) {
+      for (const parameter of flat.offsets.keys()) {
+        const values = new Float32Array(sizeOfParameter(parameter));
+        const [fanIn, fanOut] = [parameter.shape[0], parameter.shape[parameter.shape.length - 1]];
+        parameter.initializer.fill(values, { seed, name: parameter.name, fanIn, fanOut });
+        this.#writeParameter(parameter, values);
+      }
+    }
+    for (const table of this.#declarations.tables.values()) {
+      for (let row = 0; row < table.rows; row += ROWS_AT_ONCE) {
+        const rows = Math.min(ROWS_AT_ONCE, table.rows - row);
+        const values = new Float32Array(rows * table.dim);
+        const info = { seed, name: table.name, fanIn: table.rows, fanOut: table.dim, offset: row * table.dim };
+        table.initializer.fill(values, info);
+        this.#writeRows(table, 0, row, values);
+      }
+    }
+  }
+
+  /** Allocates state for `optimizer` and sets it to its first values. */
+  prepareOptimizer(optimizer: Optimizer): void {
+    const sameKind = this.#optimizer?.name === optimizer.name && tableSlots(this.#optimizer) === tableSlots(optimizer);
+    if (!sameKind) {
+      for (let slot = 1; slot <= optimizer.slots; slot++) this.#allocate(`parameters.${slot}`, this.count);
+      this.#allocate("gradient", this.count);
+      for (const table of this.#declarations.tables.values()) {
+        for (let slot = 1; slot <= tableSlots(optimizer); slot++) this.#allocateTable(table, slot);
+      }
+    }
+    this.#optimizer = optimizer;
+    this.#resetState(optimizer);
+  }
+
+  /** Returns a named buffer: `parameters`, `parameters.1`, `gradient`, ... */
+  buffer(name: string): BufferRange {
+    const buffer = this.#buffers.get(name);
+    if (!buffer) throw new TypeError(`Cannot find buffer: no such buffer was allocated, received "${name}"`);
+    return { buffer };
+  }
+
+  /** Returns the place of a parameter or statistic. */
+  parameter(parameter: Parameter): BufferRange {
+    const size = 4 * sizeOfParameter(parameter);
+    const offset = this.#trainable.offsets.get(parameter);
+    if (offset !== undefined) return { ...this.buffer("parameters"), offset: 4 * offset, size };
+    return { ...this.buffer("statistics"), offset: 4 * this.#statistics.offsets.get(parameter)!, size };
+  }
+
+  /** Returns the place of a parameter's gradient in the flat gradient buffer. */
+  gradient(parameter: Parameter): BufferRange {
+    const offset = 4 * this.#trainable.offsets.get(parameter)!;
+    return { ...this.buffer("gradient"), offset, size: 4 * sizeOfParameter(parameter) };
+  }
+
+  /** Returns the windows of a table's weights (slot 0) or of its optimiser state (slots from 1). */
+  shards(table: Table, slot: number): readonly TableShard[] {
+    const rowsPerShard = this.#rowsPerShard(table);
+    const shards: TableShard[] = [];
+    for (let first = 0; first < table.rows; first += rowsPerShard) {
+      const range = this.buffer(shardName(table, slot, first / rowsPerShard));
+      shards.push({ first, rows: Math.min(rowsPerShard, table.rows - first), range });
+    }
+    return shards;
+  }
+
+  /** Returns the strength of L2 per block of 64 floats of the flat buffer. */
+  l2PerBlock(l2: L2): Float32Array<ArrayBuffer> {
+    const blocks = new Float32Array(this.count / BLOCK);
+    for (const [parameter, offset] of this.#trainable.offsets) {
+      const strength = parameter.regularized === "none" ? 0 : l2[parameter.regularized] ?? 0;
+      blocks.fill(strength, offset / BLOCK, Math.ceil((offset + sizeOfParameter(parameter)) / BLOCK));
+    }
+    return blocks;
+  }
+
+  /** Downloads parameters, statistics and tables by name, without padding. */
+  async download(): Promise<Record<string, CheckpointTensor>> {
+    const tensors: Record<string, CheckpointTensor> = {};
+    const flats = [["parameters", this.#trainable], ["statistics", this.#statistics]] as const;
+    for (const [name, flat] of flats) {
+      const all = new Float32Array(await download(this.#gpu, this.buffer(name).buffer, 4 * flat.count));
+      for (const [parameter, offset] of flat.offsets) {
+        const data = all.slice(offset, offset + sizeOfParameter(parameter));
+        tensors[parameter.name] = { shape: parameter.shape, data };
+      }
+    }
+    for (const table of this.#declarations.tables.values()) {
+      tensors[table.name] = { shape: [table.rows, table.dim], data: await this.#readTable(table, 0) };
+    }
+    return tensors;
+  }
+
+  /**
+   * Uploads what {@linkcode Store.download} returned.
+   *
+   * @throws {TypeError} when a tensor is missing or has another shape
+   */
+  upload(tensors: Readonly<Record<string, CheckpointTensor>>): void {
+    for (const flat of [this.#trainable, this.#statistics]) {
+      for (const parameter of flat.offsets.keys()) {
+        this.#writeParameter(parameter, pick(tensors, parameter.name, parameter.shape));
+      }
+    }
+    for (const table of this.#declarations.tables.values()) {
+      this.#writeTable(table, 0, pick(tensors, table.name, [table.rows, table.dim]));
+    }
+  }
+
+  /** Downloads the optimiser's state by name. */
+  async downloadState(): Promise<Record<string, CheckpointTensor>> {
+    const tensors: Record<string, CheckpointTensor> = {};
+    const optimizer = this.#optimizer;
+    if (!optimizer) return tensors;
+    for (let slot = 1; slot <= optimizer.slots; slot++) {
+      const data = new Float32Array(
+        await download(this.#gpu, this.buffer(`parameters.${slot}`).buffer, 4 * this.count),
+      );
+      tensors[`optimizer/parameters.${slot}`] = { shape: [this.count], data };
+    }
+    for (const table of this.#declarations.tables.values()) {
+      for (let slot = 1; slot <= tableSlots(optimizer); slot++) {
+        const shape = [table.rows, slotDim(table, optimizer)];
+        tensors[`optimizer/${table.name}.${slot}`] = { shape, data: await this.#readTable(table, slot) };
+      }
+    }
+    return tensors;
+  }
+
+  /**
+   * Uploads what {@linkcode Store.downloadState} returned.
+   *
+   * @throws {TypeError} when a tensor is missing or has another shape
+   */
+  uploadState(tensors: Readonly<Record<string, CheckpointTensor>>): void {
+    const optimizer = this.#optimizer;
+    if (!optimizer) throw new TypeError("Cannot restore the optimiser: none was prepared");
+    for (let slot = 1; slot <= optimizer.slots; slot++) {
+      const data = pick(tensors, `optimizer/parameters.${slot}`, [this.count]);
+      writeBuffer(this.#gpu, this.buffer(`parameters.${slot}`).buffer, data);
+    }
+    for (const table of this.#declarations.tables.values()) {
+      for (let slot = 1; slot <= tableSlots(optimizer); slot++) {
+        const data = pick(tensors, `optimizer/${table.name}.${slot}`, [table.rows, slotDim(table, optimizer)]);
+        this.#writeTable(table, slot, data);
+      }
+    }
+  }
+
+  /** Releases all buffers. */
+  destroy(): void {
+    for (const buffer of this.#buffers.values()) buffer.destroy();
+    this.#buffers.clear();
+  }
+
+  #allocate(name: string, floats: number): void {
+    this.#buffers.get(name)?.destroy();
+    this.#buffers.set(name, createBuffer(this.#gpu, name, 4 * floats));
+  }
+
+  #allocateTable(table: Table, slot: number): void {
+    const rowsPerShard = this.#rowsPerShard(table);
+    for (let first = 0; first < table.rows; first += rowsPerShard) {
+      const rows = Math.min(rowsPerShard, table.rows - first);
+      this.#allocate(shardName(table, slot, first / rowsPerShard), rows * table.stride);
+    }
+  }
+
+  #rowsPerShard(table: Table): number {
+    const { maxStorageBufferBindingSize, maxBufferSize } = this.#gpu.device.limits;
+    return Math.floor(Math.min(maxStorageBufferBindingSize, maxBufferSize) / (4 * table.stride));
+  }
+
+  #resetState(optimizer: Optimizer): void {
+    for (let slot = 1; slot <= optimizer.slots; slot++) {
+      const first = slot === 1 ? optimizer.initialState : 0;
+      writeBuffer(this.#gpu, this.buffer(`parameters.${slot}`).buffer, new Float32Array(this.count).fill(first));
+    }
+    for (const table of this.#declarations.tables.values()) {
+      for (let slot = 1; slot <= tableSlots(optimizer); slot++) {
+        const first = slot === 1 && tableSlots(optimizer) > 0 && optimizer.slots + optimizer.rowSlots > 0
+          ? optimizer.initialState
+          : 0;
+        for (let row = 0; row < table.rows; row += ROWS_AT_ONCE) {
+          const rows = Math.min(ROWS_AT_ONCE, table.rows - row);
+          this.#writeRows(table, slot, row, new Float32Array(rows * table.dim).fill(first));
+        }
+      }
+    }
+  }
+
+  #writeParameter(parameter: Parameter, values: Float32Array<ArrayBuffer>): void {
+    const { buffer, offset } = this.parameter(parameter);
+    writeBuffer(this.#gpu, buffer, values, offset);
+  }
+
+  #writeTable(table: Table, slot: number, values: Float32Array<ArrayBuffer>): void {
+    for (let row = 0; row < table.rows; row += ROWS_AT_ONCE) {
+      const end = Math.min(row + ROWS_AT_ONCE, table.rows) * table.dim;
+      this.#writeRows(table, slot, row, values.subarray(row * table.dim, end));
+    }
+  }
+
+  #writeRows(table: Table, slot: number, first: number, values: Float32Array<ArrayBuffer>): void {
+    const rows = values.length / table.dim;
+    const padded = table.dim === table.stride ? values : new Float32Array(rows * table.stride);
+    if (padded !== values) {
+      for (let row = 0; row < rows; row++) {
+        padded.set(values.subarray(row * table.dim, (row + 1) * table.dim), row * table.stride);
+      }
+    }
+    for (const shard of this.shards(table, slot)) {
+      const from = Math.max(first, shard.first);
+      const to = Math.min(first + rows, shard.first + shard.rows);
+      if (from >= to) continue;
+      const part = padded.subarray((from - first) * table.stride, (to - first) * table.stride);
+      writeBuffer(this.#gpu, shard.range.buffer, part, 4 * (from - shard.first) * table.stride);
+    }
+  }
+
+  async #readTable(table: Table, slot: number): Promise<Float32Array<ArrayBuffer>> {
+    const values = new Float32Array(table.rows * table.dim);
+    for (const shard of this.shards(table, slot)) {
+      const bytes = 4 * shard.rows * table.stride;
+      const padded = new Float32Array(await download(this.#gpu, shard.range.buffer, bytes));
+      if (table.dim === table.stride) values.set(padded, shard.first * table.dim);
+      else {
+        for (let row = 0; row < shard.rows; row++) {
+          const from = row * table.stride;
+          values.set(padded.subarray(from, from + table.dim), (shard.first + row) * table.dim);
+        }
+      }
+    }
+    return values;
+  }
+}
+
+function layOut(parameters: readonly Parameter[]): Flat {
+  const offsets = new Map<Parameter, number>();
+  let count = 0;
+  for (const parameter of parameters) {
+    offsets.set(parameter, count);
+    count += Math.ceil(sizeOfParameter(parameter) / BLOCK) * BLOCK;
+  }
+  return { offsets, count: Math.max(count, BLOCK) };
+}
+
+function sizeOfParameter(parameter: Parameter): number {
+  return parameter.shape.reduce((product, dim) => product * dim, 1);
+}
+
+function slotDim(table: Table, _optimizer: Optimizer): number {
+  return table.dim;
+}
+
+function shardName(table: Table, slot: number, shard: number): string {
+  return `${table.name}.slot${slot}.shard${shard}`;
+}
+
+function pick(
+  tensors: Readonly<Record<string, CheckpointTensor>>,
+  name: string,
+  shape: readonly number[],
+): Float32Array<ArrayBuffer> {
+  const tensor = tensors[name];
+  if (!tensor) throw new TypeError(`Cannot load parameters: "${name}" is missing`);
+  if (tensor.shape.join() !== shape.join()) {
+    throw new TypeError(`Cannot load parameters: "${name}" must have shape [${shape}], received [${tensor.shape}]`);
+  }
+  return tensor.data as Float32Array<ArrayBuffer>;
+}

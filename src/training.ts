@@ -1,0 +1,104 @@
+/**
+ * The training step: forward, loss, backward, sort and updates as one plan.
+ *
+ * @module
+ */
+import type { Definition } from "./definition.ts";
+import type { Feed } from "./feed.ts";
+import type { Gpu } from "./gpu/device.ts";
+import type { BufferRange } from "./gpu/kernel.ts";
+import { upload } from "./gpu/memory.ts";
+import { differentiate, type Gradients } from "./graph/autodiff.ts";
+import { ownerOf } from "./graph/memory.ts";
+import type { Declarations, Table } from "./graph/parameter.ts";
+import { Plan } from "./graph/plan.ts";
+import { Tensor } from "./graph/tensor.ts";
+import type { Optimizer } from "./optimizer.ts";
+import { add, copy } from "./ops/add.ts";
+import { updateDense } from "./ops/dense_update.ts";
+import { binaryCrossEntropy } from "./ops/loss.ts";
+import { sortOccurrences } from "./ops/sort.ts";
+import { updateTable } from "./ops/table_update.ts";
+import type { L2, Store } from "./store.ts";
+import { type FieldSpace, traceModel } from "./trace.ts";
+
+/** What a training step is compiled from. */
+export interface TrainingOptions {
+  readonly definition: Definition;
+  readonly declarations: Declarations;
+  readonly space: FieldSpace;
+  readonly store: Store;
+  readonly feed: Feed;
+  /** Rows of a batch. */
+  readonly batch: number;
+  readonly optimizer: Optimizer;
+  readonly l2: L2;
+  /** Largest norm of the gradient; unlimited when absent. */
+  readonly clipNorm: number | undefined;
+  /** Place of the ring of losses. */
+  readonly losses: BufferRange;
+  /** Place of occurrences sorted on the host; they are sorted on the device when absent. */
+  readonly pairs: BufferRange | undefined;
+}
+
+/**
+ * Compiles the training step of a model.
+ *
+ * @throws {GpuError} when a shader does not compile or a limit of the device is passed
+ */
+export function compileTraining(gpu: Gpu, options: TrainingOptions): Promise<Plan> {
+  const { definition, declarations, space, store, feed, batch } = options;
+  const { logits, labels, ids } = traceModel(definition, "train", declarations, space, feed.capacity);
+  const { graph } = logits;
+  const { loss, dLogits } = binaryCrossEntropy(logits, labels, options.losses);
+  const gradients = differentiate(logits, dLogits, add);
+  const pairs = options.pairs
+    ? graph.input("pairs", [2 * space.fields.length, "B"], "u32")
+    : sortOccurrences(ids, space.rowCount);
+  const pinned = pinGradients(gradients, store);
+  updateAll(gpu, gradients, [...pinned.keys()], pairs, options);
+  const inputs = { ...feed.inputs, ...(options.pairs && { pairs: options.pairs }) };
+  return Plan.create(gpu, { name: `${definition.name}.train`, batch, outputs: [loss], storage: store, inputs, pinned });
+}
+
+/** Gives each dense gradient its place in the flat gradient buffer. */
+function pinGradients(gradients: Gradients, store: Store): Map<Tensor, BufferRange> {
+  const pinned = new Map<Tensor, BufferRange>();
+  for (const [parameter, gradient] of gradients.parameters) {
+    const owner = ownerOf(gradient);
+    const place = owner.node && !pinned.has(owner) ? owner : copy(gradient);
+    pinned.set(place, store.gradient(parameter));
+  }
+  return pinned;
+}
+
+function updateAll(
+  gpu: Gpu,
+  gradients: Gradients,
+  dense: readonly Tensor[],
+  pairs: Tensor,
+  { store, optimizer, l2 }: TrainingOptions,
+): void {
+  for (const [table, lookups] of gradients.tables) {
+    if (lookups.length > 1) {
+      throw new TypeError(
+        `Cannot train: table "${table.name}" is looked up more than once, received ${lookups.length}`,
+      );
+    }
+    updateTable(leafOf(pairs, table), lookups[0], pairs, { optimizer, l2: l2.embedding ?? 0 });
+  }
+  if (dense.length > 0) {
+    updateDense(dense, {
+      parameters: store.buffer("parameters"),
+      gradient: store.buffer("gradient"),
+      slots: Array.from({ length: optimizer.slots }, (_, i) => store.buffer(`parameters.${i + 1}`)),
+      l2: { buffer: upload(gpu, "l2", store.l2PerBlock(l2)) },
+      count: store.count,
+      optimizer,
+    });
+  }
+}
+
+function leafOf(other: Tensor, table: Table): Tensor {
+  return new Tensor(other.graph, [table.rows, table.dim], { kind: "table", table });
+}
