@@ -1,0 +1,90 @@
+// Cuts a batch out of the resident data set.
+//   ids[f,b] = source_ids[f, order[step.first + b]], and likewise values[f,b] and labels[b]; padding rows are 0
+// Shapes: source_ids, source_values [F, capacity]; source_labels, order [capacity]; ids, values [F, B]; labels [B].
+// Grid: one invocation per batch row and BLOCK fields, so that a row's place is read once for several fields.
+struct Params { batch: u32, fields: u32, capacity: u32 }
+@group(0) @binding(0) var<storage, read> order: array<u32>;
+@group(0) @binding(1) var<storage, read> source_ids: array<u32>;
+@group(0) @binding(2) var<storage, read> source_values: array<f32>;
+@group(0) @binding(3) var<storage, read> source_labels: array<f32>;
+@group(0) @binding(4) var<storage, read_write> ids: array<u32>;
+@group(0) @binding(5) var<storage, read_write> values: array<f32>;
+@group(0) @binding(6) var<storage, read_write> labels: array<f32>;
+@group(0) @binding(7) var<uniform> params: Params;
+
+const BLOCK: u32 = 8u;
+
+struct Place {
+  b: u32,      // row of the batch
+  row: u32,    // row of the data set
+  first: u32,  // first field
+  end: u32,    // past the last field; equal to first when there is nothing to do
+  valid: bool,
+}
+
+fn place(index: u32) -> Place {
+  let b = index % params.batch;
+  let first = index / params.batch * BLOCK;
+  let valid = b < step.rows;
+  let row = order[select(0u, step.first + b, valid)];
+  return Place(b, row, first, max(first, min(first + BLOCK, params.fields)), valid);
+}
+
+fn cut_ids(at: Place) {
+  for (var f = at.first; f < at.end; f++) {
+    ids[f * params.batch + at.b] = select(0u, source_ids[f * params.capacity + at.row], at.valid);
+  }
+}
+
+fn cut_values(at: Place) {
+  for (var f = at.first; f < at.end; f++) {
+    values[f * params.batch + at.b] = select(0.0, source_values[f * params.capacity + at.row], at.valid);
+  }
+}
+
+fn cut_label(at: Place) {
+  if (at.first == 0u) { labels[at.b] = select(0.0, source_labels[at.row], at.valid); }
+}
+
+@compute @workgroup_size(64)
+fn cut(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  cut_ids(place(linear_group(group, groups) * 64u + lane));
+}
+
+@compute @workgroup_size(64)
+fn cut_with_labels(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let at = place(linear_group(group, groups) * 64u + lane);
+  cut_ids(at);
+  cut_label(at);
+}
+
+@compute @workgroup_size(64)
+fn cut_with_values(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let at = place(linear_group(group, groups) * 64u + lane);
+  cut_ids(at);
+  cut_values(at);
+}
+
+@compute @workgroup_size(64)
+fn cut_with_values_and_labels(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let at = place(linear_group(group, groups) * 64u + lane);
+  cut_ids(at);
+  cut_values(at);
+  cut_label(at);
+}

@@ -1,0 +1,102 @@
+/**
+ * Batches cut on the GPU out of a resident data set, by an epoch's order.
+ *
+ * @module
+ */
+import source from "../../shaders/batch.wgsl" with { type: "text" };
+import grid from "../../shaders/grid.wgsl" with { type: "text" };
+import step from "../../shaders/step.wgsl" with { type: "text" };
+import { shader } from "../gpu/shader.ts";
+import { applyAll, type Op } from "../graph/node.ts";
+import { formatShape, type Tensor } from "../graph/tensor.ts";
+
+const batch = shader("batch", { grid, step, batch: source });
+
+/** Fields that one invocation copies; `BLOCK` in the shader. */
+const BLOCK = 8;
+
+/** Columns of a data set that are on the GPU, field by field. */
+export interface ResidentData {
+  /** Ids, `[F, capacity]`, u32. */
+  readonly ids: Tensor;
+  /** Values, `[F, capacity]`; absent when all are 1. */
+  readonly values?: Tensor;
+  /** Labels, `[capacity]`; absent when the rows are only to be scored. */
+  readonly labels?: Tensor;
+  /** Rows of the data set in the order of the epoch, `[capacity]`, u32. */
+  readonly order: Tensor;
+}
+
+/** A batch; rows past `step.rows` have id 0, value 0 and label 0. Columns are present where the data has them. */
+export interface CutBatch<D extends ResidentData> {
+  /** Ids, `[F, B]`, u32. */
+  readonly ids: Tensor;
+  /** Values, `[F, B]`. */
+  readonly values: D["values"];
+  /** Labels, `[B]`. */
+  readonly labels: D["labels"];
+}
+
+interface CutAttributes {
+  readonly fields: number;
+  readonly capacity: number;
+  readonly values: boolean;
+  readonly labels: boolean;
+}
+
+const cutBatchOp: Op<CutAttributes> = {
+  name: "cut_batch",
+  outputs: (inputs, { fields, capacity, values, labels }) => {
+    const expected = [[fields, capacity], [capacity], ...(values ? [[fields, capacity]] : [])];
+    if (labels) expected.push([capacity]);
+    inputs.forEach(({ shape }, i) => {
+      if (shape.join() !== expected[i].join()) {
+        const columns = ["ids", "order", ...(values ? ["values"] : []), "labels"];
+        throw new TypeError(
+          `Cannot cut a batch: ${columns[i]} must have shape ${formatShape(expected[i])}, received ${
+            formatShape(shape)
+          }`,
+        );
+      }
+    });
+    return [
+      { shape: [fields, "B"], dtype: "u32" },
+      ...(values ? [[fields, "B"] as const] : []),
+      ...(labels ? [["B"] as const] : []),
+    ];
+  },
+  emit: (k, { inputs, outputs, attributes: { fields, capacity, values, labels } }) => {
+    const [sourceIds, order, ...sources] = inputs;
+    const [ids, ...cuts] = outputs;
+    const label = values ? 1 : 0;
+    k.run({
+      shader: batch,
+      entry: ["cut", values && "values", labels && "labels"].filter(Boolean).join("_and_").replace("_and_", "_with_"),
+      bind: {
+        order,
+        source_ids: sourceIds,
+        source_values: values ? sources[0] : undefined,
+        source_labels: labels ? sources[label] : undefined,
+        ids,
+        values: values ? cuts[0] : undefined,
+        labels: labels ? cuts[label] : undefined,
+      },
+      params: { batch: k.batch, fields, capacity },
+      grid: Math.ceil(k.batch * Math.ceil(fields / BLOCK) / 64),
+    });
+  },
+};
+
+/**
+ * Cuts the step's batch out of resident columns: row b is data row order[step.first + b] for b < step.rows.
+ *
+ * @param fields number of fields F
+ * @param capacity rows that the columns have room for
+ * @throws {TypeError} when a column has another shape
+ */
+export function cutBatch<D extends ResidentData>(data: D, fields: number, capacity: number): CutBatch<D> {
+  const { ids, order, values, labels } = data;
+  const inputs = [ids, order, values, labels].filter((tensor) => tensor !== undefined);
+  const cuts = [...applyAll(cutBatchOp, inputs, { fields, capacity, values: !!values, labels: !!labels })];
+  return { ids: cuts[0], values: values && cuts[1], labels: labels && cuts[cuts.length - 1] };
+}
