@@ -2,8 +2,7 @@
 import type { Gpu } from "../src/gpu/device.ts";
 import type { BufferRange } from "../src/gpu/kernel.ts";
 import { download, type Numbers, upload } from "../src/gpu/memory.ts";
-import type { Parameter } from "../src/graph/parameter.ts";
-import { Plan, type StepScalars } from "../src/graph/plan.ts";
+import { Plan, type StepScalars, type Storage } from "../src/graph/plan.ts";
 import { sizeOf, type Tensor } from "../src/graph/tensor.ts";
 import { gpu } from "./support.ts";
 
@@ -15,9 +14,17 @@ export interface RunOptions {
   steps: readonly StepScalars[];
   /** Numbers of the graph's inputs. */
   inputs: Readonly<Record<string, Numbers>>;
-  /** Buffers of parameters and statistics by name. */
-  parameters?: Readonly<Record<string, GPUBuffer>>;
+  /** Inputs that are in a buffer already. */
+  ranges?: Readonly<Record<string, BufferRange>>;
 }
+
+/** Storage of a graph that has neither parameters nor tables. */
+export const noStorage: Storage = {
+  parameter: ({ name }) => {
+    throw new Error(`unexpected parameter ${name}`);
+  },
+  shards: () => [],
+};
 
 /** Uploads inputs, runs the steps and returns the outputs' bytes. */
 export async function run(outputs: readonly Tensor[], options: RunOptions): Promise<ArrayBuffer[]> {
@@ -30,8 +37,8 @@ export async function run(outputs: readonly Tensor[], options: RunOptions): Prom
     name: "test",
     batch: options.batch,
     outputs,
-    inputs,
-    storage: { parameter: (parameter) => place(parameter, options), shards: () => [] },
+    inputs: { ...inputs, ...options.ranges },
+    storage: noStorage,
   });
   plan.run(options.steps);
   const results = outputs.map((tensor) => read(device, plan, tensor));
@@ -39,12 +46,6 @@ export async function run(outputs: readonly Tensor[], options: RunOptions): Prom
   plan.destroy();
   for (const { buffer } of Object.values(inputs)) buffer.destroy();
   return bytes;
-}
-
-function place(parameter: Parameter, options: RunOptions): BufferRange {
-  const buffer = options.parameters?.[parameter.name];
-  if (!buffer) throw new Error(`no buffer for parameter ${parameter.name}`);
-  return { buffer };
 }
 
 function read(device: Gpu, plan: Plan, tensor: Tensor): Promise<ArrayBuffer> {
