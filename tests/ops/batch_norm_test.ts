@@ -38,7 +38,7 @@ function check({ batch, columns, rows = batch, mode = "train", x, ...options }: 
   });
 }
 
-for (const [batch, columns, rows] of [[37, 1, 20], [37, 6, 36], [37, 16, 20], [37, 17, 2], [5, 400, 3]]) {
+for (const [batch, columns, rows] of [[37, 1, 20], [37, 6, 36], [37, 16, 20], [37, 17, 9], [5, 400, 3]]) {
   Deno.test(`batchNorm of [${batch}, ${columns}] matches its reference and central differences`, () =>
     check({ batch, columns }));
   Deno.test(`batchNorm of ${rows} valid rows of [${batch}, ${columns}] ignores padding`, () =>
