@@ -44,7 +44,7 @@ export function defineModel<O extends object>(
 ): DefinitionFactory<O> {
   const factory = (options: O = {} as O): Definition => ({
     name: slug,
-    options: { ...options },
+    options: { ...options } as Readonly<Record<string, unknown>>,
     build: (x) => build(x, options),
   });
   return Object.assign(factory, { slug });

@@ -26,6 +26,20 @@ export interface L2 {
   net?: number;
 }
 
+/** One set of numbers of a table: its weights, or a part of the optimiser's state. */
+interface Slot {
+  /** Number of the slot; the weights are 0. */
+  readonly index: number;
+  /** Numbers of a row. */
+  readonly dim: number;
+  /** Floats from one row to the next. */
+  readonly stride: number;
+  /** First value of state. */
+  readonly initial: number;
+  /** Whether it belongs into a checkpoint. */
+  readonly saved: boolean;
+}
+
 /** Dense numbers in one flat buffer, each tensor at an aligned offset. */
 interface Flat {
   readonly offsets: ReadonlyMap<Parameter, number>;
@@ -50,7 +64,7 @@ export class Store implements Storage {
     this.#statistics = layOut(parameters.filter((parameter) => !parameter.trainable));
     this.#allocate("parameters", this.#trainable.count);
     this.#allocate("statistics", this.#statistics.count);
-    for (const table of declarations.tables.values()) this.#allocateTable(table, 0);
+    for (const table of declarations.tables.values()) this.#allocateTable(table, weightsOf(table));
   }
 
   /** Floats of the flat buffer of trainable parameters, a multiple of 64. */
@@ -82,23 +96,26 @@ export class Store implements Storage {
         const values = new Float32Array(rows * table.dim);
         const info = { seed, name: table.name, fanIn: table.rows, fanOut: table.dim, offset: row * table.dim };
         table.initializer.fill(values, info);
-        this.#writeRows(table, 0, row, values);
+        this.#writeRows(table, weightsOf(table), row, values);
       }
     }
   }
 
   /** Allocates state for `optimizer` and sets it to its first values. */
   prepareOptimizer(optimizer: Optimizer): void {
-    const sameKind = this.#optimizer?.name === optimizer.name && tableSlots(this.#optimizer) === tableSlots(optimizer);
-    if (!sameKind) {
-      for (let slot = 1; slot <= optimizer.slots; slot++) this.#allocate(`parameters.${slot}`, this.count);
-      this.#allocate("gradient", this.count);
-      for (const table of this.#declarations.tables.values()) {
-        for (let slot = 1; slot <= tableSlots(optimizer); slot++) this.#allocateTable(table, slot);
+    for (let slot = 1; slot <= optimizer.slots; slot++) this.#allocate(`parameters.${slot}`, this.count);
+    this.#allocate("gradient", this.count);
+    for (let slot = 1; slot <= optimizer.slots; slot++) {
+      const first = slot === 1 ? optimizer.initialState : 0;
+      writeBuffer(this.#gpu, this.buffer(`parameters.${slot}`).buffer, new Float32Array(this.count).fill(first));
+    }
+    for (const table of this.#declarations.tables.values()) {
+      for (const slot of statesOf(table, optimizer)) {
+        this.#allocateTable(table, slot);
+        if (slot.initial !== 0) this.#fillTable(table, slot);
       }
     }
     this.#optimizer = optimizer;
-    this.#resetState(optimizer);
   }
 
   /** Returns a named buffer: `parameters`, `parameters.1`, `gradient`, ... */
@@ -155,7 +172,7 @@ export class Store implements Storage {
       }
     }
     for (const table of this.#declarations.tables.values()) {
-      tensors[table.name] = { shape: [table.rows, table.dim], data: await this.#readTable(table, 0) };
+      tensors[table.name] = { shape: [table.rows, table.dim], data: await this.#readTable(table, weightsOf(table)) };
     }
     return tensors;
   }
@@ -172,7 +189,7 @@ export class Store implements Storage {
       }
     }
     for (const table of this.#declarations.tables.values()) {
-      this.#writeTable(table, 0, pick(tensors, table.name, [table.rows, table.dim]));
+      this.#writeTable(table, weightsOf(table), pick(tensors, table.name, [table.rows, table.dim]));
     }
   }
 
@@ -188,9 +205,10 @@ export class Store implements Storage {
       tensors[`optimizer/parameters.${slot}`] = { shape: [this.count], data };
     }
     for (const table of this.#declarations.tables.values()) {
-      for (let slot = 1; slot <= tableSlots(optimizer); slot++) {
-        const shape = [table.rows, slotDim(table, optimizer)];
-        tensors[`optimizer/${table.name}.${slot}`] = { shape, data: await this.#readTable(table, slot) };
+      for (const slot of statesOf(table, optimizer)) {
+        if (!slot.saved) continue;
+        const data = await this.#readTable(table, slot);
+        tensors[`optimizer/${table.name}.${slot.index}`] = { shape: [table.rows, slot.dim], data };
       }
     }
     return tensors;
@@ -209,8 +227,9 @@ export class Store implements Storage {
       writeBuffer(this.#gpu, this.buffer(`parameters.${slot}`).buffer, data);
     }
     for (const table of this.#declarations.tables.values()) {
-      for (let slot = 1; slot <= tableSlots(optimizer); slot++) {
-        const data = pick(tensors, `optimizer/${table.name}.${slot}`, [table.rows, slotDim(table, optimizer)]);
+      for (const slot of statesOf(table, optimizer)) {
+        if (!slot.saved) continue;
+        const data = pick(tensors, `optimizer/${table.name}.${slot.index}`, [table.rows, slot.dim]);
         this.#writeTable(table, slot, data);
       }
     }
@@ -227,11 +246,11 @@ export class Store implements Storage {
     this.#buffers.set(name, createBuffer(this.#gpu, name, 4 * floats));
   }
 
-  #allocateTable(table: Table, slot: number): void {
+  #allocateTable(table: Table, { index, stride }: Slot): void {
     const rowsPerShard = this.#rowsPerShard(table);
     for (let first = 0; first < table.rows; first += rowsPerShard) {
       const rows = Math.min(rowsPerShard, table.rows - first);
-      this.#allocate(shardName(table, slot, first / rowsPerShard), rows * table.stride);
+      this.#allocate(shardName(table, index, first / rowsPerShard), rows * stride);
     }
   }
 
@@ -240,21 +259,10 @@ export class Store implements Storage {
     return Math.floor(Math.min(maxStorageBufferBindingSize, maxBufferSize) / (4 * table.stride));
   }
 
-  #resetState(optimizer: Optimizer): void {
-    for (let slot = 1; slot <= optimizer.slots; slot++) {
-      const first = slot === 1 ? optimizer.initialState : 0;
-      writeBuffer(this.#gpu, this.buffer(`parameters.${slot}`).buffer, new Float32Array(this.count).fill(first));
-    }
-    for (const table of this.#declarations.tables.values()) {
-      for (let slot = 1; slot <= tableSlots(optimizer); slot++) {
-        const first = slot === 1 && tableSlots(optimizer) > 0 && optimizer.slots + optimizer.rowSlots > 0
-          ? optimizer.initialState
-          : 0;
-        for (let row = 0; row < table.rows; row += ROWS_AT_ONCE) {
-          const rows = Math.min(ROWS_AT_ONCE, table.rows - row);
-          this.#writeRows(table, slot, row, new Float32Array(rows * table.dim).fill(first));
-        }
-      }
+  #fillTable(table: Table, slot: Slot): void {
+    for (let row = 0; row < table.rows; row += ROWS_AT_ONCE) {
+      const rows = Math.min(ROWS_AT_ONCE, table.rows - row);
+      this.#writeRows(table, slot, row, new Float32Array(rows * slot.dim).fill(slot.initial));
     }
   }
 
@@ -263,45 +271,55 @@ export class Store implements Storage {
     writeBuffer(this.#gpu, buffer, values, offset);
   }
 
-  #writeTable(table: Table, slot: number, values: Float32Array<ArrayBuffer>): void {
+  #writeTable(table: Table, slot: Slot, values: Float32Array<ArrayBuffer>): void {
     for (let row = 0; row < table.rows; row += ROWS_AT_ONCE) {
-      const end = Math.min(row + ROWS_AT_ONCE, table.rows) * table.dim;
-      this.#writeRows(table, slot, row, values.subarray(row * table.dim, end));
+      const end = Math.min(row + ROWS_AT_ONCE, table.rows) * slot.dim;
+      this.#writeRows(table, slot, row, values.subarray(row * slot.dim, end));
     }
   }
 
-  #writeRows(table: Table, slot: number, first: number, values: Float32Array<ArrayBuffer>): void {
-    const rows = values.length / table.dim;
-    const padded = table.dim === table.stride ? values : new Float32Array(rows * table.stride);
+  #writeRows(table: Table, { index, dim, stride }: Slot, first: number, values: Float32Array<ArrayBuffer>): void {
+    const rows = values.length / dim;
+    const padded = dim === stride ? values : new Float32Array(rows * stride);
     if (padded !== values) {
-      for (let row = 0; row < rows; row++) {
-        padded.set(values.subarray(row * table.dim, (row + 1) * table.dim), row * table.stride);
-      }
+      for (let row = 0; row < rows; row++) padded.set(values.subarray(row * dim, (row + 1) * dim), row * stride);
     }
-    for (const shard of this.shards(table, slot)) {
+    for (const shard of this.shards(table, index)) {
       const from = Math.max(first, shard.first);
       const to = Math.min(first + rows, shard.first + shard.rows);
       if (from >= to) continue;
-      const part = padded.subarray((from - first) * table.stride, (to - first) * table.stride);
-      writeBuffer(this.#gpu, shard.range.buffer, part, 4 * (from - shard.first) * table.stride);
+      const part = padded.subarray((from - first) * stride, (to - first) * stride);
+      writeBuffer(this.#gpu, shard.range.buffer, part, 4 * (from - shard.first) * stride);
     }
   }
 
-  async #readTable(table: Table, slot: number): Promise<Float32Array<ArrayBuffer>> {
-    const values = new Float32Array(table.rows * table.dim);
-    for (const shard of this.shards(table, slot)) {
-      const bytes = 4 * shard.rows * table.stride;
-      const padded = new Float32Array(await download(this.#gpu, shard.range.buffer, bytes));
-      if (table.dim === table.stride) values.set(padded, shard.first * table.dim);
+  async #readTable(table: Table, { index, dim, stride }: Slot): Promise<Float32Array<ArrayBuffer>> {
+    const values = new Float32Array(table.rows * dim);
+    for (const shard of this.shards(table, index)) {
+      const padded = new Float32Array(await download(this.#gpu, shard.range.buffer, 4 * shard.rows * stride));
+      if (dim === stride) values.set(padded, shard.first * dim);
       else {
         for (let row = 0; row < shard.rows; row++) {
-          const from = row * table.stride;
-          values.set(padded.subarray(from, from + table.dim), (shard.first + row) * table.dim);
+          values.set(padded.subarray(row * stride, row * stride + dim), (shard.first + row) * dim);
         }
       }
     }
     return values;
   }
+}
+
+function weightsOf(table: Table): Slot {
+  return { index: 0, dim: table.dim, stride: table.stride, initial: 0, saved: true };
+}
+
+function statesOf(table: Table, optimizer: Optimizer): Slot[] {
+  return tableSlots(optimizer).map(({ perRow, initial, saved }, i) => ({
+    index: i + 1,
+    dim: perRow ? 1 : table.dim,
+    stride: perRow ? 1 : table.stride,
+    initial,
+    saved,
+  }));
 }
 
 function layOut(parameters: readonly Parameter[]): Flat {
@@ -316,10 +334,6 @@ function layOut(parameters: readonly Parameter[]): Flat {
 
 function sizeOfParameter(parameter: Parameter): number {
   return parameter.shape.reduce((product, dim) => product * dim, 1);
-}
-
-function slotDim(table: Table, _optimizer: Optimizer): number {
-  return table.dim;
 }
 
 function shardName(table: Table, slot: number, shard: number): string {

@@ -15,10 +15,11 @@ import { Plan } from "./graph/plan.ts";
 import { Tensor } from "./graph/tensor.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { add, copy } from "./ops/add.ts";
+import { clipScale } from "./ops/clip.ts";
 import { updateDense } from "./ops/dense_update.ts";
 import { binaryCrossEntropy } from "./ops/loss.ts";
 import { sortOccurrences } from "./ops/sort.ts";
-import { updateTable } from "./ops/table_update.ts";
+import { reduceTable, updateTable } from "./ops/table_update.ts";
 import type { L2, Store } from "./store.ts";
 import { type FieldSpace, traceModel } from "./trace.ts";
 
@@ -77,26 +78,33 @@ function updateAll(
   gradients: Gradients,
   dense: readonly Tensor[],
   pairs: Tensor,
-  { store, optimizer, l2 }: TrainingOptions,
+  { store, optimizer, l2, clipNorm }: TrainingOptions,
 ): void {
-  for (const [table, lookups] of gradients.tables) {
-    if (lookups.length > 1) {
-      throw new TypeError(
-        `Cannot train: table "${table.name}" is looked up more than once, received ${lookups.length}`,
-      );
-    }
-    updateTable(leafOf(pairs, table), lookups[0], pairs, { optimizer, l2: l2.embedding ?? 0 });
+  const tables = [...gradients.tables].map(([table, lookups]) => {
+    if (lookups.length === 1) return { leaf: leafOf(pairs, table), gradient: lookups[0] };
+    throw new TypeError(
+      `Cannot train: table "${table.name}" must be looked up once, received ${lookups.length} lookups`,
+    );
+  });
+  const tableOptions = { optimizer, l2: l2.embedding ?? 0 };
+  const flat = {
+    parameters: store.buffer("parameters"),
+    gradient: store.buffer("gradient"),
+    slots: Array.from({ length: optimizer.slots }, (_, i) => store.buffer(`parameters.${i + 1}`)),
+    l2: { buffer: upload(gpu, "l2", store.l2PerBlock(l2)) },
+    count: store.count,
+  };
+  if (clipNorm === undefined) {
+    for (const { leaf, gradient } of tables) updateTable(leaf, gradient, pairs, tableOptions);
+    if (dense.length > 0) updateDense(dense, { ...flat, optimizer });
+    return;
   }
-  if (dense.length > 0) {
-    updateDense(dense, {
-      parameters: store.buffer("parameters"),
-      gradient: store.buffer("gradient"),
-      slots: Array.from({ length: optimizer.slots }, (_, i) => store.buffer(`parameters.${i + 1}`)),
-      l2: { buffer: upload(gpu, "l2", store.l2PerBlock(l2)) },
-      count: store.count,
-      optimizer,
-    });
-  }
+  const reduced = tables.map(({ leaf, gradient }) => reduceTable(leaf, gradient, pairs, tableOptions));
+  const clip = clipScale(clipNorm, reduced, dense.length > 0 ? { ...flat, gradients: dense } : undefined);
+  tables.forEach(({ leaf, gradient }, i) => {
+    updateTable(leaf, gradient, pairs, { ...tableOptions, clip, reduced: reduced[i] });
+  });
+  if (dense.length > 0) updateDense(dense, { ...flat, optimizer, clip });
 }
 
 function leafOf(other: Tensor, table: Table): Tensor {

@@ -7,30 +7,25 @@ import { type Node, Node as GraphNode } from "../graph/node.ts";
 import type { RewriteContext, Rule } from "../graph/rewrite.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { addOp } from "./add.ts";
+import { addBiasOp } from "./bias.ts";
 import { batchNormOp } from "./batch_norm.ts";
-import { type Activation, denseOp } from "./dense.ts";
-import { embeddingFm } from "./embedding_fm.ts";
+import { denseOp } from "./dense.ts";
+import { embeddingFm, embeddingFmOp } from "./embedding_fm.ts";
 import { embeddingOp } from "./embedding.ts";
 import { fmOp } from "./fm.ts";
 import { linearSumOp } from "./linear_sum.ts";
-import { activationOp, dropoutOp } from "./pointwise.ts";
-
-/** Attributes that the epilogue of a product or a normalisation can take over. */
-interface Epilogue {
-  activation: Activation;
-  dropout: { rate: number; salt: number } | undefined;
-}
+import { activationOp, dropoutOp, type Epilogue } from "./pointwise.ts";
 
 /** Moves an activation or a dropout into the kernel that computes its input, when nobody else reads that input. */
 const foldEpilogue: Rule = (node, context) => {
   if (node.op !== activationOp && node.op !== dropoutOp) return false;
   const [input] = node.inputs;
   const producer = context.copyOf(input).node;
-  if (!producer || (producer.op !== denseOp && producer.op !== batchNormOp)) return false;
+  if (!producer || !([denseOp, batchNormOp, activationOp] as unknown[]).includes(producer.op)) return false;
   if (context.readersOf(input).length !== 1) return false;
   const epilogue = producer.attributes as Epilogue;
-  if (epilogue.dropout || (node.op === activationOp && epilogue.activation !== "none")) return false;
-  const attributes = { ...epilogue, ...(node.attributes as Partial<Epilogue>) };
+  if (epilogue.dropout || (node.op === activationOp && (epilogue.activation ?? "none") !== "none")) return false;
+  const attributes = { ...epilogue, ...(node.attributes as Epilogue) };
   context.replace(node.outputs[0], new GraphNode(producer.op, producer.inputs, attributes).outputs[0]);
   return true;
 };
@@ -61,7 +56,7 @@ const dropFoldedTerm: Rule = (node, context) => {
   const [a, b] = node.inputs.map(context.copyOf);
   const [outer, inner] = a.node?.op === addBiasOp ? [a, b] : [b, a];
   const fused = inner.node;
-  if (fused?.op !== embeddingFmOp || !hasLinear(fused)) return false;
+  if (fused?.op !== embeddingFmOp || !(fused.attributes as { hasLinear: boolean }).hasLinear) return false;
   if (outer !== inner && !(outer.node?.op === addBiasOp && outer.node.inputs[0] === inner)) return false;
   context.replace(node.outputs[0], outer);
   return true;

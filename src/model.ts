@@ -1,0 +1,275 @@
+/**
+ * A model on a device: created, trained, evaluated, saved and loaded.
+ *
+ * @module
+ */
+import { requestAdapter } from "./adapter.ts";
+import { type Checkpoint, type CheckpointTensor, type Json, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import type { Dataset } from "./data/dataset.ts";
+import { FittedSchema } from "./data/schema.ts";
+import type { Definition } from "./definition.ts";
+import { Gpu } from "./gpu/device.ts";
+import { Declarations } from "./graph/parameter.ts";
+import { auc, brier, calibrationRatio, logloss, normalizedEntropy } from "./metrics.ts";
+import { Predictor } from "./predictor.ts";
+import { Store } from "./store.ts";
+import { type FieldSpace, traceModel } from "./trace.ts";
+import { type FitOptions, type History, Trainer } from "./trainer.ts";
+
+/** Options of {@linkcode Model.create} and {@linkcode Model.load}. */
+export interface ModelOptions {
+  /** Seed of the first parameters, and of training where none is given there. @default {1} */
+  seed?: number;
+  /** Device to run on; one is requested when absent. */
+  device?: GPUDevice | Gpu;
+  /** Told in one line when no hardware adapter was found and a slower one is used. */
+  announce?: (line: string) => void;
+}
+
+/** Metrics of a data set. */
+export type Evaluation = {
+  /** Area under the ROC curve. */
+  auc: number;
+  /** Mean binary cross-entropy. */
+  logloss: number;
+  /** Mean squared error of the probability. */
+  brier: number;
+  /** Log loss over that of the constant label rate. */
+  normalizedEntropy: number;
+  /** Sum of probabilities over the number of positives. */
+  calibration: number;
+  /** Rows evaluated. */
+  rows: number;
+};
+
+/** Binds a model's stored options; what {@linkcode defineModel} returns is one. */
+export type AnyFactory = (options?: Record<string, never>) => Definition;
+
+const FORMAT = "weft.model";
+
+/** A model with its parameters on a device. */
+export class Model implements AsyncDisposable {
+  /** Name and options of the model function. */
+  readonly definition: Definition;
+  /** Schema of the data that the model takes. */
+  readonly schema: FittedSchema;
+  /** Seed of the first parameters. */
+  readonly seed: number;
+  /** The device. */
+  readonly gpu: Gpu;
+  readonly #ownsDevice: boolean;
+  readonly #declarations: Declarations;
+  readonly #space: FieldSpace;
+  readonly #store: Store;
+  #predictors: Map<number, Promise<Predictor>> = new Map();
+
+  private constructor(definition: Definition, schema: FittedSchema, gpu: Gpu, options: ModelOptions) {
+    this.definition = definition;
+    this.schema = schema;
+    this.seed = options.seed ?? 1;
+    this.gpu = gpu;
+    this.#ownsDevice = options.device === undefined;
+    this.#declarations = new Declarations();
+    this.#space = { fields: schema.fields, rowCount: schema.rowCount, hasValues: schema.hasValues };
+    traceModel(definition, "train", this.#declarations, this.#space, 1);
+    this.#store = new Store(gpu, this.#declarations);
+  }
+
+  /**
+   * Creates a model with fresh parameters.
+   *
+   * @param definition a model function bound to its options, for example `deepfm({ dim: 16 })`
+   * @param schema the training data's schema
+   * @throws {GpuError} when there is no device or it has too little memory
+   */
+  static async create(definition: Definition, schema: FittedSchema, options: ModelOptions = {}): Promise<Model> {
+    const model = new Model(definition, schema, await openDevice(options), options);
+    model.#store.initialize(model.seed);
+    return model;
+  }
+
+  /**
+   * Loads a saved model or checkpoint.
+   *
+   * @param path file written by {@linkcode Model.save} or during training
+   * @param factory the model's factory, or factories by slug
+   * @throws {SyntaxError} when the file is damaged or is no model
+   * @throws {TypeError} when it holds another model
+   */
+  static async load(
+    path: string,
+    factory: AnyFactory | Readonly<Record<string, AnyFactory>>,
+    options: ModelOptions = {},
+  ): Promise<Model> {
+    const checkpoint = await readCheckpoint(path);
+    const { definition, schema, seed } = parseHeader(path, checkpoint, factory);
+    const model = new Model(definition, schema, await openDevice(options), { seed, ...options });
+    model.#store.upload(checkpoint.tensors);
+    return model;
+  }
+
+  /** Number of trainable scalars. */
+  get parameterCount(): number {
+    return this.#store.parameterCount;
+  }
+
+  /**
+   * Trains the model.
+   *
+   * @throws {TypeError} when the data has another schema, or a checkpoint to resume is of another training
+   * @throws {RangeError} when an option is out of its range or the loss stops being finite
+   */
+  async fit(data: Dataset, options: FitOptions = {}): Promise<History> {
+    await this.#requireSchema(data);
+    if (options.validation) await this.#requireSchema(options.validation);
+    const trainer = new Trainer(
+      {
+        gpu: this.gpu,
+        definition: this.definition,
+        declarations: this.#declarations,
+        space: this.#space,
+        store: this.#store,
+        seed: this.seed,
+        evaluate: (dataset) => this.evaluate(dataset, options.batchSize),
+        save: (path, training, tensors) => this.#write(path, tensors, training),
+      },
+      data,
+      options,
+    );
+    if (!options.resume) return await trainer.run();
+    const checkpoint = await readCheckpoint(options.resume);
+    const { training } = checkpoint.header;
+    if (!training) throw new TypeError(`Cannot resume "${options.resume}": it is a finished model, not a checkpoint`);
+    parseHeader(options.resume, checkpoint, () => this.definition);
+    this.#store.upload(checkpoint.tensors);
+    return await trainer.run({ training, tensors: checkpoint.tensors });
+  }
+
+  /** Predicts the probability of the positive label for each row. */
+  async predict(data: Dataset, batchSize = 4096): Promise<Float32Array<ArrayBuffer>> {
+    await this.#requireSchema(data);
+    const predictor = await this.#predictor(batchSize);
+    return await predictor.predict(data);
+  }
+
+  /**
+   * Computes metrics on labelled data.
+   *
+   * @throws {RangeError} when the labels hold only one class
+   */
+  async evaluate(data: Dataset, batchSize = 4096): Promise<Evaluation> {
+    const probabilities = await this.predict(data, batchSize);
+    return {
+      auc: auc(probabilities, data.labels),
+      logloss: logloss(probabilities, data.labels),
+      brier: brier(probabilities, data.labels),
+      normalizedEntropy: normalizedEntropy(probabilities, data.labels),
+      calibration: calibrationRatio(probabilities, data.labels),
+      rows: data.rows,
+    };
+  }
+
+  /** Saves parameters, schema and options to one file, atomically. */
+  async save(path: string): Promise<void> {
+    await this.#write(path, {});
+  }
+
+  /** Downloads all parameters, statistics and tables by name. */
+  parameters(): Promise<Record<string, CheckpointTensor>> {
+    return this.#store.download();
+  }
+
+  /** Uploads parameters by name, for example ones of another framework. */
+  setParameters(tensors: Readonly<Record<string, CheckpointTensor>>): void {
+    this.#store.upload(tensors);
+  }
+
+  /** Writes the layers, their parameters and what each regulariser covers as a table. */
+  summary(): string {
+    const rows: [string, string, string, string][] = [["name", "shape", "parameters", "L2"]];
+    const count = (n: number): string => n.toLocaleString("en");
+    for (const table of this.#declarations.tables.values()) {
+      rows.push([table.name, `[${table.rows}, ${table.dim}]`, count(table.rows * table.dim), "embedding"]);
+    }
+    for (const { name, shape, trainable, regularized } of this.#declarations.parameters.values()) {
+      const size = shape.reduce((product, dim) => product * dim, 1);
+      rows.push([name, `[${shape.join(", ")}]`, trainable ? count(size) : "statistic", trainable ? regularized : "-"]);
+    }
+    rows.push(["total", "", count(this.parameterCount), ""]);
+    const widths = [0, 1, 2, 3].map((i) => Math.max(...rows.map((row) => row[i].length)));
+    const line = (row: readonly string[]): string =>
+      row.map((text, i) => (i === 2 ? text.padStart(widths[i]) : text.padEnd(widths[i]))).join("  ").trimEnd();
+    return [`${this.definition.name} ${JSON.stringify(this.definition.options)}`, ...rows.map(line)].join("\n");
+  }
+
+  /** Releases the device's memory, and the device unless it was handed in. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const predictor of this.#predictors.values()) (await predictor).destroy();
+    this.#store.destroy();
+    if (this.#ownsDevice) this.gpu.destroy();
+  }
+
+  #predictor(batch: number): Promise<Predictor> {
+    let predictor = this.#predictors.get(batch);
+    if (!predictor) {
+      predictor = Predictor.create(this.gpu, {
+        definition: this.definition,
+        declarations: this.#declarations,
+        space: this.#space,
+        store: this.#store,
+        batch,
+        budget: 2 ** 30,
+      });
+      this.#predictors.set(batch, predictor);
+    }
+    return predictor;
+  }
+
+  async #requireSchema(data: Dataset): Promise<void> {
+    if (data.schema === this.schema) return;
+    const [own, other] = await Promise.all([this.schema.fingerprint(), data.schema.fingerprint()]);
+    if (own !== other) {
+      throw new TypeError(
+        `Cannot use the data: the model was made for schema ${own.slice(0, 12)}, received ${other.slice(0, 12)}`,
+      );
+    }
+  }
+
+  async #write(path: string, extra: Record<string, CheckpointTensor>, training?: Json): Promise<void> {
+    const header: Record<string, Json | undefined> = {
+      format: FORMAT,
+      model: { name: this.definition.name, options: this.definition.options as Json },
+      schema: this.schema.toJSON() as unknown as Json,
+      seed: this.seed,
+      training,
+    };
+    await writeCheckpoint(path, { header, tensors: { ...(await this.#store.download()), ...extra } });
+  }
+}
+
+async function openDevice({ device, announce }: ModelOptions): Promise<Gpu> {
+  if (device instanceof Gpu) return device;
+  if (device) return new Gpu(device);
+  const { adapter } = await requestAdapter({ announce });
+  return await Gpu.request(adapter);
+}
+
+function parseHeader(
+  path: string,
+  { header }: Checkpoint,
+  factory: AnyFactory | Readonly<Record<string, AnyFactory>>,
+): { definition: Definition; schema: FittedSchema; seed: number } {
+  if (header.format !== FORMAT) throw new SyntaxError(`Cannot load "${path}": it is not a model`);
+  const { name, options } = header.model as { name: string; options: Record<string, never> };
+  const known = typeof factory === "function" ? factory : factory[name];
+  if (!known) {
+    throw new TypeError(`Cannot load "${path}": the model must be one of ${Object.keys(factory)}, received "${name}"`);
+  }
+  const definition = known(options);
+  if (definition.name !== name) {
+    throw new TypeError(
+      `Cannot load "${path}": it holds the model "${name}", received the factory of "${definition.name}"`,
+    );
+  }
+  return { definition, schema: FittedSchema.fromJSON(header.schema as never), seed: header.seed as number };
+}
