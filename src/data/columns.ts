@@ -1,0 +1,228 @@
+/**
+ * Growing columns of a data set: texts go in row by row, row numbers and values come out when all rows are there.
+ *
+ * A row is offered to all columns first and stored in none unless every column takes its cell, so that a malformed
+ * row leaves nothing behind.
+ *
+ * @module
+ */
+import type { FieldFit, FittedField, FittedSchema } from "./fitted_schema.ts";
+import { firstValueRow } from "./fitted_schema.ts";
+import { type Growable, growF32, growF64, growU32 } from "./growable.ts";
+import { applyScale, findBucket, fitEdges, fitScale, type FittedScale, parseNumber } from "./scaling.ts";
+import type { CategoricalFeature, Feature, NumericFeature } from "./schema.ts";
+import { Interner, MISSING, OUT_OF_VOCABULARY } from "./vocabulary.ts";
+
+/** A column that grows by one cell at a time. */
+export interface Column {
+  /** Takes a cell, none for a missing one, and the value that the occurrence carries; returns why it cannot, or nothing. */
+  offer(text: string | undefined, weight: number): string | undefined;
+  /** Stores the cell offered last. */
+  store(): void;
+  /** Fits the field to all stored cells; a column of a fitted schema returns what it was given. */
+  fit(): FieldFit;
+  /** Writes rows in the flat row space, and values, of all stored cells from position `start`, and frees them. */
+  write(field: FittedField, ids: Uint32Array, values: Float32Array | undefined, start: number): void;
+}
+
+/** Makes a column that is to be fitted to its own cells. */
+export function createColumn(feature: Feature, missing: ReadonlySet<string>): Column {
+  return feature.kind === "categorical"
+    ? new CategoricalColumn(feature, missing)
+    : new NumericColumn(feature, missing, undefined);
+}
+
+/** Makes a column that is encoded with field number `index` of a fitted schema. */
+export function createFittedColumn(schema: FittedSchema, index: number, missing: ReadonlySet<string>): Column {
+  const field = schema.fields[index];
+  return field.feature.kind === "categorical"
+    ? new FittedCategoricalColumn(field, schema.tokenRows(index), missing)
+    : new NumericColumn(field.feature, missing, field);
+}
+
+/** The values of a column's occurrences; takes no memory while all are 1. */
+class Weights {
+  #numbers: Growable<Float32Array<ArrayBuffer>> | undefined;
+  #length = 0;
+
+  get used(): boolean {
+    return this.#numbers !== undefined;
+  }
+
+  push(weight: number): void {
+    if (this.#numbers === undefined && weight !== 1) {
+      this.#numbers = growF32();
+      for (let row = 0; row < this.#length; row++) this.#numbers.push(1);
+    }
+    this.#numbers?.push(weight);
+    this.#length++;
+  }
+
+  write(values: Float32Array | undefined, start: number): void {
+    if (this.#numbers) values?.set(this.#numbers.drain(), start);
+    else values?.fill(1, start, start + this.#length);
+  }
+}
+
+/** A categorical column under fitting: cells are codes until the vocabulary is known. */
+class CategoricalColumn implements Column {
+  readonly #feature: CategoricalFeature;
+  readonly #missing: ReadonlySet<string>;
+  readonly #interner = new Interner();
+  // 0 is a missing cell, k + 1 the text with code k.
+  readonly #codes = growU32();
+  readonly #weights = new Weights();
+  #sawMissing = false;
+  #text: string | undefined;
+  #weight = 1;
+  #positions: Int32Array = new Int32Array(0);
+
+  constructor(feature: CategoricalFeature, missing: ReadonlySet<string>) {
+    this.#feature = feature;
+    this.#missing = missing;
+  }
+
+  offer(text: string | undefined, weight: number): undefined {
+    this.#text = text;
+    this.#weight = weight;
+  }
+
+  store(): void {
+    if (this.#text === undefined || this.#missing.has(this.#text)) {
+      this.#sawMissing = true;
+      this.#codes.push(0);
+    } else {
+      this.#codes.push(this.#interner.add(this.#text) + 1);
+    }
+    this.#weights.push(this.#weight);
+  }
+
+  fit(): FieldFit {
+    const { tokens, positions } = this.#interner.rank(this.#feature.minCount);
+    this.#positions = positions;
+    const weighted = this.#weights.used ? { weighted: true } : {};
+    return { feature: this.#feature, missing: this.#sawMissing, vocabulary: tokens, ...weighted };
+  }
+
+  write({ offset, missing }: FittedField, ids: Uint32Array, values: Float32Array | undefined, start: number): void {
+    const rowOf = new Uint32Array(this.#positions.length + 1);
+    rowOf[0] = offset + MISSING;
+    this.#positions.forEach((position, code) => {
+      rowOf[code + 1] = offset + (position < 0 ? OUT_OF_VOCABULARY : firstValueRow(missing) + position);
+    });
+    const codes = this.#codes.drain();
+    for (let row = 0; row < codes.length; row++) ids[start + row] = rowOf[codes[row]];
+    this.#weights.write(values, start);
+  }
+}
+
+/** A categorical column whose vocabulary is known. */
+class FittedCategoricalColumn implements Column {
+  readonly #field: FittedField;
+  readonly #tokenRows: ReadonlyMap<string, number>;
+  readonly #missing: ReadonlySet<string>;
+  readonly #rows = growU32();
+  readonly #weights = new Weights();
+  #row = 0;
+  #weight = 1;
+
+  constructor(field: FittedField, tokenRows: ReadonlyMap<string, number>, missing: ReadonlySet<string>) {
+    this.#field = field;
+    this.#tokenRows = tokenRows;
+    this.#missing = missing;
+  }
+
+  offer(text: string | undefined, weight: number): string | undefined {
+    if (weight !== 1 && !this.#field.weighted) return `expected value 1 as in the training data, received ${weight}`;
+    this.#row = text === undefined || this.#missing.has(text)
+      ? this.#field.missing ? MISSING : OUT_OF_VOCABULARY
+      : this.#tokenRows.get(text) ?? OUT_OF_VOCABULARY;
+    this.#weight = weight;
+  }
+
+  store(): void {
+    this.#rows.push(this.#field.offset + this.#row);
+    this.#weights.push(this.#weight);
+  }
+
+  fit(): FieldFit {
+    return this.#field;
+  }
+
+  write(_: FittedField, ids: Uint32Array, values: Float32Array | undefined, start: number): void {
+    ids.set(this.#rows.drain(), start);
+    this.#weights.write(values, start);
+  }
+}
+
+/** A numeric column, bucketed or not, fitted or not. */
+class NumericColumn implements Column {
+  readonly #feature: NumericFeature;
+  readonly #missing: ReadonlySet<string>;
+  readonly #fitted: FieldFit | undefined;
+  readonly #numbers = growF64();
+  #number = NaN;
+
+  constructor(feature: NumericFeature, missing: ReadonlySet<string>, fitted: FieldFit | undefined) {
+    this.#feature = feature;
+    this.#missing = missing;
+    this.#fitted = fitted;
+  }
+
+  offer(text: string | undefined): string | undefined {
+    const missing = text === undefined || this.#missing.has(text);
+    this.#number = missing ? NaN : parseNumber(text);
+    if (!missing && Number.isNaN(this.#number)) return `expected a finite number, received ${JSON.stringify(text)}`;
+  }
+
+  store(): void {
+    this.#numbers.push(this.#number);
+  }
+
+  fit(): FieldFit {
+    if (this.#fitted) return this.#fitted;
+    const numbers = this.#numbers.toArray();
+    const { scale, buckets } = this.#feature;
+    const fit = { feature: this.#feature, missing: numbers.some(Number.isNaN) };
+    if (buckets !== undefined) return { ...fit, edges: fitEdges(buckets, numbers) };
+    return { ...fit, scaling: fitScale(scale, numbers) };
+  }
+
+  write(field: FittedField, ids: Uint32Array, values: Float32Array | undefined, start: number): void {
+    const numbers = this.#numbers.drain();
+    if (field.kind === "bucketed") writeBuckets(numbers, field, ids, values, start);
+    else if (values) writeScaled(numbers, field, ids, values, start);
+  }
+}
+
+function writeBuckets(
+  numbers: Float64Array,
+  { offset, missing, edges = [] }: FittedField,
+  ids: Uint32Array,
+  values: Float32Array | undefined,
+  start: number,
+): void {
+  const first = offset + firstValueRow(missing);
+  const absent = offset + (missing ? MISSING : OUT_OF_VOCABULARY);
+  numbers.forEach((x, row) => ids[start + row] = Number.isNaN(x) ? absent : first + findBucket(edges, x));
+  values?.fill(1, start, start + numbers.length);
+}
+
+function writeScaled(
+  numbers: Float64Array,
+  { name, offset, missing, scaling }: FittedField,
+  ids: Uint32Array,
+  values: Float32Array,
+  start: number,
+): void {
+  const fitted = scaling as FittedScale;
+  numbers.forEach((x, row) => {
+    const absent = Number.isNaN(x);
+    ids[start + row] = offset + (absent && missing ? MISSING : 0);
+    const value = absent ? Number(missing) : applyScale(fitted, x);
+    values[start + row] = value;
+    if (!Number.isFinite(values[start + row])) {
+      throw new RangeError(`Cannot scale "${name}": scaled number must fit in float32, received ${value} for ${x}`);
+    }
+  });
+}

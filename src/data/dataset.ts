@@ -1,0 +1,202 @@
+/**
+ * Encoded rows, column by column.
+ *
+ * @module
+ */
+import type { FittedSchema } from "./fitted_schema.ts";
+import { type SplitOptions, splitRows } from "./split.ts";
+
+/** What a {@linkcode Dataset} is made of. */
+export interface DatasetParts {
+  /** Schema that the rows are encoded with. */
+  readonly schema: FittedSchema;
+  /** Number of rows. */
+  readonly rows: number;
+  /** Rows of the flat row space `[F, rows]`. */
+  readonly ids: Uint32Array<ArrayBuffer>;
+  /** Values of the occurrences `[F, rows]`; absent exactly when the schema has none. */
+  readonly values: Float32Array<ArrayBuffer> | undefined;
+  /** Labels `[rows]`, 0 or 1; all 0 when there are none. */
+  readonly labels: Float32Array<ArrayBuffer>;
+  /** Whether the labels were read. */
+  readonly labelled: boolean;
+  /** Times `[rows]`, where the schema names a column of them. */
+  readonly times?: Float64Array<ArrayBuffer>;
+  /** Malformed rows that were left out. */
+  readonly skipped?: number;
+  /** File, line and reason of the first 20 of them. */
+  readonly skippedReasons?: readonly string[];
+}
+
+/** Rows encoded with a fitted schema: row numbers, values and labels. */
+export class Dataset {
+  /** Schema that the rows are encoded with. */
+  readonly schema: FittedSchema;
+  /** Number of rows. */
+  readonly rows: number;
+  /** Rows of the flat row space `[F, rows]`, field-major: `ids[f * rows + r]` is in 0 .. schema.rowCount - 1. */
+  readonly ids: Uint32Array<ArrayBuffer>;
+  /** Values of the occurrences `[F, rows]`, field-major; absent when all are 1. */
+  readonly values: Float32Array<ArrayBuffer> | undefined;
+  /** Labels `[rows]`, 0 or 1; all 0 when {@linkcode Dataset.labelled} is false. */
+  readonly labels: Float32Array<ArrayBuffer>;
+  /** Whether the labels were read. */
+  readonly labelled: boolean;
+  /** Times `[rows]`, where the schema names a column of them. */
+  readonly times: Float64Array<ArrayBuffer> | undefined;
+  /** Malformed rows that were left out while reading; parts of a data set do not inherit it. */
+  readonly skipped: number;
+  /** File, line and reason of the first 20 of them. */
+  readonly skippedReasons: readonly string[];
+  #positives: number | undefined;
+
+  /**
+   * Takes encoded rows over without copying them.
+   *
+   * @throws {RangeError} when an array has not the length that the rows and fields ask for
+   */
+  constructor(parts: DatasetParts) {
+    const { schema, rows, ids, values, labels, times } = parts;
+    const cells = schema.fields.length * rows;
+    requireLength("ids", ids, cells);
+    requireLength("values", values, schema.hasValues ? cells : undefined);
+    requireLength("labels", labels, rows);
+    if (times) requireLength("times", times, rows);
+    this.schema = schema;
+    this.rows = rows;
+    this.ids = ids;
+    this.values = values;
+    this.labels = labels;
+    this.labelled = parts.labelled;
+    this.times = times;
+    this.skipped = parts.skipped ?? 0;
+    this.skippedReasons = parts.skippedReasons ?? [];
+  }
+
+  /** Number of rows with label 1. */
+  get positives(): number {
+    return this.#positives ??= this.labels.reduce((sum, label) => sum + label, 0);
+  }
+
+  /** For each field, rows with a value that the training data did not have, or too rarely; 0 for numeric fields. */
+  get outOfVocabulary(): number[] {
+    return this.schema.fields.map(({ kind, offset }, f) => {
+      if (kind === "numeric") return 0;
+      let count = 0;
+      for (let i = f * this.rows; i < (f + 1) * this.rows; i++) if (this.ids[i] === offset) count++;
+      return count;
+    });
+  }
+
+  /**
+   * Divides the rows into parts of the given fractions, which sum to 1.
+   *
+   * | options | which rows go where | order within a part |
+   * | --- | --- | --- |
+   * | `{ seed }` | at random; same seed, same parts | as here |
+   * | `{ by: "position" }` | first rows first | as here |
+   * | `{ by: "<column>" }` | earliest first; rows of equal time stay together, in the earlier part | by time |
+   *
+   * The column is the declared time, or a numeric feature without buckets, which float32 must tell apart.
+   *
+   * @throws {RangeError} when the fractions do not sum to 1, a part would be empty, or there is no such column
+   *
+   * @example
+   * ```ts
+   * import assert from "node:assert/strict";
+   * import { zipfDataset } from "./synthetic.ts";
+   *
+   * const [training, validation] = zipfDataset({ rows: 100, fields: 3, totalRows: 60, seed: 1 }).split([0.9, 0.1], { seed: 1 });
+   * assert.deepEqual([training.rows, validation.rows], [90, 10]);
+   * ```
+   */
+  split(fractions: readonly number[], options: SplitOptions): Dataset[] {
+    return splitRows(this, fractions, options).map((indices) => this.select(indices));
+  }
+
+  /**
+   * Copies the rows `[from, to)`.
+   *
+   * @throws {RangeError} when they are not within the rows there are
+   */
+  slice(from: number, to: number): Dataset {
+    if (!(Number.isInteger(from) && Number.isInteger(to) && 0 <= from && from <= to && to <= this.rows)) {
+      throw new RangeError(`Cannot slice data set: rows must be within 0 .. ${this.rows}, received ${from} .. ${to}`);
+    }
+    const rows = to - from;
+    const ids = new Uint32Array(this.schema.fields.length * rows);
+    const values = this.values && new Float32Array(ids.length);
+    for (let f = 0; f < this.schema.fields.length; f++) {
+      const [start, end] = [f * this.rows + from, f * this.rows + to];
+      ids.set(this.ids.subarray(start, end), f * rows);
+      if (values) values.set(this.values!.subarray(start, end), f * rows);
+    }
+    return this.#part(rows, ids, values, this.labels.slice(from, to), this.times?.slice(from, to));
+  }
+
+  /**
+   * Copies the rows at `indices`, in that order.
+   *
+   * @throws {RangeError} when an index is not below the number of rows
+   */
+  select(indices: Uint32Array): Dataset {
+    const rows = indices.length;
+    for (const index of indices) {
+      if (index >= this.rows) {
+        throw new RangeError(`Cannot select rows: index must be below ${this.rows}, received ${index}`);
+      }
+    }
+    const ids = new Uint32Array(this.schema.fields.length * rows);
+    const values = this.values && new Float32Array(ids.length);
+    for (let f = 0; f < this.schema.fields.length; f++) {
+      const [from, to] = [f * this.rows, f * rows];
+      for (let r = 0; r < rows; r++) ids[to + r] = this.ids[from + indices[r]];
+      if (values) { for (let r = 0; r < rows; r++) values[to + r] = this.values![from + indices[r]]; }
+    }
+    const labels = new Float32Array(rows);
+    for (let r = 0; r < rows; r++) labels[r] = this.labels[indices[r]];
+    const times = this.times && new Float64Array(rows);
+    if (times) { for (let r = 0; r < rows; r++) times[r] = this.times![indices[r]]; }
+    return this.#part(rows, ids, values, labels, times);
+  }
+
+  /**
+   * Writes the data set with its schema to one file, which {@linkcode Dataset.load} reads much faster than text. The
+   * path holds the old file or the whole new one, whenever the process stops.
+   *
+   * @throws {Error} when the file cannot be written
+   */
+  async save(path: string): Promise<void> {
+    // Imported on use, because files need Deno and the rest of this module does not.
+    const { saveDataset } = await import("./dataset_file.ts");
+    await saveDataset(path, this);
+  }
+
+  /**
+   * Reads a data set that {@linkcode Dataset.save} wrote.
+   *
+   * @throws {SyntaxError} when the file is damaged or is something else
+   */
+  static async load(path: string): Promise<Dataset> {
+    const { loadDataset } = await import("./dataset_file.ts");
+    return new Dataset(await loadDataset(path));
+  }
+
+  #part(
+    rows: number,
+    ids: Uint32Array<ArrayBuffer>,
+    values: Float32Array<ArrayBuffer> | undefined,
+    labels: Float32Array<ArrayBuffer>,
+    times: Float64Array<ArrayBuffer> | undefined,
+  ): Dataset {
+    return new Dataset({ schema: this.schema, rows, ids, values, labels, times, labelled: this.labelled });
+  }
+}
+
+function requireLength(name: string, array: { length: number } | undefined, expected: number | undefined): void {
+  if (array?.length !== expected) {
+    throw new RangeError(
+      `Cannot build data set: ${name} must have ${expected ?? "no"} numbers, received ${array?.length ?? "none"}`,
+    );
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * Encoded data sets as files, in the container of `../checkpoint.ts`.
+ *
+ * @module
+ */
+import { type CheckpointTensor, readCheckpoint, writeCheckpoint } from "../checkpoint.ts";
+import type { DatasetParts } from "./dataset.ts";
+import { FittedSchema } from "./fitted_schema.ts";
+
+const KIND = "weft data set";
+
+/** Writes a data set. See `Dataset.save`. */
+export async function saveDataset(path: string, data: DatasetParts): Promise<void> {
+  const { schema, rows, ids, values, labels, labelled, times, skipped = 0, skippedReasons = [] } = data;
+  const shape = [schema.fields.length, rows];
+  const tensors: Record<string, CheckpointTensor> = { ids: { shape, data: ids } };
+  tensors.labels = { shape: [rows], data: labels };
+  if (values) tensors.values = { shape, data: values };
+  if (times) tensors.times = { shape: [rows], data: times };
+  const header = { kind: KIND, schema: schema.toJSON(), rows, labelled, skipped, skippedReasons };
+  await writeCheckpoint(path, { header, tensors });
+}
+
+/** Reads a data set. See `Dataset.load`. */
+export async function loadDataset(path: string): Promise<DatasetParts> {
+  const { header, tensors } = await readCheckpoint(path);
+  if (header.kind !== KIND) {
+    throw new SyntaxError(`Cannot load "${path}": it must be a data set, received ${JSON.stringify(header.kind)}`);
+  }
+  const { rows, labelled, skipped, skippedReasons } = header;
+  const schema = FittedSchema.fromJSON(header.schema);
+  const cells = schema.fields.length * (rows as number);
+  return {
+    schema,
+    rows: rows as number,
+    ids: takeTensor(path, tensors, "ids", Uint32Array, cells),
+    values: schema.hasValues ? takeTensor(path, tensors, "values", Float32Array, cells) : undefined,
+    labels: takeTensor(path, tensors, "labels", Float32Array, rows as number),
+    labelled: labelled as boolean,
+    times: tensors.times ? takeTensor(path, tensors, "times", Float64Array, rows as number) : undefined,
+    skipped: skipped as number,
+    skippedReasons: skippedReasons as string[],
+  };
+}
+
+function takeTensor<T>(
+  path: string,
+  tensors: Readonly<Record<string, CheckpointTensor>>,
+  name: string,
+  type: new (...args: never[]) => T,
+  length: number,
+): T {
+  const data = tensors[name]?.data;
+  if (!(data instanceof type) || data.length !== length) {
+    throw new SyntaxError(
+      `Cannot load "${path}": ${name} must have ${length} numbers of ${type.name}, received ${data?.length ?? "none"}`,
+    );
+  }
+  return data;
+}

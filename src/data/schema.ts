@@ -1,0 +1,231 @@
+/**
+ * What the columns of a data set mean: the label and the features, as they are declared before any data is read.
+ *
+ * @module
+ */
+export { type FittedField, FittedSchema } from "./fitted_schema.ts";
+
+/** A feature whose values are names: one row of the embedding table for each. */
+export interface CategoricalFeature {
+  /** Says that this is a categorical feature. */
+  readonly kind: "categorical";
+  /** Name of the field in the model. */
+  readonly name: string;
+  /** Column of the file. */
+  readonly column: string;
+  /** Values that occur fewer times than this in the training data share the out-of-vocabulary row. */
+  readonly minCount: number;
+}
+
+/**
+ * How a number is scaled before it multiplies its embedding row.
+ *
+ * | scale | value |
+ * | --- | --- |
+ * | `none` | x |
+ * | `log` | sign(x) ln(1 + abs(x)) |
+ * | `standard` | (x - mean) / standard deviation, both over the training data; the divisor of a constant is 1 |
+ * | `minmax` | (x - min) / (max - min), likewise; outside [0, 1] for numbers beyond those seen |
+ */
+export type Scale = "none" | "log" | "standard" | "minmax";
+
+/** A feature whose values are numbers. */
+export interface NumericFeature {
+  /** Says that this is a numeric feature. */
+  readonly kind: "numeric";
+  /** Name of the field in the model. */
+  readonly name: string;
+  /** Column of the file. */
+  readonly column: string;
+  /** Scaling of the number; `none` when there are buckets. */
+  readonly scale: Scale;
+  /** How many quantile buckets the number is cut into, each with a row of its own; absent for none. */
+  readonly buckets?: number;
+}
+
+/** A declared feature. */
+export type Feature = CategoricalFeature | NumericFeature;
+
+/** The declared columns of a data set. */
+export interface Schema {
+  /** Column of the label. */
+  readonly label: string;
+  /** Text of the label that means 1, every other text meaning 0. Without it a number is 1 when it is above 0. */
+  readonly positive?: string;
+  /** Text of the label that means 0: with it, `positive` is required and any third text makes a row malformed. */
+  readonly negative?: string;
+  /** Column of numbers, or of dates such as `2014-10-21 01:00:00`, kept beside the rows to split them by time. */
+  readonly time?: string;
+  /** The features in the order of the fields. */
+  readonly features: readonly Feature[];
+}
+
+/** Options of {@linkcode categorical}. */
+export interface CategoricalOptions {
+  /** Values that occur fewer times than this in the training data share the out-of-vocabulary row. @default {1} */
+  minCount?: number;
+  /** Column of the file. @default {name} */
+  column?: string;
+}
+
+/** Options of {@linkcode numeric}. */
+export interface NumericOptions {
+  /** How the number is scaled. @default {"none"} */
+  scale?: Scale;
+  /** Number of quantile buckets, at least 2; each gets a row, and no scale applies. @default {none} */
+  buckets?: number;
+  /** Column of the file. @default {name} */
+  column?: string;
+}
+
+/**
+ * Declares a feature whose values are names.
+ *
+ * @throws {TypeError} when an option is unknown or of the wrong type
+ * @throws {RangeError} when `minCount` is not an integer of at least 1
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(categorical("user", { minCount: 5 }).minCount, 5);
+ * ```
+ */
+export function categorical(name: string, options: CategoricalOptions = {}): CategoricalFeature {
+  const owner = `feature "${name}"`;
+  requireKeys(owner, options, ["minCount", "column"]);
+  const { minCount = 1, column = name } = options;
+  requireText(owner, "name", name);
+  requireText(owner, "column", column);
+  requireCount(owner, "minCount", minCount, 1);
+  return { kind: "categorical", name, column, minCount };
+}
+
+/**
+ * Declares a feature whose values are numbers. Without buckets it is one row, multiplied by the scaled number; with
+ * buckets it is cut at quantiles of the training data.
+ *
+ * @throws {TypeError} when an option is unknown, of the wrong type, or both `scale` and `buckets` are given
+ * @throws {RangeError} when `scale` is not one of the four, or `buckets` not an integer of at least 2
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(numeric("price", { scale: "log" }).scale, "log");
+ * assert.equal(numeric("age", { buckets: 10 }).buckets, 10);
+ * ```
+ */
+export function numeric(name: string, options: NumericOptions = {}): NumericFeature {
+  const owner = `feature "${name}"`;
+  requireKeys(owner, options, ["scale", "buckets", "column"]);
+  const { scale = "none", buckets, column = name } = options;
+  requireText(owner, "name", name);
+  requireText(owner, "column", column);
+  if (!["none", "log", "standard", "minmax"].includes(scale)) {
+    throw new RangeError(
+      `Cannot read schema: scale of ${owner} must be none, log, standard or minmax, received ${JSON.stringify(scale)}`,
+    );
+  }
+  if (buckets === undefined) return { kind: "numeric", name, column, scale };
+  requireCount(owner, "buckets", buckets, 2);
+  if (scale !== "none") {
+    throw new TypeError(`Cannot read schema: ${owner} must have a scale or buckets, received both`);
+  }
+  return { kind: "numeric", name, column, scale, buckets };
+}
+
+/**
+ * Reads a declared schema from what `JSON.parse` returned, and fills in the defaults.
+ *
+ * ```json
+ * { "label": "click", "features": [{ "kind": "numeric", "name": "price", "scale": "log" },
+ *                                  { "kind": "categorical", "name": "user", "minCount": 5 }] }
+ * ```
+ *
+ * @throws {TypeError} when a key is unknown, absent or of the wrong type; the message names it
+ * @throws {RangeError} when a value is out of its range, or two features share a name
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ *
+ * const schema = parseSchema({ label: "click", features: [{ kind: "categorical", name: "user" }] });
+ * assert.deepEqual(schema.features, [categorical("user")]);
+ * ```
+ */
+export function parseSchema(json: unknown): Schema {
+  const { label, positive, negative, time, features } = requireKeys("it", json, SCHEMA_KEYS);
+  requireText("it", "label", label);
+  for (const [key, value] of Object.entries({ positive, negative, time })) {
+    if (value !== undefined) requireText("it", key, value);
+  }
+  if (negative !== undefined && (positive === undefined || positive === negative)) {
+    throw new TypeError(
+      `Cannot read schema: negative needs another text as positive, received ${JSON.stringify(positive)}`,
+    );
+  }
+  if (!Array.isArray(features) || features.length === 0) {
+    throw new TypeError(`Cannot read schema: features must be a list of at least one, received ${describe(features)}`);
+  }
+  const parsed = features.map(parseFeature);
+  for (const [index, { name, column }] of parsed.entries()) {
+    if (parsed.findIndex((other) => other.name === name) !== index) {
+      throw new RangeError(`Cannot read schema: names of features must differ, received "${name}" twice`);
+    }
+    if (column === label) throw new RangeError(`Cannot read schema: feature "${name}" must not be the label`);
+  }
+  return {
+    label: label as string,
+    ...(positive === undefined ? {} : { positive: positive as string }),
+    ...(negative === undefined ? {} : { negative: negative as string }),
+    ...(time === undefined ? {} : { time: time as string }),
+    features: parsed,
+  };
+}
+
+const SCHEMA_KEYS = ["label", "positive", "negative", "time", "features"];
+
+function parseFeature(json: unknown, index: number): Feature {
+  const named = (json as { name?: unknown } | null | undefined)?.name;
+  const owner = typeof named === "string" ? `feature "${named}"` : `feature ${index + 1}`;
+  const { kind, name, ...options } = requireKeys(owner, json, ["kind", "name", ...FEATURE_KEYS]);
+  requireText(owner, "name", name);
+  if (kind === "categorical") return categorical(name as string, options as CategoricalOptions);
+  if (kind === "numeric") return numeric(name as string, options as NumericOptions);
+  throw new RangeError(
+    `Cannot read schema: kind of feature "${name}" must be categorical or numeric, received ${describe(kind)}`,
+  );
+}
+
+const FEATURE_KEYS = ["column", "minCount", "scale", "buckets"];
+
+function requireKeys(owner: string, value: unknown, known: readonly string[]): Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new TypeError(`Cannot read schema: ${owner} must be an object, received ${describe(value)}`);
+  }
+  for (const key of Object.keys(value)) {
+    if (!known.includes(key)) {
+      throw new TypeError(`Cannot read schema: ${owner} can have ${known.join(", ")}, received "${key}"`);
+    }
+  }
+  return value as Record<string, unknown>;
+}
+
+function requireText(owner: string, key: string, value: unknown): void {
+  if (typeof value !== "string" || value === "") {
+    throw new TypeError(`Cannot read schema: ${key} of ${owner} must be a text, received ${describe(value)}`);
+  }
+}
+
+function requireCount(owner: string, key: string, value: unknown, least: number): void {
+  if (!Number.isSafeInteger(value) || (value as number) < least) {
+    throw new RangeError(
+      `Cannot read schema: ${key} of ${owner} must be an integer of at least ${least}, received ${describe(value)}`,
+    );
+  }
+}
+
+function describe(value: unknown): string {
+  return value === undefined ? "nothing" : JSON.stringify(value);
+}

@@ -1,0 +1,64 @@
+/**
+ * Values of a categorical field and the rows that they get.
+ *
+ * @module
+ */
+
+/** Row of a categorical or bucketed field for whatever was not seen in the training data. */
+export const OUT_OF_VOCABULARY = 0;
+
+/** Row of a field for missing values; the field has it only when the training data had missing values. */
+export const MISSING = 1;
+
+// V8 cuts longer texts out of the file as views that keep a whole block of the file alive.
+const LONGEST_COPIED = 12;
+
+/** Gives each distinct text a code, 0, 1, 2, ... in order of appearance, and counts it. */
+export class Interner {
+  readonly #codes = new Map<string, number>();
+  readonly #counts: number[] = [];
+
+  /** Counts a text once more and returns its code. */
+  add(text: string): number {
+    const code = this.#codes.get(text);
+    if (code !== undefined) {
+      this.#counts[code]++;
+      return code;
+    }
+    const created = this.#counts.length;
+    this.#codes.set(text.length > LONGEST_COPIED ? copyText(text) : text, created);
+    this.#counts.push(1);
+    return created;
+  }
+
+  /**
+   * Orders the values that occur at least `minCount` times by falling count, equal counts by code units of the text.
+   *
+   * @returns `tokens` in that order and, for each code, its position there, or -1 for a value that is too rare
+   */
+  rank(minCount: number): { tokens: string[]; positions: Int32Array } {
+    const kept = [...this.#codes].filter(([, code]) => this.#counts[code] >= minCount);
+    kept.sort(([a, x], [b, y]) => this.#counts[y] - this.#counts[x] || (a < b ? -1 : 1));
+    const positions = new Int32Array(this.#counts.length).fill(-1);
+    kept.forEach(([, code], position) => positions[code] = position);
+    return { tokens: kept.map(([token]) => token), positions };
+  }
+}
+
+/**
+ * Maps each token to its row: the row of position 0 is `first`.
+ *
+ * @throws {RangeError} when a token occurs twice
+ */
+export function indexTokens(tokens: readonly string[], first: number): Map<string, number> {
+  const rows = new Map(tokens.map((token, position) => [token, first + position]));
+  if (rows.size !== tokens.length) {
+    throw new RangeError(`Cannot read vocabulary: ${tokens.length} tokens must differ, received ${rows.size} distinct`);
+  }
+  return rows;
+}
+
+function copyText(text: string): string {
+  // Joining and cutting makes a view of a text of this length, not of the file.
+  return ` ${text}`.slice(1);
+}
