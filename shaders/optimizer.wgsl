@@ -1,0 +1,54 @@
+// Update rules, lane by lane; no bindings. Needs step.wgsl and one of lane1.wgsl, lane2.wgsl, lane4.wgsl.
+//   sgd       s0 = MOMENTUM s0 + g; w -= lr (NESTEROV ? g + MOMENTUM s0 : s0), or w -= lr g without momentum
+//   adagrad   s0 += g^2; w -= lr g / (sqrt(s0) + EPS)
+//   row-wise  s0 has been raised by the mean of g^2 over the row; w -= lr g / (sqrt(s0) + EPS)  (Mudigere et al. 2022)
+//   adam      s0 = BETA1 s0 + RATE1 g; s1 = BETA2 s1 + RATE2 g^2; w -= lr c1 s0 / (sqrt(c2 s1) + EPS)  (Kingma, Ba 2015)
+//   lazy adam the same moments, of touched rows only; w -= lr c1 / sqrt(c2) s0 / (sqrt(s1) + EPS)
+//   ftrl      s1 += g - (sqrt(s0 + g^2) - sqrt(s0)) / lr w; s0 += g^2;
+//             w = |s1| <= L1 ? 0 : -(s1 - sign(s1) L1) / ((BETA + sqrt(s0)) / lr + L2)  (McMahan et al. 2013)
+// with c1 = 1 / (1 - BETA1^t), c2 = 1 / (1 - BETA2^t) from the host, RATE1 = 1 - BETA1, RATE2 = 1 - BETA2.
+override RULE: u32 = 0u;
+override MOMENTUM: f32 = 0.0;
+override NESTEROV: bool = false;
+override BETA1: f32 = 0.9;
+override BETA2: f32 = 0.999;
+override RATE1: f32 = 0.1;
+override RATE2: f32 = 0.001;
+override EPS: f32 = 1e-8;
+override BETA: f32 = 1.0;
+override L1: f32 = 0.0;
+override L2: f32 = 0.0;
+
+const SGD: u32 = 0u;
+const ADAGRAD: u32 = 1u;
+const ROWWISE_ADAGRAD: u32 = 2u;
+const ADAM: u32 = 3u;
+const LAZY_ADAM: u32 = 4u;
+const FTRL: u32 = 5u;
+
+struct Updated { w: Lane, s0: Lane, s1: Lane }
+
+fn update_rule(w: Lane, g: Lane, s0: Lane, s1: Lane) -> Updated {
+  let lr = step.lr;
+  if (RULE == ADAGRAD) {
+    let sum = s0 + g * g;
+    return Updated(w - lr * g / (sqrt(sum) + EPS), sum, s1);
+  }
+  if (RULE == ROWWISE_ADAGRAD) { return Updated(w - lr * g / (sqrt(s0) + EPS), s0, s1); }
+  if (RULE == ADAM || RULE == LAZY_ADAM) {
+    let m = BETA1 * s0 + RATE1 * g;
+    let v = BETA2 * s1 + RATE2 * g * g;
+    if (RULE == ADAM) { return Updated(w - lr * step.correction1 * m / (sqrt(step.correction2 * v) + EPS), m, v); }
+    let rate = lr * step.correction1 / sqrt(step.correction2);
+    return Updated(w - rate * m / (sqrt(v) + EPS), m, v);
+  }
+  if (RULE == FTRL) {
+    let n = s0 + g * g;
+    let z = s1 + g - (sqrt(n) - sqrt(s0)) / lr * w;
+    let moved = -(z - sign(z) * L1) / ((BETA + sqrt(n)) / lr + L2);
+    return Updated(select(moved, Lane(), abs(z) <= Lane() + L1), n, z);
+  }
+  if (MOMENTUM == 0.0) { return Updated(w - lr * g, s0, s1); }
+  let velocity = MOMENTUM * s0 + g;
+  return Updated(w - lr * select(velocity, g + MOMENTUM * velocity, NESTEROV), velocity, s1);
+}

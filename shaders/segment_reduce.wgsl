@@ -1,0 +1,120 @@
+// Sum of a table's gradients over the occurrences of each row, from occurrences sorted by row.
+//   reduce  walks chunks of CHUNK sorted positions. A run of equal rows that lies within a chunk is finished at once; the
+//           pieces of runs that cross chunks go to `carry`.
+//   finish  adds up the pieces of a run in the order of their chunks, in the chunk where the run starts.
+// What finishing means is up to segment_apply.wgsl (the optimiser's rule) or segment_store.wgsl (keep the sum).
+// Needs step.wgsl, grid.wgsl, a lane file, segment_value or _unit, and the terms of the gradient: segment_embedding,
+// segment_linear, segment_fm or their _none counterparts.
+// Shapes: pairs [F B] of (row, occurrence f B + b); carry [chunks, 2, D].
+// Grid: one invocation per (chunk, SPAN lanes). The work does not depend on how often a row occurs, and the order of
+// additions is that of the sorted positions: no atomics, bit-reproducible.
+const CHUNK: u32 = 32u;
+const BATCH: u32 = 1u;
+const FIELDS: u32 = 1u;
+const LANES: u32 = 1u;   // lanes of D
+const STRIDE: u32 = 1u;  // lanes from one row of the table to the next
+const SPAN: u32 = 1u;    // lanes of one invocation, a divisor of LANES
+
+struct Params {
+  first: u32,  // first row of the shard
+  rows: u32,   // rows of the shard
+  l2: f32,     // coupled L2, once per touched row
+}
+@group(0) @binding(0) var<storage, read> pairs: array<vec2u>;
+@group(0) @binding(1) var<uniform> params: Params;
+@group(0) @binding(2) var<storage, read_write> weights: array<Lane>;
+@group(0) @binding(3) var<storage, read_write> carry: array<Lane>;
+
+// The running sum, and the sum of v^2 dFm, by which the row itself enters the gradient of the FM term.
+var<private> sum: array<Lane, SPAN>;
+var<private> own: f32;
+
+fn clear() {
+  for (var j = 0u; j < SPAN; j++) { sum[j] = Lane(); }
+  own = 0.0;
+}
+
+fn add_occurrence(occurrence: u32, part: u32) {
+  let b = occurrence % BATCH;
+  let v = value_of(occurrence);
+  add_embedding(b * FIELDS + occurrence / BATCH, v, part);
+  add_linear(b, v);
+  add_fm(b, v, part);
+}
+
+fn carry_at(chunk: u32, piece: u32, part: u32) -> u32 {
+  return (2u * chunk + piece) * LANES + part * SPAN;
+}
+
+fn end_piece(row: u32, head: u32, at: u32, start: u32, end: u32, part: u32) {
+  let number = row - params.first;
+  if (number >= params.rows) { return; }
+  subtract_own(number, part);
+  let open_before = head == start && start > 0u && pairs[max(start, 1u) - 1u].x == row;
+  let open_after = at == end && end < step.rows * FIELDS && pairs[end].x == row;
+  if (open_before || open_after) {
+    let place = carry_at(start / CHUNK, select(1u, 0u, open_before), part);
+    for (var j = 0u; j < SPAN; j++) { carry[place + j] = sum[j]; }
+  } else {
+    finish_run(number, head, part);
+  }
+}
+
+@compute @workgroup_size(64)
+fn reduce(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let worker = linear_group(group, groups) * 64u + lane;
+  let part = worker % (LANES / SPAN);
+  let start = worker / (LANES / SPAN) * CHUNK;
+  let count = step.rows * FIELDS;
+  if (start >= count) { return; }
+  let end = min(start + CHUNK, count);
+  var head = start;
+  var pair = pairs[start];
+  var row = pair.x;
+  clear();
+  for (var at = start; at < end; at++) {
+    add_occurrence(pair.y, part);
+    pair = vec2u(0xffffffffu, 0u);
+    if (at + 1u < end) { pair = pairs[at + 1u]; }
+    if (pair.x != row) {
+      end_piece(row, head, at + 1u, start, end, part);
+      clear();
+      head = at + 1u;
+      row = pair.x;
+    }
+  }
+}
+
+@compute @workgroup_size(64)
+fn finish(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let worker = linear_group(group, groups) * 64u + lane;
+  let part = worker % (LANES / SPAN);
+  var chunk = worker / (LANES / SPAN);
+  let start = chunk * CHUNK;
+  let count = step.rows * FIELDS;
+  var end = start + CHUNK;
+  if (end >= count) { return; }
+  let row = pairs[end - 1u].x;
+  let number = row - params.first;
+  if (number >= params.rows || pairs[end].x != row) { return; }
+  if (start > 0u && pairs[max(start, 1u) - 1u].x == row) { return; }
+  var head = end - 1u;
+  while (head > start && pairs[head - 1u].x == row) { head--; }
+  let place = carry_at(chunk, 1u, part);
+  for (var j = 0u; j < SPAN; j++) { sum[j] = carry[place + j]; }
+  while (end < count && pairs[end].x == row) {
+    chunk++;
+    end += CHUNK;
+    let piece = carry_at(chunk, 0u, part);
+    for (var j = 0u; j < SPAN; j++) { sum[j] += carry[piece + j]; }
+  }
+  finish_run(number, head, part);
+}

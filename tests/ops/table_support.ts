@@ -1,0 +1,204 @@
+/** Runs table updates on the device, with tables in any number of shards. */
+import type { BufferRange } from "../../src/gpu/kernel.ts";
+import { createBuffer, download, upload } from "../../src/gpu/memory.ts";
+import type { TableGradient } from "../../src/graph/autodiff.ts";
+import { Graph } from "../../src/graph/graph.ts";
+import type { TableShard } from "../../src/graph/node.ts";
+import { strideOf } from "../../src/graph/parameter.ts";
+import { Plan } from "../../src/graph/plan.ts";
+import type { Tensor } from "../../src/graph/tensor.ts";
+import { zeros } from "../../src/initializer.ts";
+import { clipScale } from "../../src/ops/clip.ts";
+import { reduceTable, updateTable } from "../../src/ops/table_update.ts";
+import { type Optimizer, tableSlots } from "../../src/optimizer.ts";
+import type { Occurrences } from "../reference/table_update.ts";
+import { gpu, randomArray, step } from "../support.ts";
+
+/** Row number of occurrences past the valid rows. */
+const NO_ROW = 0xffffffff;
+
+/** Sorts occurrences by row, stable, those of padding rows last. */
+export function sortedPairs({ ids, batch, rows, fields }: Occurrences): Uint32Array<ArrayBuffer> {
+  const keys = Array.from({ length: fields * batch }, (_, o) => o % batch < rows ? ids[o] : NO_ROW);
+  const order = keys.map((_, o) => o).sort((a, b) => keys[a] - keys[b] || a - b);
+  return Uint32Array.from(order.flatMap((o) => [keys[o], o]));
+}
+
+/** Which terms a random batch has. */
+export interface BatchOptions {
+  batch: number;
+  rows?: number;
+  fields: number;
+  dim: number;
+  tableRows: number;
+  terms: readonly ("values" | "dEmbedding" | "dLinear" | "dFm")[];
+  /** Row of occurrence `o`. @default a random row of the table */
+  id?: (o: number) => number;
+  seed?: number;
+}
+
+/** Makes a random batch; upstream gradients of padding rows are zero. */
+export function randomBatch(options: BatchOptions): Occurrences {
+  const { batch, rows = batch, fields, dim, tableRows, terms, seed = 1 } = options;
+  const random = randomArray(fields * batch, seed);
+  const id = options.id ?? ((o: number): number => Math.floor((random[o] + 1) / 2 * tableRows));
+  const of = (name: (typeof terms)[number], width: number, more: number): Float64Array | undefined =>
+    terms.includes(name) ? randomArray(batch * width, seed + more).map(Math.fround).fill(0, rows * width) : undefined;
+  return {
+    batch,
+    rows,
+    fields,
+    dim,
+    ids: Uint32Array.from({ length: fields * batch }, (_, o) => id(o)),
+    values: terms.includes("values") ? randomArray(batch * fields, seed + 10).map(Math.fround) : undefined,
+    dEmbedding: of("dEmbedding", fields * dim, 11),
+    dLinear: of("dLinear", 1, 12),
+    dFm: of("dFm", 1, 13),
+    fmSum: terms.includes("dFm") ? randomArray(batch * dim, seed + 14).map(Math.fround) : undefined,
+  };
+}
+
+/** A table on the device under test. */
+export interface TableRun {
+  optimizer: Optimizer;
+  l2?: number;
+  tableRows: number;
+  /** First weights, dense. @default random */
+  weights?: Float64Array;
+  batches: readonly Occurrences[];
+  lr?: number;
+  shards?: number;
+  /** Limit of the norm of the gradient. */
+  clip?: number;
+}
+
+/** What a table is after the steps, dense in memory, with the bytes behind it. */
+export interface TableResult {
+  weights: Float32Array;
+  states: Float32Array[];
+  bytes: Uint8Array;
+}
+
+/** Runs one step per batch, all in the shape of the first, and reads the table back. */
+export async function runTable(run: TableRun): Promise<TableResult> {
+  const { optimizer, tableRows, batches, lr = 0.1 } = run;
+  const [first] = batches;
+  const device = await gpu();
+  const stride = strideOf(first.dim);
+  const slots = [{ perRow: false, initial: 0 }, ...tableSlots(optimizer)];
+  const windows = slots.map((slot, i) => {
+    const width = slot.perRow ? 1 : first.dim;
+    const weights = i === 0 ? run.weights ?? firstWeights(tableRows, first.dim) : undefined;
+    return makeShards(tableRows, run.shards ?? 1, (row) => {
+      const padded = new Float32Array(slot.perRow ? 1 : stride);
+      for (let d = 0; d < width; d++) padded[d] = weights ? weights[row * width + d] : slot.initial;
+      return padded;
+    });
+  });
+  const shards = await Promise.all(windows.map((slot) => Promise.all(slot.map(uploadShard))));
+  for (const [i, occurrences] of batches.entries()) {
+    const { plan, buffers } = await planUpdate(run, occurrences, shards);
+    plan.run([step(occurrences.rows, { index: i + 1, lr, ...optimizer.corrections(i + 1) })]);
+    await device.device.queue.onSubmittedWorkDone();
+    plan.destroy();
+    for (const buffer of buffers) buffer.destroy();
+  }
+  const read = await Promise.all(
+    shards.map((slot) => Promise.all(slot.map(({ range }) => download(device, range.buffer)))),
+  );
+  for (const slot of shards) for (const { range } of slot) range.buffer.destroy();
+  const joined = read.map((parts, i) =>
+    parts.map((part, j) => new Float32Array(part, 0, windows[i][j].rows * (slots[i].perRow ? 1 : stride)))
+  );
+  const dense = joined.map((parts, i) => slots[i].perRow ? concat(parts) : unpad(concat(parts), first.dim, stride));
+  return {
+    weights: dense[0],
+    states: dense.slice(1),
+    bytes: new Uint8Array(concat(joined.flat()).buffer),
+  };
+}
+
+/** Weights that {@linkcode runTable} starts from. */
+export function firstWeights(rows: number, dim: number): Float64Array {
+  return randomArray(rows * dim, 77).map((x) => Math.fround(0.5 * x));
+}
+
+async function planUpdate(
+  { optimizer, l2 = 0, tableRows, clip }: TableRun,
+  o: Occurrences,
+  shards: readonly (readonly TableShard[])[],
+): Promise<{ plan: Plan; buffers: GPUBuffer[] }> {
+  const device = await gpu();
+  const graph = new Graph("train");
+  const table = graph.table("table", tableRows, o.dim, zeros());
+  const inputs: Record<string, BufferRange> = {};
+  const input = (name: string, shape: Tensor["shape"], data: Float64Array | undefined): Tensor | undefined => {
+    if (!data) return undefined;
+    inputs[name] = { buffer: upload(device, name, Float32Array.from(data)) };
+    return graph.input(name, shape);
+  };
+  inputs.pairs = { buffer: upload(device, "pairs", sortedPairs(o)) };
+  const pairs = graph.input("pairs", ["B", 2 * o.fields], "u32");
+  const gradient: TableGradient = {
+    ids: graph.input("ids", [o.fields, "B"], "u32"),
+    values: input("values", [o.fields, "B"], o.values),
+    dEmbedding: input("dEmbedding", ["B", o.fields, o.dim], o.dEmbedding),
+    dLinear: input("dLinear", ["B", 1], o.dLinear),
+    dFm: input("dFm", ["B", 1], o.dFm),
+    fmSum: input("fmSum", ["B", o.dim], o.fmSum),
+  };
+  const rule = { optimizer, l2 };
+  if (clip === undefined) updateTable(table, gradient, pairs, rule);
+  else {
+    const reduced = reduceTable(table, gradient, pairs, rule);
+    updateTable(table, gradient, pairs, { ...rule, reduced, clip: clipScale(clip, [reduced]) });
+  }
+  const storage = {
+    parameter: (): BufferRange => {
+      throw new Error("unexpected parameter");
+    },
+    shards: (_: unknown, slot: number): readonly TableShard[] => shards[slot],
+  };
+  const plan = await Plan.create(device, { name: "update", batch: o.batch, outputs: [pairs], inputs, storage });
+  return { plan, buffers: Object.values(inputs).map(({ buffer }) => buffer) };
+}
+
+interface Window {
+  first: number;
+  rows: number;
+  data: Float32Array<ArrayBuffer>;
+}
+
+function makeShards(rows: number, count: number, rowAt: (row: number) => Float32Array): Window[] {
+  const each = Math.ceil(rows / count);
+  const windows: Window[] = [];
+  for (let first = 0; first < rows; first += each) {
+    const size = Math.min(each, rows - first);
+    windows.push({ first, rows: size, data: concat(Array.from({ length: size }, (_, i) => rowAt(first + i))) });
+  }
+  return windows;
+}
+
+async function uploadShard({ first, rows, data }: Window): Promise<TableShard> {
+  const device = await gpu();
+  const buffer = createBuffer(device, "shard", data.byteLength);
+  device.device.queue.writeBuffer(buffer, 0, data);
+  return { first, rows, range: { buffer, size: buffer.size } };
+}
+
+function concat(parts: readonly Float32Array[]): Float32Array<ArrayBuffer> {
+  const joined = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
+}
+
+function unpad(padded: Float32Array, dim: number, stride: number): Float32Array {
+  padded.forEach((x, i) => {
+    if (i % stride >= dim && x !== 0) throw new Error(`padding of row ${Math.floor(i / stride)} holds ${x}`);
+  });
+  return padded.filter((_, i) => i % stride < dim);
+}

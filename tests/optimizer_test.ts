@@ -1,0 +1,76 @@
+import { adagrad, adam, ftrl, parseOptimizer, rowwiseAdagrad, sgd, tableSlots } from "../src/optimizer.ts";
+import { assertAlmostEquals, assertEquals, assertThrows } from "../src/std.ts";
+
+Deno.test("optimizers have the documented defaults", () => {
+  assertEquals(sgd().lr, 0.1);
+  assertEquals(adagrad().constants, { EPS: 1e-10 });
+  assertEquals(adam().lr, 1e-3);
+  assertEquals(adam().constants.EPS, 1e-8);
+  assertEquals(ftrl().constants, { BETA: 1, L1: 0, L2: 0 });
+  for (const optimizer of [sgd(), adagrad(), rowwiseAdagrad(), adam(), ftrl()]) {
+    assertEquals(optimizer.embeddingUpdate, "lazy");
+  }
+});
+
+Deno.test("optimizers state how many buffers they keep", () => {
+  const names = (optimizer: ReturnType<typeof sgd>): string[] => tableSlots(optimizer).map((slot) => slot.name);
+  assertEquals(names(sgd()), []);
+  assertEquals(names(sgd({ embeddingUpdate: "dense" })), ["gradient"]);
+  assertEquals(names(sgd({ momentum: 0.9 })), ["state0"]);
+  assertEquals(names(adam({ embeddingUpdate: "dense" })), ["state0", "state1", "gradient"]);
+  assertEquals(adam().slots, 2);
+  assertEquals(tableSlots(adagrad({ initialAccumulator: 0.1 })), [
+    { name: "state0", perRow: false, initial: 0.1, saved: true },
+  ]);
+  assertEquals(tableSlots(rowwiseAdagrad({ embeddingUpdate: "dense" })), [
+    { name: "state0", perRow: true, initial: 0, saved: true },
+    { name: "gradient", perRow: false, initial: 0, saved: false },
+  ]);
+  assertEquals(rowwiseAdagrad().slots, 1);
+});
+
+Deno.test("adam corrects its moments by the step", () => {
+  const { correction1, correction2 } = adam({ beta1: 0.8, beta2: 0.99 }).corrections(3);
+  assertAlmostEquals(correction1, 1 / (1 - 0.512), 1e-12);
+  assertAlmostEquals(correction2, 1 / (1 - 0.970299), 1e-9);
+  assertEquals(sgd().corrections(3), { correction1: 1, correction2: 1 });
+});
+
+Deno.test("optimizers refuse options out of range", () => {
+  assertThrows(() => sgd({ lr: 0 }), RangeError, "Cannot make sgd: lr must be above 0, received 0");
+  assertThrows(() => sgd({ lr: NaN }), RangeError, "received NaN");
+  assertThrows(() => sgd({ momentum: 1 }), RangeError, "Cannot make sgd: momentum must be in [0, 1), received 1");
+  assertThrows(() => sgd({ nesterov: true }), RangeError, "nesterov needs a momentum above 0");
+  assertThrows(() => adam({ beta2: -0.1 }), RangeError, "beta2 must be in [0, 1), received -0.1");
+  assertThrows(() => adam({ eps: 0 }), RangeError, "eps must be at least 1e-30, received 0");
+  assertThrows(() => adagrad({ initialAccumulator: -1 }), RangeError, "initialAccumulator must be at least 0");
+  assertThrows(() => ftrl({ beta: 0 }), RangeError, "Cannot make ftrl: beta must be above 0, received 0");
+  assertThrows(() => ftrl({ l1: Infinity }), RangeError, "l1 must be at least 0, received Infinity");
+  assertThrows(
+    () => adam({ embeddingUpdate: "sparse" as "lazy" }),
+    RangeError,
+    'embeddingUpdate must be "lazy" or "dense", received "sparse"',
+  );
+});
+
+Deno.test("parseOptimizer makes optimizers from texts", () => {
+  assertEquals(
+    JSON.stringify(parseOptimizer("adam", { lr: "0.01", embeddingUpdate: "dense", eps: undefined })),
+    JSON.stringify(adam({ lr: 0.01, embeddingUpdate: "dense" })),
+  );
+  assertEquals(parseOptimizer("sgd", { momentum: 0.9, nesterov: "true" }).constants, { MOMENTUM: 0.9, NESTEROV: 1 });
+  assertEquals(parseOptimizer("rowwise_adagrad").rowSlots, 1);
+  assertThrows(
+    () => parseOptimizer("adamw"),
+    RangeError,
+    'Cannot make an optimizer: it must be sgd, adagrad, rowwise_adagrad, adam, ftrl, received "adamw"',
+  );
+  assertThrows(
+    () => parseOptimizer("ftrl", { momentum: "0.9" }),
+    RangeError,
+    'Cannot make ftrl: its options are lr, beta, l1, l2, embeddingUpdate, received "momentum"',
+  );
+  assertThrows(() => parseOptimizer("adam", { lr: "fast" }), RangeError, 'lr must be a number, received "fast"');
+  assertThrows(() => parseOptimizer("adam", { lr: "" }), RangeError, 'lr must be a number, received ""');
+  assertThrows(() => parseOptimizer("sgd", { nesterov: "yes" }), RangeError, "nesterov must be true or false");
+});

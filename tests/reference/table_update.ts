@@ -1,0 +1,76 @@
+/** Gradient of an embedding table and its update in float64, occurrence by occurrence. */
+import type { Optimizer } from "../../src/optimizer.ts";
+import { updateRow } from "./optimizer.ts";
+
+/** A batch's contribution to a table's gradient; absent terms are left out. */
+export interface Occurrences {
+  batch: number;
+  /** Valid rows of the batch. */
+  rows: number;
+  fields: number;
+  dim: number;
+  ids: Uint32Array;
+  values?: Float64Array;
+  dEmbedding?: Float64Array;
+  dLinear?: Float64Array;
+  dFm?: Float64Array;
+  fmSum?: Float64Array;
+}
+
+/** Returns the summed gradient by row that occurs in the batch. */
+export function reduceGradient(o: Occurrences, table: Float64Array): Map<number, Float64Array> {
+  const sums = new Map<number, Float64Array>();
+  for (let f = 0; f < o.fields; f++) {
+    for (let b = 0; b < o.rows; b++) {
+      const row = o.ids[f * o.batch + b];
+      const v = o.values?.[f * o.batch + b] ?? 1;
+      if (!sums.has(row)) sums.set(row, new Float64Array(o.dim));
+      const sum = sums.get(row)!;
+      for (let d = 0; d < o.dim; d++) {
+        if (o.dEmbedding) sum[d] += v * o.dEmbedding[(b * o.fields + f) * o.dim + d];
+        if (o.dLinear) sum[d] += v * o.dLinear[b];
+        if (o.dFm && o.fmSum) sum[d] += v * o.dFm[b] * (o.fmSum[b * o.dim + d] - v * table[row * o.dim + d]);
+      }
+    }
+  }
+  return sums;
+}
+
+/** A table with its state, dense in memory. */
+export interface TableState {
+  weights: Float64Array;
+  states: Float64Array[];
+}
+
+/** Gradients of all rows that a step updates, L2 included. */
+export function gradientsOf(
+  o: Occurrences,
+  { weights }: TableState,
+  { optimizer, l2 }: { optimizer: Optimizer; l2: number },
+): Map<number, Float64Array> {
+  const sums = reduceGradient(o, weights);
+  if (optimizer.embeddingUpdate === "dense") {
+    for (let row = 0; row < weights.length / o.dim; row++) {
+      if (!sums.has(row)) sums.set(row, new Float64Array(o.dim));
+    }
+  }
+  for (const [row, sum] of sums) sum.forEach((g, d) => sum[d] = g + l2 * weights[row * o.dim + d]);
+  return sums;
+}
+
+/** Updates a table in place. */
+export function updateTableReference(
+  o: Occurrences,
+  state: TableState,
+  options: { optimizer: Optimizer; l2: number; lr: number; t: number; scale?: number },
+): void {
+  const { optimizer, lr, t, scale = 1 } = options;
+  const at = { optimizer, target: optimizer.embeddingUpdate, lr, t };
+  for (const [row, gradient] of gradientsOf(o, state, options)) {
+    const windows = state.states.map((slot) =>
+      optimizer.rowSlots > 0 ? slot.subarray(row, row + 1) : slot.subarray(row * o.dim, (row + 1) * o.dim)
+    );
+    const w = state.weights.subarray(row * o.dim, (row + 1) * o.dim);
+    updateRow(at, w, gradient.map((g) => g * scale), windows);
+  }
+}
