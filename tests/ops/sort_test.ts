@@ -1,0 +1,93 @@
+import { assertEquals, assertThrows } from "../../src/std.ts";
+import { download, upload } from "../../src/gpu/memory.ts";
+import { Graph } from "../../src/graph/graph.ts";
+import { Plan } from "../../src/graph/plan.ts";
+import { sortOccurrences, sortOccurrencesOnHost } from "../../src/ops/sort.ts";
+import { sortReference } from "../reference/sort.ts";
+import { gpu, randomArray, step } from "../support.ts";
+
+interface SortCase {
+  fields: number;
+  batch: number;
+  rows?: number;
+  rowCount: number;
+  idOf: (uniform: number, o: number) => number;
+}
+
+const uniform = (rowCount: number) => (u: number): number => Math.floor(u * rowCount);
+const zipf = (rowCount: number) => (u: number): number => Math.floor(Math.exp(u * Math.log(rowCount + 1))) - 1;
+
+const cases: Record<string, SortCase> = {
+  "uniform rows": { fields: 7, batch: 300, rowCount: 100_000, idOf: uniform(100_000) },
+  "Zipf-distributed rows": { fields: 7, batch: 300, rowCount: 5_000, idOf: zipf(5_000) },
+  "a single row": { fields: 5, batch: 999, rowCount: 70_000, idOf: () => 69_999 },
+  "one occurrence": { fields: 1, batch: 1, rowCount: 3, idOf: () => 2 },
+  "a table of one row": { fields: 3, batch: 5, rowCount: 1, idOf: () => 0 },
+  "a batch of one sample": { fields: 39, batch: 1, rowCount: 1_000, idOf: uniform(1_000) },
+  "a partial batch": { fields: 7, batch: 300, rows: 111, rowCount: 4_095, idOf: uniform(4_095) },
+  "an empty batch": { fields: 2, batch: 70, rows: 0, rowCount: 4_096, idOf: uniform(4_096) },
+  "rows past the table": {
+    fields: 4,
+    batch: 700,
+    rowCount: 50,
+    idOf: (u, o) => o % 7 ? Math.floor(u * 60) : 0xffffffff,
+  },
+  "rows of 26 bits": { fields: 4, batch: 700, rowCount: 40_000_000, idOf: uniform(40_000_000) },
+};
+
+function idsOf({ fields, batch, idOf }: SortCase): Uint32Array<ArrayBuffer> {
+  return Uint32Array.from(randomArray(fields * batch, 5), (value, o) => idOf((value + 1) / 2, o));
+}
+
+function sortOnHost(shape: SortCase): Uint32Array {
+  const { fields, batch, rows = batch, rowCount } = shape;
+  const size = 2 * fields * batch;
+  const out = new Uint32Array(size);
+  sortOccurrencesOnHost(idsOf(shape), fields, batch, rows, rowCount, out, new Uint32Array(size));
+  return out;
+}
+
+async function sortOnDevice(shape: SortCase): Promise<Uint32Array> {
+  const { fields, batch, rows = batch, rowCount } = shape;
+  const device = await gpu();
+  const graph = new Graph("train");
+  const pairs = sortOccurrences(graph.input("ids", [fields, "B"], "u32"), rowCount);
+  const plan = await Plan.create(device, {
+    name: "sort",
+    batch,
+    outputs: [pairs],
+    inputs: { ids: { buffer: upload(device, "ids", idsOf(shape)) } },
+    storage: {
+      parameter: () => {
+        throw new Error("a sort has no parameters");
+      },
+      shards: () => [],
+    },
+  });
+  plan.run([step(rows)]);
+  const sorted = await download(device, plan.rangeOf(pairs).buffer, 8 * fields * batch);
+  plan.destroy();
+  return new Uint32Array(sorted);
+}
+
+for (const [name, shape] of Object.entries(cases)) {
+  const { fields, batch, rows = batch, rowCount } = shape;
+  Deno.test(`the host sort is stable and complete on ${name}`, () =>
+    assertEquals(sortOnHost(shape), sortReference(idsOf(shape), fields, batch, rows, rowCount)));
+  Deno.test(`the device sort has the host sort's bits on ${name}`, async () =>
+    assertEquals(await sortOnDevice(shape), sortOnHost(shape)));
+}
+
+Deno.test("the device sort has the host sort's bits on 159,744 occurrences", async () => {
+  const shape = { fields: 39, batch: 4096, rows: 4000, rowCount: 1_000_000, idOf: zipf(1_000_000) };
+  const [device, host] = [await sortOnDevice(shape), sortOnHost(shape)];
+  assertEquals(device.findIndex((value, i) => value !== host[i]), -1);
+});
+
+Deno.test("sortOccurrencesOnHost() throws on an output that is too short", () => {
+  assertThrows(
+    () => sortOccurrencesOnHost(new Uint32Array(6), 3, 2, 2, 10, new Uint32Array(11), new Uint32Array(12)),
+    RangeError,
+    "Cannot sort occurrences: out must hold 12 numbers, received 11",
+  );
+});
