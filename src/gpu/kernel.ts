@@ -31,6 +31,8 @@ export interface Call {
   readonly params?: Readonly<Record<string, number>>;
   /** Workgroups, as a count or per dimension. */
   readonly grid: number | readonly [number, number, number];
+  /** Floating-point operations, where the profiler is to tell their rate. */
+  readonly flops?: number;
 }
 
 /** A dispatch with its pipeline and bind group made. */
@@ -45,6 +47,10 @@ export interface Dispatch {
   readonly readsStep: boolean;
   /** Workgroups per dimension. */
   readonly grid: readonly [number, number, number];
+  /** Bytes of all bound ranges, parameters excepted: what the kernel moves at most. */
+  readonly bytes: number;
+  /** Floating-point operations, where the call states them. */
+  readonly flops?: number;
 }
 
 /** Largest number of workgroups in one dimension. */
@@ -113,7 +119,15 @@ export async function prepare(gpu: Gpu, call: Call): Promise<Dispatch> {
     layout,
     entries: names.map((name) => ({ binding: module.bindings.get(name)!.slot, resource: ranges[name] })),
   });
-  return { label: `${shader.name}.${entry}`, pipeline: await compiled, group, readsStep, grid: gridOf(call.grid) };
+  const bytes = Object.values(bind).reduce((sum, range) => sum + lengthOf(range), 0);
+  const { flops } = call;
+  const label = `${shader.name}.${entry}`;
+  return { label, pipeline: await compiled, group, readsStep, grid: gridOf(call.grid), bytes, flops };
+}
+
+/** Returns the length of a range in bytes. */
+export function lengthOf({ buffer, offset = 0, size }: BufferRange): number {
+  return size ?? buffer.size - offset;
 }
 
 function bindGroupLayout(gpu: Gpu, call: Call, bindings: readonly Binding[]): GPUBindGroupLayout {

@@ -24,6 +24,8 @@ export interface KernelCall {
   readonly params?: Readonly<Record<string, number>>;
   /** Workgroups, as a count or per dimension. */
   readonly grid: number | readonly [number, number, number];
+  /** Floating-point operations, where the profiler is to tell their rate. */
+  readonly flops?: number;
 }
 
 /** What a node can ask of the plan that it is emitted into. */

@@ -6,7 +6,7 @@
 import grid from "../../shaders/grid.wgsl" with { type: "text" };
 import source from "../../shaders/loss.wgsl" with { type: "text" };
 import step from "../../shaders/step.wgsl" with { type: "text" };
-import type { BufferRange } from "../gpu/kernel.ts";
+import { type BufferRange, lengthOf } from "../gpu/kernel.ts";
 import { shader } from "../gpu/shader.ts";
 import { applyAll, type Op } from "../graph/node.ts";
 import { formatShape, type Shape, type Tensor } from "../graph/tensor.ts";
@@ -30,7 +30,7 @@ const crossEntropyOp: Op<LossAttributes> = {
   },
   emit: (k, { inputs: [logits, labels], outputs: [mean, dLogits, unused, sums], attributes: { ring } }) => {
     const blocks = Math.ceil(k.batch / BLOCK);
-    const slots = ring ? Math.floor((ring.size ?? ring.buffer.size - (ring.offset ?? 0)) / 4) : 0;
+    const slots = ring ? Math.floor(lengthOf(ring) / 4) : 0;
     const params = { batch: k.batch, blocks, slots };
     const gradient = { logits, labels, d_logits: dLogits };
     const result = { loss: mean, ring: ring ?? unused };
