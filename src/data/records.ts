@@ -32,6 +32,8 @@ export interface RecordFormat {
 // A quoted cell that goes on for longer is taken for a quote that was never closed.
 const LONGEST_RECORD = 1 << 20;
 
+const LONGEST_SHOWN = 60;
+
 interface Quoted {
   at: number;
   first: number;
@@ -99,7 +101,7 @@ function scanLines(
         records.push({ line: line + i });
         i = end;
       } else {
-        records.push({ line: line + i, wrong: "expected a closing quote, received none" });
+        records.push({ line: line + i, wrong: describeQuotes(text) });
         i++;
       }
     }
@@ -130,11 +132,16 @@ async function fillCells(quoted: Quoted[], records: TextRecord[], separator: str
       records[record.at].cells = (await parsed.read()).value;
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
-      records[record.at].wrong = `expected quotes around a whole field, doubled within, received ${
-        record.text.length > 60 ? `${JSON.stringify(record.text.slice(0, 60))}...` : JSON.stringify(record.text)
-      }`;
+      records[record.at].wrong = describeQuotes(record.text);
       return record;
     }
   }
   return undefined;
+}
+
+function describeQuotes(text: string): string {
+  const shown = text.length > LONGEST_SHOWN
+    ? `${JSON.stringify(text.slice(0, LONGEST_SHOWN))}...`
+    : JSON.stringify(text);
+  return `expected quotes around whole fields, closed and doubled within, received ${shown}`;
 }
