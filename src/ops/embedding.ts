@@ -7,7 +7,7 @@ import source from "../../shaders/embedding.wgsl" with { type: "text" };
 import { apply, type Emitter, type Op, tableOf } from "../graph/node.ts";
 import type { Table } from "../graph/parameter.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { lanesOf } from "./lane.ts";
+import { lanesOf, spanOf } from "./lane.ts";
 import { checkLookup, type Lookup, lookupCall, lookupShader } from "./lookup.ts";
 
 /** The lookup as an op. */
@@ -24,8 +24,7 @@ export const embeddingOp: Op<null> = {
 /** Appends the copies of rows: one dispatch for each shard of the table. */
 export function emitGather(k: Emitter, lookup: Lookup, table: Table, e: Tensor): void {
   const lanes = lanesOf(table.dim);
-  // A software adapter pays for each load's address, a GPU for lanes that do not load together.
-  const span = k.gpu.adapter.software ? Math.min(lanes.count, 4) : 1;
+  const span = spanOf(k.gpu.adapter.software, lanes.count);
   const invocations = (lookup.ids.shape[0] as number) * k.batch * Math.ceil(lanes.count / span);
   for (const shard of k.shards(table, 0)) {
     const call = lookupCall(k, lookup, { table, shard, hasLinear: false, keepsRows: true });

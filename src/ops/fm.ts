@@ -11,7 +11,7 @@ import type { Constants } from "../gpu/shader.ts";
 import { shader } from "../gpu/shader.ts";
 import { apply, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, type Tensor } from "../graph/tensor.ts";
-import { lanesOf } from "./lane.ts";
+import { lanesOf, spanOf } from "./lane.ts";
 
 /** The FM kernel; its rows come from the part that a launcher puts before it. */
 export const fmSource: string = source;
@@ -39,14 +39,14 @@ const fmBackwardOp: Op<null> = {
   emit: (k, { inputs: [e, sum, dy], outputs: [de] }) => {
     const [, fields, dim] = e.shape as readonly number[];
     const lanes = lanesOf(dim);
-    const size = k.batch * fields * lanes.count;
+    const span = spanOf(k.gpu.adapter.software, lanes.count);
     k.run({
       shader: shader("fmBackward", { grid, ...lanes.part, fm_backward: backwardSource }),
       entry: "backward",
       bind: { e, sum, dy, de },
-      constants: { LANES: lanes.count },
-      params: { size, fields },
-      grid: Math.ceil(size / 64),
+      constants: { LANES: lanes.count, SPAN: span },
+      params: { batch: k.batch, fields },
+      grid: Math.ceil(k.batch * fields * Math.ceil(lanes.count / span) / 64),
     });
   },
 };

@@ -23,3 +23,13 @@ export function lanesOf(dim: number): Lanes {
   if (dim % 2 === 0) return { width: 2, count: dim / 2, part: { lane2 } };
   return { width: 1, count: dim, part: { lane1 } };
 }
+
+/**
+ * Returns how many lanes of a row one invocation takes.
+ *
+ * A software adapter pays for the address of each load, so an invocation takes four lanes; on a GPU adjacent invocations
+ * load adjacent lanes together.
+ */
+export function spanOf(software: boolean, lanes: number): number {
+  return software ? Math.min(lanes, 4) : 1;
+}
