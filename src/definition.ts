@@ -10,7 +10,7 @@ import type { Input } from "./layers/input.ts";
 export interface Definition {
   /** Slug of the model, for example `deepfm`. */
   readonly name: string;
-  /** Options as given; they are stored in checkpoints. */
+  /** Options as given, by name in order; they are stored in checkpoints. */
   readonly options: Readonly<Record<string, unknown>>;
   /** Computes the logits `[B, 1]`. */
   readonly build: (x: Input) => Tensor;
@@ -44,7 +44,7 @@ export function defineModel<O extends object>(
 ): DefinitionFactory<O> {
   const factory = (options: O = {} as O): Definition => ({
     name: slug,
-    options: { ...options } as Readonly<Record<string, unknown>>,
+    options: Object.fromEntries(Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1))),
     build: (x) => build(x, options),
   });
   return Object.assign(factory, { slug });

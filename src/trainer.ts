@@ -12,7 +12,7 @@ import { createBuffer, download } from "./gpu/memory.ts";
 import type { Profiler } from "./gpu/profiler.ts";
 import type { Definition } from "./definition.ts";
 import type { Declarations } from "./graph/parameter.ts";
-import type { Plan, PlanDescription } from "./graph/plan.ts";
+import type { Plan, PlanDescription, StepScalars } from "./graph/plan.ts";
 import { adam, type Optimizer } from "./optimizer.ts";
 import { sortOccurrencesOnHost } from "./ops/sort.ts";
 import {
@@ -107,6 +107,8 @@ export interface FitOptions {
   onEpoch?: (report: EpochReport) => void;
   /** Collects the time of each kernel. */
   profiler?: Profiler;
+  /** Told what a step runs and how much memory it takes, once it is compiled. */
+  onPlan?: (plan: PlanDescription) => void;
 }
 
 /** What the loop needs from the model. */
@@ -139,6 +141,9 @@ const LOSS_RING = 1024;
 /** Steps between two looks at the queue, so that the host never runs far ahead of the device. */
 const STEPS_IN_FLIGHT = 32;
 
+/** Steps of one submit, where nothing has to be uploaded in between. */
+const STEPS_PER_SUBMIT = 4;
+
 /** Milliseconds between two readings of the loss. */
 const REPORT_EVERY_MS = 1000;
 
@@ -153,6 +158,8 @@ export class Trainer {
   readonly #feed: Feed;
   readonly #losses: GPUBuffer;
   readonly #pairs: GPUBuffer | undefined;
+  readonly #stepsPerSubmit: number;
+  #queued: StepScalars[] = [];
   #plan!: Plan;
   #state: TrainingState;
   #plateau: PlateauSchedule | undefined;
@@ -208,6 +215,7 @@ export class Trainer {
       losses: { buffer: this.#losses },
       pairs: this.#pairs && { buffer: this.#pairs },
     });
+    this.#options.onPlan?.(this.#plan.describe());
     try {
       return await this.#epochs();
     } finally {
@@ -216,11 +224,6 @@ export class Trainer {
       this.#losses.destroy();
       this.#pairs?.destroy();
     }
-  }
-
-  /** Describes the compiled step. */
-  describe(): PlanDescription {
-    return this.#plan.describe();
   }
 
   get #steps(): number {
@@ -284,7 +287,7 @@ export class Trainer {
     const lr = this.#options.schedule?.(state.step) ?? this.#plateau?.lr ?? this.#optimizer.lr;
     if (this.#sortScratch) this.#sortOnHost(first, rows);
     const index = state.step + 1;
-    this.#plan.run([{
+    this.#queued.push({
       rows,
       first: this.#feed.locate(first),
       index,
@@ -292,9 +295,15 @@ export class Trainer {
       lr,
       slot: state.step % LOSS_RING,
       ...this.#optimizer.corrections(index),
-    }], this.#options.profiler);
+    });
     state.step = index;
     state.position++;
+    if (this.#queued.length === this.#stepsPerSubmit || state.position === this.#steps) this.#submit();
+  }
+
+  #submit(): void {
+    if (this.#queued.length > 0) this.#plan.run(this.#queued, this.#options.profiler);
+    this.#queued = [];
   }
 
   #sortOnHost(first: number, rows: number): void {
@@ -306,6 +315,7 @@ export class Trainer {
   }
 
   async #readLosses(): Promise<void> {
+    this.#submit();
     const { gpu } = this.#context;
     const ring = new Float32Array(await download(gpu, this.#losses, 4 * LOSS_RING));
     const firstStep = this.#state.step - this.#state.position;
@@ -345,6 +355,7 @@ export class Trainer {
   }
 
   async #save(): Promise<void> {
+    this.#submit();
     const { checkpoint } = this.#options;
     if (!checkpoint) return;
     const training = { ...this.#state, plateau: this.#plateau?.toJSON() ?? null };

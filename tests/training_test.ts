@@ -1,0 +1,183 @@
+import { deepfm, fm, lr } from "../models/mod.ts";
+import type { Dataset } from "../src/data/dataset.ts";
+import { readCheckpoint } from "../src/checkpoint.ts";
+import type { Definition } from "../src/definition.ts";
+import { Model } from "../src/model.ts";
+import { adam, sgd } from "../src/optimizer.ts";
+import { assert, assertEquals, assertNotEquals, assertRejects } from "../src/std.ts";
+import type { FitOptions } from "../src/trainer.ts";
+import { plantedInteractions } from "../src/data/synthetic.ts";
+import { gpu } from "./support.ts";
+
+const small = deepfm({ dim: 4, hidden: [16, 8], dropout: 0.2, batchNorm: true });
+
+function planted(rows: number, seed = 1): Dataset {
+  return plantedInteractions({ rows, vocabularies: [7, 11, 5, 13, 3], dim: 3, noise: 0.5, seed }).dataset;
+}
+
+async function train(definition: Definition, data: Dataset, options: FitOptions, seed = 5): Promise<string> {
+  await using model = await Model.create(definition, data.schema, { seed, device: await gpu() });
+  await model.fit(data, { epochs: 2, batchSize: 64, ...options });
+  return await digest(model);
+}
+
+async function digest(model: Model): Promise<string> {
+  const parts: string[] = [];
+  for (const [name, { data }] of Object.entries(await model.parameters())) {
+    const hash = await crypto.subtle.digest("SHA-256", (data as Float32Array<ArrayBuffer>).slice());
+    parts.push(`${name} ${new Uint8Array(hash).toHex()}`);
+  }
+  return parts.join("\n");
+}
+
+Deno.test("training twice with one seed gives the same bytes, and another seed others", async () => {
+  const data = planted(500);
+  const first = await train(small, data, {});
+  assertEquals(await train(small, data, {}), first);
+  assertNotEquals(await train(small, data, { seed: 6 }), first);
+  assertNotEquals(await train(small, data, {}, 6), first);
+});
+
+Deno.test("occurrences sorted on the host and on the device give the same bytes", async () => {
+  const data = planted(500);
+  for (const embeddingUpdate of ["lazy", "dense"] as const) {
+    const optimizer = adam({ embeddingUpdate });
+    const host = await train(small, data, { sort: "host", optimizer });
+    assertEquals(await train(small, data, { sort: "gpu", optimizer }), host);
+  }
+});
+
+Deno.test("rows that stream through the device give the same bytes as resident ones", async () => {
+  const data = planted(500);
+  const resident = await train(small, data, {});
+  assertEquals(await train(small, data, { memoryBudget: 4 * (5 + 2) * 130 }), resident);
+});
+
+Deno.test("training that was interrupted and resumed gives the same bytes", async () => {
+  const data = planted(500);
+  const validation = planted(200, 2);
+  const path = await Deno.makeTempFile({ suffix: ".weft" });
+  const options: FitOptions = { epochs: 3, validation, earlyStopping: { monitor: "auc", patience: 3 } };
+  const undisturbed = await train(small, data, options);
+  const stop = new AbortController();
+  let saves = 0;
+  {
+    await using model = await Model.create(small, data.schema, { seed: 5, device: await gpu() });
+    const history = await model.fit(data, {
+      batchSize: 64,
+      ...options,
+      checkpoint: { path, everySteps: 3 },
+      signal: stop.signal,
+      onEpoch: () => ++saves === 1 && stop.abort(),
+    });
+    assertEquals(history.ended, "interrupted");
+  }
+  await using model = await Model.create(small, data.schema, { seed: 99, device: await gpu() });
+  const history = await model.fit(data, { batchSize: 64, seed: 5, ...options, resume: path });
+  assertEquals(history.epochs.length, 2);
+  assertEquals(await digest(model), undisturbed);
+  await Deno.remove(path);
+});
+
+Deno.test("resuming from the middle of an epoch gives the same bytes", async () => {
+  const data = planted(500);
+  const path = await Deno.makeTempFile({ suffix: ".weft" });
+  const undisturbed = await train(small, data, { checkpoint: { path, everySteps: 3 }, epochs: 1 });
+  const copy = `${path}.middle`;
+  {
+    await using model = await Model.create(small, data.schema, { seed: 5, device: await gpu() });
+    const stop = new AbortController();
+    const schedule = (step: number): number => {
+      if (step === 3) stop.abort();
+      return 1e-3;
+    };
+    await model.fit(data, { epochs: 1, batchSize: 64, schedule, checkpoint: { path: copy }, signal: stop.signal });
+  }
+  const { training } = (await readCheckpoint(copy)).header as { training: { position: number } };
+  assertEquals(training.position, 4);
+  await using model = await Model.create(small, data.schema, { device: await gpu() });
+  await model.fit(data, { epochs: 1, batchSize: 64, seed: 5, resume: copy });
+  assertEquals(await digest(model), undisturbed);
+  await Promise.all([path, copy].map((file) => Deno.remove(file)));
+});
+
+Deno.test("a checkpoint of another recipe is refused", async () => {
+  const data = planted(200);
+  const path = await Deno.makeTempFile({ suffix: ".weft" });
+  await train(lr(), data, { checkpoint: { path }, epochs: 1 });
+  await using model = await Model.create(lr(), data.schema, { device: await gpu() });
+  await assertRejects(
+    () => model.fit(data, { batchSize: 32, seed: 5, resume: path }),
+    TypeError,
+    "Cannot resume: the checkpoint was trained with",
+  );
+  await Deno.remove(path);
+});
+
+Deno.test("a saved model loads, predicts the same bits and says what it is", async () => {
+  const data = planted(300);
+  const path = await Deno.makeTempFile({ suffix: ".weft" });
+  await using model = await Model.create(small, data.schema, { device: await gpu() });
+  await model.fit(data, { batchSize: 64 });
+  await model.save(path);
+  await using loaded = await Model.load(path, deepfm, { device: await gpu() });
+  assertEquals(await loaded.predict(data), await model.predict(data));
+  assertEquals(loaded.summary(), model.summary());
+  await assertRejects(() => Model.load(path, { lr }), TypeError, 'received "deepfm"');
+  await assertRejects(() => Model.load(path, lr), TypeError, 'it holds the model "deepfm"');
+  await Deno.remove(path);
+});
+
+Deno.test("prediction does not depend on the batch size", async () => {
+  const data = planted(300);
+  await using model = await Model.create(small, data.schema, { device: await gpu() });
+  assertEquals(await model.predict(data, 64), await model.predict(data, 300));
+});
+
+Deno.test("a factorisation machine finds interactions that logistic regression cannot", async () => {
+  const { dataset } = plantedInteractions({ rows: 4000, vocabularies: [8, 8, 8], dim: 3, noise: 0.1, seed: 3 });
+  const [training, test] = dataset.split([0.75, 0.25], { seed: 1 });
+  const aucOf = async (definition: Definition): Promise<number> => {
+    await using model = await Model.create(definition, dataset.schema, { device: await gpu() });
+    await model.fit(training, { epochs: 15, batchSize: 250, optimizer: adam({ lr: 0.05 }) });
+    return (await model.evaluate(test)).auc;
+  };
+  const [linear, factorised] = [await aucOf(lr()), await aucOf(fm({ dim: 4 }))];
+  assert(factorised > linear + 0.1, `fm ${factorised}, lr ${linear}`);
+  assert(factorised > 0.85, `fm ${factorised}`);
+});
+
+Deno.test("early stopping cuts the learning rate and gives the best epoch back", async () => {
+  const data = planted(300);
+  const validation = planted(300, 9);
+  await using model = await Model.create(fm({ dim: 4 }), data.schema, { device: await gpu() });
+  const history = await model.fit(data, {
+    validation,
+    epochs: 40,
+    batchSize: 64,
+    optimizer: adam({ lr: 0.3 }),
+    earlyStopping: { monitor: "auc", patience: 2 },
+  });
+  assertEquals(history.ended, "early stopping");
+  const best = history.epochs[history.bestEpoch - 1];
+  assertEquals((await model.evaluate(validation)).auc, best.validation!.auc);
+  assertEquals(history.epochs.slice(-2).map((epoch) => epoch.improved), [false, false]);
+});
+
+Deno.test("training refuses data of another schema and options out of range", async () => {
+  const data = planted(100);
+  await using model = await Model.create(lr(), data.schema, { device: await gpu() });
+  const other = plantedInteractions({ rows: 100, vocabularies: [7, 9], dim: 3, noise: 0.5, seed: 1 }).dataset;
+  await assertRejects(() => model.fit(other), TypeError, "Cannot use the data");
+  await assertRejects(
+    () => model.fit(data, { epochs: 0 }),
+    RangeError,
+    "epochs must be a positive integer, received 0",
+  );
+  await using unstable = await Model.create(fm({ dim: 4 }), data.schema, { device: await gpu() });
+  await assertRejects(
+    () => unstable.fit(data, { optimizer: sgd({ lr: 1e30 }), epochs: 5, batchSize: 20 }),
+    RangeError,
+    "the loss is not finite",
+  );
+});
