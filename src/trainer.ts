@@ -194,6 +194,7 @@ export class Trainer {
         work: new Uint32Array(2 * size),
       };
     }
+    this.#stepsPerSubmit = this.#pairs || data.rows > this.#feed.capacity ? 1 : STEPS_PER_SUBMIT;
     if (options.earlyStopping) {
       this.#plateau = new PlateauSchedule({ lr: this.#optimizer.lr, ...options.earlyStopping });
     }
