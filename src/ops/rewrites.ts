@@ -37,7 +37,7 @@ const foldFm: Rule = (node, context) => {
   const fmNode = context.readersOf(e).find((reader) => reader.op === fmOp);
   if (!fmNode) return false;
   const [ids, table, values] = node.inputs;
-  const linear = linearBesides(fmNode.outputs[0], ids, context);
+  const linear = linearBesides(fmNode.outputs[0], ids, values, context);
   const fused = embeddingFm(
     context.copyOf(ids),
     values && context.copyOf(values),
@@ -62,12 +62,17 @@ const dropFoldedTerm: Rule = (node, context) => {
   return true;
 };
 
-function linearBesides(fmTerm: Tensor, ids: Tensor, context: RewriteContext): Node | undefined {
+function linearBesides(
+  fmTerm: Tensor,
+  ids: Tensor,
+  values: Tensor | undefined,
+  context: RewriteContext,
+): Node | undefined {
   const [sum, ...others] = context.readersOf(fmTerm);
   if (sum?.op !== addOp || others.length > 0) return undefined;
   const other = sum.inputs.find((input) => input !== fmTerm)?.node;
   const term = other?.op === addBiasOp ? other.inputs[0].node : other;
-  if (!other || term?.op !== linearSumOp || term.inputs[0] !== ids) return undefined;
+  if (!other || term?.op !== linearSumOp || term.inputs[0] !== ids || term.inputs[2] !== values) return undefined;
   const readOnce = [other, term].every((reader) => context.readersOf(reader.outputs[0]).length === 1);
   return readOnce ? term : undefined;
 }
