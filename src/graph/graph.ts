@@ -19,6 +19,8 @@ export class Graph {
   readonly mode: Mode;
   /** Parameters and tables, shared by all traces of a model. */
   readonly declarations: Declarations;
+  /** Intermediate tensors that people want to look at, by name. */
+  readonly exposed: Map<string, Tensor> = new Map();
   #inputs: Map<string, Tensor> = new Map();
   #names: Map<string, number> = new Map();
   #salts = 0;
@@ -41,6 +43,11 @@ export class Graph {
     const used = this.#names.get(base) ?? 0;
     this.#names.set(base, used + 1);
     return used === 0 ? base : `${base}_${used}`;
+  }
+
+  /** Makes a tensor readable by name, for example attention weights; it costs nothing until it is asked for. */
+  expose(name: string, tensor: Tensor): void {
+    this.exposed.set(this.uniqueName(name), tensor);
   }
 
   /** Returns a number that sets this layer's random masks apart from those of the others. */
