@@ -10,6 +10,7 @@ import { FittedSchema } from "./data/schema.ts";
 import type { Definition } from "./definition.ts";
 import { Gpu } from "./gpu/device.ts";
 import { Declarations } from "./graph/parameter.ts";
+import { inspect } from "./inspector.ts";
 import { auc, brier, calibrationRatio, logloss, normalizedEntropy } from "./metrics.ts";
 import { Predictor } from "./predictor.ts";
 import { Store } from "./store.ts";
@@ -167,6 +168,26 @@ export class Model implements AsyncDisposable {
       calibration: calibrationRatio(probabilities, data.labels),
       rows: data.rows,
     };
+  }
+
+  /**
+   * Reads what the model's layers expose for some rows: attention weights, gates, field strengths and the like.
+   *
+   * @returns tensors by name; those with a batch dimension have `data.rows` there
+   * @throws {TypeError} when the model exposes nothing
+   */
+  async inspect(data: Dataset): Promise<Record<string, CheckpointTensor>> {
+    await this.#requireSchema(data);
+    return await inspect(
+      this.gpu,
+      {
+        definition: this.definition,
+        declarations: this.#declarations,
+        space: this.#space,
+        store: this.#store,
+      },
+      data,
+    );
   }
 
   /** Saves parameters, schema and options to one file, atomically. */
