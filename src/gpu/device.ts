@@ -41,7 +41,7 @@ export class Gpu implements Disposable {
     };
     this.lost = new Promise((resolve) => {
       device.lost.then((info) => {
-        if (info.reason === "destroyed") return;
+        if (info.reason === "destroyed") return this.#markDestroyed();
         this.#failure = new GpuError(`Cannot continue on the GPU: the device was lost, received "${info.message}"`);
         resolve(this.#failure);
       });
@@ -73,7 +73,7 @@ export class Gpu implements Disposable {
   /**
    * Throws if the device has failed since it was made.
    *
-   * @throws {GpuError} when the device was lost or an operation on it was refused
+   * @throws {GpuError} when the device was lost or destroyed, or an operation on it was refused
    */
   check(): void {
     if (this.#failure) throw this.#failure;
@@ -81,7 +81,12 @@ export class Gpu implements Disposable {
 
   /** Releases the device and everything on it. */
   destroy(): void {
+    this.#markDestroyed();
     this.device.destroy();
+  }
+
+  #markDestroyed(): void {
+    this.#failure ??= new GpuError("Cannot continue on the GPU: the device was destroyed");
   }
 
   /** Releases the device at the end of a `using` block. */
