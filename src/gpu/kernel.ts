@@ -43,6 +43,8 @@ export interface Dispatch {
   readonly pipeline: GPUComputePipeline;
   /** The kernel's own buffers. */
   readonly group: GPUBindGroup;
+  /** The kernel's parameters, which live as long as the group. */
+  readonly params: GPUBuffer | undefined;
   /** Whether the kernel reads the step's scalars in group 1. */
   readonly readsStep: boolean;
   /** Workgroups per dimension. */
@@ -91,7 +93,7 @@ export function gridOf(groups: number | readonly [number, number, number]): read
 /**
  * Prepares a dispatch: compiles its pipeline unless an equal one exists and makes its bind group.
  *
- * @throws {GpuError} when the shader does not compile; the message names file and line
+ * @throws {GpuError} when the shader does not compile (the message names file and line) or a binding cannot be made
  * @throws {RangeError} when a binding, constant or parameter name is not the shader's
  */
 export async function prepare(gpu: Gpu, call: Call): Promise<Dispatch> {
@@ -103,26 +105,52 @@ export async function prepare(gpu: Gpu, call: Call): Promise<Dispatch> {
       throw new RangeError(`Cannot bind ${shader.name}.${entry}: the shader has no such binding, received "${name}"`);
     }
   }
+  checkRanges(gpu, call, module);
   const ranges = { ...bind };
-  if (module.params.length > 0 && call.params) {
-    ranges.params = { buffer: packParams(gpu, call, module) };
+  const params = call.params && packParams(gpu, call, module);
+  if (params) {
+    ranges.params = { buffer: params };
     names.push("params");
   }
+  const label = `${shader.name}.${entry}`;
   const layout = bindGroupLayout(gpu, call, names.map((name) => module.bindings.get(name)!));
+  const group = gpu.device.createBindGroup({
+    label,
+    layout,
+    entries: names.map((name) => ({ binding: module.bindings.get(name)!.slot, resource: ranges[name] })),
+  });
   const readsStep = [...module.bindings.values()].some((binding) => binding.group === 1);
   const groupLayouts = readsStep ? [layout, stepLayout(gpu)] : [layout];
   const key = JSON.stringify([module.code, entry, module.overrides, names.map((name) => module.bindings.get(name))]);
   let compiled = gpu.pipelines.get(key);
   if (!compiled) gpu.pipelines.set(key, compiled = compile(gpu, call, module, groupLayouts));
-  const group = gpu.device.createBindGroup({
-    label: `${shader.name}.${entry}`,
-    layout,
-    entries: names.map((name) => ({ binding: module.bindings.get(name)!.slot, resource: ranges[name] })),
-  });
   const bytes = Object.values(bind).reduce((sum, range) => sum + lengthOf(range), 0);
   const { flops } = call;
-  const label = `${shader.name}.${entry}`;
-  return { label, pipeline: await compiled, group, readsStep, grid: gridOf(call.grid), bytes, flops };
+  return { label, pipeline: await compiled, group, params, readsStep, grid: gridOf(call.grid), bytes, flops };
+}
+
+/** Refuses ranges past the device's limit, and a buffer that is written through one binding and bound by another. */
+function checkRanges(gpu: Gpu, { shader, entry, bind }: Call, module: Module): void {
+  const limit = gpu.device.limits.maxStorageBufferBindingSize;
+  const all = Object.entries(bind).filter(([name]) => module.bindings.get(name)!.type !== "uniform");
+  const isWritten = (name: string): boolean => module.bindings.get(name)!.type === "storage";
+  for (const [name, range] of all) {
+    if (lengthOf(range) > limit) {
+      throw new GpuError(
+        `Cannot bind "${name}" of ${shader.name}.${entry}: the device allows ${limit} bytes, received ${
+          lengthOf(range)
+        }`,
+      );
+    }
+    if (!isWritten(name)) continue;
+    const other = all.find(([known, { buffer }]) => buffer === range.buffer && !isWritten(known));
+    if (other) {
+      throw new GpuError(
+        `Cannot bind "${name}" of ${shader.name}.${entry}: a buffer that is written must not be read through another ` +
+          `binding, received buffer "${range.buffer.label}" as "${other[0]}" too`,
+      );
+    }
+  }
 }
 
 /** Returns the length of a range in bytes. */
@@ -148,12 +176,13 @@ function bindGroupLayout(gpu: Gpu, call: Call, bindings: readonly Binding[]): GP
   });
 }
 
-function packParams(gpu: Gpu, call: Call, module: Module): GPUBuffer {
+function packParams(gpu: Gpu, call: Call, module: Module): GPUBuffer | undefined {
   const params = call.params ?? {};
   const unknown = Object.keys(params).find((name) => !module.params.some((param) => param.name === name));
   if (unknown) {
     throw new RangeError(`Cannot bind ${call.shader.name}: no parameter has that name, received "${unknown}"`);
   }
+  if (module.params.length === 0) return undefined;
   const bytes = Math.ceil(module.params.length / 4) * 16;
   const view = new DataView(new ArrayBuffer(bytes));
   module.params.forEach(({ name, type }, i) => {

@@ -87,7 +87,7 @@ function reflectBindings(code: string): Map<string, Binding> {
 }
 
 function reflectParams(code: string): { name: string; type: string }[] {
-  const body = /struct Params\s*\{([^}]*)\}/.exec(code)?.[1] ?? "";
+  const body = (/struct Params\s*\{([^}]*)\}/.exec(code)?.[1] ?? "").replace(/\/\/.*$/gm, "");
   return [...body.matchAll(/(\w+)\s*:\s*(u32|i32|f32)/g)].map(([, name, type]) => ({ name, type }));
 }
 
