@@ -10,7 +10,7 @@ import type { Profiler } from "../gpu/profiler.ts";
 import { type MemoryPlan, ownerOf, planMemory } from "./memory.ts";
 import type { Emitter, KernelCall, Node, TableShard } from "./node.ts";
 import type { Parameter, Table } from "./parameter.ts";
-import { sizeOf, Tensor } from "./tensor.ts";
+import { formatShape, sizeOf, Tensor } from "./tensor.ts";
 
 /** Steps that one submit can hold. */
 export const MAX_STEPS_PER_SUBMIT = 16;
@@ -122,7 +122,7 @@ export class Plan {
    * @throws {GpuError} when a shader does not compile or a limit of the device is passed
    */
   static async create(gpu: Gpu, options: PlanOptions): Promise<Plan> {
-    const pinned = options.pinned ?? new Map<Tensor, BufferRange>();
+    const pinned = ownersOf(options);
     const nodes = liveNodes(options.outputs);
     const memory = planMemory(nodes, options.batch, new Set(pinned.keys()), options.outputs);
     const arena = memory.bytes.map((bytes, i) => createBuffer(gpu, `${options.name}.arena${i}`, bytes));
@@ -130,8 +130,13 @@ export class Plan {
     const calls: KernelCall[] = [];
     const emitter = emitterFor(gpu, options, nodes, calls);
     for (const node of nodes) if (!node.op.alias) node.op.emit(emitter, node);
-    const dispatches = await Promise.all(calls.map((call) => prepare(gpu, { ...call, bind: places(call, resolve) })));
-    return new Plan(gpu, options, dispatches, arena, memory, resolve);
+    try {
+      const dispatches = await Promise.all(calls.map((call) => prepare(gpu, { ...call, bind: places(call, resolve) })));
+      return new Plan(gpu, options, dispatches, arena, memory, resolve);
+    } catch (error) {
+      for (const buffer of arena) buffer.destroy();
+      throw error;
+    }
   }
 
   /** Returns where a tensor of the plan is; intermediate ones share memory, so only outputs keep their numbers. */
@@ -139,12 +144,21 @@ export class Plan {
     return this.#resolve(tensor);
   }
 
-  /** Runs steps: one pass each, one submit for all. */
+  /**
+   * Runs steps: one pass each, one submit for all.
+   *
+   * @throws {RangeError} when there are too many steps, or a step has more rows than the batch
+   * @throws {GpuError} when the device has failed
+   */
   run(steps: readonly StepScalars[], profiler?: Profiler): void {
     if (steps.length > MAX_STEPS_PER_SUBMIT) {
       throw new RangeError(
         `Cannot submit: at most ${MAX_STEPS_PER_SUBMIT} steps go together, received ${steps.length}`,
       );
+    }
+    const wrong = steps.find(({ rows }) => !(rows >= 0 && rows <= this.batch));
+    if (wrong) {
+      throw new RangeError(`Cannot run ${this.name}: a step has 0 to ${this.batch} rows, received ${wrong.rows}`);
     }
     this.#gpu.check();
     const { device } = this.#gpu;
@@ -178,11 +192,26 @@ export class Plan {
     };
   }
 
-  /** Releases the arena. */
+  /** Releases the arena and the kernels' parameters. */
   destroy(): void {
     for (const buffer of this.#arena) buffer.destroy();
+    for (const { params } of this.#dispatches) params?.destroy();
     this.#steps.destroy();
   }
+}
+
+/** Moves the places of reshaped tensors to the tensors whose memory they are. */
+function ownersOf({ name, pinned }: PlanOptions): Map<Tensor, BufferRange> {
+  const owners = new Map<Tensor, BufferRange>();
+  for (const [tensor, range] of pinned ?? []) {
+    const owner = ownerOf(tensor);
+    if (!owner.node || owners.has(owner)) {
+      const state = owner.node ? "one tensor can have one place only" : "only a computed tensor can be given a place";
+      throw new TypeError(`Cannot plan ${name}: ${state}, received ${formatShape(tensor.shape)}`);
+    }
+    owners.set(owner, range);
+  }
+  return owners;
 }
 
 function liveNodes(outputs: readonly Tensor[]): Node[] {
@@ -206,7 +235,7 @@ function resolver(
 ): (tensor: Tensor) => BufferRange {
   return (tensor) => {
     const owner = ownerOf(tensor);
-    const place = pinned.get(tensor) ?? pinned.get(owner);
+    const place = pinned.get(owner);
     if (place) return place;
     const { origin } = owner;
     if (origin.kind === "parameter") return options.storage.parameter(origin.parameter);
