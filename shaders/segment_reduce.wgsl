@@ -1,7 +1,7 @@
 // Sum of a table's gradients over the occurrences of each row, from occurrences sorted by row.
 //   reduce  walks chunks of CHUNK sorted positions. A run of equal rows that lies within a chunk is finished at once; the
 //           pieces of runs that cross chunks go to `carry`.
-//   finish  adds up the pieces of a run in the order of their chunks, in the chunk where the run starts.
+//   finish  adds up the pieces of a run, four chunks at a time, in the chunk where the run starts.
 // What finishing means is up to segment_apply.wgsl (the optimiser's rule) or segment_store.wgsl (keep the sum).
 // Needs step.wgsl, grid.wgsl, a lane file, segment_value or _unit, and the terms of the gradient: segment_embedding,
 // segment_linear, segment_fm or their _none counterparts.
@@ -89,6 +89,27 @@ fn reduce(
   }
 }
 
+// Whether chunk `chunk` starts with an occurrence of `row`.
+fn starts_with(chunk: u32, row: u32, count: u32) -> bool {
+  return chunk * CHUNK < count && pairs[min(chunk * CHUNK, count - 1u)].x == row;
+}
+
+// Last chunk that starts with `row`, given that `chunk` does: steps are doubled, then halved, for on a GPU the time is that
+// of the loads that wait for one another.
+fn last_chunk(chunk: u32, row: u32, count: u32) -> u32 {
+  var last = chunk;
+  var stride = 1u;
+  while (starts_with(last + stride, row, count)) {
+    last += stride;
+    stride *= 2u;
+  }
+  while (stride > 1u) {
+    stride /= 2u;
+    if (starts_with(last + stride, row, count)) { last += stride; }
+  }
+  return last;
+}
+
 @compute @workgroup_size(64)
 fn finish(
   @builtin(workgroup_id) group: vec3u,
@@ -97,23 +118,29 @@ fn finish(
 ) {
   let worker = linear_group(group, groups) * 64u + lane;
   let part = worker % (LANES / SPAN);
-  var chunk = worker / (LANES / SPAN);
+  let chunk = worker / (LANES / SPAN);
   let start = chunk * CHUNK;
   let count = step.rows * FIELDS;
-  var end = start + CHUNK;
-  if (end >= count) { return; }
-  let row = pairs[end - 1u].x;
+  if (start + CHUNK >= count) { return; }
+  let row = pairs[start + CHUNK].x;
   let number = row - params.first;
-  if (number >= params.rows || pairs[end].x != row) { return; }
+  if (number >= params.rows || pairs[start + CHUNK - 1u].x != row) { return; }
   if (start > 0u && pairs[max(start, 1u) - 1u].x == row) { return; }
-  var head = end - 1u;
+  var head = start + CHUNK - 1u;
   while (head > start && pairs[head - 1u].x == row) { head--; }
-  let place = carry_at(chunk, 1u, part);
-  for (var j = 0u; j < SPAN; j++) { sum[j] = carry[place + j]; }
-  while (end < count && pairs[end].x == row) {
-    chunk++;
-    end += CHUNK;
-    let piece = carry_at(chunk, 0u, part);
+  let last = last_chunk(chunk + 1u, row, count);
+  let opening = carry_at(chunk, 1u, part);
+  for (var j = 0u; j < SPAN; j++) { sum[j] = carry[opening + j]; }
+  var at = chunk + 1u;
+  for (; at + 3u <= last; at += 4u) {
+    let piece = carry_at(at, 0u, part);
+    for (var j = 0u; j < SPAN; j++) {
+      let left = carry[piece + j] + carry[piece + 2u * LANES + j];
+      sum[j] += left + (carry[piece + 4u * LANES + j] + carry[piece + 6u * LANES + j]);
+    }
+  }
+  for (; at <= last; at++) {
+    let piece = carry_at(at, 0u, part);
     for (var j = 0u; j < SPAN; j++) { sum[j] += carry[piece + j]; }
   }
   finish_run(number, head, part);

@@ -12,7 +12,7 @@ import { apply, type Op } from "../graph/node.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Optimizer } from "../optimizer.ts";
 import { lanesOf } from "./lane.ts";
-import { ruleFiles } from "./table_update.ts";
+import { ruleFiles } from "./rule.ts";
 
 /** Options of {@linkcode updateDense}. */
 export interface DenseUpdateOptions {

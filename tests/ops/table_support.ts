@@ -1,4 +1,5 @@
 /** Runs table updates on the device, with tables in any number of shards. */
+import type { Gpu } from "../../src/gpu/device.ts";
 import type { BufferRange } from "../../src/gpu/kernel.ts";
 import { createBuffer, download, upload } from "../../src/gpu/memory.ts";
 import type { TableGradient } from "../../src/graph/autodiff.ts";
@@ -70,6 +71,8 @@ export interface TableRun {
   shards?: number;
   /** Limit of the norm of the gradient. */
   clip?: number;
+  /** Device. @default the one that tests share */
+  device?: Gpu;
 }
 
 /** What a table is after the steps, dense in memory, with the bytes behind it. */
@@ -83,7 +86,7 @@ export interface TableResult {
 export async function runTable(run: TableRun): Promise<TableResult> {
   const { optimizer, tableRows, batches, lr = 0.1 } = run;
   const [first] = batches;
-  const device = await gpu();
+  const device = run.device ?? await gpu();
   const stride = strideOf(first.dim);
   const slots = [{ perRow: false, initial: 0 }, ...tableSlots(optimizer)];
   const windows = slots.map((slot, i) => {
@@ -95,9 +98,9 @@ export async function runTable(run: TableRun): Promise<TableResult> {
       return padded;
     });
   });
-  const shards = await Promise.all(windows.map((slot) => Promise.all(slot.map(uploadShard))));
+  const shards = windows.map((slot) => slot.map((window) => uploadShard(device, window)));
   for (const [i, occurrences] of batches.entries()) {
-    const { plan, buffers } = await planUpdate(run, occurrences, shards);
+    const { plan, buffers } = await planUpdate(device, run, occurrences, shards);
     plan.run([step(occurrences.rows, { index: i + 1, lr, ...optimizer.corrections(i + 1) })]);
     await device.device.queue.onSubmittedWorkDone();
     plan.destroy();
@@ -124,11 +127,11 @@ export function firstWeights(rows: number, dim: number): Float64Array {
 }
 
 async function planUpdate(
+  device: Gpu,
   { optimizer, l2 = 0, tableRows, clip }: TableRun,
   o: Occurrences,
   shards: readonly (readonly TableShard[])[],
 ): Promise<{ plan: Plan; buffers: GPUBuffer[] }> {
-  const device = await gpu();
   const graph = new Graph("train");
   const table = graph.table("table", tableRows, o.dim, zeros());
   const inputs: Record<string, BufferRange> = {};
@@ -179,8 +182,7 @@ function makeShards(rows: number, count: number, rowAt: (row: number) => Float32
   return windows;
 }
 
-async function uploadShard({ first, rows, data }: Window): Promise<TableShard> {
-  const device = await gpu();
+function uploadShard(device: Gpu, { first, rows, data }: Window): TableShard {
   const buffer = createBuffer(device, "shard", data.byteLength);
   device.device.queue.writeBuffer(buffer, 0, data);
   return { first, rows, range: { buffer, size: buffer.size } };

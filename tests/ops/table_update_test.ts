@@ -1,4 +1,5 @@
 import { adagrad, adam, ftrl, type Optimizer, rowwiseAdagrad, sgd, tableSlots } from "../../src/optimizer.ts";
+import { Gpu } from "../../src/gpu/device.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { zeros } from "../../src/initializer.ts";
 import { updateTable } from "../../src/ops/table_update.ts";
@@ -48,12 +49,22 @@ Deno.test("updateTable takes each term alone", async () => {
 });
 
 Deno.test("updateTable sums runs of any length", async () => {
-  const shape = { batch: 90, fields: 4, dim: 4, tableRows: 400, terms: ["values", "dEmbedding", "dFm"] as const };
+  const shape = { batch: 500, fields: 4, dim: 4, tableRows: 2000, terms: ["values", "dEmbedding", "dFm"] as const };
   await compareGradient({ ...shape, id: () => 7 }, "all on one row");
-  await compareGradient({ ...shape, id: (o) => (o * 7) % 400 }, "all distinct");
+  await compareGradient({ ...shape, id: (o) => (o * 7) % 2000 }, "all distinct");
   await compareGradient({ ...shape, id: (o) => Math.floor(o / 32) }, "runs that fill chunks");
   await compareGradient({ ...shape, id: (o) => Math.floor((o + 5) / 64) }, "runs that cross chunks");
   await compareGradient({ ...shape, id: (o) => Math.floor(Math.sqrt(o)) }, "runs of growing length");
+});
+
+Deno.test("updateTable fits devices that bind eight buffers", async () => {
+  const adapter = await navigator.gpu.requestAdapter();
+  const device = new Gpu(await adapter!.requestDevice());
+  for (const dim of [4, 6, 17]) {
+    const batch = randomBatch({ batch: 37, fields: 5, dim, tableRows: 40, terms: ["values", "dEmbedding", "dFm"] });
+    await compare({ optimizer: adam(), tableRows: 40, batches: [batch, batch], device }, `D ${dim}`);
+  }
+  device.destroy();
 });
 
 Deno.test("updateTable takes batches of one row and of partly valid rows", async () => {
