@@ -1,3 +1,10 @@
+/**
+ * What benches report, how a pass is timed, and the tables that are printed.
+ *
+ * @module
+ */
+import type { Gpu } from "../src/gpu/device.ts";
+
 /** A measurement as all benches report it. */
 export interface BenchRow {
   /** What was measured. */
@@ -6,6 +13,8 @@ export interface BenchRow {
   readonly shape: string;
   /** Median time in ms. */
   readonly ms: number;
+  /** Quickest and slowest repeat in ms. */
+  readonly spread?: readonly [number, number];
   /** Arithmetic rate in 1e9 operations/s. */
   readonly gflops?: number;
   /** Bytes that have to be moved over the time, in 1e9 bytes/s. */
@@ -14,4 +23,123 @@ export interface BenchRow {
   readonly ceiling?: number;
   /** What a reader must know beside the number. */
   readonly note?: string;
+}
+
+/** What a device reaches at best. */
+export interface Ceilings {
+  /** Copy bandwidth: 1e9 bytes read and written per second. */
+  readonly gbps: number;
+  /** Multiply-adds in registers: 1e9 operations per second, two for each. */
+  readonly gflops: number;
+}
+
+/** A repeated measurement in ms. */
+export interface Timing {
+  /** Median. */
+  readonly ms: number;
+  /** Quickest and slowest repeat. */
+  readonly spread: readonly [number, number];
+}
+
+/** Options of {@linkcode timePass}. */
+export interface TimePassOptions {
+  /** Milliseconds that one repeat takes at least, so that the wait at its end does not matter. @default {100} */
+  readonly atLeastMs?: number;
+  /** Repeats. @default {5} */
+  readonly repeats?: number;
+}
+
+/** Runs in one submit at most. */
+const MOST_RUNS = 4096;
+
+/**
+ * Times what `record` adds to a compute pass: many runs in one submit, the cost of an empty submit taken off.
+ *
+ * The first run, in which drivers compile, is left out.
+ *
+ * @throws {GpuError} when the device refuses an operation
+ */
+export async function timePass(
+  gpu: Gpu,
+  record: (pass: GPUComputePassEncoder) => void,
+  { atLeastMs = 100, repeats = 5 }: TimePassOptions = {},
+): Promise<Timing> {
+  const submit = async (runs: number): Promise<number> => {
+    const encoder = gpu.device.createCommandEncoder({ label: "bench" });
+    const pass = encoder.beginComputePass({ label: "bench" });
+    for (let run = 0; run < runs; run++) record(pass);
+    pass.end();
+    const started = performance.now();
+    gpu.device.queue.submit([encoder.finish()]);
+    await gpu.device.queue.onSubmittedWorkDone();
+    gpu.check();
+    return performance.now() - started;
+  };
+  await submit(1);
+  const wait = Math.min(await submit(0), await submit(0), await submit(0));
+  let runs = 1;
+  for (let ms = await submit(1) - wait; ms < atLeastMs && runs < MOST_RUNS;) {
+    runs = Math.min(MOST_RUNS, Math.max(2 * runs, Math.ceil(runs * atLeastMs / Math.max(ms, 0.1))));
+    ms = await submit(runs) - wait;
+  }
+  const times: number[] = [];
+  for (let repeat = 0; repeat < repeats; repeat++) times.push(Math.max(1e-6, await submit(runs) - wait) / runs);
+  return timingOf(times);
+}
+
+/** Summarises repeats in ms. */
+export function timingOf(times: readonly number[]): Timing {
+  const sorted = times.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const ms = sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  return { ms, spread: [sorted[0], sorted[sorted.length - 1]] };
+}
+
+/** Sets each row's share of the ceiling that it comes closer to, of the bandwidth or of the multiply-add rate. */
+export function withCeilings(rows: readonly BenchRow[], { gbps, gflops }: Ceilings): BenchRow[] {
+  return rows.map((row) => {
+    if (row.gbps === undefined && row.gflops === undefined) return row;
+    return { ...row, ceiling: Math.max((row.gbps ?? 0) / gbps, (row.gflops ?? 0) / gflops) };
+  });
+}
+
+const HEADER = ["name", "shape", "ms", "range", "GFLOP/s", "GB/s", "of ceiling", "note"];
+
+/** Writes rows as an aligned table in Markdown. */
+export function formatRows(rows: readonly BenchRow[]): string {
+  const cells = rows.map((row) => [
+    row.name,
+    row.shape,
+    formatMs(row.ms),
+    row.spread ? row.spread.map(formatMs).join(" - ") : "",
+    row.gflops?.toFixed(1) ?? "",
+    row.gbps?.toFixed(1) ?? "",
+    row.ceiling === undefined ? "" : `${(100 * row.ceiling).toFixed(row.ceiling < 0.1 ? 1 : 0)} %`,
+    row.note ?? "",
+  ]);
+  return formatTable(HEADER, cells, [2, 4, 5, 6]);
+}
+
+/** Writes cells as an aligned table in Markdown; the columns `right` are set to the right. */
+export function formatTable(
+  header: readonly string[],
+  cells: readonly (readonly string[])[],
+  right: readonly number[] = [],
+): string {
+  const widths = header.map((title, i) => Math.max(3, title.length, ...cells.map((row) => row[i].length)));
+  const line = (row: readonly string[]): string =>
+    `| ${row.map((cell, i) => (right.includes(i) ? cell.padStart(widths[i]) : cell.padEnd(widths[i]))).join(" | ")} |`;
+  const rule = widths.map((width, i) => "-".repeat(width - 1) + (right.includes(i) ? ":" : "-"));
+  return [line(header), `| ${rule.join(" | ")} |`, ...cells.map(line)].join("\n");
+}
+
+/** Writes milliseconds with about three digits. */
+export function formatMs(ms: number): string {
+  if (ms >= 100) return ms.toFixed(0);
+  return ms >= 10 ? ms.toFixed(1) : ms >= 1 ? ms.toFixed(2) : ms.toFixed(4);
+}
+
+/** Turns an adapter's description into a file name, for example `llvmpipe-llvm-15-0-6-256-bits`. */
+export function slugOf(description: string): string {
+  return description.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "") || "unnamed";
 }
