@@ -3,19 +3,24 @@
  *
  * @module
  */
-import activationSource from "../../shaders/activation.wgsl" with { type: "text" };
 import source from "../../shaders/dense.wgsl" with { type: "text" };
-import grid from "../../shaders/grid.wgsl" with { type: "text" };
-import random from "../../shaders/random.wgsl" with { type: "text" };
-import step from "../../shaders/step.wgsl" with { type: "text" };
-import { shader } from "../gpu/shader.ts";
-import { apply, type Op } from "../graph/node.ts";
+import { apply, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, sizeOf, type Tensor } from "../graph/tensor.ts";
-import { type Activation, ACTIVATIONS, columnsOf, emitProduct, matmulNt, matmulTn } from "./matmul.ts";
+import { matmulNt, matmulTn } from "./matmul.ts";
+import {
+  type Activation,
+  columnsOf,
+  columnSumOutputs,
+  emitColumnSum,
+  emitProduct,
+  productOutputs,
+  type Variant,
+} from "./matmul_kernels.ts";
+import { epilogueConstants, epilogueShaders } from "./pointwise.ts";
 
-export type { Activation } from "./matmul.ts";
+export type { Activation } from "./matmul_kernels.ts";
 
-const kernels = shader("dense", { grid, step, activation: activationSource, random, dense: source });
+const kernels = epilogueShaders("dense", source);
 
 /** What a dense layer does after the product. */
 export interface DenseAttributes {
@@ -23,6 +28,8 @@ export interface DenseAttributes {
   activation: Activation;
   /** Applied last: zeroes a share `rate` of the elements and scales the others by 1 / (1 - rate). */
   dropout: { rate: number; salt: number } | undefined;
+  /** The kernels of the products. @default those that suit the device */
+  variant?: Variant;
 }
 
 /** The op behind {@linkcode dense}: inputs x `[..., K]`, weight `[K, N]` and optionally bias `[N]`. */
@@ -42,49 +49,45 @@ export const denseOp: Op<DenseAttributes> = {
     if (dropout && !(dropout.rate >= 0 && dropout.rate < 1)) {
       throw new RangeError(`Cannot build dense: dropout must be in [0, 1), received ${dropout.rate}`);
     }
-    return [[...x.shape.slice(0, -1), n]];
+    return productOutputs(x.shape, k, n);
   },
-  emit: (k, { inputs: [x, weight, bias], outputs: [y], attributes }) =>
-    emitProduct(k, "nn", x, weight, y, { bias, ...attributes }),
+  emit: (k, { inputs: [x, weight, bias], outputs, attributes }) => {
+    const { activation, dropout, variant } = attributes;
+    const done = emitProduct(k, x, weight, outputs, { bias, activation, dropout }, variant);
+    if (!done) emitElements(k, "finish", { z: outputs[0] }, attributes);
+  },
   backward: ({ inputs: [x, weight, bias], outputs: [y], attributes }, [dy]) => {
     if (!dy) return [];
     const plain = attributes.activation === "none" && !attributes.dropout?.rate;
     const dz = plain ? dy : apply(gradientOp, [dy, y], attributes);
-    return [matmulNt(dz, weight), matmulTn(x, dz), bias && apply(columnSumOp, [dz], null)];
+    return [matmulNt(dz, weight, attributes), matmulTn(x, dz, attributes), bias && apply(columnSumOp, [dz], null)];
   },
 };
 
 const gradientOp: Op<DenseAttributes> = {
   name: "denseGradient",
   outputs: ([dy]) => [dy.shape],
-  emit: (k, { inputs: [dy, y], outputs: [dz], attributes: { activation, dropout } }) => {
-    const size = sizeOf(y.shape, k.batch);
-    k.run({
-      shader: kernels,
-      entry: "gradient",
-      bind: { dy, y, dz },
-      constants: { ACTIVATION: ACTIVATIONS[activation], DROPOUT: dropout?.rate ?? 0, SALT: dropout?.salt ?? 0 },
-      params: { size, rows: 0, n: 0 },
-      grid: Math.ceil(size / 256),
-    });
-  },
+  emit: (k, { inputs: [dy, y], outputs: [dz], attributes }) => emitElements(k, "gradient", { y, dy, dz }, attributes),
 };
 
 const columnSumOp: Op<null> = {
   name: "columnSum",
-  outputs: ([x]) => [[columnsOf("columnSum", x)]],
-  emit: (k, { inputs: [x], outputs: [y] }) => {
-    const n = sizeOf(y.shape, 1);
-    const rows = sizeOf(x.shape, k.batch) / n;
-    k.run({
-      shader: kernels,
-      entry: "column_sum",
-      bind: { x, sum: y },
-      params: { size: 0, rows, n },
-      grid: Math.ceil(n / 64),
-    });
-  },
+  outputs: ([x]) => columnSumOutputs(columnsOf("columnSum", x)),
+  emit: (k, { inputs: [x], outputs }) => emitColumnSum(k, x, outputs),
 };
+
+function emitElements(k: Emitter, entry: string, bind: Record<string, Tensor>, attributes: DenseAttributes): void {
+  const elements = sizeOf((bind.z ?? bind.dz).shape, k.batch);
+  const width = elements % 4 === 0 ? 4 : 1;
+  k.run({
+    shader: width === 4 ? kernels.four : kernels.one,
+    entry,
+    bind,
+    constants: epilogueConstants(attributes),
+    params: { size: elements / width },
+    grid: Math.ceil(elements / width / 256),
+  });
+}
 
 /**
  * Applies a dense layer: y = dropout(act(x W + bias)).
@@ -103,6 +106,6 @@ export function dense(
   bias?: Tensor,
   attributes: Partial<DenseAttributes> = {},
 ): Tensor {
-  const { activation = "none", dropout } = attributes;
-  return apply(denseOp, bias ? [x, weight, bias] : [x, weight], { activation, dropout });
+  const { activation = "none", dropout, variant } = attributes;
+  return apply(denseOp, bias ? [x, weight, bias] : [x, weight], { activation, dropout, variant });
 }

@@ -3,73 +3,28 @@
  *
  * @module
  */
-import activation from "../../shaders/activation.wgsl" with { type: "text" };
-import grid from "../../shaders/grid.wgsl" with { type: "text" };
-import source from "../../shaders/matmul.wgsl" with { type: "text" };
-import random from "../../shaders/random.wgsl" with { type: "text" };
-import step from "../../shaders/step.wgsl" with { type: "text" };
-import { shader } from "../gpu/shader.ts";
-import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
-import { formatShape, type Shape, sizeOf, type Tensor } from "../graph/tensor.ts";
+import { apply, type Op } from "../graph/node.ts";
+import { formatShape, type Tensor } from "../graph/tensor.ts";
+import {
+  columnProductOutputs,
+  columnsOf,
+  emitColumnProduct,
+  emitProduct,
+  emitTransposedProduct,
+  productOutputs,
+  transposedOutputs,
+  type Variant,
+} from "./matmul_kernels.ts";
 
-const kernels = shader("matmul", { grid, step, activation, random, matmul: source });
+export { type Activation, ACTIVATIONS, type Variant } from "./matmul_kernels.ts";
 
-/** Activations that a product's epilogue can apply. */
-export type Activation = "none" | "relu" | "sigmoid" | "tanh";
-
-/** Which operand of a product is transposed. */
-export type Form = "nn" | "nt" | "tn";
-
-/** What follows a product. */
-export interface Epilogue {
-  /** Added to each row. */
-  readonly bias?: Tensor;
-  /** Applied after the bias. */
-  readonly activation: Activation;
-  /** Applied last. */
-  readonly dropout: { readonly rate: number; readonly salt: number } | undefined;
+/** Options of a product. */
+export interface MatmulOptions {
+  /** The kernels. @default those that suit the device */
+  readonly variant?: Variant;
 }
 
-/** Numbers of the activations in `shaders/activation.wgsl`. */
-export const ACTIVATIONS: Readonly<Record<Activation, number>> = { none: 0, relu: 1, sigmoid: 2, tanh: 3 };
-
-/** Returns the product of all sizes but the last: the rows of a tensor seen as a matrix. */
-export function rowsOf(shape: Shape, batch: number): number {
-  return sizeOf(shape.slice(0, -1), batch);
-}
-
-/** Returns the last size of a shape, which must be a number. */
-export function columnsOf(op: string, { shape }: Tensor): number {
-  const last = shape.at(-1);
-  if (shape.length < 2 || typeof last !== "number") {
-    throw new TypeError(`Cannot build ${op}: inputs must be matrices of known width, received ${formatShape(shape)}`);
-  }
-  return last;
-}
-
-/** Appends the dispatches of one product with its epilogue. */
-export function emitProduct(k: Emitter, form: Form, a: Tensor, b: Tensor, y: Tensor, epilogue?: Epilogue): void {
-  const n = columnsOf("matmul", y);
-  const m = rowsOf(y.shape, k.batch);
-  const inner = form === "tn" ? rowsOf(a.shape, k.batch) : columnsOf("matmul", a);
-  k.run({
-    shader: kernels,
-    entry: "product",
-    bind: { a, b, bias: epilogue?.bias ?? b, y },
-    constants: {
-      A_TRANSPOSED: form === "tn",
-      B_TRANSPOSED: form === "nt",
-      BIAS: epilogue?.bias !== undefined,
-      ACTIVATION: ACTIVATIONS[epilogue?.activation ?? "none"],
-      DROPOUT: epilogue?.dropout?.rate ?? 0,
-      SALT: epilogue?.dropout?.salt ?? 0,
-    },
-    params: { m, n, k: inner },
-    grid: Math.ceil(m * n / 64),
-  });
-}
-
-const nnOp: Op<null> = {
+const nnOp: Op<MatmulOptions> = {
   name: "matmul",
   outputs: ([a, b]) => {
     const inner = columnsOf("matmul", a);
@@ -77,13 +32,16 @@ const nnOp: Op<null> = {
     if (b.shape.length !== 2 || b.shape[0] !== inner) {
       throw new TypeError(`Cannot build matmul: b must have shape [${inner}, N], received ${formatShape(b.shape)}`);
     }
-    return [[...a.shape.slice(0, -1), n]];
+    return productOutputs(a.shape, inner, n);
   },
-  emit: (k, { inputs: [a, b], outputs: [y] }) => emitProduct(k, "nn", a, b, y),
-  backward: ({ inputs: [a, b] }, [dy]) => dy ? [matmulNt(dy, b), matmulTn(a, dy)] : [],
+  emit: (k, { inputs: [a, b], outputs, attributes: { variant } }) => {
+    emitProduct(k, a, b, outputs, {}, variant);
+  },
+  backward: ({ inputs: [a, b], attributes }, [dy]) =>
+    dy ? [matmulNt(dy, b, attributes), matmulTn(a, dy, attributes)] : [],
 };
 
-const ntOp: Op<null> = {
+const ntOp: Op<MatmulOptions> = {
   name: "matmulNt",
   outputs: ([a, b]) => {
     const inner = columnsOf("matmulNt", a);
@@ -91,13 +49,14 @@ const ntOp: Op<null> = {
     if (b.shape.length !== 2 || typeof n !== "number" || b.shape[1] !== inner) {
       throw new TypeError(`Cannot build matmulNt: b must have shape [N, ${inner}], received ${formatShape(b.shape)}`);
     }
-    return [[...a.shape.slice(0, -1), n]];
+    return transposedOutputs(a.shape, inner, n);
   },
-  emit: (k, { inputs: [a, b], outputs: [y] }) => emitProduct(k, "nt", a, b, y),
-  backward: ({ inputs: [a, b] }, [dy]) => dy ? [matmul(dy, b), matmulTn(dy, a)] : [],
+  emit: (k, { inputs: [a, b], outputs, attributes: { variant } }) => emitTransposedProduct(k, a, b, outputs, variant),
+  backward: ({ inputs: [a, b], attributes }, [dy]) =>
+    dy ? [matmul(dy, b, attributes), matmulTn(dy, a, attributes)] : [],
 };
 
-const tnOp: Op<null> = {
+const tnOp: Op<MatmulOptions> = {
   name: "matmulTn",
   outputs: ([a, b]) => {
     const m = columnsOf("matmulTn", a);
@@ -107,10 +66,11 @@ const tnOp: Op<null> = {
         `Cannot build matmulTn: b must have the rows of ${formatShape(a.shape)}, received ${formatShape(b.shape)}`,
       );
     }
-    return [[m, n]];
+    return columnProductOutputs(a.shape, m, n);
   },
-  emit: (k, { inputs: [a, b], outputs: [y] }) => emitProduct(k, "tn", a, b, y),
-  backward: ({ inputs: [a, b] }, [dy]) => dy ? [matmulNt(b, dy), matmul(a, dy)] : [],
+  emit: (k, { inputs: [a, b], outputs, attributes: { variant } }) => emitColumnProduct(k, a, b, outputs, variant),
+  backward: ({ inputs: [a, b], attributes }, [dy]) =>
+    dy ? [matmulNt(b, dy, attributes), matmul(a, dy, attributes)] : [],
 };
 
 /**
@@ -121,8 +81,8 @@ const tnOp: Op<null> = {
  * @returns `[..., N]`
  * @throws {TypeError} when the shapes do not fit
  */
-export function matmul(a: Tensor, b: Tensor): Tensor {
-  return apply(nnOp, [a, b], null);
+export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
+  return apply(nnOp, [a, b], options);
 }
 
 /**
@@ -133,8 +93,8 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
  * @returns `[..., N]`
  * @throws {TypeError} when the shapes do not fit
  */
-export function matmulNt(a: Tensor, b: Tensor): Tensor {
-  return apply(ntOp, [a, b], null);
+export function matmulNt(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
+  return apply(ntOp, [a, b], options);
 }
 
 /**
@@ -145,6 +105,6 @@ export function matmulNt(a: Tensor, b: Tensor): Tensor {
  * @returns `[M, N]`
  * @throws {TypeError} when the shapes do not fit
  */
-export function matmulTn(a: Tensor, b: Tensor): Tensor {
-  return applyAll(tnOp, [a, b], null)[0];
+export function matmulTn(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
+  return apply(tnOp, [a, b], options);
 }

@@ -1,30 +1,39 @@
 import { type Activation, dense } from "../../src/ops/dense.ts";
+import type { Variant } from "../../src/ops/matmul.ts";
+import { Graph } from "../../src/graph/graph.ts";
+import { assertThrows } from "../../src/std.ts";
 import { denseReference, dropoutReference } from "../reference/dense.ts";
 import { checkOp } from "../support.ts";
 
+const VARIANTS: readonly Variant[] = ["tiles", "blocks8", "blocks16"];
 const ACTIVATIONS: readonly Activation[] = ["none", "relu", "sigmoid", "tanh"];
 const SIZES: readonly (readonly [number, number, number])[] = [[37, 8, 12], [1, 7, 6], [37, 10, 1]];
 
-for (const activation of ACTIVATIONS) {
-  for (const [batch, k, n] of SIZES) {
-    Deno.test(`dense with ${activation} matches the reference at ${batch}x${k}x${n}`, () =>
-      checkOp({
-        inputs: { x: ["B", k], weight: [k, n], bias: [n] },
-        batch,
-        build: ({ x, weight, bias }) => dense(x, weight, bias, { activation }),
-        reference: ({ x, weight, bias }) => denseReference(x, weight, bias, [batch, k, n], activation),
-      }));
+for (const variant of VARIANTS) {
+  for (const activation of ACTIVATIONS) {
+    for (const [batch, k, n] of SIZES) {
+      Deno.test(`dense with ${activation} matches the reference at ${batch}x${k}x${n}, ${variant}`, () =>
+        checkOp({
+          inputs: { x: ["B", k], weight: [k, n], bias: [n] },
+          batch,
+          build: ({ x, weight, bias }) => dense(x, weight, bias, { activation, variant }),
+          reference: ({ x, weight, bias }) => denseReference(x, weight, bias, [batch, k, n], activation),
+        }));
+    }
+    for (const n of [12, 6, 1]) {
+      Deno.test(`dense with ${activation} drops the elements that the hash names, both ways, N=${n}, ${variant}`, () =>
+        checkOp({
+          inputs: { x: ["B", 8], weight: [8, n], bias: [n] },
+          batch: 37,
+          build: ({ x, weight, bias }) =>
+            dense(x, weight, bias, { activation, variant, dropout: { rate: 0.3, salt: 5 } }),
+          reference: ({ x, weight, bias }) => {
+            const mask = dropoutReference(37 * n, 0.3, 5, 1, 1);
+            return denseReference(x, weight, bias, [37, 8, n], activation).map((value, i) => value * mask[i]);
+          },
+        }));
+    }
   }
-  Deno.test(`dense with ${activation} drops the elements that the hash names, both ways`, () =>
-    checkOp({
-      inputs: { x: ["B", 8], weight: [8, 12], bias: [12] },
-      batch: 37,
-      build: ({ x, weight, bias }) => dense(x, weight, bias, { activation, dropout: { rate: 0.3, salt: 5 } }),
-      reference: ({ x, weight, bias }) => {
-        const mask = dropoutReference(37 * 12, 0.3, 5, 1, 1);
-        return denseReference(x, weight, bias, [37, 8, 12], activation).map((value, i) => value * mask[i]);
-      },
-    }));
 }
 
 Deno.test("dense without a bias over three-dimensional inputs", () =>
@@ -43,3 +52,15 @@ Deno.test("dense leaves the padding rows of a partial batch out of its gradients
     build: ({ x, weight, bias }) => dense(x, weight, bias, { activation: "tanh" }),
     reference: ({ x, weight, bias }) => denseReference(x, weight, bias, [37, 8, 12], "tanh"),
   }));
+
+Deno.test("dense refuses shapes and rates that cannot be", () => {
+  const graph = new Graph("train");
+  const x = graph.input("x", ["B", 4]);
+  const weight = graph.input("weight", [4, 6]);
+  const bias = graph.input("bias", [5]);
+  assertThrows(() => dense(x, bias), TypeError);
+  assertThrows(() => dense(x, graph.input("w", [5, 6])), TypeError, "weight must have shape [4, N], received [5, 6]");
+  assertThrows(() => dense(x, weight, bias), TypeError, "bias must have shape [6], received [5]");
+  const dropout = { rate: 1, salt: 0 };
+  assertThrows(() => dense(x, weight, undefined, { dropout }), RangeError, "dropout must be in [0, 1), received 1");
+});
