@@ -214,7 +214,7 @@ async function compile(
   const refused = device.popErrorScope();
   const info = await compiled.getCompilationInfo();
   const error = info.messages.find((message) => message.type === "error");
-  if (error) throw new GpuError(`Cannot compile ${module.locate(error.lineNum)}: ${error.message}`);
+  if (error) throw new GpuError(`Cannot compile ${module.locate(error.lineNum)}: ${error.message.trim()}`);
   const problem = await refused;
   if (problem) throw new GpuError(`Cannot compile ${label}: ${problem.message}`, { cause: problem });
   const layout = device.createPipelineLayout({ label, bindGroupLayouts });

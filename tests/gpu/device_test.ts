@@ -1,0 +1,100 @@
+import { Gpu } from "../../src/gpu/device.ts";
+import { GpuError } from "../../src/gpu/error.ts";
+import { createBuffer, download, upload, writeBuffer } from "../../src/gpu/memory.ts";
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "../../src/std.ts";
+import { gpu } from "../support.ts";
+
+/** A device that can be lost at will. */
+class FragileDevice extends EventTarget {
+  lose: (info: { reason: string; message: string }) => void = () => {};
+  readonly lost = new Promise((resolve) => this.lose = resolve);
+}
+
+async function adapter(): Promise<GPUAdapter> {
+  return (await navigator.gpu.requestAdapter())!;
+}
+
+Deno.test("Gpu.request asks for the adapter's full limits and useful features", async () => {
+  const found = await adapter();
+  using device = await Gpu.request(found);
+  for (const name of ["maxBufferSize", "maxStorageBufferBindingSize", "maxComputeInvocationsPerWorkgroup"] as const) {
+    assertEquals(device.device.limits[name], found.limits[name]);
+  }
+  assertEquals(device.device.features.has("timestamp-query"), found.features.has("timestamp-query"));
+  assertEquals(device.adapter.description, found.info.description);
+});
+
+Deno.test("Gpu takes a device that the caller made, with the default limits", async () => {
+  using device = new Gpu(await (await adapter()).requestDevice(), { description: "SwiftShader Device" });
+  assert(device.adapter.software);
+  const numbers = Float32Array.of(1, 2, 3);
+  assertEquals(new Float32Array(await download(device, upload(device, "x", numbers), 12)), numbers);
+});
+
+Deno.test("Gpu tells software adapters by their description", () => {
+  const software = (description: string): boolean =>
+    new Gpu(new FragileDevice() as unknown as GPUDevice, { description }).adapter.software;
+  assert(software("llvmpipe (LLVM 15.0.6, 256 bits)") && software("Microsoft Basic Render Driver"));
+  assert(!software("NVIDIA H200") && !software(""));
+});
+
+Deno.test("Gpu reports a lost device once and refuses all further work", async () => {
+  const fragile = new FragileDevice();
+  const device = new Gpu(fragile as unknown as GPUDevice);
+  device.check();
+  fragile.lose({ reason: "unknown", message: "GPU reset" });
+  assertStringIncludes((await device.lost).message, 'the device was lost, received "GPU reset"');
+  assertThrows(() => device.check(), GpuError, 'Cannot continue on the GPU: the device was lost, received "GPU reset"');
+});
+
+Deno.test("Gpu keeps the first refused operation and hides it from the runtime's own report", () => {
+  const fragile = new FragileDevice();
+  const device = new Gpu(fragile as unknown as GPUDevice);
+  const refuse = (message: string): boolean => {
+    const event = new Event("uncapturederror", { cancelable: true });
+    return fragile.dispatchEvent(Object.assign(event, { error: { message } }));
+  };
+  assertEquals([refuse("first"), refuse("second")], [false, false]);
+  assertThrows(() => device.check(), GpuError, 'refused an operation, received "first"');
+});
+
+Deno.test("Gpu refuses work on a device destroyed by itself or by its owner", async () => {
+  const own = await Gpu.request(await adapter());
+  own.destroy();
+  assertThrows(() => own.check(), GpuError, "Cannot continue on the GPU: the device was destroyed");
+  const injected = await (await adapter()).requestDevice();
+  const other = new Gpu(injected);
+  const buffer = createBuffer(other, "x", 16);
+  injected.destroy();
+  await injected.lost;
+  assertThrows(() => other.check(), GpuError, "the device was destroyed");
+  await assertRejects(() => download(other, buffer), GpuError, "the device was destroyed");
+});
+
+Deno.test("createBuffer refuses a length past the device's limit, with both numbers", async () => {
+  const device = await gpu();
+  const limit = device.device.limits.maxBufferSize;
+  const error = assertThrows(() => createBuffer(device, "table", limit + 1), GpuError);
+  assertStringIncludes(error.message, `Cannot create buffer "table": the device allows ${limit} bytes, received `);
+});
+
+Deno.test("download returns a part of a buffer, and nothing of an empty one", async () => {
+  const device = await gpu();
+  const buffer = upload(device, "x", Uint32Array.of(1, 2, 3, 4));
+  assertEquals(new Uint32Array(await download(device, buffer, 8, 4)), Uint32Array.of(2, 3));
+  assertEquals(new Uint8Array(await download(device, buffer, 6)), Uint8Array.of(1, 0, 0, 0, 2, 0));
+  assertEquals((await download(device, buffer, 0)).byteLength, 0);
+});
+
+Deno.test("writeBuffer copies a view of a larger array to an offset", async () => {
+  const device = await gpu();
+  const buffer = createBuffer(device, "x", 16);
+  writeBuffer(device, buffer, Float32Array.of(7, 8, 9).subarray(1), 8);
+  assertEquals(new Float32Array(await download(device, buffer)), Float32Array.of(0, 0, 8, 9));
+});
+
+Deno.test("createBuffer rounds up to 16 bytes and fills with zeros", async () => {
+  const device = await gpu();
+  assertEquals([0, 1, 16, 17].map((bytes) => createBuffer(device, "x", bytes).size), [16, 16, 16, 32]);
+  assertEquals(new Uint32Array(await download(device, createBuffer(device, "x", 20))), new Uint32Array(8));
+});

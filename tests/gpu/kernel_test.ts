@@ -1,0 +1,177 @@
+import { Gpu } from "../../src/gpu/device.ts";
+import { GpuError } from "../../src/gpu/error.ts";
+import { type Call, type Dispatch, gridOf, prepare } from "../../src/gpu/kernel.ts";
+import { createBuffer, download, upload } from "../../src/gpu/memory.ts";
+import { shader } from "../../src/gpu/shader.ts";
+import grid from "../../shaders/grid.wgsl" with { type: "text" };
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "../../src/std.ts";
+import { gpu } from "../support.ts";
+
+const FILL = `override FACTOR: u32 = 1u;
+struct Params { size: u32, shift: i32, scale: f32 }
+@group(0) @binding(0) var<storage, read> x: array<u32>;
+@group(0) @binding(1) var<storage, read_write> y: array<u32>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+@compute @workgroup_size(2)
+fn fill(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = linear_group(group, groups) * 2u + lane;
+  if (i >= params.size) { return; }
+  y[i] += FACTOR * (i + x[0]) + u32(params.shift + i32(params.scale));
+}
+`;
+
+const fill = shader("fill", { grid, fill: FILL });
+
+function callOf(device: Gpu, more: Partial<Call> = {}): Call & { y: GPUBuffer } {
+  const x = upload(device, "x", Uint32Array.of(100));
+  const y = createBuffer(device, "y", 64);
+  return {
+    shader: fill,
+    entry: "fill",
+    bind: { x: { buffer: x }, y: { buffer: y } },
+    params: { size: 5, shift: -7, scale: 9.5 },
+    grid: 3,
+    y,
+    ...more,
+  };
+}
+
+function submit(device: Gpu, dispatch: Dispatch): void {
+  const encoder = device.device.createCommandEncoder();
+  const pass = encoder.beginComputePass();
+  pass.setPipeline(dispatch.pipeline);
+  pass.setBindGroup(0, dispatch.group);
+  pass.dispatchWorkgroups(...dispatch.grid);
+  pass.end();
+  device.device.queue.submit([encoder.finish()]);
+}
+
+async function refusal(more: Partial<Call>, errorClass: new (...args: never[]) => Error): Promise<string> {
+  const device = await gpu();
+  const call = callOf(device, more);
+  return (await assertRejects(() => prepare(device, call), errorClass as new () => Error)).message;
+}
+
+Deno.test("prepare binds by name and packs parameters by type", async () => {
+  const device = await gpu();
+  const call = callOf(device, { constants: { FACTOR: 10 } });
+  const dispatch = await prepare(device, call);
+  assertEquals([dispatch.label, dispatch.grid, dispatch.readsStep, dispatch.bytes], [
+    "fill.fill",
+    [3, 1, 1],
+    false,
+    80,
+  ]);
+  submit(device, dispatch);
+  const values = new Uint32Array(await download(device, call.y, 24));
+  assertEquals([...values], [1002, 1012, 1022, 1032, 1042, 0]);
+});
+
+Deno.test("prepare names file and line of an error in the first part of a shader", async () => {
+  const broken = shader("broken", { first: "\nfn f() -> u32 { return q; }\n", grid, fill: FILL });
+  assertStringIncludes(await refusal({ shader: broken }, GpuError), "shaders/first.wgsl:2");
+});
+
+Deno.test("prepare names file and line of an error in a later part of a shader", async () => {
+  const broken = shader("broken", { grid, fill: FILL.replace("y[i] +=", "z[i] +=") });
+  const line = FILL.split("\n").findIndex((text) => text.includes("y[i] +=")) + 1;
+  assertStringIncludes(await refusal({ shader: broken }, GpuError), `Cannot compile shaders/fill.wgsl:${line}: `);
+});
+
+Deno.test("prepare names file and line of a type error", async () => {
+  const broken = shader("broken", { grid, fill: FILL.replace("y[i] += ", "y[i] = 1.5 + ") });
+  const line = FILL.split("\n").findIndex((text) => text.includes("y[i] +=")) + 1;
+  assertStringIncludes(await refusal({ shader: broken }, GpuError), `shaders/fill.wgsl:${line}`);
+});
+
+Deno.test("prepare names the kernel whose entry point is missing", async () => {
+  assertStringIncludes(await refusal({ entry: "file" }, GpuError), "Cannot compile fill.file");
+});
+
+Deno.test("prepare refuses a binding that the shader does not have", async () => {
+  const device = await gpu();
+  const { bind } = callOf(device);
+  const message = await refusal({ bind: { ...bind, z: bind.x } }, RangeError);
+  assertEquals(message, 'Cannot bind fill.fill: the shader has no such binding, received "z"');
+});
+
+Deno.test("prepare refuses a call that leaves out a binding of the kernel", async () => {
+  const device = await gpu();
+  const { bind } = callOf(device);
+  assertStringIncludes(await refusal({ bind: { y: bind.y } }, GpuError), "Cannot compile fill.fill");
+});
+
+Deno.test("prepare refuses unknown and missing parameters and constants", async () => {
+  const params = { size: 1, shift: 0, scale: 0 };
+  assertStringIncludes(await refusal({ params: { ...params, sise: 1 } }, RangeError), 'received "sise"');
+  assertStringIncludes(await refusal({ params: { size: 1, shift: 0 } }, RangeError), 'parameter "scale" is missing');
+  assertStringIncludes(await refusal({ constants: { FACTR: 1 } }, RangeError), 'received "FACTR"');
+  const bare = shader("bare", { bare: "@compute @workgroup_size(1) fn fill() {}" });
+  assertStringIncludes(await refusal({ shader: bare, bind: {}, params: { size: 1 } }, RangeError), 'received "size"');
+});
+
+Deno.test("prepare refuses a buffer that is read and written by one kernel", async () => {
+  const device = await gpu();
+  const buffer = createBuffer(device, "both", 1024);
+  const bind = { x: { buffer, size: 256 }, y: { buffer, offset: 512, size: 256 } };
+  assertStringIncludes(await refusal({ bind }, GpuError), 'received buffer "both" as "x" too');
+});
+
+Deno.test("prepare refuses a range past the device's limit", async () => {
+  const adapter = await navigator.gpu.requestAdapter();
+  using device = new Gpu(await adapter!.requestDevice());
+  const limit = device.device.limits.maxStorageBufferBindingSize;
+  const call = callOf(device);
+  const bind = { ...call.bind, x: { buffer: createBuffer(device, "large", limit + 16) } };
+  const error = await assertRejects(() => prepare(device, { ...call, bind }), GpuError);
+  assertEquals(error.message, `Cannot bind "x" of fill.fill: the device allows ${limit} bytes, received ${limit + 16}`);
+});
+
+Deno.test("prepare compiles equal kernels once, also when asked for both at a time", async () => {
+  const device = await gpu();
+  const fresh = shader("fresh", { grid, fill: `// a text of its own\n${FILL}` });
+  const before = device.pipelines.size;
+  const [a, b] = await Promise.all([
+    prepare(device, callOf(device, { shader: fresh })),
+    prepare(device, callOf(device, { shader: fresh, params: { size: 1, shift: 0, scale: 0 }, grid: 1 })),
+  ]);
+  assert(a.pipeline === b.pipeline && a.group !== b.group);
+  assertEquals(device.pipelines.size, before + 1);
+  const other = await prepare(device, callOf(device, { shader: fresh, constants: { FACTOR: 2 } }));
+  assert(other.pipeline !== a.pipeline);
+  assertEquals(device.pipelines.size, before + 2);
+});
+
+Deno.test("gridOf folds counts past 65,535 workgroups and keeps others", () => {
+  assertEquals(gridOf(0), [1, 1, 1]);
+  assertEquals(gridOf(65_535), [65_535, 1, 1]);
+  assertEquals(gridOf(65_536), [32_768, 2, 1]);
+  assertEquals(gridOf([3, 4, 5]), [3, 4, 5]);
+  for (const groups of [65_537, 131_071, 1e6, 2 ** 31]) {
+    const [x, y, z] = gridOf(groups);
+    assert(x <= 65_535 && y <= 65_535 && z === 1 && x * y >= groups && x * (y - 1) < groups);
+  }
+});
+
+Deno.test("a kernel over a folded grid reaches every element once", async () => {
+  const device = await gpu();
+  const size = 2 * 70_000 - 1;
+  const y = createBuffer(device, "y", 4 * size);
+  const x = upload(device, "x", Uint32Array.of(0));
+  const call = callOf(device, {
+    bind: { x: { buffer: x }, y: { buffer: y } },
+    params: { size, shift: 1, scale: 0 },
+    grid: 70_000,
+  });
+  const dispatch = await prepare(device, call);
+  assertEquals(dispatch.grid, [35_000, 2, 1]);
+  submit(device, dispatch);
+  const values = new Uint32Array(await download(device, y, 4 * size));
+  assertEquals(values.findIndex((value, i) => value !== i + 1), -1);
+  y.destroy();
+});

@@ -1,0 +1,78 @@
+import { shader, specialise } from "../../src/gpu/shader.ts";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "../../src/std.ts";
+
+const KERNEL = `override SCALE: f32 = 1.0;  // factor
+override FLIP: bool = false;
+const BLOCK: u32 = 4u;
+const RATE: f32 = 0.5;
+const LOOSE = 3;
+alias Lane = f32;
+struct Params {
+  size: u32,    // rows: u32
+  shift: i32, scale: f32,
+}
+@group(0) @binding(3) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<Lane>;
+@group(0)
+@binding(0) var<storage, read_write> y: array<Lane>;
+@group(1) @binding(0) var<storage> rest: array<u32>;
+var<workgroup> tile: array<f32, 4>;
+`;
+
+const parts = shader("parts", { first: "// one\n// two\n", second: KERNEL });
+
+Deno.test("specialise reflects bindings by name", () => {
+  const { bindings } = specialise(parts, {});
+  assertEquals(
+    bindings,
+    new Map([
+      ["params", { group: 0, slot: 3, type: "uniform" }],
+      ["x", { group: 0, slot: 1, type: "read-only-storage" }],
+      ["y", { group: 0, slot: 0, type: "storage" }],
+      ["rest", { group: 1, slot: 0, type: "read-only-storage" }],
+    ]),
+  );
+});
+
+Deno.test("specialise reflects scalar parameters in order, and not what comments say", () => {
+  assertEquals(specialise(parts, {}).params, [
+    { name: "size", type: "u32" },
+    { name: "shift", type: "i32" },
+    { name: "scale", type: "f32" },
+  ]);
+});
+
+Deno.test("specialise hands overrides to the pipeline and leaves the text alone", () => {
+  const module = specialise(parts, { SCALE: 2.5, FLIP: true });
+  assertEquals(module.overrides, { SCALE: 2.5, FLIP: 1 });
+  assertEquals(module.code, specialise(parts, {}).code);
+});
+
+Deno.test("specialise rewrites const and alias lines by their type", () => {
+  const { code, overrides } = specialise(parts, { BLOCK: 8, RATE: 1, LOOSE: 7, Lane: "vec4f" });
+  for (
+    const line of ["const BLOCK: u32 = 8u;", "const RATE: f32 = f32(1);", "const LOOSE = 7;", "alias Lane = vec4f;"]
+  ) {
+    assertStringIncludes(code, line);
+  }
+  assertEquals(overrides, {});
+  assertEquals(code.split("\n").length, specialise(parts, {}).code.split("\n").length);
+});
+
+Deno.test("specialise refuses a constant that the shader does not have", () => {
+  assertThrows(
+    () => specialise(parts, { BLOK: 8 }),
+    RangeError,
+    'Cannot specialise parts: no constant has that name, received "BLOK"',
+  );
+  assertThrows(() => specialise(parts, { size: 8 }), RangeError, 'received "size"');
+});
+
+Deno.test("specialise locates each line of the text in its file", () => {
+  const { code, locate } = specialise(parts, {});
+  const lines = code.split("\n");
+  assertEquals(locate(lines.indexOf("// two") + 1), "shaders/first.wgsl:2");
+  assertEquals(locate(lines.findIndex((line) => line.startsWith("override SCALE")) + 1), "shaders/second.wgsl:1");
+  assertEquals(locate(lines.findIndex((line) => line.startsWith("alias")) + 1), "shaders/second.wgsl:6");
+  assert(locate(lines.length + 10) === "parts");
+});
