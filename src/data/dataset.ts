@@ -6,6 +6,8 @@
 import type { FittedSchema } from "./fitted_schema.ts";
 import { type SplitOptions, splitRows } from "./split.ts";
 
+export type { SplitOptions } from "./split.ts";
+
 /** What a {@linkcode Dataset} is made of. */
 export interface DatasetParts {
   /** Schema that the rows are encoded with. */

@@ -6,31 +6,35 @@
 
 type Typed = Float64Array<ArrayBuffer> | Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
 
-const CHUNK_LENGTH = 1 << 16;
+// A request of a server has few rows, a file many.
+const FIRST_CHUNK = 64;
+const LARGEST_CHUNK = 1 << 16;
 
 /** Collects numbers of one type, then hands them over as one array. */
 export class Growable<T extends Typed> {
   readonly #create: (length: number) => T;
   #full: T[] = [];
+  #fullLength = 0;
   #last: T;
   #used = 0;
 
   /** @param create makes an array of zeros of a given length */
   constructor(create: (length: number) => T) {
     this.#create = create;
-    this.#last = create(CHUNK_LENGTH);
+    this.#last = create(FIRST_CHUNK);
   }
 
   /** How many numbers were pushed. */
   get length(): number {
-    return this.#full.length * CHUNK_LENGTH + this.#used;
+    return this.#fullLength + this.#used;
   }
 
   /** Appends a number. */
   push(value: number): void {
-    if (this.#used === CHUNK_LENGTH) {
+    if (this.#used === this.#last.length) {
       this.#full.push(this.#last);
-      this.#last = this.#create(CHUNK_LENGTH);
+      this.#fullLength += this.#used;
+      this.#last = this.#create(Math.min(LARGEST_CHUNK, 4 * this.#used));
       this.#used = 0;
     }
     this.#last[this.#used++] = value;
@@ -39,8 +43,12 @@ export class Growable<T extends Typed> {
   /** Copies all numbers into one array. */
   toArray(): T {
     const whole = this.#create(this.length);
-    this.#full.forEach((chunk, index) => whole.set(chunk, index * CHUNK_LENGTH));
-    whole.set(this.#last.subarray(0, this.#used), this.#full.length * CHUNK_LENGTH);
+    let start = 0;
+    for (const chunk of this.#full) {
+      whole.set(chunk, start);
+      start += chunk.length;
+    }
+    whole.set(this.#last.subarray(0, this.#used), start);
     return whole;
   }
 
@@ -48,7 +56,8 @@ export class Growable<T extends Typed> {
   drain(): T {
     const whole = this.toArray();
     this.#full = [];
-    this.#last = this.#create(CHUNK_LENGTH);
+    this.#fullLength = 0;
+    this.#last = this.#create(FIRST_CHUNK);
     this.#used = 0;
     return whole;
   }

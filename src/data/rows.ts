@@ -26,6 +26,19 @@ export interface ReadRowsOptions {
  *
  * @throws {SyntaxError} when a number, or a label that is asked for, is none; the message names row and field
  * @throws {TypeError} when a row has a key that is no column, or a value that is no text, number or boolean
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { readCsv } from "./csv.ts";
+ * import { categorical } from "./schema.ts";
+ *
+ * const { schema } = await readCsv(new File(["click,user\n1,u7\n0,u8\n"], "train.csv"), {
+ *   label: "click",
+ *   features: [categorical("user")],
+ * });
+ * assert.deepEqual([...readRows([{ user: "u8" }, { user: "new" }], schema).ids], [2, 0]);
+ * ```
  */
 export function readRows(rows: readonly Row[], schema: FittedSchema, options: ReadRowsOptions = {}): Dataset {
   const { labelled = false, unknown = "error" } = options;

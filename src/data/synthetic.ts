@@ -46,6 +46,15 @@ const DRAW = { vector: 1, id: 2, label: 3 };
  * machine can come near {@linkcode PlantedData.bayesAuc}.
  *
  * @throws {RangeError} when a size or the seed is out of its range
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ *
+ * const { data, bayesAuc } = plantedInteractions({ rows: 1000, vocabularies: [8, 6, 7], seed: 1 });
+ * assert.equal(data.schema.rowCount, 9 + 7 + 8);
+ * assert.ok(bayesAuc > 0.9);
+ * ```
  */
 export function plantedInteractions(options: PlantedOptions): PlantedData {
   const { rows, vocabularies, dim = 4, noise = 0.25, seed } = options;
