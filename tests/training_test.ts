@@ -12,7 +12,7 @@ import { gpu } from "./support.ts";
 const small = deepfm({ dim: 4, hidden: [16, 8], dropout: 0.2, batchNorm: true });
 
 function planted(rows: number, seed = 1): Dataset {
-  return plantedInteractions({ rows, vocabularies: [7, 11, 5, 13, 3], dim: 3, noise: 0.5, seed }).dataset;
+  return plantedInteractions({ rows, vocabularies: [7, 11, 5, 13, 3], dim: 3, noise: 0.5, seed }).data;
 }
 
 async function train(definition: Definition, data: Dataset, options: FitOptions, seed = 5): Promise<string> {
@@ -135,7 +135,7 @@ Deno.test("prediction does not depend on the batch size", async () => {
 });
 
 Deno.test("a factorisation machine finds interactions that logistic regression cannot", async () => {
-  const { dataset } = plantedInteractions({ rows: 4000, vocabularies: [8, 8, 8], dim: 3, noise: 0.1, seed: 3 });
+  const { data: dataset } = plantedInteractions({ rows: 4000, vocabularies: [8, 8, 8], dim: 3, noise: 0.1, seed: 3 });
   const [training, test] = dataset.split([0.75, 0.25], { seed: 1 });
   const aucOf = async (definition: Definition): Promise<number> => {
     await using model = await Model.create(definition, dataset.schema, { device: await gpu() });
@@ -167,7 +167,7 @@ Deno.test("early stopping cuts the learning rate and gives the best epoch back",
 Deno.test("training refuses data of another schema and options out of range", async () => {
   const data = planted(100);
   await using model = await Model.create(lr(), data.schema, { device: await gpu() });
-  const other = plantedInteractions({ rows: 100, vocabularies: [7, 9], dim: 3, noise: 0.5, seed: 1 }).dataset;
+  const other = plantedInteractions({ rows: 100, vocabularies: [7, 9], dim: 3, noise: 0.5, seed: 1 }).data;
   await assertRejects(() => model.fit(other), TypeError, "Cannot use the data");
   await assertRejects(
     () => model.fit(data, { epochs: 0 }),
