@@ -75,6 +75,7 @@ fn reduce(
   var head = start;
   var pair = pairs[start];
   var row = pair.x;
+  if (row >= params.first + params.rows || pairs[end - 1u].x < params.first) { return; }
   clear();
   for (var at = start; at < end; at++) {
     add_occurrence(pair.y, part);

@@ -28,6 +28,12 @@ async function compare(run: TableRun, label = ""): Promise<void> {
   }
 }
 
+/** Returns a device that passes for a GPU. */
+async function hardware(): Promise<Gpu> {
+  const adapter = await navigator.gpu.requestAdapter();
+  return new Gpu(await adapter!.requestDevice(), { description: "GPU", software: false });
+}
+
 /** One step of plain descent from zero gradients compares the summed gradient itself. */
 const compareGradient = (options: BatchOptions, label: string, shards = 1): Promise<void> =>
   compare({ optimizer: sgd(), lr: 1, tableRows: options.tableRows, batches: [randomBatch(options)], shards }, label);
@@ -63,6 +69,19 @@ Deno.test("updateTable fits devices that bind eight buffers", async () => {
   for (const dim of [4, 6, 17]) {
     const batch = randomBatch({ batch: 37, fields: 5, dim, tableRows: 40, terms: ["values", "dEmbedding", "dFm"] });
     await compare({ optimizer: adam(), tableRows: 40, batches: [batch, batch], device }, `D ${dim}`);
+  }
+  device.destroy();
+});
+
+Deno.test("updateTable computes the same where lanes of a row are worked on apart, as on GPUs", async () => {
+  const device = await hardware();
+  const shape = { batch: 300, fields: 4, tableRows: 50, terms: ["values", "dEmbedding", "dFm"] as const };
+  for (const optimizer of [adam(), adam({ embeddingUpdate: "dense" }), rowwiseAdagrad({ initialAccumulator: 0.1 })]) {
+    for (const dim of [1, 6, 16]) {
+      const batches = [randomBatch({ ...shape, dim }), randomBatch({ ...shape, dim, rows: 150, id: () => 7 })];
+      const run = { optimizer, l2: 0.1, lr: 0.01, tableRows: 50, batches, shards: 2 };
+      await compare({ ...run, device }, `${optimizer.name}, D ${dim}`);
+    }
   }
   device.destroy();
 });

@@ -18,7 +18,7 @@ export interface Occurrences {
 }
 
 /** Returns the summed gradient by row that occurs in the batch. */
-export function reduceGradient(o: Occurrences, table: Float64Array): Map<number, Float64Array> {
+export function reduceGradient(o: Occurrences, table: ArrayLike<number>): Map<number, Float64Array> {
   const sums = new Map<number, Float64Array>();
   for (let f = 0; f < o.fields; f++) {
     for (let b = 0; b < o.rows; b++) {
