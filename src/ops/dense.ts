@@ -7,18 +7,13 @@ import source from "../../shaders/dense.wgsl" with { type: "text" };
 import { apply, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, sizeOf, type Tensor } from "../graph/tensor.ts";
 import { matmulNt, matmulTn } from "./matmul.ts";
-import {
-  type Activation,
-  columnsOf,
-  columnSumOutputs,
-  emitColumnSum,
-  emitProduct,
-  productOutputs,
-  type Variant,
-} from "./matmul_kernels.ts";
+import type { Activation } from "./matmul_epilogue.ts";
+import { emitProduct, type Variant } from "./matmul_kernels.ts";
+import { columnsOf, columnSumOutputs, productOutputs } from "./matmul_layout.ts";
+import { emitColumnSum } from "./matmul_vector.ts";
 import { epilogueConstants, epilogueShaders } from "./pointwise.ts";
 
-export type { Activation } from "./matmul_kernels.ts";
+export type { Activation } from "./matmul_epilogue.ts";
 
 const kernels = epilogueShaders("dense", source);
 

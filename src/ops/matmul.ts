@@ -5,18 +5,12 @@
  */
 import { apply, type Op } from "../graph/node.ts";
 import { formatShape, type Tensor } from "../graph/tensor.ts";
-import {
-  columnProductOutputs,
-  columnsOf,
-  emitColumnProduct,
-  emitProduct,
-  emitTransposedProduct,
-  productOutputs,
-  transposedOutputs,
-  type Variant,
-} from "./matmul_kernels.ts";
+import { emitColumnProduct, emitProduct, emitTransposedProduct, type Variant } from "./matmul_kernels.ts";
+import { columnProductOutputs, columnsOf, productOutputs, transposedOutputs } from "./matmul_layout.ts";
 
-export { type Activation, ACTIVATIONS, type Variant } from "./matmul_kernels.ts";
+export { type Activation, ACTIVATIONS } from "./matmul_epilogue.ts";
+export { columnsOf, rowsOf } from "./matmul_layout.ts";
+export type { Variant } from "./matmul_kernels.ts";
 
 /** Options of a product. */
 export interface MatmulOptions {

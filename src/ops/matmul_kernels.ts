@@ -1,49 +1,24 @@
 /**
- * Which kernels compute a matrix product, and the scratch memory that they need.
+ * Which kernels compute a matrix product.
  *
  * @module
  */
 import activation from "../../shaders/activation.wgsl" with { type: "text" };
 import grid from "../../shaders/grid.wgsl" with { type: "text" };
 import tileSource from "../../shaders/matmul.wgsl" with { type: "text" };
-import layoutSource from "../../shaders/matmul_layout.wgsl" with { type: "text" };
-import vectorSource from "../../shaders/matmul_vector.wgsl" with { type: "text" };
 import random from "../../shaders/random.wgsl" with { type: "text" };
 import step from "../../shaders/step.wgsl" with { type: "text" };
 import type { Gpu } from "../gpu/device.ts";
-import { type Constants, type Shader, shader } from "../gpu/shader.ts";
+import { type Shader, shader } from "../gpu/shader.ts";
 import type { Emitter } from "../graph/node.ts";
-import { formatShape, type Shape, sizeOf, type Tensor } from "../graph/tensor.ts";
-import { lanesOf } from "./lane.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import { epilogueConstants, type ProductEpilogue } from "./matmul_epilogue.ts";
+import { columnsOf, emitPack, emitSum, maxSlices, padded, rowsOf, slicesOf } from "./matmul_layout.ts";
 import { BLOCK_LANES, blockSource } from "./matmul_source.ts";
-
-/** Activations that a product's epilogue can apply. */
-export type Activation = "none" | "relu" | "sigmoid" | "tanh";
-
-/** Numbers of the activations in `shaders/activation.wgsl`. */
-export const ACTIVATIONS: Readonly<Record<Activation, number>> = { none: 0, relu: 1, sigmoid: 2, tanh: 3 };
+import { emitColumnSum, emitOuter, emitRowProduct } from "./matmul_vector.ts";
 
 /** Kernels of a product: tiles in workgroup memory, or register blocks of 8 or 16 rows and columns. */
 export type Variant = "tiles" | "blocks8" | "blocks16";
-
-/** What follows a product. */
-export interface ProductEpilogue {
-  /** Added to each row. */
-  readonly bias?: Tensor;
-  /** Applied after the bias. */
-  readonly activation?: Activation;
-  /** Applied last. */
-  readonly dropout?: { readonly rate: number; readonly salt: number };
-}
-
-/** Slices of a sum over rows at most. */
-const MAX_SLICES = 256;
-
-/** Rows of a slice at least. */
-const MIN_SLICE_ROWS = 64;
-
-/** Numbers of partial sums that are kept at most, where there is more than one slice. */
-const MAX_PARTS = 1 << 21;
 
 /** Register blocks, or tiles, that keep a device busy. */
 const BUSY = { blocks: 2048, tiles: 512 };
@@ -74,50 +49,6 @@ export function variantFor({ adapter, device }: Gpu): Variant {
   return oldMesa ? "blocks16" : "blocks8";
 }
 
-/** Returns the product of all sizes but the last: the rows of a tensor seen as a matrix. */
-export function rowsOf(tensor: Tensor, batch: number): number {
-  return sizeOf(tensor.shape.slice(0, -1), batch);
-}
-
-/** Returns the last size of a shape, which must be a number. */
-export function columnsOf(op: string, { shape }: Tensor): number {
-  const last = shape.at(-1);
-  if (shape.length < 2 || typeof last !== "number") {
-    throw new TypeError(`Cannot build ${op}: inputs must be matrices of known width, received ${formatShape(shape)}`);
-  }
-  return last;
-}
-
-/** Returns the outputs of a product a b: y, and where rows do not divide into fours, padded copies of y and b. */
-export function productOutputs(a: Shape, k: number, n: number): Shape[] {
-  const rows = a.slice(0, -1);
-  return n === 1 || n % 4 === 0 ? [[...rows, n]] : [[...rows, n], [...rows, padded(n)], [k, padded(n)]];
-}
-
-/** Returns the outputs of a product a b^T: y, b^T, and a padded copy of y where its rows do not divide into fours. */
-export function transposedOutputs(a: Shape, k: number, n: number): Shape[] {
-  const rows = a.slice(0, -1);
-  if (n === 1 || k === 1) return [[...rows, n]];
-  const outputs = [[...rows, n], [k, padded(n)]];
-  return n % 4 === 0 ? outputs : [...outputs, [...rows, padded(n)]];
-}
-
-/** Returns the outputs of a product a^T b: y, partial sums, and padded copies where rows do not divide into fours. */
-export function columnProductOutputs(a: Shape, m: number, n: number): Shape[] {
-  if (m === 1 || n === 1) return [[m, n], [MAX_SLICES, m * n]];
-  const rows = a.slice(0, -1);
-  const parts = [maxSlices(m, n), padded(m), padded(n)];
-  return [[m, n], parts, m % 4 === 0 ? [0] : [...rows, padded(m)], n % 4 === 0 ? [0] : [...rows, padded(n)]];
-}
-
-function padded(size: number): number {
-  return Math.ceil(size / 4) * 4;
-}
-
-function maxSlices(m: number, n: number): number {
-  return Math.min(MAX_SLICES, Math.max(1, Math.floor(MAX_PARTS / (padded(m) * padded(n)))));
-}
-
 /**
  * Appends y = epilogue(a b).
  *
@@ -134,7 +65,7 @@ export function emitProduct(
 ): boolean {
   const inner = columnsOf("matmul", a);
   const n = columnsOf("matmul", y);
-  if (n === 1) return emitRowProduct(k, a, b, y, epilogue, variant);
+  if (n === 1) return emitRowProduct(k, a, b, y, epilogue, variant === "tiles");
   if (variant === "tiles") return emitTiles(k, a, b, n, y, epilogue);
   if (n % 4 === 0) return emitBlocks(k, a, b, y, n, y, epilogue, variant);
   emitPack(k, b, paddedB, { rows: inner, columns: n, row_stride: n, column_stride: 1 });
@@ -156,7 +87,7 @@ export function emitTransposedProduct(
   const inner = columnsOf("matmulNt", a);
   const n = columnsOf("matmulNt", y);
   if (n === 1) {
-    emitRowProduct(k, a, b, y, {}, variant);
+    emitRowProduct(k, a, b, y, {}, variant === "tiles");
   } else if (inner === 1) {
     emitOuter(k, a, b, y);
   } else {
@@ -235,21 +166,6 @@ export function emitColumnProduct(
   if (!direct) emitSum(k, parts, y, { rows: m, columns: n, stride: padded(n), slice: padded(m) * padded(n), slices });
 }
 
-function slicesOf(rows: number, most: number): { slices: number; sliceRows: number } {
-  const wanted = Math.max(1, Math.min(most, Math.ceil(rows / MIN_SLICE_ROWS)));
-  const sliceRows = Math.max(1, Math.ceil(rows / wanted));
-  return { slices: Math.max(1, Math.ceil(rows / sliceRows)), sliceRows };
-}
-
-function epilogueConstants({ bias, activation = "none", dropout }: ProductEpilogue): Constants {
-  return {
-    BIAS: bias !== undefined,
-    ACTIVATION: ACTIVATIONS[activation],
-    DROPOUT: dropout?.rate ?? 0,
-    SALT: dropout?.salt ?? 0,
-  };
-}
-
 function emitTiles(k: Emitter, a: Tensor, b: Tensor, stride: number, y: Tensor, epilogue: ProductEpilogue): boolean {
   const m = rowsOf(y, k.batch);
   const n = columnsOf("matmul", y);
@@ -298,118 +214,4 @@ function emitBlocks(
   });
   if (target !== y) emitSum(k, target, y, { rows: m, columns: n, stride: padded(n), slice: 0, slices: 1 });
   return !dropout?.rate && (activation === "none" || activation === "relu");
-}
-
-function emitPack(k: Emitter, x: Tensor, packed: Tensor, params: Record<string, number>): void {
-  k.run({
-    shader: layoutShader(1),
-    entry: "pack",
-    bind: { x, packed },
-    params: { ...params, slices: 0, slice: 0 },
-    grid: Math.ceil(params.rows * Math.ceil(params.columns / 4) / 64),
-  });
-}
-
-function emitSum(
-  k: Emitter,
-  parts: Tensor,
-  y: Tensor,
-  { rows, columns, stride, slice, slices }: Record<"rows" | "columns" | "stride" | "slice" | "slices", number>,
-): void {
-  // Rows of the parts are padded to fours, so wider lanes fit as soon as they fit the columns.
-  const { width } = lanesOf(columns);
-  k.run({
-    shader: layoutShader(columns),
-    entry: "sum",
-    bind: { parts, y },
-    params: {
-      rows,
-      columns: columns / width,
-      row_stride: stride / width,
-      column_stride: 0,
-      slices,
-      slice: slice / width,
-    },
-    grid: Math.ceil(rows * columns / width / 64),
-  });
-}
-
-function layoutShader(columns: number): Shader {
-  return shader("matmul_layout", { grid, ...lanesOf(columns).part, matmul_layout: layoutSource });
-}
-
-function vectorShader(columns: number): Shader {
-  return shader("matmul_vector", {
-    grid,
-    step,
-    activation,
-    random,
-    ...lanesOf(columns).part,
-    matmul_vector: vectorSource,
-  });
-}
-
-function emitRowProduct(
-  k: Emitter,
-  a: Tensor,
-  v: Tensor,
-  y: Tensor,
-  epilogue: ProductEpilogue,
-  variant: Variant,
-): boolean {
-  const rows = rowsOf(a, k.batch);
-  const inner = columnsOf("matmul", a);
-  const tiled = variant === "tiles";
-  k.run({
-    shader: vectorShader(inner),
-    entry: tiled ? "row_product16" : "row_product",
-    bind: { a, v, bias: epilogue.bias ?? a, y },
-    constants: epilogueConstants(epilogue),
-    params: { rows, lanes: lanesOf(inner).count, slice_rows: 0 },
-    grid: Math.ceil(rows / (tiled ? 16 : 64)),
-    flops: 2 * rows * inner,
-  });
-  return true;
-}
-
-function emitOuter(k: Emitter, u: Tensor, v: Tensor, matrix: Tensor): void {
-  const rows = rowsOf(matrix, k.batch);
-  const n = columnsOf("matmul", matrix);
-  const lanes = lanesOf(n).count;
-  k.run({
-    shader: vectorShader(n),
-    entry: "outer",
-    bind: { u, v, matrix },
-    params: { rows, lanes, slice_rows: 0 },
-    grid: Math.ceil(rows * lanes / 64),
-  });
-}
-
-/**
- * Appends y[n] = sum_m u[m] a[m, n], or the plain sum of columns without u.
- *
- * @param outputs y, and partial sums of shape [256, N]
- */
-export function emitColumnSum(k: Emitter, a: Tensor, [y, parts]: readonly Tensor[], u?: Tensor): void {
-  const rows = rowsOf(a, k.batch);
-  const n = columnsOf("matmulTn", a);
-  const lanes = lanesOf(n).count;
-  // Both the sums within slices and the sum of slices run one after the other, so that equal lengths are best.
-  const wanted = Math.min(MAX_SLICES, Math.ceil(Math.sqrt(rows)));
-  const sliceRows = Math.max(1, Math.ceil(rows / wanted));
-  const slices = Math.max(1, Math.ceil(rows / sliceRows));
-  k.run({
-    shader: vectorShader(n),
-    entry: "column_sum",
-    bind: u ? { a, u, matrix: slices === 1 ? y : parts } : { a, u: a, matrix: slices === 1 ? y : parts },
-    constants: { WEIGHTED: u !== undefined },
-    params: { rows, lanes, slice_rows: sliceRows },
-    grid: Math.ceil(slices * lanes / 64),
-  });
-  if (slices > 1) emitSum(k, parts, y, { rows: 1, columns: n, stride: n, slice: n, slices });
-}
-
-/** Returns the outputs of a sum of columns: y, and partial sums. */
-export function columnSumOutputs(n: number): Shape[] {
-  return [[n], [MAX_SLICES, n]];
 }
