@@ -49,8 +49,9 @@ export function planMemory(
   nodes.forEach((node, i) => {
     if (node.op.alias) return;
     const owned = node.outputs.filter((output) => !pinned.has(output));
-    for (const output of owned) {
-      const size = 4 * sizeOf(output.shape, batch);
+    const sizes = new Map(owned.map((output) => [output, 4 * sizeOf(output.shape, batch)]));
+    // Largest first, lest a small output takes the slot that the large one would have fitted.
+    for (const [output, size] of [...sizes].sort(([, a], [, b]) => b - a)) {
       live += size;
       slots.set(output, takeSlot(size, bytes, free));
     }
@@ -67,6 +68,7 @@ export function planMemory(
 function lastUses(nodes: readonly Node[]): Map<Tensor, number> {
   const last = new Map<Tensor, number>();
   nodes.forEach((node, i) => {
+    if (node.op.alias) return;
     for (const input of node.inputs) last.set(ownerOf(input), i);
   });
   return last;

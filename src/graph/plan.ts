@@ -161,6 +161,7 @@ export class Plan {
       throw new RangeError(`Cannot run ${this.name}: a step has 0 to ${this.batch} rows, received ${wrong.rows}`);
     }
     this.#gpu.check();
+    if (steps.length === 0) return;
     const { device } = this.#gpu;
     device.queue.writeBuffer(this.#steps, 0, packSteps(steps));
     const encoder = device.createCommandEncoder({ label: this.name });
