@@ -16,6 +16,8 @@ export interface RunOptions {
   inputs: Readonly<Record<string, Numbers>>;
   /** Inputs that are in a buffer already. */
   ranges?: Readonly<Record<string, BufferRange>>;
+  /** Places of parameters and tables; none when absent. */
+  storage?: Storage;
 }
 
 /** Storage of a graph that has neither parameters nor tables. */
@@ -38,7 +40,7 @@ export async function run(outputs: readonly Tensor[], options: RunOptions): Prom
     batch: options.batch,
     outputs,
     inputs: { ...inputs, ...options.ranges },
-    storage: noStorage,
+    storage: options.storage ?? noStorage,
   });
   plan.run(options.steps);
   const results = outputs.map((tensor) => read(device, plan, tensor));

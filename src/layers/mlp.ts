@@ -7,7 +7,12 @@ import { type Initializer, ones, xavierNormal, zeros } from "../initializer.ts";
 import { type Tensor, widthOf } from "../graph/tensor.ts";
 import { batchNorm as normalise } from "../ops/batch_norm.ts";
 import { type Activation, dense as product } from "../ops/dense.ts";
+import { gelu } from "../ops/gate.ts";
 import { activation as activate, dropout as drop } from "../ops/pointwise.ts";
+import { dice, prelu } from "./activation.ts";
+
+/** An activation of a layer: one that a product applies itself, or one with a kernel or parameters of its own. */
+export type LayerActivation = Activation | "gelu" | "prelu" | "dice";
 
 /** Options of {@linkcode dense}. */
 export interface DenseOptions {
@@ -24,7 +29,7 @@ export interface MlpOptions {
   /** Name of the layers' prefix. @default {"mlp"} */
   name?: string;
   /** Activation of all layers but the last. @default {"relu"} */
-  activation?: Activation;
+  activation?: LayerActivation;
   /** Probability of zeroing a hidden unit in training. @default {0} */
   dropout?: number;
   /** Whether hidden layers are batch-normalised before their activation. @default {false} */
@@ -67,9 +72,12 @@ export function batchNorm(x: Tensor, options: { name?: string } = {}): Tensor {
   );
 }
 
-/** Applies an activation element by element. */
-export function activation(x: Tensor, kind: Activation): Tensor {
-  return kind === "none" ? x : activate(x, kind);
+/** Applies an activation element by element; `"prelu"` and `"dice"` have a learned slope for each column. */
+export function activation(x: Tensor, kind: LayerActivation, options: { name?: string } = {}): Tensor {
+  if (kind === "none") return x;
+  if (kind === "gelu") return gelu(x);
+  if (kind === "prelu") return prelu(x, options);
+  return kind === "dice" ? dice(x, options) : activate(x, kind);
 }
 
 /**
@@ -91,11 +99,12 @@ export function dropout(x: Tensor, rate: number): Tensor {
  */
 export function mlp(x: Tensor, units: readonly number[], options: MlpOptions = {}): Tensor {
   const prefix = x.graph.uniqueName(options.name ?? "mlp");
+  const kind = options.activation ?? "relu";
   return units.reduce((h, width, i) => {
     const name = `${prefix}.${i}`;
     const z = dense(h, width, { name });
     if (i === units.length - 1 && !options.hiddenOnly) return z;
     const normal = options.batchNorm ? batchNorm(z, { name: `${name}.bn` }) : z;
-    return dropout(activation(normal, options.activation ?? "relu"), options.dropout ?? 0);
+    return dropout(activation(normal, kind, { name: `${name}.${kind}` }), options.dropout ?? 0);
   }, x);
 }

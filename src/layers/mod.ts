@@ -3,11 +3,16 @@
  *
  * @module
  */
+export * from "./activation.ts";
 export * from "./embedding.ts";
 export * from "./input.ts";
 export * from "./linear.ts";
 export * from "./mlp.ts";
 export { add } from "../ops/add.ts";
+export { filled, multiply, rowDot, scale, subtract } from "../ops/arithmetic.ts";
+export { columns, concat, split } from "../ops/concat.ts";
 export type { Activation } from "../ops/dense.ts";
 export { fm } from "../ops/fm.ts";
+export { gelu } from "../ops/gate.ts";
 export { flatten, reshape } from "../ops/reshape.ts";
+export { softmax } from "../ops/softmax.ts";

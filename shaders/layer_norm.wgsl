@@ -1,0 +1,97 @@
+// Layer normalisation (Ba, Kiros and Hinton, arXiv:1607.06450, equation 4) of rows.
+//   forward    y[r, n] = gamma[n] xhat[r, n] + beta[n],  xhat = (x - mean_r) rstd_r,  rstd = 1 / sqrt(variance + eps)
+//   gradient   dx[r, n] = rstd_r (g[n] - mean_m g[m] - xhat[r, n] mean_m g[m] xhat[r, m]),  g = gamma dy
+//   columns    dgamma[n] = sum_r dy[r, n] xhat[r, n],  dbeta[n] = sum_r dy[r, n]
+// Shapes: x, y, dy, dx [rows, width]; gamma, beta [width]; moments [rows, 2] = (mean, rstd); f32.
+// Grid: forward and gradient one invocation per row; columns one workgroup per column, folded in a fixed tree.
+// Padded rows need no mask: dy is 0 there.
+struct Params { rows: u32, width: u32, epsilon: f32 }
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> dy: array<f32>;
+@group(0) @binding(2) var<storage, read> gamma: array<f32>;
+@group(0) @binding(3) var<storage, read> beta: array<f32>;
+@group(0) @binding(4) var<storage, read_write> moments: array<vec2f>;
+@group(0) @binding(5) var<storage, read> saved: array<vec2f>;  // moments of the forward
+@group(0) @binding(6) var<storage, read_write> y: array<f32>;
+@group(0) @binding(7) var<uniform> params: Params;
+@group(0) @binding(8) var<storage, read_write> d_beta: array<f32>;
+
+var<workgroup> partial: array<vec2f, 64>;
+
+@compute @workgroup_size(64)
+fn forward(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let row = linear_group(group, groups) * 64u + lane;
+  if (row >= params.rows) { return; }
+  let first = row * params.width;
+  let width = f32(params.width);
+  var sum = 0.0;
+  for (var n = 0u; n < params.width; n++) { sum += x[first + n]; }
+  let mean = sum / width;
+  var squares = 0.0;
+  for (var n = 0u; n < params.width; n++) {
+    let centred = x[first + n] - mean;
+    squares += centred * centred;
+  }
+  let rstd = 1.0 / sqrt(squares / width + params.epsilon);
+  for (var n = 0u; n < params.width; n++) { y[first + n] = gamma[n] * (x[first + n] - mean) * rstd + beta[n]; }
+  moments[row] = vec2f(mean, rstd);
+}
+
+// y receives dx.
+@compute @workgroup_size(64)
+fn gradient(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let row = linear_group(group, groups) * 64u + lane;
+  if (row >= params.rows) { return; }
+  let first = row * params.width;
+  let mean = saved[row].x;
+  let rstd = saved[row].y;
+  var sum = 0.0;
+  var dot = 0.0;
+  for (var n = 0u; n < params.width; n++) {
+    let g = gamma[n] * dy[first + n];
+    sum += g;
+    dot += g * (x[first + n] - mean) * rstd;
+  }
+  sum /= f32(params.width);
+  dot /= f32(params.width);
+  for (var n = 0u; n < params.width; n++) {
+    let normal = (x[first + n] - mean) * rstd;
+    y[first + n] = rstd * (gamma[n] * dy[first + n] - sum - normal * dot);
+  }
+}
+
+// y receives dgamma.
+@compute @workgroup_size(64)
+fn columns(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let column = linear_group(group, groups);
+  var sum = vec2f();
+  if (column < params.width) {
+    for (var row = lane; row < params.rows; row += 64u) {
+      let at = row * params.width + column;
+      let normal = (x[at] - saved[row].x) * saved[row].y;
+      sum += vec2f(dy[at] * normal, dy[at]);
+    }
+  }
+  partial[lane] = sum;
+  workgroupBarrier();
+  for (var half = 32u; half > 0u; half /= 2u) {
+    if (lane < half) { partial[lane] += partial[lane + half]; }
+    workgroupBarrier();
+  }
+  if (lane == 0u && column < params.width) {
+    y[column] = partial[0].x;
+    d_beta[column] = partial[0].y;
+  }
+}

@@ -1,0 +1,50 @@
+import { Graph } from "../../src/graph/graph.ts";
+import { columns, concat, split } from "../../src/ops/concat.ts";
+import { multiply } from "../../src/ops/arithmetic.ts";
+import { assertThrows } from "../../src/std.ts";
+import { checkOp } from "../support.ts";
+
+for (const batch of [1, 37]) {
+  Deno.test(`concat puts three matrices of ${batch} rows side by side and hands back their gradients`, () =>
+    checkOp({
+      inputs: { a: ["B", 5], b: ["B", 1], c: ["B", 17] },
+      batch,
+      build: ({ a, b, c }) => concat(a, b, c),
+      reference: ({ a, b, c }) =>
+        Float64Array.from({ length: 23 * batch }, (_, i) => {
+          const [row, n] = [Math.floor(i / 23), i % 23];
+          return n < 5 ? a[5 * row + n] : n < 6 ? b[row] : c[17 * row + n - 6];
+        }),
+    }));
+
+  Deno.test(`columns of ${batch} rows are taken from the middle, and the gradient is 0 elsewhere`, () =>
+    checkOp({
+      inputs: { x: ["B", 9] },
+      batch,
+      build: ({ x }) => columns(x, 2, 4),
+      reference: ({ x }) => Float64Array.from({ length: 4 * batch }, (_, i) => x[9 * Math.floor(i / 4) + 2 + i % 4]),
+    }));
+
+  Deno.test(`split takes ${batch} rows apart, also where one part is not used`, () =>
+    checkOp({
+      inputs: { x: ["B", 7] },
+      batch,
+      build: ({ x }) => {
+        const [first, , third] = split(x, [3, 1, 3]);
+        return multiply(first, third);
+      },
+      reference: ({ x }) =>
+        Float64Array.from({ length: 3 * batch }, (_, i) => {
+          const at = 7 * Math.floor(i / 3) + i % 3;
+          return x[at] * x[at + 4];
+        }),
+    }));
+}
+
+Deno.test("concat and its reverses refuse what does not fit", () => {
+  const graph = new Graph("train");
+  const x = graph.input("x", ["B", 4]);
+  assertThrows(() => concat(x, graph.input("e", ["B", 2, 2])), TypeError, "received [B, 2, 2]");
+  assertThrows(() => columns(x, 3, 2), RangeError, "received 3 to 4");
+  assertThrows(() => split(x, [3, 2]), TypeError, "received 5");
+});

@@ -1,0 +1,35 @@
+import { layerNorm } from "../../src/ops/layer_norm.ts";
+import { checkOp } from "../support.ts";
+
+const EPS = 1e-5;
+
+function reference({ x, gamma, beta }: Record<string, Float64Array>): Float64Array {
+  const width = gamma.length;
+  return x.map((value, i) => {
+    const row = x.subarray(i - i % width, i - i % width + width);
+    const mean = row.reduce((sum, other) => sum + other, 0) / width;
+    const variance = row.reduce((sum, other) => sum + (other - mean) ** 2, 0) / width;
+    return gamma[i % width] * (value - mean) / Math.sqrt(variance + EPS) + beta[i % width];
+  });
+}
+
+for (const [batch, fields, width] of [[1, 1, 2], [37, 3, 17], [8, 1, 40]]) {
+  Deno.test(`layerNorm of [${batch}, ${fields}, ${width}] matches its reference and central differences`, () =>
+    checkOp({
+      inputs: { x: ["B", fields, width], gamma: [width], beta: [width] },
+      batch,
+      build: ({ x, gamma, beta }) => layerNorm(x, gamma, beta, EPS),
+      reference,
+      rtol: 5e-5,
+    }));
+}
+
+Deno.test("layerNorm leaves padding rows out of its parameters' gradients", () =>
+  checkOp({
+    inputs: { x: ["B", 5], gamma: [5], beta: [5] },
+    batch: 9,
+    rows: 4,
+    build: ({ x, gamma, beta }) => layerNorm(x, gamma, beta, EPS),
+    reference,
+    rtol: 5e-5,
+  }));
