@@ -90,6 +90,8 @@ fn product(
   let m = tile / across % down * 64u;
   let n = tile % across * 64u;
   let first = slice * params.slice_terms;
+  // A folded grid holds more workgroups than there are tiles.
+  if (first >= params.k) { return; }
   let end = min(first + params.slice_terms, params.k);
 
   var sum0 = vec4f();

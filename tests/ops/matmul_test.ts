@@ -116,6 +116,16 @@ for (const variant of VARIANTS) {
   });
 }
 
+Deno.test("more than 65,535 tiles fold into a grid that leaves no tile out and none twice", async () => {
+  const n = 64 * 65_537;
+  const { y, values: [a, b] } = await compute(
+    { a: ["B", 2], b: [2, n] },
+    1,
+    ([a, b]) => matmul(a, b, { variant: "tiles" }),
+  );
+  assertClose(y, b.subarray(0, n).map((value, i) => a[0] * value + a[1] * b[n + i]), "y");
+});
+
 Deno.test("the kernels that suit the device compute the same product", async () => {
   const { y, values } = await compute({ a: ["B", 24], b: [24, 20] }, 37, ([a, b]) => matmul(a, b));
   assertClose(y, matmulReference(values[0], values[1], [37, 24, 20]), "y");
