@@ -8,12 +8,14 @@ import { deepfm } from "./deepfm.ts";
 import { dnn } from "./dnn.ts";
 import { fm } from "./fm.ts";
 import { lr } from "./lr.ts";
+import { nfm } from "./nfm.ts";
 import { wideDeep } from "./wide_deep.ts";
 
 export * from "./deepfm.ts";
 export * from "./dnn.ts";
 export * from "./fm.ts";
 export * from "./lr.ts";
+export * from "./nfm.ts";
 export * from "./wide_deep.ts";
 
 /** Model factories by slug. */
@@ -23,4 +25,5 @@ export const models: Readonly<Record<string, (options?: Record<string, unknown>)
   dnn,
   wide_deep: wideDeep,
   deepfm,
+  nfm,
 };

@@ -7,7 +7,8 @@ import { Model } from "../src/model.ts";
 import { adam, type Optimizer, sgd } from "../src/optimizer.ts";
 import { assertClose, gpu } from "./support.ts";
 
-interface GoldenTensor {
+/** A tensor of a case. */
+export interface GoldenTensor {
   name: string;
   shape: number[];
   data: number[];
@@ -42,19 +43,39 @@ export interface GoldenCase {
 
 type Tensors = Record<string, CheckpointTensor>;
 
+/** Gives a case's tensors names and layouts that the default rules know. */
+export type Convert = (tensors: readonly GoldenTensor[]) => readonly GoldenTensor[];
+
+/** Tables of Weft by what the cases call them. */
+const TABLES: Readonly<Record<string, string>> = { emb: "embedding", lr: "linear", lw: "linear" };
+
 /** Learning rate of the single step that a gradient is read from: so large that the parameter's own rounding vanishes. */
 const PROBE_LR = 2 ** 14;
 
 const TOLERANCE = { rtol: 2e-5, atol: 1e-9 };
 
 /** Reads a case. */
-export function readGolden(name: string): GoldenCase {
-  return JSON.parse(Deno.readTextFileSync(new URL(`golden/${name}.json`, import.meta.url)));
+export function readGolden(name: string, convert: Convert = (tensors) => tensors): GoldenCase {
+  const golden: GoldenCase = JSON.parse(Deno.readTextFileSync(new URL(`golden/${name}.json`, import.meta.url)));
+  const convertData = (data: GoldenData): GoldenData => {
+    const tensors = golden.params.filter((tensor) => data[tensor.name]);
+    const converted = convert(tensors.map((tensor) => ({ ...tensor, data: data[tensor.name] })));
+    return Object.fromEntries(converted.map((tensor) => [tensor.name, tensor.data]));
+  };
+  const convertSteps = (steps: GoldenSteps): GoldenSteps => ({ ...steps, params: convertData(steps.params) });
+  return {
+    ...golden,
+    params: [...convert(golden.params)],
+    grads: convertData(golden.grads),
+    sgd: convertSteps(golden.sgd),
+    adam: convertSteps(golden.adam),
+    lazy_adam: golden.lazy_adam && convertSteps(golden.lazy_adam),
+  };
 }
 
 /** Checks logits, losses, gradients, running statistics and three steps of each optimiser. */
-export async function checkGolden(name: string, definition: Definition): Promise<void> {
-  const golden = readGolden(name);
+export async function checkGolden(name: string, definition: Definition, convert?: Convert): Promise<void> {
+  const golden = readGolden(name, convert);
   const schema = schemaOf(golden);
   const all = datasetOf(golden, schema);
   const first = all.slice(0, golden.batches[0].labels.length);
@@ -171,9 +192,9 @@ function datasetOf(golden: GoldenCase, schema: FittedSchema): Dataset {
 function toWeft(tensors: readonly GoldenTensor[], schema: FittedSchema): GoldenTensor[] {
   const result = new Map<string, GoldenTensor>();
   for (const { name, shape, data } of tensors) {
-    const [, kind, field] = /^(emb|lr)\.f(\d+)$/.exec(name) ?? [];
+    const [, kind, field] = /^(.+)\.f(\d+)$/.exec(name) ?? [];
     if (kind) {
-      const table = kind === "emb" ? "embedding" : "linear";
+      const table = TABLES[kind] ?? kind;
       const known = result.get(table) ?? { name: table, shape: [schema.rowCount, shape[1]], data: [] };
       if (known.data.length !== schema.fields[Number(field)].offset * shape[1]) throw new Error(`${name} out of order`);
       known.data.push(...data);

@@ -10,6 +10,7 @@ export * from "./linear.ts";
 export * from "./mlp.ts";
 export { add } from "../ops/add.ts";
 export { filled, multiply, rowDot, scale, subtract } from "../ops/arithmetic.ts";
+export { biInteraction } from "../ops/bi_interaction.ts";
 export { columns, concat, split } from "../ops/concat.ts";
 export type { Activation } from "../ops/dense.ts";
 export { fm } from "../ops/fm.ts";
