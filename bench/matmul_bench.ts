@@ -16,6 +16,8 @@ const SHAPES: readonly Sizes[] = [
   [4096, 100, 400],
   [4096, 390, 400],
   [4096, 400, 1],
+  // A projection of attention: rows are occurrences.
+  [159_744, 16, 64],
   [256, 624, 400],
   [256, 400, 400],
 ];
