@@ -4,6 +4,7 @@
  * @module
  */
 import type { Definition } from "../src/definition.ts";
+import { dcn } from "./dcn.ts";
 import { deepfm } from "./deepfm.ts";
 import { dnn } from "./dnn.ts";
 import { fm } from "./fm.ts";
@@ -11,6 +12,7 @@ import { lr } from "./lr.ts";
 import { nfm } from "./nfm.ts";
 import { wideDeep } from "./wide_deep.ts";
 
+export * from "./dcn.ts";
 export * from "./deepfm.ts";
 export * from "./dnn.ts";
 export * from "./fm.ts";
@@ -26,4 +28,5 @@ export const models: Readonly<Record<string, (options?: Record<string, unknown>)
   wide_deep: wideDeep,
   deepfm,
   nfm,
+  dcn,
 };

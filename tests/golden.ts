@@ -218,7 +218,8 @@ function fromGolden(base: Tensors, tensors: readonly GoldenTensor[], schema: Fit
   return replaced;
 }
 
-function transpose({ name, shape: [rows, columns], data }: GoldenTensor): GoldenTensor {
+/** Turns a matrix. */
+export function transpose({ name, shape: [rows, columns], data }: GoldenTensor): GoldenTensor {
   const turned = data.map((_, i) => data[(i % rows) * columns + Math.floor(i / rows)]);
   return { name, shape: [columns, rows], data: turned };
 }

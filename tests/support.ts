@@ -66,13 +66,18 @@ export interface OpCheck {
   mode?: Mode;
   /** Valid rows. @default the batch */
   rows?: number;
+  /** What the adapter is taken for, so that kernels for both kinds are checked. @default what it is */
+  software?: boolean;
   rtol?: number;
   atol?: number;
 }
 
 /** Checks an op's output against its reference, and its gradients against central differences of the reference. */
 export async function checkOp(check: OpCheck): Promise<void> {
-  const device = await gpu();
+  const real = await gpu();
+  const device = check.software === undefined
+    ? real
+    : new Gpu(real.device, { ...real.adapter, software: check.software });
   const graph = new Graph(check.mode ?? "train");
   const names = Object.keys(check.inputs);
   const values: Record<string, Float64Array> = {};

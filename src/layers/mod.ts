@@ -4,6 +4,7 @@
  * @module
  */
 export * from "./activation.ts";
+export * from "./cross.ts";
 export * from "./embedding.ts";
 export * from "./input.ts";
 export * from "./linear.ts";
