@@ -1,7 +1,8 @@
 // Cuts a batch out of the resident data set.
 //   ids[f,b] = source_ids[f, order[step.first + b]], and likewise values[f,b] and labels[b]; padding rows are 0
 // Shapes: source_ids, source_values [F, capacity]; source_labels, order [capacity]; ids, values [F, B]; labels [B].
-// Grid: one invocation per batch row and BLOCK fields, so that a row's place is read once for several fields.
+// Grid: one invocation per batch row and BLOCK fields, so that a row's place is read once for several fields; the last
+// block copies the last field again instead of ending early, which is slow where invocations run in lockstep.
 struct Params { batch: u32, fields: u32, capacity: u32 }
 @group(0) @binding(0) var<storage, read> order: array<u32>;
 @group(0) @binding(1) var<storage, read> source_ids: array<u32>;
@@ -17,8 +18,7 @@ const BLOCK: u32 = 8u;
 struct Place {
   b: u32,      // row of the batch
   row: u32,    // row of the data set
-  first: u32,  // first field
-  end: u32,    // past the last field; equal to first when there is nothing to do
+  first: u32,  // first field; past the last one when there is nothing to do
   valid: bool,
 }
 
@@ -27,17 +27,21 @@ fn place(index: u32) -> Place {
   let first = index / params.batch * BLOCK;
   let valid = b < step.rows;
   let row = order[select(0u, step.first + b, valid)];
-  return Place(b, row, first, max(first, min(first + BLOCK, params.fields)), valid);
+  return Place(b, row, first, valid);
 }
 
 fn cut_ids(at: Place) {
-  for (var f = at.first; f < at.end; f++) {
+  if (at.first >= params.fields) { return; }
+  for (var i = 0u; i < BLOCK; i++) {
+    let f = min(at.first + i, params.fields - 1u);
     ids[f * params.batch + at.b] = select(0u, source_ids[f * params.capacity + at.row], at.valid);
   }
 }
 
 fn cut_values(at: Place) {
-  for (var f = at.first; f < at.end; f++) {
+  if (at.first >= params.fields) { return; }
+  for (var i = 0u; i < BLOCK; i++) {
+    let f = min(at.first + i, params.fields - 1u);
     values[f * params.batch + at.b] = select(0.0, source_values[f * params.capacity + at.row], at.valid);
   }
 }

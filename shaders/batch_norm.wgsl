@@ -10,7 +10,9 @@
 //   gradient        dx
 // Shapes: x, y, dy, dx [B, N]; all others [N]; partial [slices, 2, N]; f32.
 // Grid: one invocation per slice of rows and WIDTH columns; the merges one workgroup per 16 columns.
-// Memory: 8 bytes per element for statistics and sums each, 8 for normalise, 12 for gradient. Fixed order everywhere.
+// Memory: 4 bytes per element for moments, 8 for gradient_sums and normalise, 12 for gradient. Fixed order everywhere.
+// Loops run for the whole slice in all invocations, with rows past its end masked: a software adapter runs several
+// invocations in lockstep and is half as fast when their loops may end at different rows.
 override BATCH_STATISTICS: bool = true;  // false: mean and spread hold running statistics
 
 struct Params {
@@ -74,8 +76,9 @@ fn moments(
   let origin = x[at.begin * at.stride + at.n];
   var sum = Lanes(0.0);
   var squares = Lanes(0.0);
-  for (var b = at.begin + 1u; b < end; b++) {
-    let d = x[b * at.stride + at.n] - origin;
+  for (var r = 0u; r < params.slice; r++) {
+    let b = at.begin + r;
+    let d = (x[min(b, end - 1u) * at.stride + at.n] - origin) * select(0.0, 1.0, b < end);
     sum += d;
     squares += d * d;
   }
@@ -144,8 +147,8 @@ fn normalise(
   let center = mean[at.n];
   let scale = gamma[at.n] * rstd_of(at.n);
   let shift = beta[at.n];
-  for (var b = at.begin; b < at.end; b++) {
-    let i = b * at.stride + at.n;
+  for (var r = 0u; r < params.slice; r++) {
+    let i = min(at.begin + r, at.end - 1u) * at.stride + at.n;
     y[i] = activate_lanes((x[i] - center) * scale + shift) * dropout_lanes(WIDTH * i);
   }
 }
@@ -165,10 +168,12 @@ fn gradient_sums(
   let shift = beta[at.n];
   var sum = Lanes(0.0);
   var product = Lanes(0.0);
-  for (var b = at.begin; b < end; b++) {
-    let i = b * at.stride + at.n;
+  for (var r = 0u; r < params.slice; r++) {
+    let b = at.begin + r;
+    let i = min(b, end - 1u) * at.stride + at.n;
     let xhat = (x[i] - center) * rstd;
-    let dz = dy[i] * dropout_lanes(WIDTH * i) * slope_lanes(activate_lanes(scale * xhat + shift));
+    let kept = dropout_lanes(WIDTH * i) * select(0.0, 1.0, b < end);
+    let dz = dy[i] * kept * slope_lanes(activate_lanes(scale * xhat + shift));
     sum += dz;
     product += dz * xhat;
   }
@@ -226,14 +231,11 @@ fn gradient(
     from_mean = d_beta[at.n] / count;
     from_spread = d_gamma[at.n] / count;
   }
-  for (var b = at.begin; b < at.end; b++) {
+  for (var r = 0u; r < params.slice; r++) {
+    let b = min(at.begin + r, at.end - 1u);
     let i = b * at.stride + at.n;
-    if (b >= step.rows) {
-      y[i] = Lanes(0.0);
-      continue;
-    }
     let xhat = (x[i] - center) * rstd;
     let dz = dy[i] * dropout_lanes(WIDTH * i) * slope_lanes(activate_lanes(scale * xhat + shift));
-    y[i] = scale * rstd * (dz - from_mean - xhat * from_spread);
+    y[i] = select(0.0, 1.0, b < step.rows) * scale * rstd * (dz - from_mean - xhat * from_spread);
   }
 }
