@@ -35,9 +35,11 @@ export { defineModel, type Definition, type DefinitionFactory } from "./src/defi
 export type { L2 } from "./src/store.ts";
 export type { CheckpointTensor, Json, TensorData } from "./src/checkpoint.ts";
 
-export { deepfm, dnn, type DnnOptions, fm as fmModel, type FmOptions, lr, type LrOptions } from "./models/mod.ts";
-export { models, wideDeep } from "./models/mod.ts";
+export * from "./models/mod.ts";
+export { fm as fmModel } from "./models/mod.ts";
 export * from "./src/layers/mod.ts";
+// Named, because both folders have an `fm`: this one is the layer.
+export { fm } from "./src/layers/mod.ts";
 export type { Dim, DType, Origin, Shape, Tensor } from "./src/graph/tensor.ts";
 export type { Graph, Mode } from "./src/graph/graph.ts";
 export type { Gradients, TableGradient } from "./src/graph/autodiff.ts";

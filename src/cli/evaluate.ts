@@ -1,0 +1,43 @@
+/**
+ * `weft evaluate`.
+ *
+ * @module
+ */
+import { BAD_ROW_OPTION, DATA_OPTIONS, describeData, readData, readFormat } from "./data.ts";
+import { openGpu } from "./device.ts";
+import { loadModel } from "./load.ts";
+import { type CommandInfo, parseOptions } from "./options.ts";
+import { formatReport } from "./report.ts";
+import type { Streams } from "./streams.ts";
+
+const GROUPS = {
+  "Model": {
+    "model-file": { value: "FILE", help: "model or checkpoint that train wrote" },
+    "batch-size": { value: "N", help: "rows of a step (default 4096)" },
+  },
+  "Data": { ...DATA_OPTIONS, ...BAD_ROW_OPTION },
+} as const;
+
+/** Describes `weft evaluate`. */
+export const EVALUATE: CommandInfo<typeof GROUPS> = {
+  name: "evaluate",
+  summary: "print AUC, logloss and calibration of a model on labelled data",
+  options: GROUPS,
+  notes: ["Columns, vocabularies and scalings are those that the model was trained with; they are in its file."],
+  examples: ["evaluate --model-file deepfm.weft --data test.csv"],
+};
+
+/** Runs `weft evaluate`. */
+export async function evaluate(args: readonly string[], streams: Streams): Promise<number> {
+  const options = parseOptions(EVALUATE, args);
+  const path = options.required("model-file");
+  if (options.texts("data").length === 0) options.refuse('option "--data" is missing');
+  const format = { ...readFormat(options), onBadRow: options.choice("on-bad-row", ["error", "skip"]) };
+  const batchSize = options.integer("batch-size", 1);
+  using gpu = await openGpu(streams);
+  await using model = await loadModel(path, gpu, streams);
+  const data = await readData(options.texts("data"), model.schema, format, streams);
+  streams.out(`${describeData("data", data)}\n`);
+  streams.out(formatReport(await model.predict(data, batchSize), data.labels));
+  return 0;
+}

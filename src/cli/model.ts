@@ -1,0 +1,134 @@
+/**
+ * The model and the optimiser that flags declare.
+ *
+ * @module
+ */
+import { models } from "../../models/mod.ts";
+import type { FittedSchema } from "../data/schema.ts";
+import type { Definition } from "../definition.ts";
+import { Declarations } from "../graph/parameter.ts";
+import { type Optimizer, type OptimizerName, parseOptimizer } from "../optimizer.ts";
+import { traceModel } from "../trace.ts";
+import type { OptionGroups, Options } from "./options.ts";
+
+/** Options that declare a model. */
+export const MODEL_OPTIONS = {
+  model: { value: "NAME", help: `${Object.keys(models).join(", ")} (default deepfm)` },
+  dim: { value: "D", help: "width of an embedding (default 16)" },
+  hidden: { value: "WIDTHS", help: "widths of the hidden layers (default 400,400,400)" },
+  dropout: { value: "P", help: "probability of zeroing a hidden unit in training (default 0)" },
+  "batch-norm": { help: "batch-normalise the hidden layers" },
+  "model-options": { value: "JSON", help: 'other options of the model, such as {"dim": 8}' },
+} as const satisfies OptionGroups[string];
+
+/** Options that declare an optimiser. */
+export const OPTIMIZER_OPTIONS = {
+  optimizer: { value: "NAME", help: "adam (default), sgd, adagrad, rowwise_adagrad or ftrl" },
+  lr: { value: "RATE", help: "learning rate (default: the optimiser's, 0.001 for adam)" },
+  "optimizer-options": { value: "LIST", help: "other options by name, such as momentum=0.9,nesterov=true" },
+  "embedding-update": {
+    value: "HOW",
+    help: "lazy (default) updates the embedding rows of the batch,\ndense all rows at every step",
+  },
+  "l2-embedding": { value: "L2", help: "L2 strength over embeddings and first-order weights (default 0)" },
+  "l2-net": { value: "L2", help: "L2 strength over all other parameters (default 0)" },
+  "clip-norm": { value: "NORM", help: "largest norm of the gradient (default: unlimited)" },
+} as const satisfies OptionGroups[string];
+
+const OPTIMIZERS: readonly OptimizerName[] = ["adam", "sgd", "adagrad", "rowwise_adagrad", "ftrl"];
+
+type ModelOption = keyof typeof MODEL_OPTIONS;
+type OptimizerOption = keyof typeof OPTIMIZER_OPTIONS;
+
+/** A model with a check of its options. */
+export interface DeclaredModel {
+  /** The model function, bound to its options. */
+  readonly definition: Definition;
+  /**
+   * Traces the model over the fields of a schema.
+   *
+   * @throws {UsageError} when an option was given that the model function does not read
+   */
+  readonly check: (schema: FittedSchema) => void;
+}
+
+/**
+ * Binds the options to the model function.
+ *
+ * @throws {UsageError} when the model is unknown or an option is out of range
+ */
+export function readModel(options: Options<ModelOption>): DeclaredModel {
+  const name = options.choice("model", Object.keys(models)) ?? "deepfm";
+  const given = readModelOptions(options);
+  const used = new Set<PropertyKey>();
+  const watched = new Proxy(given, {
+    get(target, key) {
+      used.add(key);
+      return Reflect.get(target, key);
+    },
+  });
+  const definition = models[name](watched);
+  const check = ({ fields, rowCount, hasValues }: FittedSchema): void => {
+    used.clear();
+    traceModel(definition, "train", new Declarations(), { fields, rowCount, hasValues }, 1);
+    const surplus = Object.keys(given).find((key) => !used.has(key));
+    if (surplus === undefined) return;
+    const known = [...used].map(String);
+    const list = known.length > 0 ? `it has ${known.join(", ")}` : "it has none";
+    options.refuse(`model ${name} has no option "${surplus}", ${list}`);
+  };
+  return { definition, check };
+}
+
+function readModelOptions(options: Options<ModelOption>): Record<string, unknown> {
+  const hidden = options.numbers("hidden", 1);
+  if (hidden && !hidden.every(Number.isInteger)) {
+    options.refuse(`option "--hidden" must be widths such as 400,400, received "${options.text("hidden")}"`);
+  }
+  const dropout = options.number("dropout", 0, 1);
+  if (dropout === 1) options.refuse('option "--dropout" must be below 1, received "1"');
+  return {
+    ...(options.has("dim") && { dim: options.integer("dim", 1) }),
+    ...(hidden && { hidden }),
+    ...(dropout !== undefined && { dropout }),
+    ...(options.has("batch-norm") && { batchNorm: true }),
+    ...parseObject(options),
+  };
+}
+
+function parseObject(options: Options<ModelOption>): object {
+  const text = options.text("model-options");
+  if (text === undefined) return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    options.refuse(`option "--model-options" must be JSON, received "${text}": ${(error as Error).message}`);
+  }
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  return options.refuse(`option "--model-options" must be an object such as {"dim": 8}, received "${text}"`);
+}
+
+/**
+ * Makes the optimiser.
+ *
+ * @throws {UsageError} when the optimiser or one of its options is unknown or out of range
+ */
+export function readOptimizer(options: Options<OptimizerOption>): Optimizer {
+  const entries = options.list("optimizer-options").map((pair) => {
+    const equals = pair.indexOf("=");
+    if (equals < 1) options.refuse(`option "--optimizer-options" must be like momentum=0.9, received "${pair}"`);
+    return [pair.slice(0, equals), pair.slice(equals + 1)];
+  });
+  const name = options.choice("optimizer", OPTIMIZERS) ?? "adam";
+  try {
+    return parseOptimizer(name, {
+      ...Object.fromEntries(entries),
+      lr: options.number("lr"),
+      embeddingUpdate: options.choice("embedding-update", ["lazy", "dense"]),
+    });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return options.refuse(error.message.replace(/^Cannot make /, "optimiser "));
+  }
+}

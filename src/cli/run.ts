@@ -1,0 +1,172 @@
+/**
+ * A training run as a person sees it: progress, interruption, checkpoints, results.
+ *
+ * @module
+ */
+import type { Dataset } from "../data/dataset.ts";
+import type { Definition } from "../definition.ts";
+import type { Gpu } from "../gpu/device.ts";
+import { GpuError } from "../gpu/error.ts";
+import { formatKernelTimes, Profiler } from "../gpu/profiler.ts";
+import { Model } from "../model.ts";
+import { createProgress, type Progress } from "../progress.ts";
+import type { EpochReport, FitOptions, History } from "../trainer.ts";
+import { describeData } from "./data.ts";
+import { openGpu } from "./device.ts";
+import { requireWritable, writeWhole } from "./files.ts";
+import { INTERRUPTED, Interruption } from "./interrupt.ts";
+import { formatReport } from "./report.ts";
+import type { Streams } from "./streams.ts";
+import { formatCount } from "./table.ts";
+
+/** What is to be trained, on what, and where the results go. */
+export interface Run {
+  /** The model. */
+  readonly definition: Definition;
+  /** Rows to train on. */
+  readonly training: Dataset;
+  /** Rows to evaluate after each epoch. */
+  readonly validation?: Dataset;
+  /** Rows to evaluate once, after training. */
+  readonly test?: Dataset;
+  /** Options of training, without what this module adds. */
+  readonly fit: FitOptions & { readonly epochs: number; readonly batchSize: number };
+  /** Seed of parameters, shuffling and dropout. */
+  readonly seed: number;
+  /** File of the trained model. */
+  readonly out: string;
+  /** File of the Chrome trace, when kernels are to be timed. */
+  readonly profile?: string;
+  /** Whether to list the layers first. */
+  readonly summary?: boolean;
+}
+
+/**
+ * Trains, evaluates and saves a model.
+ *
+ * @returns the exit code
+ * @throws {GpuError} when the device fails; the message names the last checkpoint
+ */
+export async function runTraining(run: Run, streams: Streams): Promise<number> {
+  for (const path of [run.out, run.fit.checkpoint?.path, run.profile]) if (path) await requireWritable(path);
+  using gpu = await openGpu(streams);
+  const started = performance.now();
+  await using model = await Model.create(run.definition, run.training.schema, { seed: run.seed, device: gpu });
+  describeRun(run, model, streams);
+  using profiler = run.profile === undefined ? undefined : new Profiler(gpu);
+  const history = await fit(run, model, gpu, profiler, streams);
+  if (profiler) await writeProfile(profiler, run.profile!, streams);
+  if (history.ended === "interrupted") return await endInterrupted(run, model, streams);
+  streams.err(describeEnd(history, (performance.now() - started) / 1000));
+  await model.save(run.out);
+  if (run.test) {
+    streams.out(`${describeData("test", run.test)}\n`);
+    streams.out(`${formatReport(await model.predict(run.test, run.fit.batchSize), run.test.labels)}\n`);
+  }
+  streams.out(`Saved the model to ${run.out}`);
+  return 0;
+}
+
+function describeRun({ training, validation, test, seed, summary }: Run, model: Model, streams: Streams): void {
+  const parts = { training, validation, test };
+  for (const [name, data] of Object.entries(parts)) if (data) streams.err(describeData(name, data));
+  const { fields, rowCount } = model.schema;
+  const size = `${formatCount(fields.length, "field")}, ${formatCount(rowCount, "row")} of embeddings`;
+  const parameters = formatCount(model.parameterCount, "parameter");
+  streams.err(`model: ${model.definition.name}, ${size}, ${parameters}, seed ${seed}`);
+  if (summary) streams.err(`\n${model.summary()}\n`);
+}
+
+/** Trains with progress on stderr; the first Ctrl-C ends it after the current step. */
+async function fit(
+  run: Run,
+  model: Model,
+  gpu: Gpu,
+  profiler: Profiler | undefined,
+  streams: Streams,
+): Promise<History> {
+  const { training, validation, seed } = run;
+  const batchSize = Math.min(run.fit.batchSize, training.rows);
+  using progress = await createProgress({ epochs: run.fit.epochs, rows: training.rows, batchSize });
+  using interruption = new Interruption(() => {
+    progress.stop();
+    streams.err("Stopping after the current step; press Ctrl-C again to quit at once");
+  }, () => progress.stop());
+  const { signal } = interruption;
+  try {
+    return await Promise.race([
+      model.fit(training, { ...run.fit, validation, seed, profiler, signal, ...follow(progress, run) }),
+      gpu.lost.then((error) => Promise.reject(error)),
+    ]);
+  } catch (error) {
+    progress.stop();
+    const path = run.fit.checkpoint?.path;
+    if (!(error instanceof GpuError) || path === undefined || !(await exists(path))) throw error;
+    throw new GpuError(`${error.message}; the last checkpoint is intact, go on with --resume ${path}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Ties what training tells to the progress display. */
+function follow(progress: Progress, { fit: { epochs, resume } }: Run): Partial<FitOptions> {
+  let epoch = 0;
+  const begin = (next: number, step = 0): void => {
+    epoch = next;
+    progress.startEpoch(next, step);
+  };
+  return {
+    onPlan: () => {
+      if (!resume) begin(1);
+    },
+    onProgress: (event) => {
+      // Where a resumed run begins is known from what it tells first.
+      if (event.epoch !== epoch) begin(event.epoch, event.step);
+      progress.update(event.step, event.loss);
+    },
+    onEpoch: (report) => {
+      progress.endEpoch(metricsOf(report));
+      if (report.epoch < epochs) begin(report.epoch + 1);
+    },
+  };
+}
+
+function metricsOf({ validation, lr }: EpochReport): Record<string, number> {
+  return { ...(validation && { auc: validation.auc, logloss: validation.logloss }), lr };
+}
+
+function describeEnd({ epochs, bestEpoch, ended }: History, seconds: number): string {
+  const why = ended === "early stopping" ? "stopped early" : "done";
+  const last = epochs.at(-1);
+  const metrics = epochs.find(({ epoch }) => epoch === bestEpoch)?.validation;
+  const best = metrics ? `, epoch ${bestEpoch} kept: validation AUC ${metrics.auc.toFixed(5)}` : "";
+  const logloss = metrics ? `, logloss ${metrics.logloss.toFixed(5)}` : "";
+  const count = last ? ` after ${formatCount(last.epoch, "epoch")}` : ", there was no epoch left";
+  return `training: ${why}${count}, ${seconds.toFixed(1)} s${best}${logloss}`;
+}
+
+async function endInterrupted(run: Run, model: Model, streams: Streams): Promise<number> {
+  const path = run.fit.checkpoint?.path;
+  if (path !== undefined) {
+    streams.err(`Interrupted. Saved a checkpoint to ${path}; go on with the same command and --resume ${path}`);
+  } else {
+    await model.save(run.out);
+    streams.err(`Interrupted. Saved the model so far to ${run.out}; with --checkpoint, a run can be resumed`);
+  }
+  return INTERRUPTED;
+}
+
+async function writeProfile(profiler: Profiler, path: string, streams: Streams): Promise<void> {
+  streams.err(`\n${formatKernelTimes(await profiler.report())}\n`);
+  await writeWhole(path, [await profiler.chromeTrace()]);
+  streams.err(`Saved the trace to ${path}; open it in chrome://tracing or ui.perfetto.dev`);
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * `weft train`.
+ *
+ * @module
+ */
+import type { Dataset } from "../data/dataset.ts";
+import type { SplitOptions } from "../data/split.ts";
+import type { Definition } from "../definition.ts";
+import { BAD_ROW_OPTION, DATA_OPTIONS, isLibsvm, MISSING_OPTION, readData, readFormat } from "./data.ts";
+import { MODEL_OPTIONS, OPTIMIZER_OPTIONS, readModel, readOptimizer } from "./model.ts";
+import { type CommandInfo, type NameOf, type Options, parseOptions } from "./options.ts";
+import { type Run, runTraining } from "./run.ts";
+import { readSchema, SCHEMA_OPTIONS } from "./schema.ts";
+import { keepTexts, refitSplit } from "./split.ts";
+import type { Streams } from "./streams.ts";
+
+const GROUPS = {
+  "Data": { ...DATA_OPTIONS, ...BAD_ROW_OPTION, ...MISSING_OPTION },
+  "Schema": SCHEMA_OPTIONS,
+  "Evaluation": {
+    validation: { value: "FILE", help: "file to evaluate after each epoch" },
+    test: { value: "FILE", help: "file to evaluate once, after training" },
+    split: {
+      value: "SHARES",
+      help: "shares of --data for training, validation and test,\nsuch as 0.8,0.1,0.1 or 0.9,0.1",
+    },
+    "split-by": { value: "WHAT", help: "random (default), position, or the column of --time" },
+    patience: {
+      value: "N",
+      help: "stop after N epochs in a row without a better validation\n(default 2; 0 never stops)",
+    },
+    monitor: { value: "METRIC", help: "what better means: auc (default) or logloss" },
+    "lr-factor": { value: "F", help: "what such an epoch multiplies the learning rate by (default 0.1)" },
+  },
+  "Model": MODEL_OPTIONS,
+  "Training": {
+    epochs: { value: "N", help: "passes over the training rows at most\n(default 10 with validation rows, 1 without)" },
+    "batch-size": { value: "N", help: "rows of a step (default 4096)" },
+    ...OPTIMIZER_OPTIONS,
+    seed: { value: "N", help: "seed of parameters, shuffling and dropout (default 1)" },
+    "memory-budget": { value: "MIB", help: "device memory for rows; more of them stream in chunks (default 1024)" },
+  },
+  "Files": {
+    out: { value: "FILE", help: "the trained model (default MODEL.weft)" },
+    checkpoint: { value: "FILE", help: "checkpoint, written after each epoch and on Ctrl-C" },
+    "checkpoint-every": { value: "N", help: "write it every N steps too" },
+    resume: { value: "FILE", help: "checkpoint to go on from, with the other options as they were" },
+    profile: { value: "FILE", help: "time each kernel and write a Chrome trace" },
+    summary: { help: "list the layers and what each regulariser covers" },
+  },
+} as const;
+
+type Name = NameOf<typeof GROUPS>;
+
+/** Describes `weft train`. */
+export const TRAIN: CommandInfo<typeof GROUPS> = {
+  name: "train",
+  summary: "train a model on a file and save it",
+  options: GROUPS,
+  notes: [
+    "With a split, vocabularies, scalings and buckets are fitted to the training share alone.",
+    "The same seed on the same adapter gives the same bytes; a run that was killed and resumed does too.",
+    "Ctrl-C saves the checkpoint, or without --checkpoint the model so far; a second Ctrl-C quits at once.",
+  ],
+  examples: [
+    "train --data clicks.csv --label click --categorical user,item,site --numeric price --split 0.8,0.1,0.1",
+    "train --data train.tsv --validation valid.tsv --schema schema.json --model dnn --hidden 256,128 --dropout 0.2",
+    "train --data log.csv --label y --positive yes --categorical a,b --checkpoint run.weft --checkpoint-every 500",
+  ],
+};
+
+/** Runs `weft train`. */
+export async function train(args: readonly string[], streams: Streams): Promise<number> {
+  const options = parseOptions(TRAIN, args);
+  const { definition, check } = readModel(options);
+  const settings = readSettings(options, definition);
+  const parts = await readParts(options, streams);
+  const { training, validation } = parts;
+  check(training.schema);
+  if (!validation) options.require("validation", ["patience", "monitor", "lr-factor"]);
+  const patience = options.integer("patience", 0) ?? 2;
+  const earlyStopping = validation && patience > 0
+    ? { patience, monitor: options.choice("monitor", ["auc", "logloss"]), factor: options.number("lr-factor", 0, 1) }
+    : undefined;
+  const epochs = options.integer("epochs", 1) ?? (validation ? 10 : 1);
+  return await runTraining({ ...settings, ...parts, fit: { ...settings.fit, epochs, earlyStopping } }, streams);
+}
+
+/** Reads what does not depend on the data, so that mistakes show before any of it is read. */
+function readSettings(options: Options<Name>, definition: Definition): Omit<Run, "training"> {
+  if (options.texts("data").length === 0) options.refuse('option "--data" is missing');
+  options.exclude("split", ["validation", "test"]);
+  options.require("split", ["split-by"]);
+  const resume = options.text("resume");
+  const checkpoint = options.text("checkpoint") ?? resume;
+  if (checkpoint === undefined) options.require("checkpoint", ["checkpoint-every"]);
+  const budget = options.number("memory-budget", 1);
+  return {
+    definition,
+    seed: options.integer("seed", 0) ?? 1,
+    out: options.text("out") ?? `${definition.name}.weft`,
+    profile: options.text("profile"),
+    summary: options.has("summary"),
+    fit: {
+      epochs: 1,
+      batchSize: options.integer("batch-size", 1) ?? 4096,
+      optimizer: readOptimizer(options),
+      l2: { embedding: options.number("l2-embedding", 0), net: options.number("l2-net", 0) },
+      clipNorm: options.number("clip-norm", Number.MIN_VALUE),
+      memoryBudget: budget === undefined ? undefined : Math.floor(budget * 2 ** 20),
+      checkpoint: checkpoint === undefined ? undefined : {
+        path: checkpoint,
+        everySteps: options.integer("checkpoint-every", 1),
+      },
+      resume,
+    },
+  };
+}
+
+/** Training rows with those to evaluate. */
+type Parts = Pick<Run, "training" | "validation" | "test">;
+
+async function readParts(options: Options<Name>, streams: Streams): Promise<Parts> {
+  const files = options.texts("data");
+  const format = { ...readFormat(options), onBadRow: options.choice("on-bad-row", ["error", "skip"]) };
+  const fractions = options.numbers("split", 0, 1);
+  const by = fractions && readSplitBy(options, fractions);
+  const schema = isLibsvm(files, format) ? refuseSchema(options) : await readSchema(options);
+  const fitting = { ...format, ...(schema && { missing: ["", ...options.list("missing")] }) };
+  const declared = schema && fractions ? keepTexts(schema) : schema;
+  const whole = await readData(files, declared, fitting, streams);
+  if (fractions) {
+    const [training, validation, test] = refitSplit(whole, schema ?? whole.schema.declared(), fractions, by!);
+    return { training, validation, test };
+  }
+  const readOther = async (name: "validation" | "test"): Promise<Dataset | undefined> => {
+    const others = options.texts(name);
+    return others.length === 0 ? undefined : await readData(others, whole.schema, format, streams);
+  };
+  return { training: whole, validation: await readOther("validation"), test: await readOther("test") };
+}
+
+/** Refuses what only files with columns have. */
+function refuseSchema(options: Options<Name>): undefined {
+  const columns = [...Object.keys(SCHEMA_OPTIONS), "missing", "delimiter"] as Name[];
+  const given = columns.find((name) => options.has(name));
+  if (given) options.refuse(`option "--${given}" is not for libsvm files`);
+}
+
+function readSplitBy(options: Options<Name>, fractions: readonly number[]): SplitOptions {
+  const sum = fractions.reduce((total, fraction) => total + fraction, 0);
+  if (fractions.length < 2 || fractions.length > 3 || fractions.includes(0) || Math.abs(sum - 1) > 1e-9) {
+    options.refuse(`option "--split" must be two or three shares that sum to 1, received "${options.text("split")}"`);
+  }
+  const by = options.text("split-by") ?? "random";
+  if (by === "random") return { seed: options.integer("seed", 0) ?? 1 };
+  if (by === "position" || by === options.text("time") || options.has("schema")) return { by };
+  return options.refuse(`option "--split-by" must be random, position or the column of --time, received "${by}"`);
+}

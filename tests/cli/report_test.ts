@@ -1,0 +1,62 @@
+import { formatAdapter } from "../../src/cli/devices.ts";
+import { formatPredictions } from "../../src/cli/predict.ts";
+import { formatCalibration, formatReport } from "../../src/cli/report.ts";
+import { formatBytes, formatCount, formatTable } from "../../src/cli/table.ts";
+import { assertEquals, assertThrows } from "../../src/std.ts";
+
+Deno.test("the report holds metrics and ten equally filled bins", () => {
+  const probabilities = Float32Array.from({ length: 20 }, (_, row) => (row + 0.5) / 20);
+  const labels = Float32Array.from({ length: 20 }, (_, row) => Number(row >= 10));
+  assertEquals(formatReport(probabilities, labels).split("\n").slice(0, 10), [
+    "rows                  20",
+    "AUC                   1.00000",
+    "logloss               0.30664",
+    "normalized entropy    0.4424",
+    "Brier score           0.08313",
+    "predicted / observed  1.0000",
+    "calibration error     0.2500",
+    "",
+    "probability       rows  predicted  observed",
+    "0.0250 .. 0.1200     2     5.00 %    0.00 %",
+  ]);
+  assertEquals(formatCalibration(probabilities, labels).split("\n").length, 11);
+  assertThrows(() => formatReport(probabilities, new Float32Array(20)), RangeError);
+});
+
+Deno.test("predictions are written in few digits and read back as the same float32", () => {
+  const probabilities = new Float32Array(5000).map((_, row) => 1 / (1 + Math.exp((row - 2500) / 300)));
+  const lines = [...formatPredictions(probabilities)].join("").split("\n");
+  assertEquals([lines.length, lines[0], lines.at(-1)], [5002, "probability", ""]);
+  assertEquals(new Float32Array(lines.slice(1, -1).map(Number)), probabilities);
+  assertEquals([...formatPredictions(new Float32Array([0.1, 1e-9, 1]))].join(""), "probability\n0.100000001\n9.99999972e-10\n1\n");
+});
+
+Deno.test("tables are aligned, counts grouped, sizes given in binary units", () => {
+  assertEquals(formatTable(["a", "bb"], [["long", "1"], ["x", "222"]]), "a      bb\nlong    1\nx     222");
+  assertEquals([formatCount(1, "row"), formatCount(41188, "row"), formatCount(12)], ["1 row", "41,188 rows", "12"]);
+  assertEquals([1000, 1024, 1.5 * 2 ** 30].map(formatBytes), ["1000 B", "1 KiB", "1.5 GiB"]);
+});
+
+Deno.test("an adapter is described in lines of at most 100 characters", () => {
+  const text = formatAdapter({
+    requestedAs: ["fallback"],
+    kind: "vulkan-software",
+    backend: "vulkan",
+    vendor: "Mesa",
+    description: "llvmpipe",
+    features: Array.from({ length: 12 }, (_, k) => `some-feature-${k}`),
+    limits: { maxBufferSize: 2 ** 31, maxBindGroups: 8 },
+  });
+  assertEquals(text.split("\n"), [
+    "llvmpipe",
+    "  runs on        processor, through a software Vulkan driver",
+    "  vendor         Mesa",
+    "  interface      vulkan",
+    "  requested as   fallback",
+    "  maxBufferSize  2 GiB",
+    "  maxBindGroups  8",
+    "  features       some-feature-0, some-feature-1, some-feature-2, some-feature-3, some-feature-4,",
+    "                 some-feature-5, some-feature-6, some-feature-7, some-feature-8, some-feature-9,",
+    "                 some-feature-10, some-feature-11",
+  ]);
+});
