@@ -32,7 +32,7 @@ export interface StepTiming extends Timing {
 const EPOCH_MS = 400;
 
 /** Copies of the data in one epoch at most. */
-const MOST_COPIES = 32;
+const MOST_COPIES = 64;
 
 /** Epochs at the least, the one in which drivers compile left out. */
 const FEWEST_EPOCHS = 3;
