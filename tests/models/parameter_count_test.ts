@@ -1,0 +1,45 @@
+/** Parameters that published runs on Frappe report: 10 fields, 5,389 rows, width 10. */
+import { dcn } from "../../models/mod.ts";
+import { categorical, FittedSchema } from "../../src/data/schema.ts";
+import type { Definition } from "../../src/definition.ts";
+import { Model } from "../../src/model.ts";
+import { assertEquals } from "../../src/std.ts";
+import { gpu } from "../support.ts";
+
+const ROWS = {
+  user: 958,
+  item: 4092,
+  daytime: 8,
+  weekday: 8,
+  isweekend: 3,
+  homework: 4,
+  cost: 3,
+  weather: 10,
+  country: 80,
+  city: 223,
+};
+
+const schema = new FittedSchema({
+  declared: { label: "label" },
+  missing: [""],
+  fields: Object.entries(ROWS).map(([name, rows]) => ({
+    feature: categorical(name),
+    missing: false,
+    vocabulary: Array.from({ length: rows - 1 }, (_, i) => String(i + 1)),
+  })),
+});
+
+const dim = 10;
+const hidden = [400, 400, 400];
+
+const COUNTS: readonly [label: string, definition: Definition, count: number][] = [
+  ["dcn with 3 cross layers", dcn({ dim, hidden, batchNorm: true, layers: 3 }), 418_591],
+  ["dcn without hidden layers and with 6 cross layers", dcn({ dim, hidden: [], layers: 6 }), 55_191],
+];
+
+for (const [label, definition, count] of COUNTS) {
+  Deno.test(`${label} has ${count} parameters on Frappe`, async () => {
+    await using model = await Model.create(definition, schema, { device: await gpu() });
+    assertEquals(model.parameterCount, count);
+  });
+}
