@@ -234,8 +234,8 @@ export class Trainer {
   async #epochs(): Promise<History> {
     const epochs = positiveInteger("epochs", this.#options.epochs ?? 1);
     const reports: EpochReport[] = [];
-    let ended: History["ended"] = "epochs";
-    while (this.#state.epoch < epochs) {
+    let ended: History["ended"] = this.#plateau?.stopped ? "early stopping" : "epochs";
+    while (ended === "epochs" && this.#state.epoch < epochs) {
       const started = performance.now();
       const before = this.#state.position;
       if (!(await this.#epoch())) {
@@ -247,10 +247,7 @@ export class Trainer {
       reports.push(report);
       this.#options.onEpoch?.(report);
       await this.#save();
-      if (stop) {
-        ended = "early stopping";
-        break;
-      }
+      if (stop) ended = "early stopping";
     }
     if (ended === "interrupted") await this.#save();
     else if (this.#best) this.#context.store.upload(this.#best);

@@ -164,6 +164,25 @@ Deno.test("early stopping cuts the learning rate and gives the best epoch back",
   assertEquals(history.epochs.slice(-2).map((epoch) => epoch.improved), [false, false]);
 });
 
+Deno.test("training that had stopped early does not go on when it is resumed", async () => {
+  const [data, validation] = [planted(300), planted(300, 9)];
+  const path = await Deno.makeTempFile({ suffix: ".weft" });
+  await using model = await Model.create(fm({ dim: 4 }), data.schema, { device: await gpu() });
+  const options: FitOptions = {
+    validation,
+    epochs: 40,
+    batchSize: 64,
+    optimizer: adam({ lr: 0.3 }),
+    earlyStopping: { monitor: "auc", patience: 2 },
+  };
+  const history = await model.fit(data, { ...options, checkpoint: { path } });
+  const trained = await digest(model);
+  const resumed = await model.fit(data, { ...options, resume: path });
+  assertEquals(resumed, { epochs: [], bestEpoch: history.bestEpoch, ended: "early stopping" });
+  assertEquals(await digest(model), trained);
+  await Deno.remove(path);
+});
+
 Deno.test("training refuses data of another schema and options out of range", async () => {
   const data = planted(100);
   await using model = await Model.create(lr(), data.schema, { device: await gpu() });
