@@ -150,14 +150,16 @@ export class Store implements Storage {
     return shards;
   }
 
-  /** Returns the strength of L2 per block of 64 floats of the flat buffer. */
-  l2PerBlock(l2: L2): Float32Array<ArrayBuffer> {
+  /** Returns a buffer with the strength of L2 for each block of 64 floats of the flat buffer. */
+  regularizers(l2: L2): BufferRange {
     const blocks = new Float32Array(this.count / BLOCK);
     for (const [parameter, offset] of this.#trainable.offsets) {
       const strength = parameter.regularized === "none" ? 0 : l2[parameter.regularized] ?? 0;
       blocks.fill(strength, offset / BLOCK, Math.ceil((offset + sizeOfParameter(parameter)) / BLOCK));
     }
-    return blocks;
+    this.#allocate("l2", blocks.length);
+    writeBuffer(this.#gpu, this.buffer("l2").buffer, blocks);
+    return this.buffer("l2");
   }
 
   /** Downloads parameters, statistics and tables by name, without padding. */

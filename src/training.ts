@@ -7,7 +7,6 @@ import type { Definition } from "./definition.ts";
 import type { Feed } from "./feed.ts";
 import type { Gpu } from "./gpu/device.ts";
 import type { BufferRange } from "./gpu/kernel.ts";
-import { upload } from "./gpu/memory.ts";
 import { differentiate, type Gradients } from "./graph/autodiff.ts";
 import { ownerOf } from "./graph/memory.ts";
 import type { Declarations, Table } from "./graph/parameter.ts";
@@ -57,7 +56,7 @@ export function compileTraining(gpu: Gpu, options: TrainingOptions): Promise<Pla
     ? graph.input("pairs", [2 * space.fields.length, "B"], "u32")
     : sortOccurrences(ids, space.rowCount);
   const pinned = pinGradients(gradients, store);
-  updateAll(gpu, gradients, [...pinned.keys()], pairs, options);
+  updateAll(gradients, [...pinned.keys()], pairs, options);
   const inputs = { ...feed.inputs, ...(options.pairs && { pairs: options.pairs }) };
   return Plan.create(gpu, { name: `${definition.name}.train`, batch, outputs: [loss], storage: store, inputs, pinned });
 }
@@ -74,7 +73,6 @@ function pinGradients(gradients: Gradients, store: Store): Map<Tensor, BufferRan
 }
 
 function updateAll(
-  gpu: Gpu,
   gradients: Gradients,
   dense: readonly Tensor[],
   pairs: Tensor,
@@ -91,7 +89,7 @@ function updateAll(
     parameters: store.buffer("parameters"),
     gradient: store.buffer("gradient"),
     slots: Array.from({ length: optimizer.slots }, (_, i) => store.buffer(`parameters.${i + 1}`)),
-    l2: { buffer: upload(gpu, "l2", store.l2PerBlock(l2)) },
+    l2: store.regularizers(l2),
     count: store.count,
   };
   if (clipNorm === undefined) {
