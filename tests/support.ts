@@ -1,4 +1,5 @@
 /** Helpers of the tests: a shared device, tolerances, and the one check that every op passes. */
+import { requestAdapter } from "../src/adapter.ts";
 import { Gpu } from "../src/gpu/device.ts";
 import type { BufferRange } from "../src/gpu/kernel.ts";
 import { createBuffer, download, upload } from "../src/gpu/memory.ts";
@@ -13,7 +14,7 @@ let shared: Promise<Gpu> | undefined;
 
 /** Returns a device that the tests of one file share. */
 export function gpu(): Promise<Gpu> {
-  return shared ??= navigator.gpu.requestAdapter().then((adapter) => Gpu.request(adapter!));
+  return shared ??= requestAdapter().then(({ adapter }) => Gpu.request(adapter));
 }
 
 /** Uniform numbers in [-1, 1) that depend on the seed alone. */
