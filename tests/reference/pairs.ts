@@ -17,3 +17,58 @@ export function biInteractionReference(e: ArrayLike<number>, fields: number, dim
   }
   return y;
 }
+
+/**
+ * q[b, p] = sum_d s_p[d] e[b, i, d] e[b, j, d].
+ *
+ * @param strengths numbers [P] or vectors [P, D]
+ */
+export function innerProductReference(
+  e: ArrayLike<number>,
+  fields: number,
+  dim: number,
+  strengths?: ArrayLike<number>,
+): Float64Array {
+  const batch = e.length / (fields * dim);
+  const pairs = fields * (fields - 1) / 2;
+  const width = strengths ? strengths.length / pairs : 1;
+  const q = new Float64Array(batch * pairs);
+  for (let b = 0; b < batch; b++) {
+    eachPair(fields, (i, j, p) => {
+      for (let d = 0; d < dim; d++) {
+        const product = e[(b * fields + i) * dim + d] * e[(b * fields + j) * dim + d];
+        q[b * pairs + p] += product * (strengths ? strengths[p * width + d % width] : 1);
+      }
+    });
+  }
+  return q;
+}
+
+/** Sums consecutive groups of `width` numbers. */
+export function groupSums(x: ArrayLike<number>, width: number): Float64Array {
+  const y = new Float64Array(x.length / width);
+  for (let i = 0; i < x.length; i++) y[Math.floor(i / width)] += x[i];
+  return y;
+}
+
+/** r[b, p, d] = (sum_c e[b, i, c] W_p[c, d]) e[b, j, d]. */
+export function matrixElementsReference(
+  e: ArrayLike<number>,
+  fields: number,
+  dim: number,
+  matrices: ArrayLike<number>,
+): Float64Array {
+  const batch = e.length / (fields * dim);
+  const pairs = fields * (fields - 1) / 2;
+  const r = new Float64Array(batch * pairs * dim);
+  for (let b = 0; b < batch; b++) {
+    eachPair(fields, (i, j, p) => {
+      for (let d = 0; d < dim; d++) {
+        let sum = 0;
+        for (let c = 0; c < dim; c++) sum += e[(b * fields + i) * dim + c] * matrices[(p * dim + c) * dim + d];
+        r[(b * pairs + p) * dim + d] = sum * e[(b * fields + j) * dim + d];
+      }
+    });
+  }
+  return r;
+}

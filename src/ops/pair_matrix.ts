@@ -1,0 +1,161 @@
+/**
+ * Pairs of fields joined by matrices: element products, inner products, and their sum.
+ *
+ * @module
+ */
+import block1 from "../../shaders/block1.wgsl" with { type: "text" };
+import block2 from "../../shaders/block2.wgsl" with { type: "text" };
+import block4 from "../../shaders/block4.wgsl" with { type: "text" };
+import grid from "../../shaders/grid.wgsl" with { type: "text" };
+import source from "../../shaders/pair_matrix.wgsl" with { type: "text" };
+import order from "../../shaders/pair_order.wgsl" with { type: "text" };
+import { shader } from "../gpu/shader.ts";
+import { apply, type Emitter, type Op } from "../graph/node.ts";
+import { formatShape, type Shape, type Tensor } from "../graph/tensor.ts";
+import { lanesOf } from "./lane.ts";
+import { pairSizes } from "./pairs.ts";
+
+/** Slices of the batch over which gradients of matrices are first summed; fixed, so that bits do not change. */
+export const SLICES = 16;
+
+/** The shader part that declares blocks, by the width of a lane. */
+export const BLOCKS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
+  1: { block1 },
+  2: { block2 },
+  4: { block4 },
+};
+
+/** What becomes of the products of a pair: they stay, are summed over D, or over D and all pairs. */
+type Form = "products" | "each" | "summed";
+
+interface MatrixAttributes {
+  readonly fields: number;
+  readonly dim: number;
+  readonly form: Form;
+  /** First pair. */
+  readonly first: number;
+  /** Number of pairs. */
+  readonly pairs: number;
+}
+
+const pairMatrixOp: Op<MatrixAttributes> = {
+  name: "pairMatrix",
+  outputs: (_, { form, pairs, dim }) => {
+    if (form === "products") return [["B", pairs * dim]];
+    return form === "each" ? [["B", pairs]] : [["B", 1], ["B", pairs]];
+  },
+  emit: (k, { inputs: [e, weight], outputs: [y, part], attributes }) => {
+    const { form, pairs } = attributes;
+    const invocations = pairs * Math.ceil(k.batch / 4);
+    if (form === "products") return emit(k, attributes, "products", { e, weight, r: y }, invocations);
+    emit(k, attributes, "forward", { e, weight, q: part ?? y }, invocations);
+    if (part) emit(k, attributes, "row_sums", { part, q: y }, k.batch);
+  },
+  backward: ({ inputs: [e, weight], attributes }, [g]) =>
+    g ? [apply(backwardOp, [e, weight, g], attributes), apply(matricesOp, [e, weight, g], attributes)] : [],
+};
+
+const backwardOp: Op<MatrixAttributes> = {
+  name: "pairMatrixBackward",
+  outputs: ([e]) => [e.shape],
+  emit: (k, { inputs: [e, weight, g], outputs: [de], attributes }) => {
+    const { fields, dim } = attributes;
+    emit(k, attributes, "backward", { e, weight, g, de }, fields * lanesOf(dim).count * Math.ceil(k.batch / 4));
+  },
+};
+
+const matricesOp: Op<MatrixAttributes> = {
+  name: "pairMatrixMatrices",
+  outputs: ([, weight], { pairs, dim }) => [weight.shape, [SLICES, pairs * dim * dim]],
+  emit: (k, { inputs: [e, , g], outputs: [dweight, partial], attributes }) => {
+    const { pairs, dim } = attributes;
+    const { count, width } = lanesOf(dim);
+    emit(k, attributes, "slices", { e, g, partial }, SLICES * pairs * count * count);
+    emit(k, attributes, "matrices", { slice: partial, dweight }, pairs * count * count * width);
+  },
+};
+
+function emit(
+  k: Emitter,
+  { fields, dim, form, first, pairs }: MatrixAttributes,
+  entry: string,
+  bind: Readonly<Record<string, Tensor>>,
+  invocations: number,
+): void {
+  const lanes = lanesOf(dim);
+  const byLane = form === "products";
+  k.run({
+    shader: shader("pair_matrix", {
+      grid,
+      ...lanes.part,
+      pair_matrix: source,
+      pair_order: order,
+      ...BLOCKS[lanes.width],
+    }),
+    entry,
+    bind,
+    constants: {
+      LANES: lanes.count,
+      UPSTREAM_LANES: byLane ? lanes.count : 1,
+      SUMMED: form === "summed",
+      SLICES,
+      Upstream: byLane ? "Lane" : "f32",
+    },
+    params: { batch: k.batch, fields, first, pairs },
+    grid: Math.ceil(invocations / 64),
+  });
+}
+
+function build(op: string, e: Tensor, weight: Tensor, form: Form, first: number, count?: number): Tensor {
+  const { fields, dim, pairs: all } = pairSizes(op, e);
+  const pairs = count ?? all;
+  const shape: Shape = [pairs, dim, dim];
+  if (weight.shape.join() !== shape.join()) {
+    throw new TypeError(
+      `Cannot build ${op}: matrices must have shape ${formatShape(shape)}, received ${formatShape(weight.shape)}`,
+    );
+  }
+  if (!(first >= 0 && first + pairs <= all)) {
+    throw new RangeError(`Cannot build ${op}: pairs must end at ${all}, received ${first} to ${first + pairs}`);
+  }
+  return apply(pairMatrixOp, [e, weight], { fields, dim, form, first, pairs });
+}
+
+/**
+ * Multiplies all pairs of fields through matrices: q[b, p] = e[b, i, :] W_p e[b, j, :]^T for the p-th pair i < j.
+ *
+ * @param e embeddings `[B, F, D]`
+ * @param matrices W `[P, D, D]` with P = F (F - 1) / 2
+ * @returns `[B, P]`, pairs in the order (0, 1), (0, 2), ..., (1, 2), ...
+ * @throws {TypeError} when a shape does not fit
+ * @throws {RangeError} when there are less than two fields
+ */
+export function matrixProduct(e: Tensor, matrices: Tensor): Tensor {
+  return build("matrixProduct", e, matrices, "each", 0);
+}
+
+/**
+ * Sums the products of all pairs of fields: y[b] = sum_{i<j} e[b, i, :] W_p e[b, j, :]^T.
+ *
+ * @param e embeddings `[B, F, D]`
+ * @param matrices W `[P, D, D]` with P = F (F - 1) / 2
+ * @returns `[B, 1]`
+ * @throws {TypeError} when a shape does not fit
+ * @throws {RangeError} when there are less than two fields
+ */
+export function matrixSum(e: Tensor, matrices: Tensor): Tensor {
+  return build("matrixSum", e, matrices, "summed", 0);
+}
+
+/**
+ * Multiplies some pairs of fields by element: r[b, p, :] = (e[b, i, :] W_p) e[b, j, :].
+ *
+ * @param e embeddings `[B, F, D]`
+ * @param matrices W `[pairs, D, D]` of the pairs from `first` on
+ * @returns `[B, pairs D]`
+ * @throws {TypeError} when a shape does not fit
+ * @throws {RangeError} when there are not as many pairs
+ */
+export function matrixElements(e: Tensor, matrices: Tensor, first: number): Tensor {
+  return build("matrixElements", e, matrices, "products", first, matrices.shape[0] as number);
+}

@@ -1,0 +1,61 @@
+import { matrixElements, matrixProduct, matrixSum } from "../../src/ops/pair_matrix.ts";
+import { Graph } from "../../src/graph/graph.ts";
+import { assertThrows } from "../../src/std.ts";
+import { groupSums, matrixElementsReference } from "../reference/pairs.ts";
+import { checkOp } from "../support.ts";
+
+for (const [batch, fields, dim] of [[37, 5, 8], [5, 3, 17], [1, 2, 1], [9, 4, 10], [2, 12, 4]]) {
+  const pairs = fields * (fields - 1) / 2;
+  const sizes = `batch ${batch}, ${fields} fields, D ${dim}`;
+  const inputs = { e: ["B", fields, dim] as const, w: [pairs, dim, dim] };
+
+  Deno.test(`products through matrices and their gradients match the reference at ${sizes}`, () =>
+    checkOp({
+      inputs,
+      batch,
+      build: ({ e, w }) => matrixProduct(e, w),
+      reference: ({ e, w }) => groupSums(matrixElementsReference(e, fields, dim, w), dim),
+    }));
+
+  Deno.test(`the sum of products through matrices matches the reference at ${sizes}`, () =>
+    checkOp({
+      inputs,
+      batch,
+      build: ({ e, w }) => matrixSum(e, w),
+      reference: ({ e, w }) => groupSums(matrixElementsReference(e, fields, dim, w), dim * pairs),
+    }));
+
+  Deno.test(`element products through matrices match the reference at ${sizes}`, () =>
+    checkOp({
+      inputs,
+      batch,
+      build: ({ e, w }) => matrixElements(e, w, 0),
+      reference: ({ e, w }) => matrixElementsReference(e, fields, dim, w),
+    }));
+}
+
+Deno.test("element products of some pairs are those of all pairs", () => {
+  const [fields, dim, first, pairs] = [6, 4, 4, 7];
+  return checkOp({
+    inputs: { e: ["B", fields, dim], w: [pairs, dim, dim] },
+    batch: 5,
+    build: ({ e, w }) => matrixElements(e, w, first),
+    reference: ({ e, w }) => {
+      const all = new Float64Array(15 * dim * dim);
+      all.set(w, first * dim * dim);
+      const r = matrixElementsReference(e, fields, dim, all);
+      return r.filter((_, i) => i % (15 * dim) >= first * dim && i % (15 * dim) < (first + pairs) * dim);
+    },
+  });
+});
+
+Deno.test("matrices of another shape are refused", () => {
+  const graph = new Graph("train");
+  const e = graph.input("e", ["B", 4, 8]);
+  assertThrows(
+    () => matrixSum(e, graph.input("w", [6, 8])),
+    TypeError,
+    "Cannot build matrixSum: matrices must have shape [6, 8, 8], received [6, 8]",
+  );
+  assertThrows(() => matrixElements(e, graph.input("v", [3, 8, 8]), 4), RangeError, "received 4 to 7");
+});
