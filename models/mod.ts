@@ -5,17 +5,21 @@
  */
 import type { Definition } from "../src/definition.ts";
 import { dcn } from "./dcn.ts";
+import { dcnv2 } from "./dcnv2.ts";
 import { deepfm } from "./deepfm.ts";
 import { dnn } from "./dnn.ts";
 import { fm } from "./fm.ts";
+import { gdcn } from "./gdcn.ts";
 import { lr } from "./lr.ts";
 import { nfm } from "./nfm.ts";
 import { wideDeep } from "./wide_deep.ts";
 
 export * from "./dcn.ts";
+export * from "./dcnv2.ts";
 export * from "./deepfm.ts";
 export * from "./dnn.ts";
 export * from "./fm.ts";
+export * from "./gdcn.ts";
 export * from "./lr.ts";
 export * from "./nfm.ts";
 export * from "./wide_deep.ts";
@@ -29,4 +33,6 @@ export const models: Readonly<Record<string, (options?: Record<string, unknown>)
   deepfm,
   nfm,
   dcn,
+  dcnv2,
+  gdcn,
 };

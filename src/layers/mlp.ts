@@ -22,6 +22,8 @@ export interface DenseOptions {
   bias?: boolean;
   /** First weights. @default {xavierNormal()} */
   initializer?: Initializer;
+  /** First biases. @default {zeros()} */
+  biasInitializer?: Initializer;
 }
 
 /** Options of {@linkcode mlp}. */
@@ -48,7 +50,8 @@ export interface MlpOptions {
 export function dense(x: Tensor, units: number, options: DenseOptions = {}): Tensor {
   const name = x.graph.uniqueName(options.name ?? "dense");
   const weight = x.graph.parameter(`${name}.weight`, [widthOf(x.shape), units], options.initializer ?? xavierNormal());
-  return product(x, weight, options.bias === false ? undefined : x.graph.parameter(`${name}.bias`, [units], zeros()));
+  if (options.bias === false) return product(x, weight);
+  return product(x, weight, x.graph.parameter(`${name}.bias`, [units], options.biasInitializer ?? zeros()));
 }
 
 /**

@@ -1,4 +1,4 @@
-import { dcn } from "../../models/mod.ts";
+import { dcn, dcnv2 } from "../../models/mod.ts";
 import { checkGolden, type Convert, type GoldenTensor, transpose } from "../golden.ts";
 
 const hidden = [8, 6];
@@ -19,5 +19,13 @@ const stackLayers: Convert = (tensors) => {
   return [...others, transpose(weight), ...Object.values(rest)];
 };
 
+const renameStack: Convert = (tensors) =>
+  tensors.map((tensor) => ({ ...tensor, name: tensor.name.replace(/^stack\b/, "mlp") }));
+
 Deno.test("dcn equals PyTorch in logits, gradients and three steps", () =>
   checkGolden("dcn", dcn({ dim: 4, layers: 2, hidden }), stackLayers));
+
+Deno.test("dcnv2 equals PyTorch in logits, gradients and three steps", () =>
+  checkGolden("dcnv2", dcnv2({ dim: 4, layers: 2, hidden })));
+Deno.test("dcnv2 stacked equals PyTorch in logits, gradients and three steps", () =>
+  checkGolden("dcnv2_stacked", dcnv2({ dim: 4, layers: 2, hidden, structure: "stacked" }), renameStack));

@@ -1,5 +1,5 @@
 /** Parameters that published runs on Frappe report: 10 fields, 5,389 rows, width 10. */
-import { dcn } from "../../models/mod.ts";
+import { dcn, dcnv2 } from "../../models/mod.ts";
 import { categorical, FittedSchema } from "../../src/data/schema.ts";
 import type { Definition } from "../../src/definition.ts";
 import { Model } from "../../src/model.ts";
@@ -35,6 +35,8 @@ const hidden = [400, 400, 400];
 const COUNTS: readonly [label: string, definition: Definition, count: number][] = [
   ["dcn with 3 cross layers", dcn({ dim, hidden, batchNorm: true, layers: 3 }), 418_591],
   ["dcn without hidden layers and with 6 cross layers", dcn({ dim, hidden: [], layers: 6 }), 55_191],
+  ["dcnv2 with 4 cross layers", dcnv2({ dim, hidden, batchNorm: true, layers: 4 }), 458_391],
+  ["dcnv2 without hidden layers and with 4 cross layers", dcnv2({ dim, hidden: [], layers: 4 }), 94_391],
 ];
 
 for (const [label, definition, count] of COUNTS) {

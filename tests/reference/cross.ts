@@ -12,3 +12,24 @@ export function crossVector(x: Float64Array, w: Float64Array, bias: Float64Array
   }
   return result;
 }
+
+/** Runs one layer x_0 (x W + b) sigmoid(x G) + x, without the gate when there is no G. */
+export function crossMatrix(
+  x0: Float64Array,
+  x: Float64Array,
+  w: Float64Array,
+  bias: Float64Array,
+  g?: Float64Array,
+): Float64Array {
+  const width = bias.length;
+  const product = (weights: Float64Array, i: number): number => {
+    const row = i - i % width;
+    let sum = 0;
+    for (let m = 0; m < width; m++) sum += x[row + m] * weights[m * width + i % width];
+    return sum;
+  };
+  return x.map((value, i) => {
+    const gate = g ? 1 / (1 + Math.exp(-product(g, i))) : 1;
+    return x0[i] * (product(w, i) + bias[i % width]) * gate + value;
+  });
+}
