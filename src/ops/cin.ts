@@ -1,0 +1,117 @@
+/**
+ * Layers of the compressed interaction network.
+ *
+ * @module
+ */
+import { apply, applyAll, type Op } from "../graph/node.ts";
+import { formatShape, type Tensor } from "../graph/tensor.ts";
+import {
+  emitFieldProduct,
+  emitPool,
+  emitSlope,
+  fieldGradientOp,
+  type FieldProduct,
+  fieldProductOp,
+  fieldsOf,
+} from "./field_product.ts";
+import { columnSumOutputs } from "./matmul_layout.ts";
+import { emitColumnSum } from "./matmul_vector.ts";
+
+/** What a layer is specialised by. */
+export interface CinAttributes {
+  /** Dimensions of an embedding; numbers past them are padding. */
+  readonly dim: number;
+  /** Whether results are cut off at 0. */
+  readonly relu: boolean;
+}
+
+/** The op behind {@linkcode cinLayer}: inputs x, x0, weight and bias; outputs the next x, its sums over d, and scratch. */
+export const cinOp: Op<CinAttributes> = {
+  name: "cin",
+  outputs: ([x, x0, weight, bias]) => {
+    const { rows: left, dim } = fieldsOf("cin", x);
+    const { rows: right, dim: width } = fieldsOf("cin", x0);
+    const [terms, outs] = weight.shape as readonly number[];
+    if (dim !== width || dim % 4 !== 0) {
+      throw new TypeError(`Cannot build cin: D must be the same multiple of 4, received ${dim} and ${width}`);
+    }
+    if (weight.shape.length !== 2 || terms !== left * right) {
+      throw new TypeError(
+        `Cannot build cin: weight must have shape [${left * right}, H], received ${formatShape(weight.shape)}`,
+      );
+    }
+    if (bias.shape.join() !== `${outs}`) {
+      throw new TypeError(`Cannot build cin: bias must have shape [${outs}], received ${formatShape(bias.shape)}`);
+    }
+    const [z, packed] = fieldProductOp.outputs([x], productOf(x, x0, weight, {}));
+    return [z, ["B", outs], packed];
+  },
+  emit: (k, { inputs, outputs: [z, pooled, packed], attributes: { dim, relu } }) => {
+    const [x, x0, weight] = inputs;
+    const symmetric = x === x0 ? "folded" as const : undefined;
+    emitFieldProduct(k, inputs, [z, packed], productOf(x, x0, weight, { relu, symmetric }));
+    if (k.needed(pooled)) emitPool(k, z, pooled, dim);
+  },
+  backward: ({ inputs: [x, x0, weight], outputs: [z], attributes }, [dx, dPooled]) => {
+    const parts = [z, dx, dPooled].filter((tensor) => tensor !== undefined);
+    const kind = { ...attributes, next: dx !== undefined, pool: dPooled !== undefined };
+    const [dz, sums] = applyAll(cinSlopeOp, parts, kind);
+    const dBias = apply(biasOp, [sums], null);
+    const shape = weight.shape;
+    if (x === x0) {
+      const both = productOf(x, x0, weight, { axes: [2, 1, 0], symmetric: "all" });
+      const dWeight = apply(fieldGradientOp, [x, x, dz], { shape, pairs: true, folded: true });
+      return [apply(fieldProductOp, [dz, x, weight], both), undefined, dWeight, dBias];
+    }
+    return [
+      apply(fieldProductOp, [dz, x0, weight], productOf(x, x0, weight, { axes: [2, 1, 0] })),
+      apply(fieldProductOp, [dz, x, weight], productOf(x, x0, weight, { axes: [2, 0, 1] })),
+      apply(fieldGradientOp, [x, x0, dz], { shape, pairs: true, folded: false }),
+      dBias,
+    ];
+  },
+};
+
+function productOf(x: Tensor, x0: Tensor, weight: Tensor, more: Partial<FieldProduct>): FieldProduct {
+  const sizes = [fieldsOf("cin", x).rows, fieldsOf("cin", x0).rows, Number(weight.shape[1])] as const;
+  return { sizes, axes: [0, 1, 2], pairs: true, ...more };
+}
+
+const cinSlopeOp: Op<CinAttributes & { readonly next: boolean; readonly pool: boolean }> = {
+  name: "cin_slope",
+  outputs: ([z]) => [z.shape, z.shape.slice(0, 2)],
+  emit: (k, { inputs: [z, ...rest], outputs: [dz, sums], attributes: { dim, relu, next, pool } }) => {
+    const dx = next ? rest.shift() : undefined;
+    const dy = pool ? rest.shift() : undefined;
+    emitSlope(k, { x: z, dx, dy, packed: dz, y: sums }, dim, relu);
+  },
+};
+
+const biasOp: Op<null> = {
+  name: "cin_bias",
+  outputs: ([sums]) => columnSumOutputs(Number(sums.shape[1])),
+  emit: (k, { inputs: [sums], outputs }) => emitColumnSum(k, sums, outputs),
+};
+
+/**
+ * Crosses fields once more: next[b, h, d] = act(bias[h] + sum_{i, j} weight[i F + j, h] x[b, i, d] x0[b, j, d]).
+ *
+ * Products of two fields are formed as they are loaded; where x is x0 each pair is formed once.
+ *
+ * @param x `[B, I, D]`, D a multiple of 4
+ * @param x0 the embeddings `[B, F, D]`, zero in padded dimensions
+ * @param weight `[I F, H]`
+ * @param bias `[H]`
+ * @returns `next` `[B, H, D]` and `pooled` `[B, H]`, its sum over the first `dim` dimensions
+ * @throws {TypeError} when the shapes do not fit
+ */
+export function cinLayer(
+  x: Tensor,
+  x0: Tensor,
+  weight: Tensor,
+  bias: Tensor,
+  attributes: CinAttributes,
+): { next: Tensor; pooled: Tensor } {
+  const [next, pooled] = applyAll(cinOp, [x, x0, weight, bias], attributes);
+  return { next, pooled };
+}

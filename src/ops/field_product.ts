@@ -1,0 +1,291 @@
+/**
+ * Products over the field axis: dense layers whose rows are samples and dimensions and whose columns are fields, or
+ * products of two fields.
+ *
+ * @module
+ */
+import grid from "../../shaders/grid.wgsl" with { type: "text" };
+import source from "../../shaders/field_product.wgsl" with { type: "text" };
+import type { Gpu } from "../gpu/device.ts";
+import { type Shader, shader } from "../gpu/shader.ts";
+import { apply, type Emitter, type Op } from "../graph/node.ts";
+import { formatShape, type Shape, type Tensor } from "../graph/tensor.ts";
+import { FIELD_LANES, fieldProductSource, GRADIENT_EDGE } from "./field_product_source.ts";
+import { emitPack, emitSum, maxSlices } from "./matmul_layout.ts";
+
+const around = shader("field_product", { grid, field_product: source });
+
+/** Rows and fours of columns that one invocation computes: what a processor's cache, or a GPU's registers, hold. */
+const BLOCKS = { software: { outs: 16, columns: 4 }, gpu: { outs: 8, columns: 2 } };
+
+const kernels: Readonly<Record<keyof typeof BLOCKS, Shader>> = {
+  software: kernelShader(BLOCKS.software),
+  gpu: kernelShader(BLOCKS.gpu),
+};
+
+function kernelShader({ outs, columns }: { outs: number; columns: number }): Shader {
+  const parts = [
+    { file: "shaders/grid.wgsl", text: grid },
+    { file: "src/ops/field_product_source.ts", text: fieldProductSource(outs, columns) },
+  ];
+  return { name: "field_product_blocks", parts };
+}
+
+/** Columns of a slice of a weight gradient: the fields of so many fit a processor's second-level cache. */
+const SLICE = 512;
+
+function kindOf({ adapter }: Gpu): keyof typeof BLOCKS {
+  return adapter.software ? "software" : "gpu";
+}
+
+/** Sizes `[I, J, H]` of weights; J is 1 where one operand is no product of two fields. */
+export type WeightSizes = readonly [number, number, number];
+
+/** What a product over the field axis is specialised by. */
+export interface FieldProduct {
+  /** Sizes of the weights as they are in memory. */
+  readonly sizes: WeightSizes;
+  /** Which of these sizes the first rows, the second rows and the result run over. */
+  readonly axes: readonly [number, number, number];
+  /** Whether the operand is a product of two rows. */
+  readonly pairs: boolean;
+  /** Adds w[j, i, h] to w[i, j, h]: over pairs i <= j only ("folded"), or over all of them. */
+  readonly symmetric?: "folded" | "all";
+  /** Applied last. */
+  readonly relu?: boolean;
+}
+
+const NO_PARAMS = {
+  p: 0,
+  q: 1,
+  r: 1,
+  p_stride: 0,
+  q_stride: 0,
+  r_stride: 0,
+  p_other: 0,
+  q_other: 0,
+  r_other: 0,
+  rows: 0,
+  lanes: 1,
+  dim: 0,
+};
+
+/** Returns the sizes [B, rows, D] of a tensor of fields, D by fours. */
+export function fieldsOf(op: string, { shape }: Tensor): { rows: number; dim: number } {
+  const [batch, rows, dim] = shape;
+  if (shape.length !== 3 || batch !== "B" || typeof rows !== "number" || typeof dim !== "number") {
+    throw new TypeError(`Cannot build ${op}: input must have shape [B, F, D], received ${formatShape(shape)}`);
+  }
+  return { rows, dim };
+}
+
+function termsOf([p, q]: readonly number[], folded: boolean): number {
+  return folded ? q * (q + 1) / 2 : p * q;
+}
+
+/** Inputs x, y (only where pairs are formed), weights and optionally a bias; outputs z and packed weights. */
+export const fieldProductOp: Op<FieldProduct> = {
+  name: "field_product",
+  outputs: ([x], { sizes, axes }) => {
+    const { dim } = fieldsOf("field_product", x);
+    const [p, q, r] = axes.map((axis) => sizes[axis]);
+    return [["B", r, dim], [p * q, Math.ceil(r / 4) * 4]];
+  },
+  emit: (k, { inputs, outputs, attributes }) => emitFieldProduct(k, inputs, outputs, attributes),
+};
+
+/** Appends the product; inputs and outputs are those of {@linkcode fieldProductOp}. */
+export function emitFieldProduct(
+  k: Emitter,
+  inputs: readonly Tensor[],
+  [z, packed]: readonly Tensor[],
+  attributes: FieldProduct,
+): void {
+  const { sizes, axes, pairs, symmetric, relu = false } = attributes;
+  const [x, y, w, bias] = pairs ? inputs : [inputs[0], ...inputs];
+  const [p, q, r] = axes.map((axis) => sizes[axis]);
+  const folded = symmetric === "folded";
+  emitArrange(k, w, packed, attributes);
+  const lanes = fieldsOf("field_product", x).dim / 4;
+  const columns = k.batch * lanes;
+  const kind = kindOf(k.gpu);
+  const block = BLOCKS[kind];
+  k.run({
+    shader: kernels[kind],
+    entry: "product",
+    bind: { x, y, w: packed, bias: bias ?? w, z },
+    constants: { PAIRS: pairs, FOLDED: folded, BIAS: bias !== undefined, RELU: relu },
+    params: { columns, lanes, left: p, right: q, outs: r, terms: p * q, slice: 0 },
+    grid: Math.ceil(Math.ceil(columns / block.columns) * Math.ceil(r / block.outs) / FIELD_LANES),
+    flops: 8 * columns * r * termsOf([p, q], folded),
+  });
+}
+
+function emitArrange(k: Emitter, w: Tensor, packed: Tensor, { sizes, axes, symmetric }: FieldProduct): void {
+  const [p, q, r] = axes.map((axis) => sizes[axis]);
+  const strides = [sizes[1] * sizes[2], sizes[2], 1];
+  const swapped = [strides[1], strides[0], 1];
+  const [pStride, qStride, rStride] = axes.map((axis) => strides[axis]);
+  const [pOther, qOther, rOther] = axes.map((axis) => swapped[axis]);
+  k.run({
+    shader: around,
+    entry: "arrange",
+    bind: { w, packed },
+    constants: { TWO: symmetric !== undefined, FOLDED: symmetric === "folded" },
+    params: {
+      ...NO_PARAMS,
+      p,
+      q,
+      r,
+      p_stride: pStride,
+      q_stride: qStride,
+      r_stride: rStride,
+      p_other: pOther,
+      q_other: qOther,
+      r_other: rOther,
+    },
+    grid: Math.ceil(p * q * Math.ceil(r / 4) / 64),
+  });
+}
+
+/** What the gradient by weights is specialised by. */
+export interface FieldGradient {
+  /** Shape of the weights. */
+  readonly shape: Shape;
+  /** Whether the operand is a product of two rows. */
+  readonly pairs: boolean;
+  /** Whether both rows are of one tensor: then pairs i <= j are summed once. */
+  readonly folded: boolean;
+}
+
+/** Inputs x, y and dz; outputs the gradient by weights, partial sums of slices, and the folded gradient. */
+export const fieldGradientOp: Op<FieldGradient> = {
+  name: "field_product_gradient",
+  outputs: ([x, y, dz], { shape, pairs, folded }) => {
+    const { rows: outs } = fieldsOf("field_product_gradient", dz);
+    const sizes = [x, y].map((tensor) => fieldsOf("field_product_gradient", tensor).rows);
+    const terms = termsOf([sizes[0], pairs ? sizes[1] : 1], folded);
+    return [shape, [maxSlices(terms, outs), terms, outs], folded ? [terms, outs] : [0]];
+  },
+  emit: (k, { inputs: [x, y, dz], outputs: [dw, parts, sums], attributes: { pairs, folded } }) => {
+    const { rows: left, dim } = fieldsOf("field_product_gradient", x);
+    const right = pairs ? fieldsOf("field_product_gradient", y).rows : 1;
+    const { rows: outs } = fieldsOf("field_product_gradient", dz);
+    const terms = termsOf([left, right], folded);
+    const lanes = dim / 4;
+    const columns = k.batch * lanes;
+    const wanted = Math.max(1, Math.min(maxSlices(terms, outs), Math.ceil(columns / SLICE)));
+    const slice = Math.ceil(columns / wanted);
+    const slices = Math.ceil(columns / slice);
+    const blocks = Math.ceil(terms / GRADIENT_EDGE) * Math.ceil(outs / GRADIENT_EDGE);
+    k.run({
+      shader: kernels[kindOf(k.gpu)],
+      entry: "gradient",
+      bind: { x, y, dz, parts },
+      constants: { PAIRS: pairs, FOLDED: folded },
+      params: { columns, lanes, left, right, outs, terms, slice },
+      grid: Math.ceil(slices * blocks / FIELD_LANES),
+      flops: 8 * columns * terms * outs,
+    });
+    const target = folded ? sums : dw;
+    emitSum(k, parts, target, { rows: terms, columns: outs, stride: outs, slice: terms * outs, slices });
+    if (!folded) return;
+    k.run({
+      shader: around,
+      entry: "spread",
+      bind: { w: sums, y: dw },
+      params: { ...NO_PARAMS, p: left, q: right, r: outs },
+      grid: Math.ceil(left * right * outs / 64),
+    });
+  },
+};
+
+/** Appends y[row] = sum_{d < dim} x[row, d]. */
+export function emitPool(k: Emitter, x: Tensor, y: Tensor, dim: number): void {
+  const { rows, dim: stride } = fieldsOf("pool", x);
+  const params = { ...NO_PARAMS, rows: k.batch * rows, lanes: stride / 4, dim };
+  k.run({ shader: around, entry: "pool", bind: { x, y }, params, grid: Math.ceil(k.batch * rows / 64) });
+}
+
+/** Appends the gradient before activation and pooling, and its sum over each row. */
+export function emitSlope(
+  k: Emitter,
+  bind: { x: Tensor; dx: Tensor | undefined; dy: Tensor | undefined; packed: Tensor; y: Tensor },
+  dim: number,
+  relu: boolean,
+): void {
+  const { rows, dim: stride } = fieldsOf("slope", bind.x);
+  k.run({
+    shader: around,
+    entry: "slope",
+    bind: { ...bind, dx: bind.dx ?? bind.x, dy: bind.dy ?? bind.x },
+    constants: { RELU: relu, FROM_NEXT: bind.dx !== undefined, FROM_POOL: bind.dy !== undefined },
+    params: { ...NO_PARAMS, rows: k.batch * rows, lanes: stride / 4, dim },
+    grid: Math.ceil(k.batch * rows / 64),
+  });
+}
+
+const padOp: Op<number> = {
+  name: "pad_dimensions",
+  outputs: ([x], dim) => [["B", fieldsOf("pad_dimensions", x).rows, dim]],
+  emit: (k, { inputs: [x], outputs: [y] }) => {
+    const { rows, dim } = fieldsOf("pad_dimensions", x);
+    emitPack(k, x, y, { rows: k.batch * rows, columns: dim, row_stride: dim, column_stride: 1 });
+  },
+  backward: ({ inputs: [x] }, [dy]) => [dy && apply(cropOp, [dy], fieldsOf("pad_dimensions", x).dim)],
+};
+
+const cropOp: Op<number> = {
+  name: "crop_dimensions",
+  outputs: ([x], dim) => [["B", fieldsOf("crop_dimensions", x).rows, dim]],
+  emit: (k, { inputs: [x], outputs: [y], attributes: columns }) => {
+    const { rows, dim: stride } = fieldsOf("crop_dimensions", x);
+    emitSum(k, x, y, { rows: k.batch * rows, columns, stride, slice: 0, slices: 1 });
+  },
+  backward: ({ inputs: [x] }, [dy]) => [dy && apply(padOp, [dy], fieldsOf("crop_dimensions", x).dim)],
+};
+
+/** Pads the dimensions of fields `[B, F, D]` by zeros to a multiple of 4. */
+export function padDimensions(x: Tensor): Tensor {
+  const { dim } = fieldsOf("pad_dimensions", x);
+  return dim % 4 === 0 ? x : apply(padOp, [x], Math.ceil(dim / 4) * 4);
+}
+
+/** Drops the dimensions of `[B, F, 4 ceil(D / 4)]` past the first `dim`. */
+export function cropDimensions(x: Tensor, dim: number): Tensor {
+  return fieldsOf("crop_dimensions", x).dim === dim ? x : apply(cropOp, [x], dim);
+}
+
+const fieldDenseOp: Op<null> = {
+  name: "field_dense",
+  outputs: ([x, w]) => fieldProductOp.outputs([x], denseAttributes(w)),
+  emit: (k, { inputs, outputs }) => emitFieldProduct(k, inputs, outputs, denseAttributes(inputs[1])),
+  backward: ({ inputs: [x, w] }, [dz]) => {
+    if (!dz) return [];
+    const dx = apply(fieldProductOp, [dz, w], { ...denseAttributes(w), axes: [2, 1, 0] });
+    return [dx, apply(fieldGradientOp, [x, x, dz], { shape: w.shape, pairs: false, folded: false })];
+  },
+};
+
+function denseAttributes({ shape }: Tensor): FieldProduct {
+  const [i, h] = shape as readonly number[];
+  return { sizes: [i, 1, h], axes: [0, 1, 2], pairs: false };
+}
+
+/**
+ * Applies a dense layer over the field axis: z[b, h, d] = sum_i w[i, h] x[b, i, d].
+ *
+ * @param x `[B, I, D]`
+ * @param w `[I, H]`
+ * @returns `[B, H, D]`
+ * @throws {TypeError} when the shapes do not fit
+ */
+export function fieldDense(x: Tensor, w: Tensor): Tensor {
+  const { rows, dim } = fieldsOf("field_dense", x);
+  if (w.shape.length !== 2 || w.shape[0] !== rows) {
+    throw new TypeError(
+      `Cannot build field_dense: weight must have shape [${rows}, H], received ${formatShape(w.shape)}`,
+    );
+  }
+  return cropDimensions(apply(fieldDenseOp, [padDimensions(x), w], null), dim);
+}

@@ -1,0 +1,178 @@
+/**
+ * Text of products over the field axis: register blocks, unrolled, because a loop over a block would have to index
+ * private memory. One operand may be the product of two rows of fields, which is formed when it is loaded.
+ *
+ * @module
+ */
+
+/** Invocations of a workgroup of the kernels made here. */
+export const FIELD_LANES = 32;
+
+/** Numbers of dW that one invocation sums: rows and columns. */
+export const GRADIENT_EDGE = 8;
+
+const HEADER = `// Products over the field axis, one register block per invocation.
+//   product   z[b, h, d] = relu(bias[h] + sum_k w[k, h] p[b, k, d])
+//   gradient  parts[s, k, h] = sum p[b, k, d] dz[b, h, d]  over the columns (b, d) of slice s
+// p[b, k, d] is x[b, i, d] with k = i, or where PAIRS x[b, i, d] y[b, j, d] with k = i J + j, or where FOLDED the pairs
+// i <= j only, in order. p is never in memory.
+// Shapes: x [B, I, D], y [B, J, D], z, dz [B, H, D], D by fours; w [K, 4 ceil(H / 4)]; parts [S, K, H]; f32.
+// Grid: one invocation per block. Columns past the end repeat the last ones. No workgroup memory, no atomics, every sum
+// in a fixed order: bit-reproducible.
+struct Params {
+  columns: u32,  // fours of (b, d)
+  lanes: u32,    // fours of d
+  left: u32,     // I
+  right: u32,    // J
+  outs: u32,     // H
+  terms: u32,    // K
+  slice: u32,    // columns in a slice
+}
+override PAIRS: bool = true;
+override FOLDED: bool = false;
+override BIAS: bool = false;
+override RELU: bool = false;
+@group(0) @binding(0) var<storage, read> x: array<vec4f>;
+@group(0) @binding(1) var<storage, read> y: array<vec4f>;
+@group(0) @binding(2) var<storage, read> w: array<vec4f>;
+@group(0) @binding(3) var<storage, read> bias: array<f32>;
+@group(0) @binding(4) var<storage, read_write> z: array<vec4f>;
+@group(0) @binding(5) var<storage, read> dz: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> parts: array<f32>;
+@group(0) @binding(7) var<uniform> params: Params;
+
+// Place of the row 0 of a column in a tensor of so many rows.
+fn place(column: u32, rows: u32) -> u32 {
+  return column / params.lanes * rows * params.lanes + column % params.lanes;
+}
+
+fn store(base: u32, h: u32, sum: vec4f) {
+  if (h >= params.outs) { return; }
+  var result = sum;
+  if (BIAS) { result += bias[h]; }
+  if (RELU) { result = max(result, vec4f()); }
+  z[base + h * params.lanes] = result;
+}
+
+// The pair after (i, j).
+fn next(at: vec2u) -> vec2u {
+  if (at.y + 1u < params.right) { return vec2u(at.x, at.y + 1u); }
+  return vec2u(at.x + 1u, select(0u, at.x + 1u, FOLDED));
+}
+
+fn pair(k: u32) -> vec2u {
+  if (!PAIRS) { return vec2u(k, 0u); }
+  if (!FOLDED) { return vec2u(k / params.right, k % params.right); }
+  var i = 0u;
+  var rest = k;
+  while (rest >= params.right - i) {
+    rest -= params.right - i;
+    i++;
+  }
+  return vec2u(i, i + rest);
+}
+
+fn keep(at: u32, k: u32, h: u32, sum: vec4f) {
+  if (k < params.terms && h < params.outs) { parts[at + k * params.outs + h] = sum.x + sum.y + sum.z + sum.w; }
+}
+`;
+
+const ENTRY = `
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = linear_group(group, groups) * ${FIELD_LANES}u + lane;`;
+
+/**
+ * Writes the kernels.
+ *
+ * @param outs rows h that one invocation of `product` computes, a multiple of 4
+ * @param columns fours of columns that it computes
+ */
+export function fieldProductSource(outs: number, columns: number): string {
+  return [HEADER, productSource(outs, columns), gradientSource(GRADIENT_EDGE)].join("\n");
+}
+
+function productSource(outs: number, columns: number): string {
+  const quads = range(outs / 4);
+  const n = range(columns);
+  const cells = range(outs).flatMap((h) => n.map((q) => [h, q]));
+  const accumulate = (indent: string): string[] => [
+    ...quads.map((c) => `${indent}let w${c} = w[k * quads + h${c}];`),
+    ...cells.map(([h, q]) => `${indent}sum${h}_${q} = fma(vec4f(w${h >> 2}.${"xyzw"[h & 3]}), p${q}, sum${h}_${q});`),
+    `${indent}k++;`,
+  ];
+  return [
+    `@compute @workgroup_size(${FIELD_LANES})\nfn product(${ENTRY}`,
+    `  let quads = (params.outs + 3u) / 4u;`,
+    `  let across = (quads + ${quads.length - 1}u) / ${quads.length}u;`,
+    `  let first = i / across * ${columns}u;`,
+    `  if (first >= params.columns) { return; }`,
+    `  let h = i % across * ${quads.length}u;`,
+    ...quads.map((c) => `  let h${c} = min(h + ${c}u, quads - 1u);`),
+    ...n.flatMap((q) => [
+      `  let n${q} = min(first + ${q}u, params.columns - 1u);`,
+      `  let x${q} = place(n${q}, params.left);`,
+      `  let y${q} = place(n${q}, params.right);`,
+    ]),
+    ...cells.map(([h, q]) => `  var sum${h}_${q} = vec4f();`),
+    `  var k = 0u;`,
+    `  for (var r = 0u; r < params.left; r++) {`,
+    ...n.map((q) => `    let left${q} = x[x${q} + r * params.lanes];`),
+    `    for (var s = select(0u, r, FOLDED); s < params.right; s++) {`,
+    ...n.map((q) => `      var p${q} = left${q};`),
+    `      if (PAIRS) {`,
+    ...n.map((q) => `        p${q} *= y[y${q} + s * params.lanes];`),
+    `      }`,
+    ...accumulate("      "),
+    `    }`,
+    `  }`,
+    ...n.map((q) => `  let z${q} = place(n${q}, params.outs);`),
+    ...cells.map(([row, q]) => `  store(z${q}, 4u * h + ${row}u, sum${row}_${q});`),
+    `}\n`,
+  ].join("\n");
+}
+
+function gradientSource(edge: number): string {
+  const block = range(edge);
+  const cells = block.flatMap((k) => block.map((h) => [k, h]));
+  return [
+    `@compute @workgroup_size(${FIELD_LANES})\nfn gradient(${ENTRY}`,
+    `  let across = (params.outs + ${edge - 1}u) / ${edge}u;`,
+    `  let down = (params.terms + ${edge - 1}u) / ${edge}u;`,
+    `  let slice = i / (across * down);`,
+    `  let first = slice * params.slice;`,
+    `  if (first >= params.columns) { return; }`,
+    `  let k = i / across % down * ${edge}u;`,
+    `  let h = i % across * ${edge}u;`,
+    `  let last = pair(params.terms - 1u);`,
+    `  let at0 = pair(k);`,
+    ...block.slice(1).map((b) => `  let at${b} = select(last, next(at${b - 1}), k + ${b}u < params.terms);`),
+    ...block.flatMap((b) => [
+      `  let x${b} = at${b}.x * params.lanes;`,
+      `  let y${b} = at${b}.y * params.lanes;`,
+      `  let h${b} = min(h + ${b}u, params.outs - 1u) * params.lanes;`,
+    ]),
+    ...cells.map(([row, column]) => `  var sum${row}_${column} = vec4f();`),
+    `  let end = min(first + params.slice, params.columns);`,
+    `  for (var n = first; n < end; n++) {`,
+    `    let left = place(n, params.left);`,
+    `    let right = place(n, params.right);`,
+    `    let out = place(n, params.outs);`,
+    ...block.map((b) => `    let d${b} = dz[out + h${b}];`),
+    ...block.map((b) => `    var p${b} = x[left + x${b}];`),
+    `    if (PAIRS) {`,
+    ...block.map((b) => `      p${b} *= y[right + y${b}];`),
+    `    }`,
+    ...cells.map(([row, column]) => `    sum${row}_${column} = fma(p${row}, d${column}, sum${row}_${column});`),
+    `  }`,
+    `  let at = slice * params.terms * params.outs;`,
+    ...cells.map(([row, column]) => `  keep(at, k + ${row}u, h + ${column}u, sum${row}_${column});`),
+    `}\n`,
+  ].join("\n");
+}
+
+function range(size: number): number[] {
+  return Array.from({ length: size }, (_, i) => i);
+}

@@ -1,0 +1,70 @@
+import { assertThrows } from "../../src/std.ts";
+import { Graph } from "../../src/graph/graph.ts";
+import type { Tensor } from "../../src/graph/tensor.ts";
+import { cinLayer } from "../../src/ops/cin.ts";
+import { cropDimensions, fieldDense, padDimensions } from "../../src/ops/field_product.ts";
+import { cinReference, poolReference } from "../reference/cin.ts";
+import { checkOp } from "../support.ts";
+
+const shapes = [[37, 5, 3, 6, 4], [5, 3, 4, 17, 17], [1, 1, 1, 1, 1], [3, 7, 5, 9, 10], [2, 9, 9, 33, 8]];
+
+for (const [batch, left, right, outs, dim] of shapes) {
+  const sizes = { left, right, outs, dim };
+  const inputs = { x: ["B", left, dim], y: ["B", right, dim], w: [left * right, outs], bias: [outs] } as const;
+  const layer = (relu: boolean, { x, y, w, bias }: Record<string, Tensor>) =>
+    cinLayer(padDimensions(x), padDimensions(y), w, bias, { dim, relu });
+  for (const relu of [false, true]) {
+    Deno.test(`cin [${batch}, ${left}, ${dim}] x ${right} to ${outs} ${relu ? "with relu " : ""}matches the reference`, () =>
+      checkOp({
+        inputs,
+        batch,
+        build: (tensors) => cropDimensions(layer(relu, tensors).next, dim),
+        reference: (values) => cinReference(values as Parameters<typeof cinReference>[0], sizes, relu),
+      }));
+  }
+  Deno.test(`cin [${batch}, ${left}, ${dim}] x ${right} to ${outs} pooled over dimensions matches the reference`, () =>
+    checkOp({
+      inputs,
+      batch,
+      build: (tensors) => layer(false, tensors).pooled,
+      reference: (values) =>
+        poolReference(cinReference(values as Parameters<typeof cinReference>[0], sizes, false), dim),
+    }));
+}
+
+for (const [batch, fields, outs, dim] of [[37, 5, 6, 4], [3, 4, 5, 17], [1, 1, 1, 1], [2, 9, 17, 8]]) {
+  const sizes = { left: fields, right: fields, outs, dim };
+  Deno.test(`cin of [${batch}, ${fields}, ${dim}] with itself, folded by symmetry, matches the reference`, () =>
+    checkOp({
+      inputs: { x: ["B", fields, dim], w: [fields * fields, outs], bias: [outs] },
+      batch,
+      build: ({ x, w, bias }) => {
+        const padded = padDimensions(x);
+        return cropDimensions(cinLayer(padded, padded, w, bias, { dim, relu: true }).next, dim);
+      },
+      reference: ({ x, w, bias }) => cinReference({ x, y: x, w, bias }, sizes, true),
+    }));
+}
+
+for (const [batch, fields, outs, dim] of [[37, 5, 6, 4], [3, 4, 17, 17], [1, 1, 1, 1]]) {
+  Deno.test(`fieldDense of [${batch}, ${fields}, ${dim}] to ${outs} matches the reference`, () =>
+    checkOp({
+      inputs: { x: ["B", fields, dim], w: [fields, outs] },
+      batch,
+      build: ({ x, w }) => fieldDense(x, w),
+      reference: ({ x, w }) => {
+        const ones = { y: new Float64Array(batch * dim).fill(1), bias: new Float64Array(outs) };
+        return cinReference({ x, w, ...ones }, { left: fields, right: 1, outs, dim }, false);
+      },
+    }));
+}
+
+Deno.test("cin refuses weights that do not fit its fields", () => {
+  const graph = new Graph("train");
+  const x = graph.input("x", ["B", 3, 4]);
+  assertThrows(
+    () => cinLayer(x, x, graph.input("w", [8, 5]), graph.input("bias", [5]), { dim: 4, relu: false }),
+    TypeError,
+    "Cannot build cin: weight must have shape [9, H], received [8, 5]",
+  );
+});
