@@ -1,0 +1,122 @@
+/** Whole models against references in float64: logits, and gradients against central differences of the loss. */
+import { Dataset } from "../../src/data/dataset.ts";
+import { categorical, FittedSchema } from "../../src/data/schema.ts";
+import type { Definition } from "../../src/definition.ts";
+import { Model } from "../../src/model.ts";
+import { sgd } from "../../src/optimizer.ts";
+import type { Batch, Matrix, Weights } from "../reference/nn.ts";
+import { assertClose, gpu, randomArray } from "../support.ts";
+
+/** Computes the logits of a batch in float64. */
+export type ModelReference = (weights: Weights, batch: Batch) => Matrix;
+
+/** Sizes under test: fields, width of an embedding, rows. */
+export interface ModelShape {
+  readonly fields: number;
+  readonly dim: number;
+  readonly rows: number;
+}
+
+/** Sizes that go wrong most easily. */
+export const AWKWARD_SHAPES: readonly ModelShape[] = [
+  { fields: 1, dim: 1, rows: 1 },
+  { fields: 3, dim: 4, rows: 37 },
+  { fields: 2, dim: 17, rows: 5 },
+];
+
+/** Ids of each field, the unused row for unseen ones included. */
+const ROWS = 4;
+
+/** So large that a parameter's own rounding vanishes beside one step along its gradient. */
+const PROBE_LR = 2 ** 14;
+
+/** Gradients compared of each tensor at most. */
+const SAMPLES = 40;
+
+/** Loss of a batch, where it is not the mean binary cross-entropy of the logits. */
+export type LossReference = (weights: Weights, batch: Batch, labels: Float32Array) => number;
+
+/** Checks a model's logits in prediction, and the gradient of one training step. */
+export async function checkModel(
+  definition: Definition,
+  { fields, rows }: ModelShape,
+  reference: ModelReference,
+  { loss, rtol = 2e-5 }: { loss?: LossReference; rtol?: number } = {},
+): Promise<void> {
+  const schema = schemaOf(fields);
+  const data = datasetOf(schema, rows);
+  await using model = await Model.create(definition, schema, { device: await gpu() });
+  await randomise(model);
+  const before = await model.parameters();
+  const weights: Record<string, Float64Array> = {};
+  for (const [name, { data }] of Object.entries(before)) weights[name] = Float64Array.from(data as Float32Array);
+  const ids = Array.from({ length: rows }, (_, b) => schema.fields.map((_, f) => data.ids[f * rows + b]));
+  const logits = Array.from(await model.predict(data), (p) => Math.log(p / (1 - p)));
+  const expected = reference(weights, { ids, training: false }).map(([logit]) => logit);
+  assertClose(logits, expected, "logits", { rtol: 2e-5, atol: 2e-6 });
+  const optimizer = sgd({ lr: PROBE_LR, embeddingUpdate: "dense" });
+  await model.fit(data, { batchSize: rows, shuffle: false, l2: { embedding: 0, net: 0 }, optimizer });
+  const after = await model.parameters();
+  const objective = loss ?? ((w, batch) => crossEntropy(reference(w, batch).map(([logit]) => logit), data.labels!));
+  for (const name of Object.keys(before).filter((name) => !/\.(mean|variance)$/.test(name))) {
+    const moved = after[name].data as Float32Array;
+    const values = weights[name];
+    const step = Math.max(1, Math.ceil(values.length / SAMPLES));
+    const sampled = Array.from({ length: Math.ceil(values.length / step) }, (_, i) => i * step);
+    const gradient = sampled.map((i) => (values[i] - moved[i]) / PROBE_LR);
+    const differences = sampled.map((i) =>
+      difference(() => objective(weights, { ids, training: true }, data.labels!), values, i)
+    );
+    assertClose(gradient, differences, `gradient of ${name}`, { rtol, atol: 1e-6 });
+  }
+}
+
+/** Returns the mean binary cross-entropy. */
+export function crossEntropy(logits: readonly number[], labels: ArrayLike<number>): number {
+  const losses = logits.map((z, b) => Math.max(z, 0) - z * labels[b] + Math.log1p(Math.exp(-Math.abs(z))));
+  return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+}
+
+function difference(objective: () => number, values: Float64Array, i: number, h = 1e-5): number {
+  const original = values[i];
+  values[i] = original + h;
+  const above = objective();
+  values[i] = original - h;
+  const below = objective();
+  values[i] = original;
+  return (above - below) / (2 * h);
+}
+
+/** Gives all parameters numbers between -0.7 and 0.7, small ones where many are summed. */
+async function randomise(model: Model): Promise<void> {
+  const parameters = await model.parameters();
+  Object.entries(parameters).forEach(([name, tensor], i) => {
+    if (/\.(mean|variance)$/.test(name)) return;
+    const inner = /weight$/.test(name) && tensor.shape.length > 1 ? Number(tensor.shape[0]) : 1;
+    const scale = 0.7 / Math.sqrt(inner);
+    tensor.data = Float32Array.from(randomArray(tensor.data.length, 17 * i + 3), (value) => scale * value);
+  });
+  model.setParameters(parameters);
+}
+
+function schemaOf(fields: number): FittedSchema {
+  return new FittedSchema({
+    declared: { label: "label" },
+    missing: [""],
+    fields: Array.from({ length: fields }, (_, f) => ({
+      feature: categorical(`f${f}`),
+      missing: false,
+      vocabulary: Array.from({ length: ROWS - 1 }, (_, i) => String(i + 1)),
+    })),
+  });
+}
+
+function datasetOf(schema: FittedSchema, rows: number): Dataset {
+  const random = randomArray((schema.fields.length + 1) * rows, 7);
+  const ids = new Uint32Array(schema.fields.length * rows);
+  schema.fields.forEach(({ offset }, f) => {
+    for (let b = 0; b < rows; b++) ids[f * rows + b] = offset + Math.floor((random[f * rows + b] + 1) * ROWS / 2);
+  });
+  const labels = Float32Array.from({ length: rows }, (_, b) => random[schema.fields.length * rows + b] > 0 ? 1 : 0);
+  return new Dataset({ schema, rows, ids, values: undefined, labels, labelled: true });
+}
