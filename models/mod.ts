@@ -12,6 +12,10 @@ import { fm } from "./fm.ts";
 import { gdcn } from "./gdcn.ts";
 import { lr } from "./lr.ts";
 import { nfm } from "./nfm.ts";
+import { ffm } from "./ffm.ts";
+import { fmfm } from "./fmfm.ts";
+import { fwfm } from "./fwfm.ts";
+import { pnn } from "./pnn.ts";
 import { wideDeep } from "./wide_deep.ts";
 
 export * from "./dcn.ts";
@@ -22,6 +26,10 @@ export * from "./fm.ts";
 export * from "./gdcn.ts";
 export * from "./lr.ts";
 export * from "./nfm.ts";
+export * from "./ffm.ts";
+export * from "./fmfm.ts";
+export * from "./fwfm.ts";
+export * from "./pnn.ts";
 export * from "./wide_deep.ts";
 
 /** Model factories by slug. */
@@ -32,6 +40,10 @@ export const models: Readonly<Record<string, (options?: Record<string, unknown>)
   wide_deep: wideDeep,
   deepfm,
   nfm,
+  pnn,
+  fwfm,
+  fmfm,
+  ffm,
   dcn,
   dcnv2,
   gdcn,

@@ -1,6 +1,51 @@
-import { nfm } from "../../models/mod.ts";
-import { checkGolden } from "../golden.ts";
+import { ffm, fmfm, fwfm, nfm, pnn } from "../../models/mod.ts";
+import { checkGolden, type Convert, type GoldenTensor } from "../golden.ts";
 
+const dim = 4;
 const hidden = [8, 6];
 
-Deno.test("nfm equals PyTorch in logits, gradients and three steps", () => checkGolden("nfm", nfm({ dim: 4, hidden })));
+/** DeepCTR's last dense layer and its kernel [D, P, D], of which the right field comes first. */
+const fromDeepCtr: Convert = (tensors) =>
+  tensors.map((tensor) => {
+    if (tensor.name.startsWith("top.")) return { ...tensor, name: tensor.name.replace("top", "mlp.2") };
+    if (tensor.name !== "outer.kernel" || tensor.shape.length !== 3) return tensor;
+    const [right, pairs, left] = tensor.shape;
+    const at = (p: number, c: number, d: number): number => tensor.data[(d * pairs + p) * left + c];
+    const data = tensor.data.map((_, i) => at(Math.floor(i / (left * right)), Math.floor(i / right) % left, i % right));
+    return { name: tensor.name, shape: [pairs, left, right], data };
+  });
+
+/** FuxiCTR's F - 1 tables of a field, side by side in one. */
+const fromTablesOfPartners: Convert = (tensors) => {
+  const partners = tensors.filter(({ name }) => /^ffm\.t\d+\.f0$/.test(name)).length;
+  const wide = tensors.filter(({ name }) => name.startsWith("ffm.t0.")).map((first): GoldenTensor => {
+    const field = first.name.replace("ffm.t0.", "");
+    const parts = Array.from(
+      { length: partners },
+      (_, t) => tensors.find(({ name }) => name === `ffm.t${t}.${field}`)!,
+    );
+    const [rows, width] = first.shape;
+    const data = Array.from(
+      { length: rows * partners * width },
+      (_, i) => parts[Math.floor(i / width) % partners].data[Math.floor(i / (partners * width)) * width + i % width],
+    );
+    return { name: `ffm.${field}`, shape: [rows, partners * width], data };
+  });
+  return [...tensors.filter(({ name }) => !name.startsWith("ffm.")), ...wide];
+};
+
+Deno.test("nfm equals PyTorch in logits, gradients and three steps", () => checkGolden("nfm", nfm({ dim, hidden })));
+Deno.test("pnn with inner products equals PyTorch in logits, gradients and three steps", () =>
+  checkGolden("pnn_inner", pnn({ dim, hidden })));
+for (const kernel of ["mat", "vec", "num"] as const) {
+  Deno.test(`pnn with outer products by ${kernel} kernels equals PyTorch`, () =>
+    checkGolden(`pnn_outer_${kernel}`, pnn({ dim, hidden, products: "outer", kernel }), fromDeepCtr));
+}
+Deno.test("pnn with both products equals PyTorch in logits, gradients and three steps", () =>
+  checkGolden("pnn_inner_outer", pnn({ dim, hidden, products: "both" }), fromDeepCtr));
+Deno.test("fwfm with a linear vector per field equals PyTorch", () => checkGolden("fwfm", fwfm({ dim })));
+Deno.test("fwfm with a linear weight per value equals PyTorch", () =>
+  checkGolden("fwfm_lw", fwfm({ dim, linearType: "LW" })));
+Deno.test("ffm equals PyTorch in logits, gradients and three steps", () =>
+  checkGolden("ffm", ffm({ dim }), fromTablesOfPartners));
+Deno.test("fmfm equals PyTorch in logits, gradients and three steps", () => checkGolden("fmfm", fmfm({ dim })));
