@@ -29,9 +29,9 @@ export interface DefinitionFactory<O extends object = Record<string, unknown>> {
  *
  * @param slug name in files, checkpoints and on the command line
  * @param build computes the logits `[B, 1]` from the input and the options
- * @example A factorisation machine with a temperature
+ * @example A factorisation machine
  * ```ts
- * import { defineModel, embedding, fm, linear, add } from "./mod.ts";
+ * import { add, defineModel, embedding, fm, linear } from "../mod.ts";
  * import assert from "node:assert/strict";
  *
  * const tiny = defineModel("tiny", (x, { dim = 8 }: { dim?: number }) => add(linear(x), fm(embedding(x, dim))));
