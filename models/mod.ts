@@ -8,29 +8,31 @@ import { dcn } from "./dcn.ts";
 import { dcnv2 } from "./dcnv2.ts";
 import { deepfm } from "./deepfm.ts";
 import { dnn } from "./dnn.ts";
+import { ffm } from "./ffm.ts";
 import { fm } from "./fm.ts";
+import { fmfm } from "./fmfm.ts";
+import { fwfm } from "./fwfm.ts";
 import { gdcn } from "./gdcn.ts";
 import { lr } from "./lr.ts";
 import { nfm } from "./nfm.ts";
-import { ffm } from "./ffm.ts";
-import { fmfm } from "./fmfm.ts";
-import { fwfm } from "./fwfm.ts";
 import { pnn } from "./pnn.ts";
 import { wideDeep } from "./wide_deep.ts";
+import { xdeepfm } from "./xdeepfm.ts";
 
 export * from "./dcn.ts";
 export * from "./dcnv2.ts";
 export * from "./deepfm.ts";
 export * from "./dnn.ts";
+export * from "./ffm.ts";
 export * from "./fm.ts";
+export * from "./fmfm.ts";
+export * from "./fwfm.ts";
 export * from "./gdcn.ts";
 export * from "./lr.ts";
 export * from "./nfm.ts";
-export * from "./ffm.ts";
-export * from "./fmfm.ts";
-export * from "./fwfm.ts";
 export * from "./pnn.ts";
 export * from "./wide_deep.ts";
+export * from "./xdeepfm.ts";
 
 /** Model factories by slug. */
 export const models: Readonly<Record<string, (options?: Record<string, unknown>) => Definition>> = {
@@ -47,4 +49,5 @@ export const models: Readonly<Record<string, (options?: Record<string, unknown>)
   dcn,
   dcnv2,
   gdcn,
+  xdeepfm,
 };

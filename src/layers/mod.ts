@@ -4,6 +4,7 @@
  * @module
  */
 export * from "./activation.ts";
+export * from "./cin.ts";
 export * from "./cross.ts";
 export * from "./embedding.ts";
 export * from "./input.ts";
@@ -17,6 +18,7 @@ export { biInteraction } from "../ops/bi_interaction.ts";
 export { columns, concat, split } from "../ops/concat.ts";
 export type { Activation } from "../ops/dense.ts";
 export { ffm, inverseNorm } from "../ops/ffm.ts";
+export { fieldDense } from "../ops/field_product.ts";
 export { fm } from "../ops/fm.ts";
 export { gelu } from "../ops/gate.ts";
 export { innerProduct, pairSum } from "../ops/inner_product.ts";

@@ -1,5 +1,5 @@
 /** Parameters that published runs on Frappe report: 10 fields, 5,389 rows, width 10. */
-import { dcn, dcnv2, ffm, fmfm, fwfm, nfm, pnn } from "../../models/mod.ts";
+import { dcn, dcnv2, ffm, fmfm, fwfm, nfm, pnn, xdeepfm } from "../../models/mod.ts";
 import { categorical, FittedSchema } from "../../src/data/schema.ts";
 import type { Definition } from "../../src/definition.ts";
 import { Model } from "../../src/model.ts";
@@ -42,6 +42,8 @@ const COUNTS: readonly [label: string, definition: Definition, count: number][] 
   ["fwfm with linear vectors per value", fwfm({ dim, linearType: "FeLV" }), 107_826],
   ["ffm", ffm({ dim }), 490_400],
   ["fmfm with vectors", fmfm({ dim, interaction: "vectorized" }), 59_730],
+  ["a CIN of 3 layers", xdeepfm({ dim, hidden: [], cin: [64, 64, 64] }), 147_984],
+  ["xdeepfm with one layer", xdeepfm({ dim, hidden, batchNorm: true, cin: [64] }), 429_809],
 ];
 
 for (const [label, definition, count] of COUNTS) {

@@ -1,0 +1,119 @@
+/**
+ * The compressed interaction network.
+ *
+ * @module
+ */
+import { xavierNormal, zeros } from "../initializer.ts";
+import { type Tensor, widthOf } from "../graph/tensor.ts";
+import { add } from "../ops/add.ts";
+import { rowDot, scale } from "../ops/arithmetic.ts";
+import { addBias } from "../ops/bias.ts";
+import { cinLayer } from "../ops/cin.ts";
+import { columns, concat } from "../ops/concat.ts";
+import { dense as product } from "../ops/dense.ts";
+import { fieldDense, fieldsOf, padDimensions } from "../ops/field_product.ts";
+import { matmul } from "../ops/matmul.ts";
+import { reshape } from "../ops/reshape.ts";
+import { rowsOfParameter } from "../ops/slice.ts";
+
+/** Options of {@linkcode cin}. */
+export interface CinOptions {
+  /** Name of the layers' prefix. @default {"cin"} */
+  name?: string;
+  /** Applied to each layer. @default {"none"} */
+  activation?: "none" | "relu";
+  /** Whether half of a layer's maps go to the next layer only, and the other half to the result. @default {false} */
+  splitHalf?: boolean;
+}
+
+/** Options of {@linkcode cinLogit}. */
+export interface CinLogitOptions extends CinOptions {
+  /** Whether a bias is added to the logit. @default {true} */
+  bias?: boolean;
+}
+
+interface Layers {
+  readonly x: Tensor;
+  readonly pooled: readonly Tensor[];
+}
+
+function weightsOf(x: Tensor, x0: Tensor, units: number, name: string): { weight: Tensor; bias: Tensor } {
+  const terms = fieldsOf("cin", x).rows * fieldsOf("cin", x0).rows;
+  return {
+    weight: x.graph.parameter(`${name}.weight`, [terms, units], xavierNormal()),
+    bias: x.graph.parameter(`${name}.bias`, [units], zeros()),
+  };
+}
+
+/** Stacks layers; `more` tells whether another layer follows the last of them. */
+function stack(
+  x0: Tensor,
+  dim: number,
+  units: readonly number[],
+  prefix: string,
+  more: boolean,
+  options: CinOptions,
+): Layers {
+  const pooled: Tensor[] = [];
+  const x = units.reduce((x, width, k) => {
+    const { weight, bias } = weightsOf(x, x0, width, `${prefix}.${k}`);
+    const layer = cinLayer(x, x0, weight, bias, { dim, relu: options.activation === "relu" });
+    if (!options.splitHalf || (!more && k === units.length - 1)) {
+      pooled.push(layer.pooled);
+      return layer.next;
+    }
+    const half = Math.floor(width / 2);
+    pooled.push(columns(layer.pooled, half, width - half));
+    const stride = widthOf(layer.next.shape) / width;
+    return reshape(columns(reshape(layer.next, ["B", width * stride]), 0, half * stride), ["B", half, stride]);
+  }, x0);
+  return { x, pooled };
+}
+
+/**
+ * Crosses fields explicitly, one order more with each layer, and sums each feature map over the dimensions:
+ * X^k[h, d] = act(b[h] + sum_{i, j} W^k[i F + j, h] X^(k-1)[i, d] X^0[j, d]), v^k[h] = sum_d X^k[h, d].
+ *
+ * Lian et al., KDD 2018, equations 6 to 8. No product of two fields is ever in memory.
+ *
+ * @param e embeddings `[B, F, D]`
+ * @param units feature maps of each layer
+ * @returns `[B, N]`: the v^k side by side
+ */
+export function cin(e: Tensor, units: readonly number[], options: CinOptions = {}): Tensor {
+  const prefix = e.graph.uniqueName(options.name ?? "cin");
+  return concat(...stack(padDimensions(e), fieldsOf("cin", e).dim, units, prefix, false, options).pooled);
+}
+
+/**
+ * Computes the logit of a compressed interaction network: top . cin(e) + bias.
+ *
+ * Without an activation the last layer and the top are one bilinear form of X^(k-1) and X^0, whose weights are
+ * sum_h top[h] W[i, j, h]: the same numbers for a small share of the arithmetic.
+ *
+ * @param e embeddings `[B, F, D]`
+ * @param units feature maps of each layer
+ * @returns `[B, 1]`
+ */
+export function cinLogit(e: Tensor, units: readonly number[], options: CinLogitOptions = {}): Tensor {
+  const { graph } = e;
+  const { name = "cin", activation = "none", splitHalf = false } = options;
+  const prefix = graph.uniqueName(name);
+  const { dim } = fieldsOf("cin", e);
+  const width = units.reduce((sum, n, k) => sum + (splitHalf && k < units.length - 1 ? n - Math.floor(n / 2) : n), 0);
+  const top = graph.parameter(`${prefix}_top.weight`, [width, 1], xavierNormal());
+  const bias = options.bias === false ? undefined : graph.parameter(`${prefix}_top.bias`, [1], zeros());
+  const x0 = padDimensions(e);
+  if (activation !== "none") return product(concat(...stack(x0, dim, units, prefix, false, options).pooled), top, bias);
+  const last = units.length - 1;
+  const { x, pooled } = stack(x0, dim, units.slice(0, last), prefix, true, options);
+  const earlier = width - units[last];
+  const parts = weightsOf(x, x0, units[last], `${prefix}.${last}`);
+  const lastTop = earlier > 0 ? rowsOfParameter(top, earlier, units[last]) : top;
+  const form = matmul(parts.weight, lastTop); // [I F, 1]
+  const sizes = [fieldsOf("cin", x).rows, fieldsOf("cin", x0).rows];
+  const fromLast = rowDot(fieldDense(x, reshape(form, sizes)), x0);
+  const offset = scale(reshape(matmul(reshape(parts.bias, [1, units[last]]), lastTop), [1]), dim);
+  const logit = addBias(fromLast, bias ? add(offset, bias) : offset);
+  return earlier > 0 ? add(product(concat(...pooled), rowsOfParameter(top, 0, earlier)), logit) : logit;
+}

@@ -1,0 +1,69 @@
+/**
+ * Rows of a parameter.
+ *
+ * @module
+ */
+import source from "../../shaders/concat.wgsl" with { type: "text" };
+import grid from "../../shaders/grid.wgsl" with { type: "text" };
+import { shader } from "../gpu/shader.ts";
+import { apply, type Op } from "../graph/node.ts";
+import { formatShape, type Tensor } from "../graph/tensor.ts";
+
+const kernels = shader("concat", { grid, concat: source });
+
+interface Rows {
+  readonly from: number;
+  readonly count: number;
+}
+
+function sizesOf({ shape }: Tensor): { rows: number; width: number } {
+  const [rows, width] = shape;
+  if (shape.length !== 2 || typeof rows !== "number" || typeof width !== "number") {
+    throw new TypeError(`Cannot build rows: the parameter must have shape [N, M], received ${formatShape(shape)}`);
+  }
+  return { rows, width };
+}
+
+const rowsOp: Op<Rows> = {
+  name: "rows",
+  outputs: ([x], { from, count }) => {
+    const { rows, width } = sizesOf(x);
+    if (!(from >= 0 && count > 0 && from + count <= rows)) {
+      throw new RangeError(
+        `Cannot build rows: the parameter has rows 0 to ${rows - 1}, received ${from} to ${from + count - 1}`,
+      );
+    }
+    return [[count, width]];
+  },
+  emit: (k, { inputs: [x], outputs: [y], attributes: { from, count } }) => {
+    const { width } = sizesOf(x);
+    const params = { rows: 1, count: count * width, x_width: 0, y_width: 0, from_column: from * width, to_column: 0 };
+    k.run({ shader: kernels, entry: "copy_columns", bind: { x, y }, params, grid: Math.ceil(count * width / 256) });
+  },
+  backward: ({ inputs: [x], attributes: { from } }, [dy]) => [
+    dy && apply(padRowsOp, [dy], { from, count: sizesOf(x).rows }),
+  ],
+};
+
+const padRowsOp: Op<Rows> = {
+  name: "pad_rows",
+  outputs: ([x], { count }) => [[count, sizesOf(x).width]],
+  emit: (k, { inputs: [x], outputs: [y], attributes: { from, count: total } }) => {
+    const { rows, width } = sizesOf(x);
+    const [count, size] = [rows * width, total * width];
+    const params = { rows: 1, count, x_width: count, y_width: size, from_column: 0, to_column: from * width };
+    k.run({ shader: kernels, entry: "pad", bind: { x, y }, params, grid: Math.ceil(size / 256) });
+  },
+};
+
+/**
+ * Takes rows of a parameter: y[n, :] = x[from + n, :].
+ *
+ * @param x `[N, M]`
+ * @returns `[count, M]`
+ * @throws {TypeError} when `x` is no matrix without a batch
+ * @throws {RangeError} when the rows are not all rows of `x`
+ */
+export function rowsOfParameter(x: Tensor, from: number, count: number): Tensor {
+  return apply(rowsOp, [x], { from, count });
+}

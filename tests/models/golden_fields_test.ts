@@ -1,0 +1,30 @@
+import { xdeepfm } from "../../models/mod.ts";
+import { checkGolden, type Convert } from "../golden.ts";
+
+const dim = 4;
+const hidden = [8, 6];
+
+/** Weights [H, I F, 1] of feature maps; FuxiCTR's pairs have the field first. */
+const cinWeights = (fieldFirst: boolean): Convert => (tensors) =>
+  tensors.map((tensor) => {
+    if (!/^cin\.\d+\.weight$/.test(tensor.name)) return tensor;
+    const [outs, terms] = tensor.shape;
+    const fields = 5;
+    const rows = terms / fields;
+    const place = (k: number): number => fieldFirst ? (k % fields) * rows + Math.floor(k / fields) : k;
+    const data = tensor.data.map((_, i) => tensor.data[Math.floor(i / terms) * terms + place(i % terms)]);
+    return { name: tensor.name, shape: [outs, terms], data };
+  });
+
+/** DeepCTR's last dense layer. */
+const topOfMlp: Convert = (tensors) =>
+  tensors.map((tensor) => ({ ...tensor, name: tensor.name.replace(/^top\./, "mlp.2.") }));
+
+Deno.test("xdeepfm equals PyTorch in logits, gradients and three steps", () =>
+  checkGolden("xdeepfm", xdeepfm({ dim, hidden, cin: [4, 3] }), cinWeights(true)));
+Deno.test("xdeepfm with relu and split halves equals PyTorch in logits, gradients and three steps", () =>
+  checkGolden(
+    "xdeepfm_split",
+    xdeepfm({ dim, hidden, cin: [6, 4], cinActivation: "relu", splitHalf: true, cinBias: false }),
+    (tensors) => cinWeights(false)(topOfMlp(tensors)),
+  ));
