@@ -6,7 +6,7 @@
 import { type AdapterReport, listAdapters } from "../adapter.ts";
 import { type CommandInfo, parseOptions } from "./options.ts";
 import type { Streams } from "./streams.ts";
-import { formatBytes, formatCount } from "./table.ts";
+import { formatBytes, formatCount, wrap } from "./table.ts";
 
 const GROUPS = { "Output": { json: { help: "print a list in JSON" } } } as const;
 
@@ -49,20 +49,14 @@ export function formatAdapter(report: AdapterReport): string {
     ["features", report.features.join(", ")],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
-  const lines = rows.map(([name, text]) => `  ${name.padEnd(width)}  ${wrap(text, LINE_WIDTH - width - 4, width + 4)}`);
+  const lines = rows.map(([name, text]) =>
+    `  ${name.padEnd(width)}  ${indent(wrap(text, LINE_WIDTH - width - 4), width + 4)}`
+  );
   return [report.description || "unnamed adapter", ...lines].join("\n");
 }
 
-/** Breaks text between words into lines of at most `width` characters; all but the first are indented. */
-function wrap(text: string, width: number, indent: number): string {
-  const lines = [""];
-  for (const word of text.split(" ")) {
-    const last = lines.length - 1;
-    if (lines[last] === "") lines[last] = word;
-    else if (lines[last].length + 1 + word.length <= width) lines[last] += ` ${word}`;
-    else lines.push(word);
-  }
-  return lines.join(`\n${" ".repeat(indent)}`);
+function indent(lines: readonly string[], width: number): string {
+  return lines.join(`\n${" ".repeat(width)}`);
 }
 
 function formatLimit(name: string, value: number): string {

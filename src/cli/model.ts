@@ -10,10 +10,11 @@ import { Declarations } from "../graph/parameter.ts";
 import { type Optimizer, type OptimizerName, parseOptimizer } from "../optimizer.ts";
 import { traceModel } from "../trace.ts";
 import type { OptionGroups, Options } from "./options.ts";
+import { wrap } from "./table.ts";
 
 /** Options that declare a model. */
 export const MODEL_OPTIONS = {
-  model: { value: "NAME", help: `${Object.keys(models).join(", ")} (default deepfm)` },
+  model: { value: "NAME", help: wrap(`${Object.keys(models).join(", ")} (default deepfm)`, 80).join("\n") },
   dim: { value: "D", help: "width of an embedding (default 16)" },
   hidden: { value: "WIDTHS", help: "widths of the hidden layers (default 400,400,400)" },
   dropout: { value: "P", help: "probability of zeroing a hidden unit in training (default 0)" },

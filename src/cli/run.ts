@@ -93,6 +93,7 @@ async function fit(
     streams.err("Stopping after the current step; press Ctrl-C again to quit at once");
   }, () => progress.stop());
   const { signal } = interruption;
+  const since = Date.now();
   try {
     return await Promise.race([
       model.fit(training, { ...run.fit, validation, seed, profiler, signal, ...follow(progress, run) }),
@@ -100,12 +101,21 @@ async function fit(
     ]);
   } catch (error) {
     progress.stop();
-    const path = run.fit.checkpoint?.path;
-    if (!(error instanceof GpuError) || path === undefined || !(await exists(path))) throw error;
-    throw new GpuError(`${error.message}; the last checkpoint is intact, go on with --resume ${path}`, {
-      cause: error,
-    });
+    throw await nameCheckpoint(error, run.fit, since);
   }
+}
+
+/** Adds to a failure of the device what it left intact: the checkpoint that this run wrote or went on from. */
+export async function nameCheckpoint(
+  error: unknown,
+  { checkpoint, resume }: Pick<FitOptions, "checkpoint" | "resume">,
+  since: number,
+): Promise<unknown> {
+  if (!(error instanceof GpuError)) return error;
+  const written = checkpoint && (await timeOf(checkpoint.path)) >= since;
+  const path = written ? checkpoint.path : resume;
+  if (path === undefined) return error;
+  return new GpuError(`${error.message}; the last checkpoint is intact, go on with --resume ${path}`, { cause: error });
 }
 
 /** Ties what training tells to the progress display. */
@@ -162,11 +172,12 @@ async function writeProfile(profiler: Profiler, path: string, streams: Streams):
   streams.err(`Saved the trace to ${path}; open it in chrome://tracing or ui.perfetto.dev`);
 }
 
-async function exists(path: string): Promise<boolean> {
+/** Returns when a file was written, in ms since 1970; 0 when there is none. */
+async function timeOf(path: string): Promise<number> {
   try {
-    return (await Deno.stat(path)).isFile;
+    return (await Deno.stat(path)).mtime?.getTime() ?? 0;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    if (error instanceof Deno.errors.NotFound) return 0;
     throw error;
   }
 }

@@ -31,3 +31,15 @@ export function formatBytes(bytes: number): string {
   for (; bytes >= 1024 && unit < units.length - 1; unit++) bytes /= 1024;
   return `${Number(bytes.toFixed(1))} ${units[unit]}`;
 }
+
+/** Breaks text between words into lines of at most `width` characters, where its words are no longer. */
+export function wrap(text: string, width: number): string[] {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const last = lines.length - 1;
+    if (lines[last] === "") lines[last] = word;
+    else if (lines[last].length + 1 + word.length <= width) lines[last] += ` ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}

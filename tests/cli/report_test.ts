@@ -28,7 +28,10 @@ Deno.test("predictions are written in few digits and read back as the same float
   const lines = [...formatPredictions(probabilities)].join("").split("\n");
   assertEquals([lines.length, lines[0], lines.at(-1)], [5002, "probability", ""]);
   assertEquals(new Float32Array(lines.slice(1, -1).map(Number)), probabilities);
-  assertEquals([...formatPredictions(new Float32Array([0.1, 1e-9, 1]))].join(""), "probability\n0.100000001\n9.99999972e-10\n1\n");
+  assertEquals(
+    [...formatPredictions(new Float32Array([0.1, 1e-9, 1]))].join(""),
+    "probability\n0.100000001\n9.99999972e-10\n1\n",
+  );
 });
 
 Deno.test("tables are aligned, counts grouped, sizes given in binary units", () => {
