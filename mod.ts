@@ -2,8 +2,8 @@
  * Weft trains and serves click-through-rate models on any GPU that WebGPU reaches.
  *
  * Rows become a {@linkcode Dataset} through a schema; a model function bound to its options becomes a
- * {@linkcode Model} on a device; {@linkcode Model.fit} trains it. Layers are here under their own names, so `fm` is the
- * layer; the models are here too, that of the same name as `fmModel`, and all of them by slug in `models`.
+ * {@linkcode Model} on a device; {@linkcode Model.fit} trains it. Models and layers are here under their own names. Where
+ * the two agree, as for `fm`, the name is the layer's and the model is `fmModel`; `models` holds all models by slug.
  *
  * @example Training on three columns
  * ```ts
@@ -36,10 +36,10 @@ export type { L2 } from "./src/store.ts";
 export type { CheckpointTensor, Json, TensorData } from "./src/checkpoint.ts";
 
 export * from "./models/mod.ts";
-export { fm as fmModel } from "./models/mod.ts";
 export * from "./src/layers/mod.ts";
-// Named, because both folders have an `fm`: this one is the layer.
-export { fm } from "./src/layers/mod.ts";
+// Both folders have these names: here they are the layers, and the models are called after what they are.
+export { ffm, fm, fmfm, fwfm } from "./src/layers/mod.ts";
+export { ffm as ffmModel, fm as fmModel, fmfm as fmfmModel, fwfm as fwfmModel } from "./models/mod.ts";
 export type { Dim, DType, Origin, Shape, Tensor } from "./src/graph/tensor.ts";
 export type { Graph, Mode } from "./src/graph/graph.ts";
 export type { Gradients, TableGradient } from "./src/graph/autodiff.ts";
