@@ -6,8 +6,8 @@
  *
  * @module
  */
-import { type DefinitionFactory, defineModel } from "../src/definition.ts";
-import { add, embedding, flatten, fm, linear, mlp } from "../src/layers/mod.ts";
+import { defineModel, type DefinitionFactory } from "../src/definition.ts";
+import { add, embedding, flatten, fmInteraction, linear, mlp } from "../src/layers/mod.ts";
 import type { DnnOptions } from "./dnn.ts";
 
 /** Defines DeepFM: logit = b + sum_f w_f + sum_{f<g} <e_f, e_g> + MLP([e_1, ..., e_F]). */
@@ -16,6 +16,6 @@ export const deepfm: DefinitionFactory<DnnOptions> = defineModel(
   (x, { dim = 16, hidden = [400, 400, 400], dropout = 0, batchNorm = false }: DnnOptions) => {
     const e = embedding(x, dim); // [B, F, D]
     const deep = mlp(flatten(e), [...hidden, 1], { dropout, batchNorm }); // [B, 1]
-    return add(linear(x), fm(e), deep); // logits [B, 1]
+    return add(linear(x), fmInteraction(e), deep); // logits [B, 1]
   },
 );

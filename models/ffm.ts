@@ -8,7 +8,7 @@
  */
 import { defineModel, type DefinitionFactory } from "../src/definition.ts";
 import { uniform } from "../src/initializer.ts";
-import { add, embedding, ffm as interactions, inverseNorm, linear, multiply, scale } from "../src/layers/mod.ts";
+import { add, embedding, ffmInteraction, inverseNorm, linear, multiply, scale } from "../src/layers/mod.ts";
 
 /** Options of {@linkcode ffm}. */
 export interface FfmOptions {
@@ -28,8 +28,8 @@ export const ffm: DefinitionFactory<FfmOptions> = defineModel(
   "ffm",
   (x, { dim = 16, instanceNorm = false }: FfmOptions) => {
     const width = (x.fields.length - 1) * dim;
-    if (!instanceNorm) return add(linear(x), interactions(embedding(x, width, { name: "ffm" }))); // logits [B, 1]
-    const y = interactions(embedding(x, width, { name: "ffm", initializer: uniform(0, dim ** -0.5) }));
+    if (!instanceNorm) return add(linear(x), ffmInteraction(embedding(x, width, { name: "ffm" }))); // logits [B, 1]
+    const y = ffmInteraction(embedding(x, width, { name: "ffm", initializer: uniform(0, dim ** -0.5) }));
     return x.values ? multiply(y, inverseNorm(x.values)) : scale(y, 1 / x.fields.length); // logits [B, 1]
   },
 );

@@ -5,8 +5,8 @@
  *
  * @module
  */
-import { type DefinitionFactory, defineModel } from "../src/definition.ts";
-import { add, embedding, fm as interactions, linear } from "../src/layers/mod.ts";
+import { defineModel, type DefinitionFactory } from "../src/definition.ts";
+import { add, embedding, fmInteraction, linear } from "../src/layers/mod.ts";
 
 /** Options of {@linkcode fm}. */
 export interface FmOptions {
@@ -17,5 +17,5 @@ export interface FmOptions {
 /** Defines a factorisation machine: logit = b + sum_f w_f + sum_{f<g} <e_f, e_g>. */
 export const fm: DefinitionFactory<FmOptions> = defineModel("fm", (x, { dim = 16 }: FmOptions) => {
   const e = embedding(x, dim); // [B, F, D]
-  return add(linear(x), interactions(e)); // logits [B, 1]
+  return add(linear(x), fmInteraction(e)); // logits [B, 1]
 });

@@ -7,7 +7,7 @@
  * @module
  */
 import { defineModel, type DefinitionFactory } from "../src/definition.ts";
-import { add, embedding, fmfm as interactions, linear } from "../src/layers/mod.ts";
+import { add, embedding, fmfmInteraction, linear } from "../src/layers/mod.ts";
 
 /** Options of {@linkcode fmfm}. */
 export interface FmfmOptions {
@@ -21,5 +21,5 @@ export interface FmfmOptions {
 export const fmfm: DefinitionFactory<FmfmOptions> = defineModel(
   "fmfm",
   (x, { dim = 16, interaction = "matrixed" }: FmfmOptions) =>
-    add(linear(x), interactions(embedding(x, dim), { interaction })), // logits [B, 1]
+    add(linear(x), fmfmInteraction(embedding(x, dim), { interaction })), // logits [B, 1]
 );

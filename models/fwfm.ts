@@ -7,7 +7,7 @@
  * @module
  */
 import { defineModel, type DefinitionFactory } from "../src/definition.ts";
-import { add, dense, embedding, flatten, fwfm as interactions, linear, rowDot } from "../src/layers/mod.ts";
+import { add, dense, embedding, flatten, fwfmInteraction, linear, rowDot } from "../src/layers/mod.ts";
 
 /** Options of {@linkcode fwfm}. */
 export interface FwfmOptions {
@@ -26,7 +26,7 @@ export const fwfm: DefinitionFactory<FwfmOptions> = defineModel(
   "fwfm",
   (x, { dim = 16, linearType = "FiLV" }: FwfmOptions) => {
     const e = embedding(x, dim); // [B, F, D]
-    const second = interactions(e); // [B, 1]
+    const second = fwfmInteraction(e); // [B, 1]
     if (linearType === "LW") return add(linear(x, { bias: false }), second);
     if (linearType === "FeLV") return add(rowDot(e, embedding(x, dim, { name: "linear" })), second);
     return add(dense(flatten(e), 1, { name: "lin", bias: false }), second); // logits [B, 1]

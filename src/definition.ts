@@ -31,10 +31,13 @@ export interface DefinitionFactory<O extends object = Record<string, unknown>> {
  * @param build computes the logits `[B, 1]` from the input and the options
  * @example A factorisation machine
  * ```ts
- * import { add, defineModel, embedding, fm, linear } from "../mod.ts";
+ * import { add, defineModel, embedding, fmInteraction, linear } from "../mod.ts";
  * import assert from "node:assert/strict";
  *
- * const tiny = defineModel("tiny", (x, { dim = 8 }: { dim?: number }) => add(linear(x), fm(embedding(x, dim))));
+ * const tiny = defineModel(
+ *   "tiny",
+ *   (x, { dim = 8 }: { dim?: number }) => add(linear(x), fmInteraction(embedding(x, dim))),
+ * );
  * assert.equal(tiny({ dim: 4 }).name, "tiny");
  * ```
  */

@@ -17,9 +17,9 @@ export { filled, multiply, rowDot, scale, subtract } from "../ops/arithmetic.ts"
 export { biInteraction } from "../ops/bi_interaction.ts";
 export { columns, concat, split } from "../ops/concat.ts";
 export type { Activation } from "../ops/dense.ts";
-export { ffm, inverseNorm } from "../ops/ffm.ts";
+export { ffm as ffmInteraction, inverseNorm } from "../ops/ffm.ts";
 export { fieldDense } from "../ops/field_product.ts";
-export { fm } from "../ops/fm.ts";
+export { fm as fmInteraction } from "../ops/fm.ts";
 export { gelu } from "../ops/gate.ts";
 export { innerProduct, pairSum } from "../ops/inner_product.ts";
 export { matrixElements, matrixProduct, matrixSum } from "../ops/pair_matrix.ts";

@@ -47,7 +47,7 @@ export function outerProduct(e: Tensor, { name = "outer", kernel = "mat" }: Oute
  * @returns `[B, 1]`
  * @throws {RangeError} when there are less than two fields
  */
-export function fwfm(e: Tensor, options: { name?: string } = {}): Tensor {
+export function fwfmInteraction(e: Tensor, options: { name?: string } = {}): Tensor {
   const { graph } = e;
   const name = graph.uniqueName(options.name ?? "fwfm");
   const strengths = graph.parameter(`${name}.weight`, [pairSizes("fwfm", e).pairs, 1], xavierNormal());
@@ -72,7 +72,7 @@ export interface FmfmLayerOptions {
  * @returns `[B, 1]`
  * @throws {RangeError} when there are less than two fields
  */
-export function fmfm(e: Tensor, { name = "fmfm", interaction = "matrixed" }: FmfmLayerOptions = {}): Tensor {
+export function fmfmInteraction(e: Tensor, { name = "fmfm", interaction = "matrixed" }: FmfmLayerOptions = {}): Tensor {
   const { dim, pairs } = pairSizes("fmfm", e);
   const label = `${e.graph.uniqueName(name)}.weight`;
   if (interaction === "vectorized") return pairSum(e, e.graph.parameter(label, [pairs, dim], xavierNormal()));
