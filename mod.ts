@@ -2,8 +2,8 @@
  * Weft trains and serves click-through-rate models on any GPU that WebGPU reaches.
  *
  * Rows become a {@linkcode Dataset} through a schema; a model function bound to its options becomes a
- * {@linkcode Model} on a device; {@linkcode Model.fit} trains it. Models and layers are here under their own names. Where
- * the two agree, as for `fm`, the name is the layer's and the model is `fmModel`; `models` holds all models by slug.
+ * {@linkcode Model} on a device; {@linkcode Model.fit} trains it. Models are here under their slugs, layers beside them,
+ * those that a model is named after with `Interaction` behind: `fm` is the model, `fmInteraction` the layer.
  *
  * @example Training on three columns
  * ```ts
@@ -37,9 +37,6 @@ export type { CheckpointTensor, Json, TensorData } from "./src/checkpoint.ts";
 
 export * from "./models/mod.ts";
 export * from "./src/layers/mod.ts";
-// Both folders have these names: here they are the layers, and the models are called after what they are.
-export { ffm, fm, fmfm, fwfm } from "./src/layers/mod.ts";
-export { ffm as ffmModel, fm as fmModel, fmfm as fmfmModel, fwfm as fwfmModel } from "./models/mod.ts";
 export type { Dim, DType, Origin, Shape, Tensor } from "./src/graph/tensor.ts";
 export type { Graph, Mode } from "./src/graph/graph.ts";
 export type { Gradients, TableGradient } from "./src/graph/autodiff.ts";
