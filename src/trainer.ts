@@ -7,109 +7,20 @@ import type { CheckpointTensor, Json } from "./checkpoint.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { shuffled } from "./data/random.ts";
 import { Feed } from "./feed.ts";
+import type { EpochReport, FitOptions, History } from "./fit_options.ts";
 import type { Gpu } from "./gpu/device.ts";
 import { createBuffer, download } from "./gpu/memory.ts";
-import type { Profiler } from "./gpu/profiler.ts";
 import type { Definition } from "./definition.ts";
 import type { Declarations } from "./graph/parameter.ts";
-import type { Plan, PlanDescription, StepScalars } from "./graph/plan.ts";
+import type { Plan, StepScalars } from "./graph/plan.ts";
 import { adam, type Optimizer } from "./optimizer.ts";
 import { sortOccurrencesOnHost } from "./ops/sort.ts";
-import {
-  type Metrics,
-  type PlateauOptions,
-  PlateauSchedule,
-  type PlateauState,
-  type StepSchedule,
-} from "./schedule.ts";
-import type { L2, Store } from "./store.ts";
+import { type Metrics, PlateauSchedule, type PlateauState } from "./schedule.ts";
+import type { Store } from "./store.ts";
 import type { FieldSpace } from "./trace.ts";
 import { compileTraining } from "./training.ts";
 
-/** What early stopping watches and how long it waits. */
-export type EarlyStopping = Omit<PlateauOptions, "lr">;
-
-/** What {@linkcode FitOptions.onProgress} is told. */
-export interface ProgressEvent {
-  /** Epoch, from 1. */
-  readonly epoch: number;
-  /** Steps done in this epoch. */
-  readonly step: number;
-  /** Steps of an epoch. */
-  readonly steps: number;
-  /** Mean loss over the rows since the epoch began, as far as it was read back; NaN before that. */
-  readonly loss: number;
-}
-
-/** What one epoch came to. */
-export interface EpochReport {
-  /** Epoch, from 1. */
-  readonly epoch: number;
-  /** Mean training loss, without regularisers. */
-  readonly loss: number;
-  /** Learning rate of the epoch's last step. */
-  readonly lr: number;
-  /** Metrics on the validation data, where given. */
-  readonly validation: Metrics | undefined;
-  /** Whether this epoch is the best so far. */
-  readonly improved: boolean;
-  /** Seconds of training, evaluation left out. */
-  readonly seconds: number;
-  /** Training rows per second. */
-  readonly rowsPerSecond: number;
-}
-
-/** What {@linkcode Model.fit} returns. */
-export interface History {
-  /** A report for each epoch. */
-  readonly epochs: readonly EpochReport[];
-  /** Epoch whose parameters the model now has, from 1. */
-  readonly bestEpoch: number;
-  /** Why training ended. */
-  readonly ended: "epochs" | "early stopping" | "interrupted";
-}
-
-/** Options of {@linkcode Model.fit}. */
-export interface FitOptions {
-  /** Data evaluated after each epoch. */
-  validation?: Dataset;
-  /** Passes over the training data at most. @default {1} */
-  epochs?: number;
-  /** Rows of a batch. @default {4096} */
-  batchSize?: number;
-  /** The update rule. @default {adam()} */
-  optimizer?: Optimizer;
-  /** Strengths of the L2 regulariser. @default none */
-  l2?: L2;
-  /** Largest norm of the whole gradient, as in `clip_grad_norm_`; unlimited when absent. */
-  clipNorm?: number;
-  /** Stop when the monitored metric has ceased to improve, and cut the learning rate on the way. */
-  earlyStopping?: EarlyStopping;
-  /** Learning rate by step, from 0; replaces the optimiser's. */
-  schedule?: StepSchedule;
-  /** Whether rows are shuffled each epoch. @default {true} */
-  shuffle?: boolean;
-  /** Seed of shuffling and dropout. @default the model's seed */
-  seed?: number;
-  /** Bytes of device memory for training rows; more of them stream in chunks. @default 2^30 */
-  memoryBudget?: number;
-  /** Where occurrences are sorted; the results are the same bits. @default {"auto"} */
-  sort?: "auto" | "host" | "gpu";
-  /** Checkpoint to write after each epoch, every `everySteps` steps and on interruption. */
-  checkpoint?: { path: string; everySteps?: number };
-  /** Checkpoint of an earlier run of the same training to go on from. */
-  resume?: string;
-  /** Interrupts training after the current step. */
-  signal?: AbortSignal;
-  /** Called now and then with the state of the epoch. */
-  onProgress?: (event: ProgressEvent) => void;
-  /** Called after each epoch. */
-  onEpoch?: (report: EpochReport) => void;
-  /** Collects the time of each kernel. */
-  profiler?: Profiler;
-  /** Told what a step runs and how much memory it takes, once it is compiled. */
-  onPlan?: (plan: PlanDescription) => void;
-}
+export type { EarlyStopping, EpochReport, FitOptions, History, ProgressEvent } from "./fit_options.ts";
 
 /** What the loop needs from the model. */
 export interface TrainerContext {
