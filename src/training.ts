@@ -7,7 +7,7 @@ import type { Definition } from "./definition.ts";
 import type { Feed } from "./feed.ts";
 import type { Gpu } from "./gpu/device.ts";
 import type { BufferRange } from "./gpu/kernel.ts";
-import { differentiate, type Gradients } from "./graph/autodiff.ts";
+import { differentiate, type Gradients, type TableGradient } from "./graph/autodiff.ts";
 import { ownerOf } from "./graph/memory.ts";
 import type { Declarations, Table } from "./graph/parameter.ts";
 import { Plan } from "./graph/plan.ts";
@@ -56,9 +56,19 @@ export function compileTraining(gpu: Gpu, options: TrainingOptions): Promise<Pla
     ? graph.input("pairs", [2 * space.fields.length, "B"], "u32")
     : sortOccurrences(ids, space.rowCount);
   const pinned = pinGradients(gradients, store);
-  updateAll(gradients, [...pinned.keys()], pairs, options);
+  updateAll(gradients, [...pinned.keys()], pairsBy(ids, pairs), options);
   const inputs = { ...feed.inputs, ...(options.pairs && { pairs: options.pairs }) };
   return Plan.create(gpu, { name: `${definition.name}.train`, batch, outputs: [loss], storage: store, inputs, pinned });
+}
+
+/** Returns the sorted occurrences of a lookup; ids other than the batch's own, like those of a few fields, are sorted. */
+function pairsBy(ids: Tensor, pairs: Tensor): (gradient: TableGradient, table: Table) => Tensor {
+  const known = new Map([[ids, pairs]]);
+  return (gradient, table) => {
+    let sorted = known.get(gradient.ids);
+    if (!sorted) known.set(gradient.ids, sorted = sortOccurrences(gradient.ids, table.rows));
+    return sorted;
+  };
 }
 
 /** Gives each dense gradient its place in the flat gradient buffer. */
@@ -75,11 +85,14 @@ function pinGradients(gradients: Gradients, store: Store): Map<Tensor, BufferRan
 function updateAll(
   gradients: Gradients,
   dense: readonly Tensor[],
-  pairs: Tensor,
+  pairsOf: (gradient: TableGradient, table: Table) => Tensor,
   { store, optimizer, l2, clipNorm }: TrainingOptions,
 ): void {
   const tables = [...gradients.tables].map(([table, lookups]) => {
-    if (lookups.length === 1) return { leaf: leafOf(pairs, table), gradient: lookups[0] };
+    if (lookups.length === 1) {
+      const pairs = pairsOf(lookups[0], table);
+      return { leaf: leafOf(pairs, table), gradient: lookups[0], pairs };
+    }
     throw new TypeError(
       `Cannot train: table "${table.name}" must be looked up once, received ${lookups.length} lookups`,
     );
@@ -93,13 +106,13 @@ function updateAll(
     count: store.count,
   };
   if (clipNorm === undefined) {
-    for (const { leaf, gradient } of tables) updateTable(leaf, gradient, pairs, tableOptions);
+    for (const { leaf, gradient, pairs } of tables) updateTable(leaf, gradient, pairs, tableOptions);
     if (dense.length > 0) updateDense(dense, { ...flat, optimizer });
     return;
   }
-  const reduced = tables.map(({ leaf, gradient }) => reduceTable(leaf, gradient, pairs, tableOptions));
+  const reduced = tables.map(({ leaf, gradient, pairs }) => reduceTable(leaf, gradient, pairs, tableOptions));
   const clip = clipScale(clipNorm, reduced, dense.length > 0 ? { ...flat, gradients: dense } : undefined);
-  tables.forEach(({ leaf, gradient }, i) => {
+  tables.forEach(({ leaf, gradient, pairs }, i) => {
     updateTable(leaf, gradient, pairs, { ...tableOptions, clip, reduced: reduced[i] });
   });
   if (dense.length > 0) updateDense(dense, { ...flat, optimizer, clip });

@@ -5,6 +5,7 @@
  */
 import type { Graph } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
+import { selectFields as pick } from "../ops/select_fields.ts";
 
 /** A field of the flat row space. */
 export interface Field {
@@ -28,4 +29,31 @@ export interface Input {
   readonly fields: readonly Field[];
   /** Rows of all fields together. */
   readonly rowCount: number;
+}
+
+/**
+ * Picks fields out of the input, in a row space of their own: a table over them has rows for no other field.
+ *
+ * @param x the batch's occurrences
+ * @param names names of the features
+ * @returns an input of these fields alone
+ * @throws {RangeError} when a field is not one of the input's, or none is named
+ */
+export function selectFields(x: Input, names: readonly string[]): Input {
+  let rowCount = 0;
+  const fields: Field[] = [];
+  const picks = names.map((name) => {
+    const field = x.fields.findIndex((known) => known.name === name);
+    if (field < 0) {
+      const known = x.fields.map((other) => other.name).join(", ");
+      throw new RangeError(`Cannot select fields: the fields are ${known}, received "${name}"`);
+    }
+    const { rows, offset } = x.fields[field];
+    const shift = (rowCount - offset) >>> 0;
+    fields.push({ name, rows, offset: rowCount });
+    rowCount += rows;
+    return { field, shift };
+  });
+  const { ids, values } = pick(x, picks);
+  return { graph: x.graph, ids, values, fields, rowCount };
 }
