@@ -1,0 +1,33 @@
+import { models } from "../models/mod.ts";
+import { main } from "../src/cli.ts";
+import { assert, assertEquals } from "../src/std.ts";
+
+const ROOT = new URL("../", import.meta.url);
+const README = Deno.readTextFileSync(new URL("README.md", ROOT));
+
+Deno.test("the table of models lists what the command line offers", () => {
+  const listed = [...README.matchAll(/^\| `([a-z0-9_]+)` +\|.*\d{4} +\|$/gm)].map(([, name]) => name);
+  assertEquals(Object.keys(models).filter((slug) => !listed.includes(slug)), []);
+});
+
+Deno.test("each task in a command exists and its options do too", async () => {
+  const { tasks } = JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT)));
+  const commands = [...README.matchAll(/^npx -y deno@2\.9\.6 task (\S+)((?:.*\\\n)*.*)$/gm)];
+  assert(commands.length >= 6, `${commands.length} commands`);
+  for (const [, task, rest] of commands) {
+    assert(task in tasks, task);
+    let help = "";
+    if (!["test", "bench", "ok"].includes(task)) {
+      assertEquals(await main([task, "--help"], { out: (text) => void (help += text), err: () => {} }), 0);
+    }
+    for (const [option] of rest.matchAll(/--[a-z-]+/g)) assert(help.includes(`  ${option} `), `${task} ${option}`);
+  }
+});
+
+Deno.test("paths in the table of folders exist", () => {
+  const paths = [...README.matchAll(/^\| `([^`*]+[/s])` +\|/gm)].map(([, path]) => path).filter((path) =>
+    /[/.]/.test(path)
+  );
+  assert(paths.length >= 10, paths.join());
+  for (const path of paths) assert(Deno.statSync(new URL(path, ROOT)), path);
+});
