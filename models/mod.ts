@@ -9,6 +9,7 @@ import { dcnv2 } from "./dcnv2.ts";
 import { deepfm } from "./deepfm.ts";
 import { dnn } from "./dnn.ts";
 import { ffm } from "./ffm.ts";
+import { finalmlp } from "./finalmlp.ts";
 import { fm } from "./fm.ts";
 import { fmfm } from "./fmfm.ts";
 import { fwfm } from "./fwfm.ts";
@@ -24,6 +25,7 @@ export * from "./dcnv2.ts";
 export * from "./deepfm.ts";
 export * from "./dnn.ts";
 export * from "./ffm.ts";
+export * from "./finalmlp.ts";
 export * from "./fm.ts";
 export * from "./fmfm.ts";
 export * from "./fwfm.ts";
@@ -49,5 +51,6 @@ export const models: Readonly<Record<string, (options?: Record<string, unknown>)
   dcn,
   dcnv2,
   gdcn,
+  finalmlp,
   xdeepfm,
 };

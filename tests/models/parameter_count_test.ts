@@ -1,5 +1,5 @@
 /** Parameters that published runs on Frappe report: 10 fields, 5,389 rows, width 10. */
-import { dcn, dcnv2, ffm, fmfm, fwfm, nfm, pnn, xdeepfm } from "../../models/mod.ts";
+import { dcn, dcnv2, ffm, finalmlp, fmfm, fwfm, nfm, pnn, xdeepfm } from "../../models/mod.ts";
 import { categorical, FittedSchema } from "../../src/data/schema.ts";
 import type { Definition } from "../../src/definition.ts";
 import { Model } from "../../src/model.ts";
@@ -37,6 +37,19 @@ const COUNTS: readonly [label: string, definition: Definition, count: number][] 
   ["dcn without hidden layers and with 6 cross layers", dcn({ dim, hidden: [], layers: 6 }), 55_191],
   ["dcnv2 with 4 cross layers", dcnv2({ dim, hidden, batchNorm: true, layers: 4 }), 458_391],
   ["dcnv2 without hidden layers and with 4 cross layers", dcnv2({ dim, hidden: [], layers: 4 }), 94_391],
+  [
+    "finalmlp with 5 heads and contexts user and item",
+    finalmlp({
+      dim,
+      hidden1: [400],
+      hidden2: [100],
+      heads: 5,
+      context1: ["user"],
+      context2: ["item"],
+      batchNorm: true,
+    }),
+    253_392,
+  ],
   ["nfm", nfm({ dim, hidden }), 384_880],
   ["pnn with inner products", pnn({ dim, hidden }), 433_491],
   ["fwfm with linear vectors per value", fwfm({ dim, linearType: "FeLV" }), 107_826],
