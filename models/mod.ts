@@ -4,11 +4,14 @@
  * @module
  */
 import type { Definition } from "../src/definition.ts";
+import { autoint } from "./autoint.ts";
 import { dcn } from "./dcn.ts";
+import { dcnMix } from "./dcn_mix.ts";
 import { dcnv2 } from "./dcnv2.ts";
 import { deepfm } from "./deepfm.ts";
 import { dnn } from "./dnn.ts";
 import { ffm } from "./ffm.ts";
+import { fibinet } from "./fibinet.ts";
 import { finalmlp } from "./finalmlp.ts";
 import { fm } from "./fm.ts";
 import { fmfm } from "./fmfm.ts";
@@ -20,11 +23,14 @@ import { pnn } from "./pnn.ts";
 import { wideDeep } from "./wide_deep.ts";
 import { xdeepfm } from "./xdeepfm.ts";
 
+export * from "./autoint.ts";
 export * from "./dcn.ts";
+export * from "./dcn_mix.ts";
 export * from "./dcnv2.ts";
 export * from "./deepfm.ts";
 export * from "./dnn.ts";
 export * from "./ffm.ts";
+export * from "./fibinet.ts";
 export * from "./finalmlp.ts";
 export * from "./fm.ts";
 export * from "./fmfm.ts";
@@ -44,13 +50,16 @@ export const models: Readonly<Record<string, (options?: Record<string, unknown>)
   wide_deep: wideDeep,
   deepfm,
   nfm,
+  fibinet,
   pnn,
   fwfm,
   fmfm,
   ffm,
   dcn,
   dcnv2,
+  dcn_mix: dcnMix,
   gdcn,
   finalmlp,
   xdeepfm,
+  autoint,
 };

@@ -3,10 +3,16 @@
  *
  * @module
  */
-import { normal, uniform, zeros } from "../initializer.ts";
+import { type Initializer, normal, uniform, zeros } from "../initializer.ts";
 import { type Tensor, widthOf } from "../graph/tensor.ts";
+import { multiply } from "../ops/arithmetic.ts";
 import { crossMatrix } from "../ops/cross_matrix.ts";
 import { crossVector } from "../ops/cross_vector.ts";
+import { dense as product } from "../ops/dense.ts";
+import { groupedMatmul } from "../ops/grouped_matmul.ts";
+import { activation } from "../ops/pointwise.ts";
+import { reshape } from "../ops/reshape.ts";
+import { softmax } from "../ops/softmax.ts";
 import { dense } from "./mlp.ts";
 
 /** Options of {@linkcode crossNet}. */
@@ -78,6 +84,55 @@ export function crossNetGated(x: Tensor, { name = "cross", layers = 3 }: CrossNe
     const gate = dense(crossed, width, { name: `${prefix}.${l}.gate`, bias: false });
     x.graph.expose(`${prefix}.${l}.gate`, gate);
     crossed = crossMatrix(x, crossed, z, gate);
+  }
+  return crossed;
+}
+
+/** Options of {@linkcode crossNetMix}. */
+export interface CrossNetMixOptions extends CrossNetOptions {
+  /** Number of experts K. @default {4} */
+  experts?: number;
+  /** Rank r of an expert. @default {32} */
+  rank?: number;
+}
+
+/**
+ * Crosses rows by a mixture of low-rank experts:
+ * x_{l+1} = x_0 * (sum_k g_k U_k tanh(C_k tanh(V_k' x_l)) + b_l) + x_l with g = softmax(x_l G), G shared by all layers.
+ *
+ * The gates are multiplied into the experts' r numbers, so that all experts together are two skinny products.
+ * R. Wang et al.: DCN V2. WWW 2021, equation 4.
+ *
+ * @param x x_0 `[B, N]`
+ * @returns x_L `[B, N]`
+ * @throws {RangeError} when `layers`, `experts` or `rank` is not a positive integer
+ */
+export function crossNetMix(x: Tensor, options: CrossNetMixOptions = {}): Tensor {
+  const { name = "cross", layers = 3, experts = 4, rank = 32 } = options;
+  checkLayers("crossNetMix", layers);
+  const wrong = [experts, rank].find((size) => !Number.isInteger(size) || size < 1);
+  if (wrong !== undefined) {
+    throw new RangeError(`Cannot build crossNetMix: experts and rank must be positive integers, received ${wrong}`);
+  }
+  const { graph } = x;
+  const prefix = graph.uniqueName(name);
+  const n = widthOf(x.shape);
+  const inner = experts * rank;
+  // Xavier's fans of the published tensors [K, N, r] and [K, r, r], whose last size counts as a receptive field.
+  const wide = normal(Math.sqrt(2 / (n * rank + inner)));
+  const narrow = normal(Math.sqrt(2 / (rank * rank + inner)));
+  const gates = graph.parameter(`${prefix}.gate`, [n, experts], normal(Math.sqrt(2 / (n + 1))));
+  let crossed = x;
+  for (let l = 0; l < layers; l++) {
+    const parameter = (kind: string, shape: readonly number[], initializer: Initializer): Tensor =>
+      graph.parameter(`${prefix}.${l}.${kind}`, shape, initializer);
+    const a = activation(product(crossed, parameter("v", [n, inner], wide)), "tanh");
+    const c = activation(groupedMatmul(a, parameter("c", [experts, rank, rank], narrow)), "tanh");
+    const gate = softmax(product(crossed, gates)); // [B, K]
+    graph.expose(`${prefix}.${l}.gate`, gate);
+    const mixed = reshape(multiply(reshape(c, ["B", experts, rank]), gate), ["B", inner]);
+    const z = product(mixed, parameter("u", [inner, n], wide), parameter("bias", [n], zeros()));
+    crossed = crossMatrix(x, crossed, z);
   }
   return crossed;
 }
