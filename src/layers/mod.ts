@@ -4,6 +4,8 @@
  * @module
  */
 export * from "./activation.ts";
+export * from "./attention.ts";
+export * from "./bilinear.ts";
 export * from "./cin.ts";
 export * from "./cross.ts";
 export * from "./embedding.ts";

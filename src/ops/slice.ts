@@ -1,12 +1,12 @@
 /**
- * Rows of a parameter.
+ * Rows of a parameter, and parameters side by side.
  *
  * @module
  */
 import source from "../../shaders/concat.wgsl" with { type: "text" };
 import grid from "../../shaders/grid.wgsl" with { type: "text" };
 import { shader } from "../gpu/shader.ts";
-import { apply, type Op } from "../graph/node.ts";
+import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, type Tensor } from "../graph/tensor.ts";
 
 const kernels = shader("concat", { grid, concat: source });
@@ -66,4 +66,63 @@ const padRowsOp: Op<Rows> = {
  */
 export function rowsOfParameter(x: Tensor, from: number, count: number): Tensor {
   return apply(rowsOp, [x], { from, count });
+}
+
+function copyColumns(k: Emitter, x: Tensor, y: Tensor, from: number, to: number, count: number): void {
+  const { rows, width } = sizesOf(x);
+  const params = {
+    rows,
+    count,
+    x_width: width,
+    y_width: sizesOf(y).width,
+    from_column: from,
+    to_column: to,
+  };
+  k.run({ shader: kernels, entry: "copy_columns", bind: { x, y }, params, grid: Math.ceil(rows * count / 256) });
+}
+
+const sideBySideOp: Op<null> = {
+  name: "side_by_side",
+  outputs: (parts) => {
+    const { rows } = sizesOf(parts[0]);
+    const other = parts.find((part) => sizesOf(part).rows !== rows);
+    if (other) {
+      throw new TypeError(
+        `Cannot build side_by_side: all parameters must have ${rows} rows, received ${formatShape(other.shape)}`,
+      );
+    }
+    return [[rows, parts.reduce((sum, part) => sum + sizesOf(part).width, 0)]];
+  },
+  emit: (k, { inputs, outputs: [y] }) => {
+    let to = 0;
+    for (const x of inputs) {
+      const { width } = sizesOf(x);
+      copyColumns(k, x, y, 0, to, width);
+      to += width;
+    }
+  },
+  backward: ({ inputs }, [dy]) => dy ? applyAll(apartOp, [dy], inputs.map((part) => sizesOf(part).width)) : [],
+};
+
+const apartOp: Op<readonly number[]> = {
+  name: "apart",
+  outputs: ([x], widths) => widths.map((width) => [sizesOf(x).rows, width]),
+  emit: (k, { inputs: [x], outputs, attributes }) => {
+    let from = 0;
+    outputs.forEach((y, i) => {
+      if (k.needed(y)) copyColumns(k, x, y, from, 0, attributes[i]);
+      from += attributes[i];
+    });
+  },
+};
+
+/**
+ * Puts parameters side by side, so that one product applies them all.
+ *
+ * @param parts `[K, N_i]`
+ * @returns `[K, sum_i N_i]`
+ * @throws {TypeError} when a part is no matrix without a batch or has other rows
+ */
+export function sideBySide(...parts: Tensor[]): Tensor {
+  return apply(sideBySideOp, parts, null);
 }

@@ -1,4 +1,4 @@
-import { xdeepfm } from "../../models/mod.ts";
+import { autoint, xdeepfm } from "../../models/mod.ts";
 import { checkGolden, type Convert } from "../golden.ts";
 
 const dim = 4;
@@ -28,3 +28,11 @@ Deno.test("xdeepfm with relu and split halves equals PyTorch in logits, gradient
     xdeepfm({ dim, hidden, cin: [6, 4], cinActivation: "relu", splitHalf: true, cinBias: false }),
     (tensors) => cinWeights(false)(topOfMlp(tensors)),
   ));
+
+const attentionNames: Convert = (tensors) =>
+  tensors.map((tensor) => ({ ...tensor, name: tensor.name.replace(/^att\./, "attention_") }));
+
+Deno.test("autoint with hidden layers and weights per value equals PyTorch", () =>
+  checkGolden("autoint", autoint({ dim, hidden, width: 6, wide: true }), attentionNames));
+Deno.test("autoint with scale and layer norm equals PyTorch in logits, gradients and three steps", () =>
+  checkGolden("autoint_ln", autoint({ dim, width: 6, scale: true, layerNorm: true }), attentionNames));

@@ -1,5 +1,5 @@
 /** Parameters that published runs on Frappe report: 10 fields, 5,389 rows, width 10. */
-import { dcn, dcnv2, ffm, finalmlp, fmfm, fwfm, nfm, pnn, xdeepfm } from "../../models/mod.ts";
+import { autoint, dcn, dcnv2, ffm, fibinet, finalmlp, fmfm, fwfm, nfm, pnn, xdeepfm } from "../../models/mod.ts";
 import { categorical, FittedSchema } from "../../src/data/schema.ts";
 import type { Definition } from "../../src/definition.ts";
 import { Model } from "../../src/model.ts";
@@ -57,6 +57,17 @@ const COUNTS: readonly [label: string, definition: Definition, count: number][] 
   ["fmfm with vectors", fmfm({ dim, interaction: "vectorized" }), 59_730],
   ["a CIN of 3 layers", xdeepfm({ dim, hidden: [], cin: [64, 64, 64] }), 147_984],
   ["xdeepfm with one layer", xdeepfm({ dim, hidden, batchNorm: true, cin: [64] }), 429_809],
+  [
+    "fibinet with shared matrices",
+    fibinet({ dim, hidden, batchNorm: true, reductionRatio: 2, shareBilinear: true }),
+    743_480,
+  ],
+  ["autoint with 6 layers", autoint({ dim, layers: 6, heads: 4, width: 128 }), 306_051],
+  [
+    "autoint with hidden layers and layer norm",
+    autoint({ dim, hidden, batchNorm: true, layers: 5, heads: 4, width: 128, layerNorm: true, scale: true }),
+    622_180,
+  ],
 ];
 
 for (const [label, definition, count] of COUNTS) {

@@ -1,0 +1,149 @@
+/**
+ * Multi-head self-attention over fields in one kernel forward and two backward.
+ *
+ * @module
+ */
+import grid from "../../shaders/grid.wgsl" with { type: "text" };
+import { type Shader, shader } from "../gpu/shader.ts";
+import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
+import { formatShape, type Tensor } from "../graph/tensor.ts";
+import { ATTENTION_LANES, attentionSource } from "./attention_source.ts";
+import { lanesOf } from "./lane.ts";
+
+/** What attention is specialised by. */
+export interface AttentionAttributes {
+  /** Heads H; each has A / H columns. */
+  readonly heads: number;
+  /** Columns A of the result. */
+  readonly width: number;
+  /** Where the residual is: the fourth part of the projections, an input of its own, or nowhere. */
+  readonly residual: "packed" | "input" | "none";
+  /** Factor of q . k. */
+  readonly scale: number;
+  /** Whether results are cut off at 0. */
+  readonly relu: boolean;
+}
+
+/** Registers, counted in lanes, that queries of an invocation take at most on an adapter. */
+const BLOCK = { software: 8, gpu: 1 };
+
+const shaders = new Map<string, Shader>();
+
+function shaderFor(k: Emitter, { heads, width }: AttentionAttributes): { kernels: Shader; block: number } {
+  const { count, part } = lanesOf(width / heads);
+  const block = Math.max(1, Math.floor((k.gpu.adapter.software ? BLOCK.software : BLOCK.gpu) / count));
+  const key = `${Object.keys(part)} ${count} ${block}`;
+  let kernels = shaders.get(key);
+  if (!kernels) {
+    const { parts } = shader("attention", { grid, ...part });
+    const text = { file: "src/ops/attention_source.ts", text: attentionSource(count, block) };
+    shaders.set(key, kernels = { name: "attention", parts: [...parts, text] });
+  }
+  return { kernels, block };
+}
+
+function sizesOf({ shape }: Tensor): { fields: number; stride: number } {
+  const [batch, fields, stride] = shape;
+  if (shape.length !== 3 || batch !== "B" || typeof fields !== "number" || typeof stride !== "number") {
+    throw new TypeError(
+      `Cannot build attention: projections must have shape [B, F, N], received ${formatShape(shape)}`,
+    );
+  }
+  return { fields, stride };
+}
+
+function emit(
+  k: Emitter,
+  entry: string,
+  bind: Record<string, Tensor>,
+  attributes: AttentionAttributes,
+): void {
+  const { heads, width, residual, scale, relu } = attributes;
+  const { fields, stride } = sizesOf(bind.p);
+  const { kernels, block } = shaderFor(k, attributes);
+  const lane = lanesOf(width / heads).width;
+  const constants = { RELU: relu, RESIDUAL: residual !== "none", PACKED: residual === "packed" };
+  const invocations = k.batch * heads * (entry === "weights" ? fields * fields : Math.ceil(fields / block));
+  const perPair = { forward: 4, queries: 8, keys: 8, weights: 2 }[entry] ?? 0;
+  k.run({
+    shader: kernels,
+    entry,
+    bind,
+    constants: entry === "weights" || entry === "keys" ? {} : constants,
+    params: {
+      batch: k.batch,
+      fields,
+      heads,
+      width: width / lane,
+      stride: stride / lane,
+      r_width: (residual === "packed" ? stride : width) / lane,
+      r_first: residual === "packed" ? 3 * width / lane : 0,
+      scale,
+    },
+    grid: Math.ceil(invocations / ATTENTION_LANES),
+    flops: perPair * k.batch * fields * fields * width,
+  });
+}
+
+/** The op behind {@linkcode attention}: inputs p and, where it is one, the residual; outputs o and lse. */
+export const attentionOp: Op<AttentionAttributes> = {
+  name: "attention",
+  outputs: ([p, r], { heads, width, residual }) => {
+    const { fields, stride } = sizesOf(p);
+    const parts = residual === "packed" ? 4 : 3;
+    if (!Number.isInteger(width / heads) || stride !== parts * width) {
+      throw new TypeError(
+        `Cannot build attention: projections must have ${parts} x ${width} columns for ${heads} heads, received ${stride}`,
+      );
+    }
+    if (residual === "input" && r.shape.join() !== `B,${fields},${width}`) {
+      throw new TypeError(
+        `Cannot build attention: the residual must have shape [B, ${fields}, ${width}], received ${
+          formatShape(r.shape)
+        }`,
+      );
+    }
+    return [["B", fields, width], ["B", heads, fields]];
+  },
+  emit: (k, { inputs: [p, r], outputs: [o, lse], attributes }) =>
+    emit(k, "forward", { p, r: r ?? p, o, lse }, attributes),
+  backward: ({ inputs: [p], outputs: [o, lse], attributes }, [dy]) => {
+    if (!dy) return [];
+    const [dp, dz] = applyAll(attentionBackwardOp, [p, o, dy, lse], attributes);
+    return attributes.residual === "input" ? [dp, dz] : [dp];
+  },
+};
+
+const attentionBackwardOp: Op<AttentionAttributes> = {
+  name: "attention_backward",
+  outputs: ([p, o, , lse]) => [p.shape, o.shape, lse.shape],
+  emit: (k, { inputs: [p, y, dy, lse], outputs: [dp, dz, delta], attributes }) => {
+    emit(k, "queries", { p, y, dy, lse, dp, dz, delta }, attributes);
+    emit(k, "keys", { p, lse, dp, dz, delta }, attributes);
+  },
+};
+
+const weightsOp: Op<AttentionAttributes> = {
+  name: "attention_weights",
+  outputs: ([p], { heads }) => [["B", heads, sizesOf(p).fields, sizesOf(p).fields]],
+  emit: (k, { inputs: [p, lse], outputs: [w], attributes }) => emit(k, "weights", { p, lse, w }, attributes),
+};
+
+/**
+ * Attends over fields, head by head: o = act(softmax(scale q k^T) v + r).
+ *
+ * Only the logarithm of each softmax's denominator is kept for the backward.
+ *
+ * @param p projections `[B, F, 3 A]`: q, k and v side by side, and where the residual is packed r as a fourth part
+ * @param r residual `[B, F, A]`, where it is an input
+ * @returns `o` `[B, F, A]`, and `weights` `[B, H, F, F]`, which are computed only where they are read
+ * @throws {TypeError} when the shapes do not fit
+ */
+export function attention(
+  p: Tensor,
+  r: Tensor | undefined,
+  attributes: AttentionAttributes,
+): { o: Tensor; weights: Tensor } {
+  const [o, lse] = applyAll(attentionOp, r ? [p, r] : [p], attributes);
+  return { o, weights: apply(weightsOp, [p, lse], attributes) };
+}
