@@ -1,4 +1,4 @@
-import { ffm, fmfm, fwfm, nfm, pnn } from "../../models/mod.ts";
+import { ffm, fibinet, fmfm, fwfm, nfm, pnn } from "../../models/mod.ts";
 import { checkGolden, type Convert, type GoldenTensor } from "../golden.ts";
 
 const dim = 4;
@@ -34,6 +34,13 @@ const fromTablesOfPartners: Convert = (tensors) => {
   return [...tensors.filter(({ name }) => !name.startsWith("ffm.")), ...wide];
 };
 
+/** FuxiCTR's bilinear matrix, [in, out] already. */
+const withBilinearMatrix: Convert = (tensors) =>
+  tensors.map((tensor) => {
+    if (!/^bil\d\.weight$/.test(tensor.name) || tensor.shape.length !== 2) return tensor;
+    return { ...tensor, data: tensor.data.map((_, i) => tensor.data[(i % dim) * dim + Math.floor(i / dim)]) };
+  });
+
 Deno.test("nfm equals PyTorch in logits, gradients and three steps", () => checkGolden("nfm", nfm({ dim, hidden })));
 Deno.test("pnn with inner products equals PyTorch in logits, gradients and three steps", () =>
   checkGolden("pnn_inner", pnn({ dim, hidden })));
@@ -49,3 +56,7 @@ Deno.test("fwfm with a linear weight per value equals PyTorch", () =>
 Deno.test("ffm equals PyTorch in logits, gradients and three steps", () =>
   checkGolden("ffm", ffm({ dim }), fromTablesOfPartners));
 Deno.test("fmfm equals PyTorch in logits, gradients and three steps", () => checkGolden("fmfm", fmfm({ dim })));
+for (const bilinear of ["all", "each", "interaction"] as const) {
+  Deno.test(`fibinet with matrices for ${bilinear} equals PyTorch in logits, gradients and three steps`, () =>
+    checkGolden(`fibinet_${bilinear}`, fibinet({ dim, hidden, bilinear, reductionRatio: 2 }), withBilinearMatrix));
+}

@@ -72,3 +72,23 @@ export function matrixElementsReference(
   }
   return r;
 }
+
+/** r[b, p, d] = u[b, i, d] x[b, j, d]. */
+export function pairElementsReference(
+  u: ArrayLike<number>,
+  x: ArrayLike<number>,
+  fields: number,
+  dim: number,
+): Float64Array {
+  const batch = u.length / (fields * dim);
+  const pairs = fields * (fields - 1) / 2;
+  const r = new Float64Array(batch * pairs * dim);
+  for (let b = 0; b < batch; b++) {
+    eachPair(fields, (i, j, p) => {
+      for (let d = 0; d < dim; d++) {
+        r[(b * pairs + p) * dim + d] = u[(b * fields + i) * dim + d] * x[(b * fields + j) * dim + d];
+      }
+    });
+  }
+  return r;
+}

@@ -1,0 +1,67 @@
+import { Graph } from "../../src/graph/graph.ts";
+import { pairDense } from "../../src/ops/pair_dense.ts";
+import { pairElements, splitFirst } from "../../src/ops/pair_elements.ts";
+import { assertThrows } from "../../src/std.ts";
+import { matrixElementsReference, pairElementsReference } from "../reference/pairs.ts";
+import { matmulReference } from "../reference/matmul.ts";
+import { checkOp } from "../support.ts";
+
+for (const [batch, fields, dim] of [[37, 5, 8], [5, 4, 17], [1, 2, 1], [9, 3, 10]]) {
+  const pairs = fields * (fields - 1) / 2;
+  const sizes = `batch ${batch}, ${fields} fields, D ${dim}`;
+
+  Deno.test(`element products of pairs and their gradients match the reference at ${sizes}`, () =>
+    checkOp({
+      inputs: { u: ["B", fields, dim], x: ["B", fields, dim] },
+      batch,
+      build: ({ u, x }) => pairElements(u, x),
+      reference: ({ u, x }) => pairElementsReference(u, x, fields, dim),
+    }));
+
+  for (const columns of [4096, 2 * dim]) {
+    Deno.test(`a dense layer over two sources, ${columns} columns at a time, matches the reference at ${sizes}`, () =>
+      checkOp({
+        inputs: {
+          u: ["B", fields, dim],
+          x: ["B", fields, dim],
+          m: [pairs, dim, dim],
+          w: [2 * pairs * dim, 4],
+        },
+        batch,
+        rtol: 5e-5,
+        build: ({ u, x, m, w }) => pairDense([{ left: u, right: x }, { e: x, matrices: m }], w, { columns }),
+        reference: ({ u, x, m, w }) => {
+          const width = pairs * dim;
+          const shape = [batch, width, 4] as const;
+          const first = matmulReference(pairElementsReference(u, x, fields, dim), w.subarray(0, width * 4), shape);
+          const products = matrixElementsReference(x, fields, dim, m);
+          const second = matmulReference(products, w.subarray(width * 4), shape);
+          return first.map((value, i) => value + second[i]);
+        },
+      }));
+  }
+}
+
+Deno.test("element products of some pairs are those of all pairs", () =>
+  checkOp({
+    inputs: { u: ["B", 6, 4], x: ["B", 6, 4] },
+    batch: 5,
+    build: ({ u, x }) => pairElements(u, x, { first: 4, pairs: 7 }),
+    reference: ({ u, x }) => {
+      const r = pairElementsReference(u, x, 6, 4);
+      return r.filter((_, i) => i % 60 >= 16 && i % 60 < 44);
+    },
+  }));
+
+Deno.test("pairs that do not exist and tensors that do not fit are refused", () => {
+  const graph = new Graph("train");
+  const e = graph.input("e", ["B", 4, 8]);
+  assertThrows(() => pairElements(e, e, { first: 4, pairs: 3 }), RangeError, "must end at 6, received 4 to 7");
+  assertThrows(() => pairElements(e, graph.input("x", ["B", 4, 9])), TypeError, "[B, 4, 8], received [B, 4, 9]");
+  assertThrows(
+    () => pairDense([{ left: e, right: e }], graph.input("w", [40, 2])),
+    TypeError,
+    "Cannot build pairDense: weight must have shape [48, N], received [40, 2]",
+  );
+  assertThrows(() => splitFirst(graph.input("v", [5, 2]), [2, 2]), TypeError, "must fill [5, 2], received 2,2");
+});
