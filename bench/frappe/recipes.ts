@@ -1,0 +1,292 @@
+/**
+ * Which models are trained on Frappe, with which settings, and what the public benchmark published for them.
+ *
+ * Settings, metrics of the single run and of five seeds are those of BARS's Frappe_x1; its training file has other
+ * negatives than the one used here.
+ *
+ * @module
+ */
+import type { Definition } from "../../src/definition.ts";
+import type { L2 } from "../../src/store.ts";
+import { dcn, dcnv2, deepfm, dnn, ffm, fm, fmfm, fwfm, lr, nfm, pnn, wideDeep, xdeepfm } from "../../models/mod.ts";
+
+/** A mean over five seeds and its standard deviation. */
+export type Spread = readonly [mean: number, deviation: number];
+
+/** What was published for a model. */
+export interface Published {
+  /** Test AUC of the single run behind the leaderboard. */
+  readonly auc: number;
+  /** Test log loss of that run. */
+  readonly logloss: number;
+  /** Test AUC of five seeds. */
+  readonly aucSpread?: Spread;
+  /** Test log loss of five seeds. */
+  readonly loglossSpread?: Spread;
+}
+
+/** How a model is trained, and what comes out of it elsewhere. */
+export interface Recipe {
+  /** Model name as it is printed. */
+  readonly title: string;
+  /** The model; absent where Weft does not have it. */
+  readonly definition?: Definition;
+  readonly l2: L2;
+  /** Epochs at most. @default {100} */
+  readonly epochs?: number;
+  /** Epochs in a row without improvement that end training. @default {2} */
+  readonly patience?: number;
+  /** Trainable scalars that the model must have on these files. */
+  readonly parameters: number;
+  readonly published: Published;
+}
+
+const DIM = 10;
+const HIDDEN = [400, 400, 400];
+const WIDE = { dim: DIM, hidden: HIDDEN };
+const NORMED = { ...WIDE, batchNorm: true };
+
+/** Strength for tables only. */
+function embeddingsOnly(embedding: number): L2 {
+  return { embedding };
+}
+
+/** One strength for all parameters. */
+function all(strength: number): L2 {
+  return { embedding: strength, net: strength };
+}
+
+/** Recipes by name, in the order in which they are trained and printed. */
+export const RECIPES: Readonly<Record<string, Recipe>> = {
+  lr: {
+    title: "LR",
+    definition: lr(),
+    l2: all(1e-5),
+    parameters: 5_390,
+    published: { auc: 0.935584, logloss: 0.307643 },
+  },
+  fm: {
+    title: "FM",
+    definition: fm({ dim: DIM }),
+    l2: all(5e-6),
+    parameters: 59_280,
+    published: { auc: 0.967108, logloss: 0.206515 },
+  },
+  ffm: {
+    title: "FFM",
+    definition: ffm({ dim: DIM }),
+    l2: all(1e-6),
+    parameters: 490_400,
+    published: { auc: 0.978620, logloss: 0.186032 },
+  },
+  fwfm: {
+    title: "FwFM",
+    definition: fwfm({ dim: DIM, linearType: "FeLV" }),
+    l2: all(5e-6),
+    parameters: 107_826,
+    published: { auc: 0.977585, logloss: 0.202971 },
+  },
+  fmfm: {
+    title: "FmFM",
+    definition: fmfm({ dim: DIM, interaction: "vectorized" }),
+    l2: all(1e-5),
+    epochs: 200,
+    parameters: 59_730,
+    published: { auc: 0.974947, logloss: 0.200439 },
+  },
+  hofm: {
+    title: "HOFM",
+    l2: all(1e-6),
+    epochs: 200,
+    parameters: 113_170,
+    published: { auc: 0.974228, logloss: 0.207269 },
+  },
+  afm: {
+    title: "AFM",
+    l2: embeddingsOnly(1e-5),
+    parameters: 60_826,
+    published: { auc: 0.969733, logloss: 0.226424 },
+  },
+  nfm: {
+    title: "NFM",
+    definition: nfm({ ...WIDE, dropout: 0.4 }),
+    l2: embeddingsOnly(1e-4),
+    epochs: 200,
+    parameters: 384_880,
+    published: { auc: 0.980409, logloss: 0.205795 },
+  },
+  dnn: {
+    title: "DNN",
+    definition: dnn({ ...NORMED, dropout: 0.2 }),
+    l2: embeddingsOnly(0.05),
+    // The published count, 781,892, has the perceptron twice.
+    parameters: 417_891,
+    published: {
+      auc: 0.983323,
+      logloss: 0.162229,
+      aucSpread: [0.98404, 0.00051],
+      loglossSpread: [0.1584, 0.0022],
+    },
+  },
+  wide_deep: {
+    title: "Wide&Deep",
+    definition: wideDeep({ ...NORMED, dropout: 0.6 }),
+    l2: embeddingsOnly(0.1),
+    parameters: 423_280,
+    published: {
+      auc: 0.984124,
+      logloss: 0.148974,
+      aucSpread: [0.98307, 0.00079],
+      loglossSpread: [0.1540, 0.0032],
+    },
+  },
+  ipnn: {
+    title: "IPNN",
+    definition: pnn({ ...WIDE, dropout: 0.3 }),
+    l2: embeddingsOnly(0.05),
+    patience: 3,
+    parameters: 433_491,
+    published: { auc: 0.984122, logloss: 0.154003 },
+  },
+  deepfm: {
+    title: "DeepFM",
+    definition: deepfm({ ...NORMED, dropout: 0.2 }),
+    l2: embeddingsOnly(0.05),
+    // One more than published: the first-order term has a bias.
+    parameters: 423_280 + 1,
+    published: {
+      auc: 0.984243,
+      logloss: 0.148174,
+      aucSpread: [0.98395, 0.00016],
+      loglossSpread: [0.1495, 0.0018],
+    },
+  },
+  crossnet: {
+    title: "CrossNet",
+    definition: dcn({ dim: DIM, hidden: [], layers: 6 }),
+    l2: embeddingsOnly(1e-4),
+    parameters: 55_191,
+    published: { auc: 0.959427, logloss: 0.271483 },
+  },
+  dcn: {
+    title: "DCN",
+    definition: dcn({ ...NORMED, dropout: 0.2, layers: 3 }),
+    l2: embeddingsOnly(0.05),
+    parameters: 418_591,
+    published: {
+      auc: 0.983907,
+      logloss: 0.152660,
+      aucSpread: [0.98342, 0.00031],
+      loglossSpread: [0.1507, 0.0023],
+    },
+  },
+  crossnetv2: {
+    title: "CrossNet-V2",
+    definition: dcnv2({ dim: DIM, hidden: [], layers: 4 }),
+    l2: embeddingsOnly(1e-3),
+    parameters: 94_391,
+    published: { auc: 0.972914, logloss: 0.221563 },
+  },
+  dcnv2: {
+    title: "DCN-V2",
+    definition: dcnv2({ ...NORMED, dropout: 0.4, layers: 4 }),
+    l2: embeddingsOnly(0.05),
+    parameters: 458_391,
+    published: {
+      auc: 0.984478,
+      logloss: 0.149149,
+      aucSpread: [0.98382, 0.00043],
+      loglossSpread: [0.1520, 0.0021],
+    },
+  },
+  edcn: {
+    title: "EDCN",
+    l2: embeddingsOnly(0.05),
+    parameters: 86_351,
+    published: { auc: 0.985012, logloss: 0.154740 },
+  },
+  cin: {
+    title: "CIN",
+    definition: xdeepfm({ dim: DIM, hidden: [], cin: [64, 64, 64] }),
+    l2: embeddingsOnly(5e-4),
+    parameters: 147_984,
+    published: { auc: 0.978241, logloss: 0.235220 },
+  },
+  xdeepfm: {
+    title: "xDeepFM",
+    definition: xdeepfm({ ...NORMED, dropout: 0.2, cin: [64] }),
+    l2: embeddingsOnly(0.1),
+    parameters: 429_809,
+    published: {
+      auc: 0.984507,
+      logloss: 0.146604,
+      aucSpread: [0.98414, 0.00037],
+      loglossSpread: [0.1461, 0.0021],
+    },
+  },
+  autoint: {
+    title: "AutoInt",
+    l2: embeddingsOnly(0.05),
+    parameters: 306_051,
+    published: { auc: 0.983085, logloss: 0.163684 },
+  },
+  autoint_plus: {
+    title: "AutoInt+",
+    l2: embeddingsOnly(0.1),
+    parameters: 622_180,
+    published: { auc: 0.984812, logloss: 0.149007 },
+  },
+  fibinet: {
+    title: "FiBiNET",
+    l2: embeddingsOnly(0.05),
+    parameters: 743_480,
+    published: { auc: 0.983182, logloss: 0.194074 },
+  },
+  afn: {
+    title: "AFN",
+    l2: embeddingsOnly(1e-3),
+    parameters: 4_066_711,
+    published: { auc: 0.981099, logloss: 0.233090 },
+  },
+  afn_plus: {
+    title: "AFN+",
+    l2: embeddingsOnly(1e-3),
+    parameters: 4_482_205,
+    published: {
+      auc: 0.982563,
+      logloss: 0.213933,
+      aucSpread: [0.98018, 0.00135],
+      loglossSpread: [0.2271, 0.0094],
+    },
+  },
+  masknet: {
+    title: "MaskNet",
+    l2: embeddingsOnly(0.1),
+    parameters: 571_691,
+    published: { auc: 0.983683, logloss: 0.169580 },
+  },
+  dlrm: {
+    title: "DLRM",
+    l2: embeddingsOnly(0.1),
+    parameters: 417_891,
+    published: { auc: 0.983995, logloss: 0.144441 },
+  },
+  finalmlp: {
+    title: "FinalMLP",
+    l2: embeddingsOnly(0.05),
+    parameters: 253_392,
+    published: { auc: 0.986072, logloss: 0.148415 },
+  },
+  finalnet_1b: {
+    title: "FinalNet-1B",
+    l2: embeddingsOnly(0.1),
+    parameters: 256_791,
+    published: { auc: 0.985223, logloss: 0.136554 },
+  },
+  finalnet_2b: {
+    title: "FinalNet-2B",
+    l2: embeddingsOnly(0.1),
+    parameters: 338_502,
+    published: { auc: 0.985744, logloss: 0.131070 },
+  },
+};
