@@ -8,7 +8,24 @@
  */
 import type { Definition } from "../../src/definition.ts";
 import type { L2 } from "../../src/store.ts";
-import { dcn, dcnv2, deepfm, dnn, ffm, fm, fmfm, fwfm, lr, nfm, pnn, wideDeep, xdeepfm } from "../../models/mod.ts";
+import {
+  autoint,
+  dcn,
+  dcnv2,
+  deepfm,
+  dnn,
+  ffm,
+  fibinet,
+  finalmlp,
+  fm,
+  fmfm,
+  fwfm,
+  lr,
+  nfm,
+  pnn,
+  wideDeep,
+  xdeepfm,
+} from "../../models/mod.ts";
 
 /** A mean over five seeds and its standard deviation. */
 export type Spread = readonly [mean: number, deviation: number];
@@ -226,18 +243,21 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
   },
   autoint: {
     title: "AutoInt",
+    definition: autoint({ dim: DIM, layers: 6, heads: 4, width: 128 }),
     l2: embeddingsOnly(0.05),
     parameters: 306_051,
     published: { auc: 0.983085, logloss: 0.163684 },
   },
   autoint_plus: {
     title: "AutoInt+",
+    definition: autoint({ ...NORMED, dropout: 0.1, layers: 5, heads: 4, width: 128, layerNorm: true, scale: true }),
     l2: embeddingsOnly(0.1),
     parameters: 622_180,
     published: { auc: 0.984812, logloss: 0.149007 },
   },
   fibinet: {
     title: "FiBiNET",
+    definition: fibinet({ ...NORMED, dropout: 0.3, bilinear: "all", shareBilinear: true, reductionRatio: 2 }),
     l2: embeddingsOnly(0.05),
     parameters: 743_480,
     published: { auc: 0.983182, logloss: 0.194074 },
@@ -273,6 +293,17 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
   },
   finalmlp: {
     title: "FinalMLP",
+    definition: finalmlp({
+      dim: DIM,
+      hidden1: [400],
+      hidden2: [100],
+      heads: 5,
+      context1: ["user"],
+      context2: ["item"],
+      gateHidden: [400],
+      dropout: 0.4,
+      batchNorm: true,
+    }),
     l2: embeddingsOnly(0.05),
     parameters: 253_392,
     published: { auc: 0.986072, logloss: 0.148415 },
