@@ -2,10 +2,10 @@
 //   forward    y[r, n] = gamma[n] xhat[r, n] + beta[n],  xhat = (x - mean_r) rstd_r,  rstd = 1 / sqrt(variance + eps)
 //   gradient   dx[r, n] = rstd_r (g[n] - mean_m g[m] - xhat[r, n] mean_m g[m] xhat[r, m]),  g = gamma dy
 //   columns    dgamma[n] = sum_r dy[r, n] xhat[r, n],  dbeta[n] = sum_r dy[r, n]
-// Shapes: x, y, dy, dx [rows, width]; gamma, beta [width]; moments [rows, 2] = (mean, rstd); f32.
+// Row r takes gamma and beta number r % sets. Shapes: x, y, dy, dx [rows, width]; gamma, beta [sets, width]; moments [rows, 2] = (mean, rstd); f32.
 // Grid: forward and gradient one invocation per row; columns one workgroup per column, folded in a fixed tree.
 // Padded rows need no mask: dy is 0 there.
-struct Params { rows: u32, width: u32, epsilon: f32 }
+struct Params { rows: u32, width: u32, sets: u32, epsilon: f32 }
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> dy: array<f32>;
 @group(0) @binding(2) var<storage, read> gamma: array<f32>;
@@ -37,7 +37,10 @@ fn forward(
     squares += centred * centred;
   }
   let rstd = 1.0 / sqrt(squares / width + params.epsilon);
-  for (var n = 0u; n < params.width; n++) { y[first + n] = gamma[n] * (x[first + n] - mean) * rstd + beta[n]; }
+  let own = row % params.sets * params.width;
+  for (var n = 0u; n < params.width; n++) {
+    y[first + n] = gamma[own + n] * (x[first + n] - mean) * rstd + beta[own + n];
+  }
   moments[row] = vec2f(mean, rstd);
 }
 
@@ -51,12 +54,13 @@ fn gradient(
   let row = linear_group(group, groups) * 64u + lane;
   if (row >= params.rows) { return; }
   let first = row * params.width;
+  let own = row % params.sets * params.width;
   let mean = saved[row].x;
   let rstd = saved[row].y;
   var sum = 0.0;
   var dot = 0.0;
   for (var n = 0u; n < params.width; n++) {
-    let g = gamma[n] * dy[first + n];
+    let g = gamma[own + n] * dy[first + n];
     sum += g;
     dot += g * (x[first + n] - mean) * rstd;
   }
@@ -64,7 +68,7 @@ fn gradient(
   dot /= f32(params.width);
   for (var n = 0u; n < params.width; n++) {
     let normal = (x[first + n] - mean) * rstd;
-    y[first + n] = rstd * (gamma[n] * dy[first + n] - sum - normal * dot);
+    y[first + n] = rstd * (gamma[own + n] * dy[first + n] - sum - normal * dot);
   }
 }
 
@@ -77,9 +81,10 @@ fn columns(
 ) {
   let column = linear_group(group, groups);
   var sum = vec2f();
-  if (column < params.width) {
-    for (var row = lane; row < params.rows; row += 64u) {
-      let at = row * params.width + column;
+  let row_set = column / params.width;
+  if (row_set < params.sets) {
+    for (var row = row_set + lane * params.sets; row < params.rows; row += 64u * params.sets) {
+      let at = row * params.width + column % params.width;
       let normal = (x[at] - saved[row].x) * saved[row].y;
       sum += vec2f(dy[at] * normal, dy[at]);
     }
@@ -90,7 +95,7 @@ fn columns(
     if (lane < half) { partial[lane] += partial[lane + half]; }
     workgroupBarrier();
   }
-  if (lane == 0u && column < params.width) {
+  if (lane == 0u && row_set < params.sets) {
     y[column] = partial[0].x;
     d_beta[column] = partial[0].y;
   }

@@ -72,6 +72,8 @@ export interface LayerNormOptions {
   eps?: number;
   /** First scale. @default {ones()} */
   initializer?: Initializer;
+  /** Whether each field of `[B, F, N]` has a scale and a shift of its own. @default {false} */
+  byField?: boolean;
 }
 
 /**
@@ -85,7 +87,7 @@ export interface LayerNormOptions {
 export function layerNorm(x: Tensor, options: LayerNormOptions = {}): Tensor {
   const { graph } = x;
   const prefix = graph.uniqueName(options.name ?? "ln");
-  const size = [columnsOf("layer_norm", x)];
+  const size = options.byField ? [Number(x.shape[1]), columnsOf("layer_norm", x)] : [columnsOf("layer_norm", x)];
   return normaliseRows(
     x,
     graph.parameter(`${prefix}.weight`, size, options.initializer ?? ones()),

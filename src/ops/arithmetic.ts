@@ -14,17 +14,23 @@ const kernels = shader("arithmetic", { grid, arithmetic: source });
 
 const NO_PARAMS = { size: 0, divisor: 1, modulus: 1, width: 1, factor: 0 };
 
-/** Which part of `a` one element of `b` multiplies: its own element, a column, or a row. */
-type Broadcast = "elements" | "columns" | "rows";
+/** How the sizes of `b` lie in those of `a`: each element of `b` multiplies `inner` neighbours. */
+interface Broadcast {
+  /** Elements of `a` beside each other that meet one element of `b`. */
+  readonly inner: number;
+  /** Whether `b` has the batch, so that no row meets another row's numbers. */
+  readonly byRow: boolean;
+}
 
 function broadcastOf(a: Shape, b: Shape): Broadcast | undefined {
-  if (a.join() === b.join()) return "elements";
-  const tail = a.slice(a.length - b.length);
-  if (!b.includes("B") && (widthOf(b) === 1 || tail.join() === b.join())) return "columns";
-  let fixed = b.length;
-  while (fixed > 0 && b[fixed - 1] === 1) fixed--;
-  if (b[0] === "B" && a.slice(0, fixed).join() === b.slice(0, fixed).join()) return "rows";
-  return undefined;
+  const byRow = b.includes("B");
+  let used = b.length;
+  while (used > 0 && b[used - 1] === 1 && !(used === a.length && a[used - 1] === 1)) used--;
+  const core = b.slice(0, used);
+  const first = byRow ? 0 : a.length - b.length;
+  if (first < 0 || a.slice(first, first + used).join() !== core.join()) return undefined;
+  if (used === 0) return { inner: widthOf(a), byRow: false };
+  return { inner: widthOf(a.slice(first + used)), byRow };
 }
 
 const multiplyOp: Op<null> = {
@@ -32,8 +38,7 @@ const multiplyOp: Op<null> = {
   outputs: ([a, b]) => {
     if (!broadcastOf(a.shape, b.shape)) {
       throw new TypeError(
-        `Cannot build multiply: b must have the shape, the last sizes or the first sizes of ${formatShape(a.shape)}, ` +
-          `received ${formatShape(b.shape)}`,
+        `Cannot build multiply: b must have sizes of ${formatShape(a.shape)}, received ${formatShape(b.shape)}`,
       );
     }
     return [a.shape];
@@ -41,22 +46,22 @@ const multiplyOp: Op<null> = {
   emit: (k, { inputs: [a, b], outputs: [y] }) => {
     const size = sizeOf(y.shape, k.batch);
     const modulus = sizeOf(b.shape, k.batch);
-    const divisor = broadcastOf(a.shape, b.shape) === "rows" ? size / modulus : 1;
+    const divisor = broadcastOf(a.shape, b.shape)!.inner;
     const params = { ...NO_PARAMS, size, divisor, modulus };
     k.run({ shader: kernels, entry: "multiply", bind: { a, b, y }, params, grid: Math.ceil(size / 256) });
   },
   backward: ({ inputs: [a, b] }, [dy]) => {
     if (!dy) return [];
-    const kind = broadcastOf(a.shape, b.shape);
-    const db = kind === "elements" ? multiply(dy, a) : kind === "rows" ? dots(dy, a, b.shape) : columnDots(dy, a, b);
-    return [multiply(dy, b), db];
+    return [multiply(dy, b), reduce(dy, a, b.shape)];
   },
 };
 
-function columnDots(dy: Tensor, a: Tensor, b: Tensor): Tensor {
-  if (widthOf(b.shape) > 1 || widthOf(a.shape) === 1) return apply(columnDotOp, [dy, a], b.shape);
-  const rows = dots(dy, a, ["B", 1]);
-  return apply(columnDotOp, [rows, apply(fillOp, [rows], 1)], b.shape);
+/** Sums a product over all elements that one element of a tensor of `shape` was repeated for. */
+function reduce(dy: Tensor, a: Tensor, shape: Shape): Tensor {
+  const { inner, byRow } = broadcastOf(a.shape, shape)!;
+  if (inner === 1) return byRow ? multiply(dy, a) : apply(columnDotOp, [dy, a], shape);
+  const rows = dots(dy, a, byRow ? shape : ["B", widthOf(a.shape) / inner]);
+  return byRow ? rows : apply(columnDotOp, [rows, filled(rows, 1)], shape);
 }
 
 function dots(a: Tensor, b: Tensor, shape: Shape): Tensor {
@@ -136,11 +141,11 @@ const subtractOp: Op<null> = {
 /**
  * Multiplies elementwise: y = a b.
  *
- * @param b the shape of `a`; or its last sizes, without the batch (`[N]` for `[B, N]`), or `[1]`: the same numbers for
- * every row; or its first sizes, filled up by ones or not (`[B, 1]` for `[B, N]`, `[B, F]` for `[B, F, D]`): one number
- * for all that follows
+ * @param b the shape of `a`; or its last sizes (`[N]` for `[B, N]`), the same numbers for every row; or its first sizes
+ * (`[B, F]` for `[B, F, D]`), one number for all that follows; ones at the end stand for sizes to repeat along (`[F, 1]`
+ * for `[B, F, D]`)
  * @returns the shape of `a`
- * @throws {TypeError} when the shape of `b` is none of these
+ * @throws {TypeError} when `b` has other sizes
  */
 export function multiply(a: Tensor, b: Tensor): Tensor {
   return apply(multiplyOp, [a, b], null);

@@ -16,16 +16,22 @@ const layerNormOp: Op<number> = {
   name: "layer_norm",
   outputs: ([x, ...columns]) => {
     const width = columnsOf("layer_norm", x);
-    const other = columns.find(({ shape }) => shape.length !== 1 || shape[0] !== width);
+    const rows = widthOf(x.shape) / width;
+    const allowed = [`${width}`, `${rows},${width}`];
+    const other = columns.find(({ shape }) =>
+      !allowed.includes(shape.join()) || shape.join() !== columns[0].shape.join()
+    );
     if (other) {
       throw new TypeError(
-        `Cannot build layer_norm: parameters must have shape [${width}], received ${formatShape(other.shape)}`,
+        `Cannot build layer_norm: parameters must have shape [${width}] or [${rows}, ${width}], received ${
+          formatShape(other.shape)
+        }`,
       );
     }
     return [x.shape, ["B", 2 * widthOf(x.shape) / width]];
   },
   emit: (k, { inputs: [x, gamma, beta], outputs: [y, moments], attributes }) =>
-    emitRows(k, "forward", x, { x, gamma, beta, y, moments }, attributes),
+    emitRows(k, "forward", gamma, { x, gamma, beta, y, moments }, attributes),
   backward: ({ inputs: [x, gamma], outputs: [, moments], attributes }, [dy]) => {
     if (!dy) return [];
     const dx = apply(gradientOp, [x, gamma, moments, dy], attributes);
@@ -37,36 +43,38 @@ const gradientOp: Op<number> = {
   name: "layer_norm_backward",
   outputs: ([x]) => [x.shape],
   emit: (k, { inputs: [x, gamma, saved, dy], outputs: [dx], attributes }) =>
-    emitRows(k, "gradient", x, { x, gamma, saved, dy, y: dx }, attributes),
+    emitRows(k, "gradient", gamma, { x, gamma, saved, dy, y: dx }, attributes),
 };
 
 const columnsOp: Op<number> = {
   name: "layer_norm_columns",
   outputs: ([, gamma]) => [gamma.shape, gamma.shape],
-  emit: (k, { inputs: [x, , saved, dy], outputs: [dGamma, dBeta], attributes }) => {
-    const width = columnsOf("layer_norm", x);
-    k.run({
-      shader: kernels,
-      entry: "columns",
-      bind: { x, saved, dy, y: dGamma, d_beta: dBeta },
-      params: { rows: sizeOf(x.shape, k.batch) / width, width, epsilon: attributes },
-      grid: width,
-    });
+  emit: (k, { inputs: [x, gamma, saved, dy], outputs: [dGamma, dBeta], attributes }) => {
+    const bind = { x, saved, dy, y: dGamma, d_beta: dBeta };
+    emitRows(k, "columns", gamma, bind, attributes, widthOf(gamma.shape));
   },
 };
 
-function emitRows(k: Emitter, entry: string, x: Tensor, bind: Record<string, Tensor>, epsilon: number): void {
-  const width = columnsOf("layer_norm", x);
-  const rows = sizeOf(x.shape, k.batch) / width;
-  k.run({ shader: kernels, entry, bind, params: { rows, width, epsilon }, grid: Math.ceil(rows / 64) });
+function emitRows(
+  k: Emitter,
+  entry: string,
+  gamma: Tensor,
+  bind: Record<string, Tensor>,
+  epsilon: number,
+  groups?: number,
+): void {
+  const width = columnsOf("layer_norm", bind.x);
+  const rows = sizeOf(bind.x.shape, k.batch) / width;
+  const params = { rows, width, sets: widthOf(gamma.shape) / width, epsilon };
+  k.run({ shader: kernels, entry, bind, params, grid: groups ?? Math.ceil(rows / 64) });
 }
 
 /**
  * Normalises each row of the last size: y = gamma (x - mean) / sqrt(variance + eps) + beta.
  *
  * @param x `[B, ..., N]`
- * @param gamma `[N]`
- * @param beta `[N]`
+ * @param gamma `[N]`, or `[F, N]` for `[B, F, N]`: numbers of its own for each field
+ * @param beta the shape of `gamma`
  * @returns the shape of `x`
  * @throws {TypeError} when a shape differs
  */

@@ -39,6 +39,14 @@ for (const batch of [1, 37]) {
         a.map((value, i) => value * b[Math.floor(i / size)] * c[Math.floor(i / 17)] * d[Math.floor(i / 17)]),
     }));
 
+  Deno.test(`multiply repeats numbers of fields over ${batch} rows and their elements`, () =>
+    checkOp({
+      inputs: { a: ["B", 3, 17], b: [3, 1] },
+      batch,
+      build: ({ a, b }) => multiply(a, b),
+      reference: ({ a, b }) => a.map((value, i) => value * b[Math.floor(i / 17) % 3]),
+    }));
+
   Deno.test(`scale, subtract and rowDot of ${batch} rows match central differences`, () =>
     checkOp({
       inputs: { a: ["B", 17], b: ["B", 17] },

@@ -3,13 +3,13 @@ import { checkOp } from "../support.ts";
 
 const EPS = 1e-5;
 
-function reference({ x, gamma, beta }: Record<string, Float64Array>): Float64Array {
-  const width = gamma.length;
+function reference({ x, gamma, beta }: Record<string, Float64Array>, width = gamma.length): Float64Array {
   return x.map((value, i) => {
     const row = x.subarray(i - i % width, i - i % width + width);
     const mean = row.reduce((sum, other) => sum + other, 0) / width;
     const variance = row.reduce((sum, other) => sum + (other - mean) ** 2, 0) / width;
-    return gamma[i % width] * (value - mean) / Math.sqrt(variance + EPS) + beta[i % width];
+    const at = i % gamma.length;
+    return gamma[at] * (value - mean) / Math.sqrt(variance + EPS) + beta[at];
   });
 }
 
@@ -19,7 +19,7 @@ for (const [batch, fields, width] of [[1, 1, 2], [37, 3, 17], [8, 1, 40]]) {
       inputs: { x: ["B", fields, width], gamma: [width], beta: [width] },
       batch,
       build: ({ x, gamma, beta }) => layerNorm(x, gamma, beta, EPS),
-      reference,
+      reference: (inputs) => reference(inputs),
       rtol: 5e-5,
     }));
 }
@@ -30,6 +30,15 @@ Deno.test("layerNorm leaves padding rows out of its parameters' gradients", () =
     batch: 9,
     rows: 4,
     build: ({ x, gamma, beta }) => layerNorm(x, gamma, beta, EPS),
-    reference,
+    reference: (inputs) => reference(inputs),
+    rtol: 5e-5,
+  }));
+
+Deno.test("layerNorm takes parameters of its own for each field", () =>
+  checkOp({
+    inputs: { x: ["B", 3, 5], gamma: [3, 5], beta: [3, 5] },
+    batch: 9,
+    build: ({ x, gamma, beta }) => layerNorm(x, gamma, beta, EPS),
+    reference: (inputs) => reference(inputs, 5),
     rtol: 5e-5,
   }));
