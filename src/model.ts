@@ -141,7 +141,7 @@ export class Model implements AsyncDisposable {
     const checkpoint = await readCheckpoint(options.resume);
     const { training } = checkpoint.header;
     if (!training) throw new TypeError(`Cannot resume "${options.resume}": it is a finished model, not a checkpoint`);
-    parseHeader(options.resume, checkpoint, () => this.definition);
+    await this.#requireSame(options.resume, checkpoint);
     this.#store.upload(checkpoint.tensors);
     return await trainer.run({ training, tensors: checkpoint.tensors });
   }
@@ -252,6 +252,27 @@ export class Model implements AsyncDisposable {
     if (own !== other) {
       throw new TypeError(
         `Cannot use the data: the model was made for schema ${own.slice(0, 12)}, received ${other.slice(0, 12)}`,
+      );
+    }
+  }
+
+  /** Throws unless a checkpoint is of this model with these options and this schema. */
+  async #requireSame(path: string, checkpoint: Checkpoint): Promise<void> {
+    const { definition, schema } = parseHeader(
+      path,
+      checkpoint,
+      (options) => ({ ...this.definition, options: options! }),
+    );
+    const [own, saved] = [this.definition.options, definition.options].map((options) => JSON.stringify(options));
+    if (own !== saved) {
+      throw new TypeError(`Cannot resume "${path}": the model was made with the options ${saved}, received ${own}`);
+    }
+    const [ownSchema, savedSchema] = await Promise.all([this.schema.fingerprint(), schema.fingerprint()]);
+    if (ownSchema !== savedSchema) {
+      throw new TypeError(
+        `Cannot resume "${path}": it was trained with schema ${savedSchema.slice(0, 12)}, received ${
+          ownSchema.slice(0, 12)
+        }`,
       );
     }
   }

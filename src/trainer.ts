@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { CheckpointTensor, Json } from "./checkpoint.ts";
+import { type CheckpointTensor, type Json } from "./checkpoint.ts";
+import { canonicalJson } from "./checkpoint/canonical_json.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { shuffled } from "./data/random.ts";
 import { Feed } from "./feed.ts";
@@ -174,6 +175,7 @@ export class Trainer {
     this.#lossSum = this.#lossRows = 0;
     this.#lossStep = state.step;
     let reported = performance.now();
+    this.#report();
     while (state.position < this.#steps) {
       if (this.#options.signal?.aborted) return false;
       this.#step();
@@ -290,23 +292,23 @@ export class Trainer {
 
   #restore({ training, tensors }: { training: Json; tensors: Readonly<Record<string, CheckpointTensor>> }): void {
     const state = training as unknown as TrainingState;
-    const canonical = (value: unknown): string =>
-      JSON.stringify(
-        value,
-        (_, part) =>
-          part && typeof part === "object" && !Array.isArray(part)
-            ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-            : part,
-      );
-    const [saved, wanted] = [canonical(state.recipe), canonical(this.#state.recipe)];
-    if (saved !== wanted) {
-      throw new TypeError(`Cannot resume: the checkpoint was trained with ${saved}, received ${wanted}`);
-    }
+    requireSameRecipe(state.recipe, this.#state.recipe);
     this.#state = { ...state, recipe: this.#state.recipe };
     if (state.plateau) this.#plateau = PlateauSchedule.fromJSON(state.plateau);
     this.#context.store.uploadState(tensors);
     const best = Object.entries(tensors).filter(([name]) => name.startsWith("best/"));
     if (best.length > 0) this.#best = Object.fromEntries(best.map(([name, tensor]) => [name.slice(5), tensor]));
+  }
+}
+
+/** Throws unless two recipes are equal, naming what differs. */
+function requireSameRecipe(saved: Json, wanted: Json): void {
+  const [before, now] = [saved, wanted] as Record<string, Json>[];
+  for (const key of Object.keys(now)) {
+    const [old, value] = [before[key], now[key]].map((part) => canonicalJson(part ?? null, key));
+    if (old !== value) {
+      throw new TypeError(`Cannot resume: the checkpoint was trained with ${key} ${old}, received ${value}`);
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import { deepfm, fm, lr } from "../models/mod.ts";
-import type { Dataset } from "../src/data/dataset.ts";
+import { Dataset } from "../src/data/dataset.ts";
+import { FittedSchema } from "../src/data/schema.ts";
 import { readCheckpoint } from "../src/checkpoint.ts";
 import type { Definition } from "../src/definition.ts";
 import { Model } from "../src/model.ts";
@@ -109,7 +110,24 @@ Deno.test("a checkpoint of another recipe is refused", async () => {
   await assertRejects(
     () => model.fit(data, { batchSize: 32, seed: 5, resume: path }),
     TypeError,
-    "Cannot resume: the checkpoint was trained with",
+    "Cannot resume: the checkpoint was trained with batch 64, received 32",
+  );
+  const shifted = planted(200).schema.toJSON() as { fields: { feature: { name: string } }[] };
+  shifted.fields[0].feature.name = "other";
+  const schema = FittedSchema.fromJSON(shifted);
+  const { ids, labels, rows } = data;
+  const other = new Dataset({ schema, rows, ids, values: undefined, labels, labelled: true });
+  await using stranger = await Model.create(lr(), schema, { device: await gpu() });
+  await assertRejects(
+    () => stranger.fit(other, { batchSize: 64, seed: 5, resume: path }),
+    TypeError,
+    "it was trained with schema",
+  );
+  await using wider = await Model.create(fm({ dim: 8 }), data.schema, { device: await gpu() });
+  await assertRejects(
+    () => wider.fit(data, { batchSize: 64, resume: path }),
+    TypeError,
+    'received the factory of "fm"',
   );
   await Deno.remove(path);
 });
