@@ -70,6 +70,7 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Pro
   const fileBytes = countFileBytes(header.length, tensorBytes);
   let partial: string | undefined;
   try {
+    await requireReplaceable(path);
     await removeAbandoned(path);
     const opened = await openPartial(path);
     using file = opened.file;
@@ -231,6 +232,15 @@ async function openPartial(path: string): Promise<{ file: Deno.FsFile; partial: 
     // Another writer took the file for an abandoned one before it was locked.
     file.close();
   }
+}
+
+/** Throws when the path is a device, a pipe or a folder, which a rename would replace. */
+async function requireReplaceable(path: string): Promise<void> {
+  const known = await Deno.stat(path).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  });
+  if (known && !known.isFile) throw new TypeError("the path must be an ordinary file");
 }
 
 /** Removes the temporary files of `path` whose writers are dead, which their free locks tell. */
