@@ -179,7 +179,8 @@ class TextProgress implements Progress {
   update(step: number, loss?: number): void {
     const meter = this.#meter;
     meter.update(step, loss);
-    if (meter.quarter === this.#quarter) return;
+    // The end of an epoch has a line of its own.
+    if (meter.quarter === this.#quarter || step === meter.steps) return;
     this.#quarter = meter.quarter;
     this.#stream.write(`${meter.epochText}  step ${meter.stepText}  ${meter.describeStep()}\n`);
   }

@@ -132,7 +132,7 @@ function follow(progress: Progress, { fit: { epochs, resume } }: Run): Partial<F
     onProgress: (event) => {
       // Where a resumed run begins is known from what it tells first.
       if (event.epoch !== epoch) begin(event.epoch, event.step);
-      progress.update(event.step, event.loss);
+      progress.update(event.step, Number.isNaN(event.loss) ? undefined : event.loss);
     },
     onEpoch: (report) => {
       progress.endEpoch(metricsOf(report));
