@@ -7,7 +7,8 @@
 // Grid: one invocation per four numbers of packed, per number of dw, per row. No atomics: bit-reproducible.
 struct Params {
   p: u32, q: u32, r: u32,                                // sizes
-  p_stride: u32, q_stride: u32, r_stride: u32,           // of index
+  first: u32,                                            // index(0, 0, 0)
+  p_stride: u32, q_stride: u32, r_stride: u32,           // of index, modulo 2^32
   p_other: u32, q_other: u32, r_other: u32,              // of other
   rows: u32, lanes: u32, dim: u32,
 }
@@ -26,7 +27,7 @@ override FROM_POOL: bool = true;  // whether there is dy
 
 fn weight(p: u32, q: u32, r: u32) -> f32 {
   if (r >= params.r) { return 0.0; }
-  let one = w[p * params.p_stride + q * params.q_stride + r * params.r_stride];
+  let one = w[params.first + p * params.p_stride + q * params.q_stride + r * params.r_stride];
   if (!TWO || (FOLDED && p == q)) { return one; }
   return one + w[p * params.p_other + q * params.q_other + r * params.r_other];
 }

@@ -53,12 +53,25 @@ export interface FieldProduct {
   readonly symmetric?: "folded" | "all";
   /** Applied last. */
   readonly relu?: boolean;
+  /** Makes the second rows neighbours of the first ones: a convolution. */
+  readonly shift?: Shift;
+}
+
+/** Rows of a convolution's input and output. */
+export interface Shift {
+  /** Rows of each map of x. */
+  readonly from: number;
+  /** Rows of each map of the result. */
+  readonly to: number;
+  /** Rows of zeros in front of x. */
+  readonly before: number;
 }
 
 const NO_PARAMS = {
   p: 0,
   q: 1,
   r: 1,
+  first: 0,
   p_stride: 0,
   q_stride: 0,
   r_stride: 0,
@@ -86,10 +99,10 @@ function termsOf([p, q]: readonly number[], folded: boolean): number {
 /** Inputs x, y (only where pairs are formed), weights and optionally a bias; outputs z and packed weights. */
 export const fieldProductOp: Op<FieldProduct> = {
   name: "field_product",
-  outputs: ([x], { sizes, axes }) => {
+  outputs: ([x], { sizes, axes, shift }) => {
     const { dim } = fieldsOf("field_product", x);
     const [p, q, r] = axes.map((axis) => sizes[axis]);
-    return [["B", r, dim], [p * q, Math.ceil(r / 4) * 4]];
+    return [["B", r * (shift?.to ?? 1), dim], [p * q, Math.ceil(r / 4) * 4]];
   },
   emit: (k, { inputs, outputs, attributes }) => emitFieldProduct(k, inputs, outputs, attributes),
 };
@@ -101,31 +114,40 @@ export function emitFieldProduct(
   [z, packed]: readonly Tensor[],
   attributes: FieldProduct,
 ): void {
-  const { sizes, axes, pairs, symmetric, relu = false } = attributes;
+  const { sizes, axes, pairs, symmetric, relu = false, shift } = attributes;
   const [x, y, w, bias] = pairs ? inputs : [inputs[0], ...inputs];
   const [p, q, r] = axes.map((axis) => sizes[axis]);
   const folded = symmetric === "folded";
   emitArrange(k, w, packed, attributes);
-  const lanes = fieldsOf("field_product", x).dim / 4;
-  const columns = k.batch * lanes;
+  const spread = lanesIn(x, shift);
+  const columns = k.batch * spread.lanes;
   const kind = kindOf(k.gpu);
   const block = BLOCKS[kind];
   k.run({
     shader: kernels[kind],
     entry: "product",
     bind: { x, y, w: packed, bias: bias ?? w, z },
-    constants: { PAIRS: pairs, FOLDED: folded, BIAS: bias !== undefined, RELU: relu },
-    params: { columns, lanes, left: p, right: q, outs: r, terms: p * q, slice: 0 },
+    constants: { PAIRS: pairs, FOLDED: folded, SHIFTED: shift !== undefined, BIAS: bias !== undefined, RELU: relu },
+    params: { ...spread, columns, left: p, right: q, outs: r, terms: p * q, slice: 0 },
     grid: Math.ceil(Math.ceil(columns / block.columns) * Math.ceil(r / block.outs) / FIELD_LANES),
     flops: 8 * columns * r * termsOf([p, q], folded),
   });
 }
 
-function emitArrange(k: Emitter, w: Tensor, packed: Tensor, { sizes, axes, symmetric }: FieldProduct): void {
+function lanesIn(x: Tensor, shift: Shift | undefined): Record<"lanes" | "in_lanes" | "step" | "before", number> {
+  const step = fieldsOf("field_product", x).dim / 4;
+  const { from, to, before } = shift ?? { from: 1, to: 1, before: 0 };
+  return { lanes: to * step, in_lanes: from * step, step, before };
+}
+
+function emitArrange(k: Emitter, w: Tensor, packed: Tensor, attributes: FieldProduct): void {
+  const { sizes, axes, symmetric, shift } = attributes;
   const [p, q, r] = axes.map((axis) => sizes[axis]);
   const strides = [sizes[1] * sizes[2], sizes[2], 1];
   const swapped = [strides[1], strides[0], 1];
   const [pStride, qStride, rStride] = axes.map((axis) => strides[axis]);
+  // The gradient of a convolution is one with its weights from the end.
+  const reversed = shift !== undefined && axes[0] !== 0;
   const [pOther, qOther, rOther] = axes.map((axis) => swapped[axis]);
   k.run({
     shader: around,
@@ -137,8 +159,9 @@ function emitArrange(k: Emitter, w: Tensor, packed: Tensor, { sizes, axes, symme
       p,
       q,
       r,
+      first: reversed ? (q - 1) * qStride : 0,
       p_stride: pStride,
-      q_stride: qStride,
+      q_stride: reversed ? 2 ** 32 - qStride : qStride,
       r_stride: rStride,
       p_other: pOther,
       q_other: qOther,
@@ -156,24 +179,22 @@ export interface FieldGradient {
   readonly pairs: boolean;
   /** Whether both rows are of one tensor: then pairs i <= j are summed once. */
   readonly folded: boolean;
+  /** The convolution of these sizes. */
+  readonly shift?: Shift;
 }
 
 /** Inputs x, y and dz; outputs the gradient by weights, partial sums of slices, and the folded gradient. */
 export const fieldGradientOp: Op<FieldGradient> = {
   name: "field_product_gradient",
-  outputs: ([x, y, dz], { shape, pairs, folded }) => {
-    const { rows: outs } = fieldsOf("field_product_gradient", dz);
-    const sizes = [x, y].map((tensor) => fieldsOf("field_product_gradient", tensor).rows);
-    const terms = termsOf([sizes[0], pairs ? sizes[1] : 1], folded);
-    return [shape, [maxSlices(terms, outs), terms, outs], folded ? [terms, outs] : [0]];
+  outputs: ([x, y, dz], attributes) => {
+    const { terms, outs } = termsAndOuts(x, y, dz, attributes);
+    return [attributes.shape, [maxSlices(terms, outs), terms, outs], attributes.folded ? [terms, outs] : [0]];
   },
-  emit: (k, { inputs: [x, y, dz], outputs: [dw, parts, sums], attributes: { pairs, folded } }) => {
-    const { rows: left, dim } = fieldsOf("field_product_gradient", x);
-    const right = pairs ? fieldsOf("field_product_gradient", y).rows : 1;
-    const { rows: outs } = fieldsOf("field_product_gradient", dz);
-    const terms = termsOf([left, right], folded);
-    const lanes = dim / 4;
-    const columns = k.batch * lanes;
+  emit: (k, { inputs: [x, y, dz], outputs: [dw, parts, sums], attributes }) => {
+    const { pairs, folded, shift } = attributes;
+    const { left, right, terms, outs } = termsAndOuts(x, y, dz, attributes);
+    const spread = lanesIn(x, shift);
+    const columns = k.batch * spread.lanes;
     const wanted = Math.max(1, Math.min(maxSlices(terms, outs), Math.ceil(columns / SLICE)));
     const slice = Math.ceil(columns / wanted);
     const slices = Math.ceil(columns / slice);
@@ -182,8 +203,8 @@ export const fieldGradientOp: Op<FieldGradient> = {
       shader: kernels[kindOf(k.gpu)],
       entry: "gradient",
       bind: { x, y, dz, parts },
-      constants: { PAIRS: pairs, FOLDED: folded },
-      params: { columns, lanes, left, right, outs, terms, slice },
+      constants: { PAIRS: pairs, FOLDED: folded, SHIFTED: shift !== undefined },
+      params: { ...spread, columns, left, right, outs, terms, slice },
       grid: Math.ceil(slices * blocks / FIELD_LANES),
       flops: 8 * columns * terms * outs,
     });
@@ -200,11 +221,27 @@ export const fieldGradientOp: Op<FieldGradient> = {
   },
 };
 
-/** Appends y[row] = sum_{d < dim} x[row, d]. */
-export function emitPool(k: Emitter, x: Tensor, y: Tensor, dim: number): void {
+function termsAndOuts(
+  x: Tensor,
+  y: Tensor,
+  dz: Tensor,
+  { shape, pairs, folded, shift }: FieldGradient,
+): Record<"left" | "right" | "terms" | "outs", number> {
+  const [first, second, outs] = [x, y, dz].map((tensor) => fieldsOf("field_product_gradient", tensor).rows);
+  if (!shift) {
+    const right = pairs ? second : 1;
+    return { left: first, right, terms: termsOf([first, right], folded), outs };
+  }
+  const left = first / shift.from;
+  return { left, right: Number(shape[0]) / left, terms: Number(shape[0]), outs: outs / shift.to };
+}
+
+/** Appends y[row] = sum_{d < dim} x[row, d], or the sum over `group` rows of all of their numbers. */
+export function emitPool(k: Emitter, x: Tensor, y: Tensor, dim: number, group = 1): void {
   const { rows, dim: stride } = fieldsOf("pool", x);
-  const params = { ...NO_PARAMS, rows: k.batch * rows, lanes: stride / 4, dim };
-  k.run({ shader: around, entry: "pool", bind: { x, y }, params, grid: Math.ceil(k.batch * rows / 64) });
+  const sums = k.batch * rows / group;
+  const params = { ...NO_PARAMS, rows: sums, lanes: group * stride / 4, dim: group === 1 ? dim : group * stride };
+  k.run({ shader: around, entry: "pool", bind: { x, y }, params, grid: Math.ceil(sums / 64) });
 }
 
 /** Appends the gradient before activation and pooling, and its sum over each row. */

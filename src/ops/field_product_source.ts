@@ -15,21 +15,26 @@ const HEADER = `// Products over the field axis, one register block per invocati
 //   product   z[b, h, d] = relu(bias[h] + sum_k w[k, h] p[b, k, d])
 //   gradient  parts[s, k, h] = sum p[b, k, d] dz[b, h, d]  over the columns (b, d) of slice s
 // p[b, k, d] is x[b, i, d] with k = i, or where PAIRS x[b, i, d] y[b, j, d] with k = i J + j, or where FOLDED the pairs
-// i <= j only, in order. p is never in memory.
+// i <= j only, in order. p is never in memory. Where SHIFTED it is a convolution: x [B, I, N, D] has N rows, z [B, H, M, D]
+// has M, and p[b, i J + j, (m, d)] is x[b, i, m + j - before, d], 0 past the ends.
 // Shapes: x [B, I, D], y [B, J, D], z, dz [B, H, D], D by fours; w [K, 4 ceil(H / 4)]; parts [S, K, H]; f32.
 // Grid: one invocation per block. Columns past the end repeat the last ones. No workgroup memory, no atomics, every sum
 // in a fixed order: bit-reproducible.
 struct Params {
   columns: u32,  // fours of (b, d)
-  lanes: u32,    // fours of d
+  lanes: u32,    // fours of d, or of (m, d)
+  in_lanes: u32, // the same of x: fours of (n, d) where SHIFTED
   left: u32,     // I
   right: u32,    // J
   outs: u32,     // H
   terms: u32,    // K
   slice: u32,    // columns in a slice
+  step: u32,     // fours of d, and
+  before: u32,   // rows of zeros in front of x where SHIFTED
 }
 override PAIRS: bool = true;
 override FOLDED: bool = false;
+override SHIFTED: bool = false;
 override BIAS: bool = false;
 override RELU: bool = false;
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
@@ -44,6 +49,22 @@ override RELU: bool = false;
 // Place of the row 0 of a column in a tensor of so many rows.
 fn place(column: u32, rows: u32) -> u32 {
   return column / params.lanes * rows * params.lanes + column % params.lanes;
+}
+
+// Place of a column in x, whose row a convolution adds.
+fn place_in(column: u32) -> u32 {
+  return column / params.lanes * params.left * params.in_lanes +
+    select(column % params.lanes, column % params.step, SHIFTED);
+}
+
+// Row of x that a column reads first, modulo 2^32.
+fn row_of(column: u32) -> u32 {
+  return column % params.lanes / params.step - params.before;
+}
+
+fn shifted(at: u32, row: u32) -> vec4f {
+  let inside = row * params.step < params.in_lanes && row < params.in_lanes;
+  return select(vec4f(), x[at + select(0u, row * params.step, inside)], inside);
 }
 
 fn store(base: u32, h: u32, sum: vec4f) {
@@ -61,7 +82,7 @@ fn next(at: vec2u) -> vec2u {
 }
 
 fn pair(k: u32) -> vec2u {
-  if (!PAIRS) { return vec2u(k, 0u); }
+  if (!PAIRS && !SHIFTED) { return vec2u(k, 0u); }
   if (!FOLDED) { return vec2u(k / params.right, k % params.right); }
   var i = 0u;
   var rest = k;
@@ -113,16 +134,19 @@ function productSource(outs: number, columns: number): string {
     ...quads.map((c) => `  let h${c} = min(h + ${c}u, quads - 1u);`),
     ...n.flatMap((q) => [
       `  let n${q} = min(first + ${q}u, params.columns - 1u);`,
-      `  let x${q} = place(n${q}, params.left);`,
+      `  let x${q} = place_in(n${q});`,
+      `  let row${q} = row_of(n${q});`,
       `  let y${q} = place(n${q}, params.right);`,
     ]),
     ...cells.map(([h, q]) => `  var sum${h}_${q} = vec4f();`),
     `  var k = 0u;`,
     `  for (var r = 0u; r < params.left; r++) {`,
-    ...n.map((q) => `    let left${q} = x[x${q} + r * params.lanes];`),
+    ...n.map((q) => `    let left${q} = x[x${q} + r * params.in_lanes];`),
     `    for (var s = select(0u, r, FOLDED); s < params.right; s++) {`,
     ...n.map((q) => `      var p${q} = left${q};`),
-    `      if (PAIRS) {`,
+    `      if (SHIFTED) {`,
+    ...n.map((q) => `        p${q} = shifted(x${q} + r * params.in_lanes, row${q} + s);`),
+    `      } else if (PAIRS) {`,
     ...n.map((q) => `        p${q} *= y[y${q} + s * params.lanes];`),
     `      }`,
     ...accumulate("      "),
@@ -150,19 +174,22 @@ function gradientSource(edge: number): string {
     `  let at0 = pair(k);`,
     ...block.slice(1).map((b) => `  let at${b} = select(last, next(at${b - 1}), k + ${b}u < params.terms);`),
     ...block.flatMap((b) => [
-      `  let x${b} = at${b}.x * params.lanes;`,
+      `  let x${b} = at${b}.x * params.in_lanes;`,
       `  let y${b} = at${b}.y * params.lanes;`,
       `  let h${b} = min(h + ${b}u, params.outs - 1u) * params.lanes;`,
     ]),
     ...cells.map(([row, column]) => `  var sum${row}_${column} = vec4f();`),
     `  let end = min(first + params.slice, params.columns);`,
     `  for (var n = first; n < end; n++) {`,
-    `    let left = place(n, params.left);`,
+    `    let left = place_in(n);`,
+    `    let row = row_of(n);`,
     `    let right = place(n, params.right);`,
     `    let out = place(n, params.outs);`,
     ...block.map((b) => `    let d${b} = dz[out + h${b}];`),
     ...block.map((b) => `    var p${b} = x[left + x${b}];`),
-    `    if (PAIRS) {`,
+    `    if (SHIFTED) {`,
+    ...block.map((b) => `      p${b} = shifted(left + x${b}, row + at${b}.y);`),
+    `    } else if (PAIRS) {`,
     ...block.map((b) => `      p${b} *= y[right + y${b}];`),
     `    }`,
     ...cells.map(([row, column]) => `    sum${row}_${column} = fma(p${row}, d${column}, sum${row}_${column});`),
