@@ -8,8 +8,10 @@ import { autoint } from "./autoint.ts";
 import { dcn } from "./dcn.ts";
 import { dcnMix } from "./dcn_mix.ts";
 import { dcnv2 } from "./dcnv2.ts";
+import { deepcrossing } from "./deepcrossing.ts";
 import { deepfm } from "./deepfm.ts";
 import { dnn } from "./dnn.ts";
+import { edcn } from "./edcn.ts";
 import { ffm } from "./ffm.ts";
 import { fibinet } from "./fibinet.ts";
 import { finalmlp } from "./finalmlp.ts";
@@ -18,6 +20,7 @@ import { fmfm } from "./fmfm.ts";
 import { fwfm } from "./fwfm.ts";
 import { gdcn } from "./gdcn.ts";
 import { lr } from "./lr.ts";
+import { masknet } from "./masknet.ts";
 import { nfm } from "./nfm.ts";
 import { pnn } from "./pnn.ts";
 import { wideDeep } from "./wide_deep.ts";
@@ -27,8 +30,10 @@ export * from "./autoint.ts";
 export * from "./dcn.ts";
 export * from "./dcn_mix.ts";
 export * from "./dcnv2.ts";
+export * from "./deepcrossing.ts";
 export * from "./deepfm.ts";
 export * from "./dnn.ts";
+export * from "./edcn.ts";
 export * from "./ffm.ts";
 export * from "./fibinet.ts";
 export * from "./finalmlp.ts";
@@ -37,6 +42,7 @@ export * from "./fmfm.ts";
 export * from "./fwfm.ts";
 export * from "./gdcn.ts";
 export * from "./lr.ts";
+export * from "./masknet.ts";
 export * from "./nfm.ts";
 export * from "./pnn.ts";
 export * from "./wide_deep.ts";
@@ -60,6 +66,9 @@ export const models: Readonly<Record<string, (options?: Record<string, unknown>)
   dcn_mix: dcnMix,
   gdcn,
   finalmlp,
+  deepcrossing,
+  masknet,
+  edcn,
   xdeepfm,
   autoint,
 };

@@ -3,9 +3,11 @@
  *
  * @module
  */
-import { type Initializer, normal, uniform, zeros } from "../initializer.ts";
+import { type Initializer, normal, uniform, xavierNormal, zeros } from "../initializer.ts";
 import { type Tensor, widthOf } from "../graph/tensor.ts";
+import { add } from "../ops/add.ts";
 import { multiply } from "../ops/arithmetic.ts";
+import { addBias } from "../ops/bias.ts";
 import { crossMatrix } from "../ops/cross_matrix.ts";
 import { crossVector } from "../ops/cross_vector.ts";
 import { dense as product } from "../ops/dense.ts";
@@ -86,6 +88,20 @@ export function crossNetGated(x: Tensor, { name = "cross", layers = 3 }: CrossNe
     crossed = crossMatrix(x, crossed, z, gate);
   }
   return crossed;
+}
+
+/**
+ * Crosses rows with others by a vector, once: y = x_0 (x . w) + b + x.
+ *
+ * @param x0 `[B, N]`
+ * @param x `[B, N]`
+ * @returns `[B, N]`
+ */
+export function crossStep(x0: Tensor, x: Tensor, { name = "cross" }: { name?: string } = {}): Tensor {
+  const prefix = x.graph.uniqueName(name);
+  const width = widthOf(x.shape);
+  const dot = product(x, x.graph.parameter(`${prefix}.weight`, [width, 1], xavierNormal()));
+  return addBias(add(multiply(x0, dot), x), x.graph.parameter(`${prefix}.bias`, [width], zeros()));
 }
 
 /** Options of {@linkcode crossNetMix}. */

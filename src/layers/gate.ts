@@ -3,15 +3,16 @@
  *
  * @module
  */
-import { normal } from "../initializer.ts";
+import { normal, ones } from "../initializer.ts";
 import { type Tensor, widthOf } from "../graph/tensor.ts";
 import { add } from "../ops/add.ts";
 import { multiply, rowDot, scale } from "../ops/arithmetic.ts";
 import { groupedMatmul } from "../ops/grouped_matmul.ts";
 import { flatten, reshape } from "../ops/reshape.ts";
+import { softmax } from "../ops/softmax.ts";
 import { embedding } from "./embedding.ts";
 import { type Input, selectFields } from "./input.ts";
-import { activation, dense, mlp } from "./mlp.ts";
+import { activation, batchNorm, dense, mlp } from "./mlp.ts";
 
 /** Options of {@linkcode featureGate}. */
 export interface FeatureGateOptions {
@@ -81,4 +82,33 @@ export function bilinearFusion(
   const w = graph.parameter(`${prefix}.weight`, [heads, n / heads, m / heads], normal(deviation));
   const linear = [dense(a, 1, { name: `${prefix}.a` }), dense(b, 1, { name: `${prefix}.b` })];
   return add(...linear, rowDot(groupedMatmul(a, w), b));
+}
+
+/** Options of {@linkcode regulate}. */
+export interface RegulateOptions {
+  /** Name of the parameters' prefix. @default {"regulation"} */
+  name?: string;
+  /** What gates are divided by before the softmax. @default {1} */
+  temperature?: number;
+  /** Whether the weighted columns are batch-normalised. @default {false} */
+  batchNorm?: boolean;
+}
+
+/**
+ * Weights fields by learned gates: y_f = softmax(g / temperature)_f x_f.
+ *
+ * B. Chen et al.: EDCN. CIKM 2021, equation 12.
+ *
+ * @param x `[B, F D]`, field by field
+ * @param fields number of fields F
+ * @returns `[B, F D]`
+ */
+export function regulate(x: Tensor, fields: number, options: RegulateOptions = {}): Tensor {
+  const { graph } = x;
+  const name = graph.uniqueName(options.name ?? "regulation");
+  const g = graph.parameter(`${name}.gate`, [1, fields], ones());
+  const gates = softmax(scale(g, 1 / (options.temperature ?? 1)));
+  graph.expose(`${name}.gate`, gates);
+  const weighted = multiply(reshape(x, ["B", fields, widthOf(x.shape) / fields]), reshape(gates, [fields, 1]));
+  return options.batchNorm ? batchNorm(flatten(weighted), { name: `${name}.bn` }) : flatten(weighted);
 }

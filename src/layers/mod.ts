@@ -6,6 +6,7 @@
 export * from "./activation.ts";
 export * from "./attention.ts";
 export * from "./bilinear.ts";
+export * from "./block.ts";
 export * from "./cin.ts";
 export * from "./cross.ts";
 export * from "./embedding.ts";

@@ -1,5 +1,19 @@
 /** Parameters that published runs on Frappe report: 10 fields, 5,389 rows, width 10. */
-import { autoint, dcn, dcnv2, ffm, fibinet, finalmlp, fmfm, fwfm, nfm, pnn, xdeepfm } from "../../models/mod.ts";
+import {
+  autoint,
+  dcn,
+  dcnv2,
+  edcn,
+  ffm,
+  fibinet,
+  finalmlp,
+  fmfm,
+  fwfm,
+  masknet,
+  nfm,
+  pnn,
+  xdeepfm,
+} from "../../models/mod.ts";
 import { categorical, FittedSchema } from "../../src/data/schema.ts";
 import type { Definition } from "../../src/definition.ts";
 import { Model } from "../../src/model.ts";
@@ -39,6 +53,8 @@ const COUNTS: readonly [label: string, definition: Definition, count: number][] 
   ["dcn without hidden layers and with 6 cross layers", dcn({ dim, hidden: [], layers: 6 }), 55_191],
   ["dcnv2 with 4 cross layers", dcnv2({ dim, hidden, batchNorm: true, layers: 4 }), 458_391],
   ["dcnv2 without hidden layers and with 4 cross layers", dcnv2({ dim, hidden: [], layers: 4 }), 94_391],
+  ["masknet with 3 parallel blocks", masknet({ dim, hidden, width: 50, embeddingNorm: false }), 571_691],
+  ["edcn with 3 layers and gates", edcn({ dim, temperature: 5, batchNorm: true }), 86_351],
   ["nfm", nfm({ dim, hidden }), 384_880],
   ["pnn with inner products", pnn({ dim, hidden }), 433_491],
   ["fwfm with linear vectors per value", fwfm({ dim, linearType: "FeLV" }), 107_826],

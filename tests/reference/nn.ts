@@ -83,16 +83,17 @@ export function batchNorm(x: Matrix, weights: Weights, name: string, training: b
   );
 }
 
-/** Normalises each run of `gamma.length` numbers of a row. */
-export function layerNorm(x: Matrix, weights: Weights, name: string, eps = 1e-5): Matrix {
+/** Normalises each run of `width` numbers of a row; parameters repeat along it. */
+export function layerNorm(x: Matrix, weights: Weights, name: string, eps = 1e-5, width?: number): Matrix {
   const { [`${name}.weight`]: gamma, [`${name}.bias`]: beta } = weights;
-  const width = gamma.length;
+  const run = width ?? gamma.length;
   return x.map((row) =>
     row.map((value, i) => {
-      const run = row.subarray(i - i % width, i - i % width + width);
-      const mean = run.reduce((sum, other) => sum + other, 0) / width;
-      const variance = run.reduce((sum, other) => sum + (other - mean) ** 2, 0) / width;
-      return gamma[i % width] * (value - mean) / Math.sqrt(variance + eps) + beta[i % width];
+      const part = row.subarray(i - i % run, i - i % run + run);
+      const mean = part.reduce((sum, other) => sum + other, 0) / run;
+      const variance = part.reduce((sum, other) => sum + (other - mean) ** 2, 0) / run;
+      const at = i % gamma.length;
+      return gamma[at] * (value - mean) / Math.sqrt(variance + eps) + beta[at];
     })
   );
 }

@@ -1,0 +1,101 @@
+/**
+ * Blocks of dense layers: residual units, masked blocks, bridges between streams.
+ *
+ * @module
+ */
+import { type Tensor, widthOf } from "../graph/tensor.ts";
+import { add } from "../ops/add.ts";
+import { multiply } from "../ops/arithmetic.ts";
+import { concat } from "../ops/concat.ts";
+import { softmax } from "../ops/softmax.ts";
+import { layerNorm } from "./activation.ts";
+import { activation, batchNorm as normalise, dense, dropout as drop, type LayerActivation } from "./mlp.ts";
+
+/** Options of {@linkcode residualUnit}. */
+export interface ResidualOptions {
+  /** Name of the parameters' prefix. @default {"residual"} */
+  name?: string;
+  /** Activation between the two layers. @default {"relu"} */
+  activation?: LayerActivation;
+  /** Probability of zeroing a hidden unit in training. @default {0} */
+  dropout?: number;
+  /** Whether the hidden layer is batch-normalised before its activation. @default {false} */
+  batchNorm?: boolean;
+}
+
+/**
+ * Adds what two layers make of the input to it: y = x + W_2 act(W_1 x + b_1) + b_2.
+ *
+ * Y. Shan et al.: Deep Crossing. KDD 2016, equation 4 with the activation inside.
+ *
+ * @param x `[B, N]`
+ * @param hidden width of the layer in between
+ * @returns `[B, N]`
+ */
+export function residualUnit(x: Tensor, hidden: number, options: ResidualOptions = {}): Tensor {
+  const name = x.graph.uniqueName(options.name ?? "residual");
+  const z = dense(x, hidden, { name: `${name}.0` });
+  const normal = options.batchNorm ? normalise(z, { name: `${name}.bn` }) : z;
+  const h = drop(activation(normal, options.activation ?? "relu"), options.dropout ?? 0);
+  return add(x, dense(h, widthOf(x.shape), { name: `${name}.1` }));
+}
+
+/** Options of {@linkcode maskBlock}. */
+export interface MaskBlockOptions {
+  /** Name of the parameters' prefix. @default {"mask"} */
+  name?: string;
+  /** Width of the mask's hidden layer over that of h. @default {1} */
+  ratio?: number;
+  /** Whether the output is layer-normalised before its activation. @default {true} */
+  layerNorm?: boolean;
+  /** Activation of the output. @default {"relu"} */
+  activation?: LayerActivation;
+  /** Probability of zeroing an output in training. @default {0} */
+  dropout?: number;
+}
+
+/**
+ * Masks a hidden row by what the input says: y = act(LN((m * h) W)) with m = W_2 relu(W_1 x + b_1) + b_2.
+ *
+ * Z. Wang et al.: MaskNet. DLP-KDD 2021, equations 3 to 8.
+ *
+ * @param x the features `[B, N]`
+ * @param h what is masked `[B, M]`
+ * @param units width of the output
+ * @returns `[B, units]`
+ */
+export function maskBlock(x: Tensor, h: Tensor, units: number, options: MaskBlockOptions = {}): Tensor {
+  const name = x.graph.uniqueName(options.name ?? "mask");
+  const width = widthOf(h.shape);
+  const inner = activation(dense(x, Math.floor(width * (options.ratio ?? 1)), { name: `${name}.0` }), "relu");
+  const mask = dense(inner, width, { name: `${name}.1` });
+  x.graph.expose(`${name}.mask`, mask);
+  const z = dense(multiply(h, mask), units, { name: `${name}.out`, bias: false });
+  const normal = options.layerNorm === false ? z : layerNorm(z, { name: `${name}.ln` });
+  return drop(activation(normal, options.activation ?? "relu"), options.dropout ?? 0);
+}
+
+/** How {@linkcode bridge} joins two streams. */
+export type BridgeKind = "sum" | "product" | "concat" | "attention";
+
+/**
+ * Joins two streams of one width: a + b, a * b, relu(W [a, b]), or softmax(g(a)) * a + softmax(g(b)) * b.
+ *
+ * B. Chen et al.: EDCN. CIKM 2021, section 3.2.
+ *
+ * @param a `[B, N]`
+ * @param b `[B, N]`
+ * @returns `[B, N]`
+ */
+export function bridge(a: Tensor, b: Tensor, kind: BridgeKind, options: { name?: string } = {}): Tensor {
+  if (kind === "sum") return add(a, b);
+  if (kind === "product") return multiply(a, b);
+  const name = a.graph.uniqueName(options.name ?? "bridge");
+  const width = widthOf(a.shape);
+  if (kind === "concat") return activation(dense(concat(a, b), width, { name: `${name}.out` }), "relu");
+  const weighted = [a, b].map((x, i) => {
+    const h = activation(dense(x, width, { name: `${name}.${i}.0` }), "relu");
+    return multiply(x, softmax(dense(h, width, { name: `${name}.${i}.1`, bias: false })));
+  });
+  return add(...weighted);
+}
