@@ -4,6 +4,7 @@
  * @module
  */
 import type { Definition } from "../src/definition.ts";
+import { afm } from "./afm.ts";
 import { autoint } from "./autoint.ts";
 import { dcn } from "./dcn.ts";
 import { dcnMix } from "./dcn_mix.ts";
@@ -26,6 +27,7 @@ import { pnn } from "./pnn.ts";
 import { wideDeep } from "./wide_deep.ts";
 import { xdeepfm } from "./xdeepfm.ts";
 
+export * from "./afm.ts";
 export * from "./autoint.ts";
 export * from "./dcn.ts";
 export * from "./dcn_mix.ts";
@@ -56,6 +58,7 @@ export const models: Readonly<Record<string, (options?: Record<string, unknown>)
   wide_deep: wideDeep,
   deepfm,
   nfm,
+  afm,
   fibinet,
   pnn,
   fwfm,

@@ -5,6 +5,7 @@
  */
 export * from "./activation.ts";
 export * from "./attention.ts";
+export * from "./attention_pooling.ts";
 export * from "./bilinear.ts";
 export * from "./block.ts";
 export * from "./cin.ts";

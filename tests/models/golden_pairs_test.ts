@@ -1,4 +1,4 @@
-import { ffm, fibinet, fmfm, fwfm, nfm, pnn } from "../../models/mod.ts";
+import { afm, ffm, fibinet, fmfm, fwfm, nfm, pnn } from "../../models/mod.ts";
 import { checkGolden, type Convert, type GoldenTensor } from "../golden.ts";
 
 const dim = 4;
@@ -60,3 +60,5 @@ for (const bilinear of ["all", "each", "interaction"] as const) {
   Deno.test(`fibinet with matrices for ${bilinear} equals PyTorch in logits, gradients and three steps`, () =>
     checkGolden(`fibinet_${bilinear}`, fibinet({ dim, hidden, bilinear, reductionRatio: 2 }), withBilinearMatrix));
 }
+Deno.test("afm equals PyTorch in logits, gradients and three steps", () =>
+  checkGolden("afm", afm({ dim, attentionDim: 5 })));

@@ -1,5 +1,6 @@
 /** Parameters that published runs on Frappe report: 10 fields, 5,389 rows, width 10. */
 import {
+  afm,
   autoint,
   dcn,
   dcnv2,
@@ -73,6 +74,7 @@ const COUNTS: readonly [label: string, definition: Definition, count: number][] 
     autoint({ dim, hidden, batchNorm: true, layers: 5, heads: 4, width: 128, layerNorm: true, scale: true }),
     622_180,
   ],
+  ["afm", afm({ dim, attentionDim: 128 }), 60_826],
 ];
 
 /** Runs of versions whose tables have a padding row for each field besides. */

@@ -1,0 +1,346 @@
+// Attention over the element products of all pairs of fields (Xiao et al., IJCAI 2017, equations 4 to 6), in one pass.
+//   x_p = e_i * e_j;  s_p = sum_a h_a relu(<w_a, x_p> + c_a);  v = sum_p m_p exp(s_p - log sum_q exp(s_q)) x_p
+// with m the dropout's mask of [B, P]. Only s and the logarithm, lse, are kept; x_p and the hidden layer are formed again.
+//   transpose  wt[a, d] = w[d, a], so that w_a is a row;  attention  y[b, p] = exp(s_p - lse)
+//   pull       pulls[b, p] = (m_p a_p, ds_p) with a_p = exp(s_p - lse), ds_p = a_p (m_p <dv, x_p> - <dv, v>)
+//   backward   de[b, i, :] = sum_{j != i} (m_p a_p dv + ds_p sum_a h_a [z_a > 0] w_a) * e_j
+//   slices     sums over the samples of a slice of ds_p h_a [z_a > 0] (x_p, 1) and of ds_p relu(z_a), for each a
+//   weights    dw, dc, dh = sums of slices
+// Shapes: e, de [B, F, D]; w [D, A]; wt [A, D]; c, h [A]; v, dv [B, D]; s, pulls [B, P]; lse [B]; f32.
+// Grid: forward SPLIT invocations per sample, whose shares of the softmax are joined at the end; pull, backward one per
+// (b, i); slices per (s, 4 hidden units); weights per (a, d). Fixed orders, no atomics. Needs pair_order.wgsl.
+const LANES: u32 = 4u;     // lanes of D
+const HIDDEN: u32 = 16u;   // A
+const SPLIT: u32 = 1u;     // invocations per sample in forward, a divisor of 64
+const SLICES: u32 = 512u;  // slices of the batch
+const LOWEST: f32 = -3e38;
+
+struct Params { batch: u32, fields: u32 }
+@group(0) @binding(0) var<storage, read> e: array<Lane>;
+@group(0) @binding(1) var<storage, read> wt: array<Lane>;
+@group(0) @binding(2) var<storage, read> bias: array<f32>;
+@group(0) @binding(3) var<storage, read> head: array<f32>;
+@group(0) @binding(4) var<storage, read_write> v: array<Lane>;
+@group(0) @binding(5) var<storage, read_write> scores: array<f32>;
+@group(0) @binding(6) var<storage, read_write> lse: array<f32>;
+@group(0) @binding(7) var<storage, read> kept_scores: array<f32>;
+@group(0) @binding(8) var<storage, read> kept_lse: array<f32>;
+@group(0) @binding(9) var<storage, read> kept_v: array<Lane>;
+@group(0) @binding(10) var<storage, read> dv: array<Lane>;
+@group(0) @binding(11) var<storage, read_write> pulls: array<vec2f>;
+@group(0) @binding(12) var<storage, read> kept_pulls: array<vec2f>;
+@group(0) @binding(13) var<storage, read_write> de: array<Lane>;
+@group(0) @binding(14) var<storage, read_write> partial_w: array<Lane>;
+@group(0) @binding(15) var<storage, read_write> partial_c: array<vec2f>;
+@group(0) @binding(16) var<storage, read> slice_w: array<f32>;
+@group(0) @binding(17) var<storage, read> slice_c: array<vec2f>;
+@group(0) @binding(18) var<storage, read_write> dw: array<f32>;
+@group(0) @binding(19) var<storage, read_write> dbias: array<f32>;
+@group(0) @binding(20) var<storage, read_write> dhead: array<f32>;
+@group(0) @binding(21) var<storage, read> w: array<f32>;
+@group(0) @binding(22) var<storage, read_write> y: array<f32>;
+@group(0) @binding(23) var<uniform> params: Params;
+
+var<workgroup> share_max: array<f32, 64>;
+var<workgroup> share_sum: array<f32, 64>;
+var<workgroup> share_v: array<Lane, 64>;
+
+@compute @workgroup_size(64)
+fn transpose(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = linear_group(group, groups) * 64u + lane;
+  let dim = arrayLength(&w) / HIDDEN;
+  if (i < HIDDEN * dim) { y[i] = w[i % dim * HIDDEN + i / dim]; }
+}
+
+@compute @workgroup_size(64)
+fn attention(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = linear_group(group, groups) * 64u + lane;
+  if (i < params.batch * pair_count()) { y[i] = exp(kept_scores[i] - kept_lse[i / pair_count()]); }
+}
+
+// First lanes of the fields j to j + 3; past the last field it repeats that one.
+fn four_rows(b: u32, j: u32) -> vec4u {
+  let fields = min(vec4u(j) + vec4u(0u, 1u, 2u, 3u), vec4u(params.fields - 1u));
+  return (b * params.fields + fields) * LANES;
+}
+
+@compute @workgroup_size(64)
+fn forward(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let b = linear_group(group, groups) * (64u / SPLIT) + lane / SPLIT;
+  let fields = select(0u, params.fields, b < params.batch);
+  var top = LOWEST;
+  var sum = 0.0;
+  var pooled: array<Lane, LANES>;
+  var block = 0u;
+  for (var i = 0u; i + 1u < fields; i++) {
+    for (var j = i + 1u; j < fields; j += 4u) {
+      block++;
+      if (SPLIT > 1u && block % SPLIT != lane % SPLIT) { continue; }
+      let left = (b * fields + i) * LANES;
+      let right = four_rows(b, j);
+      var x0: array<Lane, LANES>;
+      var x1: array<Lane, LANES>;
+      var x2: array<Lane, LANES>;
+      var x3: array<Lane, LANES>;
+      for (var c = 0u; c < LANES; c++) {
+        let x = e[left + c];
+        x0[c] = x * e[right.x + c];
+        x1[c] = x * e[right.y + c];
+        x2[c] = x * e[right.z + c];
+        x3[c] = x * e[right.w + c];
+      }
+      var s = vec4f();
+      for (var a = 0u; a < HIDDEN; a++) {
+        var z0 = Lane();
+        var z1 = Lane();
+        var z2 = Lane();
+        var z3 = Lane();
+        for (var c = 0u; c < LANES; c++) {
+          let row = wt[a * LANES + c];
+          z0 += x0[c] * row;
+          z1 += x1[c] * row;
+          z2 += x2[c] * row;
+          z3 += x3[c] * row;
+        }
+        s += head[a] * max(vec4f(total(z0), total(z1), total(z2), total(z3)) + bias[a], vec4f());
+      }
+      let at = b * pair_count() + pair_of(i, j);
+      scores[at] = s.x;
+      if (j + 1u < fields) { scores[at + 1u] = s.y; } else { s.y = LOWEST; }
+      if (j + 2u < fields) { scores[at + 2u] = s.z; } else { s.z = LOWEST; }
+      if (j + 3u < fields) { scores[at + 3u] = s.w; } else { s.w = LOWEST; }
+      let new_top = max(max(top, max(s.x, s.y)), max(s.z, s.w));
+      let keep = exp(top - new_top);
+      let weight = exp(s - new_top);
+      top = new_top;
+      sum = sum * keep + (weight.x + weight.y) + (weight.z + weight.w);
+      let masked = weight * vec4f(
+        dropout_scale(at),
+        dropout_scale(at + 1u),
+        dropout_scale(at + 2u),
+        dropout_scale(at + 3u),
+      );
+      for (var c = 0u; c < LANES; c++) {
+        pooled[c] = pooled[c] * keep + masked.x * x0[c] + masked.y * x1[c] + masked.z * x2[c] + masked.w * x3[c];
+      }
+    }
+  }
+  if (SPLIT == 1u) {
+    if (fields > 0u) {
+      lse[b] = top + log(sum);
+      for (var c = 0u; c < LANES; c++) { v[b * LANES + c] = pooled[c] / sum; }
+    }
+  } else {
+    let first = lane / SPLIT * SPLIT;
+    share_max[lane] = top;
+    share_sum[lane] = sum;
+    workgroupBarrier();
+    var all_top = top;
+    for (var k = 0u; k < SPLIT; k++) { all_top = max(all_top, share_max[first + k]); }
+    var all_sum = 0.0;
+    for (var k = 0u; k < SPLIT; k++) { all_sum += share_sum[first + k] * exp(share_max[first + k] - all_top); }
+    let scale = exp(top - all_top) / all_sum;
+    for (var c = 0u; c < LANES; c++) {
+      share_v[lane] = pooled[c] * scale;
+      workgroupBarrier();
+      if (lane == first && fields > 0u) {
+        var joined = share_v[first];
+        for (var k = 1u; k < SPLIT; k++) { joined += share_v[first + k]; }
+        v[b * LANES + c] = joined;
+      }
+      workgroupBarrier();
+    }
+    if (lane == first && fields > 0u) { lse[b] = all_top + log(all_sum); }
+  }
+}
+
+@compute @workgroup_size(64)
+fn pull(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let t = linear_group(group, groups) * 64u + lane;
+  let rows = params.fields - 1u;
+  if (t >= params.batch * rows) { return; }
+  let b = t / rows;
+  let i = t % rows;
+  var mean = Lane();
+  var toward: array<Lane, LANES>;
+  for (var c = 0u; c < LANES; c++) {
+    mean += dv[b * LANES + c] * kept_v[b * LANES + c];
+    toward[c] = dv[b * LANES + c] * e[(b * params.fields + i) * LANES + c];
+  }
+  let delta = total(mean);
+  for (var j = i + 1u; j < params.fields; j++) {
+    var product = Lane();
+    for (var c = 0u; c < LANES; c++) { product += toward[c] * e[(b * params.fields + j) * LANES + c]; }
+    let at = b * pair_count() + pair_of(i, j);
+    let weight = exp(kept_scores[at] - kept_lse[b]);
+    let mask = dropout_scale(at);
+    pulls[at] = vec2f(weight * mask, weight * (mask * total(product) - delta));
+  }
+}
+
+@compute @workgroup_size(64)
+fn backward(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let t = linear_group(group, groups) * 64u + lane;
+  if (t >= params.batch * params.fields) { return; }
+  let b = t / params.fields;
+  let i = t % params.fields;
+  var own: array<Lane, LANES>;
+  var sum: array<Lane, LANES>;
+  for (var c = 0u; c < LANES; c++) { own[c] = e[t * LANES + c]; }
+  for (var j = 0u; j < params.fields; j += 4u) {
+    let right = four_rows(b, j);
+    var x0: array<Lane, LANES>;
+    var x1: array<Lane, LANES>;
+    var x2: array<Lane, LANES>;
+    var x3: array<Lane, LANES>;
+    var weight = vec4f();
+    var ds = vec4f();
+    for (var k = 0u; k < 4u; k++) {
+      if (j + k == i || j + k >= params.fields) { continue; }
+      let found = kept_pulls[b * pair_count() + pair_of(min(i, j + k), max(i, j + k))];
+      weight[k] = found.x;
+      ds[k] = found.y;
+    }
+    for (var c = 0u; c < LANES; c++) {
+      x0[c] = e[right.x + c];
+      x1[c] = e[right.y + c];
+      x2[c] = e[right.z + c];
+      x3[c] = e[right.w + c];
+      let others = weight.x * x0[c] + weight.y * x1[c] + weight.z * x2[c] + weight.w * x3[c];
+      sum[c] += dv[b * LANES + c] * others;
+    }
+    for (var a = 0u; a < HIDDEN; a++) {
+      var z0 = Lane();
+      var z1 = Lane();
+      var z2 = Lane();
+      var z3 = Lane();
+      for (var c = 0u; c < LANES; c++) {
+        let row = wt[a * LANES + c] * own[c];
+        z0 += x0[c] * row;
+        z1 += x1[c] * row;
+        z2 += x2[c] * row;
+        z3 += x3[c] * row;
+      }
+      let z = vec4f(total(z0), total(z1), total(z2), total(z3)) + bias[a];
+      let g = select(vec4f(), head[a] * ds, z > vec4f());
+      for (var c = 0u; c < LANES; c++) {
+        sum[c] += wt[a * LANES + c] * (g.x * x0[c] + g.y * x1[c] + g.z * x2[c] + g.w * x3[c]);
+      }
+    }
+  }
+  for (var c = 0u; c < LANES; c++) { de[t * LANES + c] = sum[c]; }
+}
+
+@compute @workgroup_size(64)
+fn slices(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let t = linear_group(group, groups) * 64u + lane;
+  let blocks = (HIDDEN + 3u) / 4u;
+  let slice = t / blocks;
+  if (slice >= SLICES) { return; }
+  let unit = t % blocks * 4u;
+  let units = min(vec4u(unit) + vec4u(0u, 1u, 2u, 3u), vec4u(HIDDEN - 1u));
+  let heads = vec4f(head[units.x], head[units.y], head[units.z], head[units.w]);
+  let biases = vec4f(bias[units.x], bias[units.y], bias[units.z], bias[units.w]);
+  var w0: array<Lane, LANES>;
+  var w1: array<Lane, LANES>;
+  var w2: array<Lane, LANES>;
+  var w3: array<Lane, LANES>;
+  var d0: array<Lane, LANES>;
+  var d1: array<Lane, LANES>;
+  var d2: array<Lane, LANES>;
+  var d3: array<Lane, LANES>;
+  for (var c = 0u; c < LANES; c++) {
+    w0[c] = wt[units.x * LANES + c];
+    w1[c] = wt[units.y * LANES + c];
+    w2[c] = wt[units.z * LANES + c];
+    w3[c] = wt[units.w * LANES + c];
+  }
+  var sum_bias = vec4f();
+  var sum_head = vec4f();
+  let rows = (params.batch + SLICES - 1u) / SLICES;
+  for (var b = slice * rows; b < min(slice * rows + rows, params.batch); b++) {
+    var p = b * pair_count();
+    for (var i = 0u; i + 1u < params.fields; i++) {
+      var own: array<Lane, LANES>;
+      for (var c = 0u; c < LANES; c++) { own[c] = e[(b * params.fields + i) * LANES + c]; }
+      for (var j = i + 1u; j < params.fields; j++) {
+        let ds = kept_pulls[p].y;
+        p++;
+        var x: array<Lane, LANES>;
+        var z0 = Lane();
+        var z1 = Lane();
+        var z2 = Lane();
+        var z3 = Lane();
+        for (var c = 0u; c < LANES; c++) {
+          x[c] = own[c] * e[(b * params.fields + j) * LANES + c];
+          z0 += x[c] * w0[c];
+          z1 += x[c] * w1[c];
+          z2 += x[c] * w2[c];
+          z3 += x[c] * w3[c];
+        }
+        let z = vec4f(total(z0), total(z1), total(z2), total(z3)) + biases;
+        let g = select(vec4f(), ds * heads, z > vec4f());
+        sum_bias += g;
+        sum_head += ds * max(z, vec4f());
+        for (var c = 0u; c < LANES; c++) {
+          d0[c] += g.x * x[c];
+          d1[c] += g.y * x[c];
+          d2[c] += g.z * x[c];
+          d3[c] += g.w * x[c];
+        }
+      }
+    }
+  }
+  let at = slice * HIDDEN + unit;
+  for (var c = 0u; c < LANES; c++) {
+    partial_w[at * LANES + c] = d0[c];
+    if (unit + 1u < HIDDEN) { partial_w[(at + 1u) * LANES + c] = d1[c]; }
+    if (unit + 2u < HIDDEN) { partial_w[(at + 2u) * LANES + c] = d2[c]; }
+    if (unit + 3u < HIDDEN) { partial_w[(at + 3u) * LANES + c] = d3[c]; }
+  }
+  for (var k = 0u; k < 4u && unit + k < HIDDEN; k++) { partial_c[at + k] = vec2f(sum_bias[k], sum_head[k]); }
+}
+
+@compute @workgroup_size(64)
+fn weights(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = linear_group(group, groups) * 64u + lane;
+  let dim = arrayLength(&dw) / HIDDEN;
+  if (i >= HIDDEN * dim) { return; }
+  let a = i / dim;
+  var sum = 0.0;
+  for (var s = 0u; s < SLICES; s++) { sum += slice_w[s * HIDDEN * dim + i]; }
+  dw[i % dim * HIDDEN + a] = sum;
+  if (i % dim != 0u) { return; }
+  var sums = vec2f();
+  for (var s = 0u; s < SLICES; s++) { sums += slice_c[s * HIDDEN + a]; }
+  dbias[a] = sums.x;
+  dhead[a] = sums.y;
+}
