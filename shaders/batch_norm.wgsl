@@ -8,7 +8,7 @@
 //   normalise       the forward
 //   gradient_sums   dz and dz xhat summed over each slice of rows; merge_sums folds the slices
 //   gradient        dx
-// Shapes: x, y, dy, dx [B, N]; all others [N]; partial [slices, 2, N]; f32.
+// Shapes: x, y, dy, dx [B, N]; partial [slices, 2, N]; sums, merged [2, N]; all others [N]; f32.
 // Grid: one invocation per slice of rows and WIDTH columns; the merges one workgroup per 16 columns.
 // Memory: 4 bytes per element for moments, 8 for gradient_sums and normalise, 12 for gradient. Fixed order everywhere.
 // Loops run for the whole slice in all invocations, with rows past its end masked: a software adapter runs several
@@ -30,8 +30,8 @@ struct Params {
 @group(0) @binding(4) var<storage, read> spread: array<Lanes>;  // rstd, or the running variance
 @group(0) @binding(5) var<storage, read> gamma: array<Lanes>;
 @group(0) @binding(6) var<storage, read> beta: array<Lanes>;
-@group(0) @binding(7) var<storage, read> d_gamma: array<Lanes>;
-@group(0) @binding(8) var<storage, read> d_beta: array<Lanes>;
+@group(0) @binding(7) var<storage, read> sums: array<Lanes>;  // dgamma, then dbeta: two bindings would be one too many
+@group(0) @binding(8) var<storage, read_write> merged: array<f32>;  // the same, as merge_sums writes it
 @group(0) @binding(9) var<storage, read_write> y: array<Lanes>;
 @group(0) @binding(10) var<storage, read_write> partial: array<Lanes>;
 @group(0) @binding(11) var<storage, read> slices: array<f32>;
@@ -189,14 +189,14 @@ fn merge_sums(
 ) {
   let column = linear_group(group, groups) * 16u + lane.x;
   let exists = column < params.columns;
-  var sums = vec2f(0.0);
+  var total = vec2f(0.0);
   if (exists) {
     for (var slice = lane.y; slice * params.slice < step.rows; slice += 16u) {
       let at = 2u * slice * params.columns + column;
-      sums += vec2f(slices[at], slices[at + params.columns]);
+      total += vec2f(slices[at], slices[at + params.columns]);
     }
   }
-  tree[lane.y * 16u + lane.x] = Moments(0.0, sums.x, sums.y);
+  tree[lane.y * 16u + lane.x] = Moments(0.0, total.x, total.y);
   for (var half = 8u; half > 0u; half /= 2u) {
     workgroupBarrier();
     if (lane.y < half) {
@@ -208,6 +208,8 @@ fn merge_sums(
   if (exists && lane.y == 0u) {
     first[column] = tree[lane.x].mean;
     second[column] = tree[lane.x].squares;
+    merged[column] = tree[lane.x].mean;
+    merged[params.columns + column] = tree[lane.x].squares;
   }
 }
 
@@ -228,8 +230,8 @@ fn gradient(
   var from_mean = Lanes(0.0);
   var from_spread = Lanes(0.0);
   if (BATCH_STATISTICS) {
-    from_mean = d_beta[at.n] / count;
-    from_spread = d_gamma[at.n] / count;
+    from_mean = sums[at.stride + at.n] / count;
+    from_spread = sums[at.n] / count;
   }
   for (var r = 0u; r < params.slice; r++) {
     let b = min(at.begin + r, at.end - 1u);

@@ -79,14 +79,16 @@ export const batchNormOp: Op<BatchNormAttributes> = {
 
 const batchNormBackwardOp: Op<BatchNormAttributes> = {
   name: "batch_norm_backward",
-  outputs: ([x, gamma]) => [x.shape, gamma.shape, gamma.shape, [MAX_SLICES, 2, widthOf(x.shape)]],
-  emit: (k, { inputs: [x, gamma, beta, mean, spread, dy], outputs: [dx, dGamma, dBeta, partial], attributes }) => {
+  outputs: ([x, { shape }]) => [x.shape, shape, shape, [MAX_SLICES, 2, widthOf(x.shape)], [2, widthOf(x.shape)]],
+  emit: (k, { inputs, outputs, attributes }) => {
+    const [x, gamma, beta, mean, spread, dy] = inputs;
+    const [dx, dGamma, dBeta, partial, sums] = outputs;
     const n = widthOf(x.shape);
     const slice = sliceOf(k.batch);
     const bind = { x, dy, mean, spread, gamma, beta };
     runRows(k, "gradient_sums", n, slice, { ...bind, partial }, attributes);
-    runMerge(k, "merge_sums", n, slice, { slices: partial, first: dGamma, second: dBeta }, attributes);
-    if (k.needed(dx)) runRows(k, "gradient", n, ROWS, { ...bind, d_gamma: dGamma, d_beta: dBeta, y: dx }, attributes);
+    runMerge(k, "merge_sums", n, slice, { slices: partial, first: dGamma, second: dBeta, merged: sums }, attributes);
+    if (k.needed(dx)) runRows(k, "gradient", n, ROWS, { ...bind, sums, y: dx }, attributes);
   },
 };
 
