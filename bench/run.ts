@@ -3,7 +3,8 @@
  *
  *     deno task bench [--filter NAME] [--quick] [--seconds 6] [--json FILE] [--write]
  *
- * NAME picks benches whose name contains it: matmul, embedding, optimizer, layer, training.
+ * NAME picks benches whose name contains it, and training steps of models whose slug does. A bench named `x` is a file
+ * `x_bench.ts` in this folder that exports `xBench`.
  *
  * @module
  */
@@ -11,12 +12,8 @@ import { requestAdapter } from "../src/adapter.ts";
 import { Gpu } from "../src/gpu/device.ts";
 import { parseArgs } from "../src/std.ts";
 import { measureCeilings } from "./ceiling.ts";
-import { embeddingBench } from "./embedding_bench.ts";
-import { layerBench } from "./layer_bench.ts";
-import { matmulBench } from "./matmul_bench.ts";
-import { optimizerBench } from "./optimizer_bench.ts";
 import { type BenchRow, formatRows, slugOf, withCeilings } from "./report.ts";
-import { trainingBench, type TrainingBenchOptions } from "./training_bench.ts";
+import { type TrainingBenchOptions, trainingModels } from "./training_bench.ts";
 
 /** A group of measurements with its heading. */
 interface Section {
@@ -24,13 +21,43 @@ interface Section {
   readonly rows: readonly BenchRow[];
 }
 
-const BENCHES: Readonly<Record<string, (gpu: Gpu, options: TrainingBenchOptions) => Promise<BenchRow[]>>> = {
-  matmul: matmulBench,
-  embedding: embeddingBench,
-  optimizer: optimizerBench,
-  layer: layerBench,
-  training: trainingBench,
-};
+/** A bench: verifies, then times. */
+type Bench = (gpu: Gpu, options: TrainingBenchOptions) => Promise<BenchRow[]>;
+
+/** A bench to run, with the models that its training steps are limited to. */
+interface Choice {
+  readonly name: string;
+  readonly models?: readonly string[];
+}
+
+const SUFFIX = "_bench.ts";
+const TRAINING = "training";
+
+/** Returns the names of the benches in this folder; training steps come last. */
+function benchNames(): string[] {
+  const files = [...Deno.readDirSync(import.meta.dirname!)].map(({ name }) => name);
+  const names = files.filter((file) => file.endsWith(SUFFIX)).map((file) => file.slice(0, -SUFFIX.length));
+  return [...names.filter((name) => name !== TRAINING).sort(), TRAINING];
+}
+
+async function loadBench(name: string): Promise<Bench> {
+  const bench = `${name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())}Bench`;
+  const file = `./${name}${SUFFIX}`;
+  const module: Record<string, Bench | undefined> = await import(import.meta.resolve(file));
+  const run = module[bench];
+  if (!run) throw new TypeError(`Cannot run ${file}: it must export ${bench}, received ${Object.keys(module)}`);
+  return run;
+}
+
+function chooseBenches(filter: string): Choice[] {
+  const names = benchNames();
+  const chosen: Choice[] = names.filter((name) => name.includes(filter)).map((name) => ({ name }));
+  const models = trainingModels().filter((slug) => slug.includes(filter));
+  if (models.length > 0 && !TRAINING.includes(filter)) chosen.push({ name: TRAINING, models });
+  if (chosen.length > 0) return chosen;
+  const known = [...names, ...trainingModels()].join(", ");
+  throw new RangeError(`Cannot run: benches and timed models are ${known}, received "${filter}"`);
+}
 
 function format({ title, rows }: Section): string {
   return `## ${title}\n\n${formatRows(rows)}`;
@@ -44,10 +71,7 @@ async function main(): Promise<void> {
       throw new RangeError(`Cannot run: options are --filter --quick --seconds --json --write, received "${argument}"`);
     },
   });
-  const chosen = Object.keys(BENCHES).filter((name) => name.includes(args.filter ?? ""));
-  if (chosen.length === 0) {
-    throw new RangeError(`Cannot run: benches are ${Object.keys(BENCHES).join(", ")}, received "${args.filter}"`);
-  }
+  const chosen = chooseBenches(args.filter ?? "");
   const seconds = args.seconds === undefined ? undefined : Number(args.seconds);
   const { adapter, description } = await requestAdapter({ announce: (line) => console.error(line) });
   using gpu = await Gpu.request(adapter);
@@ -64,8 +88,9 @@ Deno ${Deno.version.deno}, ${Deno.build.target}, ${navigator.hardwareConcurrency
   };
   const { ceilings, rows } = await measureCeilings(gpu);
   report({ title: "ceilings", rows });
-  for (const name of chosen) {
-    const measured = await BENCHES[name](gpu, { quick: args.quick, seconds });
+  for (const { name, models } of chosen) {
+    const bench = await loadBench(name);
+    const measured = await bench(gpu, { quick: args.quick, seconds, models });
     report({ title: name, rows: withCeilings(measured, ceilings) });
   }
   if (args.json) {
@@ -73,7 +98,9 @@ Deno ${Deno.version.deno}, ${Deno.build.target}, ${navigator.hardwareConcurrency
     Deno.writeTextFileSync(args.json, `${JSON.stringify(record, null, 2)}\n`);
   }
   if (args.write) {
-    const path = `${import.meta.dirname}/results/${slugOf(gpu.adapter.description)}.md`;
+    const folder = `${import.meta.dirname}/results`;
+    Deno.mkdirSync(folder, { recursive: true });
+    const path = `${folder}/${slugOf(gpu.adapter.description)}.md`;
     Deno.writeTextFileSync(path, `${[head, ...sections.map(format)].join("\n\n")}\n`);
     console.log(`\nwritten to ${path}`);
   }

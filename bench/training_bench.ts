@@ -8,9 +8,11 @@ import type { Dataset } from "../src/data/dataset.ts";
 import { zipfDataset } from "../src/data/synthetic.ts";
 import type { Definition } from "../src/definition.ts";
 import type { Gpu } from "../src/gpu/device.ts";
+import type { PlanDescription } from "../src/graph/plan.ts";
 import { Model } from "../src/model.ts";
 import { adam, type EmbeddingUpdate, type Optimizer } from "../src/optimizer.ts";
 import { type BenchRow, formatMs, type Timing, timingOf } from "./report.ts";
+import { type ModelSizes, multiplyAddsOf, type TimedModel, timedModels } from "./training_models.ts";
 
 /** Sizes of the training benches. */
 export interface TrainingBenchOptions {
@@ -18,6 +20,8 @@ export interface TrainingBenchOptions {
   readonly seconds?: number;
   /** Whether shapes are tiny, to see that everything runs. @default {false} */
   readonly quick?: boolean;
+  /** Slugs of the models to time; all when absent. */
+  readonly models?: readonly string[];
 }
 
 /** A timed training. */
@@ -26,6 +30,8 @@ export interface StepTiming extends Timing {
   readonly firstLoss: number;
   /** Mean loss of the last epoch. */
   readonly lastLoss: number;
+  /** What a step runs and how much memory it takes. */
+  readonly plan: PlanDescription;
 }
 
 /** Milliseconds of an epoch at least, so that the wait at its end does not matter. */
@@ -47,9 +53,12 @@ const PYTORCH: Readonly<Record<string, Readonly<Record<EmbeddingUpdate, number>>
 /** Most that a lazy step may grow from the smallest table to the largest. */
 const GROWTH_LIMIT = 1.5;
 
-const HIDDEN = [400, 400, 400];
-const QUICK_HIDDEN = [32, 32];
+/** Most that a step's memory may be of the activations that must be kept. */
+const MEMORY_LIMIT = 2;
+
 const DIM = 16;
+const BATCHES = 8;
+const BATCHES_OF_SLOW_MODELS = 2;
 
 /** Trains for some seconds and returns the time of a step by epoch; compilation is left out. */
 export async function timeSteps(
@@ -57,6 +66,7 @@ export async function timeSteps(
   data: Dataset,
   { batch, optimizer, seconds }: { batch: number; optimizer: Optimizer; seconds: number },
 ): Promise<StepTiming> {
+  let plan: PlanDescription | undefined;
   const train = async (part: Dataset, ms: number): Promise<{ times: number[]; losses: number[] }> => {
     const enough = new AbortController();
     const [times, losses]: number[][] = [[], []];
@@ -67,6 +77,7 @@ export async function timeSteps(
       optimizer,
       shuffle: false,
       signal: enough.signal,
+      onPlan: (description) => plan = description,
       onEpoch: ({ loss, seconds }) => {
         losses.push(loss);
         times.push(1000 * seconds / Math.ceil(part.rows / batch));
@@ -80,16 +91,15 @@ export async function timeSteps(
   const epochMs = timingOf(short.times).ms * data.rows / batch;
   const copies = Math.min(MOST_COPIES, Math.ceil(EPOCH_MS / epochMs));
   const long = await train(repeat(data, copies), 1000 * seconds);
-  return { ...timingOf(long.times), firstLoss: short.losses[0], lastLoss: long.losses.at(-1)! };
+  return { ...timingOf(long.times), firstLoss: short.losses[0], lastLoss: long.losses.at(-1)!, plan: plan! };
 }
 
 function repeat(data: Dataset, copies: number): Dataset {
   return copies === 1 ? data : data.select(Uint32Array.from({ length: copies * data.rows }, (_, i) => i % data.rows));
 }
 
-/** Counts the operations of a perceptron's training step: forward, gradient by the input and by the weights. */
-export function perceptronFlops(batch: number, widths: readonly number[]): number {
-  return widths.slice(1).reduce((sum, width, i) => sum + 6 * batch * widths[i] * width, 0);
+function perceptronSize({ fields, dim, hidden }: ModelSizes): number {
+  return multiplyAddsOf([fields * dim, ...hidden, 1]);
 }
 
 interface StepCase {
@@ -97,49 +107,116 @@ interface StepCase {
   readonly update: EmbeddingUpdate;
   readonly data: Dataset;
   readonly batch: number;
+  readonly seconds: number;
+  /** Multiply-adds of one row's forward pass. */
+  readonly multiplyAdds?: number;
 }
 
-async function measure(gpu: Gpu, { definition, update, data, batch }: StepCase, seconds: number): Promise<BenchRow> {
+async function measure(gpu: Gpu, options: StepCase): Promise<{ row: BenchRow; plan: PlanDescription }> {
+  const { definition, update, data, batch, seconds, multiplyAdds } = options;
   await using model = await Model.create(definition, data.schema, { seed: 1, device: gpu });
   const optimizer = adam({ embeddingUpdate: update });
-  const { ms, spread, firstLoss, lastLoss } = await timeSteps(model, data, { batch, optimizer, seconds });
+  const { ms, spread, firstLoss, lastLoss, plan } = await timeSteps(model, data, { batch, optimizer, seconds });
   if (!(lastLoss < firstLoss)) {
     throw new RangeError(`Cannot time ${definition.name}: the loss must fall from ${firstLoss}, received ${lastLoss}`);
   }
   const { fields, rowCount } = data.schema;
-  const hidden = definition.options.hidden as readonly number[] | undefined;
-  const flops = hidden && perceptronFlops(batch, [fields.length * DIM, ...hidden, 1]);
-  return {
+  const row = {
     name: `train ${definition.name}, ${update} Adam`,
     shape: `${batch} x ${fields.length}, ${rowCount.toExponential(0).replace("+", "")} rows`,
     ms,
     spread,
-    gflops: flops && flops / ms / 1e6,
+    gflops: multiplyAdds && 6 * batch * multiplyAdds / ms / 1e6,
     note: `loss ${firstLoss.toFixed(3)} to ${lastLoss.toFixed(3)}`,
   };
+  return { row, plan };
 }
 
-/** Times the three models with lazy and dense Adam beside PyTorch's figures, then DeepFM over table sizes. */
+interface Sizes extends ModelSizes {
+  readonly batch: number;
+  readonly rows: number;
+  readonly quick: boolean;
+  readonly seconds: number;
+}
+
+function sizesOf({ quick = false, seconds = quick ? 0 : 6 }: TrainingBenchOptions): Sizes {
+  return quick
+    ? { fields: 5, batch: 256, dim: DIM, hidden: [32, 32], rows: 10_000, quick, seconds }
+    : { fields: 39, batch: 4096, dim: DIM, hidden: [400, 400, 400], rows: 1_000_000, quick, seconds };
+}
+
+function dataOf({ fields, batch }: Sizes, totalRows: number, batches: number): Dataset {
+  return zipfDataset({ rows: batches * batch, fields, totalRows, seed: 1 });
+}
+
+/** Returns the slugs of all models that {@linkcode trainingBench} times. */
+export function trainingModels(): string[] {
+  return [...Object.keys(PYTORCH), ...Object.keys(timedModels(sizesOf({})))];
+}
+
+/**
+ * Times training steps beside PyTorch's figures: the basic models with lazy and dense Adam, DeepFM over table sizes, and
+ * interaction models with lazy Adam and their memory.
+ */
 export async function trainingBench(gpu: Gpu, options: TrainingBenchOptions = {}): Promise<BenchRow[]> {
-  const { quick = false, seconds = quick ? 0 : 6 } = options;
-  const [fields, batch, batches] = quick ? [5, 256, 4] : [39, 4096, 8];
-  const dataOf = (totalRows: number): Dataset => zipfDataset({ rows: batches * batch, fields, totalRows, seed: 1 });
-  const data = dataOf(quick ? 10_000 : 1_000_000);
+  const sizes = sizesOf(options);
+  const chosen = (slug: string): boolean => options.models?.includes(slug) ?? true;
+  const rows = await basicRows(gpu, sizes, chosen);
+  if (chosen("deepfm")) rows.push(...await growthRows(gpu, sizes));
+  const data = dataOf(sizes, sizes.rows, BATCHES_OF_SLOW_MODELS);
+  for (const [slug, model] of Object.entries(timedModels(sizes))) {
+    if (chosen(slug)) rows.push(await interactionRow(gpu, sizes, model, data));
+  }
+  return rows;
+}
+
+async function basicRows(gpu: Gpu, sizes: Sizes, chosen: (slug: string) => boolean): Promise<BenchRow[]> {
+  const { batch, dim, quick, seconds } = sizes;
+  const data = dataOf(sizes, sizes.rows, BATCHES);
   const rows: BenchRow[] = [];
-  const deep = deepfm({ dim: DIM, hidden: quick ? QUICK_HIDDEN : HIDDEN });
-  for (const definition of [lr(), fm({ dim: DIM }), deep]) {
+  for (const definition of [lr(), fm({ dim }), deepfm({ dim, hidden: sizes.hidden })]) {
+    if (!chosen(definition.name)) continue;
+    const multiplyAdds = definition.name === "deepfm" ? perceptronSize(sizes) : undefined;
     for (const update of ["lazy", "dense"] as const) {
-      const row = await measure(gpu, { definition, update, data, batch }, seconds);
-      const torch = PYTORCH[definition.name][update];
-      const ratio = `${(torch / row.ms).toFixed(2)}x as fast as PyTorch 1.13 on two cores of another run (${torch} ms)`;
-      rows.push(quick ? row : { ...row, note: `${ratio}, ${row.note}` });
+      const { row } = await measure(gpu, { definition, update, data, batch, seconds, multiplyAdds });
+      rows.push(quick ? row : besidePyTorch(row, PYTORCH[definition.name][update]));
     }
   }
-  const growth: BenchRow[] = [];
-  for (const size of quick ? [1e3, 1e4] : [1e4, 1e5, 1e6, 4e6]) {
-    growth.push(await measure(gpu, { definition: deep, update: "lazy", data: dataOf(size), batch }, seconds));
+  return rows;
+}
+
+async function growthRows(gpu: Gpu, sizes: Sizes): Promise<BenchRow[]> {
+  const { batch, dim, hidden, quick, seconds } = sizes;
+  const definition = deepfm({ dim, hidden });
+  const multiplyAdds = perceptronSize(sizes);
+  const rows: BenchRow[] = [];
+  for (const totalRows of quick ? [1e3, 1e4] : [1e4, 1e5, 1e6, 4e6]) {
+    const data = dataOf(sizes, totalRows, BATCHES);
+    rows.push((await measure(gpu, { definition, update: "lazy", data, batch, seconds, multiplyAdds })).row);
   }
-  return [...rows, ...withGrowth(growth)];
+  return withGrowth(rows);
+}
+
+async function interactionRow(gpu: Gpu, sizes: Sizes, model: TimedModel, data: Dataset): Promise<BenchRow> {
+  const { batch, seconds, quick } = sizes;
+  const { definition, multiplyAdds, torchMs, keptFloats } = model;
+  const { row, plan } = await measure(gpu, { definition, update: "lazy", data, batch, seconds, multiplyAdds });
+  if (quick) return row;
+  return besidePyTorch({ ...row, note: `${describeMemory(plan, 4 * batch * keptFloats)}, ${row.note}` }, torchMs);
+}
+
+/** Sets the memory of a plan against the activations that must be kept. */
+export function describeMemory({ peakBytes, arenaBytes, tensorBytes }: PlanDescription, keptBytes: number): string {
+  const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+  const ratio = peakBytes / keptBytes;
+  const verdict = ratio <= MEMORY_LIMIT ? "within" : "PAST";
+  return `peak ${megabytes(peakBytes)} (arena ${megabytes(arenaBytes)}, unshared ${megabytes(tensorBytes)}), ` +
+    `${ratio.toFixed(2)}x the ${megabytes(keptBytes)} to keep, ${verdict} ${MEMORY_LIMIT}x`;
+}
+
+function besidePyTorch(row: BenchRow, torchMs: number): BenchRow {
+  const ratio = `${(torchMs / row.ms).toFixed(2)}x as fast as PyTorch 1.13 on two cores of another run (${torchMs} ms)`;
+  return { ...row, note: `${ratio}, ${row.note}` };
 }
 
 function withGrowth(rows: readonly BenchRow[]): BenchRow[] {
@@ -149,12 +226,4 @@ function withGrowth(rows: readonly BenchRow[]): BenchRow[] {
     const verdict = growth <= GROWTH_LIMIT ? "within" : "PAST";
     return { ...row, note: `${growth.toFixed(2)}x the least (${formatMs(least)} ms), ${verdict} ${GROWTH_LIMIT}x` };
   });
-}
-
-if (import.meta.main) {
-  const { requestAdapter } = await import("../src/adapter.ts");
-  const { Gpu } = await import("../src/gpu/device.ts");
-  const { formatRows } = await import("./report.ts");
-  using gpu = await Gpu.request((await requestAdapter({ announce: console.error })).adapter);
-  console.log(formatRows(await trainingBench(gpu, { quick: Deno.args.includes("--quick") })));
 }

@@ -1,6 +1,7 @@
 import { type BenchRow, formatRows, slugOf, timePass, timingOf, withCeilings } from "../bench/report.ts";
 import { batchOf, makeProblem } from "../bench/peers/problem.ts";
-import { perceptronFlops } from "../bench/training_bench.ts";
+import { describeMemory, trainingModels } from "../bench/training_bench.ts";
+import { multiplyAddsOf, timedModels } from "../bench/training_models.ts";
 import { assert, assertEquals } from "../src/std.ts";
 import { gpu } from "./support.ts";
 
@@ -34,8 +35,36 @@ Deno.test("an adapter's description becomes a file name", () => {
   assertEquals(slugOf(""), "unnamed");
 });
 
-Deno.test("a perceptron's training step has three products per layer", () => {
-  assertEquals(perceptronFlops(10, [4, 3, 1]), 6 * 10 * (4 * 3 + 3 * 1));
+Deno.test("a perceptron has a product per layer", () => {
+  assertEquals(multiplyAddsOf([4, 3, 1]), 4 * 3 + 3 * 1);
+});
+
+Deno.test("what a step must compute and keep is counted by model", () => {
+  const models = timedModels({ fields: 39, dim: 16, hidden: [400, 400, 400] });
+  const mlp = 624 * 400 + 2 * 400 * 400;
+  assertEquals(models.dcn.multiplyAdds, mlp + 3 * 2 * 624 + 1024);
+  assertEquals(models.dcnv2.multiplyAdds, mlp + 3 * 625 * 624 + 1024);
+  assertEquals(models.xdeepfm.multiplyAdds, mlp + 400 + 16 * (780 * 129 + 39 * 129));
+  assertEquals(models.autoint.multiplyAdds, mlp + 400 + 2 * 39 * 16 * (3 * 16 + 2 * 39));
+  assertEquals(models.fibinet.multiplyAdds, 2 * 39 * 13 + 2 * 741 * 16 * 17 + 23_712 * 400 + 2 * 400 * 400 + 400);
+  const kept = Object.entries(models).map(([slug, { keptFloats }]) => [slug, keptFloats - 1200]);
+  assertEquals(kept, [
+    ["dcn", 2 * 624 + 3],
+    ["dcnv2", 7 * 624],
+    ["xdeepfm", 624 + 128 * 16],
+    ["autoint", 624 + 2 * (4 * 624 + 78)],
+    ["fibinet", 2 * 624 + 78 + 13],
+  ]);
+  assertEquals(trainingModels(), ["lr", "fm", "deepfm", ...Object.keys(models)]);
+});
+
+Deno.test("a step's memory is set against what must be kept", () => {
+  const plan = { dispatches: 1, labels: [], peakBytes: 3e6, arenaBytes: 4e6, tensorBytes: 9e6 };
+  assertEquals(
+    describeMemory(plan, 2e6),
+    "peak 3.0 MB (arena 4.0 MB, unshared 9.0 MB), 1.50x the 2.0 MB to keep, within 2x",
+  );
+  assertEquals(describeMemory(plan, 1e6).endsWith("PAST 2x"), true);
 });
 
 Deno.test("peers get the rows of the data set, fields side by side", () => {
