@@ -11,15 +11,20 @@ import { dcnMix } from "./dcn_mix.ts";
 import { dcnv2 } from "./dcnv2.ts";
 import { deepcrossing } from "./deepcrossing.ts";
 import { deepfm } from "./deepfm.ts";
+import { dlrm } from "./dlrm.ts";
 import { dnn } from "./dnn.ts";
 import { edcn } from "./edcn.ts";
 import { ffm } from "./ffm.ts";
+import { fgcnn } from "./fgcnn.ts";
 import { fibinet } from "./fibinet.ts";
 import { finalmlp } from "./finalmlp.ts";
+import { finalnet } from "./finalnet.ts";
 import { fm } from "./fm.ts";
 import { fmfm } from "./fmfm.ts";
+import { fnn } from "./fnn.ts";
 import { fwfm } from "./fwfm.ts";
 import { gdcn } from "./gdcn.ts";
+import { hofm } from "./hofm.ts";
 import { lr } from "./lr.ts";
 import { masknet } from "./masknet.ts";
 import { nfm } from "./nfm.ts";
@@ -34,15 +39,20 @@ export * from "./dcn_mix.ts";
 export * from "./dcnv2.ts";
 export * from "./deepcrossing.ts";
 export * from "./deepfm.ts";
+export * from "./dlrm.ts";
 export * from "./dnn.ts";
 export * from "./edcn.ts";
 export * from "./ffm.ts";
+export * from "./fgcnn.ts";
 export * from "./fibinet.ts";
 export * from "./finalmlp.ts";
+export * from "./finalnet.ts";
 export * from "./fm.ts";
 export * from "./fmfm.ts";
+export * from "./fnn.ts";
 export * from "./fwfm.ts";
 export * from "./gdcn.ts";
+export * from "./hofm.ts";
 export * from "./lr.ts";
 export * from "./masknet.ts";
 export * from "./nfm.ts";
@@ -58,6 +68,8 @@ export const models: Readonly<Record<string, (options?: Record<string, unknown>)
   wide_deep: wideDeep,
   deepfm,
   nfm,
+  fnn,
+  hofm,
   afm,
   fibinet,
   pnn,
@@ -69,9 +81,12 @@ export const models: Readonly<Record<string, (options?: Record<string, unknown>)
   dcn_mix: dcnMix,
   gdcn,
   finalmlp,
+  finalnet,
   deepcrossing,
   masknet,
   edcn,
+  dlrm,
   xdeepfm,
   autoint,
+  fgcnn,
 };

@@ -4,12 +4,15 @@ import {
   autoint,
   dcn,
   dcnv2,
+  dlrm,
   edcn,
   ffm,
   fibinet,
   finalmlp,
+  finalnet,
   fmfm,
   fwfm,
+  hofm,
   masknet,
   nfm,
   pnn,
@@ -55,6 +58,7 @@ const COUNTS: readonly [label: string, definition: Definition, count: number][] 
   ["dcnv2 with 4 cross layers", dcnv2({ dim, hidden, batchNorm: true, layers: 4 }), 458_391],
   ["dcnv2 without hidden layers and with 4 cross layers", dcnv2({ dim, hidden: [], layers: 4 }), 94_391],
   ["masknet with 3 parallel blocks", masknet({ dim, hidden, width: 50, embeddingNorm: false }), 571_691],
+  ["dlrm without products", dlrm({ dim, hidden, batchNorm: true, interaction: "cat" }), 417_891],
   ["edcn with 3 layers and gates", edcn({ dim, temperature: 5, batchNorm: true }), 86_351],
   ["nfm", nfm({ dim, hidden }), 384_880],
   ["pnn with inner products", pnn({ dim, hidden }), 433_491],
@@ -75,6 +79,7 @@ const COUNTS: readonly [label: string, definition: Definition, count: number][] 
     622_180,
   ],
   ["afm", afm({ dim, attentionDim: 128 }), 60_826],
+  ["hofm with tables of its own", hofm({ dim }), 113_170],
 ];
 
 /** Runs of versions whose tables have a padding row for each field besides. */
@@ -92,6 +97,8 @@ const PADDED: typeof COUNTS = [
     }),
     253_392,
   ],
+  ["finalnet with 2 blocks and a field gate", finalnet({ dim }), 338_502],
+  ["finalnet with 1 block", finalnet({ dim, hidden2: [], gate: false }), 256_791],
 ];
 
 for (const [padding, counts] of [COUNTS, PADDED].entries()) {
