@@ -7,6 +7,7 @@ import { type Tensor, widthOf } from "../graph/tensor.ts";
 import { add } from "../ops/add.ts";
 import { multiply } from "../ops/arithmetic.ts";
 import { concat } from "../ops/concat.ts";
+import { factorize, type FactorizeKind } from "../ops/factorize.ts";
 import { softmax } from "../ops/softmax.ts";
 import { layerNorm } from "./activation.ts";
 import { activation, batchNorm as normalise, dense, dropout as drop, type LayerActivation } from "./mlp.ts";
@@ -73,6 +74,44 @@ export function maskBlock(x: Tensor, h: Tensor, units: number, options: MaskBloc
   const z = dense(multiply(h, mask), units, { name: `${name}.out`, bias: false });
   const normal = options.layerNorm === false ? z : layerNorm(z, { name: `${name}.ln` });
   return drop(activation(normal, options.activation ?? "relu"), options.dropout ?? 0);
+}
+
+/** Options of {@linkcode factorizedBlock}. */
+export interface FactorizedBlockOptions {
+  /** Name of the parameters' prefix. @default {"block"} */
+  name?: string;
+  /** `"join"` gives [a, a' * a] with halves of the width, `"fold"` gives a + a' * a. @default {"join"} */
+  residual?: FactorizeKind;
+  /** Activation of each layer. @default {"relu"} */
+  activation?: LayerActivation;
+  /** Probability of zeroing a unit in training. @default {0} */
+  dropout?: number;
+  /** Whether layers are batch-normalised before their activation. @default {true} */
+  batchNorm?: boolean;
+}
+
+/**
+ * Stacks factorized interaction layers: h = act(BN([a, a' * a])) with [a, a'] = W x + b.
+ *
+ * J. Zhu et al.: FINAL. SIGIR 2023, equations 4 and 5.
+ *
+ * @param x `[B, K]`
+ * @param units widths of the layers, even ones where halves are joined
+ * @returns `[B, N]` with N the last width
+ * @throws {RangeError} when a width to be joined is odd
+ */
+export function factorizedBlock(x: Tensor, units: readonly number[], options: FactorizedBlockOptions = {}): Tensor {
+  const prefix = x.graph.uniqueName(options.name ?? "block");
+  const residual = options.residual ?? "join";
+  return units.reduce((h, width, i) => {
+    if (residual === "join" && width % 2 !== 0) {
+      throw new RangeError(`Cannot build factorizedBlock: joined halves need an even width, received ${width}`);
+    }
+    const name = `${prefix}.${i}`;
+    const y = factorize(dense(h, residual === "join" ? width : 2 * width, { name }), residual);
+    const normal = options.batchNorm === false ? y : normalise(y, { name: `${name}.bn` });
+    return drop(activation(normal, options.activation ?? "relu"), options.dropout ?? 0);
+  }, x);
 }
 
 /** How {@linkcode bridge} joins two streams. */

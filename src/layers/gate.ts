@@ -3,10 +3,13 @@
  *
  * @module
  */
-import { normal, ones } from "../initializer.ts";
+import { normal, ones, zeros } from "../initializer.ts";
 import { type Tensor, widthOf } from "../graph/tensor.ts";
 import { add } from "../ops/add.ts";
 import { multiply, rowDot, scale } from "../ops/arithmetic.ts";
+import { concat } from "../ops/concat.ts";
+import { crossMatrix } from "../ops/cross_matrix.ts";
+import { fieldDense } from "../ops/field_product.ts";
 import { groupedMatmul } from "../ops/grouped_matmul.ts";
 import { flatten, reshape } from "../ops/reshape.ts";
 import { softmax } from "../ops/softmax.ts";
@@ -111,4 +114,22 @@ export function regulate(x: Tensor, fields: number, options: RegulateOptions = {
   graph.expose(`${name}.gate`, gates);
   const weighted = multiply(reshape(x, ["B", fields, widthOf(x.shape) / fields]), reshape(gates, [fields, 1]));
   return options.batchNorm ? batchNorm(flatten(weighted), { name: `${name}.bn` }) : flatten(weighted);
+}
+
+/**
+ * Puts fields and gated fields side by side: y = [e, g * e] with g[b, :, d] = W e[b, :, d] + bias over the field axis,
+ * which starts at 1.
+ *
+ * J. Zhu et al.: FINAL. SIGIR 2023, equation 3.
+ *
+ * @param e embeddings `[B, F, D]`
+ * @returns `[B, 2 F D]`
+ */
+export function fieldGate(e: Tensor, options: { name?: string } = {}): Tensor {
+  const { graph } = e;
+  const name = graph.uniqueName(options.name ?? "field_gate");
+  const fields = Number(e.shape[1]);
+  const z = fieldDense(e, graph.parameter(`${name}.weight`, [fields, fields], zeros()));
+  const shifted = multiply(e, graph.parameter(`${name}.bias`, [fields, 1], ones()));
+  return concat(flatten(e), flatten(crossMatrix(e, shifted, z)));
 }

@@ -5,6 +5,7 @@
  */
 import type { Graph } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
+import { fieldValues } from "../ops/field_values.ts";
 import { selectFields as pick } from "../ops/select_fields.ts";
 
 /** A field of the flat row space. */
@@ -15,6 +16,8 @@ export interface Field {
   readonly rows: number;
   /** Number of the field's first row. */
   readonly offset: number;
+  /** What the rows are; those of a `"numeric"` field are the one that the number multiplies, and one for a missing one. */
+  readonly kind?: "categorical" | "numeric" | "bucketed";
 }
 
 /** The rows and values of a batch. */
@@ -43,17 +46,40 @@ export function selectFields(x: Input, names: readonly string[]): Input {
   let rowCount = 0;
   const fields: Field[] = [];
   const picks = names.map((name) => {
-    const field = x.fields.findIndex((known) => known.name === name);
-    if (field < 0) {
-      const known = x.fields.map((other) => other.name).join(", ");
-      throw new RangeError(`Cannot select fields: the fields are ${known}, received "${name}"`);
-    }
-    const { rows, offset } = x.fields[field];
+    const field = fieldNumber(x, name);
+    const { rows, offset, kind } = x.fields[field];
     const shift = (rowCount - offset) >>> 0;
-    fields.push({ name, rows, offset: rowCount });
+    fields.push({ name, rows, offset: rowCount, ...(kind && { kind }) });
     rowCount += rows;
     return { field, shift };
   });
   const { ids, values } = pick(x, picks);
   return { graph: x.graph, ids, values, fields, rowCount };
+}
+
+/**
+ * Gathers the numbers of numeric fields, 0 where one is missing.
+ *
+ * @param x the batch's occurrences
+ * @param names names of numeric features
+ * @returns `[B, names]`
+ * @throws {RangeError} when a field is not one of the input's or has no number of its own, or none is named
+ */
+export function numbers(x: Input, names: readonly string[]): Tensor {
+  const columns = names.map((name) => {
+    const field = fieldNumber(x, name);
+    const { kind, offset } = x.fields[field];
+    if (kind !== "numeric" || !x.values) {
+      throw new RangeError(`Cannot gather numbers: the field must be numeric, received "${name}"`);
+    }
+    return { field, row: offset };
+  });
+  return fieldValues(x.ids, x.values ?? x.ids, columns);
+}
+
+function fieldNumber(x: Input, name: string): number {
+  const field = x.fields.findIndex((known) => known.name === name);
+  if (field >= 0) return field;
+  const known = x.fields.map((other) => other.name).join(", ");
+  throw new RangeError(`Cannot select fields: the fields are ${known}, received "${name}"`);
 }

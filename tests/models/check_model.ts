@@ -1,9 +1,10 @@
 /** Whole models against references in float64: logits, and gradients against central differences of the loss. */
 import { Dataset } from "../../src/data/dataset.ts";
-import { categorical, FittedSchema } from "../../src/data/schema.ts";
+import { categorical, FittedSchema, numeric as numericFeature } from "../../src/data/schema.ts";
 import type { Definition } from "../../src/definition.ts";
 import { Model } from "../../src/model.ts";
 import { sgd } from "../../src/optimizer.ts";
+import { assert } from "../../src/std.ts";
 import type { Batch, Matrix, Weights } from "../reference/nn.ts";
 import { assertClose, gpu, randomArray } from "../support.ts";
 
@@ -13,6 +14,8 @@ export type ModelReference = (weights: Weights, batch: Batch) => Matrix;
 /** Sizes under test: fields, width of an embedding, rows. */
 export interface ModelShape {
   readonly fields: number;
+  /** Numeric fields after the categorical ones, each with a row for missing numbers. @default {0} */
+  readonly numeric?: number;
   readonly dim: number;
   readonly rows: number;
 }
@@ -39,11 +42,11 @@ export type LossReference = (weights: Weights, batch: Batch, labels: Float32Arra
 /** Checks a model's logits in prediction, and the gradient of one training step. */
 export async function checkModel(
   definition: Definition,
-  { fields, rows }: ModelShape,
+  { fields, rows, numeric = 0 }: ModelShape,
   reference: ModelReference,
   { loss, rtol = 2e-5 }: { loss?: LossReference; rtol?: number } = {},
 ): Promise<void> {
-  const schema = schemaOf(fields);
+  const schema = schemaOf(fields, numeric);
   const data = datasetOf(schema, rows);
   await using model = await Model.create(definition, schema, { device: await gpu() });
   await randomise(model);
@@ -51,13 +54,18 @@ export async function checkModel(
   const weights: Record<string, Float64Array> = {};
   for (const [name, { data }] of Object.entries(before)) weights[name] = Float64Array.from(data as Float32Array);
   const ids = Array.from({ length: rows }, (_, b) => schema.fields.map((_, f) => data.ids[f * rows + b]));
+  const numbers = data.values && ids.map((row, b) => row.map((_, f) => data.values![f * rows + b]));
   const logits = Array.from(await model.predict(data), (p) => Math.log(p / (1 - p)));
-  const expected = reference(weights, { ids, training: false }).map(([logit]) => logit);
+  const expected = reference(weights, { ids, values: numbers, training: false }).map(([logit]) => logit);
   assertClose(logits, expected, "logits", { rtol: 2e-5, atol: 2e-6 });
   const optimizer = sgd({ lr: PROBE_LR, embeddingUpdate: "dense" });
   await model.fit(data, { batchSize: rows, shuffle: false, l2: { embedding: 0, net: 0 }, optimizer });
   const after = await model.parameters();
   const objective = loss ?? ((w, batch) => crossEntropy(reference(w, batch).map(([logit]) => logit), data.labels!));
+  assert(
+    Number.isFinite(objective(weights, { ids, values: numbers, training: true }, data.labels!)),
+    "the loss must be finite",
+  );
   for (const name of Object.keys(before).filter((name) => !/\.(mean|variance)$/.test(name))) {
     const moved = after[name].data as Float32Array;
     const values = weights[name];
@@ -65,7 +73,7 @@ export async function checkModel(
     const sampled = Array.from({ length: Math.ceil(values.length / step) }, (_, i) => i * step);
     const gradient = sampled.map((i) => (values[i] - moved[i]) / PROBE_LR);
     const differences = sampled.map((i) =>
-      difference(() => objective(weights, { ids, training: true }, data.labels!), values, i)
+      difference(() => objective(weights, { ids, values: numbers, training: true }, data.labels!), values, i)
     );
     assertClose(gradient, differences, `gradient of ${name}`, { rtol, atol: 1e-6 });
   }
@@ -99,24 +107,34 @@ async function randomise(model: Model): Promise<void> {
   model.setParameters(parameters);
 }
 
-function schemaOf(fields: number): FittedSchema {
+function schemaOf(fields: number, numeric: number): FittedSchema {
+  const vocabulary = Array.from({ length: ROWS - 1 }, (_, i) => String(i + 1));
   return new FittedSchema({
     declared: { label: "label" },
     missing: [""],
-    fields: Array.from({ length: fields }, (_, f) => ({
-      feature: categorical(`f${f}`),
-      missing: false,
-      vocabulary: Array.from({ length: ROWS - 1 }, (_, i) => String(i + 1)),
-    })),
+    fields: Array.from(
+      { length: fields + numeric },
+      (_, f) =>
+        f < fields
+          ? { feature: categorical(`f${f}`), missing: false, vocabulary }
+          : { feature: numericFeature(`f${f}`), missing: true, scaling: { scale: "none", center: 0, spread: 1 } },
+    ),
   });
 }
 
 function datasetOf(schema: FittedSchema, rows: number): Dataset {
-  const random = randomArray((schema.fields.length + 1) * rows, 7);
-  const ids = new Uint32Array(schema.fields.length * rows);
-  schema.fields.forEach(({ offset }, f) => {
-    for (let b = 0; b < rows; b++) ids[f * rows + b] = offset + Math.floor((random[f * rows + b] + 1) * ROWS / 2);
+  const count = schema.fields.length;
+  const random = randomArray((count + 1) * rows, 7);
+  const ids = new Uint32Array(count * rows);
+  const values = schema.hasValues ? new Float32Array(count * rows).fill(1) : undefined;
+  schema.fields.forEach(({ offset, kind, rows: size }, f) => {
+    for (let b = 0; b < rows; b++) {
+      const at = f * rows + b;
+      const row = Math.floor((random[at] + 1) * size / 2);
+      ids[at] = offset + row;
+      if (values && kind === "numeric" && row === 0) values[at] = random[at];
+    }
   });
-  const labels = Float32Array.from({ length: rows }, (_, b) => random[schema.fields.length * rows + b] > 0 ? 1 : 0);
-  return new Dataset({ schema, rows, ids, values: undefined, labels, labelled: true });
+  const labels = Float32Array.from({ length: rows }, (_, b) => random[count * rows + b] > 0 ? 1 : 0);
+  return new Dataset({ schema, rows, ids, values, labels, labelled: true });
 }

@@ -10,6 +10,8 @@ export type Weights = Readonly<Record<string, Float64Array>>;
 export interface Batch {
   /** Row numbers in the flat row space, `ids[b][f]`. */
   readonly ids: readonly (readonly number[])[];
+  /** Values of the occurrences, `values[b][f]`; all are 1 when absent. */
+  readonly values?: readonly (readonly number[])[];
   /** Whether statistics are the batch's. */
   readonly training: boolean;
 }
