@@ -33,12 +33,10 @@ export class Gpu implements Disposable {
   /** Wraps a device that the caller owns, for example one that a page already renders with. */
   constructor(device: GPUDevice, adapter: Partial<AdapterDescription> = {}) {
     this.device = device;
-    const description = adapter.description ?? device.adapterInfo?.description ?? "";
-    this.adapter = {
-      vendor: adapter.vendor ?? device.adapterInfo?.vendor ?? "",
-      description,
-      software: adapter.software ?? isSoftware(description),
-    };
+    const own = describeAdapter(device.adapterInfo);
+    const { description = own.description, vendor = own.vendor } = adapter;
+    const software = adapter.description === undefined ? own.software : isSoftware(description);
+    this.adapter = { vendor, description, software: adapter.software ?? software };
     this.lost = new Promise((resolve) => {
       device.lost.then((info) => {
         if (info.reason === "destroyed") return this.#markDestroyed();
@@ -62,12 +60,7 @@ export class Gpu implements Disposable {
     }
     const requiredFeatures = USEFUL_FEATURES.filter((feature) => adapter.features.has(feature));
     const device = await adapter.requestDevice({ label: "weft", requiredFeatures, requiredLimits });
-    const { vendor, description } = adapter.info;
-    return new Gpu(device, {
-      vendor,
-      description,
-      software: adapter.info.isFallbackAdapter || isSoftware(description),
-    });
+    return new Gpu(device, describeAdapter(adapter.info));
   }
 
   /**
@@ -93,6 +86,12 @@ export class Gpu implements Disposable {
   [Symbol.dispose](): void {
     this.destroy();
   }
+}
+
+function describeAdapter(info: GPUAdapterInfo | undefined): AdapterDescription {
+  // Browsers leave the description empty, but tell the architecture.
+  const description = info?.description || info?.architecture || "";
+  return { vendor: info?.vendor ?? "", description, software: info?.isFallbackAdapter || isSoftware(description) };
 }
 
 function isSoftware(description: string): boolean {

@@ -7,6 +7,7 @@ import { gpu } from "../support.ts";
 /** A device that can be lost at will. */
 class FragileDevice extends EventTarget {
   lose: (info: { reason: string; message: string }) => void = () => {};
+  adapterInfo: Partial<GPUAdapterInfo> | undefined;
   readonly lost = new Promise((resolve) => this.lose = resolve);
 }
 
@@ -36,6 +37,19 @@ Deno.test("Gpu tells software adapters by their description", () => {
     new Gpu(new FragileDevice() as unknown as GPUDevice, { description }).adapter.software;
   assert(software("llvmpipe (LLVM 15.0.6, 256 bits)") && software("Microsoft Basic Render Driver"));
   assert(!software("NVIDIA H200") && !software(""));
+});
+
+Deno.test("Gpu tells a page's software adapter, which has no description, by its architecture or as a fallback", () => {
+  const describe = (adapterInfo: Partial<GPUAdapterInfo>) =>
+    new Gpu(Object.assign(new FragileDevice(), { adapterInfo }) as unknown as GPUDevice).adapter;
+  const page = { vendor: "google", description: "" };
+  assertEquals(describe({ ...page, architecture: "swiftshader" }), {
+    ...page,
+    description: "swiftshader",
+    software: true,
+  });
+  assert(describe({ ...page, architecture: "", isFallbackAdapter: true }).software);
+  assert(!describe({ vendor: "nvidia", description: "", architecture: "hopper", isFallbackAdapter: false }).software);
 });
 
 Deno.test("Gpu reports a lost device once and refuses all further work", async () => {
