@@ -1,4 +1,6 @@
-import { autoint, xdeepfm } from "../../models/mod.ts";
+import { autoint } from "../../models/autoint.ts";
+import { fgcnn } from "../../models/fgcnn.ts";
+import { xdeepfm } from "../../models/xdeepfm.ts";
 import { checkGolden, type Convert } from "../golden.ts";
 
 const dim = 4;
@@ -36,3 +38,18 @@ Deno.test("autoint with hidden layers and weights per value equals PyTorch", () 
   checkGolden("autoint", autoint({ dim, hidden, width: 6, wide: true }), attentionNames));
 Deno.test("autoint with scale and layer norm equals PyTorch in logits, gradients and three steps", () =>
   checkGolden("autoint_ln", autoint({ dim, width: 6, scale: true, layerNorm: true }), attentionNames));
+
+/** Kernels [N, C, K, 1], and the generator's table. */
+const convolutions: Convert = (tensors) =>
+  tensors.map(({ name, shape, data }) => ({
+    name: name.replace(/^emb2\./, "generator."),
+    shape: /^conv\.\d+\.weight$/.test(name) ? [shape[0], shape[1] * shape[2]] : shape,
+    data,
+  }));
+
+const sizes = { dim, hidden, channels: [3, 2], kernels: 3 };
+
+Deno.test("fgcnn equals PyTorch in logits, gradients and three steps", () =>
+  checkGolden("fgcnn", fgcnn(sizes), convolutions));
+Deno.test("fgcnn with batch norm equals PyTorch in logits, gradients, statistics and three steps", () =>
+  checkGolden("fgcnn_bn", fgcnn({ ...sizes, convolutionNorm: true }), convolutions));
