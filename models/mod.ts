@@ -27,6 +27,7 @@ import { gdcn } from "./gdcn.ts";
 import { hofm } from "./hofm.ts";
 import { lr } from "./lr.ts";
 import { masknet } from "./masknet.ts";
+import { mlr } from "./mlr.ts";
 import { nfm } from "./nfm.ts";
 import { pnn } from "./pnn.ts";
 import { wideDeep } from "./wide_deep.ts";
@@ -55,6 +56,7 @@ export * from "./gdcn.ts";
 export * from "./hofm.ts";
 export * from "./lr.ts";
 export * from "./masknet.ts";
+export * from "./mlr.ts";
 export * from "./nfm.ts";
 export * from "./pnn.ts";
 export * from "./wide_deep.ts";
@@ -89,4 +91,5 @@ export const models: Readonly<Record<string, (options?: Record<string, unknown>)
   xdeepfm,
   autoint,
   fgcnn,
+  mlr,
 };

@@ -1,7 +1,8 @@
 import { autoint } from "../../models/autoint.ts";
 import { fgcnn } from "../../models/fgcnn.ts";
+import { mlr } from "../../models/mlr.ts";
 import { xdeepfm } from "../../models/xdeepfm.ts";
-import { checkGolden, type Convert } from "../golden.ts";
+import { checkGolden, type Convert, type GoldenTensor } from "../golden.ts";
 
 const dim = 4;
 const hidden = [8, 6];
@@ -53,3 +54,22 @@ Deno.test("fgcnn equals PyTorch in logits, gradients and three steps", () =>
   checkGolden("fgcnn", fgcnn(sizes), convolutions));
 Deno.test("fgcnn with batch norm equals PyTorch in logits, gradients, statistics and three steps", () =>
   checkGolden("fgcnn_bn", fgcnn({ ...sizes, convolutionNorm: true }), convolutions));
+
+/** One column of weights per region of gates, then of learners, side by side. */
+const regions: Convert = (tensors) => {
+  const fields = new Map<string, GoldenTensor[]>();
+  for (const tensor of tensors) {
+    const field = tensor.name.replace(/^\w+\.\d+\./, "mixture.");
+    fields.set(field, [...(fields.get(field) ?? []), tensor]);
+  }
+  return [...fields].map(([name, columns]) => {
+    const [rows] = columns[0].shape;
+    const data = Array.from({ length: rows }, (_, row) => columns.map((column) => column.data[row])).flat();
+    return { name, shape: [rows, columns.length], data };
+  });
+};
+
+Deno.test("mlr equals PyTorch in logits, gradients and three steps", () =>
+  checkGolden("mlr", mlr({ regions: 3 }), regions));
+Deno.test("mlr with shared weights equals PyTorch in logits, gradients and three steps", () =>
+  checkGolden("mlr_shared", mlr({ regions: 3, shared: true }), regions));
