@@ -5,7 +5,9 @@
  */
 import type { Definition } from "../src/definition.ts";
 import { afm } from "./afm.ts";
+import { afn } from "./afn.ts";
 import { autoint } from "./autoint.ts";
+import { ccpm } from "./ccpm.ts";
 import { dcn } from "./dcn.ts";
 import { dcnMix } from "./dcn_mix.ts";
 import { dcnv2 } from "./dcnv2.ts";
@@ -34,7 +36,9 @@ import { wideDeep } from "./wide_deep.ts";
 import { xdeepfm } from "./xdeepfm.ts";
 
 export * from "./afm.ts";
+export * from "./afn.ts";
 export * from "./autoint.ts";
+export * from "./ccpm.ts";
 export * from "./dcn.ts";
 export * from "./dcn_mix.ts";
 export * from "./dcnv2.ts";
@@ -92,4 +96,6 @@ export const models: Readonly<Record<string, (options?: Record<string, unknown>)
   autoint,
   fgcnn,
   mlr,
+  afn,
+  ccpm,
 };

@@ -31,6 +31,7 @@ export { fm as fmInteraction } from "../ops/fm.ts";
 export { gelu } from "../ops/gate.ts";
 export { groupedMatmul } from "../ops/grouped_matmul.ts";
 export { innerProduct, pairSum } from "../ops/inner_product.ts";
+export { exponential, logarithm } from "../ops/logarithm.ts";
 export { mixtureLogit } from "../ops/mixture.ts";
 export { matrixElements, matrixProduct, matrixSum } from "../ops/pair_matrix.ts";
 export { flatten, reshape } from "../ops/reshape.ts";

@@ -1,6 +1,7 @@
 /** Parameters that published runs on Frappe report: 10 fields, 5,389 rows, width 10. */
 import {
   afm,
+  afn,
   autoint,
   dcn,
   dcnv2,
@@ -73,6 +74,8 @@ const COUNTS: readonly [label: string, definition: Definition, count: number][] 
     743_480,
   ],
   ["autoint with 6 layers", autoint({ dim, layers: 6, heads: 4, width: 128 }), 306_051],
+  ["afn", afn({ dim }), 4_066_711],
+  ["afn with a deep network", afn({ dim, deep: hidden }), 4_482_205],
   [
     "autoint with hidden layers and layer norm",
     autoint({ dim, hidden, batchNorm: true, layers: 5, heads: 4, width: 128, layerNorm: true, scale: true }),
