@@ -1,10 +1,11 @@
 // Columns moved between matrices.
 //   copy_columns  y[r, to + n] = x[r, from + n]  for n < count
 //   pad           y[r, n] = x[r, n - to]  for to <= n < to + count, else 0
-// Shapes: x [rows, x_width]; y [rows, y_width]; f32. Grid: one invocation per element copied (copy_columns) or of y (pad).
+// Shapes: x [rows, x_width]; y [rows, y_width]; f32, widths and columns counted in lanes.
+// Grid: one invocation per lane copied (copy_columns) or of y (pad).
 struct Params { rows: u32, count: u32, x_width: u32, y_width: u32, from_column: u32, to_column: u32 }
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<Lane>;
+@group(0) @binding(1) var<storage, read_write> y: array<Lane>;
 @group(0) @binding(2) var<uniform> params: Params;
 
 @compute @workgroup_size(256)
@@ -31,5 +32,5 @@ fn pad(
   if (row >= params.rows) { return; }
   let n = i % params.y_width;
   let inside = n >= params.to_column && n < params.to_column + params.count;
-  y[i] = select(0.0, x[row * params.x_width + select(0u, n - params.to_column, inside)], inside);
+  y[i] = select(Lane(), x[row * params.x_width + select(0u, n - params.to_column, inside)], inside);
 }

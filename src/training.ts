@@ -13,7 +13,7 @@ import type { Declarations, Table } from "./graph/parameter.ts";
 import { Plan } from "./graph/plan.ts";
 import { Tensor } from "./graph/tensor.ts";
 import type { Optimizer } from "./optimizer.ts";
-import { add, copy } from "./ops/add.ts";
+import { copy, sum } from "./ops/add.ts";
 import { clipScale } from "./ops/clip.ts";
 import { updateDense } from "./ops/dense_update.ts";
 import { binaryCrossEntropy } from "./ops/loss.ts";
@@ -51,7 +51,7 @@ export function compileTraining(gpu: Gpu, options: TrainingOptions): Promise<Pla
   const { logits, labels, ids } = traceModel(definition, "train", declarations, space, feed.capacity);
   const { graph } = logits;
   const { loss, dLogits } = binaryCrossEntropy(logits, labels, options.losses);
-  const gradients = differentiate(logits, dLogits, add);
+  const gradients = differentiate(logits, dLogits, sum);
   const pairs = options.pairs
     ? graph.input("pairs", [2 * space.fields.length, "B"], "u32")
     : sortOccurrences(ids, space.rowCount);

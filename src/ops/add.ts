@@ -6,10 +6,18 @@
 import source from "../../shaders/elementwise.wgsl" with { type: "text" };
 import grid from "../../shaders/grid.wgsl" with { type: "text" };
 import { shader } from "../gpu/shader.ts";
-import { apply, type Op } from "../graph/node.ts";
+import { apply, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, sizeOf, type Tensor } from "../graph/tensor.ts";
+import { lanesOf } from "./lane.ts";
 
-const elementwise = shader("elementwise", { grid, elementwise: source });
+/** Tensors that one kernel adds at most. */
+const MOST = 4;
+
+function emitElements(k: Emitter, entry: string, bind: Record<string, Tensor>): void {
+  const { part, count } = lanesOf(sizeOf(bind.y.shape, k.batch));
+  const elementwise = shader("elementwise", { grid, ...part, elementwise: source });
+  k.run({ shader: elementwise, entry, bind, params: { size: count }, grid: Math.ceil(count / 256) });
+}
 
 /** Sum of two tensors. */
 export const addOp: Op<null> = {
@@ -26,16 +34,7 @@ export const addOp: Op<null> = {
     }
     return [first.shape];
   },
-  emit: (k, { inputs: [a, b], outputs: [y] }) => {
-    const size = sizeOf(y.shape, k.batch);
-    k.run({
-      shader: elementwise,
-      entry: "add",
-      bind: { a, b, y },
-      params: { size },
-      grid: Math.ceil(size / 256),
-    });
-  },
+  emit: (k, { inputs: [a, b], outputs: [y] }) => emitElements(k, "add", { a, b, y }),
   backward: (node, [dy]) => node.inputs.map(() => dy),
 };
 
@@ -44,13 +43,28 @@ export function add(...parts: Tensor[]): Tensor {
   return parts.reduce((sum, part) => apply(addOp, [sum, part], null));
 }
 
+const sumOp: Op<null> = {
+  ...addOp,
+  name: "sum",
+  emit: (k, { inputs: [a, b, c, d], outputs: [y] }) =>
+    d ? emitElements(k, "add4", { a, b, c, d, y }) : emitElements(k, "add3", { a, b, c, y }),
+};
+
+/** Adds tensors of one shape from left to right, as {@linkcode add} does, by as few kernels as can be. */
+export function sum(...parts: Tensor[]): Tensor {
+  let [total, ...rest] = parts;
+  while (rest.length > 0) {
+    const next = [total, ...rest.slice(0, MOST - 1)];
+    total = apply(next.length === 2 ? addOp : sumOp, next, null);
+    rest = rest.slice(MOST - 1);
+  }
+  return total;
+}
+
 const copyOp: Op<null> = {
   name: "copy",
   outputs: ([a]) => [a.shape],
-  emit: (k, { inputs: [a], outputs: [y] }) => {
-    const size = sizeOf(y.shape, k.batch);
-    k.run({ shader: elementwise, entry: "copy", bind: { a, y }, params: { size }, grid: Math.ceil(size / 256) });
-  },
+  emit: (k, { inputs: [a], outputs: [y] }) => emitElements(k, "copy", { a, y }),
   backward: (_, [dy]) => [dy],
 };
 

@@ -9,8 +9,21 @@ import { shader } from "../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, type Tensor } from "../graph/tensor.ts";
 import { filled } from "./arithmetic.ts";
+import { lanesOf } from "./lane.ts";
 
-const kernels = shader("concat", { grid, concat: source });
+/** Appends a kernel whose columns and widths are counted in the widest lanes that all of them divide into. */
+function emitColumns(k: Emitter, entry: string, bind: Record<string, Tensor>, sizes: Record<string, number>): void {
+  const odd = Object.values(sizes).reduce((all, size) => all | size, 0);
+  const { width, part } = lanesOf(odd & -odd);
+  const scaled = Object.fromEntries(Object.entries(sizes).map(([name, size]) => [name, size / width]));
+  k.run({
+    shader: shader("concat", { grid, ...part, concat: source }),
+    entry,
+    bind,
+    params: { rows: k.batch, from_column: 0, to_column: 0, ...scaled },
+    grid: Math.ceil(k.batch * (entry === "pad" ? scaled.y_width : scaled.count) / 256),
+  });
+}
 
 /** Columns of a matrix. */
 interface Columns {
@@ -29,13 +42,8 @@ function widthOfMatrix(name: string, { shape }: Tensor): number {
 /** Copies columns of x, from `from` on, to y, from `to` on. */
 function copyColumns(k: Emitter, x: Tensor, y: Tensor, from: number, to: number, count: number): void {
   const [xWidth, yWidth] = [x, y].map((tensor) => widthOfMatrix("columns", tensor));
-  k.run({
-    shader: kernels,
-    entry: "copy_columns",
-    bind: { x, y },
-    params: { rows: k.batch, count, x_width: xWidth, y_width: yWidth, from_column: from, to_column: to },
-    grid: Math.ceil(k.batch * count / 256),
-  });
+  const sizes = { count, x_width: xWidth, y_width: yWidth, from_column: from, to_column: to };
+  emitColumns(k, "copy_columns", { x, y }, sizes);
 }
 
 const concatOp: Op<null> = {
@@ -95,13 +103,7 @@ const padOp: Op<Columns> = {
   outputs: (_, { count }) => [["B", count]],
   emit: (k, { inputs: [x], outputs: [y], attributes: { from, count } }) => {
     const width = widthOfMatrix("pad", x);
-    k.run({
-      shader: kernels,
-      entry: "pad",
-      bind: { x, y },
-      params: { rows: k.batch, count: width, x_width: width, y_width: count, from_column: 0, to_column: from },
-      grid: Math.ceil(k.batch * count / 256),
-    });
+    emitColumns(k, "pad", { x, y }, { count: width, x_width: width, y_width: count, to_column: from });
   },
 };
 

@@ -1,4 +1,4 @@
-import { add } from "../../src/ops/add.ts";
+import { add, sum } from "../../src/ops/add.ts";
 import { flatten } from "../../src/ops/reshape.ts";
 import { checkOp } from "../support.ts";
 
@@ -9,3 +9,15 @@ Deno.test("add sums three tensors and hands its gradient to each", () =>
     build: ({ a, b, c }) => add(flatten(add(a, b)), flatten(c)),
     reference: ({ a, b, c }) => a.map((value, i) => value + b[i] + c[i]),
   }));
+
+for (const count of [1, 2, 3, 4, 5, 8]) {
+  Deno.test(`sum adds ${count} tensors and hands its gradient to each`, () => {
+    const names = Array.from({ length: count }, (_, i) => `x${i}`);
+    return checkOp({
+      inputs: Object.fromEntries(names.map((name) => [name, ["B", 4]])),
+      batch: 5,
+      build: (inputs) => flatten(sum(...names.map((name) => inputs[name]))),
+      reference: (inputs) => inputs.x0.map((_, i) => names.reduce((total, name) => total + inputs[name][i], 0)),
+    });
+  });
+}

@@ -17,6 +17,18 @@ for (const batch of [1, 37]) {
         }),
     }));
 
+  Deno.test(`concat of ${batch} rows in lanes of four hands back gradients`, () =>
+    checkOp({
+      inputs: { a: ["B", 8], b: ["B", 4] },
+      batch,
+      build: ({ a, b }) => columns(concat(a, b), 4, 8),
+      reference: ({ a, b }) =>
+        Float64Array.from({ length: 8 * batch }, (_, i) => {
+          const [row, n] = [Math.floor(i / 8), i % 8];
+          return n < 4 ? a[8 * row + 4 + n] : b[4 * row + n - 4];
+        }),
+    }));
+
   Deno.test(`columns of ${batch} rows are taken from the middle, and the gradient is 0 elsewhere`, () =>
     checkOp({
       inputs: { x: ["B", 9] },
