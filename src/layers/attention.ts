@@ -6,7 +6,7 @@
 import { type Initializer, xavierNormal } from "../initializer.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { attention } from "../ops/attention.ts";
-import { fieldsOf } from "../ops/field_product.ts";
+import { fieldsOf } from "../ops/field_padding.ts";
 import { matmul } from "../ops/matmul.ts";
 import { activation as activate } from "../ops/pointwise.ts";
 import { sideBySide } from "../ops/slice.ts";

@@ -9,7 +9,7 @@ import { add } from "../ops/add.ts";
 import { multiply, rowDot, scale } from "../ops/arithmetic.ts";
 import { concat } from "../ops/concat.ts";
 import { crossMatrix } from "../ops/cross_matrix.ts";
-import { fieldDense } from "../ops/field_product.ts";
+import { fieldDense } from "../ops/field_dense.ts";
 import { groupedMatmul } from "../ops/grouped_matmul.ts";
 import { flatten, reshape } from "../ops/reshape.ts";
 import { softmax } from "../ops/softmax.ts";

@@ -26,7 +26,7 @@ export type { Activation } from "../ops/dense.ts";
 export { distilledMean } from "../ops/distill.ts";
 export { ffm as ffmInteraction, inverseNorm } from "../ops/ffm.ts";
 export { largestOfWindows, largestRows } from "../ops/field_pooling.ts";
-export { fieldDense } from "../ops/field_product.ts";
+export { fieldDense } from "../ops/field_dense.ts";
 export { fm as fmInteraction } from "../ops/fm.ts";
 export { gelu } from "../ops/gate.ts";
 export { groupedMatmul } from "../ops/grouped_matmul.ts";

@@ -5,6 +5,7 @@
  */
 import { apply, applyAll, type Op } from "../graph/node.ts";
 import { formatShape, type Tensor } from "../graph/tensor.ts";
+import { fieldsOf } from "./field_padding.ts";
 import {
   emitFieldProduct,
   emitPool,
@@ -12,7 +13,6 @@ import {
   fieldGradientOp,
   type FieldProduct,
   fieldProductOp,
-  fieldsOf,
 } from "./field_product.ts";
 import { columnSumOutputs } from "./matmul_layout.ts";
 import { emitColumnSum } from "./matmul_vector.ts";

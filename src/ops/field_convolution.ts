@@ -5,15 +5,13 @@
  */
 import { apply, type Op } from "../graph/node.ts";
 import { formatShape, type Tensor } from "../graph/tensor.ts";
+import { cropDimensions, fieldsOf, padDimensions } from "./field_padding.ts";
 import {
-  cropDimensions,
   emitFieldProduct,
   emitPool,
   fieldGradientOp,
   type FieldProduct,
   fieldProductOp,
-  fieldsOf,
-  padDimensions,
   type Shift,
 } from "./field_product.ts";
 import { columnSumOutputs } from "./matmul_layout.ts";

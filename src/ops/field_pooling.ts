@@ -8,7 +8,7 @@ import source from "../../shaders/field_pooling.wgsl" with { type: "text" };
 import { shader } from "../gpu/shader.ts";
 import { apply, type Emitter, type Op } from "../graph/node.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { fieldsOf } from "./field_product.ts";
+import { fieldsOf } from "./field_padding.ts";
 
 const kernels = shader("field_pooling", { grid, field_pooling: source });
 

@@ -8,10 +8,11 @@ import grid from "../../shaders/grid.wgsl" with { type: "text" };
 import source from "../../shaders/field_product.wgsl" with { type: "text" };
 import type { Gpu } from "../gpu/device.ts";
 import { type Shader, shader } from "../gpu/shader.ts";
-import { apply, type Emitter, type Op } from "../graph/node.ts";
-import { formatShape, type Shape, type Tensor } from "../graph/tensor.ts";
+import type { Emitter, Op } from "../graph/node.ts";
+import type { Shape, Tensor } from "../graph/tensor.ts";
 import { FIELD_LANES, fieldProductSource, GRADIENT_EDGE } from "./field_product_source.ts";
-import { emitPack, emitSum, maxSlices } from "./matmul_layout.ts";
+import { fieldsOf } from "./field_padding.ts";
+import { emitSum, maxSlices } from "./matmul_layout.ts";
 
 const around = shader("field_product", { grid, field_product: source });
 
@@ -82,15 +83,6 @@ const NO_PARAMS = {
   lanes: 1,
   dim: 0,
 };
-
-/** Returns the sizes [B, rows, D] of a tensor of fields, D by fours. */
-export function fieldsOf(op: string, { shape }: Tensor): { rows: number; dim: number } {
-  const [batch, rows, dim] = shape;
-  if (shape.length !== 3 || batch !== "B" || typeof rows !== "number" || typeof dim !== "number") {
-    throw new TypeError(`Cannot build ${op}: input must have shape [B, F, D], received ${formatShape(shape)}`);
-  }
-  return { rows, dim };
-}
 
 function termsOf([p, q]: readonly number[], folded: boolean): number {
   return folded ? q * (q + 1) / 2 : p * q;
@@ -260,69 +252,4 @@ export function emitSlope(
     params: { ...NO_PARAMS, rows: k.batch * rows, lanes: stride / 4, dim },
     grid: Math.ceil(k.batch * rows / 64),
   });
-}
-
-const padOp: Op<number> = {
-  name: "pad_dimensions",
-  outputs: ([x], dim) => [["B", fieldsOf("pad_dimensions", x).rows, dim]],
-  emit: (k, { inputs: [x], outputs: [y] }) => {
-    const { rows, dim } = fieldsOf("pad_dimensions", x);
-    emitPack(k, x, y, { rows: k.batch * rows, columns: dim, row_stride: dim, column_stride: 1 });
-  },
-  backward: ({ inputs: [x] }, [dy]) => [dy && apply(cropOp, [dy], fieldsOf("pad_dimensions", x).dim)],
-};
-
-const cropOp: Op<number> = {
-  name: "crop_dimensions",
-  outputs: ([x], dim) => [["B", fieldsOf("crop_dimensions", x).rows, dim]],
-  emit: (k, { inputs: [x], outputs: [y], attributes: columns }) => {
-    const { rows, dim: stride } = fieldsOf("crop_dimensions", x);
-    emitSum(k, x, y, { rows: k.batch * rows, columns, stride, slice: 0, slices: 1 });
-  },
-  backward: ({ inputs: [x] }, [dy]) => [dy && apply(padOp, [dy], fieldsOf("crop_dimensions", x).dim)],
-};
-
-/** Pads the dimensions of fields `[B, F, D]` by zeros to a multiple of 4. */
-export function padDimensions(x: Tensor): Tensor {
-  const { dim } = fieldsOf("pad_dimensions", x);
-  return dim % 4 === 0 ? x : apply(padOp, [x], Math.ceil(dim / 4) * 4);
-}
-
-/** Drops the dimensions of `[B, F, 4 ceil(D / 4)]` past the first `dim`. */
-export function cropDimensions(x: Tensor, dim: number): Tensor {
-  return fieldsOf("crop_dimensions", x).dim === dim ? x : apply(cropOp, [x], dim);
-}
-
-const fieldDenseOp: Op<null> = {
-  name: "field_dense",
-  outputs: ([x, w]) => fieldProductOp.outputs([x], denseAttributes(w)),
-  emit: (k, { inputs, outputs }) => emitFieldProduct(k, inputs, outputs, denseAttributes(inputs[1])),
-  backward: ({ inputs: [x, w] }, [dz]) => {
-    if (!dz) return [];
-    const dx = apply(fieldProductOp, [dz, w], { ...denseAttributes(w), axes: [2, 1, 0] });
-    return [dx, apply(fieldGradientOp, [x, x, dz], { shape: w.shape, pairs: false, folded: false })];
-  },
-};
-
-function denseAttributes({ shape }: Tensor): FieldProduct {
-  const [i, h] = shape as readonly number[];
-  return { sizes: [i, 1, h], axes: [0, 1, 2], pairs: false };
-}
-
-/**
- * Applies a dense layer over the field axis: z[b, h, d] = sum_i w[i, h] x[b, i, d].
- *
- * @param x `[B, I, D]`
- * @param w `[I, H]`
- * @returns `[B, H, D]`
- * @throws {TypeError} when the shapes do not fit
- */
-export function fieldDense(x: Tensor, w: Tensor): Tensor {
-  const { rows, dim } = fieldsOf("field_dense", x);
-  if (w.shape.length !== 2 || w.shape[0] !== rows) {
-    throw new TypeError(
-      `Cannot build field_dense: weight must have shape [${rows}, H], received ${formatShape(w.shape)}`,
-    );
-  }
-  return cropDimensions(apply(fieldDenseOp, [padDimensions(x), w], null), dim);
 }

@@ -2,7 +2,8 @@ import { assertThrows } from "../../src/std.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import type { Tensor } from "../../src/graph/tensor.ts";
 import { cinLayer } from "../../src/ops/cin.ts";
-import { cropDimensions, fieldDense, padDimensions } from "../../src/ops/field_product.ts";
+import { cropDimensions, padDimensions } from "../../src/ops/field_padding.ts";
+import { fieldDense } from "../../src/ops/field_dense.ts";
 import { cinReference, poolReference } from "../reference/cin.ts";
 import { checkOp } from "../support.ts";
 
