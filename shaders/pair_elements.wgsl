@@ -8,7 +8,11 @@
 const LANES: u32 = 4u;  // lanes of D
 const SPAN: u32 = 4u;   // lanes that one invocation computes, at most 4
 
-struct Params { batch: u32, fields: u32, first: u32, pairs: u32, from_lane: u32, to: u32, size: u32 }
+struct Params {
+  batch: u32, fields: u32, first: u32, pairs: u32,
+  accumulates: u32,                             // whether backward adds to what is there
+  from_lane: u32, to: u32, size: u32, limit: u32,  // of copies
+}
 @group(0) @binding(0) var<storage, read> u: array<Lane>;
 @group(0) @binding(1) var<storage, read> x: array<Lane>;
 @group(0) @binding(2) var<storage, read_write> r: array<Lane>;
@@ -30,8 +34,13 @@ fn products(
   let row = t / parts;
   if (row >= params.batch * params.pairs) { return; }
   let b = row / params.pairs;
-  let pair = fields_of(params.first + row % params.pairs);
   let c = t % parts * SPAN;
+  let number = params.first + row % params.pairs;
+  if (number >= pair_count()) {
+    for (var d = c; d < min(c + SPAN, LANES); d++) { r[row * LANES + d] = Lane(); }
+    return;
+  }
+  let pair = fields_of(number);
   let left = (b * params.fields + pair.x) * LANES + c;
   let right = (b * params.fields + pair.y) * LANES + c;
   let at = row * LANES + c;
@@ -44,8 +53,8 @@ fn products(
 struct Four { a: Lane, b: Lane, c: Lane, d: Lane }
 
 // Lanes c to c + 3 of du of field f.
-fn sum_left(b: u32, f: u32, c: u32) -> Four {
-  var sum = Four();
+fn sum_left(b: u32, f: u32, c: u32, start: Four) -> Four {
+  var sum = start;
   for (var j = f + 1u; j < params.fields; j++) {
     let p = pair_of(f, j);
     if (p < params.first || p - params.first >= params.pairs) { continue; }
@@ -60,8 +69,8 @@ fn sum_left(b: u32, f: u32, c: u32) -> Four {
 }
 
 // Lanes c to c + 3 of dx of field f.
-fn sum_right(b: u32, f: u32, c: u32) -> Four {
-  var sum = Four();
+fn sum_right(b: u32, f: u32, c: u32, start: Four) -> Four {
+  var sum = start;
   for (var i = 0u; i < f; i++) {
     let p = pair_of(i, f);
     if (p < params.first || p - params.first >= params.pairs) { continue; }
@@ -89,8 +98,26 @@ fn backward(
   let f = row % params.fields;
   let c = t % parts * SPAN;
   let at = row * LANES + c;
-  let left = sum_left(b, f, c);
-  let right = sum_right(b, f, c);
+  var left = Four();
+  var right = Four();
+  if (params.accumulates != 0u) {
+    left.a = du[at];
+    right.a = dx[at];
+    if (SPAN > 1u && c + 1u < LANES) {
+      left.b = du[at + 1u];
+      right.b = dx[at + 1u];
+    }
+    if (SPAN > 2u && c + 2u < LANES) {
+      left.c = du[at + 2u];
+      right.c = dx[at + 2u];
+    }
+    if (SPAN > 3u && c + 3u < LANES) {
+      left.d = du[at + 3u];
+      right.d = dx[at + 3u];
+    }
+  }
+  left = sum_left(b, f, c, left);
+  right = sum_right(b, f, c, right);
   du[at] = left.a;
   dx[at] = right.a;
   if (SPAN > 1u && c + 1u < LANES) {
@@ -114,5 +141,18 @@ fn copy(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = linear_group(group, groups) * 64u + lane;
-  if (i < params.size) { y[params.to + i] = w[params.from_lane + i]; }
+  if (i >= params.size) { return; }
+  var value = Lane();
+  if (i < params.limit) { value = w[params.from_lane + i]; }
+  y[params.to + i] = value;
+}
+
+@compute @workgroup_size(64)
+fn accumulate(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = linear_group(group, groups) * 64u + lane;
+  if (i < params.size) { y[i] += w[i]; }
 }

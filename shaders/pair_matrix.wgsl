@@ -1,13 +1,13 @@
 // Pairs i < j of fields joined by a matrix of their own, and their gradients.
-//   products   r[b, p, :] = (e[b, i, :] W_p) * e[b, j, :]    by element
+//   products   r[b, p, :] = (e[b, i, :] W_p) * e[b, j, :]    by element, and 0 past the last pair
 //   forward    q[b, p]    = sum_d r[b, p, d]
 //   row_sums   y[b]       = sum_p q[b, p]
-//   backward   de[b, f, :] = sum_{j>f} W_p (g_p * e[b, j, :]) + sum_{i<f} (e[b, i, :] W_p) * g_p
+//   backward   de[b, f, :] += sum_{j>f} W_p (g_p * e[b, j, :]) + sum_{i<f} (e[b, i, :] W_p) * g_p
 //              with g_p = dr[b, p, :], dq[b, p], or dq[b] where q was summed
 //   slices     partial[s, p, c, :] = sum over the samples b of slice s of e[b, i, c] (g_p * e[b, j, :])
-//   matrices   dW = sum_s partial[s, :]
-// Only pairs from params.first on, params.pairs of them, are computed. Shapes: e, de [B, F, D]; W [pairs, D, D];
-// r [B, pairs, D]; q [B, pairs]; f32.
+//   matrices   dW = sum_s partial[s, :] of these pairs
+// Only pairs from params.first on, params.pairs of them, are computed, of which params.count exist. Shapes: e, de
+// [B, F, D]; W [P, D, D]; r [B, pairs, D]; q [B, pairs]; f32.
 // Grid: products, forward one invocation per (p, 4 samples); row_sums per b; backward per (f, lane, 4 samples); slices
 // per (s, p, block of W_p); matrices per lane of W. Fixed orders, no atomics. Needs pair_order.wgsl and a block part.
 const LANES: u32 = 4u;           // lanes of D
@@ -16,7 +16,7 @@ const SUMMED: bool = false;      // whether g_p is the same for all pairs
 const SLICES: u32 = 16u;         // slices of the batch
 alias Upstream = f32;
 
-struct Params { batch: u32, fields: u32, first: u32, pairs: u32 }
+struct Params { batch: u32, fields: u32, first: u32, pairs: u32, count: u32, accumulates: u32 }
 @group(0) @binding(0) var<storage, read> e: array<Lane>;
 @group(0) @binding(1) var<storage, read> weight: array<Lane>;
 @group(0) @binding(2) var<storage, read> g: array<Upstream>;
@@ -29,7 +29,7 @@ struct Params { batch: u32, fields: u32, first: u32, pairs: u32 }
 @group(0) @binding(9) var<storage, read_write> dweight: array<Lane>;
 @group(0) @binding(10) var<uniform> params: Params;
 
-// Lane d of row c of the matrix of pair p, counted from params.first.
+// Lane d of row c of matrix p.
 fn weight_at(p: u32, c: u32, d: u32) -> u32 {
   return (p * LANES + c) * WIDTH * LANES + d;
 }
@@ -58,15 +58,24 @@ fn products(
   let blocks = (params.batch + 3u) / 4u;
   let p = t / blocks;
   if (p >= params.pairs) { return; }
-  let pair = fields_of(params.first + p);
   let b = samples_of(t % blocks);
+  if (p >= params.count) {
+    for (var d = 0u; d < LANES; d++) {
+      r[(b.x * params.pairs + p) * LANES + d] = Lane();
+      r[(b.y * params.pairs + p) * LANES + d] = Lane();
+      r[(b.z * params.pairs + p) * LANES + d] = Lane();
+      r[(b.w * params.pairs + p) * LANES + d] = Lane();
+    }
+    return;
+  }
+  let pair = fields_of(params.first + p);
   for (var d = 0u; d < LANES; d++) {
     var t0 = Lane();
     var t1 = Lane();
     var t2 = Lane();
     var t3 = Lane();
     for (var c = 0u; c < LANES; c++) {
-      let m = block_at(weight_at(p, c, d));
+      let m = block_at(weight_at(params.first + p, c, d));
       t0 += row_times(e[row_at(b.x, pair.x) + c], m);
       t1 += row_times(e[row_at(b.y, pair.x) + c], m);
       t2 += row_times(e[row_at(b.z, pair.x) + c], m);
@@ -98,7 +107,7 @@ fn forward(
     var t2 = Lane();
     var t3 = Lane();
     for (var c = 0u; c < LANES; c++) {
-      let m = block_at(weight_at(p, c, d));
+      let m = block_at(weight_at(params.first + p, c, d));
       t0 += row_times(e[row_at(b.x, pair.x) + c], m);
       t1 += row_times(e[row_at(b.y, pair.x) + c], m);
       t2 += row_times(e[row_at(b.z, pair.x) + c], m);
@@ -146,6 +155,12 @@ fn backward(
   var d1 = Lane();
   var d2 = Lane();
   var d3 = Lane();
+  if (params.accumulates != 0u) {
+    d0 = de[row_at(b.x, f) + c];
+    d1 = de[row_at(b.y, f) + c];
+    d2 = de[row_at(b.z, f) + c];
+    d3 = de[row_at(b.w, f) + c];
+  }
   for (var other = 0u; other < params.fields; other++) {
     if (other == f) { continue; }
     let pair = pair_of(min(f, other), max(f, other));
@@ -153,7 +168,7 @@ fn backward(
     let p = pair - params.first;
     if (other > f) {
       for (var d = 0u; d < LANES; d++) {
-        let m = block_at(weight_at(p, c, d));
+        let m = block_at(weight_at(params.first + p, c, d));
         d0 += times_column(m, upstream(b.x, p, d) * e[row_at(b.x, other) + d]);
         d1 += times_column(m, upstream(b.y, p, d) * e[row_at(b.y, other) + d]);
         d2 += times_column(m, upstream(b.z, p, d) * e[row_at(b.z, other) + d]);
@@ -165,7 +180,7 @@ fn backward(
       var t2 = Lane();
       var t3 = Lane();
       for (var d = 0u; d < LANES; d++) {
-        let m = block_at(weight_at(p, d, c));
+        let m = block_at(weight_at(params.first + p, d, c));
         t0 += row_times(e[row_at(b.x, other) + d], m);
         t1 += row_times(e[row_at(b.y, other) + d], m);
         t2 += row_times(e[row_at(b.z, other) + d], m);
@@ -190,8 +205,8 @@ fn slices(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let t = linear_group(group, groups) * 64u + lane;
-  let p = t / (LANES * LANES) % params.pairs;
-  let s = t / (LANES * LANES) / params.pairs;
+  let p = t / (LANES * LANES) % params.count;
+  let s = t / (LANES * LANES) / params.count;
   if (s >= SLICES) { return; }
   let pair = fields_of(params.first + p);
   let c = t / LANES % LANES;
@@ -202,7 +217,7 @@ fn slices(
   for (var b = first; b < min(first + rows, params.batch); b++) {
     sum = plus(sum, outer(e[row_at(b, pair.x) + c], upstream(b, p, d) * e[row_at(b, pair.y) + d]));
   }
-  put_block(weight_at(s * params.pairs + p, c, d), sum);
+  put_block(weight_at(s * params.count + p, c, d), sum);
 }
 
 @compute @workgroup_size(64)
@@ -212,9 +227,9 @@ fn matrices(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = linear_group(group, groups) * 64u + lane;
-  let size = weight_at(params.pairs, 0u, 0u);
+  let size = weight_at(params.count, 0u, 0u);
   if (i >= size) { return; }
   var sum = Lane();
   for (var s = 0u; s < SLICES; s++) { sum += slice[s * size + i]; }
-  dweight[i] = sum;
+  dweight[weight_at(params.first, 0u, 0u) + i] = sum;
 }

@@ -95,7 +95,7 @@ export function bilinearPairs(e: Tensor, options: BilinearOptions = {}): PairSou
  */
 export function bilinear(e: Tensor, options: BilinearOptions = {}): Tensor {
   const from = bilinearPairs(e, options);
-  return "e" in from ? matrixElements(from.e, from.matrices, 0) : pairElements(from.left, from.right);
+  return "e" in from ? matrixElements(from.e, from.matrices) : pairElements(from.left, from.right);
 }
 
 /**

@@ -1,27 +1,25 @@
 /**
  * A dense layer over the element products of all pairs of fields, which are never in memory all at once.
  *
- * Products are formed for some pairs at a time, multiplied by those pairs' rows of the weight, and dropped; the backward
- * pass forms them again. That costs less than a percent of the multiplication.
+ * Products are formed for a window of pairs, multiplied by those pairs' rows of the weight, and overwritten by the next
+ * window's; the backward pass forms them again, which costs little beside the multiplication.
  *
  * @module
  */
-import { apply, type Op } from "../graph/node.ts";
-import { formatShape, type Tensor } from "../graph/tensor.ts";
-import { add } from "./add.ts";
-import { matmulNt, matmulTn } from "./matmul.ts";
-import { emitProduct } from "./matmul_kernels.ts";
-import { productOutputs } from "./matmul_layout.ts";
-import { pairElements, type PairRange, splitFirst } from "./pair_elements.ts";
-import { matrixElements } from "./pair_matrix.ts";
-import { pairSizes } from "./pairs.ts";
+import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
+import { formatShape, type Shape, type Tensor } from "../graph/tensor.ts";
+import { emitColumnProduct, emitProduct, emitTransposedProduct } from "./matmul_kernels.ts";
+import { columnProductOutputs, productOutputs, transposedOutputs } from "./matmul_layout.ts";
+import { emitAccumulate, emitCopyRows, emitElements, emitElementsBackward } from "./pair_elements.ts";
+import { emitMatrices, emitMatrixBackward, emitMatrixProducts, partialMatrices } from "./pair_matrix.ts";
+import { existingPairs, pairSizes, type PairWindow } from "./pairs.ts";
 
 /** Columns of products that are in memory at once. */
-const COLUMNS = 4096;
+const COLUMNS = 1024;
 
 /** Options of {@linkcode pairDense}. */
 export interface PairDenseOptions {
-  /** Columns of products that are in memory at once; at least those of one pair are. @default {4096} */
+  /** Columns of products that are in memory at once; at least those of one pair are. @default {1024} */
   readonly columns?: number;
 }
 
@@ -32,38 +30,122 @@ export type PairSource =
   | { readonly left: Tensor; readonly right: Tensor }
   | { readonly e: Tensor; readonly matrices: Tensor };
 
-/** Inputs of the op after products and weight: what the products are formed from. */
-interface ChunkAttributes extends PairRange {
-  readonly byMatrices: boolean;
+/** Sizes that all sources share, and which of them have matrices; inputs follow the weight in twos. */
+interface LayerAttributes {
+  readonly fields: number;
+  readonly dim: number;
+  /** Pairs of all windows but the last. */
+  readonly most: number;
+  /** Whether a source has matrices, source by source. */
+  readonly byMatrices: readonly boolean[];
 }
 
-/** y = r W, where r is formed again for the backward pass instead of being kept. */
-const chunkOp: Op<ChunkAttributes> = {
+/** A window of a source's pairs. */
+interface Window extends PairWindow {
+  /** The source's first input: left factors or embeddings. */
+  readonly a: Tensor;
+  /** Its second input: right factors or matrices. */
+  readonly b: Tensor;
+  readonly hasMatrices: boolean;
+  /** First row of the weight. */
+  readonly row: number;
+}
+
+/** Calls `visit` for the windows of some sources' pairs, the first source's first row of the weight being `row`. */
+function eachWindow(
+  inputs: readonly Tensor[],
+  { fields, dim, most, byMatrices }: LayerAttributes,
+  visit: (window: Window) => void,
+  row = 0,
+): void {
+  const all = fields * (fields - 1) / 2;
+  byMatrices.forEach((hasMatrices, s) => {
+    for (let first = 0; first < all; first += most) {
+      const [a, b] = [inputs[2 * s], inputs[2 * s + 1]];
+      visit({ fields, dim, first, pairs: most, a, b, hasMatrices, row: row + (s * all + first) * dim });
+    }
+  });
+}
+
+function emitWindow(k: Emitter, window: Window, r: Tensor): void {
+  const { a, b, hasMatrices } = window;
+  if (hasMatrices) emitMatrixProducts(k, window, { e: a, weight: b, r });
+  else emitElements(k, window, { u: a, x: b, r });
+}
+
+/** Copies a window's rows of the weight; the last window is filled up with zeros. */
+function emitRows(k: Emitter, window: Window, weight: Tensor, rows: Tensor): void {
+  const { row, dim, pairs } = window;
+  emitCopyRows(k, weight, rows, { from: row, to: 0, count: pairs * dim, limit: existingPairs(window) * dim });
+}
+
+const pairDenseOp: Op<LayerAttributes> = {
   name: "pairDense",
-  outputs: ([r, weight]) => productOutputs(r.shape, weight.shape[0] as number, weight.shape[1] as number),
-  emit: (k, { inputs: [r, weight], outputs }) => void emitProduct(k, r, weight, outputs, {}),
-  backward: ({ inputs: [, weight, a, b], attributes }, [dy], gradients) => {
+  outputs: ([weight], { most, dim }) => {
+    const [terms, n] = [most * dim, weight.shape[1] as number];
+    const [part, ...scratch] = productOutputs(["B", terms], terms, n);
+    return [part, part, ["B", terms], [terms, n], ...scratch];
+  },
+  emit: (k, { inputs: [weight, ...inputs], outputs: [y, part, r, rows, ...scratch], attributes }) => {
+    let target = y;
+    eachWindow(inputs, attributes, (window) => {
+      emitWindow(k, window, r);
+      emitRows(k, window, weight, rows);
+      emitProduct(k, r, rows, [target, ...scratch], {});
+      if (target === part) emitAccumulate(k, part, y);
+      target = part;
+    });
+  },
+  backward: ({ inputs, attributes }, [dy]) => {
     if (!dy) return [];
-    const r = productsOf(a, b, attributes);
-    const dWeight = matmulTn(r, dy);
-    const dr = matmulNt(dy, weight);
-    const { node } = r;
-    return [undefined, dWeight, ...node!.op.backward!(node!, [dr], gradients)];
+    const [weight, ...factors] = inputs;
+    const dWeight = apply(weightOp, [weight, dy, ...factors], attributes);
+    const dFactors = attributes.byMatrices.flatMap((hasMatrices, s) => {
+      const source = factors.slice(2 * s, 2 * s + 2);
+      return applyAll(sourceOp, [weight, dy, ...source], { ...attributes, byMatrices: [hasMatrices], source: s })
+        .slice(0, 2);
+    });
+    return [dWeight, ...dFactors];
   },
 };
 
-function productsOf(a: Tensor, b: Tensor, { byMatrices, ...range }: ChunkAttributes): Tensor {
-  return byMatrices ? matrixElements(a, b, range.first) : pairElements(a, b, range);
-}
+const weightOp: Op<LayerAttributes> = {
+  name: "pairDenseWeight",
+  outputs: ([weight], { most, dim }) => {
+    const [terms, n] = [most * dim, weight.shape[1] as number];
+    return [weight.shape, ["B", terms], ...columnProductOutputs(["B", terms], terms, n)];
+  },
+  emit: (k, { inputs: [, dy, ...inputs], outputs: [dWeight, r, rows, ...scratch], attributes }) =>
+    eachWindow(inputs, attributes, (window) => {
+      emitWindow(k, window, r);
+      emitColumnProduct(k, r, dy, [rows, ...scratch]);
+      emitCopyRows(k, rows, dWeight, { from: 0, to: window.row, count: existingPairs(window) * window.dim });
+    }),
+};
 
-function rangesOf(pairs: number, dim: number, columns: number): PairRange[] {
-  const most = Math.max(1, Math.floor(columns / dim));
-  const chunks = Math.ceil(pairs / most);
-  return Array.from({ length: chunks }, (_, i) => {
-    const first = Math.floor(i * pairs / chunks);
-    return { first, pairs: Math.floor((i + 1) * pairs / chunks) - first };
-  });
-}
+/** Gradients of the sources, one at a time. */
+const sourceOp: Op<LayerAttributes & { readonly source: number }> = {
+  name: "pairDenseSource",
+  outputs: ([weight, , a, b], { fields, most, dim, byMatrices: [hasMatrices] }) => {
+    const [terms, n] = [most * dim, weight.shape[1] as number];
+    const partial: Shape = hasMatrices ? partialMatrices({ fields, dim, first: 0, pairs: most }) : [0];
+    return [a.shape, b.shape, partial, [terms, n], ...transposedOutputs(["B", n], n, terms)];
+  },
+  emit: (k, { inputs: [weight, dy, ...inputs], outputs: [da, db, partial, rows, dr, ...scratch], attributes }) => {
+    const { fields, dim, source } = attributes;
+    eachWindow(inputs, attributes, (window) => {
+      const { a, b, first, hasMatrices } = window;
+      emitRows(k, window, weight, rows);
+      emitTransposedProduct(k, dy, rows, [dr, ...scratch]);
+      if (hasMatrices) {
+        emitMatrixBackward(k, window, { e: a, weight: b, g: dr, de: da }, first > 0);
+        emitMatrices(k, window, { e: a, g: dr, dweight: db, partial });
+      } else {
+        emitElementsBackward(k, window, { u: a, x: b, dr, du: da, dx: db }, first > 0);
+      }
+    }, source * fields * (fields - 1) / 2 * dim);
+  },
+};
 
 /**
  * Applies a dense layer without bias to the products of all pairs of fields of some sources, side by side:
@@ -80,27 +162,26 @@ export function pairDense(
   weight: Tensor,
   { columns = COLUMNS }: PairDenseOptions = {},
 ): Tensor {
-  const chunks = sources.flatMap((from) => {
-    const { pairs, dim } = pairSizes("pairDense", "e" in from ? from.e : from.left);
-    const ranges = rangesOf(pairs, dim, columns);
-    const matrices = "e" in from ? splitFirst(from.matrices, ranges.map((range) => range.pairs)) : [];
-    return ranges.map((range, i) => ({
-      inputs: "e" in from ? [from.e, matrices[i]] as const : [from.left, from.right] as const,
-      attributes: { ...range, byMatrices: "e" in from },
-      rows: range.pairs * dim,
-    }));
+  const [first] = sources;
+  const { fields, dim, pairs } = pairSizes("pairDense", "e" in first ? first.e : first.left);
+  const inputs = sources.flatMap((from) => "e" in from ? [from.e, from.matrices] : [from.left, from.right]);
+  const byMatrices = sources.map((from) => "e" in from);
+  inputs.forEach((input, i) => {
+    const expected: Shape = byMatrices[i >> 1] && i % 2 === 1 ? [pairs, dim, dim] : ["B", fields, dim];
+    if (input.shape.join() !== expected.join()) {
+      throw new TypeError(
+        `Cannot build pairDense: a source must have shape ${formatShape(expected)}, received ${
+          formatShape(input.shape)
+        }`,
+      );
+    }
   });
-  const rows = chunks.reduce((sum, chunk) => sum + chunk.rows, 0);
+  const rows = sources.length * pairs * dim;
   if (weight.shape.length !== 2 || weight.shape[0] !== rows) {
     throw new TypeError(
       `Cannot build pairDense: weight must have shape [${rows}, N], received ${formatShape(weight.shape)}`,
     );
   }
-  const weights = splitFirst(weight, chunks.map((chunk) => chunk.rows));
-  let y: Tensor | undefined;
-  chunks.forEach(({ inputs: [a, b], attributes }, i) => {
-    const part = apply(chunkOp, [productsOf(a, b, attributes), weights[i], a, b], attributes);
-    y = y ? add(y, part) : part;
-  });
-  return y!;
+  const windows = Math.ceil(pairs / Math.max(1, Math.floor(columns / dim)));
+  return apply(pairDenseOp, [weight, ...inputs], { fields, dim, most: Math.ceil(pairs / windows), byMatrices });
 }

@@ -13,7 +13,7 @@ import { shader } from "../gpu/shader.ts";
 import { apply, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, type Shape, type Tensor } from "../graph/tensor.ts";
 import { lanesOf } from "./lane.ts";
-import { pairSizes } from "./pairs.ts";
+import { existingPairs, pairSizes, type PairWindow } from "./pairs.ts";
 
 /** Slices of the batch over which gradients of matrices are first summed; fixed, so that bits do not change. */
 export const SLICES = 16;
@@ -28,14 +28,8 @@ export const BLOCKS: Readonly<Record<number, Readonly<Record<string, string>>>> 
 /** What becomes of the products of a pair: they stay, are summed over D, or over D and all pairs. */
 type Form = "products" | "each" | "summed";
 
-interface MatrixAttributes {
-  readonly fields: number;
-  readonly dim: number;
+interface MatrixAttributes extends PairWindow {
   readonly form: Form;
-  /** First pair. */
-  readonly first: number;
-  /** Number of pairs. */
-  readonly pairs: number;
 }
 
 const pairMatrixOp: Op<MatrixAttributes> = {
@@ -46,9 +40,8 @@ const pairMatrixOp: Op<MatrixAttributes> = {
   },
   emit: (k, { inputs: [e, weight], outputs: [y, part], attributes }) => {
     const { form, pairs } = attributes;
-    const invocations = pairs * Math.ceil(k.batch / 4);
-    if (form === "products") return emit(k, attributes, "products", { e, weight, r: y }, invocations);
-    emit(k, attributes, "forward", { e, weight, q: part ?? y }, invocations);
+    if (form === "products") return emitMatrixProducts(k, attributes, { e, weight, r: y });
+    emit(k, attributes, "forward", { e, weight, q: part ?? y }, pairs * Math.ceil(k.batch / 4));
     if (part) emit(k, attributes, "row_sums", { part, q: y }, k.batch);
   },
   backward: ({ inputs: [e, weight], attributes }, [g]) =>
@@ -58,30 +51,62 @@ const pairMatrixOp: Op<MatrixAttributes> = {
 const backwardOp: Op<MatrixAttributes> = {
   name: "pairMatrixBackward",
   outputs: ([e]) => [e.shape],
-  emit: (k, { inputs: [e, weight, g], outputs: [de], attributes }) => {
-    const { fields, dim } = attributes;
-    emit(k, attributes, "backward", { e, weight, g, de }, fields * lanesOf(dim).count * Math.ceil(k.batch / 4));
-  },
+  emit: (k, { inputs: [e, weight, g], outputs: [de], attributes }) =>
+    emitMatrixBackward(k, attributes, { e, weight, g, de }, false),
 };
 
 const matricesOp: Op<MatrixAttributes> = {
   name: "pairMatrixMatrices",
-  outputs: ([, weight], { pairs, dim }) => [weight.shape, [SLICES, pairs * dim * dim]],
-  emit: (k, { inputs: [e, , g], outputs: [dweight, partial], attributes }) => {
-    const { pairs, dim } = attributes;
-    const { count, width } = lanesOf(dim);
-    emit(k, attributes, "slices", { e, g, partial }, SLICES * pairs * count * count);
-    emit(k, attributes, "matrices", { slice: partial, dweight }, pairs * count * count * width);
-  },
+  outputs: ([, weight], attributes) => [weight.shape, partialMatrices(attributes)],
+  emit: (k, { inputs: [e, , g], outputs: [dweight, partial], attributes }) =>
+    emitMatrices(k, attributes, { e, g, dweight, partial }),
 };
+
+/** Returns the shape of the memory that {@linkcode emitMatrices} sums slices in. */
+export function partialMatrices({ pairs, dim }: PairWindow): Shape {
+  return [SLICES, pairs * dim * dim];
+}
+
+/** Appends r = (e_i W_p) * e_j for a window of pairs. */
+export function emitMatrixProducts(k: Emitter, window: PairWindow, bind: Record<"e" | "weight" | "r", Tensor>): void {
+  emit(k, { ...window, form: "products" }, "products", bind, window.pairs * Math.ceil(k.batch / 4));
+}
+
+/** Appends the gradient by e, in place of what is there or on top of it. */
+export function emitMatrixBackward(
+  k: Emitter,
+  window: PairWindow & { readonly form?: Form },
+  bind: Record<"e" | "weight" | "g" | "de", Tensor>,
+  accumulates: boolean,
+): void {
+  const { fields, dim, form = "products" } = window;
+  const invocations = fields * lanesOf(dim).count * Math.ceil(k.batch / 4);
+  emit(k, { ...window, form }, "backward", bind, invocations, accumulates);
+}
+
+/** Appends the gradients by the matrices of a window of pairs. */
+export function emitMatrices(
+  k: Emitter,
+  window: PairWindow & { readonly form?: Form },
+  { e, g, dweight, partial }: Record<"e" | "g" | "dweight" | "partial", Tensor>,
+): void {
+  const { dim, form = "products" } = window;
+  const { count, width } = lanesOf(dim);
+  const attributes = { ...window, form };
+  const pairs = existingPairs(window);
+  emit(k, attributes, "slices", { e, g, partial }, SLICES * pairs * count * count);
+  emit(k, attributes, "matrices", { slice: partial, dweight }, pairs * count * count * width);
+}
 
 function emit(
   k: Emitter,
-  { fields, dim, form, first, pairs }: MatrixAttributes,
+  attributes: MatrixAttributes,
   entry: string,
   bind: Readonly<Record<string, Tensor>>,
   invocations: number,
+  accumulates = false,
 ): void {
+  const { fields, dim, form, first, pairs } = attributes;
   const lanes = lanesOf(dim);
   const byLane = form === "products";
   k.run({
@@ -101,24 +126,27 @@ function emit(
       SLICES,
       Upstream: byLane ? "Lane" : "f32",
     },
-    params: { batch: k.batch, fields, first, pairs },
+    params: {
+      batch: k.batch,
+      fields,
+      first,
+      pairs,
+      count: existingPairs(attributes),
+      accumulates: Number(accumulates),
+    },
     grid: Math.ceil(invocations / 64),
   });
 }
 
-function build(op: string, e: Tensor, weight: Tensor, form: Form, first: number, count?: number): Tensor {
-  const { fields, dim, pairs: all } = pairSizes(op, e);
-  const pairs = count ?? all;
+function build(op: string, e: Tensor, weight: Tensor, form: Form): Tensor {
+  const { fields, dim, pairs } = pairSizes(op, e);
   const shape: Shape = [pairs, dim, dim];
   if (weight.shape.join() !== shape.join()) {
     throw new TypeError(
       `Cannot build ${op}: matrices must have shape ${formatShape(shape)}, received ${formatShape(weight.shape)}`,
     );
   }
-  if (!(first >= 0 && first + pairs <= all)) {
-    throw new RangeError(`Cannot build ${op}: pairs must end at ${all}, received ${first} to ${first + pairs}`);
-  }
-  return apply(pairMatrixOp, [e, weight], { fields, dim, form, first, pairs });
+  return apply(pairMatrixOp, [e, weight], { fields, dim, form, first: 0, pairs });
 }
 
 /**
@@ -131,7 +159,7 @@ function build(op: string, e: Tensor, weight: Tensor, form: Form, first: number,
  * @throws {RangeError} when there are less than two fields
  */
 export function matrixProduct(e: Tensor, matrices: Tensor): Tensor {
-  return build("matrixProduct", e, matrices, "each", 0);
+  return build("matrixProduct", e, matrices, "each");
 }
 
 /**
@@ -144,18 +172,18 @@ export function matrixProduct(e: Tensor, matrices: Tensor): Tensor {
  * @throws {RangeError} when there are less than two fields
  */
 export function matrixSum(e: Tensor, matrices: Tensor): Tensor {
-  return build("matrixSum", e, matrices, "summed", 0);
+  return build("matrixSum", e, matrices, "summed");
 }
 
 /**
- * Multiplies some pairs of fields by element: r[b, p, :] = (e[b, i, :] W_p) e[b, j, :].
+ * Multiplies all pairs of fields by element: r[b, p, :] = (e[b, i, :] W_p) e[b, j, :].
  *
  * @param e embeddings `[B, F, D]`
- * @param matrices W `[pairs, D, D]` of the pairs from `first` on
- * @returns `[B, pairs D]`
+ * @param matrices W `[P, D, D]` with P = F (F - 1) / 2
+ * @returns `[B, P D]`
  * @throws {TypeError} when a shape does not fit
- * @throws {RangeError} when there are not as many pairs
+ * @throws {RangeError} when there are less than two fields
  */
-export function matrixElements(e: Tensor, matrices: Tensor, first: number): Tensor {
-  return build("matrixElements", e, matrices, "products", first, matrices.shape[0] as number);
+export function matrixElements(e: Tensor, matrices: Tensor): Tensor {
+  return build("matrixElements", e, matrices, "products");
 }

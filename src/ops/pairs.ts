@@ -42,3 +42,16 @@ export function pairSizes(op: string, input: Tensor): FieldSizes & { readonly pa
   if (fields < 2) throw new RangeError(`Cannot build ${op}: pairs need at least 2 fields, received ${fields}`);
   return { fields, dim, pairs: pairCount(fields) };
 }
+
+/** Some consecutive pairs of fields. */
+export interface PairWindow extends FieldSizes {
+  /** First pair. */
+  readonly first: number;
+  /** Number of pairs; those past the last one do not exist and count as zeros. */
+  readonly pairs: number;
+}
+
+/** Returns how many pairs of a window exist. */
+export function existingPairs({ fields, first, pairs }: PairWindow): number {
+  return Math.min(pairs, pairCount(fields) - first);
+}
