@@ -7,7 +7,7 @@ import source from "../../shaders/cross_vector.wgsl" with { type: "text" };
 import grid from "../../shaders/grid.wgsl" with { type: "text" };
 import { type Shader, shader } from "../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
-import { formatShape, type Tensor } from "../graph/tensor.ts";
+import { formatShape, type Tensor, widthOf } from "../graph/tensor.ts";
 import { columnSum } from "./bias.ts";
 import { type Lanes, lanesOf } from "./lane.ts";
 
@@ -73,7 +73,7 @@ const crossVectorOp: Op<null> = {
 
 const gradientOp: Op<null> = {
   name: "cross_vector_backward",
-  outputs: ([x0, , p]) => [x0.shape, p.shape, p.shape],
+  outputs: ([x0, , p]) => [x0.shape, ["B", 4 * Math.ceil(widthOf(p.shape) / 4)], p.shape],
   emit: (k, { inputs: [x0, w, dots, shift, dy], outputs: [dx, factors, ds] }) => {
     const { call, samples } = setupOf(k, w);
     const bind = { x0, w, dots, shift, dy, y: dx, k: factors, ds };
@@ -86,7 +86,7 @@ const parameterGradientOp: Op<null> = {
   outputs: ([, w]) => [w.shape, w.shape, [SLICES, Number(w.shape[0]) + 1, Number(w.shape[1])]],
   emit: (k, { inputs: [x0, w, bias, dy, factors, dsSum], outputs: [dw, db, partial] }) => {
     const { call, lanes, slices } = setupOf(k, w);
-    const grid = Math.ceil(slices * lanes / 64);
+    const grid = Math.ceil(slices * Math.ceil(lanes / 2) / 64);
     k.run({ ...call, entry: "slices", bind: { x0, dy, factors, partial }, grid });
     const bind = { w, bias, sums: partial, ds_sum: dsSum, dw, db };
     k.run({ ...call, entry: "merge", bind, grid: Math.ceil(lanes / 64) });
