@@ -8,11 +8,34 @@ import grid from "../../shaders/grid.wgsl" with { type: "text" };
 import { shader } from "../gpu/shader.ts";
 import { apply, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, type Shape, sizeOf, type Tensor, widthOf } from "../graph/tensor.ts";
+import { lanesOf } from "./lane.ts";
 import { reshape } from "./reshape.ts";
 
-const kernels = shader("arithmetic", { grid, arithmetic: source });
+/** Counts of numbers that lie beside each other, and the factor of a multiple. */
+interface Sizes {
+  readonly size?: number;
+  readonly divisor?: number;
+  readonly modulus?: number;
+  readonly width?: number;
+  readonly factor?: number;
+}
 
-const NO_PARAMS = { size: 0, divisor: 1, modulus: 1, width: 1, factor: 0 };
+const NO_PARAMS: Required<Sizes> = { size: 0, divisor: 1, modulus: 1, width: 1, factor: 0 };
+
+/** Appends a kernel; `runs` are the sizes that are counted in lanes, the widest that all of them divide into. */
+function emitLanes(
+  k: Emitter,
+  entry: string,
+  bind: Record<string, Tensor>,
+  { runs, sizes = {}, grid: groups }: { runs: Sizes; sizes?: Sizes; grid: (params: Required<Sizes>) => number },
+): void {
+  const bits = Object.values(runs).reduce((all, size) => all | size, 0);
+  const { width, part } = lanesOf(bits & -bits);
+  const counted = Object.fromEntries(Object.entries(runs).map(([name, size]) => [name, size / width]));
+  const params = { ...NO_PARAMS, ...sizes, ...counted };
+  const kernels = shader("arithmetic", { grid, ...part, arithmetic: source });
+  k.run({ shader: kernels, entry, bind, params: { ...params }, grid: Math.ceil(groups(params)) });
+}
 
 /** How the sizes of `b` lie in those of `a`: each element of `b` multiplies `inner` neighbours. */
 interface Broadcast {
@@ -46,9 +69,11 @@ const multiplyOp: Op<null> = {
   emit: (k, { inputs: [a, b], outputs: [y] }) => {
     const size = sizeOf(y.shape, k.batch);
     const modulus = sizeOf(b.shape, k.batch);
-    const divisor = broadcastOf(a.shape, b.shape)!.inner;
-    const params = { ...NO_PARAMS, size, divisor, modulus };
-    k.run({ shader: kernels, entry: "multiply", bind: { a, b, y }, params, grid: Math.ceil(size / 256) });
+    const { inner } = broadcastOf(a.shape, b.shape)!;
+    const grid = (params: Required<Sizes>): number => params.size / 256;
+    if (inner === 1) return emitLanes(k, "multiply", { a, b, y }, { runs: { size, modulus }, grid });
+    const each = { runs: { size, divisor: inner }, sizes: { modulus }, grid };
+    return emitLanes(k, "multiply_each", { a, factors: b, y }, each);
   },
   backward: ({ inputs: [a, b] }, [dy]) => {
     if (!dy) return [];
@@ -79,9 +104,9 @@ const rowDotOp: Op<Shape> = {
     return [shape];
   },
   emit: (k, { inputs: [a, b], outputs: [y] }) => {
-    const size = sizeOf(y.shape, k.batch);
-    const params = { ...NO_PARAMS, size, width: sizeOf(a.shape, k.batch) / size };
-    k.run({ shader: kernels, entry: "row_dot", bind: { a, b, y }, params, grid: Math.ceil(size / 64) });
+    const rows = sizeOf(y.shape, k.batch);
+    const width = sizeOf(a.shape, k.batch) / rows;
+    emitLanes(k, "row_dot", { a, b, sums: y }, { runs: { width }, sizes: { size: rows }, grid: () => rows / 64 });
   },
   backward: ({ inputs: [a, b] }, [dy]) => dy ? [multiply(b, dy), multiply(a, dy)] : [],
 };
@@ -91,8 +116,8 @@ const columnDotOp: Op<Shape> = {
   outputs: (_, shape) => [shape],
   emit: (k, { inputs: [a, b], outputs: [y] }) => {
     const width = sizeOf(y.shape, k.batch);
-    const params = { ...NO_PARAMS, size: sizeOf(a.shape, k.batch) / width, width };
-    k.run({ shader: kernels, entry: "column_dot", bind: { a, b, y }, params, grid: width });
+    const sizes = { size: sizeOf(a.shape, k.batch) / width };
+    emitLanes(k, "column_dot", { a, b, y }, { runs: { width }, sizes, grid: (params) => params.width });
   },
 };
 
@@ -111,8 +136,8 @@ const fillOp: Op<number> = {
 };
 
 function emitFactor(k: Emitter, entry: string, bind: Record<string, Tensor>, factor: number): void {
-  const size = sizeOf(bind.y.shape, k.batch);
-  k.run({ shader: kernels, entry, bind, params: { ...NO_PARAMS, size, factor }, grid: Math.ceil(size / 256) });
+  const runs = { size: sizeOf(bind.y.shape, k.batch) };
+  emitLanes(k, entry, bind, { runs, sizes: { factor }, grid: ({ size }) => size / 256 });
 }
 
 const subtractOp: Op<null> = {
@@ -126,14 +151,8 @@ const subtractOp: Op<null> = {
     return [a.shape];
   },
   emit: (k, { inputs: [a, b], outputs: [y] }) => {
-    const size = sizeOf(y.shape, k.batch);
-    k.run({
-      shader: kernels,
-      entry: "subtract",
-      bind: { a, b, y },
-      params: { ...NO_PARAMS, size },
-      grid: Math.ceil(size / 256),
-    });
+    const runs = { size: sizeOf(y.shape, k.batch) };
+    emitLanes(k, "subtract", { a, b, y }, { runs, grid: ({ size }) => size / 256 });
   },
   backward: (_, [dy]) => dy ? [dy, scale(dy, -1)] : [],
 };

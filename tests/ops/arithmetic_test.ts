@@ -61,6 +61,14 @@ for (const batch of [1, 37]) {
     }));
 }
 
+Deno.test("multiply repeats numbers along lanes of four and of two", () =>
+  checkOp({
+    inputs: { a: ["B", 6, 8], b: [8], c: [6, 1], d: ["B", 6, 8] },
+    batch: 5,
+    build: ({ a, b, c, d }) => subtract(multiply(multiply(a, b), c), scale(multiply(a, d), 3)),
+    reference: ({ a, b, c, d }) => a.map((value, i) => value * b[i % 8] * c[Math.floor(i / 8) % 6] - 3 * value * d[i]),
+  }));
+
 Deno.test("multiply of a column by one parameter sums its gradient over the batch", () =>
   checkOp({
     inputs: { a: ["B", 1], b: [1] },
