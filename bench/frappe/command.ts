@@ -8,7 +8,8 @@ import { Gpu } from "../../src/gpu/device.ts";
 import { parseArgs } from "../../src/std.ts";
 import { readSplits } from "./data.ts";
 import { isFinished, type LoggedRun, parseLog, type Result, resultsOf } from "./log.ts";
-import { type Recipe, RECIPES } from "./recipes.ts";
+import { EPOCHS, type Recipe } from "./recipe.ts";
+import { RECIPES } from "./recipes.ts";
 import { formatLeaderboard } from "./table.ts";
 import { checkpointPath, isFile, logPath, readTextIfThere, trainByRecipe } from "./training.ts";
 
@@ -83,16 +84,18 @@ function runsOf(results: string, name: string): LoggedRun[] {
 }
 
 function listModels({ results, checkpoints, seed }: Arguments): void {
-  for (const [name, { title, definition, l2, epochs = 100 }] of Object.entries(RECIPES)) {
-    const state = !definition
-      ? "Weft does not have it"
-      : isFinished(runsOf(results, name), seed)
+  for (const [name, { title, definition, l2, epochs = EPOCHS }] of Object.entries(RECIPES)) {
+    const state = isFinished(runsOf(results, name), seed)
       ? "finished"
       : isFile(checkpointPath(checkpoints, name, seed))
       ? "begun"
       : "waits";
-    const settings = definition ? `${definition.name} ${JSON.stringify(definition.options)}` : "";
-    console.log(`${name.padEnd(13)} ${title.padEnd(12)} ${state}  ${settings}  l2 ${JSON.stringify(l2)}  ${epochs}`);
+    const settings = `${definition.name} ${JSON.stringify(definition.options)}`;
+    console.log(
+      `${name.padEnd(13)} ${title.padEnd(12)} ${state.padEnd(8)}  ${settings}  l2 ${
+        JSON.stringify(l2)
+      }  ${epochs} epochs`,
+    );
   }
 }
 
@@ -129,13 +132,11 @@ async function trainAll(options: Arguments): Promise<void> {
 
 function waitingModels({ names, seed, force, results, checkpoints }: Arguments): [name: string, recipe: Recipe][] {
   return names.flatMap((name): [string, Recipe][] => {
-    const recipe = RECIPES[name];
-    if (!recipe.definition) return (console.log(`${name}: Weft does not have the model`), []);
     if (!force && isFinished(runsOf(results, name), seed)) {
       return (console.log(`${name}: finished, see ${logPath(results, name)}`), []);
     }
     const path = checkpointPath(checkpoints, name, seed);
     if (force && isFile(path)) Deno.removeSync(path);
-    return [[name, recipe]];
+    return [[name, RECIPES[name]]];
   });
 }

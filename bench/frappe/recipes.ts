@@ -6,57 +6,33 @@
  *
  * @module
  */
-import type { Definition } from "../../src/definition.ts";
 import type { L2 } from "../../src/store.ts";
 import {
+  afm,
+  afn,
   autoint,
   dcn,
   dcnv2,
   deepfm,
+  dlrm,
   dnn,
+  edcn,
   ffm,
   fibinet,
   finalmlp,
+  finalnet,
   fm,
   fmfm,
   fwfm,
+  hofm,
   lr,
+  masknet,
   nfm,
   pnn,
   wideDeep,
   xdeepfm,
 } from "../../models/mod.ts";
-
-/** A mean over five seeds and its standard deviation. */
-export type Spread = readonly [mean: number, deviation: number];
-
-/** What was published for a model. */
-export interface Published {
-  /** Test AUC of the single run behind the leaderboard. */
-  readonly auc: number;
-  /** Test log loss of that run. */
-  readonly logloss: number;
-  /** Test AUC of five seeds. */
-  readonly aucSpread?: Spread;
-  /** Test log loss of five seeds. */
-  readonly loglossSpread?: Spread;
-}
-
-/** How a model is trained, and what comes out of it elsewhere. */
-export interface Recipe {
-  /** Model name as it is printed. */
-  readonly title: string;
-  /** The model; absent where Weft does not have it. */
-  readonly definition?: Definition;
-  readonly l2: L2;
-  /** Epochs at most. @default {100} */
-  readonly epochs?: number;
-  /** Epochs in a row without improvement that end training. @default {2} */
-  readonly patience?: number;
-  /** Trainable scalars that the model must have on these files. */
-  readonly parameters: number;
-  readonly published: Published;
-}
+import type { Recipe } from "./recipe.ts";
 
 const DIM = 10;
 const HIDDEN = [400, 400, 400];
@@ -113,6 +89,7 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
   },
   hofm: {
     title: "HOFM",
+    definition: hofm({ dim: DIM }),
     l2: all(1e-6),
     epochs: 200,
     parameters: 113_170,
@@ -120,6 +97,7 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
   },
   afm: {
     title: "AFM",
+    definition: afm({ dim: DIM, attentionDim: 128, attentionDropout: [0.1, 0.1] }),
     l2: embeddingsOnly(1e-5),
     parameters: 60_826,
     published: { auc: 0.969733, logloss: 0.226424 },
@@ -218,6 +196,7 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
   },
   edcn: {
     title: "EDCN",
+    definition: edcn({ dim: DIM, layers: 3, temperature: 5, batchNorm: true, dropout: 0.3 }),
     l2: embeddingsOnly(0.05),
     parameters: 86_351,
     published: { auc: 0.985012, logloss: 0.154740 },
@@ -264,12 +243,14 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
   },
   afn: {
     title: "AFN",
+    definition: afn({ dim: DIM, neurons: 1000, hidden: [400], dropout: 0.4 }),
     l2: embeddingsOnly(1e-3),
     parameters: 4_066_711,
     published: { auc: 0.981099, logloss: 0.233090 },
   },
   afn_plus: {
     title: "AFN+",
+    definition: afn({ dim: DIM, neurons: 1000, hidden: [400], dropout: 0.4, deep: HIDDEN, deepDropout: 0.2 }),
     l2: embeddingsOnly(1e-3),
     parameters: 4_482_205,
     published: {
@@ -281,12 +262,14 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
   },
   masknet: {
     title: "MaskNet",
+    definition: masknet({ ...WIDE, dropout: 0.1, blocks: 3, width: 50, ratio: 2, embeddingNorm: false }),
     l2: embeddingsOnly(0.1),
     parameters: 571_691,
     published: { auc: 0.983683, logloss: 0.169580 },
   },
   dlrm: {
     title: "DLRM",
+    definition: dlrm({ ...NORMED, dropout: 0.4, interaction: "cat" }),
     l2: embeddingsOnly(0.1),
     parameters: 417_891,
     published: { auc: 0.983995, logloss: 0.144441 },
@@ -305,19 +288,24 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
       batchNorm: true,
     }),
     l2: embeddingsOnly(0.05),
-    parameters: 253_392,
+    // The published count, 253,392, has a padding row in each of the twelve tables.
+    parameters: 253_392 - 12 * DIM,
     published: { auc: 0.986072, logloss: 0.148415 },
   },
   finalnet_1b: {
     title: "FinalNet-1B",
+    definition: finalnet({ dim: DIM, dropout: 0.2, hidden1: [400, 400], hidden2: [], gate: false }),
     l2: embeddingsOnly(0.1),
-    parameters: 256_791,
+    // The published count, 256,791, has a padding row in each of the ten tables.
+    parameters: 256_791 - 10 * DIM,
     published: { auc: 0.985223, logloss: 0.136554 },
   },
   finalnet_2b: {
     title: "FinalNet-2B",
+    definition: finalnet({ dim: DIM, dropout: 0.1, hidden1: [400, 400], hidden2: [400] }),
     l2: embeddingsOnly(0.1),
-    parameters: 338_502,
+    // The published count, 338,502, has a padding row in each of the ten tables.
+    parameters: 338_502 - 10 * DIM,
     published: { auc: 0.985744, logloss: 0.131070 },
   },
 };

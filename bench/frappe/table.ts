@@ -5,7 +5,7 @@
  */
 import { formatTable } from "../report.ts";
 import type { Result } from "./log.ts";
-import type { Recipe, Spread } from "./recipes.ts";
+import type { Recipe, Spread } from "./recipe.ts";
 
 const HEADER = [
   "model",

@@ -9,7 +9,7 @@ import { adam } from "../../src/optimizer.ts";
 import type { FitOptions, History } from "../../src/trainer.ts";
 import type { Splits } from "./data.ts";
 import { formatEpoch, formatResult, parseLog, type Result, secondsPerEpoch } from "./log.ts";
-import type { Recipe } from "./recipes.ts";
+import { EPOCHS, PATIENCE, type Recipe } from "./recipe.ts";
 
 /** What all trainings of a session share. */
 export interface Session {
@@ -26,9 +26,6 @@ export interface Session {
   /** Told each line of the log. */
   readonly print: (line: string) => void;
 }
-
-const EPOCHS = 100;
-const PATIENCE = 2;
 
 /** Returns where a model's log is. */
 export function logPath(results: string, name: string): string {
@@ -65,12 +62,10 @@ export function isFile(path: string): boolean {
  *
  * @returns the result, or nothing when training is not over
  * @throws {RangeError} when the model has not the recipe's number of parameters
- * @throws {TypeError} when Weft does not have the model
  */
 export async function trainByRecipe(name: string, recipe: Recipe, session: Session): Promise<Result | undefined> {
   const { gpu, splits, seed, results, checkpoints } = session;
   const { definition, l2, parameters } = recipe;
-  if (!definition) throw new TypeError(`Cannot train ${name}: Weft does not have the model, received "${name}"`);
   const log = (line: string): void => {
     session.print(line);
     Deno.writeTextFileSync(logPath(results, name), `${line}\n`, { append: true });
