@@ -8,8 +8,9 @@ import grid from "../../shaders/grid.wgsl" with { type: "text" };
 import { shader } from "../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, type Tensor } from "../graph/tensor.ts";
+import { lanesOf } from "./lane.ts";
 
-const kernels = shader("concat", { grid, concat: source });
+const kernels = shader("concat", { grid, ...lanesOf(1).part, concat: source });
 
 interface Rows {
   readonly from: number;
