@@ -1,0 +1,215 @@
+/**
+ * Interactions of pairs of fields at Criteo's shape: verified against float64 on sampled rows, then timed.
+ *
+ * @module
+ */
+import type { Gpu } from "../src/gpu/device.ts";
+import type { BufferRange } from "../src/gpu/kernel.ts";
+import { createBuffer, download, upload } from "../src/gpu/memory.ts";
+import { differentiate } from "../src/graph/autodiff.ts";
+import { Graph } from "../src/graph/graph.ts";
+import { Plan } from "../src/graph/plan.ts";
+import { type Shape, sizeOf, type Tensor } from "../src/graph/tensor.ts";
+import { add } from "../src/ops/add.ts";
+import { attentionalPooling } from "../src/ops/afm.ts";
+import { biInteraction } from "../src/ops/bi_interaction.ts";
+import { ffm } from "../src/ops/ffm.ts";
+import { innerProduct, pairSum } from "../src/ops/inner_product.ts";
+import { matrixSum } from "../src/ops/pair_matrix.ts";
+import { squeezeExcite } from "../src/ops/senet.ts";
+import { thirdOrder } from "../src/ops/third_order.ts";
+import { afmReference } from "../tests/reference/afm.ts";
+import { ffmReference } from "../tests/reference/ffm.ts";
+import {
+  biInteractionReference,
+  groupSums,
+  innerProductReference,
+  matrixElementsReference,
+} from "../tests/reference/pairs.ts";
+import { senetReference } from "../tests/reference/senet.ts";
+import { thirdOrderReference } from "../tests/reference/third_order.ts";
+import { noStorage } from "../tests/run.ts";
+import { assertClose, randomArray, step } from "../tests/support.ts";
+import { type BenchRow, type Timing, timingOf } from "./report.ts";
+
+const BATCH = 4096;
+const QUICK_BATCH = 64;
+const FIELDS = 39;
+const PAIRS = FIELDS * (FIELDS - 1) / 2;
+const DIM = 16;
+/** Width of a vector of FFM, which has 38 of them for each value. */
+const FFM_DIM = 4;
+const HIDDEN = 16;
+const REDUCED = 13;
+/** Samples whose results are compared. */
+const CHECKED = 3;
+/** Milliseconds of a repeat at least, so that the wait at its end does not matter. */
+const REPEAT_MS = 200;
+const REPEATS = 3;
+
+type Leaves = Readonly<Record<string, Tensor>>;
+type Numbers = Readonly<Record<string, Float64Array>>;
+
+/** One op. */
+interface Case {
+  readonly name: string;
+  readonly inputs: Readonly<Record<string, Shape>>;
+  readonly build: (leaves: Leaves) => Tensor;
+  /** Computes the op on the samples that it is given; gradients are proved by the tests of the same kernels. */
+  readonly expected: (values: Numbers) => Float64Array;
+  /** Operations of the forward pass for each sample; the backward pass has twice as many. */
+  readonly flops: number;
+}
+
+const E: Shape = ["B", FIELDS, DIM];
+
+const CASES: readonly Case[] = [
+  {
+    name: "bi-interaction",
+    inputs: { e: E },
+    build: ({ e }) => biInteraction(e),
+    expected: ({ e }) => biInteractionReference(e, FIELDS, DIM),
+    flops: 3 * FIELDS * DIM,
+  },
+  {
+    name: "third-order products",
+    inputs: { e: E },
+    build: ({ e }) => thirdOrder(e),
+    expected: ({ e }) => thirdOrderReference(e, FIELDS, DIM),
+    flops: 5 * FIELDS * DIM,
+  },
+  {
+    name: "inner products",
+    inputs: { e: E },
+    build: ({ e }) => innerProduct(e),
+    expected: ({ e }) => innerProductReference(e, FIELDS, DIM),
+    flops: 2 * PAIRS * DIM,
+  },
+  {
+    name: "field-weighted sum (FwFM)",
+    inputs: { e: E, s: [PAIRS] },
+    build: ({ e, s }) => pairSum(e, s),
+    expected: ({ e, s }) => groupSums(innerProductReference(e, FIELDS, DIM, s), PAIRS),
+    flops: 2 * PAIRS * DIM,
+  },
+  {
+    name: "field-vectored sum (FmFM)",
+    inputs: { e: E, s: [PAIRS, DIM] },
+    build: ({ e, s }) => pairSum(e, s),
+    expected: ({ e, s }) => groupSums(innerProductReference(e, FIELDS, DIM, s), PAIRS),
+    flops: 3 * PAIRS * DIM,
+  },
+  {
+    name: "field-matrixed sum (FmFM)",
+    inputs: { e: E, w: [PAIRS, DIM, DIM] },
+    build: ({ e, w }) => matrixSum(e, w),
+    expected: ({ e, w }) => groupSums(matrixElementsReference(e, FIELDS, DIM, w), PAIRS * DIM),
+    flops: 2 * PAIRS * DIM * (DIM + 1),
+  },
+  {
+    name: "field-aware sum (FFM)",
+    inputs: { v: ["B", FIELDS, (FIELDS - 1) * FFM_DIM] },
+    build: ({ v }) => ffm(v),
+    expected: ({ v }) => ffmReference(v, FIELDS, FFM_DIM),
+    flops: 2 * PAIRS * FFM_DIM,
+  },
+  {
+    name: "gates of fields (SENet)",
+    inputs: { e: E, w0: [FIELDS, REDUCED], w1: [REDUCED, FIELDS] },
+    build: ({ e, w0, w1 }) => squeezeExcite(e, w0, w1),
+    expected: ({ e, w0, w1 }) => senetReference(e, w0, w1, [FIELDS, DIM, REDUCED]),
+    flops: 2 * FIELDS * DIM + 4 * FIELDS * REDUCED,
+  },
+  {
+    name: "attention over pairs (AFM)",
+    inputs: { e: E, w: [DIM, HIDDEN], c: [HIDDEN], h: [HIDDEN] },
+    build: ({ e, w, c, h }) => attentionalPooling(e, { weight: w, bias: c, head: h }).v,
+    expected: ({ e, w, c, h }) => afmReference(e, { w, c, h }, FIELDS, DIM),
+    flops: PAIRS * (2 * DIM * HIDDEN + 3 * HIDDEN + 3 * DIM),
+  },
+];
+
+/** Bytes of the tensors that go in and come out. */
+function bytesOf(tensors: readonly Tensor[], batch: number): number {
+  return tensors.reduce((sum, { shape }) => sum + 4 * sizeOf(shape, batch), 0);
+}
+
+async function measure(gpu: Gpu, bench: Case, batch: number): Promise<BenchRow[]> {
+  const graph = new Graph("train");
+  const leaves: Record<string, Tensor> = {};
+  const values: Record<string, Float64Array> = {};
+  const places: Record<string, BufferRange> = {};
+  Object.entries(bench.inputs).forEach(([name, shape], i) => {
+    leaves[name] = graph.input(name, shape);
+    values[name] = randomArray(sizeOf(shape, batch), i + 1);
+    places[name] = { buffer: upload(gpu, name, Float32Array.from(values[name])) };
+  });
+  const y = bench.build(leaves);
+  places.dy = { buffer: upload(gpu, "dy", Float32Array.from(randomArray(sizeOf(y.shape, batch), 9))) };
+  const gradients = differentiate(y, graph.input("dy", y.shape), add).inputs;
+  const all = [y, ...Object.values(leaves).map((leaf) => gradients.get(leaf)!)];
+  const inputs = Object.values(leaves);
+  const rows: BenchRow[] = [];
+  for (const outputs of [[y], all]) {
+    const pinned = new Map(
+      outputs.map((tensor) => [tensor, { buffer: createBuffer(gpu, "result", 4 * sizeOf(tensor.shape, batch)) }]),
+    );
+    const plan = await Plan.create(gpu, { name: "bench", batch, outputs, pinned, inputs: places, storage: noStorage });
+    plan.run([step(batch)]);
+    await verify(gpu, bench, { batch, values, y, place: pinned.get(y)! });
+    const timing = await timePlan(gpu, plan, batch);
+    plan.destroy();
+    for (const { buffer } of pinned.values()) buffer.destroy();
+    const isForward = outputs.length === 1;
+    // The backward pass reads the inputs and the upstream gradient once more.
+    const bytes = bytesOf([...inputs, ...outputs, ...(isForward ? [] : [...inputs, y])], batch);
+    rows.push({
+      name: isForward ? bench.name : `${bench.name} and its gradients`,
+      shape: `${batch} x ${FIELDS}, D ${bench.inputs.v ? FFM_DIM : DIM}`,
+      ...timing,
+      gbps: bytes / timing.ms / 1e6,
+      gflops: (isForward ? 1 : 3) * bench.flops * batch / timing.ms / 1e6,
+      note: `${(bytes / 1e6).toFixed(1)} MB must move`,
+    });
+  }
+  for (const { buffer } of Object.values(places)) buffer.destroy();
+  return rows;
+}
+
+/** Compares the first samples of a result. */
+async function verify(
+  gpu: Gpu,
+  bench: Case,
+  { batch, values, y, place }: { batch: number; values: Numbers; y: Tensor; place: BufferRange },
+): Promise<void> {
+  const part: Record<string, Float64Array> = {};
+  for (const [name, shape] of Object.entries(bench.inputs)) {
+    part[name] = shape[0] === "B" ? values[name].subarray(0, CHECKED * values[name].length / batch) : values[name];
+  }
+  const expected = bench.expected(part);
+  const actual = new Float32Array(await download(gpu, place.buffer, 4 * CHECKED * sizeOf(y.shape, 1)));
+  assertClose(actual, expected, bench.name, { rtol: 2e-5, atol: 1e-5 });
+}
+
+/** Times a plan's step: many steps before one wait, the cost of the wait taken off. */
+async function timePlan(gpu: Gpu, plan: Plan, batch: number): Promise<Timing> {
+  const elapsed = async (steps: number): Promise<number> => {
+    const started = performance.now();
+    for (let i = 0; i < steps; i++) plan.run([step(batch)]);
+    await gpu.device.queue.onSubmittedWorkDone();
+    return performance.now() - started;
+  };
+  const wait = Math.min(await elapsed(0), await elapsed(0), await elapsed(0));
+  const once = Math.max(0.05, await elapsed(1) - wait);
+  const steps = Math.min(1024, Math.ceil(REPEAT_MS / once));
+  const times: number[] = [];
+  for (let repeat = 0; repeat < REPEATS; repeat++) times.push((await elapsed(steps) - wait) / steps);
+  return timingOf(times);
+}
+
+/** Measures the kernels; throws when one computes something else than its reference. */
+export async function pairsBench(gpu: Gpu, { quick = false }: { quick?: boolean } = {}): Promise<BenchRow[]> {
+  const rows: BenchRow[] = [];
+  for (const bench of CASES) rows.push(...await measure(gpu, bench, quick ? QUICK_BATCH : BATCH));
+  return rows;
+}
