@@ -53,8 +53,9 @@ export const cinOp: Op<CinAttributes> = {
     if (k.needed(pooled)) emitPool(k, z, pooled, dim);
   },
   backward: ({ inputs: [x, x0, weight], outputs: [z], attributes }, [dx, dPooled]) => {
-    const parts = [z, dx, dPooled].filter((tensor) => tensor !== undefined);
-    const kind = { ...attributes, next: dx !== undefined, pool: dPooled !== undefined };
+    const parts = [attributes.relu ? z : undefined, dx, dPooled].filter((tensor) => tensor !== undefined);
+    const [, rows, stride] = z.shape as readonly number[];
+    const kind = { ...attributes, next: dx !== undefined, pool: dPooled !== undefined, rows, stride };
     const [dz, sums] = applyAll(cinSlopeOp, parts, kind);
     const dBias = apply(biasOp, [sums], null);
     const shape = weight.shape;
@@ -77,13 +78,26 @@ function productOf(x: Tensor, x0: Tensor, weight: Tensor, more: Partial<FieldPro
   return { sizes, axes: [0, 1, 2], pairs: true, ...more };
 }
 
-const cinSlopeOp: Op<CinAttributes & { readonly next: boolean; readonly pool: boolean }> = {
+interface Slope extends CinAttributes {
+  /** Whether there is a gradient from the next layer. */
+  readonly next: boolean;
+  /** Whether there is a gradient from the sums. */
+  readonly pool: boolean;
+  /** Feature maps, and the floats of each. */
+  readonly rows: number;
+  readonly stride: number;
+}
+
+/** Inputs z (only with relu), dx and dPooled where there are any; outputs dz and its sums over d. */
+const cinSlopeOp: Op<Slope> = {
   name: "cin_slope",
-  outputs: ([z]) => [z.shape, z.shape.slice(0, 2)],
-  emit: (k, { inputs: [z, ...rest], outputs: [dz, sums], attributes: { dim, relu, next, pool } }) => {
+  outputs: (_, { rows, stride }) => [["B", rows, stride], ["B", rows]],
+  emit: (k, { inputs, outputs: [dz, sums], attributes: { dim, relu, next, pool } }) => {
+    const rest = [...inputs];
+    const x = relu ? rest.shift() : undefined;
     const dx = next ? rest.shift() : undefined;
     const dy = pool ? rest.shift() : undefined;
-    emitSlope(k, { x: z, dx, dy, packed: dz, y: sums }, dim, relu);
+    emitSlope(k, { x, dx, dy, packed: dz, y: sums }, dim);
   },
 };
 

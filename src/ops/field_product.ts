@@ -10,24 +10,24 @@ import type { Gpu } from "../gpu/device.ts";
 import { type Shader, shader } from "../gpu/shader.ts";
 import type { Emitter, Op } from "../graph/node.ts";
 import type { Shape, Tensor } from "../graph/tensor.ts";
-import { FIELD_LANES, fieldProductSource, GRADIENT_EDGE } from "./field_product_source.ts";
+import { FIELD_LANES, fieldProductSource, GRADIENT_OUTS } from "./field_product_source.ts";
 import { fieldsOf } from "./field_padding.ts";
 import { emitSum, maxSlices } from "./matmul_layout.ts";
 
 const around = shader("field_product", { grid, field_product: source });
 
-/** Rows and fours of columns that one invocation computes: what a processor's cache, or a GPU's registers, hold. */
-const BLOCKS = { software: { outs: 16, columns: 4 }, gpu: { outs: 8, columns: 2 } };
+/** Rows and fours of columns that one invocation computes, and the edge of its tiles of pairs: what a processor's cache, or a GPU's registers, hold. */
+const BLOCKS = { software: { outs: 16, columns: 4, edge: 4 }, gpu: { outs: 8, columns: 2, edge: 2 } };
 
 const kernels: Readonly<Record<keyof typeof BLOCKS, Shader>> = {
   software: kernelShader(BLOCKS.software),
   gpu: kernelShader(BLOCKS.gpu),
 };
 
-function kernelShader({ outs, columns }: { outs: number; columns: number }): Shader {
+function kernelShader({ outs, columns, edge }: Record<"outs" | "columns" | "edge", number>): Shader {
   const parts = [
     { file: "shaders/grid.wgsl", text: grid },
-    { file: "src/ops/field_product_source.ts", text: fieldProductSource(outs, columns) },
+    { file: "src/ops/field_product_source.ts", text: fieldProductSource(outs, columns, edge) },
   ];
   return { name: "field_product_blocks", parts };
 }
@@ -120,7 +120,7 @@ export function emitFieldProduct(
     entry: "product",
     bind: { x, y, w: packed, bias: bias ?? w, z },
     constants: { PAIRS: pairs, FOLDED: folded, SHIFTED: shift !== undefined, BIAS: bias !== undefined, RELU: relu },
-    params: { ...spread, columns, left: p, right: q, outs: r, terms: p * q, slice: 0 },
+    params: { ...spread, columns, left: p, right: q, outs: r, terms: p * q, slice: 0, tiles: 0 },
     grid: Math.ceil(Math.ceil(columns / block.columns) * Math.ceil(r / block.outs) / FIELD_LANES),
     flops: 8 * columns * r * termsOf([p, q], folded),
   });
@@ -190,14 +190,17 @@ export const fieldGradientOp: Op<FieldGradient> = {
     const wanted = Math.max(1, Math.min(maxSlices(terms, outs), Math.ceil(columns / SLICE)));
     const slice = Math.ceil(columns / wanted);
     const slices = Math.ceil(columns / slice);
-    const blocks = Math.ceil(terms / GRADIENT_EDGE) * Math.ceil(outs / GRADIENT_EDGE);
+    const kind = kindOf(k.gpu);
+    const { edge } = BLOCKS[kind];
+    const [down, across] = [Math.ceil(left / edge), Math.ceil(right / edge)];
+    const tiles = !pairs ? Math.ceil(terms / edge ** 2) : folded ? across * (across + 1) / 2 : down * across;
     k.run({
-      shader: kernels[kindOf(k.gpu)],
+      shader: kernels[kind],
       entry: "gradient",
       bind: { x, y, dz, parts },
       constants: { PAIRS: pairs, FOLDED: folded, SHIFTED: shift !== undefined },
-      params: { ...spread, columns, left, right, outs, terms, slice },
-      grid: Math.ceil(slices * blocks / FIELD_LANES),
+      params: { ...spread, columns, left, right, outs, terms, slice, tiles },
+      grid: Math.ceil(slices * tiles * Math.ceil(outs / GRADIENT_OUTS) / FIELD_LANES),
       flops: 8 * columns * terms * outs,
     });
     const target = folded ? sums : dw;
@@ -236,19 +239,25 @@ export function emitPool(k: Emitter, x: Tensor, y: Tensor, dim: number, group = 
   k.run({ shader: around, entry: "pool", bind: { x, y }, params, grid: Math.ceil(sums / 64) });
 }
 
-/** Appends the gradient before activation and pooling, and its sum over each row. */
+/** Appends the gradient before activation (where there is x, it is relu) and pooling, and its sum over each row. */
 export function emitSlope(
   k: Emitter,
-  bind: { x: Tensor; dx: Tensor | undefined; dy: Tensor | undefined; packed: Tensor; y: Tensor },
+  { x, dx, dy, packed, y }: {
+    x: Tensor | undefined;
+    dx: Tensor | undefined;
+    dy: Tensor | undefined;
+    packed: Tensor;
+    y: Tensor;
+  },
   dim: number,
-  relu: boolean,
 ): void {
-  const { rows, dim: stride } = fieldsOf("slope", bind.x);
+  const { rows, dim: stride } = fieldsOf("slope", packed);
+  const any = (x ?? dx ?? dy)!;
   k.run({
     shader: around,
     entry: "slope",
-    bind: { ...bind, dx: bind.dx ?? bind.x, dy: bind.dy ?? bind.x },
-    constants: { RELU: relu, FROM_NEXT: bind.dx !== undefined, FROM_POOL: bind.dy !== undefined },
+    bind: { x: x ?? any, dx: dx ?? any, dy: dy ?? any, packed, y },
+    constants: { RELU: x !== undefined, FROM_NEXT: dx !== undefined, FROM_POOL: dy !== undefined },
     params: { ...NO_PARAMS, rows: k.batch * rows, lanes: stride / 4, dim },
     grid: Math.ceil(k.batch * rows / 64),
   });

@@ -8,8 +8,8 @@
 /** Invocations of a workgroup of the kernels made here. */
 export const FIELD_LANES = 32;
 
-/** Numbers of dW that one invocation sums: rows and columns. */
-export const GRADIENT_EDGE = 8;
+/** Columns h of dW that one invocation of `gradient` sums. */
+export const GRADIENT_OUTS = 8;
 
 const HEADER = `// Products over the field axis, one register block per invocation.
 //   product   z[b, h, d] = relu(bias[h] + sum_k w[k, h] p[b, k, d])
@@ -29,6 +29,7 @@ struct Params {
   outs: u32,     // H
   terms: u32,    // K
   slice: u32,    // columns in a slice
+  tiles: u32,    // tiles of terms
   step: u32,     // fours of d, and
   before: u32,   // rows of zeros in front of x where SHIFTED
 }
@@ -75,26 +76,42 @@ fn store(base: u32, h: u32, sum: vec4f) {
   z[base + h * params.lanes] = result;
 }
 
-// The pair after (i, j).
-fn next(at: vec2u) -> vec2u {
-  if (at.y + 1u < params.right) { return vec2u(at.x, at.y + 1u); }
-  return vec2u(at.x + 1u, select(0u, at.x + 1u, FOLDED));
-}
-
-fn pair(k: u32) -> vec2u {
-  if (!PAIRS && !SHIFTED) { return vec2u(k, 0u); }
-  if (!FOLDED) { return vec2u(k / params.right, k % params.right); }
-  var i = 0u;
-  var rest = k;
-  while (rest >= params.right - i) {
-    rest -= params.right - i;
-    i++;
+// First rows of a tile of pairs; where there are none x is the tile of terms.
+fn tile_of(tile: u32, edge: u32) -> vec2u {
+  let across = (params.right + edge - 1u) / edge;
+  if (!PAIRS) { return vec2u(tile * edge, 0u); }
+  if (!FOLDED) { return vec2u(tile / across, tile % across); }
+  var row = 0u;
+  var rest = tile;
+  while (rest >= across - row) {
+    rest -= across - row;
+    row++;
   }
-  return vec2u(i, i + rest);
+  return vec2u(row, row + rest);
 }
 
-fn keep(at: u32, k: u32, h: u32, sum: vec4f) {
-  if (k < params.terms && h < params.outs) { parts[at + k * params.outs + h] = sum.x + sum.y + sum.z + sum.w; }
+// Number k of a place in a tile, or the number of terms where there is none.
+fn term(tile: vec2u, a: u32, b: u32, edge: u32) -> u32 {
+  if (!PAIRS) { return min(tile.x + a * edge + b, params.terms); }
+  let i = tile.x + a;
+  let j = tile.y + b;
+  if (i >= params.left || j >= params.right || (FOLDED && j < i)) { return params.terms; }
+  if (!FOLDED) { return i * params.right + j; }
+  return i * params.right - i * (i + 1u) / 2u + j;
+}
+
+// Place of a term's first row in x, and the row that a convolution adds.
+fn place_of_term(k: u32) -> vec2u {
+  if (SHIFTED) { return vec2u(k / params.right * params.in_lanes, k % params.right); }
+  return vec2u(k * params.in_lanes, 0u);
+}
+
+fn add_dot(a: vec4f, b: vec4f, sum: f32) -> f32 {
+  return fma(a.x, b.x, fma(a.y, b.y, fma(a.z, b.z, fma(a.w, b.w, sum))));
+}
+
+fn keep(at: u32, k: u32, h: u32, sum: f32) {
+  if (k < params.terms && h < params.outs) { parts[at + k * params.outs + h] = sum; }
 }
 `;
 
@@ -110,9 +127,10 @@ const ENTRY = `
  *
  * @param outs rows h that one invocation of `product` computes, a multiple of 4
  * @param columns fours of columns that it computes
+ * @param edge rows i and j of pairs whose weights one invocation of `gradient` takes
  */
-export function fieldProductSource(outs: number, columns: number): string {
-  return [HEADER, productSource(outs, columns), gradientSource(GRADIENT_EDGE)].join("\n");
+export function fieldProductSource(outs: number, columns: number, edge: number): string {
+  return [HEADER, productSource(outs, columns), gradientSource(edge)].join("\n");
 }
 
 function productSource(outs: number, columns: number): string {
@@ -159,43 +177,46 @@ function productSource(outs: number, columns: number): string {
 }
 
 function gradientSource(edge: number): string {
-  const block = range(edge);
-  const cells = block.flatMap((k) => block.map((h) => [k, h]));
+  const side = range(edge);
+  const block = range(edge * edge);
+  const outs = range(GRADIENT_OUTS);
+  const cells = block.flatMap((k) => outs.map((h) => [k, h]));
   return [
     `@compute @workgroup_size(${FIELD_LANES})\nfn gradient(${ENTRY}`,
-    `  let across = (params.outs + ${edge - 1}u) / ${edge}u;`,
-    `  let down = (params.terms + ${edge - 1}u) / ${edge}u;`,
-    `  let slice = i / (across * down);`,
+    `  let across = (params.outs + ${outs.length - 1}u) / ${outs.length}u;`,
+    `  let slice = i / (across * params.tiles);`,
     `  let first = slice * params.slice;`,
     `  if (first >= params.columns) { return; }`,
-    `  let k = i / across % down * ${edge}u;`,
-    `  let h = i % across * ${edge}u;`,
-    `  let last = pair(params.terms - 1u);`,
-    `  let at0 = pair(k);`,
-    ...block.slice(1).map((b) => `  let at${b} = select(last, next(at${b - 1}), k + ${b}u < params.terms);`),
-    ...block.flatMap((b) => [
-      `  let x${b} = at${b}.x * params.in_lanes;`,
-      `  let y${b} = at${b}.y * params.lanes;`,
-      `  let h${b} = min(h + ${b}u, params.outs - 1u) * params.lanes;`,
+    `  let tile = ${edge}u * tile_of(i / across % params.tiles, ${edge}u);`,
+    `  let h = i % across * ${outs.length}u;`,
+    ...outs.map((o) => `  let h${o} = min(h + ${o}u, params.outs - 1u) * params.lanes;`),
+    ...side.flatMap((c) => [
+      `  let a${c} = min(tile.x + ${c}u, params.left - 1u) * params.in_lanes;`,
+      `  let b${c} = min(tile.y + ${c}u, params.right - 1u) * params.lanes;`,
     ]),
-    ...cells.map(([row, column]) => `  var sum${row}_${column} = vec4f();`),
+    ...block.map((k) => `  let k${k} = term(tile, ${Math.floor(k / edge)}u, ${k % edge}u, ${edge}u);`),
+    ...block.map((k) => `  let at${k} = place_of_term(min(k${k}, params.terms - 1u));`),
+    ...cells.map(([k, o]) => `  var sum${k}_${o} = 0.0;`),
     `  let end = min(first + params.slice, params.columns);`,
     `  for (var n = first; n < end; n++) {`,
     `    let left = place_in(n);`,
-    `    let row = row_of(n);`,
     `    let right = place(n, params.right);`,
+    `    let row = row_of(n);`,
     `    let out = place(n, params.outs);`,
-    ...block.map((b) => `    let d${b} = dz[out + h${b}];`),
-    ...block.map((b) => `    var p${b} = x[left + x${b}];`),
-    `    if (SHIFTED) {`,
-    ...block.map((b) => `      p${b} = shifted(left + x${b}, row + at${b}.y);`),
-    `    } else if (PAIRS) {`,
-    ...block.map((b) => `      p${b} *= y[right + y${b}];`),
+    ...outs.map((o) => `    let d${o} = dz[out + h${o}];`),
+    ...block.map((k) => `    var p${k} = vec4f();`),
+    `    if (PAIRS) {`,
+    ...side.flatMap((c) => [`      let left${c} = x[left + a${c}];`, `      let right${c} = y[right + b${c}];`]),
+    ...block.map((k) => `      p${k} = left${Math.floor(k / edge)} * right${k % edge};`),
+    `    } else if (SHIFTED) {`,
+    ...block.map((k) => `      p${k} = shifted(left + at${k}.x, row + at${k}.y);`),
+    `    } else {`,
+    ...block.map((k) => `      p${k} = x[left + at${k}.x];`),
     `    }`,
-    ...cells.map(([row, column]) => `    sum${row}_${column} = fma(p${row}, d${column}, sum${row}_${column});`),
+    ...cells.map(([k, o]) => `    sum${k}_${o} = add_dot(p${k}, d${o}, sum${k}_${o});`),
     `  }`,
     `  let at = slice * params.terms * params.outs;`,
-    ...cells.map(([row, column]) => `  keep(at, k + ${row}u, h + ${column}u, sum${row}_${column});`),
+    ...cells.map(([k, o]) => `  keep(at, k${k}, h + ${o}u, sum${k}_${o});`),
     `}\n`,
   ].join("\n");
 }
