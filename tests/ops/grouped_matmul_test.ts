@@ -4,7 +4,14 @@ import { assertThrows } from "../../src/std.ts";
 import { checkOp } from "../support.ts";
 
 for (
-  const [batch, groups, inner, outer, rows] of [[1, 1, 1, 1, 1], [37, 3, 5, 17, 30], [6, 2, 4, 6, 6], [70, 2, 3, 8, 70]]
+  const [batch, groups, inner, outer, rows] of [
+    [1, 1, 1, 1, 1],
+    [37, 3, 5, 17, 30],
+    [6, 2, 4, 6, 6],
+    [70, 2, 3, 8, 70],
+    [37, 2, 12, 8, 30],
+    [9, 3, 4, 20, 9],
+  ]
 ) {
   Deno.test(`groupedMatmul of [${batch}, ${groups} x ${inner}] to ${groups} x ${outer} matches its reference`, () =>
     checkOp({
