@@ -25,7 +25,7 @@ export interface AttentionAttributes {
 }
 
 /** Registers, counted in lanes, that queries of an invocation take at most on an adapter. */
-const BLOCK = { software: 8, gpu: 1 };
+const BLOCK = { software: 16, gpu: 1 };
 
 const shaders = new Map<string, Shader>();
 

@@ -13,9 +13,9 @@ const HEADER = `// Self-attention over fields, head by head, from projections p 
 //   queries   dz = act'(o) do;  delta_i = sum_j w[i, j] dz_i . v_j;  dq_i = scale sum_j w[i, j] (dz_i . v_j - delta_i) k_j
 //   keys      dv_j = sum_i w[i, j] dz_i;  dk_j = scale sum_i w[i, j] (dz_i . v_j - delta_i) q_i
 //   weights   w[b, h, i, j]
-// The forward takes one pass over the keys with a running maximum (online softmax) and saves lse, the logarithm of the
-// sum of exponentials; the gradients recompute w. Shapes: p, dp [B, F, stride], o, do, dz [B, F, A]; lse, delta
-// [B, H, F]; w [B, H, F, F]; all but the last by lanes along a head.
+// The forward takes one pass over the keys, two at a time, with a running maximum (online softmax) and saves lse, the
+// logarithm of the sum of exponentials; the gradients recompute w. Shapes: p, dp [B, F, stride], o, do, dz [B, F, A];
+// lse, delta [B, H, F]; w [B, H, F, F]; p, dp, o, do and dz by lanes along a head.
 // Grid: one invocation per block of queries (or keys) of a head and sample; rows past the end repeat the last one.
 // No workgroup memory, no atomics, sums in order of the fields: bit-reproducible.
 struct Params {
@@ -100,7 +100,7 @@ function load(parts: Parts, name: string, from: (i: number, c: number) => string
 }
 
 function dot({ lanes }: Parts, a: string, b: string): string {
-  return `total(${lanes.map((c) => `${a}_${c} * ${b}_${c}`).join(" + ")})`;
+  return `total(${lanes.slice(1).reduce((sum, c) => `fma(${a}_${c}, ${b}_${c}, ${sum})`, `${a}_0 * ${b}_0`)})`;
 }
 
 function forward(parts: Parts): string {
@@ -110,17 +110,26 @@ function forward(parts: Parts): string {
     ...load(parts, "q", (i, c) => `params.scale * p[(first + i${i}) * params.stride + column + ${c}u]`),
     ...rows.map((i) => `  var top${i} = -3.0e38;\n  var sum${i} = 0.0;`),
     ...cells(parts).map(([i, c]) => `  var out${i}_${c} = Lane();`),
-    `  for (var j = 0u; j < params.fields; j++) {`,
+    `  for (var j = 0u; j < params.fields; j += 2u) {`,
+    `    let last = min(j + 1u, params.fields - 1u);`,
     `    let at = (first + j) * params.stride + params.width + column;`,
-    ...lanes.map((c) => `    let k_${c} = p[at + ${c}u];\n    let v_${c} = p[at + params.width + ${c}u];`),
+    `    let at_last = (first + last) * params.stride + params.width + column;`,
+    ...lanes.map((c) =>
+      `    let k_${c} = p[at + ${c}u];\n    let v_${c} = p[at + params.width + ${c}u];\n` +
+      `    let l_${c} = p[at_last + ${c}u];\n    let u_${c} = p[at_last + params.width + ${c}u];`
+    ),
     ...rows.flatMap((i) => [
       `    let s${i} = ${dot(parts, `q${i}`, "k")};`,
-      `    let next${i} = max(top${i}, s${i});`,
+      `    let t${i} = select(-3.0e38, ${dot(parts, `q${i}`, "l")}, last > j);`,
+      `    let next${i} = max(max(top${i}, s${i}), t${i});`,
       `    let fade${i} = exp(top${i} - next${i});`,
       `    let e${i} = exp(s${i} - next${i});`,
+      `    let f${i} = exp(t${i} - next${i});`,
       `    top${i} = next${i};`,
-      `    sum${i} = sum${i} * fade${i} + e${i};`,
-      ...lanes.map((c) => `    out${i}_${c} = out${i}_${c} * fade${i} + e${i} * v_${c};`),
+      `    sum${i} = sum${i} * fade${i} + (e${i} + f${i});`,
+      ...lanes.map((c) =>
+        `    out${i}_${c} = fma(out${i}_${c}, Lane(fade${i}), fma(Lane(e${i}), v_${c}, f${i} * u_${c}));`
+      ),
     ]),
     `  }`,
     ...rows.flatMap((i) => [
@@ -150,7 +159,10 @@ function queries(parts: Parts): string {
       `    let w${i} = exp(${dot(parts, `q${i}`, "k")} - lse${i});`,
       `    let dw${i} = w${i} * ${dot(parts, `d${i}`, "v")};`,
       `    delta${i} += dw${i};`,
-      ...lanes.map((c) => `    sum${i}_${c} += dw${i} * k_${c};\n    mean${i}_${c} += w${i} * k_${c};`),
+      ...lanes.map((c) =>
+        `    sum${i}_${c} = fma(Lane(dw${i}), k_${c}, sum${i}_${c});\n` +
+        `    mean${i}_${c} = fma(Lane(w${i}), k_${c}, mean${i}_${c});`
+      ),
     ]),
     `  }`,
     ...rows.flatMap((i) => [
@@ -184,7 +196,10 @@ function keys(parts: Parts): string {
     ...rows.flatMap((i) => [
       `    let w${i} = exp(${dot(parts, "q", `k${i}`)} - level);`,
       `    let ds${i} = w${i} * (${dot(parts, "d", `v${i}`)} - share);`,
-      ...lanes.map((c) => `    dk${i}_${c} += ds${i} * q_${c};\n    dv${i}_${c} += w${i} * d_${c};`),
+      ...lanes.map((c) =>
+        `    dk${i}_${c} = fma(Lane(ds${i}), q_${c}, dk${i}_${c});\n` +
+        `    dv${i}_${c} = fma(Lane(w${i}), d_${c}, dv${i}_${c});`
+      ),
     ]),
     `  }`,
     ...cells(parts).map(([i, c]) =>

@@ -5,7 +5,7 @@ import { attentionReference, type AttentionSizes, attentionWeights } from "../re
 import { run } from "../run.ts";
 import { assertClose, checkOp, randomArray, step } from "../support.ts";
 
-const shapes = [[7, 5, 2, 6], [5, 3, 1, 17], [1, 1, 1, 1], [3, 9, 2, 16], [1, 3, 2, 64], [37, 2, 1, 4]];
+const shapes = [[5, 5, 2, 6], [5, 3, 1, 17], [1, 1, 1, 1], [3, 9, 2, 16], [1, 3, 2, 64], [9, 2, 1, 4]];
 
 for (const [batch, fields, heads, width] of shapes) {
   const label = `attention over ${fields} fields, ${heads} heads of ${width / heads}, batch ${batch}`;
