@@ -14,7 +14,15 @@ let shared: Promise<Gpu> | undefined;
 
 /** Returns a device that the tests of one file share. */
 export function gpu(): Promise<Gpu> {
-  return shared ??= requestAdapter().then(({ adapter }) => Gpu.request(adapter));
+  return shared ??= openShared();
+}
+
+async function openShared(): Promise<Gpu> {
+  const { adapter } = await requestAdapter();
+  const opened = await Gpu.request(adapter);
+  // A driver that is still taking a device down while the process ends can crash it.
+  addEventListener("unload", () => opened.destroy());
+  return opened;
 }
 
 /** Uniform numbers in [-1, 1) that depend on the seed alone. */
