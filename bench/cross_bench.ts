@@ -5,9 +5,8 @@
  */
 import type { Gpu } from "../src/gpu/device.ts";
 import type { Tensor } from "../src/graph/tensor.ts";
-import { crossMatrix } from "../src/ops/cross_matrix.ts";
+import { crossLayer } from "../src/ops/cross_matrix.ts";
 import { crossVector } from "../src/ops/cross_vector.ts";
-import { dense } from "../src/ops/dense.ts";
 import { groupedMatmul } from "../src/ops/grouped_matmul.ts";
 import { crossMatrix as matrixReference, crossVector as vectorReference } from "../tests/reference/cross.ts";
 import { type Case, gradientOf, type Leaves, measure } from "./plan.ts";
@@ -51,7 +50,7 @@ function vectorCases(): Case[] {
 
 function matrixCases(): Case[] {
   const inputs = { x0: ["B", WIDTH], x: ["B", WIDTH], w: [WIDTH, WIDTH], bias: [WIDTH] } as const;
-  const build = ({ x0, x, w, bias }: Leaves): Tensor => crossMatrix(x0, x, dense(x, w, bias));
+  const build = ({ x0, x, w, bias }: Leaves): Tensor => crossLayer(x0, x, w, bias);
   const shape = `1 layer of ${WIDTH}`;
   const scales = { w: Math.sqrt(SMALL) };
   return [

@@ -1,5 +1,6 @@
-// Matrix product by tiles of 64 x 64 in workgroup memory, with a fused epilogue, for GPUs.
-//   A_BY_ROWS   y[m, n] = dropout(act(sum_k a[m, k] b[k, n] + bias[n]))
+// Matrix product by tiles of 64 x 64 in workgroup memory, for GPUs; what becomes of a sum is the matter of a part that
+// declares store.
+//   A_BY_ROWS   y[m, n] = store(sum_k a[m, k] b[k, n])
 //   otherwise   y[s, m, n] = sum_k a[k, m] b[k, n] over the terms k of slice s
 // Shapes: a [M, K] or [K, M], b [K, N] in rows of b_stride numbers, bias [N], y [M, N] or [S, M, N] in rows of y_stride
 // numbers and slices of y_slice; f32.
@@ -59,14 +60,6 @@ fn load_b(k: u32, n: u32, end: u32) -> vec4f {
   if (n + 2u < params.n) { quad.z = b[at + 2u]; }
   if (n + 3u < params.n) { quad.w = b[at + 3u]; }
   return quad;
-}
-
-fn store(slice: u32, m: u32, n: u32, sum: f32) {
-  if (m >= params.m || n >= params.n) { return; }
-  var z = sum;
-  if (BIAS) { z += bias[n]; }
-  let at = m * params.y_stride + n;
-  y[slice * params.y_slice + at] = activate(z) * dropout_scale(at);
 }
 
 fn store_row(slice: u32, m: u32, n: u32, sums: vec4f) {

@@ -8,7 +8,7 @@ import { type Tensor, widthOf } from "../graph/tensor.ts";
 import { add } from "../ops/add.ts";
 import { multiply } from "../ops/arithmetic.ts";
 import { addBias } from "../ops/bias.ts";
-import { crossMatrix } from "../ops/cross_matrix.ts";
+import { crossLayer, crossMatrix } from "../ops/cross_matrix.ts";
 import { crossVector } from "../ops/cross_vector.ts";
 import { dense as product } from "../ops/dense.ts";
 import { groupedMatmul } from "../ops/grouped_matmul.ts";
@@ -45,6 +45,7 @@ export function crossNet(x: Tensor, { name = "cross", layers = 3 }: CrossNetOpti
   const prefix = x.graph.uniqueName(name);
   const size = [layers, widthOf(x.shape)];
   const w = x.graph.parameter(`${prefix}.weight`, size, normal(Math.sqrt(2 / (size[1] + 1))));
+  x.graph.expose(`${prefix}_weights`, w);
   return crossVector(x, w, x.graph.parameter(`${prefix}.bias`, size, zeros()));
 }
 
@@ -60,9 +61,12 @@ export function crossNet(x: Tensor, { name = "cross", layers = 3 }: CrossNetOpti
 export function crossNetV2(x: Tensor, { name = "cross", layers = 3 }: CrossNetOptions = {}): Tensor {
   checkLayers("crossNetV2", layers);
   const prefix = x.graph.uniqueName(name);
+  const width = widthOf(x.shape);
   let crossed = x;
   for (let l = 0; l < layers; l++) {
-    crossed = crossMatrix(x, crossed, dense(crossed, widthOf(x.shape), { name: `${prefix}.${l}` }));
+    const w = x.graph.parameter(`${prefix}.${l}.weight`, [width, width], xavierNormal());
+    x.graph.expose(`${prefix}_weights.${l}`, w);
+    crossed = crossLayer(x, crossed, w, x.graph.parameter(`${prefix}.${l}.bias`, [width], zeros()));
   }
   return crossed;
 }
@@ -84,7 +88,7 @@ export function crossNetGated(x: Tensor, { name = "cross", layers = 3 }: CrossNe
   for (let l = 0; l < layers; l++) {
     const z = dense(crossed, width, { name: `${prefix}.${l}`, biasInitializer: uniform(0, 1) });
     const gate = dense(crossed, width, { name: `${prefix}.${l}.gate`, bias: false });
-    x.graph.expose(`${prefix}.${l}.gate`, gate);
+    x.graph.expose(`${prefix}_gates.${l}`, activation(gate, "sigmoid"));
     crossed = crossMatrix(x, crossed, z, gate);
   }
   return crossed;
@@ -145,7 +149,7 @@ export function crossNetMix(x: Tensor, options: CrossNetMixOptions = {}): Tensor
     const a = activation(product(crossed, parameter("v", [n, inner], wide)), "tanh");
     const c = activation(groupedMatmul(a, parameter("c", [experts, rank, rank], narrow)), "tanh");
     const gate = softmax(product(crossed, gates)); // [B, K]
-    graph.expose(`${prefix}.${l}.gate`, gate);
+    graph.expose(`${prefix}_gates.${l}`, gate);
     const mixed = reshape(multiply(reshape(c, ["B", experts, rank]), gate), ["B", inner]);
     const z = product(mixed, parameter("u", [inner, n], wide), parameter("bias", [n], zeros()));
     crossed = crossMatrix(x, crossed, z);

@@ -4,11 +4,17 @@
  * @module
  */
 import source from "../../shaders/cross_matrix.wgsl" with { type: "text" };
+import storeSource from "../../shaders/cross_store.wgsl" with { type: "text" };
 import grid from "../../shaders/grid.wgsl" with { type: "text" };
-import { shader } from "../gpu/shader.ts";
+import tileSource from "../../shaders/matmul.wgsl" with { type: "text" };
+import { type Shader, shader } from "../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, sizeOf, type Tensor, widthOf } from "../graph/tensor.ts";
+import { columnSumOp, dense } from "./dense.ts";
 import { lanesOf } from "./lane.ts";
+import { matmulNt, matmulTn } from "./matmul.ts";
+import { type Variant, variantFor } from "./matmul_kernels.ts";
+import { BLOCK_LANES, crossSource } from "./matmul_source.ts";
 
 function emitLanes(k: Emitter, entry: string, like: Tensor, bind: Record<string, Tensor>): void {
   const { part, width } = lanesOf(widthOf(like.shape));
@@ -52,6 +58,87 @@ const gradientOp: Op<null> = {
       ? emitLanes(k, "gradient_gated", x0, { x0, z, dy, gate, dz, dx0, dgate })
       : emitLanes(k, "gradient", x0, { x0, z, dy, dz, dx0 }),
 };
+
+const tiles = shader("cross_tiles", { grid, cross_store: storeSource, matmul: tileSource });
+
+function blocks(size: number): Shader {
+  const parts = [
+    { file: "shaders/grid.wgsl", text: grid },
+    { file: "src/ops/matmul_source.ts", text: crossSource(size) },
+  ];
+  return { name: "cross_blocks", parts };
+}
+
+/** A whole layer; its inputs hold x twice, since it has a gradient through the product and one beside it. */
+const crossLayerOp: Op<null> = {
+  name: "cross_layer",
+  outputs: ([x0]) => [x0.shape, x0.shape],
+  emit: (k, { inputs, outputs }) => emitCrossLayer(k, inputs, outputs),
+  backward: ({ inputs: [x0, x, , w], outputs: [, z] }, [dy]) => {
+    if (!dy) return [];
+    const [dz, dx0] = applyAll(gradientOp, [x0, z, dy], null);
+    return [dx0, dy, matmulNt(dz, w), matmulTn(x, dz), apply(columnSumOp, [dz], null)];
+  },
+};
+
+/**
+ * Appends y = x0 (x W + b) + x as one kernel.
+ *
+ * @param inputs x0, x, x again, W, b
+ * @param outputs y and, where somebody needs it, the product
+ */
+export function emitCrossLayer(
+  k: Emitter,
+  [x0, x, , w, bias]: readonly Tensor[],
+  [y, z]: readonly Tensor[],
+  variant: Variant = variantFor(k.gpu),
+): void {
+  const n = widthOf(w.shape.slice(1));
+  const keeps = k.needed(z);
+  const bind = { a: x, b: w, bias, x0, y, product_out: z };
+  const sizes = { m: k.batch, k: n, n };
+  const flops = 2 * k.batch * n * n;
+  if (variant === "tiles") {
+    k.run({
+      shader: tiles,
+      entry: "product",
+      bind,
+      constants: { KEEPS_PRODUCT: keeps },
+      params: { ...sizes, b_stride: n, y_stride: n, y_slice: 0, slice_terms: n },
+      grid: Math.ceil(k.batch / 64) * Math.ceil(n / 64),
+      flops,
+    });
+    return;
+  }
+  const edge = variant === "blocks8" ? 8 : 16;
+  k.run({
+    shader: blocks(edge),
+    entry: "product_cross",
+    bind: { ...bind, x },
+    constants: { KEEPS_PRODUCT: keeps },
+    params: { ...sizes, quads: n / 4, a_quads: 0, slice_rows: 0, has_bias: 1, has_relu: 0 },
+    grid: Math.ceil(Math.ceil(k.batch / edge) * Math.ceil(n / edge) / BLOCK_LANES),
+    flops,
+  });
+}
+
+/**
+ * Applies a matrix cross layer: y = x0 (x W + b) + x, as one kernel where the width divides by four.
+ *
+ * @param x0 the network's input `[B, N]`
+ * @param x the layer's input `[B, N]`
+ * @param w `[N, N]`
+ * @param bias `[N]`
+ * @returns `[B, N]`
+ * @throws {TypeError} when a shape differs
+ */
+export function crossLayer(x0: Tensor, x: Tensor, w: Tensor, bias: Tensor): Tensor {
+  const width = widthOf(x0.shape);
+  const fits = x0.shape.length === 2 && x0.shape.join() === x.shape.join() && w.shape.join() === `${width},${width}` &&
+    bias.shape.join() === `${width}`;
+  if (width % 4 !== 0 || !fits) return crossMatrix(x0, x, dense(x, w, bias));
+  return apply(crossLayerOp, [x0, x, x, w, bias], null);
+}
 
 /**
  * Ends a matrix cross layer: y = x0 z + x, or y = x0 z sigmoid(gate) + x.

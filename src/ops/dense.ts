@@ -65,7 +65,8 @@ const gradientOp: Op<DenseAttributes> = {
   emit: (k, { inputs: [dy, y], outputs: [dz], attributes }) => emitElements(k, "gradient", { y, dy, dz }, attributes),
 };
 
-const columnSumOp: Op<null> = {
+/** Sum of all rows of a matrix, the gradient of a bias. */
+export const columnSumOp: Op<null> = {
   name: "columnSum",
   outputs: ([x]) => columnSumOutputs(columnsOf("columnSum", x)),
   emit: (k, { inputs: [x], outputs }) => emitColumnSum(k, x, outputs),

@@ -6,6 +6,7 @@
 import activation from "../../shaders/activation.wgsl" with { type: "text" };
 import grid from "../../shaders/grid.wgsl" with { type: "text" };
 import tileSource from "../../shaders/matmul.wgsl" with { type: "text" };
+import storeSource from "../../shaders/matmul_store.wgsl" with { type: "text" };
 import random from "../../shaders/random.wgsl" with { type: "text" };
 import step from "../../shaders/step.wgsl" with { type: "text" };
 import type { Gpu } from "../gpu/device.ts";
@@ -23,7 +24,7 @@ export type Variant = "tiles" | "blocks8" | "blocks16";
 /** Register blocks, or tiles, that keep a device busy. */
 const BUSY = { blocks: 2048, tiles: 512 };
 
-const tiles = shader("matmul", { grid, step, activation, random, matmul: tileSource });
+const tiles = shader("matmul", { grid, step, activation, random, matmul_store: storeSource, matmul: tileSource });
 const blocks: Readonly<Record<"blocks8" | "blocks16", Shader>> = {
   blocks8: blockShader(8),
   blocks16: blockShader(16),

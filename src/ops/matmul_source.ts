@@ -45,6 +45,17 @@ fn finish(z: vec4f) -> vec4f {
 }
 `;
 
+const CROSS = `override KEEPS_PRODUCT: bool = true;
+@group(0) @binding(6) var<storage, read> x0: array<vec4f>;
+@group(0) @binding(7) var<storage, read> x: array<vec4f>;
+@group(0) @binding(8) var<storage, read_write> product_out: array<vec4f>;
+
+fn cross_with(at: u32, z: vec4f) {
+  if (KEEPS_PRODUCT) { product_out[at] = z; }
+  y[at] = x0[at] * z + x[at];
+}
+`;
+
 const ENTRY = `
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
@@ -61,12 +72,26 @@ export function blockSource(size: number): string {
   return [HEADER, productSource(size), columnProductSource(size)].join("\n");
 }
 
-function productSource(size: number): string {
+/**
+ * Writes the product of a matrix cross layer (Wang et al., WWW 2021, equation 1) for blocks of `size` by `size`:
+ * z = a b + bias and y = x0 z + x, where x is a by fours.
+ *
+ * @param size a multiple of 4
+ */
+export function crossSource(size: number): string {
+  return [HEADER, CROSS, productSource(size, "product_cross", (at, sum) => `cross_with(${at}, ${sum});`)].join("\n");
+}
+
+function productSource(
+  size: number,
+  name = "product",
+  store = (at: string, sum: string): string => `y[${at}] = finish(${sum});`,
+): string {
   const rows = range(size);
   const quads = range(size / 4);
   const cells = rows.flatMap((row) => quads.map((quad) => [row, quad]));
   return [
-    `@compute @workgroup_size(${BLOCK_LANES})\nfn product(${ENTRY}`,
+    `@compute @workgroup_size(${BLOCK_LANES})\nfn ${name}(${ENTRY}`,
     `  let across = (params.quads + ${size / 4 - 1}u) / ${size / 4}u;`,
     `  let row = i / across * ${size}u;`,
     `  let quad = i % across * ${size / 4}u;`,
@@ -83,7 +108,7 @@ function productSource(size: number): string {
     ]),
     `  }`,
     ...quads.map((q) => `  let bias${q} = bias_quad(b${q});`),
-    ...cells.map(([r, q]) => `  y[row${r} * params.quads + b${q}] = finish(sum${r}_${q} + bias${q});`),
+    ...cells.map(([r, q]) => `  ${store(`row${r} * params.quads + b${q}`, `sum${r}_${q} + bias${q}`)}`),
     `}\n`,
   ].join("\n");
 }

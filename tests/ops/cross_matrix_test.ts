@@ -1,5 +1,5 @@
 import { Graph } from "../../src/graph/graph.ts";
-import { crossMatrix } from "../../src/ops/cross_matrix.ts";
+import { crossLayer, crossMatrix } from "../../src/ops/cross_matrix.ts";
 import { dense } from "../../src/ops/dense.ts";
 import { matmul } from "../../src/ops/matmul.ts";
 import { assertThrows } from "../../src/std.ts";
@@ -30,6 +30,21 @@ for (const [batch, width] of [[1, 1], [37, 17], [5, 6], [6, 20]]) {
       build: ({ x, y, w, bias, g }) => crossMatrix(x, y, dense(y, w, bias), matmul(y, g)),
       reference: ({ x, y, w, bias, g }) => reference(x, y, w, bias, g),
     }));
+}
+
+for (const software of [true, false]) {
+  for (const [batch, width] of [[1, 4], [37, 20], [70, 36], [5, 17]]) {
+    const adapter = software ? "a software adapter" : "a GPU";
+    Deno.test(`two fused cross layers of [${batch}, ${width}] match their reference on ${adapter}`, () =>
+      checkOp({
+        inputs: { x: ["B", width], w: [width, width], bias: [width] },
+        batch,
+        software,
+        prepare: { w: (values) => values.map((value) => value / Math.sqrt(width)) },
+        build: ({ x, w, bias }) => crossLayer(x, crossLayer(x, x, w, bias), w, bias),
+        reference: ({ x, w, bias }) => reference(x, reference(x, x, w, bias), w, bias),
+      }));
+  }
 }
 
 Deno.test("crossMatrix refuses inputs of other shapes", () => {
