@@ -1,18 +1,19 @@
 // Weighted inner products of all pairs i < j of fields, each or summed, and their gradients.
 //   each          q[b, p] = sum_d s_p[d] e[b, i, d] e[b, j, d]
-//   field_sums    part[b, i] = sum_{j>i} q[b, p];  row_sums  y[b] = sum_i part[b, i]
+//   block_sums    part[b, k] = sum of q[b, p] over the pairs whose i is in block k;  row_sums  y[b] = sum_k part[b, k]
 //   backward      de[b, i, :] = sum_{j != i} g_p s_p e[b, j, :]  with g_p = dq[b, p], or dq[b] where q was summed
 //   slices        partial[s, p, :] = sum over the samples b of slice s of g_p e[b, i, :] e[b, j, :]
 //   strengths, strengths_by_lane   ds_p = sum_s partial[s, p, :], its lanes summed up or kept
-// s_p is 1, a number, or a vector of D. Shapes: e, de [B, F, D]; q, dq [B, P] or dq [B]; part [B, F - 1]; f32.
-// Grid: each, field_sums one invocation per (b, i < F - 1); row_sums per b; backward per (b, i, SPAN lanes); slices per
-// (slice, p, lane of s); strengths per number of s. Fixed orders, no atomics. Needs pair_order.wgsl.
+// s_p is 1, a number, or a vector of D. Shapes: e, de [B, F, D]; q, dq [B, P] or dq [B]; f32.
+// Shapes of part: [B, ceil(F / 4)], a number for each block of four fields.
+// Grid: each, block_sums one invocation per (4 fields i, b); row_sums per b; backward per (4 lanes, 4 fields i, b);
+// slices per (slice, 4 fields i, 4 fields j, lane of s); strengths per number of s. A block of four fields by four is held
+// in registers: 8 loads for 16 products. Fixed orders, no atomics. Needs pair_order.wgsl.
 const LANES: u32 = 4u;             // lanes of D
-const SPAN: u32 = 4u;              // lanes that one invocation of backward computes, at most 4
 const STRENGTH_LANES: u32 = 1u;    // lanes of s_p: 1 where it is a number
 const HAS_STRENGTHS: bool = true;  // whether s_p is other than 1
 const SUMMED: bool = false;        // whether dq is [B]
-const SLICES: u32 = 16u;           // slices of the batch
+const SLICES: u32 = 64u;           // slices of the batch
 alias Strength = f32;
 
 struct Params { batch: u32, fields: u32 }
@@ -38,27 +39,89 @@ fn upstream(b: u32, p: u32) -> f32 {
   return dq[b * pair_count() + p];
 }
 
-// The products of field i of sample b with the fields j to j + 3; past the last field it repeats that one.
-fn four_products(b: u32, i: u32, j: u32) -> vec4f {
-  let last = params.fields - 1u;
-  let p = pair_of(i, j);
-  let base = b * params.fields;
-  let step1 = min(j + 1u, last) - j;
-  let step2 = min(j + 2u, last) - j;
-  let step3 = min(j + 3u, last) - j;
-  var a0 = Lane();
-  var a1 = Lane();
-  var a2 = Lane();
-  var a3 = Lane();
+// First lane of field f of sample b; past the last field it is that one's.
+fn row_at(b: u32, f: u32) -> u32 {
+  return (b * params.fields + min(f, params.fields - 1u)) * LANES;
+}
+
+fn is_pair(i: u32, j: u32) -> bool {
+  return i < j && j < params.fields;
+}
+
+// A term of the product of the fields i and j; anything where they are no pair.
+fn term(left: Lane, right: Lane, i: u32, j: u32, c: u32) -> Lane {
+  if (STRENGTH_LANES == 1u) { return left * right; }
+  return left * right * strength_of(pair_of(i, max(j, i + 1u)), c);
+}
+
+// The sum of a product's lanes, 0 where the fields are no pair.
+fn finish(product: Lane, i: u32, j: u32) -> f32 {
+  if (!is_pair(i, j)) { return 0.0; }
+  if (STRENGTH_LANES > 1u) { return total(product); }
+  return total(product * strength_of(pair_of(i, j), 0u));
+}
+
+// The products of the fields i to i + 3 of sample b with j to j + 3, a row for each i; 0 for what is no pair i < j.
+fn block_of(b: u32, i: u32, j: u32) -> mat4x4f {
+  var s00 = Lane();
+  var s01 = Lane();
+  var s02 = Lane();
+  var s03 = Lane();
+  var s10 = Lane();
+  var s11 = Lane();
+  var s12 = Lane();
+  var s13 = Lane();
+  var s20 = Lane();
+  var s21 = Lane();
+  var s22 = Lane();
+  var s23 = Lane();
+  var s30 = Lane();
+  var s31 = Lane();
+  var s32 = Lane();
+  var s33 = Lane();
   for (var c = 0u; c < LANES; c++) {
-    let x = e[(base + i) * LANES + c];
-    let right = (base + j) * LANES + c;
-    a0 += x * e[right] * strength_of(p, c);
-    a1 += x * e[right + step1 * LANES] * strength_of(p + step1, c);
-    a2 += x * e[right + step2 * LANES] * strength_of(p + step2, c);
-    a3 += x * e[right + step3 * LANES] * strength_of(p + step3, c);
+    let x0 = e[row_at(b, j) + c];
+    let x1 = e[row_at(b, j + 1u) + c];
+    let x2 = e[row_at(b, j + 2u) + c];
+    let x3 = e[row_at(b, j + 3u) + c];
+    let y0 = e[row_at(b, i) + c];
+    s00 += term(y0, x0, i, j, c);
+    s01 += term(y0, x1, i, j + 1u, c);
+    s02 += term(y0, x2, i, j + 2u, c);
+    s03 += term(y0, x3, i, j + 3u, c);
+    let y1 = e[row_at(b, i + 1u) + c];
+    s10 += term(y1, x0, i + 1u, j, c);
+    s11 += term(y1, x1, i + 1u, j + 1u, c);
+    s12 += term(y1, x2, i + 1u, j + 2u, c);
+    s13 += term(y1, x3, i + 1u, j + 3u, c);
+    let y2 = e[row_at(b, i + 2u) + c];
+    s20 += term(y2, x0, i + 2u, j, c);
+    s21 += term(y2, x1, i + 2u, j + 1u, c);
+    s22 += term(y2, x2, i + 2u, j + 2u, c);
+    s23 += term(y2, x3, i + 2u, j + 3u, c);
+    let y3 = e[row_at(b, i + 3u) + c];
+    s30 += term(y3, x0, i + 3u, j, c);
+    s31 += term(y3, x1, i + 3u, j + 1u, c);
+    s32 += term(y3, x2, i + 3u, j + 2u, c);
+    s33 += term(y3, x3, i + 3u, j + 3u, c);
   }
-  return vec4f(total(a0), total(a1), total(a2), total(a3));
+  return mat4x4f(
+    finish(s00, i, j), finish(s01, i, j + 1u), finish(s02, i, j + 2u), finish(s03, i, j + 3u),
+    finish(s10, i + 1u, j), finish(s11, i + 1u, j + 1u), finish(s12, i + 1u, j + 2u), finish(s13, i + 1u, j + 3u),
+    finish(s20, i + 2u, j), finish(s21, i + 2u, j + 1u), finish(s22, i + 2u, j + 2u), finish(s23, i + 2u, j + 3u),
+    finish(s30, i + 3u, j), finish(s31, i + 3u, j + 1u), finish(s32, i + 3u, j + 2u), finish(s33, i + 3u, j + 3u),
+  );
+}
+
+fn put(b: u32, i: u32, j: u32, product: f32) {
+  if (is_pair(i, j)) { q[b * pair_count() + pair_of(i, j)] = product; }
+}
+
+fn put_row(b: u32, i: u32, j: u32, products: vec4f) {
+  put(b, i, j, products.x);
+  put(b, i, j + 1u, products.y);
+  put(b, i, j + 2u, products.z);
+  put(b, i, j + 3u, products.w);
 }
 
 @compute @workgroup_size(64)
@@ -68,40 +131,34 @@ fn each(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let t = linear_group(group, groups) * 64u + lane;
-  let rows = params.fields - 1u;
-  if (t >= params.batch * rows) { return; }
-  let b = t / rows;
-  let i = t % rows;
-  for (var j = i + 1u; j < params.fields; j += 4u) {
-    let products = four_products(b, i, j);
-    let at = b * pair_count() + pair_of(i, j);
-    q[at] = products.x;
-    if (j + 1u < params.fields) { q[at + 1u] = products.y; }
-    if (j + 2u < params.fields) { q[at + 2u] = products.z; }
-    if (j + 3u < params.fields) { q[at + 3u] = products.w; }
+  let b = t % params.batch;
+  let i = t / params.batch * 4u;
+  for (var j = i; j < params.fields; j += 4u) {
+    let products = block_of(b, i, j);
+    put_row(b, i, j, products[0]);
+    put_row(b, i + 1u, j, products[1]);
+    put_row(b, i + 2u, j, products[2]);
+    put_row(b, i + 3u, j, products[3]);
   }
 }
 
 @compute @workgroup_size(64)
-fn field_sums(
+fn block_sums(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
   let t = linear_group(group, groups) * 64u + lane;
-  let rows = params.fields - 1u;
-  if (t >= params.batch * rows) { return; }
-  let b = t / rows;
-  let i = t % rows;
+  let b = t % params.batch;
+  let i = t / params.batch * 4u;
+  if (i >= params.fields) { return; }
   var sum = 0.0;
-  for (var j = i + 1u; j < params.fields; j += 4u) {
-    let products = four_products(b, i, j);
-    sum += products.x;
-    if (j + 1u < params.fields) { sum += products.y; }
-    if (j + 2u < params.fields) { sum += products.z; }
-    if (j + 3u < params.fields) { sum += products.w; }
+  for (var j = i; j < params.fields; j += 4u) {
+    let products = block_of(b, i, j);
+    let sums = (products[0] + products[1]) + (products[2] + products[3]);
+    sum += (sums.x + sums.y) + (sums.z + sums.w);
   }
-  q[t] = sum;
+  q[b * ((params.fields + 3u) / 4u) + i / 4u] = sum;
 }
 
 @compute @workgroup_size(64)
@@ -112,9 +169,9 @@ fn row_sums(
 ) {
   let b = linear_group(group, groups) * 64u + lane;
   if (b >= params.batch) { return; }
-  let rows = params.fields - 1u;
+  let blocks = (params.fields + 3u) / 4u;
   var sum = 0.0;
-  for (var i = 0u; i < rows; i++) { sum += part[b * rows + i]; }
+  for (var k = 0u; k < blocks; k++) { sum += part[b * blocks + k]; }
   q[b] = sum;
 }
 
@@ -124,32 +181,83 @@ fn backward(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let parts = (LANES + SPAN - 1u) / SPAN;
   let t = linear_group(group, groups) * 64u + lane;
-  let row = t / parts;
-  if (row >= params.batch * params.fields) { return; }
-  let b = row / params.fields;
-  let i = row % params.fields;
-  let c = t % parts * SPAN;
-  var d0 = Lane();
-  var d1 = Lane();
-  var d2 = Lane();
-  var d3 = Lane();
+  let b = t % params.batch;
+  let i = t / params.batch % ((params.fields + 3u) / 4u) * 4u;
+  let c = t / params.batch / ((params.fields + 3u) / 4u) * 4u;
+  if (c >= LANES) { return; }
+  let last = LANES - 1u;
+  let lane1 = min(c + 1u, last);
+  let lane2 = min(c + 2u, last);
+  let lane3 = min(c + 3u, last);
+  var s00 = Lane();
+  var s01 = Lane();
+  var s02 = Lane();
+  var s03 = Lane();
+  var s10 = Lane();
+  var s11 = Lane();
+  var s12 = Lane();
+  var s13 = Lane();
+  var s20 = Lane();
+  var s21 = Lane();
+  var s22 = Lane();
+  var s23 = Lane();
+  var s30 = Lane();
+  var s31 = Lane();
+  var s32 = Lane();
+  var s33 = Lane();
   for (var j = 0u; j < params.fields; j++) {
-    if (j == i) { continue; }
-    let p = pair_of(min(i, j), max(i, j));
-    let g = upstream(b, p);
-    let other = (b * params.fields + j) * LANES + c;
-    d0 += g * e[other] * strength_of(p, c);
-    if (SPAN > 1u && c + 1u < LANES) { d1 += g * e[other + 1u] * strength_of(p, c + 1u); }
-    if (SPAN > 2u && c + 2u < LANES) { d2 += g * e[other + 2u] * strength_of(p, c + 2u); }
-    if (SPAN > 3u && c + 3u < LANES) { d3 += g * e[other + 3u] * strength_of(p, c + 3u); }
+    let other = row_at(b, j);
+    let x0 = e[other + c];
+    let x1 = e[other + lane1];
+    let x2 = e[other + lane2];
+    let x3 = e[other + lane3];
+    if (j != i && i < params.fields) {
+      let p = pair_of(min(i, j), max(i, j));
+      let g = upstream(b, p);
+      s00 += g * x0 * strength_of(p, c);
+      s01 += g * x1 * strength_of(p, lane1);
+      s02 += g * x2 * strength_of(p, lane2);
+      s03 += g * x3 * strength_of(p, lane3);
+    }
+    if (j != i + 1u && i + 1u < params.fields) {
+      let p = pair_of(min(i + 1u, j), max(i + 1u, j));
+      let g = upstream(b, p);
+      s10 += g * x0 * strength_of(p, c);
+      s11 += g * x1 * strength_of(p, lane1);
+      s12 += g * x2 * strength_of(p, lane2);
+      s13 += g * x3 * strength_of(p, lane3);
+    }
+    if (j != i + 2u && i + 2u < params.fields) {
+      let p = pair_of(min(i + 2u, j), max(i + 2u, j));
+      let g = upstream(b, p);
+      s20 += g * x0 * strength_of(p, c);
+      s21 += g * x1 * strength_of(p, lane1);
+      s22 += g * x2 * strength_of(p, lane2);
+      s23 += g * x3 * strength_of(p, lane3);
+    }
+    if (j != i + 3u && i + 3u < params.fields) {
+      let p = pair_of(min(i + 3u, j), max(i + 3u, j));
+      let g = upstream(b, p);
+      s30 += g * x0 * strength_of(p, c);
+      s31 += g * x1 * strength_of(p, lane1);
+      s32 += g * x2 * strength_of(p, lane2);
+      s33 += g * x3 * strength_of(p, lane3);
+    }
   }
-  let at = row * LANES + c;
-  de[at] = d0;
-  if (SPAN > 1u && c + 1u < LANES) { de[at + 1u] = d1; }
-  if (SPAN > 2u && c + 2u < LANES) { de[at + 2u] = d2; }
-  if (SPAN > 3u && c + 3u < LANES) { de[at + 3u] = d3; }
+  put_lanes(b, i, c, s00, s01, s02, s03);
+  put_lanes(b, i + 1u, c, s10, s11, s12, s13);
+  put_lanes(b, i + 2u, c, s20, s21, s22, s23);
+  put_lanes(b, i + 3u, c, s30, s31, s32, s33);
+}
+
+fn put_lanes(b: u32, i: u32, c: u32, x0: Lane, x1: Lane, x2: Lane, x3: Lane) {
+  if (i >= params.fields) { return; }
+  let at = row_at(b, i) + c;
+  de[at] = x0;
+  if (LANES > 1u && c + 1u < LANES) { de[at + 1u] = x1; }
+  if (LANES > 2u && c + 2u < LANES) { de[at + 2u] = x2; }
+  if (LANES > 3u && c + 3u < LANES) { de[at + 3u] = x3; }
 }
 
 @compute @workgroup_size(64)
@@ -159,21 +267,33 @@ fn slices(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let t = linear_group(group, groups) * 64u + lane;
-  let width = pair_count() * STRENGTH_LANES;
-  if (t >= SLICES * width) { return; }
-  let p = t % width / STRENGTH_LANES;
-  let pair = fields_of(p);
+  let blocks = (params.fields + 3u) / 4u;
+  let first_lane = t % STRENGTH_LANES;
+  let i = t / STRENGTH_LANES % blocks * 4u;
+  let j = t / STRENGTH_LANES / blocks % blocks * 4u;
+  let s = t / STRENGTH_LANES / (blocks * blocks);
+  if (s >= SLICES || j < i) { return; }
   let rows = (params.batch + SLICES - 1u) / SLICES;
-  let first = t / width * rows;
-  var sum = Lane();
-  for (var b = first; b < min(first + rows, params.batch); b++) {
-    let left = (b * params.fields + pair.x) * LANES;
-    let right = (b * params.fields + pair.y) * LANES;
-    var product = Lane();
-    for (var c = t % STRENGTH_LANES; c < LANES; c += STRENGTH_LANES) { product += e[left + c] * e[right + c]; }
-    sum += upstream(b, p) * product;
+  var sums: array<Lane, 16>;
+  for (var b = s * rows; b < min(s * rows + rows, params.batch); b++) {
+    var g: array<f32, 16>;
+    for (var k = 0u; k < 16u; k++) {
+      if (is_pair(i + k / 4u, j + k % 4u)) { g[k] = upstream(b, pair_of(i + k / 4u, j + k % 4u)); }
+    }
+    for (var c = first_lane; c < LANES; c += STRENGTH_LANES) {
+      var right: array<Lane, 4>;
+      for (var l = 0u; l < 4u; l++) { right[l] = e[row_at(b, j + l) + c]; }
+      for (var k = 0u; k < 4u; k++) {
+        let left = e[row_at(b, i + k) + c];
+        for (var l = 0u; l < 4u; l++) { sums[4u * k + l] += g[4u * k + l] * left * right[l]; }
+      }
+    }
   }
-  partial[t] = sum;
+  for (var k = 0u; k < 16u; k++) {
+    if (!is_pair(i + k / 4u, j + k % 4u)) { continue; }
+    let p = pair_of(i + k / 4u, j + k % 4u);
+    partial[(s * pair_count() + p) * STRENGTH_LANES + first_lane] = sums[k];
+  }
 }
 
 fn sum_of_slices(i: u32, width: u32) -> Lane {

@@ -10,11 +10,11 @@ import type { Constants } from "../gpu/shader.ts";
 import { shader } from "../gpu/shader.ts";
 import { apply, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, type Tensor, widthOf } from "../graph/tensor.ts";
-import { lanesOf, spanOf } from "./lane.ts";
+import { lanesOf } from "./lane.ts";
 import { pairSizes } from "./pairs.ts";
 
 /** Slices of the batch over which the gradient of the strengths is first summed; fixed, so that bits do not change. */
-const SLICES = 16;
+const SLICES = 64;
 
 /** Sizes of the op and what becomes of the products. */
 interface PairAttributes {
@@ -25,14 +25,19 @@ interface PairAttributes {
   readonly summed: boolean;
 }
 
+/** Returns the blocks of four fields. */
+function blocksOf(fields: number): number {
+  return Math.ceil(fields / 4);
+}
+
 const innerProductOp: Op<PairAttributes> = {
   name: "innerProduct",
-  outputs: (_, { pairs, summed, fields }) => summed ? [["B", 1], ["B", fields - 1]] : [["B", pairs]],
+  outputs: (_, { pairs, summed, fields }) => summed ? [["B", 1], ["B", blocksOf(fields)]] : [["B", pairs]],
   emit: (k, { inputs: [e, strengths], outputs: [q, part], attributes }) => {
-    const rows = k.batch * (attributes.fields - 1);
+    const rows = k.batch * blocksOf(attributes.fields);
     const bind = { e, strength: strengths ?? e };
     if (!attributes.summed) return emit(k, attributes, "each", { ...bind, q }, strengths, rows);
-    emit(k, attributes, "field_sums", { ...bind, q: part }, strengths, rows);
+    emit(k, attributes, "block_sums", { ...bind, q: part }, strengths, rows);
     emit(k, attributes, "row_sums", { part, q }, strengths, k.batch);
   },
   backward: ({ inputs: [e, strengths], attributes }, [dq]) => {
@@ -47,9 +52,8 @@ const backwardOp: Op<PairAttributes> = {
   outputs: ([e]) => [e.shape],
   emit: (k, { inputs: [e, dq, strengths], outputs: [de], attributes }) => {
     const { fields, dim } = attributes;
-    const lanes = lanesOf(dim).count;
-    const parts = Math.ceil(lanes / spanOf(k.gpu.adapter.software, lanes));
-    emit(k, attributes, "backward", { e, dq, strength: strengths ?? e, de }, strengths, k.batch * fields * parts);
+    const invocations = k.batch * blocksOf(fields) * Math.ceil(lanesOf(dim).count / 4);
+    emit(k, attributes, "backward", { e, dq, strength: strengths ?? e, de }, strengths, invocations);
   },
 };
 
@@ -60,10 +64,11 @@ const strengthsOp: Op<PairAttributes> = {
     [SLICES, pairs * Math.max(lanesOf(dim).width, widthOf(strengths.shape) / pairs)],
   ],
   emit: (k, { inputs: [e, dq, strengths], outputs: [ds, partial], attributes }) => {
-    const { dim, pairs } = attributes;
+    const { fields, dim, pairs } = attributes;
     const byLane = widthOf(strengths.shape) > pairs;
-    const width = byLane ? pairs * lanesOf(dim).count : pairs;
-    emit(k, attributes, "slices", { e, dq, partial }, strengths, SLICES * width);
+    const lanes = byLane ? lanesOf(dim).count : 1;
+    const width = pairs * lanes;
+    emit(k, attributes, "slices", { e, dq, partial }, strengths, SLICES * blocksOf(fields) ** 2 * lanes);
     const [entry, binding] = byLane ? ["strengths_by_lane", "dvector"] : ["strengths", "dnumber"];
     emit(k, attributes, entry, { slice: partial, [binding]: ds }, strengths, width);
   },
@@ -82,7 +87,6 @@ function emit(
   const byLane = strengths !== undefined && widthOf(strengths.shape) > pairs;
   const constants: Constants = {
     LANES: lanes.count,
-    SPAN: spanOf(k.gpu.adapter.software, lanes.count),
     STRENGTH_LANES: byLane ? lanes.count : 1,
     HAS_STRENGTHS: strengths !== undefined,
     SUMMED: summed,
