@@ -39,7 +39,8 @@ export const autoint: DefinitionFactory<AutoIntOptions> = defineModel("autoint",
   const e = embedding(x, dim); // [B, F, D]
   let a = e;
   for (let l = 0; l < layers; l++) {
-    a = selfAttention(a, width, { name: `attention_${l}`, heads, residual, scale, layerNorm }); // [B, F, A]
+    const names = { name: `att.${l}`, shown: `attention_${l}` };
+    a = selfAttention(a, width, { ...names, heads, residual, scale, layerNorm }); // [B, F, A]
   }
   const logits = [dense(flatten(a), 1, { name: "top" })];
   if (hidden.length > 0) logits.push(mlp(flatten(e), [...hidden, 1], { dropout, batchNorm }));

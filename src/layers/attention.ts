@@ -14,8 +14,10 @@ import { layerNorm as normalise } from "./activation.ts";
 
 /** Options of {@linkcode selfAttention}. */
 export interface SelfAttentionOptions {
-  /** Name of the layer. @default {"attention"} */
+  /** Name of the layer. @default {"self_attention"} */
   name?: string;
+  /** Name under which attention weights are shown. @default {"attention"} */
+  shown?: string;
   /** Heads; they share the columns. @default {2} */
   heads?: number;
   /** Whether the input, projected where its width differs, is added. @default {true} */
@@ -33,7 +35,7 @@ export interface SelfAttentionOptions {
 /**
  * Lets each field attend to all fields: y = act(softmax(q k^T) v + residual) with q, k and v linear in x, head by head.
  *
- * Song et al., CIKM 2019, equations 5 to 8. Attention weights `[B, H, F, F]` are exposed as the layer's name.
+ * Song et al., CIKM 2019, equations 5 to 8. Attention weights `[B, H, F, F]` can be inspected.
  *
  * @param x `[B, F, D]`
  * @param units columns A of the result, a multiple of the heads
@@ -46,7 +48,7 @@ export function selfAttention(x: Tensor, units: number, options: SelfAttentionOp
   if (!(Number.isInteger(heads) && heads > 0 && units % heads === 0)) {
     throw new RangeError(`Cannot build attention: heads must divide ${units} columns, received ${heads}`);
   }
-  const name = graph.uniqueName(options.name ?? "attention");
+  const name = graph.uniqueName(options.name ?? "self_attention");
   const { dim } = fieldsOf("attention", x);
   const kind = !residual ? "none" : dim === units ? "input" : "packed";
   const projections = ["q", "k", "v", ...(kind === "packed" ? ["res"] : [])].map((part) =>
@@ -63,7 +65,7 @@ export function selfAttention(x: Tensor, units: number, options: SelfAttentionOp
       relu: activation === "relu" && !layerNorm,
     },
   );
-  graph.expose(name, weights);
+  graph.expose(options.shown ?? "attention", weights);
   if (!layerNorm) return o;
   const normal = normalise(o, { name: `${name}.ln` });
   return activation === "relu" ? activate(normal, "relu") : normal;
