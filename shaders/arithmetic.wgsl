@@ -8,7 +8,8 @@
 //   column_dot     y[n] = sum_r a[r, n] b[r, n]
 // Shapes: a, y [size]; row_dot and column_dot a, b [rows, width]; all but factors and sums in lanes; f32.
 // Grid: one invocation per lane of y or row; column_dot one workgroup per column of lanes, whose lanes stride over rows
-// and are folded in a fixed tree: bit-reproducible. Padded rows need no mask: one factor is an upstream gradient, 0 there.
+// and are folded in a fixed tree: bit-reproducible. Padded rows need no mask: one factor is an upstream gradient, which
+// is 0 there.
 struct Params { size: u32, divisor: u32, modulus: u32, width: u32, factor: f32 }
 @group(0) @binding(0) var<storage, read> a: array<Lane>;
 @group(0) @binding(1) var<storage, read> b: array<Lane>;
