@@ -1,5 +1,7 @@
 // What surrounds products over the field axis (src/ops/field_product_source.ts).
 //   arrange  packed[k, r] = w[index(p, q, r)] (+ w[other(p, q, r)])  with k = p Q + q, or the pairs p <= q only
+//   arrange_tiles  packed[t, h, a, b] = w[i, j, h] with (i, j) = 4 tile(t) + (a, b), 0 past the ends; of the pairs i <= j
+//            only and with w[j, i, h] added where i < j if FOLDED
 //   spread   dw[i, j, h] = parts[k(min(i, j), max(i, j)), h]: the gradient of weights that `arrange` folded
 //   pool     y[b, h] = sum_{d < D} x[b, h, d]
 //   slope    dz[b, h, d] = (dx[b, h, d] + dy[b, h]) [x > 0 where RELU], dy for d < D only;  sums[b, h] = sum_d dz
@@ -51,6 +53,42 @@ fn arrange(
   let k = select(p * params.q + q, folded(p, q), FOLDED);
   packed[k * quads + i % quads] =
     vec4f(weight(p, q, r), weight(p, q, r + 1u), weight(p, q, r + 2u), weight(p, q, r + 3u));
+}
+
+fn pair_weight(i: u32, j: u32, h: u32) -> f32 {
+  if (i >= params.p || j >= params.q || (FOLDED && j < i)) { return 0.0; }
+  let one = w[(i * params.q + j) * params.r + h];
+  if (!FOLDED || i == j) { return one; }
+  return one + w[(j * params.q + i) * params.r + h];
+}
+
+// Tiles are numbered as in src/ops/field_product_source.ts.
+@compute @workgroup_size(64)
+fn arrange_tiles(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let at = linear_group(group, groups) * 64u + lane;
+  let across = (params.q + 3u) / 4u;
+  let tile = at / 4u / params.r;
+  if (tile >= params.rows) { return; }
+  let h = at / 4u % params.r;
+  var row = tile / across;
+  var column = tile % across;
+  if (FOLDED) {
+    row = 0u;
+    column = tile;
+    while (column >= across - row) {
+      column -= across - row;
+      row++;
+    }
+    column += row;
+  }
+  let i = 4u * row + at % 4u;
+  let j = 4u * column;
+  packed[at] =
+    vec4f(pair_weight(i, j, h), pair_weight(i, j + 1u, h), pair_weight(i, j + 2u, h), pair_weight(i, j + 3u, h));
 }
 
 @compute @workgroup_size(64)

@@ -6,6 +6,7 @@
 import { apply, applyAll, type Op } from "../graph/node.ts";
 import { formatShape, type Tensor } from "../graph/tensor.ts";
 import { fieldsOf } from "./field_padding.ts";
+import { emitInputGradients, tileShape } from "./field_inputs.ts";
 import {
   emitFieldProduct,
   emitPool,
@@ -13,6 +14,8 @@ import {
   fieldGradientOp,
   type FieldProduct,
   fieldProductOp,
+  type FieldVariant,
+  fieldVariantFor,
 } from "./field_product.ts";
 import { columnSumOutputs } from "./matmul_layout.ts";
 import { emitColumnSum } from "./matmul_vector.ts";
@@ -23,6 +26,8 @@ export interface CinAttributes {
   readonly dim: number;
   /** Whether results are cut off at 0. */
   readonly relu: boolean;
+  /** The kernels. @default those that suit the device */
+  readonly variant?: FieldVariant;
 }
 
 /** The op behind {@linkcode cinLayer}: inputs x, x0, weight and bias; outputs the next x, its sums over d, and scratch. */
@@ -46,10 +51,10 @@ export const cinOp: Op<CinAttributes> = {
     const [z, packed] = fieldProductOp.outputs([x], productOf(x, x0, weight, {}));
     return [z, ["B", outs], packed];
   },
-  emit: (k, { inputs, outputs: [z, pooled, packed], attributes: { dim, relu } }) => {
+  emit: (k, { inputs, outputs: [z, pooled, packed], attributes: { dim, relu, variant } }) => {
     const [x, x0, weight] = inputs;
     const symmetric = x === x0 ? "folded" as const : undefined;
-    emitFieldProduct(k, inputs, [z, packed], productOf(x, x0, weight, { relu, symmetric }));
+    emitFieldProduct(k, inputs, [z, packed], productOf(x, x0, weight, { relu, symmetric, variant }));
     if (k.needed(pooled)) emitPool(k, z, pooled, dim);
   },
   backward: ({ inputs: [x, x0, weight], outputs: [z], attributes }, [dx, dPooled]) => {
@@ -59,17 +64,38 @@ export const cinOp: Op<CinAttributes> = {
     const [dz, sums] = applyAll(cinSlopeOp, parts, kind);
     const dBias = apply(biasOp, [sums], null);
     const shape = weight.shape;
-    if (x === x0) {
-      const both = productOf(x, x0, weight, { axes: [2, 1, 0], symmetric: "all" });
-      const dWeight = apply(fieldGradientOp, [x, x, dz], { shape, pairs: true, folded: true });
-      return [apply(fieldProductOp, [dz, x, weight], both), undefined, dWeight, dBias];
+    const folded = x === x0;
+    const { variant } = attributes;
+    const gradient = { shape, pairs: true, folded, variant };
+    const rowsOf = folded ? [x, dz, weight] : [x, x0, dz, weight];
+    const [dx0, dx1] = applyAll(cinInputsOp, rowsOf, { folded, variant });
+    return [dx0, folded ? undefined : dx1, apply(fieldGradientOp, [x, x0, dz], gradient), dBias];
+  },
+};
+
+/** Inputs x, x0 (where it is not x), dz and weights; outputs dx and dx0, or their sum, and scratch. */
+const cinInputsOp: Op<{ readonly folded: boolean; readonly variant: FieldVariant | undefined }> = {
+  name: "cin_inputs",
+  outputs: (inputs, { folded }) => {
+    const [x, x0, dz, weight] = folded ? [inputs[0], ...inputs] : inputs;
+    const [left, right, outs] = [x, x0, dz].map((tensor) => fieldsOf("cin", tensor).rows);
+    const { axes: _, ...plain } = productOf(x, x0, weight, {});
+    const [, scratch] = fieldProductOp.outputs([dz], { ...plain, axes: [2, 1, 0] });
+    const [, other] = fieldProductOp.outputs([dz], { ...plain, axes: [2, 0, 1] });
+    return [x.shape, folded ? [4] : x0.shape, tileShape(left, right, outs, folded), scratch, folded ? [0] : other];
+  },
+  emit: (k, { inputs, outputs: [dx, dx0, packed, scratch, other], attributes }) => {
+    const { folded, variant = fieldVariantFor(k.gpu) } = attributes;
+    const [x, x0, dz, weight] = folded ? [inputs[0], ...inputs] : inputs;
+    if (variant === "software") {
+      emitInputGradients(k, [x, x0, dz, weight], { dx, dy: dx0, packed, folded });
+      return;
     }
-    return [
-      apply(fieldProductOp, [dz, x0, weight], productOf(x, x0, weight, { axes: [2, 1, 0] })),
-      apply(fieldProductOp, [dz, x, weight], productOf(x, x0, weight, { axes: [2, 0, 1] })),
-      apply(fieldGradientOp, [x, x0, dz], { shape, pairs: true, folded: false }),
-      dBias,
-    ];
+    const symmetric = folded ? "all" as const : undefined;
+    const toLeft = productOf(x, x0, weight, { axes: [2, 1, 0], symmetric, variant });
+    emitFieldProduct(k, [dz, x0, weight], [dx, scratch], toLeft);
+    if (folded) return;
+    emitFieldProduct(k, [dz, x, weight], [dx0, other], productOf(x, x0, weight, { axes: [2, 0, 1], variant }));
   },
 };
 

@@ -14,12 +14,17 @@ import { FIELD_LANES, fieldProductSource, GRADIENT_OUTS } from "./field_product_
 import { fieldsOf } from "./field_padding.ts";
 import { emitSum, maxSlices } from "./matmul_layout.ts";
 
-const around = shader("field_product", { grid, field_product: source });
+/** Kernels around the products. */
+export const around = shader("field_product", { grid, field_product: source });
 
 /** Rows and fours of columns that one invocation computes, and the edge of its tiles of pairs: what a processor's cache, or a GPU's registers, hold. */
-const BLOCKS = { software: { outs: 16, columns: 4, edge: 4 }, gpu: { outs: 8, columns: 2, edge: 2 } };
+export const BLOCKS = { software: { outs: 16, columns: 4, edge: 4 }, gpu: { outs: 8, columns: 2, edge: 2 } };
 
-const kernels: Readonly<Record<keyof typeof BLOCKS, Shader>> = {
+/** Kernels for processors, whose invocations are few and long, or for GPUs. */
+export type FieldVariant = "software" | "gpu";
+
+/** The products. */
+export const kernels: Readonly<Record<FieldVariant, Shader>> = {
   software: kernelShader(BLOCKS.software),
   gpu: kernelShader(BLOCKS.gpu),
 };
@@ -35,7 +40,8 @@ function kernelShader({ outs, columns, edge }: Record<"outs" | "columns" | "edge
 /** Columns of a slice of a weight gradient: the fields of so many fit a processor's second-level cache. */
 const SLICE = 512;
 
-function kindOf({ adapter }: Gpu): keyof typeof BLOCKS {
+/** Returns the kernels that suit a device. */
+export function fieldVariantFor({ adapter }: Gpu): FieldVariant {
   return adapter.software ? "software" : "gpu";
 }
 
@@ -56,6 +62,8 @@ export interface FieldProduct {
   readonly relu?: boolean;
   /** Makes the second rows neighbours of the first ones: a convolution. */
   readonly shift?: Shift;
+  /** The kernels. @default those that suit the device */
+  readonly variant?: FieldVariant;
 }
 
 /** Rows of a convolution's input and output. */
@@ -68,7 +76,8 @@ export interface Shift {
   readonly before: number;
 }
 
-const NO_PARAMS = {
+/** Parameters of the kernels around, for those that do not read them. */
+export const NO_PARAMS = {
   p: 0,
   q: 1,
   r: 1,
@@ -84,7 +93,8 @@ const NO_PARAMS = {
   dim: 0,
 };
 
-function termsOf([p, q]: readonly number[], folded: boolean): number {
+/** Returns the terms of a sum over pairs, or over pairs i <= j. */
+export function termsOf([p, q]: readonly number[], folded: boolean): number {
   return folded ? q * (q + 1) / 2 : p * q;
 }
 
@@ -106,14 +116,14 @@ export function emitFieldProduct(
   [z, packed]: readonly Tensor[],
   attributes: FieldProduct,
 ): void {
-  const { sizes, axes, pairs, symmetric, relu = false, shift } = attributes;
+  const { sizes, axes, pairs, symmetric, relu = false, shift, variant } = attributes;
   const [x, y, w, bias] = pairs ? inputs : [inputs[0], ...inputs];
   const [p, q, r] = axes.map((axis) => sizes[axis]);
   const folded = symmetric === "folded";
   emitArrange(k, w, packed, attributes);
   const spread = lanesIn(x, shift);
   const columns = k.batch * spread.lanes;
-  const kind = kindOf(k.gpu);
+  const kind = variant ?? fieldVariantFor(k.gpu);
   const block = BLOCKS[kind];
   k.run({
     shader: kernels[kind],
@@ -126,7 +136,8 @@ export function emitFieldProduct(
   });
 }
 
-function lanesIn(x: Tensor, shift: Shift | undefined): Record<"lanes" | "in_lanes" | "step" | "before", number> {
+/** Returns the fours in rows of x and z, and how a convolution moves among them. */
+export function lanesIn(x: Tensor, shift: Shift | undefined): Record<"lanes" | "in_lanes" | "step" | "before", number> {
   const step = fieldsOf("field_product", x).dim / 4;
   const { from, to, before } = shift ?? { from: 1, to: 1, before: 0 };
   return { lanes: to * step, in_lanes: from * step, step, before };
@@ -173,6 +184,8 @@ export interface FieldGradient {
   readonly folded: boolean;
   /** The convolution of these sizes. */
   readonly shift?: Shift;
+  /** The kernels. @default those that suit the device */
+  readonly variant?: FieldVariant;
 }
 
 /** Inputs x, y and dz; outputs the gradient by weights, partial sums of slices, and the folded gradient. */
@@ -183,14 +196,14 @@ export const fieldGradientOp: Op<FieldGradient> = {
     return [attributes.shape, [maxSlices(terms, outs), terms, outs], attributes.folded ? [terms, outs] : [0]];
   },
   emit: (k, { inputs: [x, y, dz], outputs: [dw, parts, sums], attributes }) => {
-    const { pairs, folded, shift } = attributes;
+    const { pairs, folded, shift, variant } = attributes;
     const { left, right, terms, outs } = termsAndOuts(x, y, dz, attributes);
     const spread = lanesIn(x, shift);
     const columns = k.batch * spread.lanes;
     const wanted = Math.max(1, Math.min(maxSlices(terms, outs), Math.ceil(columns / SLICE)));
     const slice = Math.ceil(columns / wanted);
     const slices = Math.ceil(columns / slice);
-    const kind = kindOf(k.gpu);
+    const kind = variant ?? fieldVariantFor(k.gpu);
     const { edge } = BLOCKS[kind];
     const [down, across] = [Math.ceil(left / edge), Math.ceil(right / edge)];
     const tiles = !pairs ? Math.ceil(terms / edge ** 2) : folded ? across * (across + 1) / 2 : down * across;

@@ -13,11 +13,14 @@ export const GRADIENT_OUTS = 8;
 
 const HEADER = `// Products over the field axis, one register block per invocation.
 //   product   z[b, h, d] = relu(bias[h] + sum_k w[k, h] p[b, k, d])
+//   inputs    dx[b, i, d] = sum_j v[i, j] y[b, j, d] and dy[b, j, d] = sum_i v[i, j] x[b, i, d] with
+//             v[i, j] = sum_h w[i, j, h] dz[b, h, d]; where FOLDED both are added to dx
 //   gradient  parts[s, k, h] = sum p[b, k, d] dz[b, h, d]  over the columns (b, d) of slice s
 // p[b, k, d] is x[b, i, d] with k = i, or where PAIRS x[b, i, d] y[b, j, d] with k = i J + j, or where FOLDED the pairs
 // i <= j only, in order. p is never in memory. Where SHIFTED it is a convolution: x [B, I, N, D] has N rows, z [B, H, M, D]
 // has M, and p[b, i J + j, (m, d)] is x[b, i, m + j - before, d], 0 past the ends.
-// Shapes: x [B, I, D], y [B, J, D], z, dz [B, H, D], D by fours; w [K, 4 ceil(H / 4)]; parts [S, K, H]; f32.
+// Shapes: x [B, I, D], y [B, J, D], z, dz [B, H, D], D by fours; w [K, 4 ceil(H / 4)], for
+// inputs [tiles of 4 x 4 pairs, H, 4, 4]; parts [S, K, H]; f32.
 // Grid: one invocation per block. Columns past the end repeat the last ones. No workgroup memory, no atomics, every sum
 // in a fixed order: bit-reproducible.
 struct Params {
@@ -45,7 +48,9 @@ override RELU: bool = false;
 @group(0) @binding(4) var<storage, read_write> z: array<vec4f>;
 @group(0) @binding(5) var<storage, read> dz: array<vec4f>;
 @group(0) @binding(6) var<storage, read_write> parts: array<f32>;
-@group(0) @binding(7) var<uniform> params: Params;
+@group(0) @binding(7) var<storage, read_write> dx: array<vec4f>;
+@group(0) @binding(8) var<storage, read_write> dy: array<vec4f>;
+@group(0) @binding(9) var<uniform> params: Params;
 
 // Place of the row 0 of a column in a tensor of so many rows.
 fn place(column: u32, rows: u32) -> u32 {
@@ -106,6 +111,15 @@ fn place_of_term(k: u32) -> vec2u {
   return vec2u(k * params.in_lanes, 0u);
 }
 
+fn add_left(at: u32, row: u32, sum: vec4f) {
+  if (row < params.left) { dx[at] += sum; }
+}
+
+fn add_right(at: u32, row: u32, sum: vec4f) {
+  if (row >= params.right) { return; }
+  if (FOLDED) { dx[at] += sum; } else { dy[at] += sum; }
+}
+
 fn add_dot(a: vec4f, b: vec4f, sum: f32) -> f32 {
   return fma(a.x, b.x, fma(a.y, b.y, fma(a.z, b.z, fma(a.w, b.w, sum))));
 }
@@ -130,7 +144,8 @@ const ENTRY = `
  * @param edge rows i and j of pairs whose weights one invocation of `gradient` takes
  */
 export function fieldProductSource(outs: number, columns: number, edge: number): string {
-  return [HEADER, productSource(outs, columns), gradientSource(edge)].join("\n");
+  const parts = [HEADER, productSource(outs, columns), gradientSource(edge)];
+  return (edge === 4 ? [...parts, inputsSource(columns)] : parts).join("\n");
 }
 
 function productSource(outs: number, columns: number): string {
@@ -217,6 +232,58 @@ function gradientSource(edge: number): string {
     `  }`,
     `  let at = slice * params.terms * params.outs;`,
     ...cells.map(([k, o]) => `  keep(at, k${k}, h + ${o}u, sum${k}_${o});`),
+    `}\n`,
+  ].join("\n");
+}
+
+/** Gradients by both rows of pairs: a tile of v = w dz at a time, so that v serves both. Weights of a tile are fours. */
+function inputsSource(columns: number): string {
+  const side = range(4);
+  const n = range(columns);
+  const cells = side.flatMap((a) => side.flatMap((b) => n.map((q) => [a, b, q])));
+  const sumOf = (terms: string[]): string =>
+    terms.slice(1).reduce((t, p) => `fma(${p}, ${t})`, terms[0].replace(", ", " * "));
+  return [
+    `@compute @workgroup_size(${FIELD_LANES})\nfn inputs(${ENTRY}`,
+    `  let first = i * ${columns}u;`,
+    `  if (first >= params.columns) { return; }`,
+    ...n.flatMap((q) => [
+      `  let n${q} = min(first + ${q}u, params.columns - 1u);`,
+      `  let x${q} = place(n${q}, params.left);`,
+      `  let y${q} = place(n${q}, params.right);`,
+      `  let z${q} = place(n${q}, params.outs);`,
+      `  for (var r = 0u; r < params.left; r++) { dx[x${q} + r * params.lanes] = vec4f(); }`,
+      `  if (!FOLDED) {`,
+      `    for (var r = 0u; r < params.right; r++) { dy[y${q} + r * params.lanes] = vec4f(); }`,
+      `  }`,
+    ]),
+    `  for (var t = 0u; t < params.tiles; t++) {`,
+    ...cells.map(([a, b, q]) => `    var v${a}${b}_${q} = vec4f();`),
+    `    for (var h = 0u; h < params.outs; h++) {`,
+    ...side.map((a) => `      let w${a} = w[(t * params.outs + h) * 4u + ${a}u];`),
+    ...n.map((q) => `      let d${q} = dz[z${q} + h * params.lanes];`),
+    ...cells.map(([a, b, q]) => `      v${a}${b}_${q} = fma(vec4f(w${a}.${"xyzw"[b]}), d${q}, v${a}${b}_${q});`),
+    `    }`,
+    `    let tile = 4u * tile_of(t, 4u);`,
+    ...side.flatMap((c) => [
+      `    let i${c} = min(tile.x + ${c}u, params.left - 1u) * params.lanes;`,
+      `    let j${c} = min(tile.y + ${c}u, params.right - 1u) * params.lanes;`,
+    ]),
+    ...n.flatMap((q) => [
+      ...side.flatMap((c) => [
+        `    let a${q}_${c} = x[x${q} + i${c}];`,
+        `    let b${q}_${c} = y[y${q} + j${c}];`,
+      ]),
+      `    if (first + ${q}u < params.columns) {`,
+      ...side.map((a) =>
+        `      add_left(x${q} + i${a}, tile.x + ${a}u, ${sumOf(side.map((b) => `v${a}${b}_${q}, b${q}_${b}`))});`
+      ),
+      ...side.map((b) =>
+        `      add_right(y${q} + j${b}, tile.y + ${b}u, ${sumOf(side.map((a) => `v${a}${b}_${q}, a${q}_${a}`))});`
+      ),
+      `    }`,
+    ]),
+    `  }`,
     `}\n`,
   ].join("\n");
 }

@@ -47,6 +47,23 @@ for (const [batch, fields, outs, dim] of [[37, 5, 6, 4], [3, 4, 5, 17], [1, 1, 1
     }));
 }
 
+for (const [batch, left, right, outs, dim] of [[5, 3, 5, 11, 10], [3, 5, 5, 6, 4]]) {
+  for (const variant of ["software", "gpu"] as const) {
+    Deno.test(`cin of ${left} x ${right} fields by the kernels for ${variant} adapters matches the reference`, () =>
+      checkOp({
+        inputs: { x: ["B", left, dim], w: [left * right, outs], bias: [outs], y: ["B", right, dim] },
+        batch,
+        build: ({ x, y, w, bias }) => {
+          const first = padDimensions(x);
+          const other = left === right ? first : padDimensions(y);
+          return cropDimensions(cinLayer(first, other, w, bias, { dim, relu: false, variant }).next, dim);
+        },
+        reference: ({ x, y, w, bias }) =>
+          cinReference({ x, y: left === right ? x : y, w, bias }, { left, right, outs, dim }, false),
+      }));
+  }
+}
+
 for (const [batch, fields, outs, dim] of [[37, 5, 6, 4], [3, 4, 17, 17], [1, 1, 1, 1]]) {
   Deno.test(`fieldDense of [${batch}, ${fields}, ${dim}] to ${outs} matches the reference`, () =>
     checkOp({

@@ -1,0 +1,51 @@
+/**
+ * Gradients of products of fields by both of their rows.
+ *
+ * @module
+ */
+import type { Emitter } from "../graph/node.ts";
+import type { Shape, Tensor } from "../graph/tensor.ts";
+import { fieldsOf } from "./field_padding.ts";
+import { around, BLOCKS, kernels, lanesIn, NO_PARAMS, termsOf } from "./field_product.ts";
+import { FIELD_LANES } from "./field_product_source.ts";
+
+/**
+ * Appends the gradients by both rows of pairs, which share the sums over H; where y is x there is one, of both. The
+ * kernel has few, long invocations: it is one for processors.
+ *
+ * @param inputs x, y, dz and weights `[I J, H]`
+ * @param outputs dx, dy (four floats of no meaning where folded), and scratch of the shape of {@linkcode tileShape}
+ */
+export function emitInputGradients(
+  k: Emitter,
+  [x, y, dz, weight]: readonly Tensor[],
+  { dx, dy, packed, folded }: { dx: Tensor; dy: Tensor; packed: Tensor; folded: boolean },
+): void {
+  const [left, right, outs] = [x, y, dz].map((tensor) => fieldsOf("field_product_inputs", tensor).rows);
+  const [tiles] = packed.shape as readonly number[];
+  k.run({
+    shader: around,
+    entry: "arrange_tiles",
+    bind: { w: weight, packed },
+    constants: { FOLDED: folded },
+    params: { ...NO_PARAMS, p: left, q: right, r: outs, rows: tiles },
+    grid: Math.ceil(4 * tiles * outs / 64),
+  });
+  const spread = lanesIn(x, undefined);
+  const columns = k.batch * spread.lanes;
+  k.run({
+    shader: kernels.software,
+    entry: "inputs",
+    bind: { x, y, dz, w: packed, dx, dy },
+    constants: { FOLDED: folded },
+    params: { ...spread, columns, left, right, outs, terms: 0, slice: 0, tiles },
+    grid: Math.ceil(Math.ceil(columns / BLOCKS.software.columns) / FIELD_LANES),
+    flops: 8 * columns * outs * termsOf([left, right], folded),
+  });
+}
+
+/** Returns the shape of weights by tiles of 4 x 4 pairs. */
+export function tileShape(left: number, right: number, outs: number, folded: boolean): Shape {
+  const [down, across] = [Math.ceil(left / 4), Math.ceil(right / 4)];
+  return [folded ? across * (across + 1) / 2 : down * across, outs, 16];
+}
