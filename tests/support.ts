@@ -12,14 +12,15 @@ import { add } from "../src/ops/add.ts";
 
 let shared: Promise<Gpu> | undefined;
 
-/** Returns a device that the tests of one file share. */
+/** Returns a device that the tests of one file share, with WebGPU's default limits: no kernel may need more. */
 export function gpu(): Promise<Gpu> {
   return shared ??= openShared();
 }
 
 async function openShared(): Promise<Gpu> {
   const { adapter } = await requestAdapter();
-  const opened = await Gpu.request(adapter);
+  const requiredFeatures = [...adapter.features].filter((feature) => feature === "timestamp-query");
+  const opened = new Gpu(await adapter.requestDevice({ requiredFeatures }));
   // A driver that is still taking a device down while the process ends can crash it.
   addEventListener("unload", () => opened.destroy());
   return opened;
