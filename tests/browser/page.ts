@@ -1,0 +1,15 @@
+/** The page's program: trains all models on the browser's own device and sends the numbers to the page's server. */
+import { Gpu } from "../../src/gpu/device.ts";
+import { trainModels } from "./models.ts";
+
+async function run(): Promise<unknown> {
+  const adapter = await navigator.gpu?.requestAdapter();
+  if (!adapter) return "no adapter";
+  if (location.pathname === "/probe") return "adapter";
+  // Default limits, for no kernel may need more, and the kernels of GPUs, which differ from those that Deno's tests run.
+  using gpu = new Gpu(await adapter.requestDevice(), { software: false });
+  return await trainModels(gpu);
+}
+
+const result = await run().catch(String);
+await fetch("/result", { method: "POST", body: JSON.stringify(result) });

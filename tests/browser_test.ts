@@ -1,0 +1,107 @@
+/** The engine in a page: the shader compiler of browsers is stricter than Deno's. Skipped where Chromium is missing. */
+import { trainModels } from "./browser/models.ts";
+import { assertClose, gpu } from "./support.ts";
+
+const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+const FLAGS = [
+  "--headless=new",
+  "--no-sandbox",
+  "--disable-dev-shm-usage",
+  "--enable-unsafe-webgpu",
+  "--enable-unsafe-swiftshader",
+  "--enable-features=Vulkan",
+  "--use-vulkan=swiftshader",
+  "--use-webgpu-adapter=swiftshader",
+];
+
+/** Milliseconds for a browser to start, and to train all models. */
+const PATIENCE = { probe: 20_000, models: 300_000 };
+
+type Results = Awaited<ReturnType<typeof trainModels>>;
+
+/** Opens a page of the bundled program in a browser of its own; resolves to what the page sends back. */
+async function visit(browser: string, script: string, path: string, patience: number): Promise<unknown> {
+  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
+    if (request.method === "POST") resolve(await request.json());
+    const isScript = request.url.endsWith(".js");
+    const body = isScript ? script : '<!doctype html><script type="module" src="/page.js"></script>';
+    return new Response(body, { headers: { "content-type": isScript ? "text/javascript" : "text/html" } });
+  });
+  const profile = await Deno.makeTempDir();
+  const timer = setTimeout(() => reject(new Error(`the page ${path} did not answer in ${patience} ms`)), patience);
+  const process = new Deno.Command(browser, {
+    args: [...FLAGS, `--user-data-dir=${profile}`, `http://127.0.0.1:${server.addr.port}${path}`],
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+    process.kill();
+    await process.status;
+    await removeProfile(profile);
+  }
+}
+
+/** Removes a folder that child processes of the browser may still write to for a moment. */
+async function removeProfile(profile: string): Promise<void> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await Deno.remove(profile, { recursive: true });
+    } catch (error) {
+      if (attempt === 20) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
+
+/** Bundles the page's program; nothing where the bundler cannot be had. */
+async function bundle(): Promise<string | undefined> {
+  const page = new URL("browser/page.ts", import.meta.url).pathname;
+  const { success, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["bundle", "--quiet", "--no-check", "--platform", "browser", page],
+    stderr: "null",
+  }).output();
+  return success ? new TextDecoder().decode(stdout) : undefined;
+}
+
+/** Finds a browser whose pages have WebGPU, and the script for them; otherwise says what is missing. */
+async function prepare(): Promise<{ browser: string; script: string } | string> {
+  const folders = (Deno.env.get("PATH") ?? "").split(":");
+  const paths = folders.flatMap((folder) => NAMES.map((name) => `${folder}/${name}`));
+  const browser = paths.find((path) => {
+    try {
+      return Deno.statSync(path).isFile;
+    } catch {
+      return false;
+    }
+  });
+  if (!browser) return "no Chromium is installed";
+  const script = await bundle();
+  if (!script) return "deno bundle is not available";
+  const probe = await visit(browser, script, "/probe", PATIENCE.probe).catch((error: Error) => error.message);
+  return probe === "adapter" ? { browser, script } : `Chromium has no WebGPU: ${probe}`;
+}
+
+const prepared = await prepare();
+
+if (typeof prepared === "string") {
+  Deno.test.ignore(`a page with default limits trains all models to Deno's numbers (skipped: ${prepared})`, () => {});
+} else {
+  const { browser, script } = prepared;
+  Deno.test("a page with default limits trains all models to Deno's numbers", async () => {
+    const [page, here] = await Promise.all([
+      visit(browser, script, "/models", PATIENCE.models) as Promise<Results>,
+      gpu().then(trainModels),
+    ]);
+    for (const [slug, expected] of Object.entries(here)) {
+      if (typeof expected === "string" || typeof page[slug] === "string") {
+        throw new Error(`${slug}: received "${page[slug]}" from the page, "${expected}" from Deno`);
+      }
+      assertClose(page[slug], expected, slug, { rtol: 1e-4 });
+    }
+  });
+}
