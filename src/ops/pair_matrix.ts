@@ -80,8 +80,12 @@ export function emitMatrixBackward(
   accumulates: boolean,
 ): void {
   const { fields, dim, form = "products" } = window;
-  const invocations = fields * lanesOf(dim).count * Math.ceil(k.batch / 4);
-  emit(k, { ...window, form }, "backward", bind, invocations, accumulates);
+  const blocks = Math.ceil(k.batch / 4);
+  // A workgroup of the variant for software adapters has 16 invocations, one of the other 64.
+  const [entry, invocations] = k.gpu.adapter.software
+    ? ["backward_samples", 4 * blocks]
+    : ["backward", fields * lanesOf(dim).count * blocks];
+  emit(k, { ...window, form }, entry, bind, invocations, accumulates);
 }
 
 /** Appends the gradients by the matrices of a window of pairs. */
