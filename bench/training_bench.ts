@@ -103,6 +103,8 @@ function perceptronSize({ fields, dim, hidden }: ModelSizes): number {
 }
 
 interface StepCase {
+  /** Name of the row, where the model's slug is not enough. */
+  readonly name?: string;
   readonly definition: Definition;
   readonly update: EmbeddingUpdate;
   readonly data: Dataset;
@@ -113,16 +115,16 @@ interface StepCase {
 }
 
 async function measure(gpu: Gpu, options: StepCase): Promise<{ row: BenchRow; plan: PlanDescription }> {
-  const { definition, update, data, batch, seconds, multiplyAdds } = options;
+  const { definition, name = definition.name, update, data, batch, seconds, multiplyAdds } = options;
   await using model = await Model.create(definition, data.schema, { seed: 1, device: gpu });
   const optimizer = adam({ embeddingUpdate: update });
   const { ms, spread, firstLoss, lastLoss, plan } = await timeSteps(model, data, { batch, optimizer, seconds });
   if (!(lastLoss < firstLoss)) {
-    throw new RangeError(`Cannot time ${definition.name}: the loss must fall from ${firstLoss}, received ${lastLoss}`);
+    throw new RangeError(`Cannot time ${name}: the loss must fall from ${firstLoss}, received ${lastLoss}`);
   }
   const { fields, rowCount } = data.schema;
   const row = {
-    name: `train ${definition.name}, ${update} Adam`,
+    name: `train ${name}, ${update} Adam`,
     shape: `${batch} x ${fields.length}, ${rowCount.toExponential(0).replace("+", "")} rows`,
     ms,
     spread,
@@ -165,7 +167,7 @@ export async function trainingBench(gpu: Gpu, options: TrainingBenchOptions = {}
   if (chosen("deepfm")) rows.push(...await growthRows(gpu, sizes));
   const data = dataOf(sizes, sizes.rows, BATCHES_OF_SLOW_MODELS);
   for (const [slug, model] of Object.entries(timedModels(sizes))) {
-    if (chosen(slug)) rows.push(await interactionRow(gpu, sizes, model, data));
+    if (chosen(slug)) rows.push(await interactionRow(gpu, sizes, slug, model, data));
   }
   return rows;
 }
@@ -197,10 +199,14 @@ async function growthRows(gpu: Gpu, sizes: Sizes): Promise<BenchRow[]> {
   return withGrowth(rows);
 }
 
-async function interactionRow(gpu: Gpu, sizes: Sizes, model: TimedModel, data: Dataset): Promise<BenchRow> {
-  const { batch, seconds, quick } = sizes;
-  const { definition, multiplyAdds, torchMs, keptFloats } = model;
-  const { row, plan } = await measure(gpu, { definition, update: "lazy", data, batch, seconds, multiplyAdds });
+async function interactionRow(
+  gpu: Gpu,
+  { batch, seconds, quick }: Sizes,
+  name: string,
+  { definition, multiplyAdds, torchMs, keptFloats }: TimedModel,
+  data: Dataset,
+): Promise<BenchRow> {
+  const { row, plan } = await measure(gpu, { name, definition, update: "lazy", data, batch, seconds, multiplyAdds });
   if (quick) return row;
   return besidePyTorch({ ...row, note: `${describeMemory(plan, 4 * batch * keptFloats)}, ${row.note}` }, torchMs);
 }

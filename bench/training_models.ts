@@ -35,7 +35,11 @@ const CIN = [128, 128];
 const ATTENTION = { layers: 2, heads: 2, width: 16 };
 const REDUCTION = 3;
 
-/** Returns the timed models by slug. */
+/**
+ * Returns the timed models by slug.
+ *
+ * FiBiNET is there with one matrix for all pairs and with one for each: which of them PyTorch's figure is for is not known.
+ */
 export function timedModels({ fields, dim, hidden }: ModelSizes): Readonly<Record<string, TimedModel>> {
   const flat = fields * dim;
   const deep = sum(hidden);
@@ -45,6 +49,8 @@ export function timedModels({ fields, dim, hidden }: ModelSizes): Readonly<Recor
   const [maps] = CIN;
   const pairs = fields * (fields - 1) / 2;
   const squeezed = Math.max(1, Math.floor(fields / REDUCTION));
+  const gates = 2 * fields * squeezed;
+  const pairMlp = multiplyAddsOf([2 * pairs * dim, ...hidden]) + last;
   const attentionInputs = [dim, ...Array(ATTENTION.layers - 1).fill(ATTENTION.width)];
   return {
     dcn: {
@@ -78,11 +84,17 @@ export function timedModels({ fields, dim, hidden }: ModelSizes): Readonly<Recor
       keptFloats: flat + ATTENTION.layers * fields * (4 * ATTENTION.width + ATTENTION.heads) + deep,
     },
     fibinet: {
+      definition: fibinet({ ...options, bilinear: "all", reductionRatio: REDUCTION }),
+      torchMs: 2980,
+      multiplyAdds: gates + 2 * (flat * dim + pairs * dim) + pairMlp,
+      // Embeddings and gated ones, both times the matrix, the gates' three layers.
+      keptFloats: 4 * flat + 2 * fields + squeezed + deep,
+    },
+    fibinet_pairs: {
       definition: fibinet({ ...options, bilinear: "interaction", reductionRatio: REDUCTION }),
       torchMs: 2980,
-      multiplyAdds: 2 * fields * squeezed + 2 * pairs * dim * (dim + 1) +
-        multiplyAddsOf([2 * pairs * dim, ...hidden]) + last,
-      // Embeddings and gated ones, the gates' three layers.
+      multiplyAdds: gates + 2 * pairs * dim * (dim + 1) + pairMlp,
+      // As above, without the products by matrices, of which there is one for each pair.
       keptFloats: 2 * flat + 2 * fields + squeezed + deep,
     },
   };

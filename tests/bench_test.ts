@@ -46,14 +46,17 @@ Deno.test("what a step must compute and keep is counted by model", () => {
   assertEquals(models.dcnv2.multiplyAdds, mlp + 3 * 625 * 624 + 1024);
   assertEquals(models.xdeepfm.multiplyAdds, mlp + 400 + 16 * (780 * 129 + 39 * 129));
   assertEquals(models.autoint.multiplyAdds, mlp + 400 + 2 * 39 * 16 * (3 * 16 + 2 * 39));
-  assertEquals(models.fibinet.multiplyAdds, 2 * 39 * 13 + 2 * 741 * 16 * 17 + 23_712 * 400 + 2 * 400 * 400 + 400);
+  const pairMlp = 2 * 39 * 13 + 23_712 * 400 + 2 * 400 * 400 + 400;
+  assertEquals(models.fibinet.multiplyAdds, pairMlp + 2 * (624 * 16 + 741 * 16));
+  assertEquals(models.fibinet_pairs.multiplyAdds, pairMlp + 2 * 741 * 16 * 17);
   const kept = Object.entries(models).map(([slug, { keptFloats }]) => [slug, keptFloats - 1200]);
   assertEquals(kept, [
     ["dcn", 2 * 624 + 3],
     ["dcnv2", 7 * 624],
     ["xdeepfm", 624 + 128 * 16],
     ["autoint", 624 + 2 * (4 * 624 + 78)],
-    ["fibinet", 2 * 624 + 78 + 13],
+    ["fibinet", 4 * 624 + 78 + 13],
+    ["fibinet_pairs", 2 * 624 + 78 + 13],
   ]);
   assertEquals(trainingModels(), ["lr", "fm", "deepfm", ...Object.keys(models)]);
 });
