@@ -4,6 +4,8 @@
  * @module
  */
 import source from "../../shaders/cross_vector.wgsl" with { type: "text" };
+import gradientSource from "../../shaders/cross_vector_gradient.wgsl" with { type: "text" };
+import fold from "../../shaders/fold.wgsl" with { type: "text" };
 import grid from "../../shaders/grid.wgsl" with { type: "text" };
 import { type Shader, shader } from "../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
@@ -17,12 +19,16 @@ const SAMPLES = 4;
 /** Slices of the batch that parameter gradients are summed over. */
 const SLICES = 64;
 
-function kernels({ part }: Lanes): Shader {
-  return shader("cross_vector", { grid, ...part, cross_vector: source });
+function forwardShader({ part }: Lanes): Shader {
+  return shader("cross_vector", { grid, ...part, fold, cross_vector: source });
+}
+
+function gradientShader({ part }: Lanes): Shader {
+  return shader("cross_vector_gradient", { grid, ...part, fold, cross_vector_gradient: gradientSource });
 }
 
 /** Returns the shader, its constants and its parameters for inputs `[B, N]` and L layers. */
-function setupOf(k: Emitter, w: Tensor) {
+function setupOf(k: Emitter, w: Tensor, kernels: (lanes: Lanes) => Shader) {
   const [layers, width] = w.shape as readonly number[];
   const lanes = lanesOf(width);
   const slices = Math.min(SLICES, k.batch);
@@ -58,7 +64,7 @@ const crossVectorOp: Op<null> = {
     return [x.shape, ["B", layers], [layers], [width]];
   },
   emit: (k, { inputs: [x0, w, bias], outputs: [y, p, c, beta] }) => {
-    const { call, samples } = setupOf(k, w);
+    const { call, samples } = setupOf(k, w, forwardShader);
     k.run({ ...call, entry: "prepare", bind: { w, bias, c, beta }, grid: 1 });
     const bind = { x0, w, shift: c, last_beta: beta, p, y };
     k.run({ ...call, entry: `forward${samples.suffix}`, bind, grid: samples.grid });
@@ -75,8 +81,8 @@ const gradientOp: Op<null> = {
   name: "cross_vector_backward",
   outputs: ([x0, , p]) => [x0.shape, ["B", 4 * Math.ceil(widthOf(p.shape) / 4)], p.shape],
   emit: (k, { inputs: [x0, w, dots, shift, dy], outputs: [dx, factors, ds] }) => {
-    const { call, samples } = setupOf(k, w);
-    const bind = { x0, w, dots, shift, dy, y: dx, k: factors, ds };
+    const { call, samples } = setupOf(k, w, gradientShader);
+    const bind = { x0, w, dots, shift, dy, dx, k: factors, ds };
     k.run({ ...call, entry: `gradient${samples.suffix}`, bind, grid: samples.grid });
   },
 };
@@ -85,7 +91,7 @@ const parameterGradientOp: Op<null> = {
   name: "cross_vector_parameters",
   outputs: ([, w]) => [w.shape, w.shape, [SLICES, Number(w.shape[0]) + 1, Number(w.shape[1])]],
   emit: (k, { inputs: [x0, w, bias, dy, factors, dsSum], outputs: [dw, db, partial] }) => {
-    const { call, lanes, slices } = setupOf(k, w);
+    const { call, lanes, slices } = setupOf(k, w, gradientShader);
     const grid = Math.ceil(slices * Math.ceil(lanes / 2) / 64);
     k.run({ ...call, entry: "slices", bind: { x0, dy, factors, partial }, grid });
     const bind = { w, bias, sums: partial, ds_sum: dsSum, dw, db };
