@@ -90,7 +90,7 @@ export function timedModels({ fields, dim, hidden }: ModelSizes): Readonly<Recor
       // Embeddings and gated ones, both times the matrix, the gates' three layers.
       keptFloats: 4 * flat + 2 * fields + squeezed + deep,
     },
-    fibinet_pairs: {
+    fibinet_interaction: {
       definition: fibinet({ ...options, bilinear: "interaction", reductionRatio: REDUCTION }),
       torchMs: 2980,
       multiplyAdds: gates + 2 * pairs * dim * (dim + 1) + pairMlp,

@@ -48,7 +48,7 @@ Deno.test("what a step must compute and keep is counted by model", () => {
   assertEquals(models.autoint.multiplyAdds, mlp + 400 + 2 * 39 * 16 * (3 * 16 + 2 * 39));
   const pairMlp = 2 * 39 * 13 + 23_712 * 400 + 2 * 400 * 400 + 400;
   assertEquals(models.fibinet.multiplyAdds, pairMlp + 2 * (624 * 16 + 741 * 16));
-  assertEquals(models.fibinet_pairs.multiplyAdds, pairMlp + 2 * 741 * 16 * 17);
+  assertEquals(models.fibinet_interaction.multiplyAdds, pairMlp + 2 * 741 * 16 * 17);
   const kept = Object.entries(models).map(([slug, { keptFloats }]) => [slug, keptFloats - 1200]);
   assertEquals(kept, [
     ["dcn", 2 * 624 + 3],
@@ -56,7 +56,7 @@ Deno.test("what a step must compute and keep is counted by model", () => {
     ["xdeepfm", 624 + 128 * 16],
     ["autoint", 624 + 2 * (4 * 624 + 78)],
     ["fibinet", 4 * 624 + 78 + 13],
-    ["fibinet_pairs", 2 * 624 + 78 + 13],
+    ["fibinet_interaction", 2 * 624 + 78 + 13],
   ]);
   assertEquals(trainingModels(), ["lr", "fm", "deepfm", ...Object.keys(models)]);
 });
