@@ -22,6 +22,8 @@ export interface AttentionAttributes {
   readonly scale: number;
   /** Whether results are cut off at 0. */
   readonly relu: boolean;
+  /** The kernels: for processors, whose invocations are few and long, or for GPUs. @default those that suit the device */
+  readonly variant?: "software" | "gpu";
 }
 
 /** Registers, counted in lanes, that queries of an invocation take at most on an adapter. */
@@ -29,9 +31,13 @@ const BLOCK = { software: 16, gpu: 1 };
 
 const shaders = new Map<string, Shader>();
 
-function shaderFor(k: Emitter, { heads, width }: AttentionAttributes): { kernels: Shader; block: number } {
-  const { count, part } = lanesOf(width / heads);
-  const block = Math.max(1, Math.floor((k.gpu.adapter.software ? BLOCK.software : BLOCK.gpu) / count));
+function variantFor(k: Emitter, { variant }: AttentionAttributes): "software" | "gpu" {
+  return variant ?? (k.gpu.adapter.software ? "software" : "gpu");
+}
+
+function shaderFor(k: Emitter, attributes: AttentionAttributes): { kernels: Shader; block: number } {
+  const { count, part } = lanesOf(attributes.width / attributes.heads);
+  const block = Math.max(1, Math.floor(BLOCK[variantFor(k, attributes)] / count));
   const key = `${Object.keys(part)} ${count} ${block}`;
   let kernels = shaders.get(key);
   if (!kernels) {
@@ -63,8 +69,9 @@ function emit(
   const { kernels, block } = shaderFor(k, attributes);
   const lane = lanesOf(width / heads).width;
   const constants = { RELU: relu, RESIDUAL: residual !== "none", PACKED: residual === "packed" };
-  const invocations = k.batch * heads * (entry === "weights" ? fields * fields : Math.ceil(fields / block));
-  const perPair = { forward: 4, queries: 8, keys: 8, weights: 2 }[entry] ?? 0;
+  const each = { weights: fields * fields, both: 1 }[entry] ?? Math.ceil(fields / block);
+  const invocations = k.batch * heads * each;
+  const perPair = { forward: 4, queries: 8, keys: 8, both: 10, weights: 2 }[entry] ?? 0;
   k.run({
     shader: kernels,
     entry,
@@ -107,9 +114,9 @@ export const attentionOp: Op<AttentionAttributes> = {
   },
   emit: (k, { inputs: [p, r], outputs: [o, lse], attributes }) =>
     emit(k, "forward", { p, r: r ?? p, o, lse }, attributes),
-  backward: ({ inputs: [p], outputs: [o, lse], attributes }, [dy]) => {
+  backward: ({ inputs: [p, r], outputs: [o, lse], attributes }, [dy]) => {
     if (!dy) return [];
-    const [dp, dz] = applyAll(attentionBackwardOp, [p, o, dy, lse], attributes);
+    const [dp, dz] = applyAll(attentionBackwardOp, [p, o, dy, lse, ...(r ? [r] : [])], attributes);
     return attributes.residual === "input" ? [dp, dz] : [dp];
   },
 };
@@ -117,7 +124,11 @@ export const attentionOp: Op<AttentionAttributes> = {
 const attentionBackwardOp: Op<AttentionAttributes> = {
   name: "attention_backward",
   outputs: ([p, o, , lse]) => [p.shape, o.shape, lse.shape],
-  emit: (k, { inputs: [p, y, dy, lse], outputs: [dp, dz, delta], attributes }) => {
+  emit: (k, { inputs: [p, y, dy, lse, r], outputs: [dp, dz, delta], attributes }) => {
+    if (variantFor(k, attributes) === "software") {
+      emit(k, "both", { p, r: r ?? p, y, dy, lse, dp, dz, delta }, attributes);
+      return;
+    }
     emit(k, "queries", { p, y, dy, lse, dp, dz, delta }, attributes);
     emit(k, "keys", { p, lse, dp, dz, delta }, attributes);
   },

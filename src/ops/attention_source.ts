@@ -12,11 +12,12 @@ const HEADER = `// Self-attention over fields, head by head, from projections p 
 //   forward   o[b, i, :] = act(sum_j w[i, j] v[b, j, :] + r[b, i, :]),  w[i, j] = exp(scale q_i . k_j - lse_i)
 //   queries   dz = act'(o) do;  delta_i = sum_j w[i, j] dz_i . v_j;  dq_i = scale sum_j w[i, j] (dz_i . v_j - delta_i) k_j
 //   keys      dv_j = sum_i w[i, j] dz_i;  dk_j = scale sum_i w[i, j] (dz_i . v_j - delta_i) q_i
+//   both      the last two in one for each sample and head, which computes w once; delta_i = dz_i . (o_i - r_i)
 //   weights   w[b, h, i, j]
 // The forward takes one pass over the keys, two at a time, with a running maximum (online softmax) and saves lse, the
 // logarithm of the sum of exponentials; the gradients recompute w. Shapes: p, dp [B, F, stride], o, do, dz [B, F, A];
 // lse, delta [B, H, F]; w [B, H, F, F]; p, dp, o, do and dz by lanes along a head.
-// Grid: one invocation per block of queries (or keys) of a head and sample; rows past the end repeat the last one.
+// Grid: one invocation per block of queries (or keys) of a head and sample (both: per head and sample); rows past the end repeat the last one.
 // No workgroup memory, no atomics, sums in order of the fields: bit-reproducible.
 struct Params {
   batch: u32,
@@ -50,6 +51,17 @@ fn finish(at: u32, place: u32, sum: Lane) {
   o[at] = result;
 }
 
+// Writes one lane of dz, and 0 to dq; returns its share of delta.
+fn prepare(row: u32, c: u32) -> Lane {
+  let at = row * params.width + c;
+  let d = slope(at);
+  dz[at] = d;
+  dp[row * params.stride + c] = Lane();
+  if (PACKED) { dp[row * params.stride + 3u * params.width + c] = d; }
+  if (RESIDUAL) { return d * (y[at] - r[row * params.r_width + params.r_first + c]); }
+  return d * y[at];
+}
+
 fn slope(at: u32) -> Lane {
   if (RELU) { return select(Lane(), dy[at], y[at] > Lane()); }
   return dy[at];
@@ -71,7 +83,7 @@ const ENTRY = `
  */
 export function attentionSource(lanes: number, block: number): string {
   const parts = { lanes: range(lanes), rows: range(block) };
-  return [HEADER, forward(parts), queries(parts), keys(parts), weights(parts)].join("\n");
+  return [HEADER, forward(parts), queries(parts), keys(parts), both(parts), weights(parts)].join("\n");
 }
 
 interface Parts {
@@ -206,6 +218,59 @@ function keys(parts: Parts): string {
       `  dp[${at(i)} + params.width + ${c}u] = params.scale * dk${i}_${c};\n` +
       `  dp[${at(i)} + 2u * params.width + ${c}u] = dv${i}_${c};`
     ),
+    `}\n`,
+  ].join("\n");
+}
+
+function both(parts: Parts): string {
+  const { lanes, rows } = parts;
+  const at = (i: string): string => `(first + ${i}) * params.stride + column`;
+  return [
+    `@compute @workgroup_size(${ATTENTION_LANES})\nfn both(${ENTRY}`,
+    `  let head = id % params.heads;`,
+    `  let sample = id / params.heads;`,
+    `  if (sample >= params.batch) { return; }`,
+    `  let first = sample * params.fields;`,
+    `  let column = head * ${lanes.length}u;`,
+    `  let saved = id * params.fields;`,
+    `  for (var i = 0u; i < params.fields; i++) {`,
+    `    var product = Lane();`,
+    ...lanes.map((c) => `    product += prepare(first + i, column + ${c}u);`),
+    `    delta[saved + i] = total(product);`,
+    `  }`,
+    `  for (var block = 0u; block < params.fields; block += ${rows.length}u) {`,
+    ...rows.map((r) => `    let j${r} = min(block + ${r}u, params.fields - 1u);`),
+    ...load(parts, "k", (r, c) => `params.scale * p[${at(`j${r}`)} + params.width + ${c}u]`),
+    ...load(parts, "v", (r, c) => `p[${at(`j${r}`)} + 2u * params.width + ${c}u]`),
+    ...cells(parts).map(([r, c]) => `    var dk${r}_${c} = Lane();\n    var dv${r}_${c} = Lane();`),
+    `    for (var i = 0u; i < params.fields; i++) {`,
+    ...lanes.map((c) =>
+      `      let q_${c} = p[${at("i")} + ${c}u];\n` +
+      `      let d_${c} = dz[(first + i) * params.width + column + ${c}u];\n` +
+      `      var dq_${c} = dp[${at("i")} + ${c}u];`
+    ),
+    `      let level = lse[saved + i];`,
+    `      let share = delta[saved + i];`,
+    ...rows.flatMap((r) => [
+      `      let w${r} = select(0.0, exp(${dot(parts, "q", `k${r}`)} - level), block + ${r}u < params.fields);`,
+      `      let ds${r} = w${r} * (${dot(parts, "d", `v${r}`)} - share);`,
+      ...lanes.map((c) =>
+        `      dk${r}_${c} = fma(Lane(ds${r}), q_${c}, dk${r}_${c});\n` +
+        `      dv${r}_${c} = fma(Lane(w${r}), d_${c}, dv${r}_${c});\n` +
+        `      dq_${c} = fma(Lane(ds${r}), k${r}_${c}, dq_${c});`
+      ),
+    ]),
+    ...lanes.map((c) => `      dp[${at("i")} + ${c}u] = dq_${c};`),
+    `    }`,
+    ...rows.flatMap((r) => [
+      `    if (block + ${r}u < params.fields) {`,
+      ...lanes.map((c) =>
+        `      dp[${at(`j${r}`)} + params.width + ${c}u] = params.scale * dk${r}_${c};\n` +
+        `      dp[${at(`j${r}`)} + 2u * params.width + ${c}u] = dv${r}_${c};`
+      ),
+      `    }`,
+    ]),
+    `  }`,
     `}\n`,
   ].join("\n");
 }

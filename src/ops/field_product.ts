@@ -17,7 +17,10 @@ import { emitSum, maxSlices } from "./matmul_layout.ts";
 /** Kernels around the products. */
 export const around = shader("field_product", { grid, field_product: source });
 
-/** Rows and fours of columns that one invocation computes, and the edge of its tiles of pairs: what a processor's cache, or a GPU's registers, hold. */
+/**
+ * Rows and fours of columns that one invocation computes, and the edge of its tiles of pairs: what a processor's cache,
+ * or a GPU's registers, hold.
+ */
 export const BLOCKS = { software: { outs: 16, columns: 4, edge: 4 }, gpu: { outs: 8, columns: 2, edge: 2 } };
 
 /** Kernels for processors, whose invocations are few and long, or for GPUs. */

@@ -12,13 +12,16 @@ for (const [batch, fields, heads, width] of shapes) {
   const sizes: AttentionSizes = { fields, heads, width, stride: 4 * width, scale: 1 / Math.sqrt(width / heads) };
   const { scale } = sizes;
   const residual = (p: Float64Array, i: number): number => p[Math.floor(i / width) * 4 * width + 3 * width + i % width];
-  Deno.test(`${label}, with packed residual and relu, matches the reference`, () =>
-    checkOp({
-      inputs: { p: ["B", fields, 4 * width] },
-      batch,
-      build: ({ p }) => attention(p, undefined, { heads, width, residual: "packed", scale, relu: true }).o,
-      reference: ({ p }) => attentionReference(p, sizes).map((o, i) => Math.max(0, o + residual(p, i))),
-    }));
+  for (const variant of ["software", "gpu"] as const) {
+    const attributes = { heads, width, residual: "packed", scale, relu: true, variant } as const;
+    Deno.test(`${label}, with packed residual and relu, for ${variant} adapters, matches the reference`, () =>
+      checkOp({
+        inputs: { p: ["B", fields, 4 * width] },
+        batch,
+        build: ({ p }) => attention(p, undefined, attributes).o,
+        reference: ({ p }) => attentionReference(p, sizes).map((o, i) => Math.max(0, o + residual(p, i))),
+      }));
+  }
   Deno.test(`${label}, with a residual of its own, matches the reference`, () =>
     checkOp({
       inputs: { p: ["B", fields, 3 * width], r: ["B", fields, width] },
