@@ -1,9 +1,11 @@
-// Element products of pairs i < j of fields of two tensors, some pairs at a time, and rows of matrices apart.
-//   products  r[b, p, :] = u[b, i, :] x[b, j, :]
-//   backward  du[b, f, :] = sum_{j>f} dr[b, p, :] x[b, j, :];  dx[b, f, :] = sum_{i<f} dr[b, p, :] u[b, i, :]
-//   copy      y[to + i] = w[from_lane + i]
+// Element products of pairs i < j of fields of two tensors, some pairs at a time, and what a product over them needs.
+//   products    r[b, p, :] = u[b, i, :] x[b, j, :], and 0 past the last pair
+//   backward    du[b, f, :] += sum_{j>f} dr[b, p, :] x[b, j, :];  dx[b, f, :] += sum_{i<f} dr[b, p, :] u[b, i, :]
+//   copy        y[to + i] = w[from + i], and 0 from `limit` on
+//   accumulate  y[i] += w[i]
 // Only pairs from params.first on, params.pairs of them, take part. Shapes: u, x [B, F, D]; r [B, pairs, D]; f32.
-// Grid: products one invocation per (b, p, SPAN lanes); backward per (b, f, SPAN lanes); copy per lane.
+// Grid: products one invocation per (b, p, SPAN lanes); backward per (b, SPAN lanes), which owns its lanes of du and dx;
+// the others per lane.
 // Memory: products 4 bytes written per number, u and x from cache. Fixed order, no atomics. Needs pair_order.wgsl.
 const LANES: u32 = 4u;  // lanes of D
 const SPAN: u32 = 4u;   // lanes that one invocation computes, at most 4
@@ -52,36 +54,56 @@ fn products(
 
 struct Four { a: Lane, b: Lane, c: Lane, d: Lane }
 
-// Lanes c to c + 3 of du of field f.
-fn sum_left(b: u32, f: u32, c: u32, start: Four) -> Four {
-  var sum = start;
-  for (var j = f + 1u; j < params.fields; j++) {
-    let p = pair_of(f, j);
-    if (p < params.first || p - params.first >= params.pairs) { continue; }
-    let at = (b * params.pairs + p - params.first) * LANES + c;
-    let other = (b * params.fields + j) * LANES + c;
-    sum.a += dr[at] * x[other];
-    if (SPAN > 1u && c + 1u < LANES) { sum.b += dr[at + 1u] * x[other + 1u]; }
-    if (SPAN > 2u && c + 2u < LANES) { sum.c += dr[at + 2u] * x[other + 2u]; }
-    if (SPAN > 3u && c + 3u < LANES) { sum.d += dr[at + 3u] * x[other + 3u]; }
-  }
-  return sum;
+// A sample's lanes c to c + SPAN - 1 of du, dx, u, x and dr, as far as they exist.
+fn four_du(at: u32, c: u32) -> Four {
+  return Four(du[at], du[at + second(c)], du[at + third(c)], du[at + fourth(c)]);
 }
 
-// Lanes c to c + 3 of dx of field f.
-fn sum_right(b: u32, f: u32, c: u32, start: Four) -> Four {
-  var sum = start;
-  for (var i = 0u; i < f; i++) {
-    let p = pair_of(i, f);
-    if (p < params.first || p - params.first >= params.pairs) { continue; }
-    let at = (b * params.pairs + p - params.first) * LANES + c;
-    let other = (b * params.fields + i) * LANES + c;
-    sum.a += dr[at] * u[other];
-    if (SPAN > 1u && c + 1u < LANES) { sum.b += dr[at + 1u] * u[other + 1u]; }
-    if (SPAN > 2u && c + 2u < LANES) { sum.c += dr[at + 2u] * u[other + 2u]; }
-    if (SPAN > 3u && c + 3u < LANES) { sum.d += dr[at + 3u] * u[other + 3u]; }
-  }
-  return sum;
+fn four_dx(at: u32, c: u32) -> Four {
+  return Four(dx[at], dx[at + second(c)], dx[at + third(c)], dx[at + fourth(c)]);
+}
+
+fn four_u(at: u32, c: u32) -> Four {
+  return Four(u[at], u[at + second(c)], u[at + third(c)], u[at + fourth(c)]);
+}
+
+fn four_x(at: u32, c: u32) -> Four {
+  return Four(x[at], x[at + second(c)], x[at + third(c)], x[at + fourth(c)]);
+}
+
+fn four_dr(at: u32, c: u32) -> Four {
+  return Four(dr[at], dr[at + second(c)], dr[at + third(c)], dr[at + fourth(c)]);
+}
+
+// Distances of the lanes after lane c; of lane c itself where there are none.
+fn second(c: u32) -> u32 {
+  return select(0u, 1u, SPAN > 1u && c + 1u < LANES);
+}
+
+fn third(c: u32) -> u32 {
+  return select(0u, 2u, SPAN > 2u && c + 2u < LANES);
+}
+
+fn fourth(c: u32) -> u32 {
+  return select(0u, 3u, SPAN > 3u && c + 3u < LANES);
+}
+
+fn plus_product(sum: Four, p: Four, q: Four) -> Four {
+  return Four(sum.a + p.a * q.a, sum.b + p.b * q.b, sum.c + p.c * q.c, sum.d + p.d * q.d);
+}
+
+fn put_du(at: u32, c: u32, value: Four) {
+  du[at] = value.a;
+  if (SPAN > 1u && c + 1u < LANES) { du[at + 1u] = value.b; }
+  if (SPAN > 2u && c + 2u < LANES) { du[at + 2u] = value.c; }
+  if (SPAN > 3u && c + 3u < LANES) { du[at + 3u] = value.d; }
+}
+
+fn put_dx(at: u32, c: u32, value: Four) {
+  dx[at] = value.a;
+  if (SPAN > 1u && c + 1u < LANES) { dx[at + 1u] = value.b; }
+  if (SPAN > 2u && c + 2u < LANES) { dx[at + 2u] = value.c; }
+  if (SPAN > 3u && c + 3u < LANES) { dx[at + 3u] = value.d; }
 }
 
 @compute @workgroup_size(64)
@@ -92,46 +114,34 @@ fn backward(
 ) {
   let parts = (LANES + SPAN - 1u) / SPAN;
   let t = linear_group(group, groups) * 64u + lane;
-  let row = t / parts;
-  if (row >= params.batch * params.fields) { return; }
-  let b = row / params.fields;
-  let f = row % params.fields;
+  let b = t / parts;
+  if (b >= params.batch) { return; }
   let c = t % parts * SPAN;
-  let at = row * LANES + c;
-  var left = Four();
-  var right = Four();
-  if (params.accumulates != 0u) {
-    left.a = du[at];
-    right.a = dx[at];
-    if (SPAN > 1u && c + 1u < LANES) {
-      left.b = du[at + 1u];
-      right.b = dx[at + 1u];
-    }
-    if (SPAN > 2u && c + 2u < LANES) {
-      left.c = du[at + 2u];
-      right.c = dx[at + 2u];
-    }
-    if (SPAN > 3u && c + 3u < LANES) {
-      left.d = du[at + 3u];
-      right.d = dx[at + 3u];
+  let base = b * params.fields * LANES + c;
+  if (params.accumulates == 0u) {
+    for (var f = 0u; f < params.fields; f++) {
+      put_du(base + f * LANES, c, Four());
+      put_dx(base + f * LANES, c, Four());
     }
   }
-  left = sum_left(b, f, c, left);
-  right = sum_right(b, f, c, right);
-  du[at] = left.a;
-  dx[at] = right.a;
-  if (SPAN > 1u && c + 1u < LANES) {
-    du[at + 1u] = left.b;
-    dx[at + 1u] = right.b;
+  var pair = fields_of(params.first);
+  var left = four_u(base + pair.x * LANES, c);
+  var sum = four_du(base + pair.x * LANES, c);
+  let count = min(params.pairs, pair_count() - params.first);
+  for (var p = 0u; p < count; p++) {
+    let upstream = four_dr((b * params.pairs + p) * LANES + c, c);
+    let right = base + pair.y * LANES;
+    sum = plus_product(sum, upstream, four_x(right, c));
+    put_dx(right, c, plus_product(four_dx(right, c), upstream, left));
+    pair.y++;
+    if (pair.y == params.fields && p + 1u < count) {
+      put_du(base + pair.x * LANES, c, sum);
+      pair = vec2u(pair.x + 1u, pair.x + 2u);
+      left = four_u(base + pair.x * LANES, c);
+      sum = four_du(base + pair.x * LANES, c);
+    }
   }
-  if (SPAN > 2u && c + 2u < LANES) {
-    du[at + 2u] = left.c;
-    dx[at + 2u] = right.c;
-  }
-  if (SPAN > 3u && c + 3u < LANES) {
-    du[at + 3u] = left.d;
-    dx[at + 3u] = right.d;
-  }
+  put_du(base + pair.x * LANES, c, sum);
 }
 
 @compute @workgroup_size(64)

@@ -38,7 +38,7 @@ export function emitElementsBackward(
   bind: Record<"u" | "x" | "dr" | "du" | "dx", Tensor>,
   accumulates: boolean,
 ): void {
-  emit(k, window, "backward", bind, k.batch * window.fields, accumulates);
+  emit(k, window, "backward", bind, k.batch, accumulates);
 }
 
 function emit(
