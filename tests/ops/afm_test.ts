@@ -5,27 +5,46 @@ import { afmReference } from "../reference/afm.ts";
 import { dropoutScale } from "../reference/pointwise.ts";
 import { checkOp } from "../support.ts";
 
+interface Sizes {
+  batch: number;
+  fields: number;
+  dim: number;
+  hidden: number;
+  rate?: number;
+  software?: boolean;
+}
+
+function check({ batch, fields, dim, hidden, rate = 0, software }: Sizes): Promise<void> {
+  return checkOp({
+    inputs: { e: ["B", fields, dim], w: [dim, hidden], c: [hidden], h: [hidden, 1] },
+    batch,
+    software,
+    rtol: 5e-5,
+    // The gradient of c cancels where all units are on.
+    atol: 1e-5,
+    // The kinks of relu are kept away from: there, central differences mean nothing.
+    prepare: {
+      e: (values) => values.map((value) => Math.abs(value) + 0.2),
+      w: (values) => values.map((value, i) => (i % hidden === 1 ? -1 : 1) * (Math.abs(value) + 0.1)),
+      c: (values) => values.map((value, a) => (a === 1 ? -0.1 : 0.1) * Math.abs(value)),
+      h: (values) => values.map((value) => 3 * value),
+    },
+    build: ({ e, w, c, h }) => attentionalPooling(e, { weight: w, bias: c, head: h, dropout: { rate, salt: 7 } }).v,
+    reference: ({ e, w, c, h }) =>
+      afmReference(e, { w, c, h, mask: (i) => (rate ? dropoutScale(rate, 7, i) : 1) }, fields, dim),
+  });
+}
+
 for (const [batch, fields, dim, hidden] of [[37, 6, 8, 5], [3, 5, 17, 3], [1, 2, 1, 1], [5, 7, 10, 8], [2, 12, 4, 4]]) {
   for (const rate of [0, 0.3]) {
     Deno.test(`attention over pairs matches the reference at ${[batch, fields, dim, hidden]}, dropout ${rate}`, () =>
-      checkOp({
-        inputs: { e: ["B", fields, dim], w: [dim, hidden], c: [hidden], h: [hidden, 1] },
-        batch,
-        rtol: 5e-5,
-        // The gradient of c cancels where all units are on.
-        atol: 1e-5,
-        // The kinks of relu are kept away from: there, central differences mean nothing.
-        prepare: {
-          e: (values) => values.map((value) => Math.abs(value) + 0.2),
-          w: (values) => values.map((value, i) => (i % hidden === 1 ? -1 : 1) * (Math.abs(value) + 0.1)),
-          c: (values) => values.map((value, a) => (a === 1 ? -0.1 : 0.1) * Math.abs(value)),
-          h: (values) => values.map((value) => 3 * value),
-        },
-        build: ({ e, w, c, h }) => attentionalPooling(e, { weight: w, bias: c, head: h, dropout: { rate, salt: 7 } }).v,
-        reference: ({ e, w, c, h }) =>
-          afmReference(e, { w, c, h, mask: (i) => (rate ? dropoutScale(rate, 7, i) : 1) }, fields, dim),
-      }));
+      check({ batch, fields, dim, hidden, rate }));
   }
+}
+
+for (const [batch, fields, dim, hidden] of [[37, 6, 8, 5], [1, 2, 1, 1], [5, 12, 10, 3]]) {
+  Deno.test(`attention over pairs by shares, as on a GPU, matches it at ${[batch, fields, dim, hidden]}`, () =>
+    check({ batch, fields, dim, hidden, rate: 0.3, software: false }));
 }
 
 Deno.test("attention over pairs refuses weights of other shapes", () => {

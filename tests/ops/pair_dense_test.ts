@@ -42,6 +42,15 @@ for (const [batch, fields, dim] of [[37, 5, 8], [5, 4, 17], [1, 2, 1], [9, 3, 10
   }
 }
 
+Deno.test("the kernels for GPUs compute the same gradient of element products", () =>
+  checkOp({
+    inputs: { u: ["B", 5, 8], x: ["B", 5, 8] },
+    batch: 37,
+    software: false,
+    build: ({ u, x }) => pairElements(u, x),
+    reference: ({ u, x }) => pairElementsReference(u, x, 5, 8),
+  }));
+
 Deno.test("tensors that do not fit are refused", () => {
   const graph = new Graph("train");
   const e = graph.input("e", ["B", 4, 8]);

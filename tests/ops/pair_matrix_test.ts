@@ -4,6 +4,15 @@ import { assertThrows } from "../../src/std.ts";
 import { groupSums, matrixElementsReference } from "../reference/pairs.ts";
 import { checkOp } from "../support.ts";
 
+Deno.test("the kernels for GPUs compute the same gradient of products through matrices", () =>
+  checkOp({
+    inputs: { e: ["B", 5, 8], w: [10, 8, 8] },
+    batch: 37,
+    software: false,
+    build: ({ e, w }) => matrixElements(e, w),
+    reference: ({ e, w }) => matrixElementsReference(e, 5, 8, w),
+  }));
+
 for (const [batch, fields, dim] of [[37, 5, 8], [5, 3, 17], [1, 2, 1], [9, 4, 10], [2, 12, 4]]) {
   const pairs = fields * (fields - 1) / 2;
   const sizes = `batch ${batch}, ${fields} fields, D ${dim}`;
