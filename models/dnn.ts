@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { type DefinitionFactory, defineModel } from "../src/definition.ts";
+import { defineModel, type DefinitionFactory } from "../src/definition.ts";
 import { embedding, flatten, mlp } from "../src/layers/mod.ts";
 
 /** Options of the models with a multilayer perceptron. */

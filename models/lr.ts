@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { type DefinitionFactory, defineModel } from "../src/definition.ts";
+import { defineModel, type DefinitionFactory } from "../src/definition.ts";
 import { linear } from "../src/layers/mod.ts";
 
 /** Logistic regression has no options. */

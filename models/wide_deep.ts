@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { type DefinitionFactory, defineModel } from "../src/definition.ts";
+import { defineModel, type DefinitionFactory } from "../src/definition.ts";
 import { add, embedding, flatten, linear, mlp } from "../src/layers/mod.ts";
 import type { DnnOptions } from "./dnn.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type CheckpointTensor, type Json } from "./checkpoint.ts";
+import type { CheckpointTensor, Json } from "./checkpoint.ts";
 import { canonicalJson } from "./checkpoint/canonical_json.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { shuffled } from "./data/random.ts";
