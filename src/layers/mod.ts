@@ -24,6 +24,7 @@ export { biInteraction } from "../ops/bi_interaction.ts";
 export { columns, concat, split } from "../ops/concat.ts";
 export type { Activation } from "../ops/dense.ts";
 export { distilledMean } from "../ops/distill.ts";
+export type { FactorizeKind } from "../ops/factorize.ts";
 export { ffm as ffmInteraction, inverseNorm } from "../ops/ffm.ts";
 export { largestOfWindows, largestRows } from "../ops/field_pooling.ts";
 export { fieldDense } from "../ops/field_dense.ts";
