@@ -8,16 +8,22 @@
  * @module
  */
 import { defineModel, type DefinitionFactory } from "../src/definition.ts";
+import { normal } from "../src/initializer.ts";
 import {
+  activation,
+  add,
+  batchNorm as normalise,
   channelNorm,
   concat,
   dense,
+  dropout as drop,
   embedding,
   exponential,
   fieldTransform,
   flatten,
   logarithm,
   mlp,
+  type Tensor,
 } from "../src/layers/mod.ts";
 import type { DnnOptions } from "./dnn.ts";
 
@@ -25,7 +31,9 @@ import type { DnnOptions } from "./dnn.ts";
 export interface AfnOptions extends DnnOptions {
   /** Logarithmic neurons: products of fields with learned powers. @default {1000} */
   neurons?: number;
-  /** Widths of the hidden layers above the neurons. @default {[400]} */
+  /** Neurons computed at once, which bounds the memory of a step. @default {as many as have 4096 numbers a row} */
+  group?: number;
+  /** Widths of the hidden layers above the neurons, one at least. @default {[400]} */
   hidden?: readonly number[];
   /** Widths of the hidden layers of AFN+'s deep network; AFN has none. @default {[]} */
   deep?: readonly number[];
@@ -33,15 +41,29 @@ export interface AfnOptions extends DnnOptions {
   deepDropout?: number;
 }
 
+/** Computes the first hidden layer's input sums: W [exp(sum_f w_nf log |e_f|)] + b over groups of neurons n. */
+function logarithmicLayer(logs: Tensor, units: number, neurons: number, group: number, dim: number): Tensor {
+  const deviation = Math.sqrt(2 / (neurons * dim + units));
+  const sums: Tensor[] = [];
+  for (let first = 0, g = 0; first < neurons; first += group, g++) {
+    const count = Math.min(group, neurons - first);
+    const products = exponential(fieldTransform(logs, count, { name: `neurons.${g}` })); // [B, N_g, D]
+    const even = flatten(channelNorm(products, count, { name: `exp_bn.${g}` }));
+    sums.push(dense(even, units, { name: `hidden.${g}`, bias: g === 0, initializer: normal(deviation) }));
+  }
+  return add(...sums); // [B, H]
+}
+
 /** Defines AFN: logit = MLP([exp(sum_f w_nf log |e_f|)] for each neuron n), joined with MLP([e'_f]) by a dense layer. */
 export const afn: DefinitionFactory<AfnOptions> = defineModel("afn", (x, options: AfnOptions) => {
   const { dim = 16, neurons = 1000, hidden = [400], dropout = 0, batchNorm = false } = options;
-  const { deep = [], deepDropout: rate = 0 } = options;
+  const { deep = [], deepDropout: rate = 0, group = Math.max(1, Math.floor(4096 / dim)) } = options;
+  if (hidden.length === 0) throw new RangeError("Cannot build afn: it needs a hidden layer, received none");
   const e = embedding(x, dim); // [B, F, D]
   const logs = channelNorm(logarithm(e), x.fields.length, { name: "log_bn" });
-  const products = exponential(fieldTransform(logs, neurons, { name: "neurons" })); // [B, N, D]
-  const normal = channelNorm(products, neurons, { name: "exp_bn" });
-  const logit = mlp(flatten(normal), [...hidden, 1], { dropout, batchNorm }); // [B, 1]
+  const sums = logarithmicLayer(logs, hidden[0], neurons, group, dim);
+  const h = drop(activation(batchNorm ? normalise(sums, { name: "hidden.bn" }) : sums, "relu"), dropout);
+  const logit = mlp(h, [...hidden.slice(1), 1], { dropout, batchNorm }); // [B, 1]
   if (deep.length === 0) return logit;
   const own = flatten(embedding(x, dim, { name: "deep_embedding" }));
   const other = mlp(own, [...deep, 1], { name: "deep", dropout: rate, batchNorm });

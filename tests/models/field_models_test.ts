@@ -4,7 +4,7 @@ import { xdeepfm } from "../../models/xdeepfm.ts";
 import { cinReference, poolReference } from "../reference/cin.ts";
 import { convolutionReference } from "../reference/field_convolution.ts";
 import { largest, poolColumns } from "../reference/field_pooling.ts";
-import { batchNorm, concat, dense, embed, map, type Matrix, mlp, plus } from "../reference/nn.ts";
+import { batchNorm, concat, dense, embed, map, type Matrix, mlp, plus, relu } from "../reference/nn.ts";
 import type { Batch, Weights } from "../reference/nn.ts";
 import { AWKWARD_SHAPES, checkModel } from "./check_model.ts";
 
@@ -47,7 +47,6 @@ function channelNorm(x: Matrix, weights: Weights, name: string, channels: number
 
 function afnReference(weights: Weights, batch: Batch, dim: number): Matrix {
   const fields = batch.ids[0].length;
-  const neurons = weights["neurons.weight"].length / fields;
   const e = embed(batch.ids, weights.embedding, dim);
   const logs = channelNorm(
     map(e, (value) => Math.log(Math.max(Math.abs(value), 1e-5))),
@@ -56,17 +55,21 @@ function afnReference(weights: Weights, batch: Batch, dim: number): Matrix {
     fields,
     batch.training,
   );
-  const sums = logs.map((row) =>
-    Float64Array.from({ length: neurons * dim }, (_, i) => {
-      let sum = 0;
-      for (let f = 0; f < fields; f++) {
-        sum += weights["neurons.weight"][f * neurons + Math.floor(i / dim)] * row[f * dim + i % dim];
-      }
-      return sum;
-    })
-  );
-  const normal = channelNorm(map(sums, Math.exp), weights, "exp_bn", neurons, batch.training);
-  const logit = mlp(normal, weights, "mlp", { batch });
+  const hidden: Matrix[] = [];
+  for (let g = 0; weights[`neurons.${g}.weight`]; g++) {
+    const powers = weights[`neurons.${g}.weight`];
+    const neurons = powers.length / fields;
+    const sums = logs.map((row) =>
+      Float64Array.from({ length: neurons * dim }, (_, i) => {
+        let sum = 0;
+        for (let f = 0; f < fields; f++) sum += powers[f * neurons + Math.floor(i / dim)] * row[f * dim + i % dim];
+        return sum;
+      })
+    );
+    const even = channelNorm(map(sums, Math.exp), weights, `exp_bn.${g}`, neurons, batch.training);
+    hidden.push(dense(even, weights, `hidden.${g}`));
+  }
+  const logit = mlp(map(plus(...hidden), relu), weights, "mlp", { batch });
   if (!weights["top.weight"]) return logit;
   const deep = mlp(embed(batch.ids, weights.deep_embedding, dim), weights, "deep", { batch });
   return dense(concat(logit, deep), weights, "top");
@@ -99,7 +102,7 @@ for (const shape of AWKWARD_SHAPES) {
       checkModel(xdeepfm(options), shape, (w, batch) => xdeepfmReference(w, batch, dim, cinActivation === "relu")));
   }
   for (const deep of [[], [4, 3]]) {
-    const options = { dim, neurons: 6, hidden: [5], deep };
+    const options = { dim, neurons: 6, group: 4, hidden: [5, 3], deep };
     Deno.test(`afn ${deep.length > 0 ? "with a deep network " : ""}equals float64 for ${label}`, () =>
       checkModel(afn(options), shape, (w, batch) => afnReference(w, batch, dim), { rtol: 1e-4 }));
   }
