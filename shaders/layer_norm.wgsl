@@ -2,21 +2,23 @@
 //   forward    y[r, n] = gamma[n] xhat[r, n] + beta[n],  xhat = (x - mean_r) rstd_r,  rstd = 1 / sqrt(variance + eps)
 //   gradient   dx[r, n] = rstd_r (g[n] - mean_m g[m] - xhat[r, n] mean_m g[m] xhat[r, m]),  g = gamma dy
 //   columns    dgamma[n] = sum_r dy[r, n] xhat[r, n],  dbeta[n] = sum_r dy[r, n]
-// Row r takes gamma and beta number r % sets. Shapes: x, y, dy, dx [rows, width]; gamma, beta [sets, width]; moments [rows, 2] = (mean, rstd); f32.
-// Grid: forward and gradient one invocation per row; columns one workgroup per column, folded in a fixed tree.
+// Row r takes gamma and beta number r % sets. Shapes: x, y, dy, dx [rows, width]; gamma, beta [sets, width], all in
+// lanes; moments [rows, 2] = (mean, rstd); f32.
+// Grid: forward and gradient one invocation per row; columns one workgroup per column of lanes, folded in a fixed tree.
 // Padded rows need no mask: dy is 0 there.
-struct Params { rows: u32, width: u32, sets: u32, epsilon: f32 }
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> dy: array<f32>;
-@group(0) @binding(2) var<storage, read> gamma: array<f32>;
-@group(0) @binding(3) var<storage, read> beta: array<f32>;
+struct Params { rows: u32, width: u32, sets: u32, numbers: u32, epsilon: f32 }  // width: lanes; numbers: of a row
+@group(0) @binding(0) var<storage, read> x: array<Lane>;
+@group(0) @binding(1) var<storage, read> dy: array<Lane>;
+@group(0) @binding(2) var<storage, read> gamma: array<Lane>;
+@group(0) @binding(3) var<storage, read> beta: array<Lane>;
 @group(0) @binding(4) var<storage, read_write> moments: array<vec2f>;
 @group(0) @binding(5) var<storage, read> saved: array<vec2f>;  // moments of the forward
-@group(0) @binding(6) var<storage, read_write> y: array<f32>;
+@group(0) @binding(6) var<storage, read_write> y: array<Lane>;
 @group(0) @binding(7) var<uniform> params: Params;
-@group(0) @binding(8) var<storage, read_write> d_beta: array<f32>;
+@group(0) @binding(8) var<storage, read_write> d_beta: array<Lane>;
 
-var<workgroup> partial: array<vec2f, 64>;
+var<workgroup> partial_gamma: array<Lane, 64>;
+var<workgroup> partial_beta: array<Lane, 64>;
 
 @compute @workgroup_size(64)
 fn forward(
@@ -27,16 +29,16 @@ fn forward(
   let row = linear_group(group, groups) * 64u + lane;
   if (row >= params.rows) { return; }
   let first = row * params.width;
-  let width = f32(params.width);
+  let numbers = f32(params.numbers);
   var sum = 0.0;
-  for (var n = 0u; n < params.width; n++) { sum += x[first + n]; }
-  let mean = sum / width;
+  for (var n = 0u; n < params.width; n++) { sum += total(x[first + n]); }
+  let mean = sum / numbers;
   var squares = 0.0;
   for (var n = 0u; n < params.width; n++) {
     let centred = x[first + n] - mean;
-    squares += centred * centred;
+    squares += total(centred * centred);
   }
-  let rstd = 1.0 / sqrt(squares / width + params.epsilon);
+  let rstd = 1.0 / sqrt(squares / numbers + params.epsilon);
   let own = row % params.sets * params.width;
   for (var n = 0u; n < params.width; n++) {
     y[first + n] = gamma[own + n] * (x[first + n] - mean) * rstd + beta[own + n];
@@ -61,11 +63,11 @@ fn gradient(
   var dot = 0.0;
   for (var n = 0u; n < params.width; n++) {
     let g = gamma[own + n] * dy[first + n];
-    sum += g;
-    dot += g * (x[first + n] - mean) * rstd;
+    sum += total(g);
+    dot += total(g * (x[first + n] - mean)) * rstd;
   }
-  sum /= f32(params.width);
-  dot /= f32(params.width);
+  sum /= f32(params.numbers);
+  dot /= f32(params.numbers);
   for (var n = 0u; n < params.width; n++) {
     let normal = (x[first + n] - mean) * rstd;
     y[first + n] = rstd * (gamma[own + n] * dy[first + n] - sum - normal * dot);
@@ -80,23 +82,28 @@ fn columns(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let column = linear_group(group, groups);
-  var sum = vec2f();
+  var sum_gamma = Lane();
+  var sum_beta = Lane();
   let row_set = column / params.width;
   if (row_set < params.sets) {
     for (var row = row_set + lane * params.sets; row < params.rows; row += 64u * params.sets) {
       let at = row * params.width + column % params.width;
-      let normal = (x[at] - saved[row].x) * saved[row].y;
-      sum += vec2f(dy[at] * normal, dy[at]);
+      sum_gamma += dy[at] * ((x[at] - saved[row].x) * saved[row].y);
+      sum_beta += dy[at];
     }
   }
-  partial[lane] = sum;
+  partial_gamma[lane] = sum_gamma;
+  partial_beta[lane] = sum_beta;
   workgroupBarrier();
   for (var half = 32u; half > 0u; half /= 2u) {
-    if (lane < half) { partial[lane] += partial[lane + half]; }
+    if (lane < half) {
+      partial_gamma[lane] += partial_gamma[lane + half];
+      partial_beta[lane] += partial_beta[lane + half];
+    }
     workgroupBarrier();
   }
   if (lane == 0u && row_set < params.sets) {
-    y[column] = partial[0].x;
-    d_beta[column] = partial[0].y;
+    y[column] = partial_gamma[0];
+    d_beta[column] = partial_beta[0];
   }
 }

@@ -8,9 +8,8 @@ import source from "../../shaders/layer_norm.wgsl" with { type: "text" };
 import { shader } from "../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, sizeOf, type Tensor, widthOf } from "../graph/tensor.ts";
+import { lanesOf } from "./lane.ts";
 import { columnsOf } from "./matmul_layout.ts";
-
-const kernels = shader("layer_norm", { grid, layer_norm: source });
 
 const layerNormOp: Op<number> = {
   name: "layer_norm",
@@ -51,22 +50,28 @@ const columnsOp: Op<number> = {
   outputs: ([, gamma]) => [gamma.shape, gamma.shape],
   emit: (k, { inputs: [x, gamma, saved, dy], outputs: [dGamma, dBeta], attributes }) => {
     const bind = { x, saved, dy, y: dGamma, d_beta: dBeta };
-    emitRows(k, "columns", gamma, bind, attributes, widthOf(gamma.shape));
+    emitRows(k, "columns", gamma, bind, attributes);
   },
 };
 
 function emitRows(
   k: Emitter,
-  entry: string,
+  entry: "forward" | "gradient" | "columns",
   gamma: Tensor,
   bind: Record<string, Tensor>,
   epsilon: number,
-  groups?: number,
 ): void {
-  const width = columnsOf("layer_norm", bind.x);
-  const rows = sizeOf(bind.x.shape, k.batch) / width;
-  const params = { rows, width, sets: widthOf(gamma.shape) / width, epsilon };
-  k.run({ shader: kernels, entry, bind, params, grid: groups ?? Math.ceil(rows / 64) });
+  const numbers = columnsOf("layer_norm", bind.x);
+  const { part, count: width } = lanesOf(numbers);
+  const rows = sizeOf(bind.x.shape, k.batch) / numbers;
+  const sets = widthOf(gamma.shape) / numbers;
+  k.run({
+    shader: shader("layer_norm", { grid, ...part, layer_norm: source }),
+    entry,
+    bind,
+    params: { rows, width, sets, numbers, epsilon },
+    grid: entry === "columns" ? sets * width : Math.ceil(rows / 64),
+  });
 }
 
 /**
