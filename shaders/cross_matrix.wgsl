@@ -1,4 +1,4 @@
-// What a matrix cross layer does around its products (Wang et al., WWW 2021, equation 1; gated: Wang et al., CIKM 2023).
+// What a matrix cross layer does around its products (Wang et al., WWW 2021, equation 1; gated: CIKM 2023).
 //   combine          y = x0 z + x
 //   combine_gated    y = x0 z s + x,  s = sigmoid(gate)
 //   gradient         dz = dy x0;  dx0 = dy z

@@ -5,7 +5,8 @@
 //   forward   p [B, L], y = alpha_L x0 + beta_L
 // Shapes: x0, y [B, N]; w, bias [L, N]; p [B, L]; rows in lanes; f32.
 // Grid: prepare one workgroup; forward SAMPLES samples an invocation, for software adapters; forward_group one
-// workgroup a sample. Memory: x0 twice and y, against L times as much layer by layer. Fixed order everywhere: bit-reproducible.
+// workgroup a sample. Memory: x0 twice and y, against L times as much layer by layer. Fixed order everywhere:
+// bit-reproducible.
 const LAYERS: u32 = 1u;
 const LANES: u32 = 1u;
 

@@ -1,5 +1,5 @@
 // Activations whose slope needs the input.
-//   gelu            y = x Phi(x), Phi the normal distribution function          (Hendrycks and Gimpel, arXiv:1606.08415)
+//   gelu            y = x Phi(x), Phi the normal distribution function        (Hendrycks and Gimpel, arXiv:1606.08415)
 //   prelu           y = max(x, 0) + slope[n] min(x, 0)                          (He et al., ICCV 2015, equation 1)
 //   dice            y = x (p + (1 - p) slope[n]), p given                       (Zhou et al., KDD 2018, equation 6)
 //   *_backward      dx from dy; dice_backward writes dp as well

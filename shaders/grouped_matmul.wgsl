@@ -4,8 +4,9 @@
 //   slices      partial[s, g, i, j] = sum_{b in s} x[b, g, i] dy[b, g, j]
 //   merge       dw[g, i, j] = sum_s partial[s, g, i, j]
 // Shapes: x [B, G I] (product, slices) or [B, G J] (product_nt); w, dw [G, I, J]; J in lanes; f32.
-// Grid: one invocation per ROWS rows and lane of y (product), number of y (product_nt), or per slice, ROWS numbers i and
-// lane of J (slices). No workgroup memory, sums in a fixed order: bit-reproducible. Padded rows have dy = 0.
+// Grid: one invocation per ROWS rows and lane of y (product), per ROWS rows and number of y (product_nt), or per slice,
+// ROWS numbers i and lane of J (slices). No workgroup memory, sums in a fixed order: bit-reproducible. Padded rows have
+// dy = 0.
 struct Params { batch: u32, groups: u32, inner: u32, lanes: u32, slice: u32, slices: u32 }
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> x_lanes: array<Lane>;

@@ -4,7 +4,8 @@
 //   transpose_matrices  y[g, j, i] = w[g, i, j]
 // Shapes: x [B, G I]; y, dy [B, G J]; w [G, I, J]; all in fours; f32.
 // Grid: one invocation per ROWS rows and two fours of y (product), per slice, two fours of I and two of J (slices), or
-// per four by four numbers (transpose_matrices). Registers only, sums in a fixed order: bit-reproducible. Padded rows have dy = 0.
+// per four by four numbers (transpose_matrices). Registers only, sums in a fixed order: bit-reproducible. Padded rows
+// have dy = 0.
 struct Params { batch: u32, groups: u32, inner: u32, outer: u32, slice: u32, slices: u32 }  // inner, outer: fours
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read> w: array<vec4f>;
