@@ -8,7 +8,8 @@
 //   weights    dw, dc, dh = sums of slices
 // Shapes: e, de [B, F, D]; w [D, A]; wt [A, D]; c, h [A]; v, dv [B, D]; s, pulls [B, P]; lse [B]; f32.
 // Grid: forward SPLIT invocations per sample, whose shares of the softmax are joined at the end; pull, backward one per
-// (b, i); slices per (s, 4 hidden units); weights per (a, d). Fixed orders, no atomics. Needs pair_order.wgsl.
+// (b, i), backward_samples per b; slices per (s, 4 hidden units); weights per (a, d). Fixed orders, no atomics.
+// Needs pair_order.wgsl.
 const LANES: u32 = 4u;     // lanes of D
 const HIDDEN: u32 = 16u;   // A
 const SPLIT: u32 = 1u;     // invocations per sample in forward, a divisor of 64
@@ -249,6 +250,91 @@ fn backward(
     }
   }
   for (var c = 0u; c < LANES; c++) { de[t * LANES + c] = sum[c]; }
+}
+
+fn add_to(row: u32, c: u32, valid: bool, value: Lane) {
+  if (valid) { de[row + c] += value; }
+}
+
+// As backward, for software adapters: an invocation owns its sample, so that each pair is visited once for both fields.
+@compute @workgroup_size(64)
+fn backward_samples(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let b = linear_group(group, groups) * 64u + lane;
+  if (b >= params.batch) { return; }
+  let fields = params.fields;
+  for (var c = 0u; c < fields * LANES; c++) { de[b * fields * LANES + c] = Lane(); }
+  for (var i = 0u; i + 1u < fields; i++) {
+    let left = (b * fields + i) * LANES;
+    var own: array<Lane, LANES>;
+    var sum = array<Lane, LANES>();  // without a value it would keep the last field's
+    for (var c = 0u; c < LANES; c++) { own[c] = e[left + c]; }
+    for (var j = i + 1u; j < fields; j += 4u) {
+      let right = four_rows(b, j);
+      let at = b * pair_count() + pair_of(i, j);
+      let count = fields - j;
+      let p0 = kept_pulls[at];
+      let p1 = select(vec2f(), kept_pulls[min(at + 1u, at + count - 1u)], count > 1u);
+      let p2 = select(vec2f(), kept_pulls[min(at + 2u, at + count - 1u)], count > 2u);
+      let p3 = select(vec2f(), kept_pulls[min(at + 3u, at + count - 1u)], count > 3u);
+      let ds = vec4f(p0.y, p1.y, p2.y, p3.y);
+      var x0: array<Lane, LANES>;
+      var x1: array<Lane, LANES>;
+      var x2: array<Lane, LANES>;
+      var x3: array<Lane, LANES>;
+      var d0: array<Lane, LANES>;
+      var d1: array<Lane, LANES>;
+      var d2: array<Lane, LANES>;
+      var d3: array<Lane, LANES>;
+      for (var c = 0u; c < LANES; c++) {
+        let pull = dv[b * LANES + c];
+        x0[c] = own[c] * e[right.x + c];
+        x1[c] = own[c] * e[right.y + c];
+        x2[c] = own[c] * e[right.z + c];
+        x3[c] = own[c] * e[right.w + c];
+        d0[c] = p0.x * pull;
+        d1[c] = p1.x * pull;
+        d2[c] = p2.x * pull;
+        d3[c] = p3.x * pull;
+      }
+      for (var a = 0u; a < HIDDEN; a++) {
+        var z0 = Lane();
+        var z1 = Lane();
+        var z2 = Lane();
+        var z3 = Lane();
+        for (var c = 0u; c < LANES; c++) {
+          let row = wt[a * LANES + c];
+          z0 += x0[c] * row;
+          z1 += x1[c] * row;
+          z2 += x2[c] * row;
+          z3 += x3[c] * row;
+        }
+        let z = vec4f(total(z0), total(z1), total(z2), total(z3)) + bias[a];
+        let g = select(vec4f(), head[a] * ds, z > vec4f());
+        for (var c = 0u; c < LANES; c++) {
+          let row = wt[a * LANES + c];
+          d0[c] += g.x * row;
+          d1[c] += g.y * row;
+          d2[c] += g.z * row;
+          d3[c] += g.w * row;
+        }
+      }
+      for (var c = 0u; c < LANES; c++) {
+        sum[c] += d0[c] * e[right.x + c];
+        if (count > 1u) { sum[c] += d1[c] * e[right.y + c]; }
+        if (count > 2u) { sum[c] += d2[c] * e[right.z + c]; }
+        if (count > 3u) { sum[c] += d3[c] * e[right.w + c]; }
+        add_to(right.x, c, true, d0[c] * own[c]);
+        add_to(right.y, c, count > 1u, d1[c] * own[c]);
+        add_to(right.z, c, count > 2u, d2[c] * own[c]);
+        add_to(right.w, c, count > 3u, d3[c] * own[c]);
+      }
+    }
+    for (var c = 0u; c < LANES; c++) { de[left + c] += sum[c]; }
+  }
 }
 
 @compute @workgroup_size(64)

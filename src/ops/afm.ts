@@ -58,8 +58,11 @@ const pullOp: Op<AfmAttributes> = {
 const backwardOp: Op<AfmAttributes> = {
   name: "attentionalPoolingBackward",
   outputs: ([e]) => [e.shape],
-  emit: (k, { inputs: [e, wt, bias, head, kept_pulls, dv], outputs: [de], attributes }) =>
-    emit(k, attributes, "backward", { e, wt, bias, head, kept_pulls, dv, de }, k.batch * attributes.fields),
+  emit: (k, { inputs: [e, wt, bias, head, kept_pulls, dv], outputs: [de], attributes }) => {
+    const bind = { e, wt, bias, head, kept_pulls, dv, de };
+    if (k.gpu.adapter.software) emit(k, attributes, "backward_samples", bind, k.batch);
+    else emit(k, attributes, "backward", bind, k.batch * attributes.fields);
+  },
 };
 
 const weightsOp: Op<AfmAttributes> = {
