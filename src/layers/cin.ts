@@ -38,6 +38,13 @@ interface Layers {
   readonly pooled: readonly Tensor[];
 }
 
+function checkUnits(units: readonly number[], splitHalf: boolean): void {
+  const least = splitHalf ? 2 : 1;
+  if (units.length === 0 || units.some((width) => !Number.isInteger(width) || width < least)) {
+    throw new RangeError(`Cannot build cin: each layer needs ${least} feature maps or more, received [${units}]`);
+  }
+}
+
 function weightsOf(x: Tensor, x0: Tensor, units: number, name: string): { weight: Tensor; bias: Tensor } {
   const terms = fieldsOf("cin", x).rows * fieldsOf("cin", x0).rows;
   return {
@@ -80,8 +87,10 @@ function stack(
  * @param e embeddings `[B, F, D]`
  * @param units feature maps of each layer
  * @returns `[B, N]`: the v^k side by side
+ * @throws {RangeError} when there is no layer, or one without feature maps
  */
 export function cin(e: Tensor, units: readonly number[], options: CinOptions = {}): Tensor {
+  checkUnits(units, options.splitHalf ?? false);
   const prefix = e.graph.uniqueName(options.name ?? "cin");
   return concat(...stack(padDimensions(e), fieldsOf("cin", e).dim, units, prefix, false, options).pooled);
 }
@@ -95,10 +104,12 @@ export function cin(e: Tensor, units: readonly number[], options: CinOptions = {
  * @param e embeddings `[B, F, D]`
  * @param units feature maps of each layer
  * @returns `[B, 1]`
+ * @throws {RangeError} when there is no layer, or one without feature maps
  */
 export function cinLogit(e: Tensor, units: readonly number[], options: CinLogitOptions = {}): Tensor {
   const { graph } = e;
   const { name = "cin", activation = "none", splitHalf = false } = options;
+  checkUnits(units, splitHalf);
   const prefix = graph.uniqueName(name);
   const { dim } = fieldsOf("cin", e);
   const width = units.reduce((sum, n, k) => sum + (splitHalf && k < units.length - 1 ? n - Math.floor(n / 2) : n), 0);

@@ -1,9 +1,20 @@
 import { autoint } from "../../models/autoint.ts";
 import { defineModel } from "../../src/definition.ts";
 import { plantedInteractions } from "../../src/data/synthetic.ts";
-import { add, cin, dense, embedding, fmInteraction, generateFeatures, linear } from "../../src/layers/mod.ts";
+import {
+  add,
+  cin,
+  cinLogit,
+  dense,
+  embedding,
+  fmInteraction,
+  generateFeatures,
+  linear,
+  selfAttention,
+} from "../../src/layers/mod.ts";
+import { Graph } from "../../src/graph/graph.ts";
 import { Model } from "../../src/model.ts";
-import { assert, assertAlmostEquals, assertEquals } from "../../src/std.ts";
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "../../src/std.ts";
 import { gpu } from "../support.ts";
 
 const rows = 30;
@@ -37,3 +48,15 @@ for (const definition of [generated(), crossed()]) {
     assert(epochs[epochs.length - 1].loss < epochs[0].loss, `${epochs.map(({ loss }) => loss)}`);
   });
 }
+
+Deno.test("layers over fields refuse sizes that they cannot have", () => {
+  const e = new Graph("train").input("e", ["B", 3, 4]);
+  assertThrows(() => cin(e, []), RangeError, "each layer needs 1 feature maps or more, received []");
+  assertThrows(
+    () => cinLogit(e, [4, 1], { splitHalf: true }),
+    RangeError,
+    "needs 2 feature maps or more, received [4,1]",
+  );
+  assertThrows(() => selfAttention(e, 6, { heads: 4 }), RangeError, "heads must divide 6 columns, received 4");
+  assertThrows(() => generateFeatures(e, { kernels: 4 }), RangeError, "kernels must be odd, received 4");
+});
