@@ -4,6 +4,7 @@
  * @module
  */
 import source from "../../shaders/afm.wgsl" with { type: "text" };
+import backwardSource from "../../shaders/afm_backward.wgsl" with { type: "text" };
 import grid from "../../shaders/grid.wgsl" with { type: "text" };
 import order from "../../shaders/pair_order.wgsl" with { type: "text" };
 import random from "../../shaders/random.wgsl" with { type: "text" };
@@ -100,7 +101,15 @@ function emit(
 ): void {
   const lanes = lanesOf(dim);
   k.run({
-    shader: shader("afm", { grid, step, random, ...lanes.part, afm: source, pair_order: order }),
+    shader: shader("afm", {
+      grid,
+      step,
+      random,
+      ...lanes.part,
+      afm: source,
+      afm_backward: backwardSource,
+      pair_order: order,
+    }),
     entry,
     bind,
     constants: {

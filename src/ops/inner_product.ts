@@ -6,6 +6,7 @@
 import grid from "../../shaders/grid.wgsl" with { type: "text" };
 import order from "../../shaders/pair_order.wgsl" with { type: "text" };
 import source from "../../shaders/pair_product.wgsl" with { type: "text" };
+import backwardSource from "../../shaders/pair_product_backward.wgsl" with { type: "text" };
 import type { Constants } from "../gpu/shader.ts";
 import { shader } from "../gpu/shader.ts";
 import { apply, type Emitter, type Op } from "../graph/node.ts";
@@ -94,7 +95,13 @@ function emit(
     Strength: byLane ? "Lane" : "f32",
   };
   k.run({
-    shader: shader("pair_product", { grid, ...lanes.part, pair_product: source, pair_order: order }),
+    shader: shader("pair_product", {
+      grid,
+      ...lanes.part,
+      pair_product: source,
+      pair_product_backward: backwardSource,
+      pair_order: order,
+    }),
     entry,
     bind,
     constants,

@@ -8,6 +8,7 @@ import block2 from "../../shaders/block2.wgsl" with { type: "text" };
 import block4 from "../../shaders/block4.wgsl" with { type: "text" };
 import grid from "../../shaders/grid.wgsl" with { type: "text" };
 import source from "../../shaders/pair_matrix.wgsl" with { type: "text" };
+import samplesSource from "../../shaders/pair_matrix_samples.wgsl" with { type: "text" };
 import order from "../../shaders/pair_order.wgsl" with { type: "text" };
 import { shader } from "../gpu/shader.ts";
 import { apply, type Emitter, type Op } from "../graph/node.ts";
@@ -118,6 +119,7 @@ function emit(
       grid,
       ...lanes.part,
       pair_matrix: source,
+      pair_matrix_samples: samplesSource,
       pair_order: order,
       ...BLOCKS[lanes.width],
     }),
