@@ -57,7 +57,7 @@ function cinCases(): Case[] {
       inputs: { ...firstInputs, dy },
       build: (leaves) => gradientOf(first(leaves), leaves.x0),
       bytes: bytes + 4 * DIM * FIELDS,
-      flops: products(FIELDS * FIELDS),
+      flops: products(firstPairs),
     },
     {
       name: "later CIN layer",
