@@ -32,6 +32,7 @@
 export { type AnyFactory, type Evaluation, Model, type ModelOptions } from "./src/model.ts";
 export type { EarlyStopping, EpochReport, FitOptions, History, ProgressEvent } from "./src/trainer.ts";
 export { defineModel, type Definition, type DefinitionFactory } from "./src/definition.ts";
+export { initialiseFromFm } from "./src/transfer.ts";
 export type { L2 } from "./src/store.ts";
 export type { CheckpointTensor, Json, TensorData } from "./src/checkpoint.ts";
 

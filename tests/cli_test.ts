@@ -109,6 +109,23 @@ Deno.test("a malformed row ends training with its line, or is left out and count
     assert(JSON.parse(await Deno.readTextFile(`${folder}/trace.json`)).traceEvents.length > 20);
   }));
 
+Deno.test("an fnn starts from a trained fm", () =>
+  inFolder(async (folder) => {
+    await writeData(`${folder}/clicks.csv`, 400);
+    const args = ["train", "--data", "clicks.csv", ...SCHEMA, "--dim", "4", "--batch-size", "64", "--epochs", "3"];
+    assertEquals((await run(folder, ...args, "--model", "fm", "--out", "fm.weft")).code, 0);
+    const network = [...args, "--model", "fnn", "--hidden", "8", "--lr", "1e-9"];
+    const { code, err } = await run(folder, ...network, "--from-fm", "fm.weft");
+    assertEquals([code, err.includes("Cannot")], [0, false]);
+    const [fm, fnn] = await Promise.all(["fm", "fnn"].map((name) => readCheckpoint(`${folder}/${name}.weft`)));
+    const [own, given] = [fnn, fm].map(({ tensors }) => Array.from(tensors.embedding.data as Float32Array));
+    assert(own.every((value, i) => Math.abs(value - given[i]) < 1e-6));
+    assert(given.some((value) => Math.abs(value) > 1e-3));
+    const refused = await run(folder, ...args, "--model", "dnn", "--from-fm", "fm.weft");
+    assertEquals(refused.code, 1);
+    assertStringIncludes(refused.err, 'models must be "fnn" and "fm", received "dnn" and "fm"');
+  }));
+
 Deno.test("an interrupted and a killed run, resumed, give the bytes of an undisturbed one", () =>
   inFolder(async (folder) => {
     await writeData(`${folder}/clicks.csv`, 400);

@@ -8,8 +8,10 @@ import type { Definition } from "../definition.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { GpuError } from "../gpu/error.ts";
 import { formatKernelTimes, Profiler } from "../gpu/profiler.ts";
+import { models } from "../../models/mod.ts";
 import { Model } from "../model.ts";
 import { createProgress, type Progress } from "../progress.ts";
+import { initialiseFromFm } from "../transfer.ts";
 import type { EpochReport, FitOptions, History } from "../trainer.ts";
 import { describeData } from "./data.ts";
 import { openGpu } from "./device.ts";
@@ -37,6 +39,8 @@ export interface Run {
   readonly out: string;
   /** File of the Chrome trace, when kernels are to be timed. */
   readonly profile?: string;
+  /** File of a trained FM whose tables an FNN starts from. */
+  readonly fromFm?: string;
   /** Whether to list the layers first. */
   readonly summary?: boolean;
 }
@@ -52,6 +56,7 @@ export async function runTraining(run: Run, streams: Streams): Promise<number> {
   using gpu = await openGpu(streams);
   const started = performance.now();
   await using model = await Model.create(run.definition, run.training.schema, { seed: run.seed, device: gpu });
+  if (run.fromFm !== undefined) await startFromFm(run.fromFm, model, gpu);
   describeRun(run, model, streams);
   using profiler = run.profile === undefined ? undefined : new Profiler(gpu);
   const history = await fit(run, model, gpu, profiler, streams);
@@ -65,6 +70,11 @@ export async function runTraining(run: Run, streams: Streams): Promise<number> {
   }
   streams.out(`Saved the model to ${run.out}`);
   return 0;
+}
+
+async function startFromFm(path: string, model: Model, gpu: Gpu): Promise<void> {
+  await using source = await Model.load(path, models, { device: gpu });
+  await initialiseFromFm(model, source);
 }
 
 function describeRun({ training, validation, test, seed, summary }: Run, model: Model, streams: Streams): void {

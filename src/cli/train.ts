@@ -32,7 +32,10 @@ const GROUPS = {
     monitor: { value: "METRIC", help: "what better means: auc (default) or logloss" },
     "lr-factor": { value: "F", help: "what such an epoch multiplies the learning rate by (default 0.1)" },
   },
-  "Model": MODEL_OPTIONS,
+  "Model": {
+    ...MODEL_OPTIONS,
+    "from-fm": { value: "FILE", help: "start an fnn from the tables of this trained fm of the same width and data" },
+  },
   "Training": {
     epochs: { value: "N", help: "passes over the training rows at most\n(default 10 with validation rows, 1 without)" },
     "batch-size": { value: "N", help: "rows of a step (default 4096)" },
@@ -66,6 +69,7 @@ export const TRAIN: CommandInfo<typeof GROUPS> = {
     "train --data clicks.csv --label click --categorical user,item,site --numeric price --split 0.8,0.1,0.1",
     "train --data train.tsv --validation valid.tsv --schema schema.json --model dnn --hidden 256,128 --dropout 0.2",
     "train --data log.csv --label y --positive yes --categorical a,b --checkpoint run.weft --checkpoint-every 500",
+    "train --data log.csv --label y --categorical a,b --model fnn --from-fm fm.weft",
   ],
 };
 
@@ -101,6 +105,7 @@ function readSettings(options: Options<Name>, definition: Definition): Omit<Run,
     out: options.text("out") ?? `${definition.name}.weft`,
     profile: options.text("profile"),
     summary: options.has("summary"),
+    fromFm: options.text("from-fm"),
     fit: {
       epochs: 1,
       batchSize: options.integer("batch-size", 1) ?? 4096,
