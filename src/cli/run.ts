@@ -8,6 +8,7 @@ import type { Definition } from "../definition.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { GpuError } from "../gpu/error.ts";
 import { formatKernelTimes, Profiler } from "../gpu/profiler.ts";
+import type { PlanDescription } from "../graph/plan.ts";
 import { models } from "../../models/mod.ts";
 import { Model } from "../model.ts";
 import { createProgress, type Progress } from "../progress.ts";
@@ -106,7 +107,7 @@ async function fit(
   const since = Date.now();
   try {
     return await Promise.race([
-      model.fit(training, { ...run.fit, validation, seed, profiler, signal, ...follow(progress, run) }),
+      model.fit(training, { ...run.fit, validation, seed, profiler, signal, ...follow(progress, run, streams) }),
       gpu.lost.then((error) => Promise.reject(error)),
     ]);
   } catch (error) {
@@ -129,14 +130,15 @@ export async function nameCheckpoint(
 }
 
 /** Ties what training tells to the progress display. */
-function follow(progress: Progress, { fit: { epochs, resume } }: Run): Partial<FitOptions> {
+function follow(progress: Progress, { fit: { epochs, resume }, summary }: Run, streams: Streams): Partial<FitOptions> {
   let epoch = 0;
   const begin = (next: number, step = 0): void => {
     epoch = next;
     progress.startEpoch(next, step);
   };
   return {
-    onPlan: () => {
+    onPlan: (plan) => {
+      if (summary) streams.err(`${describePlan(plan)}\n`);
       if (!resume) begin(1);
     },
     onProgress: (event) => {
@@ -149,6 +151,12 @@ function follow(progress: Progress, { fit: { epochs, resume } }: Run): Partial<F
       if (report.epoch < epochs) begin(report.epoch + 1);
     },
   };
+}
+
+/** Tells what a step runs, and the memory of its intermediate tensors. */
+function describePlan({ dispatches, arenaBytes, peakBytes, tensorBytes }: PlanDescription): string {
+  const [arena, peak, unshared] = [arenaBytes, peakBytes, tensorBytes].map((bytes) => (bytes / 1e6).toFixed(1));
+  return `step: ${dispatches} dispatches; arena ${arena} MB, at most ${peak} MB in use, ${unshared} MB without sharing`;
 }
 
 function metricsOf({ validation, lr }: EpochReport): Record<string, number> {

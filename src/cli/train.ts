@@ -49,7 +49,7 @@ const GROUPS = {
     "checkpoint-every": { value: "N", help: "write it every N steps too" },
     resume: { value: "FILE", help: "checkpoint to go on from, with the other options as they were" },
     profile: { value: "FILE", help: "time each kernel and write a Chrome trace" },
-    summary: { help: "list the layers and what each regulariser covers" },
+    summary: { help: "list the layers, what each regulariser covers, and the memory of a step" },
   },
 } as const;
 
