@@ -41,7 +41,7 @@ fn row_at(b: u32, f: u32) -> u32 {
   return (b * params.fields + min(f, params.fields - 1u)) * LANES;
 }
 
-// Both sides are always computed: sixteen branches of a short cut take SwiftShader gigabytes to compile.
+// Both sides are always computed: a short cut is a branch, and see put_row.
 fn is_pair(i: u32, j: u32) -> bool {
   return (i < j) & (j < params.fields);
 }
@@ -115,11 +115,10 @@ fn put(b: u32, i: u32, j: u32, product: f32) {
   if (is_pair(i, j)) { q[b * pair_count() + pair_of(i, j)] = product; }
 }
 
+// A loop, because sixteen branches in a row take SwiftShader gigabytes to compile.
 fn put_row(b: u32, i: u32, j: u32, products: vec4f) {
-  put(b, i, j, products.x);
-  put(b, i, j + 1u, products.y);
-  put(b, i, j + 2u, products.z);
-  put(b, i, j + 3u, products.w);
+  var row = products;
+  for (var l = 0u; l < 4u; l++) { put(b, i, j + l, row[l]); }
 }
 
 @compute @workgroup_size(64)
