@@ -123,7 +123,7 @@ export class Feed {
       const column = (all: Uint32Array<ArrayBuffer> | Float32Array<ArrayBuffer>) =>
         all.subarray(field * dataset.rows, (field + 1) * dataset.rows);
       writeBuffer(this.#gpu, this.#ids, column(dataset.ids), 4 * field * this.capacity);
-      if (this.#values) writeBuffer(this.#gpu, this.#values, column(valuesOf(dataset)), 4 * field * this.capacity);
+      if (this.#values) writeBuffer(this.#gpu, this.#values, column(dataset.values!), 4 * field * this.capacity);
     }
     writeBuffer(this.#gpu, this.#labels, dataset.labels);
   }
@@ -139,15 +139,11 @@ export class Feed {
       for (let i = 0; i < rows; i++) ids[i] = dataset.ids[from + (order ? order[first + i] : first + i)];
       writeBuffer(this.#gpu, this.#ids, ids, 4 * field * this.capacity);
       if (!this.#values) continue;
-      const all = valuesOf(dataset);
+      const all = dataset.values!;
       for (let i = 0; i < rows; i++) values[i] = all[from + (order ? order[first + i] : first + i)];
       writeBuffer(this.#gpu, this.#values, values, 4 * field * this.capacity);
     }
     for (let i = 0; i < rows; i++) labels[i] = dataset.labels[order ? order[first + i] : first + i];
     writeBuffer(this.#gpu, this.#labels, labels);
   }
-}
-
-function valuesOf(dataset: Dataset): Float32Array<ArrayBuffer> {
-  return dataset.values ?? new Float32Array(dataset.ids.length).fill(1);
 }
