@@ -68,6 +68,7 @@ export {
 } from "./src/data/schema.ts";
 
 export * from "./src/optimizer.ts";
+export { parseOptimizer } from "./src/optimizer/parse.ts";
 export * from "./src/metrics.ts";
 export {
   constant as constantRate,

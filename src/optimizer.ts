@@ -213,43 +213,6 @@ export function ftrl(options: FtrlOptions = {}): Optimizer {
   return make("ftrl", 5, lr, embeddingUpdate, { BETA: beta, L1: l1, L2: l2 }, { slots: 2 });
 }
 
-const FACTORIES = { sgd, adagrad, rowwise_adagrad: rowwiseAdagrad, adam, ftrl } as const;
-
-const OPTIONS: Readonly<Record<OptimizerName, readonly string[]>> = {
-  sgd: ["lr", "momentum", "nesterov", "embeddingUpdate"],
-  adagrad: ["lr", "eps", "initialAccumulator", "embeddingUpdate"],
-  rowwise_adagrad: ["lr", "eps", "initialAccumulator", "embeddingUpdate"],
-  adam: ["lr", "beta1", "beta2", "eps", "embeddingUpdate"],
-  ftrl: ["lr", "beta", "l1", "l2", "embeddingUpdate"],
-};
-
-/**
- * Makes an optimiser from texts, as a command line has them; numbers may be texts or numbers.
- *
- * @throws {RangeError} when the name, an option's name or its value is unknown or out of range
- *
- * @example
- * ```ts
- * import assert from "node:assert";
- * import { parseOptimizer } from "./optimizer.ts";
- *
- * assert.equal(parseOptimizer("adam", { lr: "0.01" }).lr, 0.01);
- * ```
- */
-export function parseOptimizer(name: string, options: Readonly<Record<string, unknown>> = {}): Optimizer {
-  if (!Object.hasOwn(FACTORIES, name)) {
-    throw new RangeError(`Cannot make an optimizer: it must be ${listed(Object.keys(FACTORIES))}, received "${name}"`);
-  }
-  const known = name as OptimizerName;
-  const parsed = Object.entries(options).filter(([, value]) => value !== undefined).map(([option, value]) => {
-    if (!OPTIONS[known].includes(option)) {
-      throw new RangeError(`Cannot make ${name}: its options are ${listed(OPTIONS[known])}, received "${option}"`);
-    }
-    return [option, parseValue(name, option, value)];
-  });
-  return FACTORIES[known](Object.fromEntries(parsed));
-}
-
 /** Returns the buffers that a table has beside its weights: state, and in dense mode the gradient of all rows, last. */
 export function tableSlots(optimizer: Optimizer): readonly TableSlot[] {
   const slots: TableSlot[] = [];
@@ -320,22 +283,4 @@ function checkEps(name: string, eps: number): void {
   if (!(eps >= MIN_EPS && eps < Infinity)) {
     throw new RangeError(`Cannot make ${name}: eps must be at least ${MIN_EPS}, received ${eps}`);
   }
-}
-
-function parseValue(name: string, option: string, value: unknown): unknown {
-  if (option === "embeddingUpdate") return value;
-  if (option === "nesterov") {
-    if (value === true || value === "true") return true;
-    if (value === false || value === "false") return false;
-    throw new RangeError(`Cannot make ${name}: nesterov must be true or false, received "${value}"`);
-  }
-  const number = typeof value === "number" ? value : Number(String(value).trim() || NaN);
-  if (Number.isNaN(number)) {
-    throw new RangeError(`Cannot make ${name}: ${option} must be a number, received "${value}"`);
-  }
-  return number;
-}
-
-function listed(names: readonly string[]): string {
-  return names.join(", ");
 }

@@ -1,4 +1,4 @@
-import { adagrad, adam, ftrl, parseOptimizer, rowwiseAdagrad, sgd, tableSlots } from "../src/optimizer.ts";
+import { adagrad, adam, ftrl, rowwiseAdagrad, sgd, tableSlots } from "../src/optimizer.ts";
 import { assertAlmostEquals, assertEquals, assertThrows } from "../src/std.ts";
 
 Deno.test("optimizers have the documented defaults", () => {
@@ -51,26 +51,4 @@ Deno.test("optimizers refuse options out of range", () => {
     RangeError,
     'embeddingUpdate must be "lazy" or "dense", received "sparse"',
   );
-});
-
-Deno.test("parseOptimizer makes optimizers from texts", () => {
-  assertEquals(
-    JSON.stringify(parseOptimizer("adam", { lr: "0.01", embeddingUpdate: "dense", eps: undefined })),
-    JSON.stringify(adam({ lr: 0.01, embeddingUpdate: "dense" })),
-  );
-  assertEquals(parseOptimizer("sgd", { momentum: 0.9, nesterov: "true" }).constants, { MOMENTUM: 0.9, NESTEROV: 1 });
-  assertEquals(parseOptimizer("rowwise_adagrad").rowSlots, 1);
-  assertThrows(
-    () => parseOptimizer("adamw"),
-    RangeError,
-    'Cannot make an optimizer: it must be sgd, adagrad, rowwise_adagrad, adam, ftrl, received "adamw"',
-  );
-  assertThrows(
-    () => parseOptimizer("ftrl", { momentum: "0.9" }),
-    RangeError,
-    'Cannot make ftrl: its options are lr, beta, l1, l2, embeddingUpdate, received "momentum"',
-  );
-  assertThrows(() => parseOptimizer("adam", { lr: "fast" }), RangeError, 'lr must be a number, received "fast"');
-  assertThrows(() => parseOptimizer("adam", { lr: "" }), RangeError, 'lr must be a number, received ""');
-  assertThrows(() => parseOptimizer("sgd", { nesterov: "yes" }), RangeError, "nesterov must be true or false");
 });
