@@ -10,13 +10,11 @@ import { createBuffer, download, writeBuffer } from "./gpu/memory.ts";
 import type { TableShard } from "./graph/node.ts";
 import type { Declarations, Parameter, Table } from "./graph/parameter.ts";
 import type { Storage } from "./graph/plan.ts";
-import { type Optimizer, tableSlots } from "./optimizer.ts";
+import type { Optimizer } from "./optimizer.ts";
+import { statesOf, TableBuffers, weightsOf } from "./store/tables.ts";
 
 /** Floats to which each parameter is aligned, since buffer ranges start at multiples of 256 bytes. */
-export const BLOCK = 64;
-
-/** Rows of a table that are initialised, uploaded or downloaded at a time. */
-const ROWS_AT_ONCE = 1 << 16;
+const BLOCK = 64;
 
 /** Strengths of the L2 regulariser: the loss gains (l2 / 2) times the sum of squares. */
 export interface L2 {
@@ -24,20 +22,6 @@ export interface L2 {
   embedding?: number;
   /** Over all other trainable parameters, biases included. @default {0} */
   net?: number;
-}
-
-/** One set of numbers of a table: its weights, or a part of the optimiser's state. */
-interface Slot {
-  /** Number of the slot; the weights are 0. */
-  readonly index: number;
-  /** Numbers of a row. */
-  readonly dim: number;
-  /** Floats from one row to the next. */
-  readonly stride: number;
-  /** First value of state. */
-  readonly initial: number;
-  /** Whether it belongs into a checkpoint. */
-  readonly saved: boolean;
 }
 
 /** Dense numbers in one flat buffer, each tensor at an aligned offset. */
@@ -52,6 +36,7 @@ export class Store implements Storage {
   readonly #declarations: Declarations;
   readonly #trainable: Flat;
   readonly #statistics: Flat;
+  readonly #tables: TableBuffers;
   readonly #buffers: Map<string, GPUBuffer> = new Map();
   #optimizer: Optimizer | undefined;
 
@@ -64,7 +49,8 @@ export class Store implements Storage {
     this.#statistics = layOut(parameters.filter((parameter) => !parameter.trainable));
     this.#allocate("parameters", this.#trainable.count);
     this.#allocate("statistics", this.#statistics.count);
-    for (const table of declarations.tables.values()) this.#allocateTable(table, weightsOf(table));
+    this.#tables = new TableBuffers(gpu);
+    for (const table of declarations.tables.values()) this.#tables.allocate(table, weightsOf(table));
   }
 
   /** Floats of the flat buffer of trainable parameters, a multiple of 64. */
@@ -90,15 +76,7 @@ export class Store implements Storage {
         this.#writeParameter(parameter, values);
       }
     }
-    for (const table of this.#declarations.tables.values()) {
-      for (let row = 0; row < table.rows; row += ROWS_AT_ONCE) {
-        const rows = Math.min(ROWS_AT_ONCE, table.rows - row);
-        const values = new Float32Array(rows * table.dim);
-        const info = { seed, name: table.name, fanIn: table.rows, fanOut: table.dim, offset: row * table.dim };
-        table.initializer.fill(values, info);
-        this.#writeRows(table, weightsOf(table), row, values);
-      }
-    }
+    for (const table of this.#declarations.tables.values()) this.#tables.initialize(table, seed);
   }
 
   /** Allocates state for `optimizer` and sets it to its first values. */
@@ -111,8 +89,8 @@ export class Store implements Storage {
     }
     for (const table of this.#declarations.tables.values()) {
       for (const slot of statesOf(table, optimizer)) {
-        this.#allocateTable(table, slot);
-        if (slot.initial !== 0) this.#fillTable(table, slot);
+        this.#tables.allocate(table, slot);
+        if (slot.initial !== 0) this.#tables.fill(table, slot);
       }
     }
     this.#optimizer = optimizer;
@@ -141,13 +119,7 @@ export class Store implements Storage {
 
   /** Returns the windows of a table's weights (slot 0) or of its optimiser state (slots from 1). */
   shards(table: Table, slot: number): readonly TableShard[] {
-    const rowsPerShard = this.#rowsPerShard(table);
-    const shards: TableShard[] = [];
-    for (let first = 0; first < table.rows; first += rowsPerShard) {
-      const range = this.buffer(shardName(table, slot, first / rowsPerShard));
-      shards.push({ first, rows: Math.min(rowsPerShard, table.rows - first), range });
-    }
-    return shards;
+    return this.#tables.shards(table, slot);
   }
 
   /** Returns a buffer with the strength of L2 for each block of 64 floats of the flat buffer. */
@@ -174,7 +146,7 @@ export class Store implements Storage {
       }
     }
     for (const table of this.#declarations.tables.values()) {
-      tensors[table.name] = { shape: [table.rows, table.dim], data: await this.#readTable(table, weightsOf(table)) };
+      tensors[table.name] = { shape: [table.rows, table.dim], data: await this.#tables.read(table, weightsOf(table)) };
     }
     return tensors;
   }
@@ -191,7 +163,7 @@ export class Store implements Storage {
       }
     }
     for (const table of this.#declarations.tables.values()) {
-      this.#writeTable(table, weightsOf(table), pick(tensors, table.name, [table.rows, table.dim]));
+      this.#tables.write(table, weightsOf(table), pick(tensors, table.name, [table.rows, table.dim]));
     }
   }
 
@@ -209,7 +181,7 @@ export class Store implements Storage {
     for (const table of this.#declarations.tables.values()) {
       for (const slot of statesOf(table, optimizer)) {
         if (!slot.saved) continue;
-        const data = await this.#readTable(table, slot);
+        const data = await this.#tables.read(table, slot);
         tensors[`optimizer/${table.name}.${slot.index}`] = { shape: [table.rows, slot.dim], data };
       }
     }
@@ -232,7 +204,7 @@ export class Store implements Storage {
       for (const slot of statesOf(table, optimizer)) {
         if (!slot.saved) continue;
         const data = pick(tensors, `optimizer/${table.name}.${slot.index}`, [table.rows, slot.dim]);
-        this.#writeTable(table, slot, data);
+        this.#tables.write(table, slot, data);
       }
     }
   }
@@ -241,6 +213,7 @@ export class Store implements Storage {
   destroy(): void {
     for (const buffer of this.#buffers.values()) buffer.destroy();
     this.#buffers.clear();
+    this.#tables.destroy();
   }
 
   #allocate(name: string, floats: number): void {
@@ -248,80 +221,10 @@ export class Store implements Storage {
     this.#buffers.set(name, createBuffer(this.#gpu, name, 4 * floats));
   }
 
-  #allocateTable(table: Table, { index, stride }: Slot): void {
-    const rowsPerShard = this.#rowsPerShard(table);
-    for (let first = 0; first < table.rows; first += rowsPerShard) {
-      const rows = Math.min(rowsPerShard, table.rows - first);
-      this.#allocate(shardName(table, index, first / rowsPerShard), rows * stride);
-    }
-  }
-
-  #rowsPerShard(table: Table): number {
-    const { maxStorageBufferBindingSize, maxBufferSize } = this.#gpu.device.limits;
-    return Math.floor(Math.min(maxStorageBufferBindingSize, maxBufferSize) / (4 * table.stride));
-  }
-
-  #fillTable(table: Table, slot: Slot): void {
-    for (let row = 0; row < table.rows; row += ROWS_AT_ONCE) {
-      const rows = Math.min(ROWS_AT_ONCE, table.rows - row);
-      this.#writeRows(table, slot, row, new Float32Array(rows * slot.dim).fill(slot.initial));
-    }
-  }
-
   #writeParameter(parameter: Parameter, values: Float32Array<ArrayBuffer>): void {
     const { buffer, offset } = this.parameter(parameter);
     writeBuffer(this.#gpu, buffer, values, offset);
   }
-
-  #writeTable(table: Table, slot: Slot, values: Float32Array<ArrayBuffer>): void {
-    for (let row = 0; row < table.rows; row += ROWS_AT_ONCE) {
-      const end = Math.min(row + ROWS_AT_ONCE, table.rows) * slot.dim;
-      this.#writeRows(table, slot, row, values.subarray(row * slot.dim, end));
-    }
-  }
-
-  #writeRows(table: Table, { index, dim, stride }: Slot, first: number, values: Float32Array<ArrayBuffer>): void {
-    const rows = values.length / dim;
-    const padded = dim === stride ? values : new Float32Array(rows * stride);
-    if (padded !== values) {
-      for (let row = 0; row < rows; row++) padded.set(values.subarray(row * dim, (row + 1) * dim), row * stride);
-    }
-    for (const shard of this.shards(table, index)) {
-      const from = Math.max(first, shard.first);
-      const to = Math.min(first + rows, shard.first + shard.rows);
-      if (from >= to) continue;
-      const part = padded.subarray((from - first) * stride, (to - first) * stride);
-      writeBuffer(this.#gpu, shard.range.buffer, part, 4 * (from - shard.first) * stride);
-    }
-  }
-
-  async #readTable(table: Table, { index, dim, stride }: Slot): Promise<Float32Array<ArrayBuffer>> {
-    const values = new Float32Array(table.rows * dim);
-    for (const shard of this.shards(table, index)) {
-      const padded = new Float32Array(await download(this.#gpu, shard.range.buffer, 4 * shard.rows * stride));
-      if (dim === stride) values.set(padded, shard.first * dim);
-      else {
-        for (let row = 0; row < shard.rows; row++) {
-          values.set(padded.subarray(row * stride, row * stride + dim), (shard.first + row) * dim);
-        }
-      }
-    }
-    return values;
-  }
-}
-
-function weightsOf(table: Table): Slot {
-  return { index: 0, dim: table.dim, stride: table.stride, initial: 0, saved: true };
-}
-
-function statesOf(table: Table, optimizer: Optimizer): Slot[] {
-  return tableSlots(optimizer).map(({ perRow, initial, saved }, i) => ({
-    index: i + 1,
-    dim: perRow ? 1 : table.dim,
-    stride: perRow ? 1 : table.stride,
-    initial,
-    saved,
-  }));
 }
 
 function layOut(parameters: readonly Parameter[]): Flat {
@@ -336,10 +239,6 @@ function layOut(parameters: readonly Parameter[]): Flat {
 
 function sizeOfParameter(parameter: Parameter): number {
   return parameter.shape.reduce((product, dim) => product * dim, 1);
-}
-
-function shardName(table: Table, slot: number, shard: number): string {
-  return `${table.name}.slot${slot}.shard${shard}`;
 }
 
 function pick(
