@@ -1,0 +1,51 @@
+import { Gpu } from "../../src/gpu/device.ts";
+import type { Table } from "../../src/graph/parameter.ts";
+import { normal } from "../../src/initializer.ts";
+import { adam, rowwiseAdagrad } from "../../src/optimizer.ts";
+import { assertEquals, assertThrows } from "../../src/std.ts";
+import { statesOf, TableBuffers, weightsOf } from "../../src/store/tables.ts";
+import { gpu } from "../support.ts";
+
+const table: Table = { name: "embedding", rows: 8, dim: 3, stride: 4, initializer: normal(1) };
+
+/** A device on which a binding holds no more than three rows of the table. */
+async function narrow(): Promise<Gpu> {
+  const { device, adapter } = await gpu();
+  const proxy = new Proxy(device, {
+    get(target, key) {
+      if (key === "limits") return { maxBufferSize: device.limits.maxBufferSize, maxStorageBufferBindingSize: 4 * 13 };
+      const value = Reflect.get(target, key);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  return new Gpu(proxy, adapter);
+}
+
+Deno.test("a table that no binding holds is split, and has the numbers of one that is whole", async () => {
+  const slot = weightsOf(table);
+  const [whole, split] = [new TableBuffers(await gpu()), new TableBuffers(await narrow())];
+  for (const buffers of [whole, split]) {
+    buffers.allocate(table, slot);
+    buffers.initialize(table, 7);
+  }
+  assertEquals(whole.shards(table, 0).map(({ first, rows }) => [first, rows]), [[0, 8]]);
+  assertEquals(split.shards(table, 0).map(({ first, rows }) => [first, rows]), [[0, 3], [3, 3], [6, 2]]);
+  assertEquals(await split.read(table, slot), await whole.read(table, slot));
+  const values = Float32Array.from({ length: 24 }, (_, i) => i + 1);
+  split.write(table, slot, values);
+  assertEquals(await split.read(table, slot), values);
+  for (const buffers of [whole, split]) buffers.destroy();
+  assertThrows(() => split.shards(table, 0), TypeError, 'received "embedding.slot0.shard0"');
+});
+
+Deno.test("state starts with its first value, a number a row where the optimiser keeps one", async () => {
+  const [state, gradient] = statesOf(table, rowwiseAdagrad({ initialAccumulator: 0.5, embeddingUpdate: "dense" }));
+  assertEquals([state.dim, state.saved, gradient.dim, gradient.saved], [1, true, 3, false]);
+  assertEquals(statesOf(table, adam()).map(({ index, dim }) => [index, dim]), [[1, 3], [2, 3]]);
+  const buffers = new TableBuffers(await narrow());
+  for (const slot of [state, gradient]) buffers.allocate(table, slot);
+  buffers.fill(table, state);
+  assertEquals(await buffers.read(table, state), new Float32Array(8).fill(0.5));
+  assertEquals(await buffers.read(table, gradient), new Float32Array(24));
+  buffers.destroy();
+});
