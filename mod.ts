@@ -30,7 +30,7 @@
  * @module
  */
 export { type AnyFactory, type Evaluation, Model, type ModelOptions } from "./src/model.ts";
-export type { EarlyStopping, EpochReport, FitOptions, History, ProgressEvent } from "./src/trainer.ts";
+export type { EarlyStopping, EpochReport, FitOptions, History, ProgressEvent } from "./src/trainer/options.ts";
 export { defineModel, type Definition, type DefinitionFactory } from "./src/definition.ts";
 export { initialiseFromFm } from "./src/transfer.ts";
 export type { L2 } from "./src/store.ts";

@@ -10,7 +10,7 @@ import type { Gpu } from "./gpu/device.ts";
 import { download } from "./gpu/memory.ts";
 import { Plan } from "./graph/plan.ts";
 import { sizeOf } from "./graph/tensor.ts";
-import type { PredictorOptions } from "./predictor.ts";
+import type { ModelParts } from "./model_parts.ts";
 import { traceModel } from "./trace.ts";
 
 /**
@@ -20,7 +20,7 @@ import { traceModel } from "./trace.ts";
  */
 export async function inspect(
   gpu: Gpu,
-  { definition, declarations, space, store }: Omit<PredictorOptions, "batch" | "budget">,
+  { definition, declarations, space, store }: ModelParts,
   data: Dataset,
 ): Promise<Record<string, CheckpointTensor>> {
   const batch = data.rows;

@@ -15,7 +15,8 @@ import { auc, brier, calibrationRatio, logloss, normalizedEntropy } from "./metr
 import { Predictor } from "./predictor.ts";
 import { Store } from "./store.ts";
 import { type FieldSpace, traceModel } from "./trace.ts";
-import { type FitOptions, type History, Trainer } from "./trainer.ts";
+import { Trainer } from "./trainer.ts";
+import type { FitOptions, History } from "./trainer/options.ts";
 
 /** Options of {@linkcode Model.create} and {@linkcode Model.load}. */
 export interface ModelOptions {

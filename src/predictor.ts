@@ -4,26 +4,20 @@
  * @module
  */
 import type { Dataset } from "./data/dataset.ts";
-import type { Definition } from "./definition.ts";
 import { Feed } from "./feed.ts";
 import type { Gpu } from "./gpu/device.ts";
 import { createBuffer, download } from "./gpu/memory.ts";
 import type { Profiler } from "./gpu/profiler.ts";
-import type { Declarations } from "./graph/parameter.ts";
 import { MAX_STEPS_PER_SUBMIT, Plan, type PlanDescription, type StepScalars } from "./graph/plan.ts";
+import type { ModelParts } from "./model_parts.ts";
 import { storeScores } from "./ops/loss.ts";
-import type { Store } from "./store.ts";
-import { type FieldSpace, traceModel } from "./trace.ts";
+import { traceModel } from "./trace.ts";
 
 /** Rows that are on the device at a time. */
 const CHUNK_ROWS = 1 << 16;
 
 /** What a predictor is compiled from. */
-export interface PredictorOptions {
-  readonly definition: Definition;
-  readonly declarations: Declarations;
-  readonly space: FieldSpace;
-  readonly store: Store;
+export interface PredictorOptions extends ModelParts {
   /** Rows of a batch. */
   readonly batch: number;
   /** Bytes of device memory for rows. */

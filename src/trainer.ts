@@ -4,51 +4,30 @@
  * @module
  */
 import type { CheckpointTensor, Json } from "./checkpoint.ts";
-import { canonicalJson } from "./checkpoint/canonical_json.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { shuffled } from "./data/random.ts";
 import { Feed } from "./feed.ts";
-import type { EpochReport, FitOptions, History } from "./fit_options.ts";
 import type { Gpu } from "./gpu/device.ts";
-import { createBuffer, download } from "./gpu/memory.ts";
-import type { Definition } from "./definition.ts";
-import type { Declarations } from "./graph/parameter.ts";
 import type { Plan, StepScalars } from "./graph/plan.ts";
+import type { ModelParts } from "./model_parts.ts";
 import { adam, type Optimizer } from "./optimizer.ts";
-import { sortOccurrencesOnHost } from "./ops/sort.ts";
-import { type Metrics, PlateauSchedule, type PlateauState } from "./schedule.ts";
-import type { Store } from "./store.ts";
-import type { FieldSpace } from "./trace.ts";
-import { compileTraining } from "./training.ts";
-
-export type { EarlyStopping, EpochReport, FitOptions, History, ProgressEvent } from "./fit_options.ts";
+import { type Metrics, PlateauSchedule } from "./schedule.ts";
+import { LossRing } from "./trainer/losses.ts";
+import type { EpochReport, FitOptions, History } from "./trainer/options.ts";
+import { HostSorter } from "./trainer/sorter.ts";
+import { recipeOf, requireSameRecipe, type TrainingState } from "./trainer/state.ts";
+import { compileTraining } from "./trainer/step.ts";
 
 /** What the loop needs from the model. */
-export interface TrainerContext {
+export interface TrainerContext extends ModelParts {
   readonly gpu: Gpu;
-  readonly definition: Definition;
-  readonly declarations: Declarations;
-  readonly space: FieldSpace;
-  readonly store: Store;
+  /** Seed of shuffling and dropout where the options have none. */
   readonly seed: number;
+  /** Computes the metrics of validation data. */
   evaluate(dataset: Dataset): Promise<Metrics>;
   /** Writes a checkpoint with the state of training. */
   save(path: string, training: Json, tensors: Record<string, CheckpointTensor>): Promise<void>;
 }
-
-/** State of training as a checkpoint holds it. */
-interface TrainingState {
-  /** What must be equal for a resumption to give the same bytes. */
-  readonly recipe: Json;
-  epoch: number;
-  position: number;
-  step: number;
-  bestEpoch: number;
-  plateau: PlateauState | null;
-}
-
-/** Steps whose losses are on the device before they are read. */
-const LOSS_RING = 1024;
 
 /** Steps between two looks at the queue, so that the host never runs far ahead of the device. */
 const STEPS_IN_FLIGHT = 32;
@@ -68,20 +47,14 @@ export class Trainer {
   readonly #optimizer: Optimizer;
   readonly #seed: number;
   readonly #feed: Feed;
-  readonly #losses: GPUBuffer;
-  readonly #pairs: GPUBuffer | undefined;
+  readonly #losses: LossRing;
+  readonly #sorter: HostSorter | undefined;
   readonly #stepsPerSubmit: number;
   #queued: StepScalars[] = [];
   #plan!: Plan;
   #state: TrainingState;
   #plateau: PlateauSchedule | undefined;
   #best: Record<string, CheckpointTensor> | undefined;
-  #lossSum = 0;
-  #lossRows = 0;
-  #lossStep = 0;
-  #sortScratch:
-    | { ids: Uint32Array<ArrayBuffer>; pairs: Uint32Array<ArrayBuffer>; work: Uint32Array<ArrayBuffer> }
-    | undefined;
 
   /** Allocates buffers for training on `data`. */
   constructor(context: TrainerContext, data: Dataset, options: FitOptions) {
@@ -95,22 +68,17 @@ export class Trainer {
     const fields = space.fields.length;
     const budget = options.memoryBudget ?? 2 ** 30;
     this.#feed = new Feed(gpu, { fields, hasValues: space.hasValues, batch: this.#batch, rows: data.rows, budget });
-    this.#losses = createBuffer(gpu, "losses", 4 * LOSS_RING);
+    this.#losses = new LossRing(gpu);
     const sort = options.sort ?? "auto";
     if (sort === "host" || (sort === "auto" && gpu.adapter.software)) {
-      this.#pairs = createBuffer(gpu, "pairs", 8 * fields * this.#batch);
-      const size = fields * this.#batch;
-      this.#sortScratch = {
-        ids: new Uint32Array(size),
-        pairs: new Uint32Array(2 * size),
-        work: new Uint32Array(2 * size),
-      };
+      this.#sorter = new HostSorter(gpu, this.#feed, space, this.#batch);
     }
-    this.#stepsPerSubmit = this.#pairs || data.rows > this.#feed.capacity ? 1 : STEPS_PER_SUBMIT;
+    this.#stepsPerSubmit = this.#sorter || data.rows > this.#feed.capacity ? 1 : STEPS_PER_SUBMIT;
     if (options.earlyStopping) {
       this.#plateau = new PlateauSchedule({ lr: this.#optimizer.lr, ...options.earlyStopping });
     }
-    this.#state = { recipe: this.#recipe(), epoch: 0, position: 0, step: 0, bestEpoch: 0, plateau: null };
+    const parts = { rows: data.rows, batch: this.#batch, seed: this.#seed, optimizer: this.#optimizer };
+    this.#state = { recipe: recipeOf(options, parts), epoch: 0, position: 0, step: 0, bestEpoch: 0, plateau: null };
   }
 
   /** Compiles the step and runs the loop. */
@@ -125,8 +93,8 @@ export class Trainer {
       optimizer: this.#optimizer,
       l2: this.#options.l2 ?? {},
       clipNorm: this.#options.clipNorm,
-      losses: { buffer: this.#losses },
-      pairs: this.#pairs && { buffer: this.#pairs },
+      losses: this.#losses.range,
+      pairs: this.#sorter?.range,
     });
     this.#options.onPlan?.(this.#plan.describe());
     try {
@@ -135,7 +103,7 @@ export class Trainer {
       this.#plan.destroy();
       this.#feed.destroy();
       this.#losses.destroy();
-      this.#pairs?.destroy();
+      this.#sorter?.destroy();
     }
   }
 
@@ -172,14 +140,13 @@ export class Trainer {
     const state = this.#state;
     const order = this.#options.shuffle === false ? undefined : shuffled(this.#data.rows, this.#seed, state.epoch);
     this.#feed.begin(this.#data, order);
-    this.#lossSum = this.#lossRows = 0;
-    this.#lossStep = state.step;
+    this.#losses.begin(state.step);
     let reported = performance.now();
     this.#report();
     while (state.position < this.#steps) {
       if (this.#options.signal?.aborted) return false;
       this.#step();
-      if (state.step - this.#lossStep >= LOSS_RING || performance.now() - reported >= REPORT_EVERY_MS) {
+      if (this.#losses.isFull(state.step) || performance.now() - reported >= REPORT_EVERY_MS) {
         await this.#readLosses();
         reported = performance.now();
         this.#report();
@@ -194,9 +161,9 @@ export class Trainer {
   #step(): void {
     const state = this.#state;
     const first = state.position * this.#batch;
-    const rows = Math.min(this.#batch, this.#data.rows - first);
+    const rows = this.#rowsAt(state.position);
     const lr = this.#options.schedule?.(state.step) ?? this.#plateau?.lr ?? this.#optimizer.lr;
-    if (this.#sortScratch) this.#sortOnHost(first, rows);
+    this.#sorter?.sort(first, rows);
     const index = state.step + 1;
     this.#queued.push({
       rows,
@@ -204,7 +171,7 @@ export class Trainer {
       index,
       seed: this.#seed,
       lr,
-      slot: state.step % LOSS_RING,
+      slot: this.#losses.slotOf(state.step),
       ...this.#optimizer.corrections(index),
     });
     state.step = index;
@@ -217,34 +184,20 @@ export class Trainer {
     this.#queued = [];
   }
 
-  #sortOnHost(first: number, rows: number): void {
-    const { ids, pairs, work } = this.#sortScratch!;
-    const { space, gpu } = this.#context;
-    this.#feed.batchIds(first, rows, ids);
-    sortOccurrencesOnHost(ids, space.fields.length, this.#batch, rows, space.rowCount, pairs, work);
-    gpu.device.queue.writeBuffer(this.#pairs!, 0, pairs);
+  /** Returns the rows of the epoch's batch at `position`. */
+  #rowsAt(position: number): number {
+    return Math.min(this.#batch, this.#data.rows - position * this.#batch);
   }
 
   async #readLosses(): Promise<void> {
     this.#submit();
-    const { gpu } = this.#context;
-    const ring = new Float32Array(await download(gpu, this.#losses, 4 * LOSS_RING));
-    const firstStep = this.#state.step - this.#state.position;
-    for (; this.#lossStep < this.#state.step; this.#lossStep++) {
-      const first = (this.#lossStep - firstStep) * this.#batch;
-      const rows = Math.min(this.#batch, this.#data.rows - first);
-      this.#lossSum += rows * ring[this.#lossStep % LOSS_RING];
-      this.#lossRows += rows;
-    }
-    if (!Number.isFinite(this.#lossSum)) {
-      throw new RangeError(`Cannot go on training: the loss is not finite at step ${this.#state.step}`);
-    }
+    const { step, position } = this.#state;
+    await this.#losses.read(step, (earlier) => this.#rowsAt(earlier - step + position));
   }
 
   #report(): void {
     const { epoch, position } = this.#state;
-    const loss = this.#lossSum / this.#lossRows;
-    this.#options.onProgress?.({ epoch: epoch + 1, step: position, steps: this.#steps, loss });
+    this.#options.onProgress?.({ epoch: epoch + 1, step: position, steps: this.#steps, loss: this.#losses.mean });
   }
 
   async #endEpoch(seconds: number, before: number): Promise<{ report: EpochReport; stop: boolean }> {
@@ -261,7 +214,7 @@ export class Trainer {
     }
     if (improved) state.bestEpoch = state.epoch;
     const rowsPerSecond = (this.#data.rows - before * this.#batch) / seconds;
-    const loss = this.#lossSum / this.#lossRows;
+    const loss = this.#losses.mean;
     return { report: { epoch: state.epoch, loss, lr, validation: metrics, improved, seconds, rowsPerSecond }, stop };
   }
 
@@ -275,21 +228,6 @@ export class Trainer {
     await this.#context.save(checkpoint.path, training as unknown as Json, tensors);
   }
 
-  #recipe(): Json {
-    const { validation, l2, clipNorm, shuffle } = this.#options;
-    const { name, lr, embeddingUpdate, constants } = this.#optimizer;
-    return {
-      rows: this.#data.rows,
-      validationRows: validation?.rows ?? 0,
-      batch: this.#batch,
-      seed: this.#seed,
-      shuffle: shuffle !== false,
-      optimizer: { name, lr, embeddingUpdate, constants },
-      l2: { embedding: l2?.embedding ?? 0, net: l2?.net ?? 0 },
-      clipNorm: clipNorm ?? null,
-    };
-  }
-
   #restore({ training, tensors }: { training: Json; tensors: Readonly<Record<string, CheckpointTensor>> }): void {
     const state = training as unknown as TrainingState;
     requireSameRecipe(state.recipe, this.#state.recipe);
@@ -298,17 +236,6 @@ export class Trainer {
     this.#context.store.uploadState(tensors);
     const best = Object.entries(tensors).filter(([name]) => name.startsWith("best/"));
     if (best.length > 0) this.#best = Object.fromEntries(best.map(([name, tensor]) => [name.slice(5), tensor]));
-  }
-}
-
-/** Throws unless two recipes are equal, naming what differs. */
-function requireSameRecipe(saved: Json, wanted: Json): void {
-  const [before, now] = [saved, wanted] as Record<string, Json>[];
-  for (const key of Object.keys(now)) {
-    const [old, value] = [before[key], now[key]].map((part) => canonicalJson(part ?? null, key));
-    if (old !== value) {
-      throw new TypeError(`Cannot resume: the checkpoint was trained with ${key} ${old}, received ${value}`);
-    }
   }
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Evaluation } from "../../src/model.ts";
-import type { EpochReport, History } from "../../src/trainer.ts";
+import type { EpochReport, History } from "../../src/trainer/options.ts";
 import { timingOf } from "../report.ts";
 
 /** What a finished training came to. */

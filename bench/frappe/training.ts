@@ -6,7 +6,7 @@
 import type { Gpu } from "../../src/gpu/device.ts";
 import { Model } from "../../src/model.ts";
 import { adam } from "../../src/optimizer.ts";
-import type { FitOptions, History } from "../../src/trainer.ts";
+import type { FitOptions, History } from "../../src/trainer/options.ts";
 import type { Splits } from "./data.ts";
 import { formatEpoch, formatResult, parseLog, type Result, secondsPerEpoch } from "./log.ts";
 import { EPOCHS, PATIENCE, type Recipe } from "./recipe.ts";

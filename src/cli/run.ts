@@ -13,7 +13,7 @@ import { models } from "../../models/mod.ts";
 import { Model } from "../model.ts";
 import { createProgress, type Progress } from "../progress.ts";
 import { initialiseFromFm } from "../transfer.ts";
-import type { EpochReport, FitOptions, History } from "../trainer.ts";
+import type { EpochReport, FitOptions, History } from "../trainer/options.ts";
 import { describeData } from "./data.ts";
 import { openGpu } from "./device.ts";
 import { requireWritable, writeWhole } from "./files.ts";

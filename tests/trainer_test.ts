@@ -6,7 +6,7 @@ import type { Definition } from "../src/definition.ts";
 import { Model } from "../src/model.ts";
 import { adam, sgd } from "../src/optimizer.ts";
 import { assert, assertEquals, assertNotEquals, assertRejects } from "../src/std.ts";
-import type { FitOptions } from "../src/trainer.ts";
+import type { FitOptions } from "../src/trainer/options.ts";
 import { plantedInteractions } from "../src/data/synthetic.ts";
 import { gpu } from "./support.ts";
 

@@ -3,31 +3,27 @@
  *
  * @module
  */
-import type { Definition } from "./definition.ts";
-import type { Feed } from "./feed.ts";
-import type { Gpu } from "./gpu/device.ts";
-import type { BufferRange } from "./gpu/kernel.ts";
-import { differentiate, type Gradients, type TableGradient } from "./graph/autodiff.ts";
-import { ownerOf } from "./graph/memory.ts";
-import type { Declarations, Table } from "./graph/parameter.ts";
-import { Plan } from "./graph/plan.ts";
-import { Tensor } from "./graph/tensor.ts";
-import type { Optimizer } from "./optimizer.ts";
-import { copy, sum } from "./ops/add.ts";
-import { clipScale } from "./ops/clip.ts";
-import { updateDense } from "./ops/dense_update.ts";
-import { binaryCrossEntropy } from "./ops/loss.ts";
-import { sortOccurrences } from "./ops/sort.ts";
-import { reduceTable, updateTable } from "./ops/table_update.ts";
-import type { L2, Store } from "./store.ts";
-import { type FieldSpace, traceModel } from "./trace.ts";
+import type { Feed } from "../feed.ts";
+import type { Gpu } from "../gpu/device.ts";
+import type { BufferRange } from "../gpu/kernel.ts";
+import { differentiate, type Gradients, type TableGradient } from "../graph/autodiff.ts";
+import { ownerOf } from "../graph/memory.ts";
+import type { Table } from "../graph/parameter.ts";
+import { Plan } from "../graph/plan.ts";
+import { Tensor } from "../graph/tensor.ts";
+import type { ModelParts } from "../model_parts.ts";
+import type { Optimizer } from "../optimizer.ts";
+import { copy, sum } from "../ops/add.ts";
+import { clipScale } from "../ops/clip.ts";
+import { updateDense } from "../ops/dense_update.ts";
+import { binaryCrossEntropy } from "../ops/loss.ts";
+import { sortOccurrences } from "../ops/sort.ts";
+import { reduceTable, updateTable } from "../ops/table_update.ts";
+import type { L2, Store } from "../store.ts";
+import { traceModel } from "../trace.ts";
 
 /** What a training step is compiled from. */
-export interface TrainingOptions {
-  readonly definition: Definition;
-  readonly declarations: Declarations;
-  readonly space: FieldSpace;
-  readonly store: Store;
+export interface TrainingOptions extends ModelParts {
   readonly feed: Feed;
   /** Rows of a batch. */
   readonly batch: number;

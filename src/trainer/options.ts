@@ -3,12 +3,12 @@
  *
  * @module
  */
-import type { Dataset } from "./data/dataset.ts";
-import type { Profiler } from "./gpu/profiler.ts";
-import type { PlanDescription } from "./graph/plan.ts";
-import type { Optimizer } from "./optimizer.ts";
-import type { Metrics, PlateauOptions, StepSchedule } from "./schedule.ts";
-import type { L2 } from "./store.ts";
+import type { Dataset } from "../data/dataset.ts";
+import type { Profiler } from "../gpu/profiler.ts";
+import type { PlanDescription } from "../graph/plan.ts";
+import type { Optimizer } from "../optimizer.ts";
+import type { Metrics, PlateauOptions, StepSchedule } from "../schedule.ts";
+import type { L2 } from "../store.ts";
 
 /** What early stopping watches and how long it waits. */
 export type EarlyStopping = Omit<PlateauOptions, "lr">;

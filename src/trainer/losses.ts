@@ -1,0 +1,75 @@
+/**
+ * Losses of steps, which stay on the device until they are read, and their mean.
+ *
+ * @module
+ */
+import type { Gpu } from "../gpu/device.ts";
+import type { BufferRange } from "../gpu/kernel.ts";
+import { createBuffer, download } from "../gpu/memory.ts";
+
+/** Steps whose losses are on the device before they are read. */
+const CAPACITY = 1024;
+
+/** A ring of losses on the device, and the sum of those that were read since an epoch began. */
+export class LossRing {
+  readonly #gpu: Gpu;
+  readonly #buffer: GPUBuffer;
+  #sum = 0;
+  #rows = 0;
+  #unread = 0;
+
+  /** Allocates the ring. */
+  constructor(gpu: Gpu) {
+    this.#gpu = gpu;
+    this.#buffer = createBuffer(gpu, "losses", 4 * CAPACITY);
+  }
+
+  /** Place of the ring. */
+  get range(): BufferRange {
+    return { buffer: this.#buffer };
+  }
+
+  /** Mean loss over the rows read since the epoch began; NaN before the first. */
+  get mean(): number {
+    return this.#sum / this.#rows;
+  }
+
+  /** Returns where the loss of a step is stored. */
+  slotOf(step: number): number {
+    return step % CAPACITY;
+  }
+
+  /** Forgets what was read; the next epoch, or the rest of one, begins with `step`. */
+  begin(step: number): void {
+    this.#sum = this.#rows = 0;
+    this.#unread = step;
+  }
+
+  /** Returns whether the ring must be read before `step` runs. */
+  isFull(step: number): boolean {
+    return step - this.#unread >= CAPACITY;
+  }
+
+  /**
+   * Reads the losses of the steps before `end`, once they were submitted.
+   *
+   * @param rowsOf returns the rows of a step's batch
+   * @throws {RangeError} when a loss is not finite
+   */
+  async read(end: number, rowsOf: (step: number) => number): Promise<void> {
+    const ring = new Float32Array(await download(this.#gpu, this.#buffer, 4 * CAPACITY));
+    for (; this.#unread < end; this.#unread++) {
+      const rows = rowsOf(this.#unread);
+      this.#sum += rows * ring[this.slotOf(this.#unread)];
+      this.#rows += rows;
+    }
+    if (!Number.isFinite(this.#sum)) {
+      throw new RangeError(`Cannot go on training: the loss is not finite at step ${end}`);
+    }
+  }
+
+  /** Releases the ring. */
+  destroy(): void {
+    this.#buffer.destroy();
+  }
+}

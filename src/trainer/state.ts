@@ -1,0 +1,68 @@
+/**
+ * The state of training as a checkpoint holds it, with the recipe that must be equal for a resumption.
+ *
+ * @module
+ */
+import type { Json } from "../checkpoint.ts";
+import { canonicalJson } from "../checkpoint/canonical_json.ts";
+import type { Optimizer } from "../optimizer.ts";
+import type { PlateauState } from "../schedule.ts";
+import type { FitOptions } from "./options.ts";
+
+/** State of training as a checkpoint holds it. */
+export interface TrainingState {
+  /** What must be equal for a resumption to give the same bytes. */
+  readonly recipe: Json;
+  /** Epochs done. */
+  epoch: number;
+  /** Steps done in the epoch. */
+  position: number;
+  /** Steps done. */
+  step: number;
+  /** Epoch with the best metrics, from 1. */
+  bestEpoch: number;
+  /** State of early stopping. */
+  plateau: PlateauState | null;
+}
+
+/** What a recipe holds beside the options. */
+export interface RecipeParts {
+  /** Rows of the training data. */
+  readonly rows: number;
+  /** Rows of a batch. */
+  readonly batch: number;
+  /** Seed of shuffling and dropout. */
+  readonly seed: number;
+  /** The update rule. */
+  readonly optimizer: Optimizer;
+}
+
+/** Returns what decides the bytes that training gives. */
+export function recipeOf({ validation, l2, clipNorm, shuffle }: FitOptions, parts: RecipeParts): Json {
+  const { rows, batch, seed, optimizer: { name, lr, embeddingUpdate, constants } } = parts;
+  return {
+    rows,
+    validationRows: validation?.rows ?? 0,
+    batch,
+    seed,
+    shuffle: shuffle !== false,
+    optimizer: { name, lr, embeddingUpdate, constants },
+    l2: { embedding: l2?.embedding ?? 0, net: l2?.net ?? 0 },
+    clipNorm: clipNorm ?? null,
+  };
+}
+
+/**
+ * Throws unless two recipes are equal.
+ *
+ * @throws {TypeError} when they differ, naming what does
+ */
+export function requireSameRecipe(saved: Json, wanted: Json): void {
+  const [before, now] = [saved, wanted] as Record<string, Json>[];
+  for (const key of Object.keys(now)) {
+    const [old, value] = [before[key], now[key]].map((part) => canonicalJson(part ?? null, key));
+    if (old !== value) {
+      throw new TypeError(`Cannot resume: the checkpoint was trained with ${key} ${old}, received ${value}`);
+    }
+  }
+}
