@@ -29,7 +29,8 @@
  *
  * @module
  */
-export { type AnyFactory, type Evaluation, Model, type ModelOptions } from "./src/model.ts";
+export { type Evaluation, Model, type ModelOptions } from "./src/model.ts";
+export type { AnyFactory } from "./src/model/header.ts";
 export type { EarlyStopping, EpochReport, FitOptions, History, ProgressEvent } from "./src/trainer/options.ts";
 export { defineModel, type Definition, type DefinitionFactory } from "./src/definition.ts";
 export { initialiseFromFm } from "./src/transfer.ts";

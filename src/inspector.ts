@@ -10,7 +10,7 @@ import type { Gpu } from "./gpu/device.ts";
 import { download } from "./gpu/memory.ts";
 import { Plan } from "./graph/plan.ts";
 import { sizeOf } from "./graph/tensor.ts";
-import type { ModelParts } from "./model_parts.ts";
+import type { ModelParts } from "./model/parts.ts";
 import { traceModel } from "./trace.ts";
 
 /**

@@ -4,17 +4,20 @@
  * @module
  */
 import { requestAdapter } from "./adapter.ts";
-import { type Checkpoint, type CheckpointTensor, type Json, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { type CheckpointTensor, type Json, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import type { Dataset } from "./data/dataset.ts";
-import { FittedSchema } from "./data/schema.ts";
+import type { FittedSchema } from "./data/schema.ts";
 import type { Definition } from "./definition.ts";
 import { Gpu } from "./gpu/device.ts";
 import { Declarations } from "./graph/parameter.ts";
 import { inspect } from "./inspector.ts";
 import { auc, brier, calibrationRatio, logloss, normalizedEntropy } from "./metrics.ts";
+import { type AnyFactory, formatHeader, parseHeader, requireSameModel } from "./model/header.ts";
+import { summarize } from "./model/summary.ts";
+import type { ModelParts } from "./model/parts.ts";
 import { Predictor } from "./predictor.ts";
 import { Store } from "./store.ts";
-import { type FieldSpace, traceModel } from "./trace.ts";
+import { traceModel } from "./trace.ts";
 import { Trainer } from "./trainer.ts";
 import type { FitOptions, History } from "./trainer/options.ts";
 
@@ -44,11 +47,6 @@ export type Evaluation = {
   rows: number;
 };
 
-/** Binds a model's stored options; what {@linkcode defineModel} returns is one. */
-export type AnyFactory = (options?: Record<string, never>) => Definition;
-
-const FORMAT = "weft.model";
-
 /** A model with its parameters on a device. */
 export class Model implements AsyncDisposable {
   /** Name and options of the model function. */
@@ -60,9 +58,7 @@ export class Model implements AsyncDisposable {
   /** The device. */
   readonly gpu: Gpu;
   readonly #ownsDevice: boolean;
-  readonly #declarations: Declarations;
-  readonly #space: FieldSpace;
-  readonly #store: Store;
+  readonly #parts: ModelParts;
   #predictors: Map<number, Promise<Predictor>> = new Map();
 
   private constructor(definition: Definition, schema: FittedSchema, gpu: Gpu, options: ModelOptions) {
@@ -71,10 +67,10 @@ export class Model implements AsyncDisposable {
     this.seed = options.seed ?? 1;
     this.gpu = gpu;
     this.#ownsDevice = options.device === undefined;
-    this.#declarations = new Declarations();
-    this.#space = { fields: schema.fields, rowCount: schema.rowCount, hasValues: schema.hasValues };
-    traceModel(definition, "train", this.#declarations, this.#space, 1);
-    this.#store = new Store(gpu, this.#declarations);
+    const declarations = new Declarations();
+    const space = { fields: schema.fields, rowCount: schema.rowCount, hasValues: schema.hasValues };
+    traceModel(definition, "train", declarations, space, 1);
+    this.#parts = { definition, declarations, space, store: new Store(gpu, declarations) };
   }
 
   /**
@@ -86,7 +82,7 @@ export class Model implements AsyncDisposable {
    */
   static async create(definition: Definition, schema: FittedSchema, options: ModelOptions = {}): Promise<Model> {
     const model = new Model(definition, schema, await openDevice(options), options);
-    model.#store.initialize(model.seed);
+    model.#parts.store.initialize(model.seed);
     return model;
   }
 
@@ -106,13 +102,13 @@ export class Model implements AsyncDisposable {
     const checkpoint = await readCheckpoint(path);
     const { definition, schema, seed } = parseHeader(path, checkpoint, factory);
     const model = new Model(definition, schema, await openDevice(options), { seed, ...options });
-    model.#store.upload(checkpoint.tensors);
+    model.#parts.store.upload(checkpoint.tensors);
     return model;
   }
 
   /** Number of trainable scalars. */
   get parameterCount(): number {
-    return this.#store.parameterCount;
+    return this.#parts.store.parameterCount;
   }
 
   /**
@@ -126,11 +122,8 @@ export class Model implements AsyncDisposable {
     if (options.validation) await this.#requireSchema(options.validation);
     const trainer = new Trainer(
       {
+        ...this.#parts,
         gpu: this.gpu,
-        definition: this.definition,
-        declarations: this.#declarations,
-        space: this.#space,
-        store: this.#store,
         seed: this.seed,
         evaluate: (dataset) => this.evaluate(dataset, options.batchSize),
         save: (path, training, tensors) => this.#write(path, tensors, training),
@@ -142,8 +135,8 @@ export class Model implements AsyncDisposable {
     const checkpoint = await readCheckpoint(options.resume);
     const { training } = checkpoint.header;
     if (!training) throw new TypeError(`Cannot resume "${options.resume}": it is a finished model, not a checkpoint`);
-    await this.#requireSame(options.resume, checkpoint);
-    this.#store.upload(checkpoint.tensors);
+    await requireSameModel(options.resume, checkpoint, this);
+    this.#parts.store.upload(checkpoint.tensors);
     return await trainer.run({ training, tensors: checkpoint.tensors });
   }
 
@@ -179,16 +172,7 @@ export class Model implements AsyncDisposable {
    */
   async inspect(data: Dataset): Promise<Record<string, CheckpointTensor>> {
     await this.#requireSchema(data);
-    return await inspect(
-      this.gpu,
-      {
-        definition: this.definition,
-        declarations: this.#declarations,
-        space: this.#space,
-        store: this.#store,
-      },
-      data,
-    );
+    return await inspect(this.gpu, this.#parts, data);
   }
 
   /** Saves parameters, schema and options to one file, atomically. */
@@ -198,50 +182,31 @@ export class Model implements AsyncDisposable {
 
   /** Downloads all parameters, statistics and tables by name. */
   parameters(): Promise<Record<string, CheckpointTensor>> {
-    return this.#store.download();
+    return this.#parts.store.download();
   }
 
   /** Uploads parameters by name, for example ones of another framework. */
   setParameters(tensors: Readonly<Record<string, CheckpointTensor>>): void {
-    this.#store.upload(tensors);
+    this.#parts.store.upload(tensors);
   }
 
   /** Writes the layers, their parameters and what each regulariser covers as a table. */
   summary(): string {
-    const rows: [string, string, string, string][] = [["name", "shape", "parameters", "L2"]];
-    const count = (n: number): string => n.toLocaleString("en");
-    for (const table of this.#declarations.tables.values()) {
-      rows.push([table.name, `[${table.rows}, ${table.dim}]`, count(table.rows * table.dim), "embedding"]);
-    }
-    for (const { name, shape, trainable, regularized } of this.#declarations.parameters.values()) {
-      const size = shape.reduce((product, dim) => product * dim, 1);
-      rows.push([name, `[${shape.join(", ")}]`, trainable ? count(size) : "statistic", trainable ? regularized : "-"]);
-    }
-    rows.push(["total", "", count(this.parameterCount), ""]);
-    const widths = [0, 1, 2, 3].map((i) => Math.max(...rows.map((row) => row[i].length)));
-    const line = (row: readonly string[]): string =>
-      row.map((text, i) => (i === 2 ? text.padStart(widths[i]) : text.padEnd(widths[i]))).join("  ").trimEnd();
-    return [`${this.definition.name} ${JSON.stringify(this.definition.options)}`, ...rows.map(line)].join("\n");
+    const table = summarize(this.#parts.declarations, this.parameterCount);
+    return `${this.definition.name} ${JSON.stringify(this.definition.options)}\n${table}`;
   }
 
   /** Releases the device's memory, and the device unless it was handed in. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const predictor of this.#predictors.values()) (await predictor).destroy();
-    this.#store.destroy();
+    this.#parts.store.destroy();
     if (this.#ownsDevice) this.gpu.destroy();
   }
 
   #predictor(batch: number): Promise<Predictor> {
     let predictor = this.#predictors.get(batch);
     if (!predictor) {
-      predictor = Predictor.create(this.gpu, {
-        definition: this.definition,
-        declarations: this.#declarations,
-        space: this.#space,
-        store: this.#store,
-        batch,
-        budget: 2 ** 30,
-      });
+      predictor = Predictor.create(this.gpu, { ...this.#parts, batch, budget: 2 ** 30 });
       this.#predictors.set(batch, predictor);
     }
     return predictor;
@@ -257,36 +222,9 @@ export class Model implements AsyncDisposable {
     }
   }
 
-  /** Throws unless a checkpoint is of this model with these options and this schema. */
-  async #requireSame(path: string, checkpoint: Checkpoint): Promise<void> {
-    const { definition, schema } = parseHeader(
-      path,
-      checkpoint,
-      (options) => ({ ...this.definition, options: options! }),
-    );
-    const [own, saved] = [this.definition.options, definition.options].map((options) => JSON.stringify(options));
-    if (own !== saved) {
-      throw new TypeError(`Cannot resume "${path}": the model was made with the options ${saved}, received ${own}`);
-    }
-    const [ownSchema, savedSchema] = await Promise.all([this.schema.fingerprint(), schema.fingerprint()]);
-    if (ownSchema !== savedSchema) {
-      throw new TypeError(
-        `Cannot resume "${path}": it was trained with schema ${savedSchema.slice(0, 12)}, received ${
-          ownSchema.slice(0, 12)
-        }`,
-      );
-    }
-  }
-
   async #write(path: string, extra: Record<string, CheckpointTensor>, training?: Json): Promise<void> {
-    const header: Record<string, Json | undefined> = {
-      format: FORMAT,
-      model: { name: this.definition.name, options: this.definition.options as Json },
-      schema: this.schema.toJSON() as unknown as Json,
-      seed: this.seed,
-      training,
-    };
-    await writeCheckpoint(path, { header, tensors: { ...(await this.#store.download()), ...extra } });
+    const tensors = { ...(await this.#parts.store.download()), ...extra };
+    await writeCheckpoint(path, { header: formatHeader(this, training), tensors });
   }
 }
 
@@ -295,24 +233,4 @@ async function openDevice({ device, announce }: ModelOptions): Promise<Gpu> {
   if (device) return new Gpu(device);
   const { adapter } = await requestAdapter({ announce });
   return await Gpu.request(adapter);
-}
-
-function parseHeader(
-  path: string,
-  { header }: Checkpoint,
-  factory: AnyFactory | Readonly<Record<string, AnyFactory>>,
-): { definition: Definition; schema: FittedSchema; seed: number } {
-  if (header.format !== FORMAT) throw new SyntaxError(`Cannot load "${path}": it is not a model`);
-  const { name, options } = header.model as { name: string; options: Record<string, never> };
-  const known = typeof factory === "function" ? factory : factory[name];
-  if (!known) {
-    throw new TypeError(`Cannot load "${path}": the model must be one of ${Object.keys(factory)}, received "${name}"`);
-  }
-  const definition = known(options);
-  if (definition.name !== name) {
-    throw new TypeError(
-      `Cannot load "${path}": it holds the model "${name}", received the factory of "${definition.name}"`,
-    );
-  }
-  return { definition, schema: FittedSchema.fromJSON(header.schema as never), seed: header.seed as number };
 }

@@ -9,7 +9,7 @@ import type { Gpu } from "./gpu/device.ts";
 import { createBuffer, download } from "./gpu/memory.ts";
 import type { Profiler } from "./gpu/profiler.ts";
 import { MAX_STEPS_PER_SUBMIT, Plan, type PlanDescription, type StepScalars } from "./graph/plan.ts";
-import type { ModelParts } from "./model_parts.ts";
+import type { ModelParts } from "./model/parts.ts";
 import { storeScores } from "./ops/loss.ts";
 import { traceModel } from "./trace.ts";
 

@@ -9,7 +9,7 @@ import { shuffled } from "./data/random.ts";
 import { Feed } from "./feed.ts";
 import type { Gpu } from "./gpu/device.ts";
 import type { Plan, StepScalars } from "./graph/plan.ts";
-import type { ModelParts } from "./model_parts.ts";
+import type { ModelParts } from "./model/parts.ts";
 import { adam, type Optimizer } from "./optimizer.ts";
 import { type Metrics, PlateauSchedule } from "./schedule.ts";
 import { LossRing } from "./trainer/losses.ts";

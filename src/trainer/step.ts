@@ -11,7 +11,7 @@ import { ownerOf } from "../graph/memory.ts";
 import type { Table } from "../graph/parameter.ts";
 import { Plan } from "../graph/plan.ts";
 import { Tensor } from "../graph/tensor.ts";
-import type { ModelParts } from "../model_parts.ts";
+import type { ModelParts } from "../model/parts.ts";
 import type { Optimizer } from "../optimizer.ts";
 import { copy, sum } from "../ops/add.ts";
 import { clipScale } from "../ops/clip.ts";

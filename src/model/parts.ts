@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { Definition } from "./definition.ts";
-import type { Declarations } from "./graph/parameter.ts";
-import type { Store } from "./store.ts";
-import type { FieldSpace } from "./trace.ts";
+import type { Definition } from "../definition.ts";
+import type { Declarations } from "../graph/parameter.ts";
+import type { Store } from "../store.ts";
+import type { FieldSpace } from "../trace.ts";
 
 /** A model as the engine has it. */
 export interface ModelParts {
