@@ -7,7 +7,8 @@ import { Gpu } from "../src/gpu/device.ts";
 import { prepare } from "../src/gpu/kernel.ts";
 import { createBuffer, download, upload } from "../src/gpu/memory.ts";
 import type { Shader } from "../src/gpu/shader.ts";
-import { type BenchRow, type Ceilings, timePass, type Timing } from "./report.ts";
+import type { BenchRow, Ceilings } from "./report.ts";
+import { timePass, type Timing } from "./timing.ts";
 
 /** Invocations of the arithmetic kernel. */
 const INVOCATIONS = 1 << 17;

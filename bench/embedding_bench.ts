@@ -17,8 +17,10 @@ import { linearSum } from "../src/ops/linear_sum.ts";
 import { sortOccurrences, sortOccurrencesOnHost } from "../src/ops/sort.ts";
 import { embeddingReference, linearSumReference } from "../tests/reference/embedding.ts";
 import { fieldSumReference, fmReference } from "../tests/reference/fm.ts";
-import { assertClose, randomArray } from "../tests/support.ts";
+import { assertClose, noStorage, randomArray, step } from "../tests/support.ts";
 import type { BenchRow } from "./report.ts";
+import { timeLongSubmit, timingOf } from "./timing.ts";
+import { zipfIds } from "./zipf.ts";
 
 const BATCH = 4096;
 const FIELDS = 39;
@@ -27,9 +29,7 @@ const ROWS = 1_000_000;
 const OCCURRENCES = BATCH * FIELDS;
 const SHAPE = `${BATCH}x${FIELDS}x${DIM}`;
 
-/** Steps in the longer of two submits; the time of one step is the difference over the difference of steps. */
-const STEPS = 16;
-const RUNS = 7;
+const TIMING = { steps: 16, repeats: 7 };
 
 /** Ids, tables and an input for embeddings, once on the host and once on the device. */
 interface Problem {
@@ -44,12 +44,7 @@ interface Problem {
 }
 
 function makeProblem(): Problem {
-  const perField = Math.floor(ROWS / FIELDS);
-  // Zipf with exponent 1: the logarithm of the rank is uniform.
-  const ids = Uint32Array.from(randomArray(OCCURRENCES, 1), (u, o) => {
-    const rank = Math.floor(Math.exp((u + 1) / 2 * Math.log(perField + 1))) - 1;
-    return Math.floor(o / BATCH) * perField + Math.min(perField - 1, rank);
-  });
+  const ids = zipfIds(BATCH, FIELDS, ROWS);
   const table = Float32Array.from(randomArray(ROWS * DIM, 2));
   const linear = Float32Array.from(randomArray(ROWS, 3));
   const lookup = { ids, fields: FIELDS, batch: BATCH };
@@ -189,30 +184,11 @@ async function planOf(
     pinned: results,
     inputs: { ids: places.ids, e: places.e, dLogits: places.dLogits },
     storage: {
-      parameter: () => {
-        throw new Error("a lookup has no parameters");
-      },
+      ...noStorage,
       shards: (table) => [{ first: 0, rows: ROWS, range: table.dim === 1 ? places.linear : places.table }],
     },
   });
   return { plan, outputs, results };
-}
-
-/** Returns the median time of one step in ms, without what a submit and a wait cost. */
-async function timeStep(gpu: Gpu, plan: Plan): Promise<number> {
-  const elapsed = async (steps: number): Promise<number> => {
-    const start = performance.now();
-    plan.run(Array.from({ length: steps }, () => ({ rows: BATCH, first: 0, index: 1, seed: 1, lr: 0, slot: 0 })));
-    await gpu.device.queue.onSubmittedWorkDone();
-    return performance.now() - start;
-  };
-  await elapsed(1);
-  const times: number[] = [];
-  for (let run = 0; run < RUNS; run++) {
-    const one = await elapsed(1);
-    times.push((await elapsed(STEPS) - one) / (STEPS - 1));
-  }
-  return median(times);
 }
 
 async function measure(
@@ -222,7 +198,8 @@ async function measure(
   check: Case["expected"],
 ): Promise<number> {
   const { plan, outputs, results } = await planOf(gpu, places, bench.build);
-  const ms = await timeStep(gpu, plan);
+  plan.run([step(BATCH)]);
+  const { ms } = await timeLongSubmit(gpu, plan, step(BATCH), TIMING);
   for (const [i, expected] of check.entries()) {
     const bytes = await download(gpu, results.get(outputs[i])!.buffer, 4 * expected.length);
     const actual = outputs[i].dtype === "u32" ? new Uint32Array(bytes) : new Float32Array(bytes);
@@ -237,16 +214,12 @@ async function measure(
 function timeHostSort(ids: Uint32Array): number {
   const [out, scratch] = [new Uint32Array(2 * OCCURRENCES), new Uint32Array(2 * OCCURRENCES)];
   const times: number[] = [];
-  for (let run = 0; run < 4 * RUNS; run++) {
+  for (let run = 0; run < 4 * TIMING.repeats; run++) {
     const start = performance.now();
     sortOccurrencesOnHost(ids, FIELDS, BATCH, BATCH, ROWS, out, scratch);
     times.push(performance.now() - start);
   }
-  return median(times);
-}
-
-function median(times: readonly number[]): number {
-  return times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)];
+  return timingOf(times).ms;
 }
 
 /** Measures all kernels of lookups; throws when one computes something else than its reference. */

@@ -19,9 +19,9 @@ import { activation, dropout } from "../src/ops/pointwise.ts";
 import { batchNorm as batchNormReference, moments } from "../tests/reference/batch_norm.ts";
 import { binaryCrossEntropy as lossReference, crossEntropyGradient } from "../tests/reference/loss.ts";
 import { ACTIVATIONS, dropoutScale } from "../tests/reference/pointwise.ts";
-import { noStorage } from "../tests/run.ts";
-import { assertClose, randomArray, step } from "../tests/support.ts";
-import { type BenchRow, type Timing, timingOf } from "./report.ts";
+import { assertClose, noStorage, randomArray, step } from "../tests/support.ts";
+import type { BenchRow } from "./report.ts";
+import { timePlan } from "./timing.ts";
 
 const BATCH = 4096;
 const WIDTH = 400;
@@ -30,9 +30,7 @@ const CAPACITY = 16 * BATCH;
 const RATE = 0.2;
 const SALT = 3;
 
-/** Milliseconds of a repeat at least, so that the wait at its end does not matter. */
-const REPEAT_MS = 150;
-const REPEATS = 5;
+const TIMING = { atLeastMs: 150, repeats: 5, most: 256 };
 
 /** An input of a bench. */
 interface Input {
@@ -182,29 +180,10 @@ async function measure(gpu: Gpu, bench: Case): Promise<BenchRow> {
     const actual = tensor.dtype === "u32" ? new Uint32Array(bytes) : new Float32Array(bytes);
     assertClose(actual, bench.expected[i], bench.name, { rtol: bench.rtol, atol: bench.rtol === 0 ? 0 : undefined });
   }
-  const timing = await timePlan(gpu, plan);
+  const timing = await timePlan(gpu, plan, Array(MAX_STEPS_PER_SUBMIT).fill(step(BATCH)), TIMING);
   plan.destroy();
   for (const { buffer } of [...Object.values(places), ...pinned.values()]) buffer.destroy();
   return { name: bench.name, shape: bench.shape, ...timing, gbps: bench.bytes / timing.ms / 1e6 };
-}
-
-/** Times a plan's step: many steps before one wait, the cost of the wait taken off. */
-async function timePlan(gpu: Gpu, plan: Plan): Promise<Timing> {
-  const submitted = Array.from({ length: MAX_STEPS_PER_SUBMIT }, () => step(BATCH));
-  const elapsed = async (submits: number): Promise<number> => {
-    const started = performance.now();
-    for (let i = 0; i < submits; i++) plan.run(submitted);
-    await gpu.device.queue.onSubmittedWorkDone();
-    return performance.now() - started;
-  };
-  const wait = Math.min(await elapsed(0), await elapsed(0), await elapsed(0));
-  const once = Math.max(0.1, await elapsed(1) - wait);
-  const submits = Math.min(256, Math.ceil(REPEAT_MS / once));
-  const times: number[] = [];
-  for (let repeat = 0; repeat < REPEATS; repeat++) {
-    times.push((await elapsed(submits) - wait) / submits / MAX_STEPS_PER_SUBMIT);
-  }
-  return timingOf(times);
 }
 
 /** Measures the kernels; throws when one computes something else than its reference. */

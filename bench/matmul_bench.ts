@@ -6,8 +6,10 @@ import { Plan, type StepScalars } from "../src/graph/plan.ts";
 import { type Shape, sizeOf, type Tensor } from "../src/graph/tensor.ts";
 import { dense } from "../src/ops/dense.ts";
 import { matmulNt, matmulTn } from "../src/ops/matmul.ts";
+import { noStorage, randomArray } from "../tests/support.ts";
 import { measureCeilings } from "./ceiling.ts";
-import { type BenchRow, formatRows, type Timing, timingOf, withCeilings } from "./report.ts";
+import { type BenchRow, formatRows, withCeilings } from "./report.ts";
+import { type Timing, timingOf } from "./timing.ts";
 
 /** Sizes [B, K, N] of the layers. */
 const SHAPES: readonly Sizes[] = [
@@ -65,15 +67,6 @@ function productsOf([batch, k, n]: Sizes): Product[] {
   }];
 }
 
-/** Uniform numbers in [-1, 1). */
-function randomNumbers(size: number, seed: number): Float32Array<ArrayBuffer> {
-  let state = seed >>> 0;
-  return Float32Array.from({ length: size }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 31 - 1;
-  });
-}
-
 /** Verifies and times the products of dense layers. */
 export async function matmulBench(gpu: Gpu): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
@@ -90,7 +83,7 @@ async function measure(gpu: Gpu, product: Product, sizes: Sizes): Promise<BenchR
   const buffers: Record<string, { buffer: GPUBuffer }> = {};
   const tensors: Record<string, Tensor> = {};
   Object.entries(product.inputs).forEach(([name, shape], i) => {
-    numbers[name] = randomNumbers(sizeOf(shape, batch), i + 1);
+    numbers[name] = Float32Array.from(randomArray(sizeOf(shape, batch), i + 1));
     buffers[name] = { buffer: upload(gpu, name, numbers[name]) };
     tensors[name] = graph.input(name, shape);
   });
@@ -102,12 +95,7 @@ async function measure(gpu: Gpu, product: Product, sizes: Sizes): Promise<BenchR
     outputs: [y],
     inputs: buffers,
     pinned: new Map([[y, { buffer: result }]]),
-    storage: {
-      parameter: ({ name }) => {
-        throw new Error(`Cannot bench: a product has no parameters, received "${name}"`);
-      },
-      shards: () => [],
-    },
+    storage: noStorage,
   });
   const timing = await timePlan(gpu, plan, batch);
   const columns = y.shape[1] as number;

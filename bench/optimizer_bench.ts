@@ -4,7 +4,7 @@ import type { BufferRange } from "../src/gpu/kernel.ts";
 import { createBuffer, download, upload, writeBuffer } from "../src/gpu/memory.ts";
 import { Graph } from "../src/graph/graph.ts";
 import type { TableShard } from "../src/graph/node.ts";
-import { Plan } from "../src/graph/plan.ts";
+import { Plan, type StepScalars } from "../src/graph/plan.ts";
 import type { Tensor } from "../src/graph/tensor.ts";
 import { zeros } from "../src/initializer.ts";
 import { updateDense } from "../src/ops/dense_update.ts";
@@ -13,17 +13,17 @@ import { updateTable } from "../src/ops/table_update.ts";
 import { adagrad, adam, ftrl, type Optimizer, rowwiseAdagrad, sgd, tableSlots } from "../src/optimizer.ts";
 import { updateRow } from "../tests/reference/optimizer.ts";
 import { type Occurrences, reduceGradient } from "../tests/reference/table_update.ts";
-import { assertClose, randomArray } from "../tests/support.ts";
-import { type BenchRow, type Timing, timingOf } from "./report.ts";
+import { assertClose, noStorage, randomArray, step } from "../tests/support.ts";
+import type { BenchRow } from "./report.ts";
+import { timeLongSubmit } from "./timing.ts";
+import { zipfIds } from "./zipf.ts";
 
 const BATCH = 4096;
 const FIELDS = 39;
 const OCCURRENCES = BATCH * FIELDS;
 const LR = 0.01;
 
-/** Steps in the longer of two submits; the time of one step is the difference over the difference of steps. */
-const STEPS = 9;
-const RUNS = 7;
+const TIMING = { steps: 9, repeats: 7 };
 
 /** Bytes of a shard, as stores cut tables. */
 const SHARD_BYTES = 2 ** 27;
@@ -51,20 +51,11 @@ const CASES: readonly Case[] = [
   ...[1e4, 1e5, 4e6].map((rows) => ({ name: "reduce + lazy adam", optimizer: adam(), ...CRITEO, rows })),
 ];
 
-/** Draws ids that follow Zipf's law with exponent 1 in each field: the logarithm of the rank is uniform. */
-function drawIds(rows: number): Uint32Array<ArrayBuffer> {
-  const perField = Math.floor(rows / FIELDS);
-  return Uint32Array.from(randomArray(OCCURRENCES, 1), (u, o) => {
-    const rank = Math.floor(Math.exp((u + 1) / 2 * Math.log(perField + 1))) - 1;
-    return Math.floor(o / BATCH) * perField + Math.min(perField - 1, rank);
-  });
-}
-
 function drawBatch({ rows, dim, terms }: Case): Occurrences {
   const draw = (size: number, seed: number): Float64Array => randomArray(size, seed).map(Math.fround);
   return {
     ...{ batch: BATCH, rows: BATCH, fields: FIELDS, dim },
-    ids: drawIds(rows),
+    ids: zipfIds(BATCH, FIELDS, rows),
     dEmbedding: terms.includes("dEmbedding") ? draw(OCCURRENCES * dim, 2) : undefined,
     dLinear: terms.includes("dLinear") ? draw(BATCH, 3) : undefined,
     dFm: terms.includes("dFm") ? draw(BATCH, 4) : undefined,
@@ -123,35 +114,13 @@ function planCase(
     pairs,
     { optimizer, l2: 0 },
   );
-  const storage = { parameter: noParameter, shards: (_: unknown, slot: number) => slots[slot] };
+  const storage = { ...noStorage, shards: (_: unknown, slot: number) => slots[slot] };
   const options = { name: "bench", batch: BATCH, outputs: [pairs], inputs, storage };
   return { plan: Plan.create(gpu, options), inputs };
 }
 
-function noParameter(): never {
-  throw new Error("a table has no parameters");
-}
-
-function runSteps(plan: Plan, optimizer: Optimizer, steps: number): void {
-  plan.run(Array.from({ length: steps }, () => ({
-    ...{ rows: BATCH, first: 0, index: 1, seed: 1, lr: LR, slot: 0 },
-    ...optimizer.corrections(1),
-  })));
-}
-
-async function timeStep(gpu: Gpu, plan: Plan, optimizer: Optimizer): Promise<Timing> {
-  const elapsed = async (steps: number): Promise<number> => {
-    const start = performance.now();
-    runSteps(plan, optimizer, steps);
-    await gpu.device.queue.onSubmittedWorkDone();
-    return performance.now() - start;
-  };
-  const times: number[] = [];
-  for (let run = 0; run < RUNS; run++) {
-    const one = await elapsed(1);
-    times.push(Math.max(1e-6, await elapsed(STEPS) - one) / (STEPS - 1));
-  }
-  return timingOf(times);
+function scalarsOf(optimizer: Optimizer): StepScalars {
+  return step(BATCH, { lr: LR, ...optimizer.corrections(1) });
 }
 
 /** Compares the first step's weights, of all rows: those absent from the batch have no gradient. */
@@ -190,9 +159,9 @@ async function measureCase(gpu: Gpu, bench: Case): Promise<BenchRow> {
   const store = makeStore(gpu, bench);
   const planned = planCase(gpu, bench, batch, store);
   const plan = await planned.plan;
-  runSteps(plan, optimizer, 1);
+  plan.run([scalarsOf(optimizer)]);
   const unique = await verify(gpu, bench, batch, store);
-  const timing = await timeStep(gpu, plan, optimizer);
+  const timing = await timeLongSubmit(gpu, plan, scalarsOf(optimizer), TIMING);
   plan.destroy();
   for (const { range } of store.slots.flat()) range.buffer.destroy();
   for (const { buffer } of Object.values(planned.inputs)) buffer.destroy();
@@ -221,13 +190,13 @@ async function measureDense(gpu: Gpu): Promise<BenchRow> {
   const storage = { parameter: () => ranges.parameters, shards: () => [] };
   const options = { name: "bench", batch: BATCH, outputs: [order], inputs: { order: ranges.gradient }, storage };
   const plan = await Plan.create(gpu, options);
-  runSteps(plan, optimizer, 1);
+  plan.run([scalarsOf(optimizer)]);
   const expected = weights.slice();
   const states = [new Float64Array(count), new Float64Array(count)];
   updateRow({ optimizer, target: "parameter", lr: LR, t: 1 }, expected, gradient, states);
   const actual = new Float32Array(await download(gpu, ranges.parameters.buffer));
   assertClose(actual, expected, "updateDense", { rtol: 2e-5 });
-  const timing = await timeStep(gpu, plan, optimizer);
+  const timing = await timeLongSubmit(gpu, plan, scalarsOf(optimizer), TIMING);
   plan.destroy();
   const { slots, ...others } = ranges;
   for (const { buffer } of [...Object.values(others), ...slots]) buffer.destroy();
@@ -240,12 +209,4 @@ export async function optimizerBench(gpu: Gpu): Promise<BenchRow[]> {
   for (const bench of CASES) rows.push(await measureCase(gpu, bench));
   rows.push(await measureDense(gpu));
   return rows;
-}
-
-if (import.meta.main) {
-  const { requestAdapter } = await import("../src/adapter.ts");
-  const { Gpu } = await import("../src/gpu/device.ts");
-  const { formatRows } = await import("./report.ts");
-  using gpu = await Gpu.request((await requestAdapter({ announce: console.error })).adapter);
-  console.log(formatRows(await optimizerBench(gpu)));
 }

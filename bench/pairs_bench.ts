@@ -4,8 +4,7 @@
  * @module
  */
 import type { Gpu } from "../src/gpu/device.ts";
-import type { BufferRange } from "../src/gpu/kernel.ts";
-import { createBuffer, download, upload } from "../src/gpu/memory.ts";
+import { createBuffer, upload } from "../src/gpu/memory.ts";
 import { differentiate } from "../src/graph/autodiff.ts";
 import { Graph } from "../src/graph/graph.ts";
 import { Plan } from "../src/graph/plan.ts";
@@ -28,9 +27,10 @@ import {
 } from "../tests/reference/pairs.ts";
 import { senetReference } from "../tests/reference/senet.ts";
 import { thirdOrderReference } from "../tests/reference/third_order.ts";
-import { noStorage } from "../tests/run.ts";
-import { assertClose, randomArray, step } from "../tests/support.ts";
-import { type BenchRow, type Timing, timingOf } from "./report.ts";
+import { noStorage, randomArray, step } from "../tests/support.ts";
+import { checkFirst, type Leaves, type Numbers, placeInputs } from "./plan.ts";
+import type { BenchRow } from "./report.ts";
+import { timePlan } from "./timing.ts";
 
 const BATCH = 4096;
 const QUICK_BATCH = 64;
@@ -41,14 +41,7 @@ const DIM = 16;
 const FFM_DIM = 4;
 const HIDDEN = 16;
 const REDUCED = 13;
-/** Samples whose results are compared. */
-const CHECKED = 3;
-/** Milliseconds of a repeat at least, so that the wait at its end does not matter. */
-const REPEAT_MS = 200;
-const REPEATS = 3;
-
-type Leaves = Readonly<Record<string, Tensor>>;
-type Numbers = Readonly<Record<string, Float64Array>>;
+const TIMING = { atLeastMs: 200, repeats: 3, most: 1024 };
 
 /** One op. */
 interface Case {
@@ -136,14 +129,7 @@ function bytesOf(tensors: readonly Tensor[], batch: number): number {
 
 async function measure(gpu: Gpu, bench: Case, batch: number): Promise<BenchRow[]> {
   const graph = new Graph("train");
-  const leaves: Record<string, Tensor> = {};
-  const values: Record<string, Float64Array> = {};
-  const places: Record<string, BufferRange> = {};
-  Object.entries(bench.inputs).forEach(([name, shape], i) => {
-    leaves[name] = graph.input(name, shape);
-    values[name] = randomArray(sizeOf(shape, batch), i + 1);
-    places[name] = { buffer: upload(gpu, name, Float32Array.from(values[name])) };
-  });
+  const { leaves, values, places } = placeInputs(gpu, graph, bench.inputs, batch);
   const y = bench.build(leaves);
   places.dy = { buffer: upload(gpu, "dy", Float32Array.from(randomArray(sizeOf(y.shape, batch), 9))) };
   const gradients = differentiate(y, graph.input("dy", y.shape), add).inputs;
@@ -156,8 +142,8 @@ async function measure(gpu: Gpu, bench: Case, batch: number): Promise<BenchRow[]
     );
     const plan = await Plan.create(gpu, { name: "bench", batch, outputs, pinned, inputs: places, storage: noStorage });
     plan.run([step(batch)]);
-    await verify(gpu, bench, { batch, values, y, place: pinned.get(y)! });
-    const timing = await timePlan(gpu, plan, batch);
+    await checkFirst(gpu, bench, values, pinned.get(y)!);
+    const timing = await timePlan(gpu, plan, [step(batch)], TIMING);
     plan.destroy();
     for (const { buffer } of pinned.values()) buffer.destroy();
     const isForward = outputs.length === 1;
@@ -174,37 +160,6 @@ async function measure(gpu: Gpu, bench: Case, batch: number): Promise<BenchRow[]
   }
   for (const { buffer } of Object.values(places)) buffer.destroy();
   return rows;
-}
-
-/** Compares the first samples of a result. */
-async function verify(
-  gpu: Gpu,
-  bench: Case,
-  { batch, values, y, place }: { batch: number; values: Numbers; y: Tensor; place: BufferRange },
-): Promise<void> {
-  const part: Record<string, Float64Array> = {};
-  for (const [name, shape] of Object.entries(bench.inputs)) {
-    part[name] = shape[0] === "B" ? values[name].subarray(0, CHECKED * values[name].length / batch) : values[name];
-  }
-  const expected = bench.expected(part);
-  const actual = new Float32Array(await download(gpu, place.buffer, 4 * CHECKED * sizeOf(y.shape, 1)));
-  assertClose(actual, expected, bench.name, { rtol: 2e-5, atol: 1e-5 });
-}
-
-/** Times a plan's step: many steps before one wait, the cost of the wait taken off. */
-async function timePlan(gpu: Gpu, plan: Plan, batch: number): Promise<Timing> {
-  const elapsed = async (steps: number): Promise<number> => {
-    const started = performance.now();
-    for (let i = 0; i < steps; i++) plan.run([step(batch)]);
-    await gpu.device.queue.onSubmittedWorkDone();
-    return performance.now() - started;
-  };
-  const wait = Math.min(await elapsed(0), await elapsed(0), await elapsed(0));
-  const once = Math.max(0.05, await elapsed(1) - wait);
-  const steps = Math.min(1024, Math.ceil(REPEAT_MS / once));
-  const times: number[] = [];
-  for (let repeat = 0; repeat < REPEATS; repeat++) times.push((await elapsed(steps) - wait) / steps);
-  return timingOf(times);
 }
 
 /** Measures the kernels; throws when one computes something else than its reference. */

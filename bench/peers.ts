@@ -22,7 +22,8 @@ import {
   type Problem,
   type ProblemOptions,
 } from "./peers/problem.ts";
-import { formatMs, formatTable, slugOf, timingOf } from "./report.ts";
+import { formatMs, formatTable, slugOf } from "./report.ts";
+import { timingOf } from "./timing.ts";
 import { timeSteps } from "./training_bench.ts";
 
 /** Largest relative difference of two frameworks' losses. */

@@ -1,9 +1,8 @@
 /**
- * What benches report, how a pass is timed, and the tables that are printed.
+ * What benches report, and the tables that are printed.
  *
  * @module
  */
-import type { Gpu } from "../src/gpu/device.ts";
 
 /** A measurement as all benches report it. */
 export interface BenchRow {
@@ -31,68 +30,6 @@ export interface Ceilings {
   readonly gbps: number;
   /** Multiply-adds in registers: 1e9 operations per second, two for each. */
   readonly gflops: number;
-}
-
-/** A repeated measurement in ms. */
-export interface Timing {
-  /** Median. */
-  readonly ms: number;
-  /** Quickest and slowest repeat. */
-  readonly spread: readonly [number, number];
-}
-
-/** Options of {@linkcode timePass}. */
-export interface TimePassOptions {
-  /** Milliseconds that one repeat takes at least, so that the wait at its end does not matter. @default {100} */
-  readonly atLeastMs?: number;
-  /** Repeats. @default {5} */
-  readonly repeats?: number;
-}
-
-/** Runs in one submit at most. */
-const MOST_RUNS = 4096;
-
-/**
- * Times what `record` adds to a compute pass: many runs in one submit, the cost of an empty submit taken off.
- *
- * The first run, in which drivers compile, is left out.
- *
- * @throws {GpuError} when the device refuses an operation
- */
-export async function timePass(
-  gpu: Gpu,
-  record: (pass: GPUComputePassEncoder) => void,
-  { atLeastMs = 100, repeats = 5 }: TimePassOptions = {},
-): Promise<Timing> {
-  const submit = async (runs: number): Promise<number> => {
-    const encoder = gpu.device.createCommandEncoder({ label: "bench" });
-    const pass = encoder.beginComputePass({ label: "bench" });
-    for (let run = 0; run < runs; run++) record(pass);
-    pass.end();
-    const started = performance.now();
-    gpu.device.queue.submit([encoder.finish()]);
-    await gpu.device.queue.onSubmittedWorkDone();
-    gpu.check();
-    return performance.now() - started;
-  };
-  await submit(1);
-  const wait = Math.min(await submit(0), await submit(0), await submit(0));
-  let runs = 1;
-  for (let ms = await submit(1) - wait; ms < atLeastMs && runs < MOST_RUNS;) {
-    runs = Math.min(MOST_RUNS, Math.max(2 * runs, Math.ceil(runs * atLeastMs / Math.max(ms, 0.1))));
-    ms = await submit(runs) - wait;
-  }
-  const times: number[] = [];
-  for (let repeat = 0; repeat < repeats; repeat++) times.push(Math.max(1e-6, await submit(runs) - wait) / runs);
-  return timingOf(times);
-}
-
-/** Summarises repeats in ms. */
-export function timingOf(times: readonly number[]): Timing {
-  const sorted = times.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const ms = sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-  return { ms, spread: [sorted[0], sorted[sorted.length - 1]] };
 }
 
 /** Sets each row's share of the ceiling that it comes closer to, of the bandwidth or of the multiply-add rate. */

@@ -11,7 +11,8 @@ import type { Gpu } from "../src/gpu/device.ts";
 import type { PlanDescription } from "../src/graph/plan.ts";
 import { Model } from "../src/model.ts";
 import { adam, type EmbeddingUpdate, type Optimizer } from "../src/optimizer.ts";
-import { type BenchRow, formatMs, type Timing, timingOf } from "./report.ts";
+import { type BenchRow, formatMs } from "./report.ts";
+import { type Timing, timingOf } from "./timing.ts";
 import { type ModelSizes, multiplyAddsOf, type TimedModel, timedModels } from "./training_models.ts";
 
 /** Sizes of the training benches. */

@@ -1,4 +1,5 @@
-import { type BenchRow, formatRows, slugOf, timePass, timingOf, withCeilings } from "../bench/report.ts";
+import { type BenchRow, formatRows, slugOf, withCeilings } from "../bench/report.ts";
+import { timePass, timingOf } from "../bench/timing.ts";
 import { batchOf, makeProblem } from "../bench/peers/problem.ts";
 import { describeMemory, trainingModels } from "../bench/training_bench.ts";
 import { multiplyAddsOf, timedModels } from "../bench/training_models.ts";

@@ -4,7 +4,7 @@ import type { BufferRange } from "../src/gpu/kernel.ts";
 import { download, type Numbers, upload } from "../src/gpu/memory.ts";
 import { Plan, type StepScalars, type Storage } from "../src/graph/plan.ts";
 import { sizeOf, type Tensor } from "../src/graph/tensor.ts";
-import { gpu } from "./support.ts";
+import { gpu, noStorage } from "./support.ts";
 
 /** What a run reads. */
 export interface RunOptions {
@@ -19,14 +19,6 @@ export interface RunOptions {
   /** Places of parameters and tables; none when absent. */
   storage?: Storage;
 }
-
-/** Storage of a graph that has neither parameters nor tables. */
-export const noStorage: Storage = {
-  parameter: ({ name }) => {
-    throw new Error(`unexpected parameter ${name}`);
-  },
-  shards: () => [],
-};
 
 /** Uploads inputs, runs the steps and returns the outputs' bytes. */
 export async function run(outputs: readonly Tensor[], options: RunOptions): Promise<ArrayBuffer[]> {

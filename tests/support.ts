@@ -6,7 +6,7 @@ import { createBuffer, download, upload } from "../src/gpu/memory.ts";
 import { differentiate } from "../src/graph/autodiff.ts";
 import { Graph, type Mode } from "../src/graph/graph.ts";
 import { ownerOf } from "../src/graph/memory.ts";
-import { Plan, type StepScalars } from "../src/graph/plan.ts";
+import { Plan, type StepScalars, type Storage } from "../src/graph/plan.ts";
 import { type Shape, sizeOf, type Tensor } from "../src/graph/tensor.ts";
 import { add } from "../src/ops/add.ts";
 
@@ -59,6 +59,14 @@ export function assertClose(
 export function step(rows: number, more: Partial<StepScalars> = {}): StepScalars {
   return { rows, first: 0, index: 1, seed: 1, lr: 0.1, slot: 0, ...more };
 }
+
+/** Storage of a graph that has neither parameters nor tables. */
+export const noStorage: Storage = {
+  parameter: ({ name }) => {
+    throw new Error(`unexpected parameter ${name}`);
+  },
+  shards: () => [],
+};
 
 /** An op under test. */
 export interface OpCheck {
@@ -120,12 +128,7 @@ export async function checkOp(check: OpCheck): Promise<void> {
     outputs: wanted,
     inputs: buffers,
     pinned: results,
-    storage: {
-      parameter: (p) => {
-        throw new Error(`unexpected parameter ${p.name}`);
-      },
-      shards: () => [],
-    },
+    storage: noStorage,
   });
   plan.run([step(check.rows ?? check.batch)]);
   const read = async (tensor: Tensor): Promise<Float32Array> =>

@@ -5,7 +5,7 @@
  */
 import type { Evaluation } from "../../src/model.ts";
 import type { EpochReport, History } from "../../src/trainer/options.ts";
-import { timingOf } from "../report.ts";
+import { timingOf } from "../timing.ts";
 
 /** What a finished training came to. */
 export interface Result {

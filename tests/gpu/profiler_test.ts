@@ -10,8 +10,7 @@ import type { Tensor } from "../../src/graph/tensor.ts";
 import { add } from "../../src/ops/add.ts";
 import { activation } from "../../src/ops/pointwise.ts";
 import { assert, assertAlmostEquals, assertEquals, assertStringIncludes, assertThrows } from "../../src/std.ts";
-import { noStorage } from "../run.ts";
-import { gpu, step } from "../support.ts";
+import { gpu, noStorage, step } from "../support.ts";
 
 const BATCH = 64;
 

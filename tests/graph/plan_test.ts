@@ -13,8 +13,8 @@ import { binaryCrossEntropy } from "../../src/ops/loss.ts";
 import { activation, dropout } from "../../src/ops/pointwise.ts";
 import { flatten } from "../../src/ops/reshape.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "../../src/std.ts";
-import { noStorage, run } from "../run.ts";
-import { assertClose, gpu, randomArray, step } from "../support.ts";
+import { run } from "../run.ts";
+import { assertClose, gpu, noStorage, randomArray, step } from "../support.ts";
 
 const BATCH = 6;
 const NUMBERS = Float32Array.from(randomArray(BATCH * 4, 1));

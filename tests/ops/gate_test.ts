@@ -5,8 +5,8 @@ import { Graph } from "../../src/graph/graph.ts";
 import { dice as diceLayer } from "../../src/layers/activation.ts";
 import { add } from "../../src/ops/add.ts";
 import { dice, gelu, prelu } from "../../src/ops/gate.ts";
-import { noStorage, run } from "../run.ts";
-import { assertClose, centralDifferences, checkOp, gpu, randomArray, step } from "../support.ts";
+import { run } from "../run.ts";
+import { assertClose, centralDifferences, checkOp, gpu, noStorage, randomArray, step } from "../support.ts";
 
 /** Normal distribution function by Simpson's rule from 0 to z. */
 function normalCdf(z: number): number {

@@ -1,10 +1,9 @@
 import { assertEquals, assertThrows } from "../../src/std.ts";
-import { download, upload } from "../../src/gpu/memory.ts";
 import { Graph } from "../../src/graph/graph.ts";
-import { Plan } from "../../src/graph/plan.ts";
 import { sortOccurrences, sortOccurrencesOnHost } from "../../src/ops/sort.ts";
 import { sortReference } from "../reference/sort.ts";
-import { gpu, randomArray, step } from "../support.ts";
+import { run } from "../run.ts";
+import { randomArray, step } from "../support.ts";
 
 interface SortCase {
   fields: number;
@@ -49,24 +48,9 @@ function sortOnHost(shape: SortCase): Uint32Array {
 
 async function sortOnDevice(shape: SortCase): Promise<Uint32Array> {
   const { fields, batch, rows = batch, rowCount } = shape;
-  const device = await gpu();
   const graph = new Graph("train");
   const pairs = sortOccurrences(graph.input("ids", [fields, "B"], "u32"), rowCount);
-  const plan = await Plan.create(device, {
-    name: "sort",
-    batch,
-    outputs: [pairs],
-    inputs: { ids: { buffer: upload(device, "ids", idsOf(shape)) } },
-    storage: {
-      parameter: () => {
-        throw new Error("a sort has no parameters");
-      },
-      shards: () => [],
-    },
-  });
-  plan.run([step(rows)]);
-  const sorted = await download(device, plan.rangeOf(pairs).buffer, 8 * fields * batch);
-  plan.destroy();
+  const [sorted] = await run([pairs], { batch, steps: [step(rows)], inputs: { ids: idsOf(shape) } });
   return new Uint32Array(sorted);
 }
 

@@ -6,14 +6,14 @@ import type { TableGradient } from "../../src/graph/autodiff.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import type { TableShard } from "../../src/graph/node.ts";
 import { strideOf } from "../../src/graph/parameter.ts";
-import { Plan } from "../../src/graph/plan.ts";
+import { Plan, type Storage } from "../../src/graph/plan.ts";
 import type { Tensor } from "../../src/graph/tensor.ts";
 import { zeros } from "../../src/initializer.ts";
 import { clipScale } from "../../src/ops/clip.ts";
 import { reduceTable, updateTable } from "../../src/ops/table_update.ts";
 import { type Optimizer, tableSlots } from "../../src/optimizer.ts";
 import type { Occurrences } from "../reference/table_update.ts";
-import { gpu, randomArray, step } from "../support.ts";
+import { gpu, noStorage, randomArray, step } from "../support.ts";
 
 /** Row number of occurrences past the valid rows. */
 const NO_ROW = 0xffffffff;
@@ -156,12 +156,7 @@ async function planUpdate(
     const reduced = reduceTable(table, gradient, pairs, rule);
     updateTable(table, gradient, pairs, { ...rule, reduced, clip: clipScale(clip, [reduced]) });
   }
-  const storage = {
-    parameter: (): BufferRange => {
-      throw new Error("unexpected parameter");
-    },
-    shards: (_: unknown, slot: number): readonly TableShard[] => shards[slot],
-  };
+  const storage: Storage = { ...noStorage, shards: (_, slot) => shards[slot] };
   const plan = await Plan.create(device, { name: "update", batch: o.batch, outputs: [pairs], inputs, storage });
   return { plan, buffers: Object.values(inputs).map(({ buffer }) => buffer) };
 }
