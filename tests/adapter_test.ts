@@ -1,5 +1,6 @@
 import { listAdapters, requestAdapter } from "../src/adapter.ts";
 import { assert, assertEquals, assertStringIncludes } from "../src/std.ts";
+import { inFolder } from "./folder.ts";
 
 const PACKAGE = "npm:@sparticuz/chromium@147.0.0";
 const NO_DRIVERS = {
@@ -87,7 +88,7 @@ function offline(cache: string): Record<string, string> {
 }
 
 /** Runs a program that squares numbers, with all drivers hidden and an own cache; `report` is what it found. */
-async function runWithoutDrivers(
+function runWithoutDrivers(
   { cache, flags = ["run", "-A"], env = {}, files = ["main.js"], wrapper = [] }: {
     cache: string;
     flags?: string[];
@@ -104,8 +105,7 @@ async function runWithoutDrivers(
     const { adapter, kind, description } = await requestAdapter({ announce: (line) => lines.push(line) });
     console.log(JSON.stringify({ kind, description, lines, squares: await square(adapter) }));
     Deno.test?.("it computes", () => {});`;
-  const folder = await Deno.makeTempDir();
-  try {
+  return inFolder(async (folder) => {
     for (const file of files) await Deno.writeTextFile(`${folder}/${file}`, program);
     const [executable, ...args] = [...wrapper, Deno.execPath(), ...flags, ...files.map((file) => `${folder}/${file}`)];
     const { code, stdout, stderr } = await new Deno.Command(executable, {
@@ -115,23 +115,14 @@ async function runWithoutDrivers(
     const reports = new TextDecoder().decode(stdout).split("\n").filter((line) => line.startsWith("{"));
     assert(reports.length <= files.length);
     return { code, errors: new TextDecoder().decode(stderr), report: JSON.parse(reports.at(-1) ?? "null") };
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 }
 
 function testWithoutDrivers(name: string, body: (cache: string) => Promise<void>): void {
   Deno.test({
     name: name + withoutDrivers.suffix,
     ignore: withoutDrivers.ignore,
-    async fn() {
-      const cache = await Deno.makeTempDir();
-      try {
-        await body(cache);
-      } finally {
-        await Deno.remove(cache, { recursive: true });
-      }
-    },
+    fn: () => inFolder(body),
   });
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Checkpoint, type Json, readCheckpoint, writeCheckpoint } from "../src/checkpoint.ts";
 import { assert, assertEquals, assertRejects } from "../src/std.ts";
+import { inFolder } from "./folder.ts";
 
 const SAMPLE: Checkpoint = {
   header: {
@@ -20,15 +21,6 @@ const SAMPLE: Checkpoint = {
   },
 };
 
-async function inDirectory(body: (directory: string) => Promise<void>): Promise<void> {
-  const directory = await Deno.makeTempDir();
-  try {
-    await body(directory);
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
-}
-
 function namesIn(directory: string): string[] {
   return Array.from(Deno.readDirSync(directory), (entry) => entry.name).sort();
 }
@@ -39,7 +31,7 @@ async function assertRefused(
   errorClass: new (message: string) => Error,
   part: string,
 ): Promise<void> {
-  await inDirectory(async (directory) => {
+  await inFolder(async (directory) => {
     const path = `${directory}/x.weft`;
     await writeCheckpoint(path, SAMPLE);
     await Deno.writeFile(path, change(await Deno.readFile(path)));
@@ -49,7 +41,7 @@ async function assertRefused(
 }
 
 Deno.test("readCheckpoint returns what writeCheckpoint was given, bit by bit", async () => {
-  await inDirectory(async (directory) => {
+  await inFolder(async (directory) => {
     const path = `${directory}/model.weft`;
     await writeCheckpoint(path, SAMPLE);
     const { header, tensors } = await readCheckpoint(path);
@@ -70,7 +62,7 @@ Deno.test("readCheckpoint returns what writeCheckpoint was given, bit by bit", a
 });
 
 Deno.test("equal content gives equal bytes in whatever order it was built", async () => {
-  await inDirectory(async (directory) => {
+  await inFolder(async (directory) => {
     const reversed = Object.fromEntries(Object.entries(SAMPLE.tensors).reverse());
     const { model, epoch, options, note } = SAMPLE.header;
     await writeCheckpoint(`${directory}/a`, SAMPLE);
@@ -80,7 +72,7 @@ Deno.test("equal content gives equal bytes in whatever order it was built", asyn
 });
 
 Deno.test("the file is laid out as documented", async () => {
-  await inDirectory(async (directory) => {
+  await inFolder(async (directory) => {
     const path = `${directory}/x.weft`;
     const tensors = {
       b: { shape: [2], data: new Float32Array([1, 2]) },
@@ -109,7 +101,7 @@ Deno.test("the file is laid out as documented", async () => {
 });
 
 Deno.test("tensors larger than a chunk and views into larger buffers survive", async () => {
-  await inDirectory(async (directory) => {
+  await inFolder(async (directory) => {
     const whole = Float32Array.from({ length: 5_000_003 }, (_, i) => i);
     const part = whole.subarray(1, 5_000_002);
     await writeCheckpoint(`${directory}/x`, { header: {}, tensors: { part: { shape: [part.length], data: part } } });
@@ -136,7 +128,7 @@ Deno.test("readCheckpoint refuses a file with any byte changed", async () => {
     SyntaxError,
     "checksum does not match, expected ",
   );
-  await inDirectory(async (directory) => {
+  await inFolder(async (directory) => {
     const path = `${directory}/x.weft`;
     await writeCheckpoint(path, SAMPLE);
     const bytes = await Deno.readFile(path);
@@ -175,7 +167,7 @@ Deno.test("readCheckpoint names truncated, longer, foreign and other-version fil
 });
 
 Deno.test("writeCheckpoint refuses what it could not give back and leaves the old file alone", async () => {
-  await inDirectory(async (directory) => {
+  await inFolder(async (directory) => {
     const path = `${directory}/x.weft`;
     await writeCheckpoint(path, SAMPLE);
     const before = await Deno.readFile(path);
@@ -201,7 +193,7 @@ Deno.test("writeCheckpoint refuses what it could not give back and leaves the ol
 });
 
 Deno.test("a failed rename leaves no temporary file and names the path", async () => {
-  await inDirectory(async (directory) => {
+  await inFolder(async (directory) => {
     const path = `${directory}/taken`;
     await Deno.mkdir(`${path}/inside`, { recursive: true });
     await assertRejects(() => writeCheckpoint(path, SAMPLE), Error, `Cannot save "${path}": `);
@@ -211,7 +203,7 @@ Deno.test("a failed rename leaves no temporary file and names the path", async (
 });
 
 Deno.test("concurrent writers of one path leave one whole file", async () => {
-  await inDirectory(async (directory) => {
+  await inFolder(async (directory) => {
     const path = `${directory}/x.weft`;
     const data = new Float32Array(100_000);
     await Promise.all(
@@ -226,7 +218,7 @@ Deno.test("concurrent writers of one path leave one whole file", async () => {
 });
 
 Deno.test("a writer killed at any moment leaves a loadable file", async () => {
-  await inDirectory(async (directory) => {
+  await inFolder(async (directory) => {
     const path = `${directory}/x.weft`;
     const writer = `${import.meta.dirname}/checkpoint_writer.ts`;
     let last = 0;

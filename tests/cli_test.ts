@@ -1,5 +1,6 @@
 import { readCheckpoint } from "../src/checkpoint.ts";
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "../src/std.ts";
+import { inFolder } from "./folder.ts";
 
 const CLI = new URL("../src/cli.ts", import.meta.url).pathname;
 
@@ -37,15 +38,6 @@ async function runUntil(folder: string, text: string, signal: Deno.Signal, ...ar
 interface Ended {
   code: number;
   err: string;
-}
-
-async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 /** Writes `click,user,item,price`: clicks follow from user and item together, apart from every eighth row. */

@@ -1,5 +1,6 @@
 /** The schema of Frappe's training file without its values, so that models can be counted without the data. */
-import { categorical, FittedSchema } from "../src/data/schema.ts";
+import type { FittedSchema } from "../src/data/schema.ts";
+import { schemaOf } from "./datasets.ts";
 
 /** Rows of each field: its values and the one for values never seen. */
 const ROWS = {
@@ -17,13 +18,5 @@ const ROWS = {
 
 /** Builds the schema: 10 fields, 5,389 rows. */
 export function frappeSchema(): FittedSchema {
-  return new FittedSchema({
-    declared: { label: "label" },
-    missing: [""],
-    fields: Object.entries(ROWS).map(([name, rows]) => ({
-      feature: categorical(name),
-      missing: false,
-      vocabulary: Array.from({ length: rows - 1 }, (_, i) => String(i + 1)),
-    })),
-  });
+  return schemaOf(Object.values(ROWS), Object.keys(ROWS));
 }

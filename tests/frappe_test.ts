@@ -7,6 +7,7 @@ import { zipfDataset } from "../src/data/synthetic.ts";
 import type { Evaluation } from "../src/model.ts";
 import { Model } from "../src/model.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../src/std.ts";
+import { inFolder } from "./folder.ts";
 import { frappeSchema } from "./frappe_schema.ts";
 import { gpu } from "./support.ts";
 
@@ -88,9 +89,8 @@ Deno.test("the leaderboard lists a model that was not run with what was publishe
   assertStringIncludes(page, "Run on adapter.");
 });
 
-Deno.test("a training paused after an epoch goes on to the result of an unbroken one", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
+Deno.test("a training paused after an epoch goes on to the result of an unbroken one", () =>
+  inFolder(async (folder) => {
     const data = zipfDataset({ rows: 600, fields: 3, totalRows: 90, seed: 3 });
     const split = (from: number, to: number) =>
       data.select(Uint32Array.from({ length: to - from }, (_, i) => from + i));
@@ -114,21 +114,14 @@ Deno.test("a training paused after an epoch goes on to the result of an unbroken
     const logged = parseLog(Deno.readTextFileSync(logPath(folder, "broken")));
     assertEquals(resultsOf(logged), [broken]);
     assertEquals([...logged[0].seconds.keys()], [1, 2, 3]);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});
+  }));
 
-Deno.test("a training with the wrong number of parameters is refused", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
+Deno.test("a training with the wrong number of parameters is refused", () =>
+  inFolder(async (folder) => {
     const data = zipfDataset({ rows: 20, fields: 3, totalRows: 90, seed: 3 });
     const splits = { training: data, validation: data, test: data };
     const { signal } = new AbortController();
     const places = { results: folder, checkpoints: folder };
     const session: Session = { gpu: await gpu(), splits, seed: 5, ...places, signal, print: () => {} };
     await assertRejects(() => trainByRecipe("fm", RECIPES.fm, session), RangeError, "must have 59280 parameters");
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});
+  }));

@@ -1,10 +1,11 @@
 /** Model cases computed by PyTorch and FuxiCTR: the same parameters, batches and steps through Weft. */
 import type { CheckpointTensor } from "../src/checkpoint.ts";
 import { Dataset } from "../src/data/dataset.ts";
-import { categorical, FittedSchema } from "../src/data/schema.ts";
+import type { FittedSchema } from "../src/data/schema.ts";
 import type { Definition } from "../src/definition.ts";
 import { Model } from "../src/model.ts";
 import { adam, type Optimizer, sgd } from "../src/optimizer.ts";
+import { schemaOf } from "./datasets.ts";
 import { assertClose, gpu } from "./support.ts";
 
 /** A tensor of a case. */
@@ -76,7 +77,7 @@ export function readGolden(name: string, convert: Convert = (tensors) => tensors
 /** Checks logits, losses, gradients, running statistics and three steps of each optimiser. */
 export async function checkGolden(name: string, definition: Definition, convert?: Convert): Promise<void> {
   const golden = readGolden(name, convert);
-  const schema = schemaOf(golden);
+  const schema = schemaOf(golden.config.vocab_sizes);
   const all = datasetOf(golden, schema);
   const first = all.slice(0, golden.batches[0].labels.length);
   const start = async (): Promise<Model> => {
@@ -166,18 +167,6 @@ function withShapes(golden: GoldenCase, data: GoldenData = {}): GoldenTensor[] {
 function options(golden: GoldenCase, batchSize: number) {
   const l2 = { embedding: golden.config.embedding_l2 ?? 0, net: golden.config.net_l2 ?? 0 };
   return { batchSize, shuffle: false, l2 };
-}
-
-function schemaOf(golden: GoldenCase): FittedSchema {
-  return new FittedSchema({
-    declared: { label: "label" },
-    missing: [""],
-    fields: golden.config.vocab_sizes.map((rows, f) => ({
-      feature: categorical(`f${f}`),
-      missing: false,
-      vocabulary: Array.from({ length: rows - 1 }, (_, i) => String(i + 1)),
-    })),
-  });
 }
 
 function datasetOf(golden: GoldenCase, schema: FittedSchema): Dataset {

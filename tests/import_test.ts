@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "../src/std.ts";
+import { inFolder } from "./folder.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
 /** Imports `specifier` in a project of its own, in a fresh folder; resolves to the names of the functions in it. */
-async function importElsewhere(specifier: string, flags: string[]): Promise<string[]> {
-  const folder = await Deno.makeTempDir();
-  try {
+function importElsewhere(specifier: string, flags: string[]): Promise<string[]> {
+  return inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/deno.json`, "{}");
     const program = `
       import * as weft from ${JSON.stringify(specifier)};
@@ -19,9 +19,7 @@ async function importElsewhere(specifier: string, flags: string[]): Promise<stri
     }).output();
     assertEquals(code, 0, new TextDecoder().decode(stderr));
     return JSON.parse(new TextDecoder().decode(stdout));
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 }
 
 /** Serves the repository's files the way a plain web host would. */

@@ -1,14 +1,6 @@
 import { requireWritable, writeWhole } from "../../src/cli/files.ts";
 import { assertEquals, assertRejects } from "../../src/std.ts";
-
-async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { inFolder } from "../folder.ts";
 
 Deno.test("a file is replaced whole, or not at all when its content fails on the way", () =>
   inFolder(async (folder) => {

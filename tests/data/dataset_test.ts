@@ -2,6 +2,7 @@ import { readCsv } from "../../src/data/csv.ts";
 import { Dataset } from "../../src/data/dataset.ts";
 import { categorical, FittedSchema, numeric, type Schema } from "../../src/data/schema.ts";
 import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } from "../../src/std.ts";
+import { inFolder } from "../folder.ts";
 import { file, rowsOf, valuesOf } from "./files.ts";
 
 const SCHEMA: Schema = {
@@ -127,9 +128,8 @@ Deno.test("a data set has arrays of the lengths its schema asks for", async () =
   );
 });
 
-Deno.test("a saved data set loads with the same bytes, schema and report", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
+Deno.test("a saved data set loads with the same bytes, schema and report", () =>
+  inFolder(async (folder) => {
     const path = `${folder}/train.weft`;
     const content = "y,u,x,ts\n1,a,1,1\nbad\n0,,2,2\n";
     const data = await readCsv(file(content), SCHEMA, { onBadRow: "skip" });
@@ -144,7 +144,4 @@ Deno.test("a saved data set loads with the same bytes, schema and report", async
     await Deno.writeFile(path, bytes);
     await assertRejects(() => Dataset.load(path), SyntaxError, "checksum");
     await assertRejects(() => Dataset.load(`${folder}/none`), Error, "none");
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});
+  }));

@@ -1,10 +1,10 @@
 /** Whole models against references in float64: logits, and gradients against central differences of the loss. */
-import { Dataset } from "../../src/data/dataset.ts";
 import { categorical, FittedSchema, numeric as numericFeature } from "../../src/data/schema.ts";
 import type { Definition } from "../../src/definition.ts";
 import { Model } from "../../src/model.ts";
 import { sgd } from "../../src/optimizer.ts";
 import { assert } from "../../src/std.ts";
+import { drawDataset } from "../datasets.ts";
 import type { Batch, Matrix, Weights } from "../reference/nn.ts";
 import { assertClose, gpu, randomArray } from "../support.ts";
 
@@ -47,7 +47,7 @@ export async function checkModel(
   { loss, rtol = 2e-5 }: { loss?: LossReference; rtol?: number } = {},
 ): Promise<void> {
   const schema = schemaOf(fields, numeric);
-  const data = datasetOf(schema, rows);
+  const data = drawDataset(schema, rows, 7);
   await using model = await Model.create(definition, schema, { device: await gpu() });
   await randomise(model);
   const before = await model.parameters();
@@ -120,21 +120,4 @@ function schemaOf(fields: number, numeric: number): FittedSchema {
           : { feature: numericFeature(`f${f}`), missing: true, scaling: { scale: "none", center: 0, spread: 1 } },
     ),
   });
-}
-
-function datasetOf(schema: FittedSchema, rows: number): Dataset {
-  const count = schema.fields.length;
-  const random = randomArray((count + 1) * rows, 7);
-  const ids = new Uint32Array(count * rows);
-  const values = schema.hasValues ? new Float32Array(count * rows).fill(1) : undefined;
-  schema.fields.forEach(({ offset, kind, rows: size }, f) => {
-    for (let b = 0; b < rows; b++) {
-      const at = f * rows + b;
-      const row = Math.floor((random[at] + 1) * size / 2);
-      ids[at] = offset + row;
-      if (values && kind === "numeric" && row === 0) values[at] = random[at];
-    }
-  });
-  const labels = Float32Array.from({ length: rows }, (_, b) => random[count * rows + b] > 0 ? 1 : 0);
-  return new Dataset({ schema, rows, ids, values, labels, labelled: true });
 }

@@ -1,9 +1,9 @@
 import { dcn, dcnMix, dcnv2, edcn, finalmlp, gdcn, masknet } from "../../models/mod.ts";
 import { Dataset } from "../../src/data/dataset.ts";
-import { categorical, FittedSchema } from "../../src/data/schema.ts";
 import type { Definition } from "../../src/definition.ts";
 import { Model } from "../../src/model.ts";
 import { assert, assertAlmostEquals, assertEquals } from "../../src/std.ts";
+import { schemaOf } from "../datasets.ts";
 import { gpu } from "../support.ts";
 
 const FIELDS = 3;
@@ -11,15 +11,7 @@ const ROWS = 5;
 const DIM = 4;
 const WIDTH = FIELDS * DIM;
 
-const schema = new FittedSchema({
-  declared: { label: "label" },
-  missing: [""],
-  fields: Array.from({ length: FIELDS }, (_, f) => ({
-    feature: categorical(`f${f}`),
-    missing: false,
-    vocabulary: ["a", "b"],
-  })),
-});
+const schema = schemaOf([3, 3, 3]);
 
 const data = new Dataset({
   schema,
