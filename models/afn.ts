@@ -3,27 +3,26 @@
  *
  * W. Cheng, Y. Shen, L. Huang: Adaptive Factorization Network: Learning Adaptive-Order Feature Interactions. AAAI 2020,
  * arXiv:1909.03276. Implements equations 4 to 9; with a deep network on tables of its own it is the paper's AFN+. As in
- * the authors' code magnitudes take the place of positive embeddings.
+ * the authors' code magnitudes take the place of positive embeddings, and logarithms and products are batch-normalised.
+ *
+ * The loss rises in the first steps before it falls: Adam moves each of the ten thousand and more weights of a hidden
+ * unit by the whole learning rate at once.
  *
  * @module
  */
 import { defineModel, type DefinitionFactory } from "../src/definition.ts";
-import { normal } from "../src/initializer.ts";
 import {
   activation,
-  add,
   batchNorm as normalise,
   channelNorm,
   concat,
   dense,
   dropout as drop,
   embedding,
-  exponential,
-  fieldTransform,
   flatten,
   logarithm,
+  logarithmicLayer,
   mlp,
-  type Tensor,
 } from "../src/layers/mod.ts";
 import type { DnnOptions } from "./dnn.ts";
 
@@ -31,8 +30,6 @@ import type { DnnOptions } from "./dnn.ts";
 export interface AfnOptions extends DnnOptions {
   /** Logarithmic neurons: products of fields with learned powers. @default {1000} */
   neurons?: number;
-  /** Neurons computed at once, which bounds the memory of a step. @default {as many as have 4096 numbers a row} */
-  group?: number;
   /** Widths of the hidden layers above the neurons, one at least. @default {[400]} */
   hidden?: readonly number[];
   /** Widths of the hidden layers of AFN+'s deep network; AFN has none. @default {[]} */
@@ -41,27 +38,14 @@ export interface AfnOptions extends DnnOptions {
   deepDropout?: number;
 }
 
-/** Computes the first hidden layer's input sums: W [exp(sum_f w_nf log |e_f|)] + b over groups of neurons n. */
-function logarithmicLayer(logs: Tensor, units: number, neurons: number, group: number, dim: number): Tensor {
-  const deviation = Math.sqrt(2 / (neurons * dim + units));
-  const sums: Tensor[] = [];
-  for (let first = 0, g = 0; first < neurons; first += group, g++) {
-    const count = Math.min(group, neurons - first);
-    const products = exponential(fieldTransform(logs, count, { name: `neurons.${g}` })); // [B, N_g, D]
-    const even = flatten(channelNorm(products, count, { name: `exp_bn.${g}` }));
-    sums.push(dense(even, units, { name: `hidden.${g}`, bias: g === 0, initializer: normal(deviation) }));
-  }
-  return add(...sums); // [B, H]
-}
-
 /** Defines AFN: logit = MLP([exp(sum_f w_nf log |e_f|)] for each neuron n), joined with MLP([e'_f]) by a dense layer. */
 export const afn: DefinitionFactory<AfnOptions> = defineModel("afn", (x, options: AfnOptions) => {
   const { dim = 16, neurons = 1000, hidden = [400], dropout = 0, batchNorm = false } = options;
-  const { deep = [], deepDropout: rate = 0, group = Math.max(1, Math.floor(4096 / dim)) } = options;
+  const { deep = [], deepDropout: rate = 0 } = options;
   if (hidden.length === 0) throw new RangeError("Cannot build afn: it needs a hidden layer, received none");
   const e = embedding(x, dim); // [B, F, D]
   const logs = channelNorm(logarithm(e), x.fields.length, { name: "log_bn" });
-  const sums = logarithmicLayer(logs, hidden[0], neurons, group, dim);
+  const sums = logarithmicLayer(logs, neurons, hidden[0]); // [B, H]
   const h = drop(activation(batchNorm ? normalise(sums, { name: "hidden.bn" }) : sums, "relu"), dropout);
   const logit = mlp(h, [...hidden.slice(1), 1], { dropout, batchNorm }); // [B, 1]
   if (deep.length === 0) return logit;

@@ -10,7 +10,6 @@ import { concat } from "../ops/concat.ts";
 import { fieldConvolution as convolve } from "../ops/field_convolution.ts";
 import { largestOfWindows } from "../ops/field_pooling.ts";
 import { fieldsOf } from "../ops/field_padding.ts";
-import { fieldDense as product } from "../ops/field_dense.ts";
 import { activation } from "../ops/pointwise.ts";
 import { flatten, reshape } from "../ops/reshape.ts";
 import { dense } from "./mlp.ts";
@@ -38,19 +37,6 @@ export function fieldConvolution(x: Tensor, maps: number, kernel: number, option
   const name = x.graph.uniqueName(options.name ?? "conv");
   const weight = x.graph.parameter(`${name}.weight`, [channels * kernel, maps], xavierNormal());
   return convolve(x, weight, x.graph.parameter(`${name}.bias`, [maps], zeros()), { channels, padding });
-}
-
-/**
- * Applies a dense layer without bias over the field axis: y[b, n, d] = sum_f w[f, n] x[b, f, d].
- *
- * @param x `[B, F, D]`
- * @param units rows N of the result
- * @returns `[B, N, D]`
- */
-export function fieldTransform(x: Tensor, units: number, options: { name?: string } = {}): Tensor {
-  const name = x.graph.uniqueName(options.name ?? "field_dense");
-  const { rows } = fieldsOf("field_dense", x);
-  return product(x, x.graph.parameter(`${name}.weight`, [rows, units], xavierNormal()));
 }
 
 /**

@@ -17,6 +17,7 @@ export * from "./input.ts";
 export * from "./linear.ts";
 export * from "./mlp.ts";
 export * from "./pairs.ts";
+export * from "./power.ts";
 export type { Tensor } from "../graph/tensor.ts";
 export { add } from "../ops/add.ts";
 export { filled, multiply, rowDot, scale, subtract } from "../ops/arithmetic.ts";

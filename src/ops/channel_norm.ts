@@ -13,7 +13,7 @@ import { formatShape, type Tensor, widthOf } from "../graph/tensor.ts";
 const kernels = shader("channel_norm", { grid, step, channel_norm: source });
 
 /** Slices of the batch that partial sums are kept for at most. */
-const MAX_SLICES = 64;
+export const MAX_SLICES = 64;
 
 /** Options of {@linkcode channelNorm}. */
 export interface ChannelNormOptions {
@@ -53,9 +53,9 @@ const channelNormOp: Op<Attributes> = {
       emit(k, "normalise", { x, gamma, beta, mean: runningMean, spread: runningVariance, y }, attributes, gamma);
       return;
     }
-    const running = { running_mean: runningMean, running_variance: runningVariance };
     emit(k, "moments", { x, partial }, attributes, gamma);
-    emit(k, "merge", { slices: partial, first: mean, second: rstd, ...running }, attributes, gamma, x);
+    const length = widthOf(x.shape) / widthOf(gamma.shape);
+    emitMergedMoments(k, { partial, mean, rstd, runningMean, runningVariance }, length, attributes);
     emit(k, "normalise", { x, gamma, beta, mean, spread: rstd, y }, attributes, gamma);
   },
   backward: ({ inputs: [x, gamma, , runningMean, runningVariance], outputs, attributes }, [dy]) => {
@@ -70,11 +70,34 @@ const channelNormBackwardOp: Op<Attributes> = {
   outputs: ([x, gamma]) => [x.shape, gamma.shape, gamma.shape, [MAX_SLICES, widthOf(gamma.shape), 2]],
   emit: (k, { inputs: [x, gamma, mean, spread, dy], outputs: [dx, dGamma, dBeta, partial], attributes }) => {
     emit(k, "sums", { x, dy, mean, spread, partial }, attributes, gamma);
-    emit(k, "merge_sums", { slices: partial, first: dGamma, second: dBeta }, attributes, gamma, x);
+    const length = widthOf(x.shape) / widthOf(gamma.shape);
+    emit(k, "merge_sums", { slices: partial, first: dGamma, second: dBeta }, attributes, gamma, length);
     if (!k.needed(dx)) return;
     emit(k, "gradient", { x, dy, gamma, mean, spread, first: dGamma, second: dBeta, y: dx }, attributes, gamma);
   },
 };
+
+/** What moments of slices are merged into; all `[C]` but the first. */
+export interface Moments {
+  /** Means and sums of squares about them, `[64, C, 2]`. */
+  readonly partial: Tensor;
+  readonly mean: Tensor;
+  readonly rstd: Tensor;
+  readonly runningMean: Tensor;
+  readonly runningVariance: Tensor;
+}
+
+/** Appends mean and rstd of channels of `length` numbers a row, and moves the running statistics. */
+export function emitMergedMoments(
+  k: Emitter,
+  { partial, mean, rstd, runningMean, runningVariance }: Moments,
+  length: number,
+  options: Required<ChannelNormOptions>,
+): void {
+  const running = { running_mean: runningMean, running_variance: runningVariance };
+  const attributes = { ...options, training: true };
+  emit(k, "merge", { slices: partial, first: mean, second: rstd, ...running }, attributes, mean, length);
+}
 
 function emit(
   k: Emitter,
@@ -82,10 +105,9 @@ function emit(
   bind: Record<string, Tensor>,
   { eps, momentum, training }: Attributes,
   gamma: Tensor,
-  x: Tensor = bind.x,
+  length = widthOf(bind.x.shape) / widthOf(gamma.shape),
 ): void {
   const channels = widthOf(gamma.shape);
-  const width = widthOf(x.shape);
   const slice = Math.ceil(k.batch / MAX_SLICES);
   const groups: Record<string, number> = {
     moments: Math.ceil(k.batch / slice) * channels,
@@ -100,13 +122,13 @@ function emit(
     params: {
       batch: k.batch,
       channels,
-      length: width / channels,
+      length,
       slice,
       training: Number(training),
       epsilon: eps,
       momentum,
     },
-    grid: groups[entry] ?? Math.ceil(k.batch * width / 64),
+    grid: groups[entry] ?? Math.ceil(k.batch * channels * length / 64),
   });
 }
 

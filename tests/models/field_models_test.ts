@@ -55,21 +55,17 @@ function afnReference(weights: Weights, batch: Batch, dim: number): Matrix {
     fields,
     batch.training,
   );
-  const hidden: Matrix[] = [];
-  for (let g = 0; weights[`neurons.${g}.weight`]; g++) {
-    const powers = weights[`neurons.${g}.weight`];
-    const neurons = powers.length / fields;
-    const sums = logs.map((row) =>
-      Float64Array.from({ length: neurons * dim }, (_, i) => {
-        let sum = 0;
-        for (let f = 0; f < fields; f++) sum += powers[f * neurons + Math.floor(i / dim)] * row[f * dim + i % dim];
-        return sum;
-      })
-    );
-    const even = channelNorm(map(sums, Math.exp), weights, `exp_bn.${g}`, neurons, batch.training);
-    hidden.push(dense(even, weights, `hidden.${g}`));
-  }
-  const logit = mlp(map(plus(...hidden), relu), weights, "mlp", { batch });
+  const powers = weights["neurons.powers"];
+  const neurons = powers.length / fields;
+  const sums = logs.map((row) =>
+    Float64Array.from({ length: neurons * dim }, (_, i) => {
+      let sum = 0;
+      for (let f = 0; f < fields; f++) sum += powers[f * neurons + Math.floor(i / dim)] * row[f * dim + i % dim];
+      return sum;
+    })
+  );
+  const even = channelNorm(map(sums, Math.exp), weights, "neurons.bn", neurons, batch.training);
+  const logit = mlp(map(dense(even, weights, "neurons"), relu), weights, "mlp", { batch });
   if (!weights["top.weight"]) return logit;
   const deep = mlp(embed(batch.ids, weights.deep_embedding, dim), weights, "deep", { batch });
   return dense(concat(logit, deep), weights, "top");
@@ -102,7 +98,7 @@ for (const shape of AWKWARD_SHAPES) {
       checkModel(xdeepfm(options), shape, (w, batch) => xdeepfmReference(w, batch, dim, cinActivation === "relu")));
   }
   for (const deep of [[], [4, 3]]) {
-    const options = { dim, neurons: 6, group: 4, hidden: [5, 3], deep };
+    const options = { dim, neurons: 6, hidden: [5, 3], deep };
     Deno.test(`afn ${deep.length > 0 ? "with a deep network " : ""}equals float64 for ${label}`, () =>
       checkModel(afn(options), shape, (w, batch) => afnReference(w, batch, dim), { rtol: 1e-4 }));
   }

@@ -1,0 +1,187 @@
+/**
+ * Kernels of products of powers of fields, some neurons at a time.
+ *
+ * @module
+ */
+import grid from "../../shaders/grid.wgsl" with { type: "text" };
+import source from "../../shaders/power_dense.wgsl" with { type: "text" };
+import step from "../../shaders/step.wgsl" with { type: "text" };
+import type { Gpu } from "../gpu/device.ts";
+import { type Shader, shader } from "../gpu/shader.ts";
+import type { Emitter } from "../graph/node.ts";
+import { type Tensor, widthOf } from "../graph/tensor.ts";
+import { MAX_SLICES } from "./channel_norm.ts";
+import { lanesOf } from "./lane.ts";
+import { POWER_LANES, type PowerBlock, powerSource } from "./power_source.ts";
+
+/** Rows of the table of what kernels need of each neuron. */
+export const TABLE_ROWS = 7;
+
+/** Sizes of a layer of neurons. */
+export interface PowerSizes {
+  readonly fields: number;
+  readonly dim: number;
+  readonly neurons: number;
+  /** Neurons of a window, a multiple of 4; those of the last one past `neurons` count as zeros. */
+  readonly window: number;
+}
+
+/** A copy of a block of a matrix; what is outside the source is zero. */
+export interface BlockCopy {
+  /** Rows and columns that are written. */
+  readonly rows: number;
+  readonly columns: number;
+  /** First column that is read. @default {0} */
+  readonly from?: number;
+  /** First column that is written. @default {0} */
+  readonly to?: number;
+}
+
+/** Returns the windows of a layer. */
+export function windowsOf({ neurons, window }: PowerSizes): number {
+  return Math.ceil(neurons / window);
+}
+
+/** Returns the neurons of all windows. */
+export function columnsOfWindows(sizes: PowerSizes): number {
+  return windowsOf(sizes) * sizes.window;
+}
+
+/** Rounds up to whole fours. */
+export function wholeFours(size: number): number {
+  return Math.ceil(size / 4) * 4;
+}
+
+const NO_PARAMS = {
+  batch: 0,
+  fields: 1,
+  stride: 4,
+  dim: 1,
+  neurons: 0,
+  first: 0,
+  window: 4,
+  columns: 4,
+  lanes: 1,
+  training: 0,
+  normal: 0,
+  epsilon: 0,
+  rows: 0,
+  from_column: 0,
+  to_column: 0,
+  w_rows: 0,
+  w_columns: 0,
+  w_stride: 0,
+  y_columns: 1,
+  y_stride: 0,
+};
+
+/** Kernels of the shader file, over rows of so many numbers. */
+export function emitAround(
+  k: Emitter,
+  entry: string,
+  bind: Record<string, Tensor>,
+  params: Partial<typeof NO_PARAMS>,
+  invocations: number,
+  width = 1,
+): void {
+  const lanes = lanesOf(width);
+  k.run({
+    shader: shader("power_dense", { grid, step, ...lanes.part, power_dense: source }),
+    entry,
+    bind,
+    params: { ...NO_PARAMS, batch: k.batch, lanes: lanes.count, ...params },
+    grid: Math.ceil(invocations / 64),
+  });
+}
+
+/** Appends a copy of a block of `one` into `other`. */
+export function emitBlock(
+  k: Emitter,
+  one: Tensor,
+  other: Tensor,
+  { rows, columns, from = 0, to = 0 }: BlockCopy,
+): void {
+  const [wRows, wColumns] = one.shape as number[];
+  const params = {
+    rows,
+    from_column: from,
+    to_column: to,
+    w_rows: wRows,
+    w_columns: wColumns,
+    w_stride: wColumns,
+    y_columns: columns,
+    y_stride: widthOf(other.shape.slice(1)),
+  };
+  emitAround(k, "block", { one, other }, params, rows * columns);
+}
+
+/** Returns the block of a kernel that suits a device: what a processor's cache, or a GPU's registers, hold. */
+function blockFor({ adapter }: Gpu, { dim, window }: PowerSizes): PowerBlock {
+  const [numbers, most] = adapter.software ? [64, 16] : [8, 8];
+  const dims = Math.ceil(dim / Math.ceil(dim / most));
+  const quads = Math.max(1, Math.min(5, Math.floor(numbers / dims), window / 4));
+  const wholes = Array.from({ length: quads }, (_, i) => quads - i).filter((q) => (window / 4) % q === 0);
+  return { dims, quads: 2 * wholes[0] > quads ? wholes[0] : quads };
+}
+
+function powerShader(block: PowerBlock): Shader {
+  const parts = [
+    { file: "shaders/grid.wgsl", text: grid },
+    { file: "shaders/step.wgsl", text: step },
+    { file: "src/ops/power_source.ts", text: powerSource(block) },
+  ];
+  return { name: "power", parts };
+}
+
+/** Appends partial[s, n] = mean, and sum of squares about it, of slice s of the products of neuron n. */
+export function emitMoments(k: Emitter, sizes: PowerSizes, bind: Record<"x" | "w" | "partial", Tensor>): void {
+  const { quads } = blockFor(k.gpu, sizes);
+  const slices = Math.ceil(k.batch / sliceOf(k));
+  emitPowers(k, sizes, "moments", bind, 0, slices * Math.ceil(columnsOfWindows(sizes) / 4 / quads));
+}
+
+/** Appends r[b, d, n] = (p - mean) scale + shift for the window of neurons from `first` on. */
+export function emitForm(
+  k: Emitter,
+  sizes: PowerSizes,
+  bind: Record<"x" | "w" | "table" | "r", Tensor>,
+  first: number,
+): void {
+  const { dims, quads } = blockFor(k.gpu, sizes);
+  const blocks = Math.ceil(sizes.dim / dims) * Math.ceil(sizes.window / 4 / quads);
+  emitPowers(k, sizes, "form", bind, first, k.batch * blocks);
+}
+
+function emitPowers(
+  k: Emitter,
+  sizes: PowerSizes,
+  entry: string,
+  bind: Record<string, Tensor>,
+  first: number,
+  invocations: number,
+): void {
+  const { fields, dim, neurons, window } = sizes;
+  const columns = entry === "form" ? window : columnsOfWindows(sizes);
+  k.run({
+    shader: powerShader(blockFor(k.gpu, sizes)),
+    entry,
+    bind,
+    params: {
+      batch: k.batch,
+      dim,
+      fields: wholeFours(fields) / 4,
+      quads: columnsOfWindows(sizes) / 4,
+      neurons,
+      first: first / 4,
+      window: window / 4,
+      slice: sliceOf(k),
+    },
+    grid: Math.ceil(invocations / POWER_LANES),
+    flops: 2 * k.batch * dim * columns * wholeFours(fields),
+  });
+}
+
+/** Rows in a slice of the batch, as batch normalisation cuts them. */
+function sliceOf({ batch }: Emitter): number {
+  return Math.ceil(batch / MAX_SLICES);
+}
