@@ -13,7 +13,6 @@
  * @module
  */
 import { createHash, type Hash } from "node:crypto";
-import { basename, dirname, join } from "node:path";
 import { canonicalJson, type Json } from "./checkpoint/canonical_json.ts";
 import {
   align,
@@ -29,6 +28,7 @@ import {
   type TensorData,
   type TensorEntry,
 } from "./checkpoint/layout.ts";
+import { replaceFile } from "./files.ts";
 
 export type { Json } from "./checkpoint/canonical_json.ts";
 export type { TensorData } from "./checkpoint/layout.ts";
@@ -54,8 +54,7 @@ const CHUNK_BYTES = 8 << 20;
 
 /**
  * Writes a checkpoint so that the path holds either the old file or the whole new one, whenever the process or the
- * machine stops: the bytes go to a temporary file in the same directory, are flushed to the disk, and only then take
- * the name. Temporary files that killed writers left behind are removed first.
+ * machine stops.
  *
  * The tensors are not copied: they must not change until the promise resolves.
  *
@@ -68,26 +67,18 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Pro
   const header = encodeHeader(path, checkpoint.header, tensors);
   const tensorBytes = tensors.map(([, { data }]) => data.byteLength);
   const fileBytes = countFileBytes(header.length, tensorBytes);
-  let partial: string | undefined;
   try {
-    await requireReplaceable(path);
-    await removeAbandoned(path);
-    const opened = await openPartial(path);
-    using file = opened.file;
-    partial = opened.partial;
-    const writer = new HashingWriter(file);
-    await writer.write(packPrefix({ headerBytes: header.length, fileBytes }));
-    await writer.write(header);
-    for (const [, { data }] of tensors) {
-      await writer.write(new Uint8Array(align(writer.position) - writer.position));
-      await writer.write(bytesOf(data));
-    }
-    await writer.write(writer.digest());
-    await file.sync();
-    await Deno.rename(partial, path);
-    await syncDirectory(dirname(path));
+    await replaceFile(path, async (file) => {
+      const writer = new HashingWriter(file);
+      await writer.write(packPrefix({ headerBytes: header.length, fileBytes }));
+      await writer.write(header);
+      for (const [, { data }] of tensors) {
+        await writer.write(new Uint8Array(align(writer.position) - writer.position));
+        await writer.write(bytesOf(data));
+      }
+      await writer.write(writer.digest());
+    });
   } catch (error) {
-    if (partial) await removeIfThere(partial);
     throw new Error(`Cannot save "${path}": ${messageOf(error)}`, { cause: error });
   }
 }
@@ -220,62 +211,6 @@ class HashingReader {
   digest(): Uint8Array {
     return this.#hash.copy().digest();
   }
-}
-
-/** Creates and locks a temporary file beside `path`. The lock ends with the handle, or with the process. */
-async function openPartial(path: string): Promise<{ file: Deno.FsFile; partial: string }> {
-  for (;;) {
-    const partial = `${path}.${crypto.randomUUID()}.partial`;
-    const file = await Deno.open(partial, { createNew: true, write: true });
-    await file.lock(true);
-    if ((await file.stat()).nlink !== 0) return { file, partial };
-    // Another writer took the file for an abandoned one before it was locked.
-    file.close();
-  }
-}
-
-/** Throws when the path is a device, a pipe or a folder, which a rename would replace. */
-async function requireReplaceable(path: string): Promise<void> {
-  const known = await Deno.stat(path).catch((error) => {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  });
-  if (known && !known.isFile) throw new TypeError("the path must be an ordinary file");
-}
-
-/** Removes the temporary files of `path` whose writers are dead, which their free locks tell. */
-async function removeAbandoned(path: string): Promise<void> {
-  const directory = dirname(path);
-  const prefix = `${basename(path)}.`;
-  for await (const { name, isFile } of Deno.readDir(directory)) {
-    if (!isFile || !name.startsWith(prefix) || !/^[0-9a-f-]{36}\.partial$/.test(name.slice(prefix.length))) continue;
-    await removeIfAbandoned(join(directory, name));
-  }
-}
-
-async function removeIfAbandoned(partial: string): Promise<void> {
-  try {
-    using file = await Deno.open(partial, { write: true });
-    // Removed while the lock is held, so that its writer, if it is just starting, sees that the file is gone.
-    if (await file.tryLock(true)) await Deno.remove(partial);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-}
-
-async function removeIfThere(path: string): Promise<void> {
-  try {
-    await Deno.remove(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-}
-
-/** Flushes the entry that a rename changed. Windows has no such call on directories. */
-async function syncDirectory(directory: string): Promise<void> {
-  if (Deno.build.os === "windows") return;
-  using handle = await Deno.open(directory);
-  await handle.sync();
 }
 
 function bytesOf(data: TensorData): Uint8Array {

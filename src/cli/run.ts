@@ -5,6 +5,7 @@
  */
 import type { Dataset } from "../data/dataset.ts";
 import type { Definition } from "../definition.ts";
+import { statIfThere } from "../files.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { GpuError } from "../gpu/error.ts";
 import { formatKernelTimes, Profiler } from "../gpu/profiler.ts";
@@ -12,8 +13,8 @@ import type { PlanDescription } from "../graph/plan.ts";
 import { models } from "../../models/mod.ts";
 import { Model } from "../model.ts";
 import { createProgress, type Progress } from "../progress.ts";
-import { initialiseFromFm } from "../transfer.ts";
 import type { EpochReport, FitOptions, History } from "../trainer/options.ts";
+import { initialiseFromFm } from "../transfer.ts";
 import { describeData } from "./data.ts";
 import { openGpu } from "./device.ts";
 import { requireWritable, writeWhole } from "./files.ts";
@@ -192,10 +193,5 @@ async function writeProfile(profiler: Profiler, path: string, streams: Streams):
 
 /** Returns when a file was written, in ms since 1970; 0 when there is none. */
 async function timeOf(path: string): Promise<number> {
-  try {
-    return (await Deno.stat(path)).mtime?.getTime() ?? 0;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return 0;
-    throw error;
-  }
+  return (await statIfThere(path))?.mtime?.getTime() ?? 0;
 }
