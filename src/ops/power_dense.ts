@@ -26,12 +26,16 @@ import {
   windowsOf,
 } from "./power_kernels.ts";
 
-/** Columns of products that are in memory at once. */
-const COLUMNS = 1024;
+/** Columns of products that are in memory at once, where the result has not more. */
+const COLUMNS = 256;
 
 /** Options of {@linkcode powerDense}. */
 export interface PowerDenseOptions {
-  /** Columns of products that are in memory at once; at least those of four neurons are. @default {1024} */
+  /**
+   * Columns of products that are in memory at once; at least those of four neurons are.
+   *
+   * @default as many as the result has, or 256: a layer binds nothing larger than what every layer of its width does
+   */
   readonly columns?: number;
   /** Added to the variance. @default {1e-5} */
   readonly eps?: number;
@@ -234,7 +238,7 @@ export function powerDense(
   powers: Tensor,
   { gamma, beta, mean, variance }: PowerNorm,
   weight: Tensor,
-  { columns = COLUMNS, eps = 1e-5, momentum = 0.1 }: PowerDenseOptions = {},
+  { columns, eps = 1e-5, momentum = 0.1 }: PowerDenseOptions = {},
 ): Tensor {
   const { rows: fields, dim } = fieldsOf("power_dense", logs);
   const neurons = powers.shape[1];
@@ -254,7 +258,8 @@ export function powerDense(
       `Cannot build power_dense: weight must have shape [${neurons * dim}, H], received ${formatShape(weight.shape)}`,
     );
   }
-  const windows = Math.ceil(neurons / Math.max(4, Math.floor(columns / dim)));
+  const most = columns ?? Math.max(COLUMNS, weight.shape[1] as number);
+  const windows = Math.ceil(neurons / Math.max(4, Math.floor(most / dim)));
   const window = wholeFours(Math.ceil(neurons / windows));
   const attributes = { fields, dim, neurons, window, eps, momentum, training: logs.graph.mode === "train" };
   const x = apply(turnOp, [logs], null);
