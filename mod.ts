@@ -46,20 +46,19 @@ export type { Emitter, KernelCall, Node, Op, Output, TableShard } from "./src/gr
 export type { Declarations, Parameter, Regularized, Table } from "./src/graph/parameter.ts";
 export type { PlanDescription } from "./src/graph/plan.ts";
 
-export { Dataset, type DatasetParts } from "./src/data/dataset.ts";
+export { Dataset } from "./src/data/dataset.ts";
+export type { DatasetParts } from "./src/data/dataset_parts.ts";
 export type { SplitOptions } from "./src/data/split.ts";
 export { type NamedStream, readCsv, type ReadCsvOptions, type Source } from "./src/data/csv.ts";
 export { readLibsvm, type ReadLibsvmOptions } from "./src/data/libsvm.ts";
 export { readRows, type ReadRowsOptions, type Row } from "./src/data/rows.ts";
+export { type FieldFit, type FittedField, FittedSchema } from "./src/data/fitted_schema.ts";
+export type { FittedScale } from "./src/data/scaling.ts";
 export {
   categorical,
   type CategoricalFeature,
   type CategoricalOptions,
   type Feature,
-  type FieldFit,
-  type FittedField,
-  type FittedScale,
-  FittedSchema,
   numeric,
   type NumericFeature,
   type NumericOptions,

@@ -6,7 +6,7 @@
 import { requestAdapter } from "./adapter.ts";
 import { type CheckpointTensor, type Json, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import type { Dataset } from "./data/dataset.ts";
-import type { FittedSchema } from "./data/schema.ts";
+import type { FittedSchema } from "./data/fitted_schema.ts";
 import type { Definition } from "./definition.ts";
 import { Gpu } from "./gpu/device.ts";
 import { Declarations } from "./graph/parameter.ts";

@@ -1,6 +1,7 @@
 /** Schemas and data sets for tests of models. */
 import { Dataset } from "../src/data/dataset.ts";
-import { categorical, FittedSchema } from "../src/data/schema.ts";
+import { FittedSchema } from "../src/data/fitted_schema.ts";
+import { categorical } from "../src/data/schema.ts";
 import { randomArray } from "./support.ts";
 
 /** Makes a schema of categorical fields from the rows of each: the values "1", "2", ... and one for all others. */

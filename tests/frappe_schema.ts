@@ -1,5 +1,5 @@
 /** The schema of Frappe's training file without its values, so that models can be counted without the data. */
-import type { FittedSchema } from "../src/data/schema.ts";
+import type { FittedSchema } from "../src/data/fitted_schema.ts";
 import { schemaOf } from "./datasets.ts";
 
 /** Rows of each field: its values and the one for values never seen. */

@@ -1,7 +1,7 @@
 /** Model cases computed by PyTorch and FuxiCTR: the same parameters, batches and steps through Weft. */
 import type { CheckpointTensor } from "../src/checkpoint.ts";
 import { Dataset } from "../src/data/dataset.ts";
-import type { FittedSchema } from "../src/data/schema.ts";
+import type { FittedSchema } from "../src/data/fitted_schema.ts";
 import type { Definition } from "../src/definition.ts";
 import { Model } from "../src/model.ts";
 import { adam, type Optimizer, sgd } from "../src/optimizer.ts";

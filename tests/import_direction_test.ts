@@ -24,10 +24,26 @@ function* sources(folder: string): Generator<string> {
   }
 }
 
-function importsOf(path: string): string[] {
+/** Returns the files that a file imports; `pattern` captures their specifiers. */
+function importsOf(path: string, pattern = /^(?:import|export)[^;]*?from "(\.[^"]+)"/gm): string[] {
   const text = Deno.readTextFileSync(new URL(path, root));
-  const specifiers = [...text.matchAll(/^(?:import|export)[^;]*?from "(\.[^"]+)"/gm)].map(([, specifier]) => specifier);
+  const specifiers = [...text.matchAll(pattern)].map(([, specifier]) => specifier);
   return specifiers.map((specifier) => new URL(specifier, new URL(path, root)).href.slice(root.href.length));
+}
+
+/** Imports of more than types, of other sources. */
+const VALUES = /^(?:import|export) (?!type )[^;]*?from "(\.[^"]+\.ts)"/gm;
+
+/** Returns the first circle of imports that a walk from `path` comes to. */
+function circleFrom(path: string, way: readonly string[], done: Set<string>): string | undefined {
+  if (way.includes(path)) return [...way.slice(way.indexOf(path)), path].join(" -> ");
+  if (done.has(path)) return undefined;
+  for (const target of importsOf(path, VALUES)) {
+    const circle = circleFrom(target, [...way, path], done);
+    if (circle) return circle;
+  }
+  done.add(path);
+  return undefined;
 }
 
 Deno.test("imports go one way: shaders, gpu, graph, ops, layers, models", () => {
@@ -47,4 +63,10 @@ Deno.test("the engine below the command line uses nothing of the host runtime", 
   const files = folders.flatMap((folder) => [...sources(folder)]);
   const wrong = files.filter((path) => /\bDeno\.|"(node|npm):/.test(Deno.readTextFileSync(new URL(path, root))));
   assertEquals(wrong, []);
+});
+
+Deno.test("no file imports itself by way of others", () => {
+  const done = new Set<string>();
+  const circles = ["mod.ts", ...sources("src/"), ...sources("bench/")].map((path) => circleFrom(path, [], done));
+  assertEquals(circles.filter((circle) => circle !== undefined), []);
 });

@@ -1,6 +1,6 @@
 import { deepfm, fm, lr } from "../models/mod.ts";
 import { Dataset } from "../src/data/dataset.ts";
-import { FittedSchema } from "../src/data/schema.ts";
+import { FittedSchema } from "../src/data/fitted_schema.ts";
 import { readCheckpoint } from "../src/checkpoint.ts";
 import type { Definition } from "../src/definition.ts";
 import { Model } from "../src/model.ts";

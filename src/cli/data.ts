@@ -6,7 +6,8 @@
 import { readCsv, type ReadCsvOptions } from "../data/csv.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { readLibsvm, type ReadLibsvmOptions } from "../data/libsvm.ts";
-import { FittedSchema, type Schema } from "../data/schema.ts";
+import { FittedSchema } from "../data/fitted_schema.ts";
+import type { Schema } from "../data/schema.ts";
 import type { OptionGroups, Options } from "./options.ts";
 import type { Streams } from "./streams.ts";
 import { formatCount } from "./table.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { models } from "../../models/mod.ts";
-import type { FittedSchema } from "../data/schema.ts";
+import type { FittedSchema } from "../data/fitted_schema.ts";
 import type { Definition } from "../definition.ts";
 import { Declarations } from "../graph/parameter.ts";
 import type { Optimizer, OptimizerName } from "../optimizer.ts";

@@ -5,7 +5,8 @@
  */
 import { DatasetBuilder } from "../data/builder.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { categorical, type FittedSchema, type Schema } from "../data/schema.ts";
+import type { FittedSchema } from "../data/fitted_schema.ts";
+import { categorical, type Schema } from "../data/schema.ts";
 import type { SplitOptions } from "../data/split.ts";
 
 /** Names of fields that keep a column's texts; no file has a column with such a name. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { type CheckpointTensor, readCheckpoint, writeCheckpoint } from "../checkpoint.ts";
-import type { DatasetParts } from "./dataset.ts";
+import type { DatasetParts } from "./dataset_parts.ts";
 import { FittedSchema } from "./fitted_schema.ts";
 
 const KIND = "weft data set";

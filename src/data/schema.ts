@@ -3,8 +3,6 @@
  *
  * @module
  */
-export { type FieldFit, type FittedField, FittedSchema, type FittedSchemaParts } from "./fitted_schema.ts";
-export type { FittedScale } from "./scaling.ts";
 
 /** A feature whose values are names: one row of the embedding table for each. */
 export interface CategoricalFeature {

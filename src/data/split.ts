@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { DatasetParts } from "./dataset.ts";
+import type { DatasetParts } from "./dataset_parts.ts";
 import { shuffled } from "./random.ts";
 import { MISSING } from "./vocabulary.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Checkpoint, Json } from "../checkpoint.ts";
-import { FittedSchema } from "../data/schema.ts";
+import { FittedSchema } from "../data/fitted_schema.ts";
 import type { Definition } from "../definition.ts";
 
 /** Binds a model's stored options; what {@linkcode defineModel} returns is one. */

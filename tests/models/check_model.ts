@@ -1,5 +1,6 @@
 /** Whole models against references in float64: logits, and gradients against central differences of the loss. */
-import { categorical, FittedSchema, numeric as numericFeature } from "../../src/data/schema.ts";
+import { FittedSchema } from "../../src/data/fitted_schema.ts";
+import { categorical, numeric as numericFeature } from "../../src/data/schema.ts";
 import type { Definition } from "../../src/definition.ts";
 import { Model } from "../../src/model.ts";
 import { sgd } from "../../src/optimizer.ts";

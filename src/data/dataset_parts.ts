@@ -1,0 +1,28 @@
+/**
+ * The parts of a data set, as readers, splits and files hand them over.
+ *
+ * @module
+ */
+import type { FittedSchema } from "./fitted_schema.ts";
+
+/** What a {@linkcode Dataset} is made of. */
+export interface DatasetParts {
+  /** Schema that the rows are encoded with. */
+  readonly schema: FittedSchema;
+  /** Number of rows. */
+  readonly rows: number;
+  /** Rows of the flat row space `[F, rows]`. */
+  readonly ids: Uint32Array<ArrayBuffer>;
+  /** Values of the occurrences `[F, rows]`; absent exactly when the schema has none. */
+  readonly values: Float32Array<ArrayBuffer> | undefined;
+  /** Labels `[rows]`, 0 or 1; all 0 when there are none. */
+  readonly labels: Float32Array<ArrayBuffer>;
+  /** Whether the labels were read. */
+  readonly labelled: boolean;
+  /** Times `[rows]`, where the schema names a column of them. */
+  readonly times?: Float64Array<ArrayBuffer>;
+  /** Malformed rows that were left out. */
+  readonly skipped?: number;
+  /** File, line and reason of the first 20 of them. */
+  readonly skippedReasons?: readonly string[];
+}
