@@ -1,6 +1,6 @@
 import { Graph, type Mode } from "../../src/graph/graph.ts";
 import { differentiate } from "../../src/graph/autodiff.ts";
-import type { Tensor } from "../../src/graph/tensor.ts";
+import { sizeOf, type Tensor } from "../../src/graph/tensor.ts";
 import { add } from "../../src/ops/add.ts";
 import { powerDense, type PowerDenseOptions } from "../../src/ops/power_dense.ts";
 import { assert, assertEquals, assertThrows } from "../../src/std.ts";
@@ -119,6 +119,19 @@ Deno.test("powerDense has the same bits each time, whatever the windows the same
   assertEquals(wide, again);
   wide.forEach((numbers, i) => assertClose(narrow[i], numbers, `output ${i}`, { rtol: 1e-5 }));
   assert(wide.every((numbers) => numbers.some((value) => value !== 0)), "gradients must not vanish");
+});
+
+Deno.test("powerDense binds nothing larger than its result, however many neurons there are", () => {
+  const [batch, units] = [80_000, 400];
+  const sizes = { batch, fields: 10, dim: 10, neurons: 1000, units };
+  const graph = new Graph("train");
+  const tensors = Object.fromEntries(
+    Object.entries(shapesOf(sizes)).map(([name, shape]) => [name, graph.input(name, shape)]),
+  );
+  const y = build(tensors);
+  differentiate(y, graph.input("dy", y.shape), add);
+  const largest = Math.max(...graph.nodes.flatMap((node) => node.outputs.map(({ shape }) => sizeOf(shape, batch))));
+  assertEquals(largest, batch * units);
 });
 
 Deno.test("powerDense refuses tensors that do not fit", () => {
