@@ -15,7 +15,7 @@ import { biInteraction } from "../src/ops/bi_interaction.ts";
 import { ffm } from "../src/ops/ffm.ts";
 import { innerProduct, pairSum } from "../src/ops/inner_product.ts";
 import { matrixSum } from "../src/ops/pair_matrix.ts";
-import { squeezeExcite } from "../src/ops/senet.ts";
+import { senet } from "../src/ops/senet.ts";
 import { thirdOrder } from "../src/ops/third_order.ts";
 import { afmReference } from "../tests/reference/afm.ts";
 import { ffmReference } from "../tests/reference/ffm.ts";
@@ -109,7 +109,7 @@ const CASES: readonly Case[] = [
   {
     name: "gates of fields (SENet)",
     inputs: { e: E, w0: [FIELDS, REDUCED], w1: [REDUCED, FIELDS] },
-    build: ({ e, w0, w1 }) => squeezeExcite(e, w0, w1),
+    build: ({ e, w0, w1 }) => senet(e, w0, w1).y,
     expected: ({ e, w0, w1 }) => senetReference(e, w0, w1, [FIELDS, DIM, REDUCED]),
     flops: 2 * FIELDS * DIM + 4 * FIELDS * REDUCED,
   },

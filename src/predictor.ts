@@ -7,8 +7,7 @@ import type { Dataset } from "./data/dataset.ts";
 import { Feed } from "./feed.ts";
 import type { Gpu } from "./gpu/device.ts";
 import { createBuffer, download } from "./gpu/memory.ts";
-import type { Profiler } from "./gpu/profiler.ts";
-import { MAX_STEPS_PER_SUBMIT, Plan, type PlanDescription, type StepScalars } from "./graph/plan.ts";
+import { MAX_STEPS_PER_SUBMIT, Plan, type StepScalars } from "./graph/plan.ts";
 import type { ModelParts } from "./model/parts.ts";
 import { storeScores } from "./ops/loss.ts";
 import { traceModel } from "./trace.ts";
@@ -60,7 +59,7 @@ export class Predictor {
   }
 
   /** Returns the probability of each row, in order. */
-  async predict(dataset: Dataset, profiler?: Profiler): Promise<Float32Array<ArrayBuffer>> {
+  async predict(dataset: Dataset): Promise<Float32Array<ArrayBuffer>> {
     const probabilities = new Float32Array(dataset.rows);
     this.#feed.begin(dataset);
     const chunk = Math.floor(this.#feed.capacity / this.batch) * this.batch;
@@ -72,16 +71,11 @@ export class Predictor {
         const rows = Math.min(this.batch, end - first);
         steps.push({ rows, first: base + first - start, index: 0, seed: 0, lr: 0, slot: 0 });
       }
-      while (steps.length > 0) this.#plan.run(steps.splice(0, MAX_STEPS_PER_SUBMIT), profiler);
+      while (steps.length > 0) this.#plan.run(steps.splice(0, MAX_STEPS_PER_SUBMIT));
       const scores = await download(this.#gpu, this.#scores, 4 * (end - start), 4 * base);
       probabilities.set(new Float32Array(scores), start);
     }
     return probabilities;
-  }
-
-  /** Describes the plan. */
-  describe(): PlanDescription {
-    return this.#plan.describe();
   }
 
   /** Releases the plan and its buffers. */

@@ -56,7 +56,7 @@ const PROBE_LR = 2 ** 14;
 const TOLERANCE = { rtol: 2e-5, atol: 1e-9 };
 
 /** Reads a case. */
-export function readGolden(name: string, convert: Convert = (tensors) => tensors): GoldenCase {
+function readGolden(name: string, convert: Convert = (tensors) => tensors): GoldenCase {
   const golden: GoldenCase = JSON.parse(Deno.readTextFileSync(new URL(`golden/${name}.json`, import.meta.url)));
   const convertData = (data: GoldenData): GoldenData => {
     const tensors = golden.params.filter((tensor) => data[tensor.name]);

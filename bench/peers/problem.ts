@@ -123,7 +123,7 @@ export function batchOf({ options, data }: Problem, number: number): PeerBatch {
 }
 
 /** Reads the first losses, then times groups of steps, each about a third of a second and ended by a wait. */
-export async function measurePeer(peer: Peer, seconds: number): Promise<Pick<PeerResult, "losses" | "stepMs">> {
+async function measurePeer(peer: Peer, seconds: number): Promise<Pick<PeerResult, "losses" | "stepMs">> {
   const losses: number[] = [];
   for (let step = 0; step < FIRST_STEPS; step++) {
     peer.step(step);

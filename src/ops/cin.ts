@@ -31,7 +31,7 @@ export interface CinAttributes {
 }
 
 /** The op behind {@linkcode cinLayer}: inputs x, x0, weight and bias; outputs the next x, its sums over d, and scratch. */
-export const cinOp: Op<CinAttributes> = {
+const cinOp: Op<CinAttributes> = {
   name: "cin",
   outputs: ([x, x0, weight, bias]) => {
     const { rows: left, dim } = fieldsOf("cin", x);

@@ -27,7 +27,7 @@ export function fieldSizes(op: string, { shape }: Tensor): FieldSizes {
 }
 
 /** Returns the number of pairs i < j of `fields` fields. */
-export function pairCount(fields: number): number {
+function pairCount(fields: number): number {
   return fields * (fields - 1) / 2;
 }
 

@@ -83,8 +83,3 @@ export function senet(e: Tensor, w0: Tensor, w1: Tensor): { readonly y: Tensor; 
   const [y, , gates] = applyAll(senetOp, [e, w0, w1], { fields, dim, reduced });
   return { y, gates: columns(gates, reduced, fields) };
 }
-
-/** Returns the scaled fields alone. */
-export function squeezeExcite(e: Tensor, w0: Tensor, w1: Tensor): Tensor {
-  return senet(e, w0, w1).y;
-}

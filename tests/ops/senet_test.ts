@@ -1,6 +1,6 @@
 import { Graph } from "../../src/graph/graph.ts";
 import { fieldMatrix } from "../../src/ops/field_matrix.ts";
-import { senet, squeezeExcite } from "../../src/ops/senet.ts";
+import { senet } from "../../src/ops/senet.ts";
 import { assertThrows } from "../../src/std.ts";
 import { fieldMatrixReference, senetReference } from "../reference/senet.ts";
 import { checkOp } from "../support.ts";
@@ -18,7 +18,7 @@ for (const [batch, fields, dim, reduced] of [[37, 5, 4, 2], [5, 70, 17, 3], [1, 
         w1: (values) => values.map((value, i) => (i % fields === 2 ? -1 : 1) * (Math.abs(value) + 0.1)),
       },
       batch,
-      build: ({ e, w0, w1 }) => squeezeExcite(e, w0, w1),
+      build: ({ e, w0, w1 }) => senet(e, w0, w1).y,
       reference: ({ e, w0, w1 }) => senetReference(e, w0, w1, [fields, dim, reduced]),
     }));
 

@@ -19,7 +19,7 @@ import { gpu, noStorage, randomArray, step } from "../support.ts";
 const NO_ROW = 0xffffffff;
 
 /** Sorts occurrences by row, stable, those of padding rows last. */
-export function sortedPairs({ ids, batch, rows, fields }: Occurrences): Uint32Array<ArrayBuffer> {
+function sortedPairs({ ids, batch, rows, fields }: Occurrences): Uint32Array<ArrayBuffer> {
   const keys = Array.from({ length: fields * batch }, (_, o) => o % batch < rows ? ids[o] : NO_ROW);
   const order = keys.map((_, o) => o).sort((a, b) => keys[a] - keys[b] || a - b);
   return Uint32Array.from(order.flatMap((o) => [keys[o], o]));

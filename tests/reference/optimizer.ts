@@ -5,7 +5,7 @@ import type { Optimizer } from "../../src/optimizer.ts";
 export type Target = "parameter" | "lazy" | "dense";
 
 /** Updates weight `i` of a row in place; `mean` is the mean of g^2 over the row. */
-export function updateWeight(
+function updateWeight(
   { optimizer, target, lr, t }: { optimizer: Optimizer; target: Target; lr: number; t: number },
   { w, g, s0, s1 }: { w: number; g: number; s0: number; s1: number },
 ): { w: number; s0: number; s1: number } {
