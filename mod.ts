@@ -42,7 +42,7 @@ export * from "./src/layers/mod.ts";
 export type { Dim, DType, Origin, Shape, Tensor } from "./src/graph/tensor.ts";
 export type { Graph, Mode } from "./src/graph/graph.ts";
 export type { Gradients, TableGradient } from "./src/graph/autodiff.ts";
-export type { Emitter, KernelCall, Node, Op, Output, TableShard } from "./src/graph/node.ts";
+export type { Emitter, Image, KernelCall, Node, Op, Output, TableShard } from "./src/graph/node.ts";
 export type { Declarations, Parameter, Regularized, Table } from "./src/graph/parameter.ts";
 export type { PlanDescription } from "./src/graph/plan.ts";
 
@@ -94,6 +94,7 @@ export {
   zeros,
 } from "./src/initializer.ts";
 
+export type { ImageCopy } from "./src/gpu/image.ts";
 export type { BufferRange, Dispatch } from "./src/gpu/kernel.ts";
 export type { Constants, Shader, ShaderPart } from "./src/gpu/shader.ts";
 export { type AdapterDescription, Gpu } from "./src/gpu/device.ts";

@@ -5,6 +5,7 @@
  */
 import type { Gpu } from "./device.ts";
 import { GpuError } from "./error.ts";
+import type { ImageRange } from "./image.ts";
 import { type Binding, type Constants, type Module, type Shader, specialise } from "./shader.ts";
 
 /** A range of a buffer bound to a kernel. */
@@ -23,8 +24,8 @@ export interface Call {
   readonly shader: Shader;
   /** Entry point. */
   readonly entry: string;
-  /** Buffers by the shader's binding names. */
-  readonly bind: Readonly<Record<string, BufferRange>>;
+  /** Buffers and images by the shader's binding names. */
+  readonly bind: Readonly<Record<string, BufferRange | ImageRange>>;
   /** Overrides, `const` and `alias` lines by name. */
   readonly constants?: Constants;
   /** Scalars of the shader's `struct Params`. */
@@ -106,10 +107,11 @@ export async function prepare(gpu: Gpu, call: Call): Promise<Dispatch> {
     }
   }
   checkRanges(gpu, call, module);
-  const ranges = { ...bind };
+  const resources: Record<string, GPUBindingResource> = {};
+  for (const name of names) resources[name] = resourceOf(call, name, module.bindings.get(name)!);
   const params = call.params && packParams(gpu, call, module);
   if (params) {
-    ranges.params = { buffer: params };
+    resources.params = { buffer: params };
     names.push("params");
   }
   const label = `${shader.name}.${entry}`;
@@ -117,22 +119,39 @@ export async function prepare(gpu: Gpu, call: Call): Promise<Dispatch> {
   const group = gpu.device.createBindGroup({
     label,
     layout,
-    entries: names.map((name) => ({ binding: module.bindings.get(name)!.slot, resource: ranges[name] })),
+    entries: names.map((name) => ({ binding: module.bindings.get(name)!.slot, resource: resources[name] })),
   });
   const readsStep = [...module.bindings.values()].some((binding) => binding.group === 1);
   const groupLayouts = readsStep ? [layout, stepLayout(gpu)] : [layout];
   const key = JSON.stringify([module.code, entry, module.overrides, names.map((name) => module.bindings.get(name))]);
   let compiled = gpu.pipelines.get(key);
   if (!compiled) gpu.pipelines.set(key, compiled = compile(gpu, call, module, groupLayouts));
-  const bytes = Object.values(bind).reduce((sum, range) => sum + lengthOf(range), 0);
+  const bytes = Object.values(bind).reduce((sum, range) => sum + ("view" in range ? range.bytes : lengthOf(range)), 0);
   const { flops } = call;
   return { label, pipeline: await compiled, group, params, readsStep, grid: gridOf(call.grid), bytes, flops };
+}
+
+function isImage({ type }: Binding): boolean {
+  return type === "read-only" || type === "write-only";
+}
+
+function resourceOf({ shader, entry, bind }: Call, name: string, binding: Binding): GPUBindingResource {
+  const range = bind[name];
+  if ("view" in range === isImage(binding)) return "view" in range ? range.view : range;
+  throw new TypeError(
+    `Cannot bind "${name}" of ${shader.name}.${entry}: the shader declares ${
+      isImage(binding) ? "an image" : "a buffer"
+    }` +
+      `, received ${"view" in range ? "an image" : "a buffer"}`,
+  );
 }
 
 /** Refuses ranges past the device's limit, and a buffer that is written through one binding and bound by another. */
 function checkRanges(gpu: Gpu, { shader, entry, bind }: Call, module: Module): void {
   const limit = gpu.device.limits.maxStorageBufferBindingSize;
-  const all = Object.entries(bind).filter(([name]) => module.bindings.get(name)!.type !== "uniform");
+  const all = Object.entries(bind).filter((entry): entry is [string, BufferRange] =>
+    "buffer" in entry[1] && module.bindings.get(entry[0])!.type !== "uniform"
+  );
   const isWritten = (name: string): boolean => module.bindings.get(name)!.type === "storage";
   for (const [name, range] of all) {
     if (lengthOf(range) > limit) {
@@ -159,7 +178,7 @@ export function lengthOf({ buffer, offset = 0, size }: BufferRange): number {
 }
 
 function bindGroupLayout(gpu: Gpu, call: Call, bindings: readonly Binding[]): GPUBindGroupLayout {
-  const storage = bindings.filter((binding) => binding.type !== "uniform").length;
+  const storage = bindings.filter((binding) => binding.type !== "uniform" && !isImage(binding)).length;
   const limit = gpu.device.limits.maxStorageBuffersPerShaderStage;
   if (storage > limit) {
     throw new GpuError(
@@ -171,7 +190,9 @@ function bindGroupLayout(gpu: Gpu, call: Call, bindings: readonly Binding[]): GP
     entries: bindings.map(({ slot, type }) => ({
       binding: slot,
       visibility: GPUShaderStage.COMPUTE,
-      buffer: { type },
+      ...(type === "read-only" || type === "write-only"
+        ? { storageTexture: { access: type, format: "rgba32float" as const } }
+        : { buffer: { type } }),
     })),
   });
 }

@@ -5,6 +5,7 @@
  */
 import type { Gpu } from "./device.ts";
 import { GpuError } from "./error.ts";
+import { encodeCopy, type ImageCopy } from "./image.ts";
 import type { Dispatch } from "./kernel.ts";
 import { download } from "./memory.ts";
 
@@ -97,13 +98,17 @@ export class Profiler implements Disposable {
     this.#traceEvents = traceEvents;
   }
 
-  /** Encodes one step's dispatches, each in a timed pass; `one` encodes a dispatch into its pass. */
+  /** Encodes one step's dispatches, each in a timed pass that `one` encodes it into; copies go between, untimed. */
   encode(
     encoder: GPUCommandEncoder,
-    dispatches: readonly Dispatch[],
+    commands: readonly (Dispatch | ImageCopy)[],
     one: (pass: GPUComputePassEncoder, dispatch: Dispatch) => void,
   ): void {
-    for (const dispatch of dispatches) {
+    for (const dispatch of commands) {
+      if ("to" in dispatch) {
+        encodeCopy(encoder, dispatch);
+        continue;
+      }
       const query = 2 * this.#timed.length;
       const pass = encoder.beginComputePass({
         label: dispatch.label,

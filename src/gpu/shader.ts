@@ -20,14 +20,17 @@ export interface Shader {
   readonly parts: readonly ShaderPart[];
 }
 
+/** Access to an image: a storage texture of four numbers a texel. */
+export type ImageAccess = "read-only" | "write-only";
+
 /** How a binding is declared. */
 export interface Binding {
   /** Group in which it is declared: 0 for a kernel's own, 1 for the step's scalars. */
   readonly group: number;
   /** Slot in the group. */
   readonly slot: number;
-  /** Access as WebGPU's layouts name it. */
-  readonly type: GPUBufferBindingType;
+  /** Access as WebGPU's layouts name it: a buffer's, or an image's. */
+  readonly type: GPUBufferBindingType | ImageAccess;
 }
 
 /** A specialised shader text with what was found in it. */
@@ -82,6 +85,11 @@ function reflectBindings(code: string): Map<string, Binding> {
   for (const [, group, slot, space, access, name] of code.matchAll(pattern)) {
     const type = space === "uniform" ? "uniform" : access === "read_write" ? "storage" : "read-only-storage";
     bindings.set(name, { group: Number(group), slot: Number(slot), type });
+  }
+  const images =
+    /@group\((\d+)\)\s*@binding\((\d+)\)\s*var\s+(\w+)\s*:\s*texture_storage_2d<rgba32float, (read|write)>/g;
+  for (const [, group, slot, name, access] of code.matchAll(images)) {
+    bindings.set(name, { group: Number(group), slot: Number(slot), type: `${access as "read" | "write"}-only` });
   }
   return bindings;
 }

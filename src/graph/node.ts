@@ -16,8 +16,8 @@ export interface KernelCall {
   readonly shader: Shader;
   /** Entry point. */
   readonly entry: string;
-  /** Tensors and buffers by the shader's binding names; undefined ones are left out. */
-  readonly bind: Readonly<Record<string, Tensor | BufferRange | undefined>>;
+  /** Tensors, images and buffers by the shader's binding names; undefined ones are left out. */
+  readonly bind: Readonly<Record<string, Tensor | Image | BufferRange | undefined>>;
   /** Overrides, `const` and `alias` lines by name. */
   readonly constants?: Constants;
   /** Scalars of the shader's `struct Params`. */
@@ -28,6 +28,20 @@ export interface KernelCall {
   readonly flops?: number;
 }
 
+/** Scratch memory of a node that kernels read as a texture. */
+export class Image {
+  /** Its place among the images of the plan. */
+  readonly slot: number;
+  /** Fours of numbers. */
+  readonly texels: number;
+
+  /** Creates an image; plans call this. */
+  constructor(slot: number, texels: number) {
+    this.slot = slot;
+    this.texels = texels;
+  }
+}
+
 /** What a node can ask of the plan that it is emitted into. */
 export interface Emitter {
   /** The device, for its limits and kind. */
@@ -36,6 +50,12 @@ export interface Emitter {
   readonly batch: number;
   /** Appends a dispatch. */
   run(call: KernelCall): void;
+  /** Returns an image of `texels` fours of numbers, for this node's dispatches until it is freed. */
+  image(texels: number): Image;
+  /** Lets later images take the place of these. */
+  free(...images: readonly Image[]): void;
+  /** Appends a copy into an image that fills it with a tensor's numbers from number `first` on, a multiple of four. */
+  copy(from: Tensor, first: number, to: Image): void;
   /** Whether any other node reads `tensor`; an output that nobody reads need not be written. */
   needed(tensor: Tensor): boolean;
   /** The windows of a table's weights (slot 0) or of its optimiser state (slots 1 and up), each within a binding. */

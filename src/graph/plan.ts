@@ -1,16 +1,18 @@
 /**
- * Plans: a graph turned once into a flat list of dispatches, re-encoded each step into one pass.
+ * Plans: a graph turned once into a flat list of dispatches, re-encoded each step.
  *
  * @module
  */
 import type { Gpu } from "../gpu/device.ts";
-import { type BufferRange, type Dispatch, prepare, STEP_BYTES, STEP_STRIDE, stepLayout } from "../gpu/kernel.ts";
+import { encodeCopy } from "../gpu/image.ts";
+import { type BufferRange, type Dispatch, STEP_BYTES, STEP_STRIDE, stepLayout } from "../gpu/kernel.ts";
 import { createBuffer } from "../gpu/memory.ts";
 import type { Profiler } from "../gpu/profiler.ts";
+import { type Command, createImages, emit, imageBytes, prepareAll } from "./emission.ts";
 import { type MemoryPlan, ownerOf, planMemory } from "./memory.ts";
-import type { Emitter, KernelCall, Node, TableShard } from "./node.ts";
+import type { Node, TableShard } from "./node.ts";
 import type { Parameter, Table } from "./parameter.ts";
-import { formatShape, sizeOf, Tensor } from "./tensor.ts";
+import { formatShape, sizeOf, type Tensor } from "./tensor.ts";
 
 /** Steps that one submit can hold. */
 export const MAX_STEPS_PER_SUBMIT = 16;
@@ -63,14 +65,22 @@ export interface PlanOptions {
 export interface PlanDescription {
   /** Dispatches per step. */
   readonly dispatches: number;
-  /** Bytes of the arena: buffers that intermediate tensors share. */
+  /** Bytes of the arena: buffers that intermediate tensors share, and images. */
   readonly arenaBytes: number;
-  /** Largest sum of bytes of intermediate tensors that are alive at one time. */
+  /** Largest sum of bytes of intermediate tensors that are alive at one time, and of all images. */
   readonly peakBytes: number;
   /** Sum of the bytes of all intermediate tensors, had each its own buffer. */
   readonly tensorBytes: number;
   /** Label of each dispatch in order. */
   readonly labels: readonly string[];
+}
+
+/** Memory that a plan owns. */
+interface Scratch {
+  readonly arena: readonly GPUBuffer[];
+  readonly images: readonly GPUTexture[];
+  readonly imageBytes: number;
+  readonly memory: MemoryPlan;
 }
 
 /** A compiled graph at one batch size. */
@@ -80,9 +90,8 @@ export class Plan {
   /** Name, for labels. */
   readonly name: string;
   readonly #gpu: Gpu;
-  readonly #dispatches: readonly Dispatch[];
-  readonly #arena: readonly GPUBuffer[];
-  readonly #memory: MemoryPlan;
+  readonly #commands: readonly Command[];
+  readonly #scratch: Scratch;
   readonly #tensorBytes: number;
   readonly #resolve: (tensor: Tensor) => BufferRange;
   readonly #steps: GPUBuffer;
@@ -91,18 +100,17 @@ export class Plan {
   private constructor(
     gpu: Gpu,
     options: PlanOptions,
-    dispatches: readonly Dispatch[],
-    arena: readonly GPUBuffer[],
-    memory: MemoryPlan,
+    commands: readonly Command[],
+    scratch: Scratch,
     resolve: (tensor: Tensor) => BufferRange,
   ) {
     this.batch = options.batch;
     this.name = options.name;
     this.#gpu = gpu;
-    this.#dispatches = dispatches;
-    this.#arena = arena;
-    this.#memory = memory;
-    this.#tensorBytes = [...memory.slots.keys()].reduce((sum, tensor) => sum + 4 * sizeOf(tensor.shape, this.batch), 0);
+    this.#commands = commands;
+    this.#scratch = scratch;
+    const tensors = [...scratch.memory.slots.keys()];
+    this.#tensorBytes = tensors.reduce((sum, tensor) => sum + 4 * sizeOf(tensor.shape, this.batch), 0);
     this.#resolve = resolve;
     this.#steps = gpu.device.createBuffer({
       label: `${options.name}.steps`,
@@ -127,14 +135,19 @@ export class Plan {
     const memory = planMemory(nodes, options.batch, new Set(pinned.keys()), options.outputs);
     const arena = memory.bytes.map((bytes, i) => createBuffer(gpu, `${options.name}.arena${i}`, bytes));
     const resolve = resolver(options, pinned, memory, arena);
-    const calls: KernelCall[] = [];
-    const emitter = emitterFor(gpu, options, nodes, calls);
-    for (const node of nodes) if (!node.op.alias) node.op.emit(emitter, node);
+    const emission = emit(gpu, options, nodes);
+    const images = createImages(gpu, options.name, emission.images);
     try {
-      const dispatches = await Promise.all(calls.map((call) => prepare(gpu, { ...call, bind: places(call, resolve) })));
-      return new Plan(gpu, options, dispatches, arena, memory, resolve);
+      const commands = await prepareAll(gpu, emission, images, resolve);
+      return new Plan(
+        gpu,
+        options,
+        commands,
+        { arena, images, imageBytes: imageBytes(emission.images), memory },
+        resolve,
+      );
     } catch (error) {
-      for (const buffer of arena) buffer.destroy();
+      for (const resource of [...arena, ...images]) resource.destroy();
       throw error;
     }
   }
@@ -145,7 +158,7 @@ export class Plan {
   }
 
   /**
-   * Runs steps: one pass each, one submit for all.
+   * Runs steps, in one submit for all.
    *
    * @throws {RangeError} when there are too many steps, or a step has more rows than the batch
    * @throws {GpuError} when the device has failed
@@ -166,13 +179,26 @@ export class Plan {
     device.queue.writeBuffer(this.#steps, 0, packSteps(steps));
     const encoder = device.createCommandEncoder({ label: this.name });
     steps.forEach((_, i) => {
-      if (profiler) return profiler.encode(encoder, this.#dispatches, (pass, at) => this.#encodeOne(pass, at, i));
-      const pass = encoder.beginComputePass({ label: this.name });
-      for (const dispatch of this.#dispatches) this.#encodeOne(pass, dispatch, i);
-      pass.end();
+      if (profiler) profiler.encode(encoder, this.#commands, (pass, at) => this.#encodeOne(pass, at, i));
+      else this.#encode(encoder, i);
     });
     profiler?.resolve(encoder);
     device.queue.submit([encoder.finish()]);
+  }
+
+  #encode(encoder: GPUCommandEncoder, step: number): void {
+    let pass: GPUComputePassEncoder | undefined;
+    for (const command of this.#commands) {
+      if ("to" in command) {
+        pass?.end();
+        pass = undefined;
+        encodeCopy(encoder, command);
+      } else {
+        pass ??= encoder.beginComputePass({ label: this.name });
+        this.#encodeOne(pass, command, step);
+      }
+    }
+    pass?.end();
   }
 
   #encodeOne(pass: GPUComputePassEncoder, dispatch: Dispatch, step: number): void {
@@ -184,20 +210,26 @@ export class Plan {
 
   /** Describes the plan: dispatches, bytes and peak memory. */
   describe(): PlanDescription {
+    const { memory, imageBytes } = this.#scratch;
+    const dispatches = this.#dispatches();
     return {
-      dispatches: this.#dispatches.length,
-      arenaBytes: this.#memory.bytes.reduce((sum, bytes) => sum + bytes, 0),
-      peakBytes: this.#memory.peak,
-      tensorBytes: this.#tensorBytes,
-      labels: this.#dispatches.map((dispatch) => dispatch.label),
+      dispatches: dispatches.length,
+      arenaBytes: imageBytes + memory.bytes.reduce((sum, bytes) => sum + bytes, 0),
+      peakBytes: imageBytes + memory.peak,
+      tensorBytes: imageBytes + this.#tensorBytes,
+      labels: dispatches.map((dispatch) => dispatch.label),
     };
   }
 
-  /** Releases the arena and the kernels' parameters. */
+  /** Releases the arena, the images and the kernels' parameters. */
   destroy(): void {
-    for (const buffer of this.#arena) buffer.destroy();
-    for (const { params } of this.#dispatches) params?.destroy();
+    for (const resource of [...this.#scratch.arena, ...this.#scratch.images]) resource.destroy();
+    for (const { params } of this.#dispatches()) params?.destroy();
     this.#steps.destroy();
+  }
+
+  #dispatches(): Dispatch[] {
+    return this.#commands.filter((command): command is Dispatch => "pipeline" in command);
   }
 }
 
@@ -250,26 +282,6 @@ function resolver(
     }
     return { buffer: arena[memory.slots.get(owner)!], size: Math.max(4, 4 * sizeOf(owner.shape, options.batch)) };
   };
-}
-
-function emitterFor(gpu: Gpu, options: PlanOptions, nodes: readonly Node[], calls: KernelCall[]): Emitter {
-  const read = new Set<Tensor>([...options.outputs, ...(options.pinned?.keys() ?? [])].map(ownerOf));
-  for (const node of nodes) for (const input of node.inputs) read.add(ownerOf(input));
-  return {
-    gpu,
-    batch: options.batch,
-    run: (call) => calls.push(call),
-    needed: (tensor) => read.has(tensor),
-    shards: (table, slot) => options.storage.shards(table, slot),
-  };
-}
-
-function places(call: KernelCall, resolve: (tensor: Tensor) => BufferRange): Record<string, BufferRange> {
-  const ranges: Record<string, BufferRange> = {};
-  for (const [name, value] of Object.entries(call.bind)) {
-    if (value !== undefined) ranges[name] = value instanceof Tensor ? resolve(value) : value;
-  }
-  return ranges;
 }
 
 function packSteps(steps: readonly StepScalars[]): ArrayBuffer {

@@ -7,14 +7,17 @@ import source from "../../shaders/cross_matrix.wgsl" with { type: "text" };
 import storeSource from "../../shaders/cross_store.wgsl" with { type: "text" };
 import grid from "../../shaders/grid.wgsl" with { type: "text" };
 import tileSource from "../../shaders/matmul.wgsl" with { type: "text" };
-import { type Shader, shader } from "../gpu/shader.ts";
+import { shader } from "../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, sizeOf, type Tensor, widthOf } from "../graph/tensor.ts";
 import { columnSumOp, dense } from "./dense.ts";
 import { lanesOf } from "./lane.ts";
 import { matmulNt, matmulTn } from "./matmul.ts";
-import { type Variant, variantFor } from "./matmul_kernels.ts";
-import { BLOCK_LANES, crossSource } from "./matmul_source.ts";
+import { rowsLayout } from "./image_pack.ts";
+import { emitImageRows, imageShader } from "./matmul_images.ts";
+import { crossImageSource } from "./matmul_images_source.ts";
+import { blockGroups, blockShader, edgeOf, inImages, type Variant, variantFor } from "./matmul_kernels.ts";
+import { crossSource } from "./matmul_source.ts";
 
 function emitLanes(k: Emitter, entry: string, like: Tensor, bind: Record<string, Tensor>): void {
   const { part, width } = lanesOf(widthOf(like.shape));
@@ -61,23 +64,21 @@ const gradientOp: Op<null> = {
 
 const tiles = shader("cross_tiles", { grid, cross_store: storeSource, matmul: tileSource });
 
-function blocks(size: number): Shader {
-  const parts = [
-    { file: "shaders/grid.wgsl", text: grid },
-    { file: "src/ops/matmul_source.ts", text: crossSource(size) },
-  ];
-  return { name: "cross_blocks", parts };
+/** Options of {@linkcode crossLayer}. */
+export interface CrossOptions {
+  /** The kernels. @default those that suit the device */
+  readonly variant?: Variant;
 }
 
 /** A whole layer; its inputs hold x twice, since it has a gradient through the product and one beside it. */
-const crossLayerOp: Op<null> = {
+const crossLayerOp: Op<CrossOptions> = {
   name: "cross_layer",
   outputs: ([x0]) => [x0.shape, x0.shape],
-  emit: (k, { inputs, outputs }) => emitCrossLayer(k, inputs, outputs),
-  backward: ({ inputs: [x0, x, , w], outputs: [, z] }, [dy]) => {
+  emit: (k, { inputs, outputs, attributes }) => emitCrossLayer(k, inputs, outputs, attributes.variant),
+  backward: ({ inputs: [x0, x, , w], outputs: [, z], attributes }, [dy]) => {
     if (!dy) return [];
     const [dz, dx0] = applyAll(gradientOp, [x0, z, dy], null);
-    return [dx0, dy, matmulNt(dz, w), matmulTn(x, dz), apply(columnSumOp, [dz], null)];
+    return [dx0, dy, matmulNt(dz, w, attributes), matmulTn(x, dz, attributes), apply(columnSumOp, [dz], null)];
   },
 };
 
@@ -91,33 +92,39 @@ export function emitCrossLayer(
   k: Emitter,
   [x0, x, , w, bias]: readonly Tensor[],
   [y, z]: readonly Tensor[],
-  variant: Variant = variantFor(k.gpu),
+  chosen?: Variant,
 ): void {
   const n = widthOf(w.shape.slice(1));
-  const keeps = k.needed(z);
-  const bind = { a: x, b: w, bias, x0, y, product_out: z };
-  const sizes = { m: k.batch, k: n, n };
   const flops = 2 * k.batch * n * n;
+  const variant = chosen ?? variantFor(k.gpu, flops);
+  const constants = { KEEPS_PRODUCT: k.needed(z) };
+  const bind = { bias, x0, y, product_out: z };
+  const sizes = { m: k.batch, k: n, n };
   if (variant === "tiles") {
     k.run({
       shader: tiles,
       entry: "product",
-      bind,
-      constants: { KEEPS_PRODUCT: keeps },
+      bind: { ...bind, a: x, b: w },
+      constants,
       params: { ...sizes, b_stride: n, y_stride: n, y_slice: 0, slice_terms: n },
-      grid: Math.ceil(k.batch / 64) * Math.ceil(n / 64),
+      grid: blockGroups("tiles", k.batch, n),
       flops,
     });
     return;
   }
-  const edge = variant === "blocks8" ? 8 : 16;
+  const size = edgeOf(variant);
+  if (inImages(variant)) {
+    const shader = imageShader("cross_images", crossImageSource(size));
+    const epilogue = { shader, entry: "product_cross", bind: { ...bind, x }, constants, hasBias: true, hasRelu: false };
+    return emitImageRows(k, x, w, rowsLayout(n, n), variant, epilogue);
+  }
   k.run({
-    shader: blocks(edge),
+    shader: blockShader("cross_blocks", crossSource(size)),
     entry: "product_cross",
-    bind: { ...bind, x },
-    constants: { KEEPS_PRODUCT: keeps },
+    bind: { ...bind, x, a: x, b: w },
+    constants,
     params: { ...sizes, quads: n / 4, a_quads: 0, slice_rows: 0, has_bias: 1, has_relu: 0 },
-    grid: Math.ceil(Math.ceil(k.batch / edge) * Math.ceil(n / edge) / BLOCK_LANES),
+    grid: blockGroups(variant, k.batch, n),
     flops,
   });
 }
@@ -132,12 +139,12 @@ export function emitCrossLayer(
  * @returns `[B, N]`
  * @throws {TypeError} when a shape differs
  */
-export function crossLayer(x0: Tensor, x: Tensor, w: Tensor, bias: Tensor): Tensor {
+export function crossLayer(x0: Tensor, x: Tensor, w: Tensor, bias: Tensor, options: CrossOptions = {}): Tensor {
   const width = widthOf(x0.shape);
   const fits = x0.shape.length === 2 && x0.shape.join() === x.shape.join() && w.shape.join() === `${width},${width}` &&
     bias.shape.join() === `${width}`;
   if (width % 4 !== 0 || !fits) return crossMatrix(x0, x, dense(x, w, bias));
-  return apply(crossLayerOp, [x0, x, x, w, bias], null);
+  return apply(crossLayerOp, [x0, x, x, w, bias], options);
 }
 
 /**

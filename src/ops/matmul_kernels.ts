@@ -10,44 +10,76 @@ import storeSource from "../../shaders/matmul_store.wgsl" with { type: "text" };
 import random from "../../shaders/random.wgsl" with { type: "text" };
 import step from "../../shaders/step.wgsl" with { type: "text" };
 import type { Gpu } from "../gpu/device.ts";
+import { prefersImages } from "../gpu/image.ts";
 import { type Shader, shader } from "../gpu/shader.ts";
 import type { Emitter } from "../graph/node.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { epilogueConstants, type ProductEpilogue } from "./matmul_epilogue.ts";
 import { columnsOf, emitPack, emitSum, maxSlices, padded, rowsOf, slicesOf } from "./matmul_layout.ts";
+import { rowsLayout, transposedLayout } from "./image_pack.ts";
+import { emitImageColumns, emitImageRows, type ImageVariant } from "./matmul_images.ts";
 import { BLOCK_LANES, blockSource } from "./matmul_source.ts";
 import { emitColumnSum, emitOuter, emitRowProduct } from "./matmul_vector.ts";
 
-/** Kernels of a product: tiles in workgroup memory, or register blocks of 8 or 16 rows and columns. */
-export type Variant = "tiles" | "blocks8" | "blocks16";
+/**
+ * Kernels of a product: tiles in workgroup memory, or register blocks of 8 or 16 rows and columns, with factors in
+ * buffers or in images.
+ */
+export type Variant = "tiles" | BlockVariant | ImageVariant;
+
+type BlockVariant = "blocks8" | "blocks16";
+
+/** Rows and columns of a tile or block. */
+const EDGES: Readonly<Record<Variant, number>> = { tiles: 64, blocks8: 8, blocks16: 16, images8: 8, images16: 16 };
+
+/** Operations from which on a product is worth bringing its factors into images. */
+const IMAGE_FLOPS = 1 << 24;
 
 /** Register blocks, or tiles, that keep a device busy. */
 const BUSY = { blocks: 2048, tiles: 512 };
 
 const tiles = shader("matmul", { grid, step, activation, random, matmul_store: storeSource, matmul: tileSource });
-const blocks: Readonly<Record<"blocks8" | "blocks16", Shader>> = {
-  blocks8: blockShader(8),
-  blocks16: blockShader(16),
+const blocks: Readonly<Record<BlockVariant, Shader>> = {
+  blocks8: blockShader("matmul_blocks", blockSource(8)),
+  blocks16: blockShader("matmul_blocks", blockSource(16)),
 };
 
-function blockShader(size: number): Shader {
-  const parts = [{ file: "shaders/grid.wgsl", text: grid }, {
-    file: "src/ops/matmul_source.ts",
-    text: blockSource(size),
-  }];
-  return { name: "matmul_blocks", parts };
+/** Makes the shader of blocks with factors in buffers from its text. */
+export function blockShader(name: string, text: string): Shader {
+  const parts = [{ file: "shaders/grid.wgsl", text: grid }, { file: "src/ops/matmul_source.ts", text }];
+  return { name, parts };
 }
 
 /**
- * Returns the kernels that suit a device.
+ * Returns the kernels that suit a device, for a product of `flops` operations.
  *
  * Among the software drivers, llvmpipe up to Mesa 22 is fastest with blocks of 16 and the later ones, like SwiftShader,
  * with blocks of 8. The adapter does not tell its version, but Mesa has since raised the number of storage buffers.
  */
-export function variantFor({ adapter, device }: Gpu): Variant {
+export function variantFor(gpu: Gpu, flops: number): Variant {
+  const { adapter, device } = gpu;
   if (!adapter.software) return "tiles";
   const oldMesa = /llvmpipe/.test(adapter.description) && device.limits.maxStorageBuffersPerShaderStage <= 32;
-  return oldMesa ? "blocks16" : "blocks8";
+  const inImages = flops >= IMAGE_FLOPS && prefersImages(gpu);
+  if (oldMesa) return inImages ? "images16" : "blocks16";
+  return inImages ? "images8" : "blocks8";
+}
+
+/** Returns the rows and columns of a tile or block. */
+export function edgeOf(variant: Variant): number {
+  return EDGES[variant];
+}
+
+/** Returns how many workgroups compute the blocks of [M, N] times `slices`. */
+export function blockGroups(variant: "tiles" | BlockVariant, m: number, n: number, slices = 1): number {
+  const edge = EDGES[variant];
+  const lanes = variant === "tiles" ? 1 : BLOCK_LANES;
+  return Math.ceil(slices * Math.ceil(m / edge) * Math.ceil(n / edge) / lanes);
+}
+
+/** Returns whether a variant takes its factors from images. */
+export function inImages(variant: Variant): variant is ImageVariant {
+  return variant === "images8" || variant === "images16";
 }
 
 /**
@@ -62,15 +94,23 @@ export function emitProduct(
   b: Tensor,
   [y, paddedY, paddedB]: readonly Tensor[],
   epilogue: ProductEpilogue,
-  variant: Variant = variantFor(k.gpu),
+  variant: Variant = variantFor(k.gpu, productFlops(k, a, y)),
 ): boolean {
   const inner = columnsOf("matmul", a);
   const n = columnsOf("matmul", y);
   if (n === 1) return emitRowProduct(k, a, b, y, epilogue, variant === "tiles");
   if (variant === "tiles") return emitTiles(k, a, b, n, y, epilogue);
-  if (n % 4 === 0) return emitBlocks(k, a, b, y, n, y, epilogue, variant);
+  const target = n % 4 === 0 ? y : paddedY;
+  if (inImages(variant)) {
+    const { bias, activation = "none" } = epilogue;
+    const bind = { bias: bias ?? a, y: target };
+    const [hasBias, hasRelu] = [bias !== undefined, activation === "relu"];
+    emitImageRows(k, a, b, rowsLayout(inner, n), variant, { entry: "product", bind, hasBias, hasRelu });
+    return emitFinished(k, target, y, epilogue);
+  }
+  if (n % 4 === 0) return emitBlocks(k, a, b, target, y, epilogue, variant);
   emitPack(k, b, paddedB, { rows: inner, columns: n, row_stride: n, column_stride: 1 });
-  return emitBlocks(k, a, paddedB, paddedY, n, y, epilogue, variant);
+  return emitBlocks(k, a, paddedB, target, y, epilogue, variant);
 }
 
 /**
@@ -82,8 +122,8 @@ export function emitTransposedProduct(
   k: Emitter,
   a: Tensor,
   b: Tensor,
-  [y, transposed, paddedY]: readonly Tensor[],
-  variant: Variant = variantFor(k.gpu),
+  [y, copyOfB, paddedY]: readonly Tensor[],
+  variant: Variant = variantFor(k.gpu, productFlops(k, a, y)),
 ): void {
   const inner = columnsOf("matmulNt", a);
   const n = columnsOf("matmulNt", y);
@@ -91,10 +131,16 @@ export function emitTransposedProduct(
     emitRowProduct(k, a, b, y, {}, variant === "tiles");
   } else if (inner === 1) {
     emitOuter(k, a, b, y);
+  } else if (inImages(variant)) {
+    const target = paddedY ?? y;
+    const bind = { bias: a, y: target };
+    const epilogue = { entry: "product", bind, hasBias: false, hasRelu: false };
+    emitImageRows(k, a, b, transposedLayout(inner, n), variant, epilogue);
+    emitFinished(k, target, y, {});
   } else {
-    emitPack(k, b, transposed, { rows: inner, columns: n, row_stride: 1, column_stride: inner });
-    if (variant === "tiles") emitTiles(k, a, transposed, padded(n), y, {});
-    else emitBlocks(k, a, transposed, paddedY ?? y, n, y, {}, variant);
+    emitPack(k, b, copyOfB, { rows: inner, columns: n, row_stride: 1, column_stride: inner });
+    if (variant === "tiles") emitTiles(k, a, copyOfB, padded(n), y, {});
+    else emitBlocks(k, a, copyOfB, paddedY ?? y, y, {}, variant);
   }
 }
 
@@ -108,63 +154,29 @@ export function emitColumnProduct(
   a: Tensor,
   b: Tensor,
   [y, parts, paddedA, paddedB]: readonly Tensor[],
-  variant: Variant = variantFor(k.gpu),
+  variant?: Variant,
 ): void {
   const m = columnsOf("matmulTn", a);
   const n = columnsOf("matmulTn", b);
   if (n === 1) return emitColumnSum(k, a, [y, parts], b);
   if (m === 1) return emitColumnSum(k, b, [y, parts], a);
   const rows = rowsOf(a, k.batch);
-  const edge = { tiles: 64, blocks8: 8, blocks16: 16 }[variant];
+  const flops = 2 * m * n * rows;
+  const kernels = variant ?? variantFor(k.gpu, flops);
+  const edge = EDGES[kernels];
   const shares = Math.ceil(m / edge) * Math.ceil(n / edge);
-  const busy = variant === "tiles" ? BUSY.tiles : BUSY.blocks;
+  const busy = kernels === "tiles" ? BUSY.tiles : BUSY.blocks;
   const { slices, sliceRows } = slicesOf(rows, Math.min(Math.ceil(busy / shares), maxSlices(m, n)));
   const direct = slices === 1 && m % 4 === 0 && n % 4 === 0;
   const target = direct ? y : parts;
-  const flops = 2 * m * n * rows;
-  if (variant === "tiles") {
-    k.run({
-      shader: tiles,
-      entry: "product",
-      bind: { a, b, bias: b, y: target },
-      constants: { A_BY_ROWS: false },
-      params: {
-        m,
-        n,
-        k: rows,
-        b_stride: n,
-        y_stride: padded(n),
-        y_slice: padded(m) * padded(n),
-        slice_terms: sliceRows,
-      },
-      grid: slices * shares,
-      flops,
-    });
-  } else {
-    const packed = (x: Tensor, copy: Tensor, columns: number): Tensor => {
-      if (columns % 4 === 0) return x;
-      emitPack(k, x, copy, { rows, columns, row_stride: columns, column_stride: 1 });
-      return copy;
-    };
-    k.run({
-      shader: blocks[variant],
-      entry: "product_tn",
-      bind: { a_quads: packed(a, paddedA, m), b: packed(b, paddedB, n), y: target },
-      params: {
-        m,
-        k: rows,
-        n,
-        quads: padded(n) / 4,
-        a_quads: padded(m) / 4,
-        slice_rows: sliceRows,
-        has_bias: 0,
-        has_relu: 0,
-      },
-      grid: Math.ceil(slices * shares / BLOCK_LANES),
-      flops,
-    });
-  }
+  if (kernels === "tiles") emitTileColumns(k, a, b, target, slices, sliceRows);
+  else if (inImages(kernels)) emitImageColumns(k, a, b, target, sliceRows, kernels);
+  else emitBlockColumns(k, [a, paddedA], [b, paddedB], target, slices, sliceRows, kernels);
   if (!direct) emitSum(k, parts, y, { rows: m, columns: n, stride: padded(n), slice: padded(m) * padded(n), slices });
+}
+
+function productFlops(k: Emitter, a: Tensor, y: Tensor): number {
+  return 2 * rowsOf(a, k.batch) * columnsOf("matmul", a) * columnsOf("matmul", y);
 }
 
 function emitTiles(k: Emitter, a: Tensor, b: Tensor, stride: number, y: Tensor, epilogue: ProductEpilogue): boolean {
@@ -177,10 +189,31 @@ function emitTiles(k: Emitter, a: Tensor, b: Tensor, stride: number, y: Tensor, 
     bind: { a, b, bias: epilogue.bias ?? b, y },
     constants: epilogueConstants(epilogue),
     params: { m, n, k: inner, b_stride: stride, y_stride: n, y_slice: 0, slice_terms: inner },
-    grid: Math.ceil(m / 64) * Math.ceil(n / 64),
+    grid: blockGroups("tiles", m, n),
     flops: 2 * m * n * inner,
   });
   return true;
+}
+
+function emitTileColumns(k: Emitter, a: Tensor, b: Tensor, y: Tensor, slices: number, sliceRows: number): void {
+  const [m, n, rows] = [columnsOf("matmulTn", a), columnsOf("matmulTn", b), rowsOf(a, k.batch)];
+  k.run({
+    shader: tiles,
+    entry: "product",
+    bind: { a, b, bias: b, y },
+    constants: { A_BY_ROWS: false },
+    params: {
+      m,
+      n,
+      k: rows,
+      b_stride: n,
+      y_stride: padded(n),
+      y_slice: padded(m) * padded(n),
+      slice_terms: sliceRows,
+    },
+    grid: blockGroups("tiles", m, n, slices),
+    flops: 2 * m * n * rows,
+  });
 }
 
 function emitBlocks(
@@ -188,14 +221,12 @@ function emitBlocks(
   a: Tensor,
   b: Tensor,
   target: Tensor,
-  n: number,
   y: Tensor,
-  { bias, activation = "none", dropout }: ProductEpilogue,
-  variant: "blocks8" | "blocks16",
+  epilogue: ProductEpilogue,
+  variant: BlockVariant,
 ): boolean {
-  const m = rowsOf(a, k.batch);
-  const inner = columnsOf("matmul", a);
-  const edge = variant === "blocks8" ? 8 : 16;
+  const { bias, activation } = epilogue;
+  const [m, inner, n] = [rowsOf(a, k.batch), columnsOf("matmul", a), columnsOf("matmul", y)];
   k.run({
     shader: blocks[variant],
     entry: "product",
@@ -210,9 +241,63 @@ function emitBlocks(
       has_bias: Number(bias !== undefined),
       has_relu: Number(activation === "relu"),
     },
-    grid: Math.ceil(Math.ceil(m / edge) * Math.ceil(n / edge) / BLOCK_LANES),
+    grid: blockGroups(variant, m, n),
     flops: 2 * m * n * inner,
   });
-  if (target !== y) emitSum(k, target, y, { rows: m, columns: n, stride: padded(n), slice: 0, slices: 1 });
+  return emitFinished(k, target, y, epilogue);
+}
+
+/**
+ * Appends a^T b by blocks.
+ *
+ * @param factors each with room for a copy whose rows are padded to fours
+ */
+function emitBlockColumns(
+  k: Emitter,
+  ...[[a, paddedA], [b, paddedB], y, slices, sliceRows, variant]: [
+    Tensor[],
+    Tensor[],
+    Tensor,
+    number,
+    number,
+    BlockVariant,
+  ]
+): void {
+  const [m, n, rows] = [columnsOf("matmulTn", a), columnsOf("matmulTn", b), rowsOf(a, k.batch)];
+  const packed = (x: Tensor, copy: Tensor, columns: number): Tensor => {
+    if (columns % 4 === 0) return x;
+    emitPack(k, x, copy, { rows, columns, row_stride: columns, column_stride: 1 });
+    return copy;
+  };
+  k.run({
+    shader: blocks[variant],
+    entry: "product_tn",
+    bind: { a_quads: packed(a, paddedA, m), b: packed(b, paddedB, n), y },
+    params: {
+      m,
+      k: rows,
+      n,
+      quads: padded(n) / 4,
+      a_quads: padded(m) / 4,
+      slice_rows: sliceRows,
+      has_bias: 0,
+      has_relu: 0,
+    },
+    grid: blockGroups(variant, m, n, slices),
+    flops: 2 * m * n * rows,
+  });
+}
+
+/** Drops the padding of rows where there is any, and returns whether blocks apply the whole epilogue. */
+function emitFinished(
+  k: Emitter,
+  target: Tensor,
+  y: Tensor,
+  { activation = "none", dropout }: ProductEpilogue,
+): boolean {
+  if (target !== y) {
+    const [rows, n] = [rowsOf(y, k.batch), columnsOf("matmul", y)];
+    emitSum(k, target, y, { rows, columns: n, stride: padded(n), slice: 0, slices: 1 });
+  }
   return !dropout?.rate && (activation === "none" || activation === "relu");
 }

@@ -70,10 +70,11 @@ export function maxSlices(m: number, n: number): number {
   return Math.min(MAX_SLICES, Math.max(1, Math.floor(MAX_PARTS / (padded(m) * padded(n)))));
 }
 
-/** Cuts rows into at most `most` slices of equal length, the last one shorter. */
+/** Cuts rows into at most `most` slices of equal length, a multiple of 4, the last one shorter. */
 export function slicesOf(rows: number, most: number): { slices: number; sliceRows: number } {
   const wanted = Math.max(1, Math.min(most, Math.ceil(rows / MIN_SLICE_ROWS)));
-  const sliceRows = Math.max(1, Math.ceil(rows / wanted));
+  // Kernels take rows four at a time.
+  const sliceRows = padded(Math.max(1, Math.ceil(rows / wanted)));
   return { slices: Math.max(1, Math.ceil(rows / sliceRows)), sliceRows };
 }
 

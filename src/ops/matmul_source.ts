@@ -30,8 +30,10 @@ struct Params {
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read_write> y: array<vec4f>;
 @group(0) @binding(5) var<uniform> params: Params;
+`;
 
-fn bias_quad(quad: u32) -> vec4f {
+/** What is done to a sum: bias and relu; needs `bias`, `params` and `y`. */
+export const FINISH = `fn bias_quad(quad: u32) -> vec4f {
   if (params.has_bias == 0u) { return vec4f(); }
   let first = 4u * quad;
   let last = params.n - 1u;
@@ -45,7 +47,8 @@ fn finish(z: vec4f) -> vec4f {
 }
 `;
 
-const CROSS = `override KEEPS_PRODUCT: bool = true;
+/** What a cross layer does to a sum, and the bindings for it. */
+export const CROSS = `override KEEPS_PRODUCT: bool = true;
 @group(0) @binding(6) var<storage, read> x0: array<vec4f>;
 @group(0) @binding(7) var<storage, read> x: array<vec4f>;
 @group(0) @binding(8) var<storage, read_write> product_out: array<vec4f>;
@@ -69,7 +72,7 @@ const ENTRY = `
  * @param size a multiple of 4
  */
 export function blockSource(size: number): string {
-  return [HEADER, productSource(size), columnProductSource(size)].join("\n");
+  return [HEADER, FINISH, productSource(size), columnProductSource(size)].join("\n");
 }
 
 /**
@@ -79,7 +82,9 @@ export function blockSource(size: number): string {
  * @param size a multiple of 4
  */
 export function crossSource(size: number): string {
-  return [HEADER, CROSS, productSource(size, "product_cross", (at, sum) => `cross_with(${at}, ${sum});`)].join("\n");
+  return [HEADER, FINISH, CROSS, productSource(size, "product_cross", (at, sum) => `cross_with(${at}, ${sum});`)].join(
+    "\n",
+  );
 }
 
 function productSource(

@@ -1,10 +1,12 @@
 import { Gpu } from "../../src/gpu/device.ts";
 import { GpuError } from "../../src/gpu/error.ts";
+import { createImage, encodeCopy, IMAGE_WIDTH } from "../../src/gpu/image.ts";
 import { type Call, type Dispatch, gridOf, prepare } from "../../src/gpu/kernel.ts";
 import { createBuffer, download, upload } from "../../src/gpu/memory.ts";
 import { shader } from "../../src/gpu/shader.ts";
 import grid from "../../shaders/grid.wgsl" with { type: "text" };
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "../../src/std.ts";
+import image from "../../shaders/image.wgsl" with { type: "text" };
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "../../src/std.ts";
 import { gpu } from "../support.ts";
 
 const FILL = `override FACTOR: u32 = 1u;
@@ -174,4 +176,53 @@ Deno.test("a kernel over a folded grid reaches every element once", async () => 
   const values = new Uint32Array(await download(device, y, 4 * size));
   assertEquals(values.findIndex((value, i) => value !== i + 1), -1);
   y.destroy();
+});
+
+const IMAGE_SUM = `@group(0) @binding(0) var x: texture_storage_2d<rgba32float, read>;
+@group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
+struct Params { size: u32 }
+@group(0) @binding(2) var<uniform> params: Params;
+
+@compute @workgroup_size(64)
+fn fill(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x < params.size) { y[id.x] = textureLoad(x, texel(id.x)); }
+}
+`;
+
+Deno.test("prepare refuses a buffer where the shader declares an image", async () => {
+  const device = await gpu();
+  const buffer = createBuffer(device, "x", 16);
+  const copy = shader("copy", { image, copy: IMAGE_SUM });
+  const error = await assertRejects(
+    () => prepare(device, { shader: copy, entry: "fill", bind: { x: { buffer } }, grid: 1 }),
+    TypeError,
+  );
+  assertStringIncludes(error.message, 'Cannot bind "x" of copy.fill: the shader declares an image, received a buffer');
+});
+
+Deno.test("a copy fills rows of an image and part of the next, from an offset on", async () => {
+  const device = await gpu();
+  const texels = IMAGE_WIDTH + 3;
+  const numbers = Float32Array.from({ length: 64 + 4 * texels }, (_, i) => i);
+  const from = { buffer: upload(device, "from", numbers), offset: 256 };
+  const y = createBuffer(device, "y", 16 * texels);
+  using to = { image: createImage(device, "to", texels), [Symbol.dispose]: () => to.image.destroy() };
+  const dispatch = await prepare(device, {
+    shader: shader("copy", { image, copy: IMAGE_SUM }),
+    entry: "fill",
+    bind: { x: { view: to.image.createView(), bytes: 16 * texels }, y: { buffer: y } },
+    params: { size: texels },
+    grid: Math.ceil(texels / 64),
+  });
+  const encoder = device.device.createCommandEncoder();
+  encodeCopy(encoder, { from, to: to.image, texels });
+  device.device.queue.submit([encoder.finish()]);
+  submit(device, dispatch);
+  assertEquals(new Float32Array(await download(device, y, 16 * texels)), numbers.subarray(64));
+});
+
+Deno.test("createImage refuses more rows than the device's textures have", async () => {
+  const device = await gpu();
+  const texels = IMAGE_WIDTH * (device.device.limits.maxTextureDimension2D + 1);
+  assertThrows(() => createImage(device, "big", texels), GpuError, 'Cannot create image "big": the device allows');
 });

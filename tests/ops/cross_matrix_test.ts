@@ -32,16 +32,14 @@ for (const [batch, width] of [[1, 1], [37, 17], [5, 6], [6, 20]]) {
     }));
 }
 
-for (const software of [true, false]) {
+for (const variant of ["tiles", "blocks8", "blocks16", "images8", "images16"] as const) {
   for (const [batch, width] of [[1, 4], [37, 20], [70, 36], [5, 17]]) {
-    const adapter = software ? "a software adapter" : "a GPU";
-    Deno.test(`two fused cross layers of [${batch}, ${width}] match their reference on ${adapter}`, () =>
+    Deno.test(`two fused cross layers of [${batch}, ${width}] match their reference, ${variant}`, () =>
       checkOp({
         inputs: { x: ["B", width], w: [width, width], bias: [width] },
         batch,
-        software,
         prepare: { w: (values) => values.map((value) => value / Math.sqrt(width)) },
-        build: ({ x, w, bias }) => crossLayer(x, crossLayer(x, x, w, bias), w, bias),
+        build: ({ x, w, bias }) => crossLayer(x, crossLayer(x, x, w, bias, { variant }), w, bias, { variant }),
         reference: ({ x, w, bias }) => reference(x, reference(x, x, w, bias), w, bias),
       }));
   }

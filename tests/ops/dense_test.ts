@@ -5,7 +5,7 @@ import { assertThrows } from "../../src/std.ts";
 import { denseReference, dropoutReference } from "../reference/dense.ts";
 import { checkOp } from "../support.ts";
 
-const VARIANTS: readonly Variant[] = ["tiles", "blocks8", "blocks16"];
+const VARIANTS: readonly Variant[] = ["tiles", "blocks8", "blocks16", "images8", "images16"];
 const ACTIVATIONS: readonly Activation[] = ["none", "relu", "sigmoid", "tanh"];
 const SIZES: readonly (readonly [number, number, number])[] = [[37, 8, 12], [1, 7, 6], [37, 10, 1]];
 

@@ -7,7 +7,7 @@ import { matmul, matmulNt, matmulTn, type Variant } from "../../src/ops/matmul.t
 import { matmulReference } from "../reference/matmul.ts";
 import { assertClose, checkOp, gpu, randomArray, step } from "../support.ts";
 
-const VARIANTS: readonly Variant[] = ["tiles", "blocks8", "blocks16"];
+const VARIANTS: readonly Variant[] = ["tiles", "blocks8", "blocks16", "images8", "images16"];
 
 /** Sizes [M, K, N] whose gradients are checked: rows in fours and not, vectors on either side, a single row. */
 const SMALL: readonly (readonly [number, number, number])[] = [
@@ -115,6 +115,21 @@ for (const variant of VARIANTS) {
     assertClose(y, matmulReference(values[0], values[1], [45, 6, 8]), "y");
   });
 }
+
+Deno.test("products whose factors fill several images match the reference", async () => {
+  const [m, k, n] = [2100, 1028, 8];
+  const variant = "images8";
+  const nn = await compute({ a: ["B", k], b: [k, n] }, m, ([a, b]) => matmul(a, b, { variant }));
+  assertClose(nn.y, matmulReference(nn.values[0], nn.values[1], [m, k, n]), "nn");
+  const tn = await compute({ a: ["B", k], b: ["B", n] }, m, ([a, b]) => matmulTn(a, b, { variant }));
+  assertClose(tn.y, matmulReference(tn.values[0], tn.values[1], [k, m, n], true), "tn");
+});
+
+Deno.test("blocks in buffers and in images add in the same order and so give equal bits", async () => {
+  const run = (variant: Variant) => compute({ a: ["B", 37], b: [37, 20] }, 53, ([a, b]) => matmul(a, b, { variant }));
+  const [inBuffers, inImages] = [await run("blocks8"), await run("images8")];
+  assertEquals(inBuffers.y, inImages.y);
+});
 
 Deno.test("more than 65,535 tiles fold into a grid that leaves no tile out and none twice", async () => {
   const n = 64 * 65_537;

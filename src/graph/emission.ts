@@ -1,0 +1,96 @@
+/**
+ * What a plan asks of its nodes: the kernels that they run, and where their tensors and images are.
+ *
+ * @module
+ */
+import type { Gpu } from "../gpu/device.ts";
+import { createImage, type ImageCopy, type ImageRange } from "../gpu/image.ts";
+import { type BufferRange, type Dispatch, prepare } from "../gpu/kernel.ts";
+import { ownerOf } from "./memory.ts";
+import { type Emitter, Image, type KernelCall, type Node } from "./node.ts";
+import type { PlanOptions } from "./plan.ts";
+import { Tensor } from "./tensor.ts";
+
+/** What a plan encodes: a dispatch, or a copy into an image. */
+export type Command = Dispatch | ImageCopy;
+
+/** Bytes of a texel. */
+const TEXEL_BYTES = 16;
+
+/** What nodes have asked for, before any buffer or pipeline is made for it. */
+export interface Emission {
+  /** Dispatches and copies in order. */
+  readonly calls: readonly (KernelCall | Copy)[];
+  /** Texels of each image. */
+  readonly images: readonly number[];
+}
+
+interface Copy {
+  readonly from: Tensor;
+  readonly first: number;
+  readonly to: Image;
+}
+
+/** Has all nodes emit their dispatches. */
+export function emit(gpu: Gpu, options: PlanOptions, nodes: readonly Node[]): Emission {
+  const calls: (KernelCall | Copy)[] = [];
+  const images: number[] = [];
+  const read = new Set<Tensor>([...options.outputs, ...(options.pinned?.keys() ?? [])].map(ownerOf));
+  for (const node of nodes) for (const input of node.inputs) read.add(ownerOf(input));
+  for (const node of nodes) {
+    if (node.op.alias) continue;
+    const taken = new Set<number>();
+    const emitter: Emitter = {
+      gpu,
+      batch: options.batch,
+      run: (call) => calls.push(call),
+      image: (texels) => {
+        let slot = 0;
+        while (taken.has(slot)) slot++;
+        taken.add(slot);
+        images[slot] = Math.max(images[slot] ?? 0, texels);
+        return new Image(slot, texels);
+      },
+      free: (...freed) => freed.forEach(({ slot }) => taken.delete(slot)),
+      copy: (from, first, to) => calls.push({ from, first, to }),
+      needed: (tensor) => read.has(tensor),
+      shards: (table, slot) => options.storage.shards(table, slot),
+    };
+    node.op.emit(emitter, node);
+  }
+  return { calls, images };
+}
+
+/** Returns the bytes of some images. */
+export function imageBytes(images: readonly number[]): number {
+  return images.reduce((sum, texels) => sum + TEXEL_BYTES * texels, 0);
+}
+
+/** Creates a plan's images. */
+export function createImages(gpu: Gpu, name: string, images: readonly number[]): GPUTexture[] {
+  return images.map((texels, i) => createImage(gpu, `${name}.image${i}`, texels));
+}
+
+/** Compiles all pipelines concurrently and makes all bind groups. */
+export function prepareAll(
+  gpu: Gpu,
+  { calls }: Emission,
+  images: readonly GPUTexture[],
+  resolve: (tensor: Tensor) => BufferRange,
+): Promise<Command[]> {
+  const views = images.map((image) => image.createView());
+  const place = (value: Tensor | Image | BufferRange): BufferRange | ImageRange => {
+    if (value instanceof Image) return { view: views[value.slot], bytes: TEXEL_BYTES * value.texels };
+    return value instanceof Tensor ? resolve(value) : value;
+  };
+  return Promise.all(calls.map((call): Command | Promise<Command> => {
+    if ("from" in call) {
+      const { buffer, offset = 0 } = resolve(call.from);
+      const { slot, texels } = call.to;
+      return { from: { buffer, offset: offset + 4 * call.first }, to: images[slot], texels };
+    }
+    const bind: Record<string, BufferRange | ImageRange> = {};
+    for (const [name, value] of Object.entries(call.bind)) if (value !== undefined) bind[name] = place(value);
+    return prepare(gpu, { ...call, bind });
+  }));
+}

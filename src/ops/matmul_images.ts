@@ -1,0 +1,129 @@
+/**
+ * Matrix products with factors in images, a piece of the rows at a time.
+ *
+ * @module
+ */
+import grid from "../../shaders/grid.wgsl" with { type: "text" };
+import image from "../../shaders/image.wgsl" with { type: "text" };
+import type { Constants, Shader } from "../gpu/shader.ts";
+import type { Emitter } from "../graph/node.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import { emitImage, type MatrixLayout, rowPieces, rowsLayout } from "./image_pack.ts";
+import { IMAGE_LANES, imageSource } from "./matmul_images_source.ts";
+import { columnsOf, padded, rowsOf } from "./matmul_layout.ts";
+
+/** Register blocks of 8 or 16 rows and columns. */
+export type ImageVariant = "images8" | "images16";
+
+const EDGES: Readonly<Record<ImageVariant, number>> = { images8: 8, images16: 16 };
+
+const shaders: Readonly<Record<ImageVariant, Shader>> = {
+  images8: imageShader("matmul_images", imageSource(8)),
+  images16: imageShader("matmul_images", imageSource(16)),
+};
+
+/** Makes the shader of a text that reads images. */
+export function imageShader(name: string, text: string): Shader {
+  return {
+    name,
+    parts: [
+      { file: "shaders/grid.wgsl", text: grid },
+      { file: "shaders/image.wgsl", text: image },
+      { file: "src/ops/matmul_images_source.ts", text },
+    ],
+  };
+}
+
+/** What becomes of a product's sums. */
+export interface RowEpilogue {
+  /** The kernel. @default the product itself */
+  readonly shader?: Shader;
+  readonly entry: string;
+  /** All that the kernel binds besides the factors. */
+  readonly bind: Readonly<Record<string, Tensor>>;
+  readonly constants?: Constants;
+  readonly hasBias: boolean;
+  readonly hasRelu: boolean;
+}
+
+/**
+ * Appends y = epilogue(a b), where y has `n` columns in rows of whole fours.
+ *
+ * @param layout how b `[K, N]` lies in its tensor
+ */
+export function emitImageRows(
+  k: Emitter,
+  a: Tensor,
+  b: Tensor,
+  layout: MatrixLayout,
+  variant: ImageVariant,
+  { shader = shaders[variant], entry, bind, constants, hasBias, hasRelu }: RowEpilogue,
+): void {
+  const inner = columnsOf("matmul", a);
+  const n = layout.columns;
+  const right = emitImage(k, b, layout, true);
+  for (const { first, count } of rowPieces(rowsOf(a, k.batch), inner, EDGES[variant])) {
+    const left = emitImage(k, a, rowsLayout(count, inner, first), false);
+    k.run({
+      shader,
+      entry,
+      bind: { ...bind, a: left, b: right },
+      constants,
+      params: {
+        m: count,
+        k: inner,
+        n,
+        quads: padded(n) / 4,
+        a_quads: padded(inner) / 4,
+        first,
+        slice_rows: 0,
+        has_bias: Number(hasBias),
+        has_relu: Number(hasRelu),
+      },
+      grid: groups(variant, count, n),
+      flops: 2 * count * n * inner,
+    });
+    k.free(left);
+  }
+  k.free(right);
+}
+
+/** Appends y[s] = a^T b over the rows of each slice s, in rows and slices of whole fours. */
+export function emitImageColumns(
+  k: Emitter,
+  a: Tensor,
+  b: Tensor,
+  y: Tensor,
+  sliceRows: number,
+  variant: ImageVariant,
+): void {
+  const [m, n] = [columnsOf("matmulTn", a), columnsOf("matmulTn", b)];
+  for (const { first, count } of rowPieces(rowsOf(a, k.batch), Math.max(m, n), sliceRows)) {
+    const left = emitImage(k, a, rowsLayout(count, m, first), true);
+    const right = emitImage(k, b, rowsLayout(count, n, first), true);
+    k.run({
+      shader: shaders[variant],
+      entry: "product_tn",
+      bind: { a: left, b: right, y },
+      params: {
+        m,
+        k: count,
+        n,
+        quads: padded(n) / 4,
+        a_quads: padded(m) / 4,
+        first: first / sliceRows,
+        slice_rows: sliceRows,
+        has_bias: 0,
+        has_relu: 0,
+      },
+      grid: groups(variant, m, n, Math.ceil(count / sliceRows)),
+      flops: 2 * m * n * count,
+    });
+    k.free(left, right);
+  }
+}
+
+function groups(variant: ImageVariant, m: number, n: number, slices = 1): number {
+  const edge = EDGES[variant];
+  return Math.ceil(slices * Math.ceil(m / edge) * Math.ceil(n / edge) / IMAGE_LANES);
+}
