@@ -14,7 +14,7 @@ import { columnSumOp, dense } from "./dense.ts";
 import { lanesOf } from "./lane.ts";
 import { matmulNt, matmulTn } from "./matmul.ts";
 import { rowsLayout } from "./image_pack.ts";
-import { emitImageRows, imageShader } from "./matmul_images.ts";
+import { emitImageRows, imageShader, leftFactor } from "./matmul_images.ts";
 import { crossImageSource } from "./matmul_images_source.ts";
 import { blockGroups, blockShader, edgeOf, inImages, type Variant, variantFor } from "./matmul_kernels.ts";
 import { crossSource } from "./matmul_source.ts";
@@ -115,8 +115,8 @@ export function emitCrossLayer(
   const size = edgeOf(variant);
   if (inImages(variant)) {
     const shader = imageShader("cross_images", crossImageSource(size));
-    const epilogue = { shader, entry: "product_cross", bind: { ...bind, x }, constants, hasBias: true, hasRelu: false };
-    return emitImageRows(k, x, w, rowsLayout(n, n), variant, epilogue);
+    const epilogue = { shader, entry: "product_cross", bind: { ...bind, x }, constants, hasBias: true };
+    return emitImageRows(k, leftFactor(k, x), w, rowsLayout(n, n), variant, epilogue);
   }
   k.run({
     shader: blockShader("cross_blocks", crossSource(size)),

@@ -32,9 +32,9 @@ export function rowsLayout(rows: number, columns: number, first = 0): MatrixLayo
   return { rows, columns, first: first * columns, rowStride: columns, columnStride: 1 };
 }
 
-/** Returns the layout of the transpose of a matrix `[columns, rows]` that is a tensor's whole memory. */
-export function transposedLayout(rows: number, columns: number): MatrixLayout {
-  return { rows, columns, rowStride: 1, columnStride: rows };
+/** Returns the layout of the transpose of rows of a matrix `[..., rows]`, `columns` of them from row `first` on. */
+export function transposedLayout(rows: number, columns: number, first = 0): MatrixLayout {
+  return { rows, columns, first: first * rows, rowStride: 1, columnStride: rows };
 }
 
 /**

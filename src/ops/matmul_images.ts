@@ -6,7 +6,7 @@
 import grid from "../../shaders/grid.wgsl" with { type: "text" };
 import image from "../../shaders/image.wgsl" with { type: "text" };
 import type { Constants, Shader } from "../gpu/shader.ts";
-import type { Emitter } from "../graph/node.ts";
+import type { Emitter, Image } from "../graph/node.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { emitImage, type MatrixLayout, rowPieces, rowsLayout } from "./image_pack.ts";
 import { IMAGE_LANES, imageSource } from "./matmul_images_source.ts";
@@ -34,6 +34,24 @@ export function imageShader(name: string, text: string): Shader {
   };
 }
 
+/** A left factor, which comes into images a piece of its rows at a time. */
+export interface LeftFactor {
+  readonly rows: number;
+  readonly columns: number;
+  /** Appends what fills an image with rows, and where `wholeFours` asks for it with zeros up to a multiple of four. */
+  image(first: number, count: number, wholeFours: boolean): Image;
+}
+
+/** Returns a tensor as a left factor; all sizes but the last count as rows. */
+export function leftFactor(k: Emitter, a: Tensor): LeftFactor {
+  const columns = columnsOf("matmul", a);
+  return {
+    rows: rowsOf(a, k.batch),
+    columns,
+    image: (first, count, wholeFours) => emitImage(k, a, rowsLayout(count, columns, first), wholeFours),
+  };
+}
+
 /** What becomes of a product's sums. */
 export interface RowEpilogue {
   /** The kernel. @default the product itself */
@@ -42,8 +60,8 @@ export interface RowEpilogue {
   /** All that the kernel binds besides the factors. */
   readonly bind: Readonly<Record<string, Tensor>>;
   readonly constants?: Constants;
-  readonly hasBias: boolean;
-  readonly hasRelu: boolean;
+  readonly hasBias?: boolean;
+  readonly hasRelu?: boolean;
 }
 
 /**
@@ -53,17 +71,17 @@ export interface RowEpilogue {
  */
 export function emitImageRows(
   k: Emitter,
-  a: Tensor,
+  a: LeftFactor,
   b: Tensor,
   layout: MatrixLayout,
   variant: ImageVariant,
-  { shader = shaders[variant], entry, bind, constants, hasBias, hasRelu }: RowEpilogue,
+  { shader = shaders[variant], entry, bind, constants, hasBias = false, hasRelu = false }: RowEpilogue,
 ): void {
-  const inner = columnsOf("matmul", a);
+  const inner = a.columns;
   const n = layout.columns;
   const right = emitImage(k, b, layout, true);
-  for (const { first, count } of rowPieces(rowsOf(a, k.batch), inner, EDGES[variant])) {
-    const left = emitImage(k, a, rowsLayout(count, inner, first), false);
+  for (const { first, count } of rowPieces(a.rows, inner, EDGES[variant])) {
+    const left = a.image(first, count, false);
     k.run({
       shader,
       entry,
@@ -91,15 +109,15 @@ export function emitImageRows(
 /** Appends y[s] = a^T b over the rows of each slice s, in rows and slices of whole fours. */
 export function emitImageColumns(
   k: Emitter,
-  a: Tensor,
+  a: LeftFactor,
   b: Tensor,
   y: Tensor,
   sliceRows: number,
   variant: ImageVariant,
 ): void {
-  const [m, n] = [columnsOf("matmulTn", a), columnsOf("matmulTn", b)];
-  for (const { first, count } of rowPieces(rowsOf(a, k.batch), Math.max(m, n), sliceRows)) {
-    const left = emitImage(k, a, rowsLayout(count, m, first), true);
+  const [m, n] = [a.columns, columnsOf("matmulTn", b)];
+  for (const { first, count } of rowPieces(a.rows, Math.max(m, n), sliceRows)) {
+    const left = a.image(first, count, true);
     const right = emitImage(k, b, rowsLayout(count, n, first), true);
     k.run({
       shader: shaders[variant],

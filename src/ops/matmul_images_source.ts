@@ -35,6 +35,15 @@ struct Params {
 @group(0) @binding(5) var<uniform> params: Params;
 `;
 
+const START = `override ADDS: bool = false;  // whether product adds to what is there
+
+// What a sum starts from: cells past the end repeat the last one, so that adding at the end would add twice.
+fn start(at: u32) -> vec4f {
+  if (ADDS) { return y[at]; }
+  return vec4f();
+}
+`;
+
 const ENTRY = `
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
@@ -48,7 +57,7 @@ const ENTRY = `
  * @param size a multiple of 4
  */
 export function imageSource(size: number): string {
-  return [HEADER, FINISH, productSource(size), columnProductSource(size)].join("\n");
+  return [HEADER, START, FINISH, productSource(size), columnProductSource(size)].join("\n");
 }
 
 /**
@@ -59,7 +68,7 @@ export function imageSource(size: number): string {
  */
 export function crossImageSource(size: number): string {
   const cross = productSource(size, "product_cross", (at, sum) => `cross_with(${at}, ${sum});`);
-  return [HEADER, FINISH, CROSS, cross].join("\n");
+  return [HEADER, START, FINISH, CROSS, cross].join("\n");
 }
 
 function productSource(
@@ -77,7 +86,7 @@ function productSource(
     `  if (row >= params.m) { return; }`,
     ...rows.map((r) => `  let row${r} = min(row + ${r}u, params.m - 1u);\n  let a${r} = row${r} * params.a_quads;`),
     ...quads.map((q) => `  let b${q} = min(quad + ${q}u, params.quads - 1u);`),
-    ...cells(size).map(([r, q]) => `  var sum${r}_${q} = vec4f();`),
+    ...cells(size).map(([r, q]) => `  var sum${r}_${q} = start(${cell(r, q)});`),
     `  for (var k = 0u; k < params.a_quads; k++) {`,
     `    let at = 4u * k * params.quads;`,
     ...rows.map((r) => `    let left${r} = textureLoad(a, texel(a${r} + k));`),
@@ -85,9 +94,7 @@ function productSource(
     ...multiply(size, (row, term) => `left${row}.${"xyzw"[term]}`),
     `  }`,
     ...quads.map((q) => `  let bias${q} = bias_quad(b${q});`),
-    ...cells(size).map(([r, q]) =>
-      `  ${store(`(params.first + row${r}) * params.quads + b${q}`, `sum${r}_${q} + bias${q}`)}`
-    ),
+    ...cells(size).map(([r, q]) => `  ${store(cell(r, q), `sum${r}_${q} + bias${q}`)}`),
     `}\n`,
   ].join("\n");
 }
@@ -114,6 +121,10 @@ function columnProductSource(size: number): string {
     ...cells(size).map(([r, q]) => `  y[(top + 4u * a${r >> 2} + ${r % 4}u) * params.quads + b${q}] = sum${r}_${q};`),
     `}\n`,
   ].join("\n");
+}
+
+function cell(row: number, quad: number): string {
+  return `(params.first + row${row}) * params.quads + b${quad}`;
 }
 
 /** Loads four terms of the columns of a block. */

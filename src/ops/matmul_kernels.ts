@@ -17,7 +17,7 @@ import type { Tensor } from "../graph/tensor.ts";
 import { epilogueConstants, type ProductEpilogue } from "./matmul_epilogue.ts";
 import { columnsOf, emitPack, emitSum, maxSlices, padded, rowsOf, slicesOf } from "./matmul_layout.ts";
 import { rowsLayout, transposedLayout } from "./image_pack.ts";
-import { emitImageColumns, emitImageRows, type ImageVariant } from "./matmul_images.ts";
+import { emitImageColumns, emitImageRows, type ImageVariant, type LeftFactor, leftFactor } from "./matmul_images.ts";
 import { BLOCK_LANES, blockSource } from "./matmul_source.ts";
 import { emitColumnSum, emitOuter, emitRowProduct } from "./matmul_vector.ts";
 
@@ -105,7 +105,7 @@ export function emitProduct(
     const { bias, activation = "none" } = epilogue;
     const bind = { bias: bias ?? a, y: target };
     const [hasBias, hasRelu] = [bias !== undefined, activation === "relu"];
-    emitImageRows(k, a, b, rowsLayout(inner, n), variant, { entry: "product", bind, hasBias, hasRelu });
+    emitImageRows(k, leftFactor(k, a), b, rowsLayout(inner, n), variant, { entry: "product", bind, hasBias, hasRelu });
     return emitFinished(k, target, y, epilogue);
   }
   if (n % 4 === 0) return emitBlocks(k, a, b, target, y, epilogue, variant);
@@ -134,8 +134,7 @@ export function emitTransposedProduct(
   } else if (inImages(variant)) {
     const target = paddedY ?? y;
     const bind = { bias: a, y: target };
-    const epilogue = { entry: "product", bind, hasBias: false, hasRelu: false };
-    emitImageRows(k, a, b, transposedLayout(inner, n), variant, epilogue);
+    emitImageRows(k, leftFactor(k, a), b, transposedLayout(inner, n), variant, { entry: "product", bind });
     emitFinished(k, target, y, {});
   } else {
     emitPack(k, b, copyOfB, { rows: inner, columns: n, row_stride: 1, column_stride: inner });
@@ -161,18 +160,46 @@ export function emitColumnProduct(
   if (n === 1) return emitColumnSum(k, a, [y, parts], b);
   if (m === 1) return emitColumnSum(k, b, [y, parts], a);
   const rows = rowsOf(a, k.batch);
-  const flops = 2 * m * n * rows;
-  const kernels = variant ?? variantFor(k.gpu, flops);
-  const edge = EDGES[kernels];
-  const shares = Math.ceil(m / edge) * Math.ceil(n / edge);
-  const busy = kernels === "tiles" ? BUSY.tiles : BUSY.blocks;
-  const { slices, sliceRows } = slicesOf(rows, Math.min(Math.ceil(busy / shares), maxSlices(m, n)));
-  const direct = slices === 1 && m % 4 === 0 && n % 4 === 0;
-  const target = direct ? y : parts;
+  const kernels = variant ?? variantFor(k.gpu, 2 * m * n * rows);
+  if (inImages(kernels)) return emitFactorColumns(k, leftFactor(k, a), b, [y, parts], kernels);
+  const { slices, sliceRows, target } = columnSlices(m, n, rows, [y, parts], kernels);
   if (kernels === "tiles") emitTileColumns(k, a, b, target, slices, sliceRows);
-  else if (inImages(kernels)) emitImageColumns(k, a, b, target, sliceRows, kernels);
   else emitBlockColumns(k, [a, paddedA], [b, paddedB], target, slices, sliceRows, kernels);
-  if (!direct) emitSum(k, parts, y, { rows: m, columns: n, stride: padded(n), slice: padded(m) * padded(n), slices });
+  emitSliceSum(k, m, n, slices, target, y);
+}
+
+/** Appends y = a^T b for a left factor that need not be a tensor. */
+export function emitFactorColumns(
+  k: Emitter,
+  a: LeftFactor,
+  b: Tensor,
+  [y, parts]: readonly Tensor[],
+  variant: ImageVariant,
+): void {
+  const [m, n] = [a.columns, columnsOf("matmulTn", b)];
+  const { slices, sliceRows, target } = columnSlices(m, n, a.rows, [y, parts], variant);
+  emitImageColumns(k, a, b, target, sliceRows, variant);
+  emitSliceSum(k, m, n, slices, target, y);
+}
+
+/** Cuts the rows of a product of columns into slices that keep the device busy, and says where their sums go. */
+function columnSlices(
+  m: number,
+  n: number,
+  rows: number,
+  [y, parts]: readonly Tensor[],
+  variant: Variant,
+): { slices: number; sliceRows: number; target: Tensor } {
+  const edge = EDGES[variant];
+  const shares = Math.ceil(m / edge) * Math.ceil(n / edge);
+  const busy = variant === "tiles" ? BUSY.tiles : BUSY.blocks;
+  const { slices, sliceRows } = slicesOf(rows, Math.min(Math.ceil(busy / shares), maxSlices(m, n)));
+  return { slices, sliceRows, target: slices === 1 && m % 4 === 0 && n % 4 === 0 ? y : parts };
+}
+
+function emitSliceSum(k: Emitter, m: number, n: number, slices: number, parts: Tensor, y: Tensor): void {
+  if (parts === y) return;
+  emitSum(k, parts, y, { rows: m, columns: n, stride: padded(n), slice: padded(m) * padded(n), slices });
 }
 
 function productFlops(k: Emitter, a: Tensor, y: Tensor): number {

@@ -6,11 +6,21 @@
  *
  * @module
  */
+import { prefersImages } from "../gpu/image.ts";
 import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, type Shape, type Tensor } from "../graph/tensor.ts";
-import { emitColumnProduct, emitProduct, emitTransposedProduct } from "./matmul_kernels.ts";
-import { columnProductOutputs, productOutputs, transposedOutputs } from "./matmul_layout.ts";
-import { emitAccumulate, emitCopyRows, emitElements, emitElementsBackward } from "./pair_elements.ts";
+import { emitImage, rowsLayout, transposedLayout } from "./image_pack.ts";
+import { emitImageRows, type ImageVariant, type LeftFactor, leftFactor } from "./matmul_images.ts";
+import {
+  emitColumnProduct,
+  emitFactorColumns,
+  emitProduct,
+  emitTransposedProduct,
+  inImages,
+  variantFor,
+} from "./matmul_kernels.ts";
+import { columnProductOutputs, columnsOf, productOutputs, transposedOutputs } from "./matmul_layout.ts";
+import { emitAccumulate, emitCopyRows, emitElementImage, emitElements, emitElementsBackward } from "./pair_elements.ts";
 import { emitMatrices, emitMatrixBackward, emitMatrixProducts, partialMatrices } from "./pair_matrix.ts";
 import { existingPairs, pairSizes, type PairWindow } from "./pairs.ts";
 
@@ -21,6 +31,8 @@ const COLUMNS = 1024;
 export interface PairDenseOptions {
   /** Columns of products that are in memory at once; at least those of one pair are. @default {1024} */
   readonly columns?: number;
+  /** Whether products are formed in images. @default where the device prefers them and D and N divide by four */
+  readonly images?: boolean;
 }
 
 /**
@@ -38,6 +50,7 @@ interface LayerAttributes {
   readonly most: number;
   /** Whether a source has matrices, source by source. */
   readonly byMatrices: readonly boolean[];
+  readonly images: boolean | undefined;
 }
 
 /** A window of a source's pairs. */
@@ -79,6 +92,33 @@ function emitRows(k: Emitter, window: Window, weight: Tensor, rows: Tensor): voi
   emitCopyRows(k, weight, rows, { from: row, to: 0, count: pairs * dim, limit: existingPairs(window) * dim });
 }
 
+/** Returns the kernels of products in images, where images are to be used. */
+function imagesOf(k: Emitter, weight: Tensor, { dim, images }: LayerAttributes): ImageVariant | undefined {
+  if (dim % 4 !== 0 || columnsOf("pairDense", weight) % 4 !== 0 || !(images ?? prefersImages(k.gpu))) return undefined;
+  const variant = variantFor(k.gpu, Infinity);
+  return inImages(variant) ? variant : "images8";
+}
+
+/** Returns a window without the pairs past the last one. */
+function narrowed(window: Window): Window {
+  return { ...window, pairs: existingPairs(window) };
+}
+
+/** Returns the products of a window as a left factor; those by matrices are in memory as a whole, in r. */
+function productsFactor(k: Emitter, window: Window, r: Tensor): LeftFactor {
+  const { a, b, pairs, dim, hasMatrices } = window;
+  const columns = pairs * dim;
+  if (hasMatrices) emitMatrixProducts(k, window, { e: a, weight: b, r });
+  return {
+    rows: k.batch,
+    columns,
+    image: (first, count, wholeFours) =>
+      hasMatrices
+        ? emitImage(k, r, rowsLayout(count, columns, first), wholeFours)
+        : emitElementImage(k, window, { u: a, x: b }, { first, count }, wholeFours),
+  };
+}
+
 const pairDenseOp: Op<LayerAttributes> = {
   name: "pairDense",
   outputs: ([weight], { most, dim }) => {
@@ -87,8 +127,17 @@ const pairDenseOp: Op<LayerAttributes> = {
     return [part, part, ["B", terms], [terms, n], ...scratch];
   },
   emit: (k, { inputs: [weight, ...inputs], outputs: [y, part, r, rows, ...scratch], attributes }) => {
+    const variant = imagesOf(k, weight, attributes);
     let target = y;
-    eachWindow(inputs, attributes, (window) => {
+    eachWindow(inputs, attributes, (padded) => {
+      const window = variant ? narrowed(padded) : padded;
+      if (variant) {
+        const layout = rowsLayout(window.pairs * window.dim, columnsOf("pairDense", weight), window.row);
+        const epilogue = { entry: "product", bind: { bias: weight, y }, constants: { ADDS: target === part } };
+        emitImageRows(k, productsFactor(k, window, r), weight, layout, variant, epilogue);
+        target = part;
+        return;
+      }
       emitWindow(k, window, r);
       emitRows(k, window, weight, rows);
       emitProduct(k, r, rows, [target, ...scratch], {});
@@ -115,12 +164,18 @@ const weightOp: Op<LayerAttributes> = {
     const [terms, n] = [most * dim, weight.shape[1] as number];
     return [weight.shape, ["B", terms], ...columnProductOutputs(["B", terms], terms, n)];
   },
-  emit: (k, { inputs: [, dy, ...inputs], outputs: [dWeight, r, rows, ...scratch], attributes }) =>
+  emit: (k, { inputs: [weight, dy, ...inputs], outputs: [dWeight, r, rows, ...scratch], attributes }) => {
+    const variant = imagesOf(k, weight, attributes);
     eachWindow(inputs, attributes, (window) => {
-      emitWindow(k, window, r);
-      emitColumnProduct(k, r, dy, [rows, ...scratch]);
+      if (variant) {
+        emitFactorColumns(k, productsFactor(k, narrowed(window), r), dy, [rows, ...scratch], variant);
+      } else {
+        emitWindow(k, window, r);
+        emitColumnProduct(k, r, dy, [rows, ...scratch]);
+      }
       emitCopyRows(k, rows, dWeight, { from: 0, to: window.row, count: existingPairs(window) * window.dim });
-    }),
+    });
+  },
 };
 
 /** Gradients of the sources, one at a time. */
@@ -133,10 +188,18 @@ const sourceOp: Op<LayerAttributes & { readonly source: number }> = {
   },
   emit: (k, { inputs: [weight, dy, ...inputs], outputs: [da, db, partial, rows, dr, ...scratch], attributes }) => {
     const { fields, dim, source } = attributes;
-    eachWindow(inputs, attributes, (window) => {
+    const variant = imagesOf(k, weight, attributes);
+    eachWindow(inputs, attributes, (padded) => {
+      const window = variant ? narrowed(padded) : padded;
       const { a, b, first, hasMatrices } = window;
-      emitRows(k, window, weight, rows);
-      emitTransposedProduct(k, dy, rows, [dr, ...scratch]);
+      if (variant) {
+        const layout = transposedLayout(columnsOf("pairDense", dy), window.pairs * dim, window.row);
+        const epilogue = { entry: "product", bind: { bias: weight, y: dr } };
+        emitImageRows(k, leftFactor(k, dy), weight, layout, variant, epilogue);
+      } else {
+        emitRows(k, window, weight, rows);
+        emitTransposedProduct(k, dy, rows, [dr, ...scratch]);
+      }
       if (hasMatrices) {
         emitMatrixBackward(k, window, { e: a, weight: b, g: dr, de: da }, first > 0);
         emitMatrices(k, window, { e: a, g: dr, dweight: db, partial });
@@ -160,7 +223,7 @@ const sourceOp: Op<LayerAttributes & { readonly source: number }> = {
 export function pairDense(
   sources: readonly PairSource[],
   weight: Tensor,
-  { columns = COLUMNS }: PairDenseOptions = {},
+  { columns = COLUMNS, images }: PairDenseOptions = {},
 ): Tensor {
   const [first] = sources;
   const { fields, dim, pairs } = pairSizes("pairDense", "e" in first ? first.e : first.left);
@@ -183,5 +246,5 @@ export function pairDense(
     );
   }
   const windows = Math.ceil(pairs / Math.max(1, Math.floor(columns / dim)));
-  return apply(pairDenseOp, [weight, ...inputs], { fields, dim, most: Math.ceil(pairs / windows), byMatrices });
+  return apply(pairDenseOp, [weight, ...inputs], { fields, dim, most: Math.ceil(pairs / windows), byMatrices, images });
 }

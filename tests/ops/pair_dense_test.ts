@@ -6,7 +6,7 @@ import { matrixElementsReference, pairElementsReference } from "../reference/pai
 import { matmulReference } from "../reference/matmul.ts";
 import { checkOp } from "../support.ts";
 
-for (const [batch, fields, dim] of [[37, 5, 8], [5, 4, 17], [1, 2, 1], [9, 3, 10]]) {
+for (const [batch, fields, dim] of [[37, 5, 8], [5, 4, 17], [1, 2, 1], [9, 3, 10], [1, 2, 4]]) {
   const pairs = fields * (fields - 1) / 2;
   const sizes = `batch ${batch}, ${fields} fields, D ${dim}`;
 
@@ -18,8 +18,10 @@ for (const [batch, fields, dim] of [[37, 5, 8], [5, 4, 17], [1, 2, 1], [9, 3, 10
       reference: ({ u, x }) => pairElementsReference(u, x, fields, dim),
     }));
 
-  for (const columns of [4096, 2 * dim]) {
-    Deno.test(`a dense layer over two sources, ${columns} columns at a time, matches the reference at ${sizes}`, () =>
+  const cases = dim % 4 === 0 ? [true, false] : [false];
+  for (const [columns, images] of cases.flatMap((image) => [[4096, image], [2 * dim, image]] as const)) {
+    const where = images ? "in images" : "in buffers";
+    Deno.test(`a dense layer over two sources, ${columns} columns at a time ${where}, matches the reference at ${sizes}`, () =>
       checkOp({
         inputs: {
           u: ["B", fields, dim],
@@ -29,7 +31,7 @@ for (const [batch, fields, dim] of [[37, 5, 8], [5, 4, 17], [1, 2, 1], [9, 3, 10
         },
         batch,
         rtol: 5e-5,
-        build: ({ u, x, m, w }) => pairDense([{ left: u, right: x }, { e: x, matrices: m }], w, { columns }),
+        build: ({ u, x, m, w }) => pairDense([{ left: u, right: x }, { e: x, matrices: m }], w, { columns, images }),
         reference: ({ u, x, m, w }) => {
           const width = pairs * dim;
           const shape = [batch, width, 4] as const;
