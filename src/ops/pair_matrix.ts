@@ -14,6 +14,13 @@ import { shader } from "../gpu/shader.ts";
 import { apply, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, type Shape, type Tensor } from "../graph/tensor.ts";
 import { lanesOf } from "./lane.ts";
+import {
+  emitBackwardImages,
+  emitForwardImages,
+  emitSliceImages,
+  type MatrixWindow,
+  takesImages,
+} from "./pair_matrix_images.ts";
 import { existingPairs, pairSizes, type PairWindow } from "./pairs.ts";
 
 /** Slices of the batch over which gradients of matrices are first summed; fixed, so that bits do not change. */
@@ -26,10 +33,13 @@ export const BLOCKS: Readonly<Record<number, Readonly<Record<string, string>>>> 
   4: { block4 },
 };
 
+/** Options of ops over pairs joined by matrices. */
+export type PairMatrixOptions = Pick<MatrixWindow, "images">;
+
 /** What becomes of the products of a pair: they stay, are summed over D, or over D and all pairs. */
 type Form = "products" | "each" | "summed";
 
-interface MatrixAttributes extends PairWindow {
+interface MatrixAttributes extends MatrixWindow {
   readonly form: Form;
 }
 
@@ -42,7 +52,9 @@ const pairMatrixOp: Op<MatrixAttributes> = {
   emit: (k, { inputs: [e, weight], outputs: [y, part], attributes }) => {
     const { form, pairs } = attributes;
     if (form === "products") return emitMatrixProducts(k, attributes, { e, weight, r: y });
-    emit(k, attributes, "forward", { e, weight, q: part ?? y }, pairs * Math.ceil(k.batch / 4));
+    const bind = { e, weight, q: part ?? y };
+    if (takesImages(k, attributes)) emitForwardImages(k, attributes, bind);
+    else emit(k, attributes, "forward", bind, pairs * Math.ceil(k.batch / 4));
     if (part) emit(k, attributes, "row_sums", { part, q: y }, k.batch);
   },
   backward: ({ inputs: [e, weight], attributes }, [g]) =>
@@ -69,18 +81,20 @@ export function partialMatrices({ pairs, dim }: PairWindow): Shape {
 }
 
 /** Appends r = (e_i W_p) * e_j for a window of pairs. */
-export function emitMatrixProducts(k: Emitter, window: PairWindow, bind: Record<"e" | "weight" | "r", Tensor>): void {
+export function emitMatrixProducts(k: Emitter, window: MatrixWindow, bind: Record<"e" | "weight" | "r", Tensor>): void {
+  if (takesImages(k, window)) return emitForwardImages(k, window, bind);
   emit(k, { ...window, form: "products" }, "products", bind, window.pairs * Math.ceil(k.batch / 4));
 }
 
 /** Appends the gradient by e, in place of what is there or on top of it. */
 export function emitMatrixBackward(
   k: Emitter,
-  window: PairWindow & { readonly form?: Form },
+  window: MatrixWindow & { readonly form?: Form },
   bind: Record<"e" | "weight" | "g" | "de", Tensor>,
   accumulates: boolean,
 ): void {
   const { fields, dim, form = "products" } = window;
+  if (takesImages(k, window)) return emitBackwardImages(k, window, form, bind, accumulates);
   const blocks = Math.ceil(k.batch / 4);
   // A workgroup of the variant for software adapters has 16 invocations, one of the other 64.
   const [entry, invocations] = k.gpu.adapter.software
@@ -92,14 +106,15 @@ export function emitMatrixBackward(
 /** Appends the gradients by the matrices of a window of pairs. */
 export function emitMatrices(
   k: Emitter,
-  window: PairWindow & { readonly form?: Form },
+  window: MatrixWindow & { readonly form?: Form },
   { e, g, dweight, partial }: Record<"e" | "g" | "dweight" | "partial", Tensor>,
 ): void {
   const { dim, form = "products" } = window;
   const { count, width } = lanesOf(dim);
   const attributes = { ...window, form };
   const pairs = existingPairs(window);
-  emit(k, attributes, "slices", { e, g, partial }, SLICES * pairs * count * count);
+  if (takesImages(k, window)) emitSliceImages(k, window, form, { e, g, partial }, SLICES);
+  else emit(k, attributes, "slices", { e, g, partial }, SLICES * pairs * count * count);
   emit(k, attributes, "matrices", { slice: partial, dweight }, pairs * count * count * width);
 }
 
@@ -144,7 +159,7 @@ function emit(
   });
 }
 
-function build(op: string, e: Tensor, weight: Tensor, form: Form): Tensor {
+function build(op: string, e: Tensor, weight: Tensor, form: Form, { images }: PairMatrixOptions): Tensor {
   const { fields, dim, pairs } = pairSizes(op, e);
   const shape: Shape = [pairs, dim, dim];
   if (weight.shape.join() !== shape.join()) {
@@ -152,7 +167,7 @@ function build(op: string, e: Tensor, weight: Tensor, form: Form): Tensor {
       `Cannot build ${op}: matrices must have shape ${formatShape(shape)}, received ${formatShape(weight.shape)}`,
     );
   }
-  return apply(pairMatrixOp, [e, weight], { fields, dim, form, first: 0, pairs });
+  return apply(pairMatrixOp, [e, weight], { fields, dim, form, first: 0, pairs, images });
 }
 
 /**
@@ -164,8 +179,8 @@ function build(op: string, e: Tensor, weight: Tensor, form: Form): Tensor {
  * @throws {TypeError} when a shape does not fit
  * @throws {RangeError} when there are less than two fields
  */
-export function matrixProduct(e: Tensor, matrices: Tensor): Tensor {
-  return build("matrixProduct", e, matrices, "each");
+export function matrixProduct(e: Tensor, matrices: Tensor, options: PairMatrixOptions = {}): Tensor {
+  return build("matrixProduct", e, matrices, "each", options);
 }
 
 /**
@@ -177,8 +192,8 @@ export function matrixProduct(e: Tensor, matrices: Tensor): Tensor {
  * @throws {TypeError} when a shape does not fit
  * @throws {RangeError} when there are less than two fields
  */
-export function matrixSum(e: Tensor, matrices: Tensor): Tensor {
-  return build("matrixSum", e, matrices, "summed");
+export function matrixSum(e: Tensor, matrices: Tensor, options: PairMatrixOptions = {}): Tensor {
+  return build("matrixSum", e, matrices, "summed", options);
 }
 
 /**
@@ -190,6 +205,6 @@ export function matrixSum(e: Tensor, matrices: Tensor): Tensor {
  * @throws {TypeError} when a shape does not fit
  * @throws {RangeError} when there are less than two fields
  */
-export function matrixElements(e: Tensor, matrices: Tensor): Tensor {
-  return build("matrixElements", e, matrices, "products");
+export function matrixElements(e: Tensor, matrices: Tensor, options: PairMatrixOptions = {}): Tensor {
+  return build("matrixElements", e, matrices, "products", options);
 }

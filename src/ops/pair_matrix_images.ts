@@ -1,0 +1,160 @@
+/**
+ * Pairs of fields joined by matrices, with embeddings and matrices in images, some samples at a time.
+ *
+ * @module
+ */
+import grid from "../../shaders/grid.wgsl" with { type: "text" };
+import image from "../../shaders/image.wgsl" with { type: "text" };
+import order from "../../shaders/pair_order.wgsl" with { type: "text" };
+import { prefersImages } from "../gpu/image.ts";
+import type { Shader } from "../gpu/shader.ts";
+import type { Emitter, Image } from "../graph/node.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import { emitImage, rowPieces, rowsLayout } from "./image_pack.ts";
+import {
+  BACKWARD_SAMPLES,
+  FORWARD_SAMPLES,
+  PAIR_LANES,
+  pairImageSource,
+  quadsOf,
+  type Upstream,
+} from "./pair_matrix_images_source.ts";
+import { existingPairs, type PairWindow } from "./pairs.ts";
+
+/** Widest embeddings whose matrices the kernels hold. */
+const MOST_DIM = 20;
+
+/** Texels of the image of a window's matrices at the most. */
+const MOST_TEXELS = 1 << 18;
+
+/** Operations from which on the products of a window are worth bringing factors into images. */
+const IMAGE_FLOPS = 1 << 24;
+
+/** A window of pairs, and which kernels compute it. */
+export interface MatrixWindow extends PairWindow {
+  /** Whether factors come from images. @default where the device prefers them, for windows that are worth it */
+  readonly images?: boolean;
+}
+
+/** Returns whether the factors of a window are to come from images. */
+export function takesImages(k: Emitter, window: MatrixWindow): boolean {
+  const { dim, images } = window;
+  const pairs = existingPairs(window);
+  if (dim > MOST_DIM || pairs * dim * quadsOf(dim) > MOST_TEXELS) return false;
+  return images ?? (2 * k.batch * pairs * dim * dim >= IMAGE_FLOPS && prefersImages(k.gpu));
+}
+
+/** Appends products (r) or their sums over D (q) from images. */
+export function emitForwardImages(
+  k: Emitter,
+  window: PairWindow,
+  { e, weight, ...outputs }: Readonly<Record<"e" | "weight", Tensor>> & { readonly r?: Tensor; readonly q?: Tensor },
+): void {
+  const entry = outputs.r ? "products" : "forward";
+  const matrices = emitMatrixImage(k, window, weight);
+  eachPiece(k, window, e, FORWARD_SAMPLES, (bind, params) =>
+    k.run({
+      shader: shaderOf(window.dim, "products"),
+      entry,
+      bind: { ...bind, weight: matrices, ...outputs },
+      params,
+      grid: Math.ceil(window.pairs * Math.ceil(params.batch / FORWARD_SAMPLES) / PAIR_LANES),
+      flops: flopsOf(window, params.batch),
+    }));
+  k.free(matrices);
+}
+
+/** Appends the gradient by e from images. */
+export function emitBackwardImages(
+  k: Emitter,
+  window: PairWindow,
+  upstream: Upstream,
+  { e, weight, g, de }: Readonly<Record<"e" | "weight" | "g" | "de", Tensor>>,
+  accumulates: boolean,
+): void {
+  const matrices = emitMatrixImage(k, window, weight);
+  eachPiece(k, window, e, BACKWARD_SAMPLES, (bind, params) =>
+    k.run({
+      shader: shaderOf(window.dim, upstream),
+      entry: "backward",
+      bind: { ...bind, weight: matrices, g, de },
+      params: { ...params, accumulates: Number(accumulates) },
+      grid: Math.ceil(params.batch / BACKWARD_SAMPLES / PAIR_LANES),
+      flops: 2 * flopsOf(window, params.batch),
+    }));
+  k.free(matrices);
+}
+
+/** Appends the sums of the gradients by the matrices over each of `slices` slices of the batch, from images. */
+export function emitSliceImages(
+  k: Emitter,
+  window: PairWindow,
+  upstream: Upstream,
+  { e, g, partial }: Readonly<Record<"e" | "g" | "partial", Tensor>>,
+  slices: number,
+): void {
+  const sliceRows = Math.ceil(k.batch / slices);
+  eachPiece(k, window, e, sliceRows, (bind, params) => {
+    const slice = params.sample / sliceRows;
+    const isLast = params.sample + params.batch === k.batch;
+    const count = isLast ? slices - slice : params.batch / sliceRows;
+    k.run({
+      shader: shaderOf(window.dim, upstream),
+      entry: "slices",
+      bind: { ...bind, g, partial },
+      params: { ...params, slice_rows: sliceRows, slice, slices: count },
+      grid: Math.ceil(count * params.count / PAIR_LANES),
+      flops: flopsOf(window, params.batch),
+    });
+  });
+}
+
+/** Sizes of a piece of the batch, as kernels see them. */
+type PieceParams = Readonly<Record<"batch" | "sample" | "count", number> & Record<string, number>>;
+
+/** Visits pieces of the batch, whose embeddings are in an image. */
+function eachPiece(
+  k: Emitter,
+  window: PairWindow,
+  e: Tensor,
+  unit: number,
+  visit: (bind: { readonly e: Image }, params: PieceParams) => void,
+): void {
+  const { fields, dim, first, pairs } = window;
+  const none = { accumulates: 0, slice_rows: 0, slice: 0, slices: 0 };
+  for (const piece of rowPieces(k.batch, fields * 4 * quadsOf(dim), unit)) {
+    const embeddings = emitImage(k, e, rowsLayout(piece.count * fields, dim, piece.first * fields), false);
+    const sizes = { batch: piece.count, sample: piece.first, fields, first, pairs, count: existingPairs(window) };
+    visit({ e: embeddings }, { ...none, ...sizes });
+    k.free(embeddings);
+  }
+}
+
+function emitMatrixImage(k: Emitter, window: PairWindow, weight: Tensor): Image {
+  const { dim, first } = window;
+  return emitImage(k, weight, rowsLayout(existingPairs(window) * dim, dim, first * dim), false);
+}
+
+function flopsOf(window: PairWindow, samples: number): number {
+  return 2 * samples * existingPairs(window) * window.dim * window.dim;
+}
+
+const shaders = new Map<string, Shader>();
+
+/** Returns the shader of a width; texts are made once. */
+function shaderOf(dim: number, upstream: Upstream): Shader {
+  const key = `${upstream} ${dim}`;
+  const known = shaders.get(key);
+  if (known) return known;
+  const made: Shader = {
+    name: "pair_matrix_images",
+    parts: [
+      { file: "shaders/grid.wgsl", text: grid },
+      { file: "shaders/image.wgsl", text: image },
+      { file: "shaders/pair_order.wgsl", text: order },
+      { file: "src/ops/pair_matrix_images_source.ts", text: pairImageSource(dim, upstream) },
+    ],
+  };
+  shaders.set(key, made);
+  return made;
+}
