@@ -35,8 +35,8 @@ const EDGES: Readonly<Record<Variant, number>> = { tiles: 64, blocks8: 8, blocks
 /** Operations from which on a product is worth bringing its factors into images. */
 const IMAGE_FLOPS = 1 << 24;
 
-/** Register blocks, or tiles, that keep a device busy. */
-const BUSY = { blocks: 2048, tiles: 512 };
+/** Register blocks, or tiles, that keep a device busy; in images also those whose rows stay in a processor's cache. */
+const BUSY = { blocks: 2048, images: 6000, tiles: 512 };
 
 const tiles = shader("matmul", { grid, step, activation, random, matmul_store: storeSource, matmul: tileSource });
 const blocks: Readonly<Record<BlockVariant, Shader>> = {
@@ -192,7 +192,7 @@ function columnSlices(
 ): { slices: number; sliceRows: number; target: Tensor } {
   const edge = EDGES[variant];
   const shares = Math.ceil(m / edge) * Math.ceil(n / edge);
-  const busy = variant === "tiles" ? BUSY.tiles : BUSY.blocks;
+  const busy = variant === "tiles" ? BUSY.tiles : inImages(variant) ? BUSY.images : BUSY.blocks;
   const { slices, sliceRows } = slicesOf(rows, Math.min(Math.ceil(busy / shares), maxSlices(m, n)));
   return { slices, sliceRows, target: slices === 1 && m % 4 === 0 && n % 4 === 0 ? y : parts };
 }

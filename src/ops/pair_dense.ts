@@ -24,12 +24,12 @@ import { emitAccumulate, emitCopyRows, emitElementImage, emitElements, emitEleme
 import { emitMatrices, emitMatrixBackward, emitMatrixProducts, partialMatrices } from "./pair_matrix.ts";
 import { existingPairs, pairSizes, type PairWindow } from "./pairs.ts";
 
-/** Columns of products that are in memory at once. */
-const COLUMNS = 1024;
+/** Columns of products that are in memory at once: few enough for their rows of the weight to stay in a cache. */
+const COLUMNS = 512;
 
 /** Options of {@linkcode pairDense}. */
 export interface PairDenseOptions {
-  /** Columns of products that are in memory at once; at least those of one pair are. @default {1024} */
+  /** Columns of products that are in memory at once; at least those of one pair are. @default {512} */
   readonly columns?: number;
   /** Whether products are formed in images. @default where the device prefers them and D and N divide by four */
   readonly images?: boolean;
