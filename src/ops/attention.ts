@@ -4,9 +4,11 @@
  * @module
  */
 import grid from "../../shaders/grid.wgsl" with { type: "text" };
+import { prefersImages } from "../gpu/image.ts";
 import { type Shader, shader } from "../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, type Tensor } from "../graph/tensor.ts";
+import { emitImageAttention, fitsImages } from "./attention_images.ts";
 import { ATTENTION_LANES, attentionSource } from "./attention_source.ts";
 import { lanesOf } from "./lane.ts";
 
@@ -22,22 +24,36 @@ export interface AttentionAttributes {
   readonly scale: number;
   /** Whether results are cut off at 0. */
   readonly relu: boolean;
-  /** The kernels: for processors, whose invocations are few and long, or for GPUs. @default those that suit the device */
-  readonly variant?: "software" | "gpu";
+  /** The kernels. @default those that suit the device */
+  readonly variant?: AttentionVariant;
 }
 
+/**
+ * Kernels: for processors, whose invocations are few and long, with projections in buffers or in images; or for GPUs.
+ * Images serve few fields and heads of whole fours; buffers take their place elsewhere.
+ */
+export type AttentionVariant = "software" | "images" | "gpu";
+
+/** Operations of the forward from which on it is worth bringing projections into images. */
+const IMAGE_FLOPS = 1 << 24;
+
 /** Registers, counted in lanes, that queries of an invocation take at most on an adapter. */
-const BLOCK = { software: 16, gpu: 1 };
+const BLOCK = { software: 16, images: 16, gpu: 1 };
 
 const shaders = new Map<string, Shader>();
 
-function variantFor(k: Emitter, { variant }: AttentionAttributes): "software" | "gpu" {
-  return variant ?? (k.gpu.adapter.software ? "software" : "gpu");
+function variantFor(k: Emitter, p: Tensor, { variant, heads, width }: AttentionAttributes): AttentionVariant {
+  const { fields } = sizesOf(p);
+  const fits = fitsImages(fields, width / heads);
+  if (variant) return variant === "images" && !fits ? "software" : variant;
+  if (!k.gpu.adapter.software) return "gpu";
+  const isWorthImages = 4 * k.batch * fields * fields * width >= IMAGE_FLOPS && prefersImages(k.gpu);
+  return fits && isWorthImages ? "images" : "software";
 }
 
-function shaderFor(k: Emitter, attributes: AttentionAttributes): { kernels: Shader; block: number } {
+function shaderFor(k: Emitter, p: Tensor, attributes: AttentionAttributes): { kernels: Shader; block: number } {
   const { count, part } = lanesOf(attributes.width / attributes.heads);
-  const block = Math.max(1, Math.floor(BLOCK[variantFor(k, attributes)] / count));
+  const block = Math.max(1, Math.floor(BLOCK[variantFor(k, p, attributes)] / count));
   const key = `${Object.keys(part)} ${count} ${block}`;
   let kernels = shaders.get(key);
   if (!kernels) {
@@ -66,7 +82,7 @@ function emit(
 ): void {
   const { heads, width, residual, scale, relu } = attributes;
   const { fields, stride } = sizesOf(bind.p);
-  const { kernels, block } = shaderFor(k, attributes);
+  const { kernels, block } = shaderFor(k, bind.p, attributes);
   const lane = lanesOf(width / heads).width;
   const constants = { RELU: relu, RESIDUAL: residual !== "none", PACKED: residual === "packed" };
   const each = { weights: fields * fields, both: 1 }[entry] ?? Math.ceil(fields / block);
@@ -112,8 +128,13 @@ export const attentionOp: Op<AttentionAttributes> = {
     }
     return [["B", fields, width], ["B", heads, fields]];
   },
-  emit: (k, { inputs: [p, r], outputs: [o, lse], attributes }) =>
-    emit(k, "forward", { p, r: r ?? p, o, lse }, attributes),
+  emit: (k, { inputs: [p, r], outputs: [o, lse], attributes }) => {
+    if (variantFor(k, p, attributes) === "images") {
+      emitImageAttention(k, "forward", p, { r: r ?? p, o, lse }, { ...attributes, ...sizesOf(p) });
+    } else {
+      emit(k, "forward", { p, r: r ?? p, o, lse }, attributes);
+    }
+  },
   backward: ({ inputs: [p, r], outputs: [o, lse], attributes }, [dy]) => {
     if (!dy) return [];
     const [dp, dz] = applyAll(attentionBackwardOp, [p, o, dy, lse, ...(r ? [r] : [])], attributes);
@@ -125,12 +146,15 @@ const attentionBackwardOp: Op<AttentionAttributes> = {
   name: "attention_backward",
   outputs: ([p, o, , lse]) => [p.shape, o.shape, lse.shape],
   emit: (k, { inputs: [p, y, dy, lse, r], outputs: [dp, dz, delta], attributes }) => {
-    if (variantFor(k, attributes) === "software") {
+    const variant = variantFor(k, p, attributes);
+    if (variant === "images") {
+      emitImageAttention(k, "both", p, { y, dy, lse, dp, dz }, { ...attributes, ...sizesOf(p) });
+    } else if (variant === "software") {
       emit(k, "both", { p, r: r ?? p, y, dy, lse, dp, dz, delta }, attributes);
-      return;
+    } else {
+      emit(k, "queries", { p, y, dy, lse, dp, dz, delta }, attributes);
+      emit(k, "keys", { p, lse, dp, dz, delta }, attributes);
     }
-    emit(k, "queries", { p, y, dy, lse, dp, dz, delta }, attributes);
-    emit(k, "keys", { p, lse, dp, dz, delta }, attributes);
   },
 };
 
