@@ -5,11 +5,16 @@
  */
 import grid from "../../shaders/grid.wgsl" with { type: "text" };
 import source from "../../shaders/layer_norm.wgsl" with { type: "text" };
+import slicesSource from "../../shaders/layer_norm_slices.wgsl" with { type: "text" };
 import { shader } from "../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, sizeOf, type Tensor, widthOf } from "../graph/tensor.ts";
 import { lanesOf } from "./lane.ts";
 import { columnsOf } from "./matmul_layout.ts";
+
+/** Slices of the rows of a set at most, and rows of a slice at least, where parameters' gradients are summed. */
+const MAX_SLICES = 256;
+const MIN_SLICE_ROWS = 16;
 
 const layerNormOp: Op<number> = {
   name: "layer_norm",
@@ -34,7 +39,8 @@ const layerNormOp: Op<number> = {
   backward: ({ inputs: [x, gamma], outputs: [, moments], attributes }, [dy]) => {
     if (!dy) return [];
     const dx = apply(gradientOp, [x, gamma, moments, dy], attributes);
-    return [dx, ...applyAll(columnsOp, [x, gamma, moments, dy], attributes)];
+    const [dGamma, dBeta] = applyAll(columnsOp, [x, gamma, moments, dy], attributes);
+    return [dx, dGamma, dBeta];
   },
 };
 
@@ -47,12 +53,39 @@ const gradientOp: Op<number> = {
 
 const columnsOp: Op<number> = {
   name: "layer_norm_columns",
-  outputs: ([, gamma]) => [gamma.shape, gamma.shape],
-  emit: (k, { inputs: [x, gamma, saved, dy], outputs: [dGamma, dBeta], attributes }) => {
+  outputs: ([, gamma]) => [gamma.shape, gamma.shape, [MAX_SLICES, 2, widthOf(gamma.shape)]],
+  emit: (k, { inputs: [x, gamma, saved, dy], outputs: [dGamma, dBeta, parts], attributes }) => {
+    if (k.gpu.adapter.software) {
+      emitSlices(k, { x, saved, dy, parts, d_gamma: dGamma, d_beta: dBeta });
+      return;
+    }
     const bind = { x, saved, dy, y: dGamma, d_beta: dBeta };
     emitRows(k, "columns", gamma, bind, attributes);
   },
 };
+
+function emitSlices(
+  k: Emitter,
+  { x, saved, dy, parts, ...gradients }: Record<"x" | "saved" | "dy" | "parts" | "d_gamma" | "d_beta", Tensor>,
+): void {
+  const numbers = columnsOf("layer_norm", x);
+  const { part, count: width } = lanesOf(numbers);
+  const sets = widthOf(gradients.d_gamma.shape) / numbers;
+  const rows = sizeOf(x.shape, k.batch) / numbers / sets;
+  const sliceRows = Math.max(MIN_SLICE_ROWS, Math.ceil(rows / MAX_SLICES));
+  const slices = Math.ceil(rows / sliceRows);
+  const call = {
+    shader: shader("layer_norm_slices", { grid, ...part, layer_norm_slices: slicesSource }),
+    params: { rows, slice_rows: sliceRows, slices, sets, width },
+  };
+  k.run({
+    ...call,
+    entry: "slices",
+    bind: { x, saved, dy, parts },
+    grid: Math.ceil(slices * sets * Math.ceil(width / 4) / 64),
+  });
+  k.run({ ...call, entry: "fold", bind: { parts, ...gradients }, grid: Math.ceil(sets * width / 64) });
+}
 
 function emitRows(
   k: Emitter,
