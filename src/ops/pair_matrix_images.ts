@@ -52,7 +52,7 @@ export function emitForwardImages(
 ): void {
   const entry = outputs.r ? "products" : "forward";
   const matrices = emitMatrixImage(k, window, weight);
-  eachPiece(k, window, e, FORWARD_SAMPLES, (bind, params) =>
+  eachPiece(k, window, { e }, FORWARD_SAMPLES, (bind, params) =>
     k.run({
       shader: shaderOf(window.dim, "products"),
       entry,
@@ -73,11 +73,11 @@ export function emitBackwardImages(
   accumulates: boolean,
 ): void {
   const matrices = emitMatrixImage(k, window, weight);
-  eachPiece(k, window, e, BACKWARD_SAMPLES, (bind, params) =>
+  eachPiece(k, window, factorsOf(upstream, e, g), BACKWARD_SAMPLES, (bind, params) =>
     k.run({
       shader: shaderOf(window.dim, upstream),
       entry: "backward",
-      bind: { ...bind, weight: matrices, g, de },
+      bind: { g, ...bind, weight: matrices, de },
       params: { ...params, accumulates: Number(accumulates) },
       grid: Math.ceil(params.batch / BACKWARD_SAMPLES / PAIR_LANES),
       flops: 2 * flopsOf(window, params.batch),
@@ -94,14 +94,14 @@ export function emitSliceImages(
   slices: number,
 ): void {
   const sliceRows = Math.ceil(k.batch / slices);
-  eachPiece(k, window, e, sliceRows, (bind, params) => {
+  eachPiece(k, window, factorsOf(upstream, e, g), sliceRows, (bind, params) => {
     const slice = params.sample / sliceRows;
     const isLast = params.sample + params.batch === k.batch;
     const count = isLast ? slices - slice : params.batch / sliceRows;
     k.run({
       shader: shaderOf(window.dim, upstream),
       entry: "slices",
-      bind: { ...bind, g, partial },
+      bind: { g, ...bind, partial },
       params: { ...params, slice_rows: sliceRows, slice, slices: count },
       grid: Math.ceil(count * params.count / PAIR_LANES),
       flops: flopsOf(window, params.batch),
@@ -112,21 +112,34 @@ export function emitSliceImages(
 /** Sizes of a piece of the batch, as kernels see them. */
 type PieceParams = Readonly<Record<"batch" | "sample" | "count", number> & Record<string, number>>;
 
-/** Visits pieces of the batch, whose embeddings are in an image. */
+/** What is read sample by sample: rows of fields, and of pairs. */
+interface Factors {
+  readonly e: Tensor;
+  readonly g?: Tensor;
+}
+
+/** Returns what comes from images; where g is a number a pair or a sample, texels would gain nothing. */
+function factorsOf(upstream: Upstream, e: Tensor, g: Tensor): Factors {
+  return upstream === "products" ? { e, g } : { e };
+}
+
+/** Visits pieces of the batch, whose factors are in images. */
 function eachPiece(
   k: Emitter,
   window: PairWindow,
-  e: Tensor,
+  { e, g }: Factors,
   unit: number,
-  visit: (bind: { readonly e: Image }, params: PieceParams) => void,
+  visit: (bind: Readonly<Record<string, Image>>, params: PieceParams) => void,
 ): void {
   const { fields, dim, first, pairs } = window;
   const none = { accumulates: 0, slice_rows: 0, slice: 0, slices: 0 };
-  for (const piece of rowPieces(k.batch, fields * 4 * quadsOf(dim), unit)) {
-    const embeddings = emitImage(k, e, rowsLayout(piece.count * fields, dim, piece.first * fields), false);
-    const sizes = { batch: piece.count, sample: piece.first, fields, first, pairs, count: existingPairs(window) };
-    visit({ e: embeddings }, { ...none, ...sizes });
-    k.free(embeddings);
+  const most = g ? Math.max(fields, pairs) : fields;
+  for (const { first: sample, count: batch } of rowPieces(k.batch, most * 4 * quadsOf(dim), unit)) {
+    const imageOf = (x: Tensor, perSample: number): Image =>
+      emitImage(k, x, rowsLayout(batch * perSample, dim, sample * perSample), false);
+    const images = { e: imageOf(e, fields), ...(g && { g: imageOf(g, pairs) }) };
+    visit(images, { ...none, batch, sample, fields, first, pairs, count: existingPairs(window) });
+    k.free(...Object.values(images));
   }
 }
 

@@ -47,7 +47,8 @@ function header(dim: number, upstream: Upstream): string {
   const number = dim % 4 === 0 ? "vec4f" : "f32";
   return `// Pairs i < j of fields joined by a matrix of their own, and their gradients, as in pair_matrix.wgsl, from images.
 // Needs image.wgsl and pair_order.wgsl.
-// Shapes: e [batch, F, D] and weight [count, D, D] by fours, filled up with zeros; g, r, q, de, partial as there.
+// Shapes: e [batch, F, D], weight [count, D, D] and vectors g [batch, pairs, D] by fours, filled up with zeros; numbers g
+// and r, q, de, partial as there.
 // Grid: products, forward one invocation per (${FORWARD_SAMPLES} samples, p); backward per ${BACKWARD_SAMPLES} samples;
 // slices per (s, p). Fixed orders, no atomics.
 struct Params {
@@ -64,7 +65,9 @@ struct Params {
 }
 @group(0) @binding(0) var e: texture_storage_2d<rgba32float, read>;
 @group(0) @binding(1) var weight: texture_storage_2d<rgba32float, read>;
-@group(0) @binding(2) var<storage, read> g: array<${upstream === "products" ? number : "f32"}>;
+@group(0) @binding(2) var${
+    upstream === "products" ? " g: texture_storage_2d<rgba32float, read>" : "<storage, read> g: array<f32>"
+  };
 @group(0) @binding(3) var<storage, read_write> r: array<${number}>;
 @group(0) @binding(4) var<storage, read_write> q: array<f32>;
 @group(0) @binding(5) var<storage, read_write> de: array<${number}>;
@@ -82,9 +85,9 @@ function memorySource(dim: number, upstream: Upstream): string {
   return vec4f(${numbers.join(", ")});`;
   };
   const upstreamAt = {
-    products: four("g", "(b * params.pairs + p)"),
-    each: "return vec4f(g[b * params.pairs + p]);",
-    summed: "return vec4f(g[b]);",
+    products: `return textureLoad(g, texel((b * params.pairs + p) * ${quadsOf(dim)}u + four));`,
+    each: "return vec4f(g[(params.sample + b) * params.pairs + p]);",
+    summed: "return vec4f(g[params.sample + b]);",
   };
   return `fn upstream_at(b: u32, p: u32, four: u32) -> vec4f {
   ${upstreamAt[upstream]}
@@ -204,7 +207,7 @@ function backwardSource(dim: number): string {
     ...cells.map(([s, d]) => `  var t${s}_${d} = gradient_at(row${s} + right, ${d}u);`),
     ...samples.flatMap((s) => [
       ...loadRow(dim, `e${s}`, `b${s}`, "right"),
-      ...quads.map((d) => `  let g${s}_${d} = upstream_at(params.sample + b${s}, p, ${d}u);`),
+      ...quads.map((d) => `  let g${s}_${d} = upstream_at(b${s}, p, ${d}u);`),
       ...quads.map((d) => `  let y${s}_${d} = e${s}_${d} * g${s}_${d};`),
       ...quads.flatMap((d) => [
         `  var s${s}_${d} = vec4f();`,
@@ -241,7 +244,7 @@ function slicesSource(dim: number): string {
       ...loadRow(dim, `x${t}`, `b${t}`, "pair.x"),
       ...loadRow(dim, `e${t}`, `b${t}`, "pair.y"),
       ...quads.map((d) =>
-        `  let y${t}_${d} = select(vec4f(), e${t}_${d} * upstream_at(params.sample + b${t}, p, ${d}u), b + ${t}u < end);`
+        `  let y${t}_${d} = select(vec4f(), e${t}_${d} * upstream_at(b${t}, p, ${d}u), b + ${t}u < end);`
       ),
     ]),
     ...cells.map(([c, d]) =>
