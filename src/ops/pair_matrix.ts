@@ -19,6 +19,7 @@ import {
   emitForwardImages,
   emitSliceImages,
   type MatrixWindow,
+  type PairMatrixOptions,
   takesImages,
 } from "./pair_matrix_images.ts";
 import { existingPairs, pairSizes, type PairWindow } from "./pairs.ts";
@@ -32,9 +33,6 @@ export const BLOCKS: Readonly<Record<number, Readonly<Record<string, string>>>> 
   2: { block2 },
   4: { block4 },
 };
-
-/** Options of ops over pairs joined by matrices. */
-export type PairMatrixOptions = Pick<MatrixWindow, "images">;
 
 /** What becomes of the products of a pair: they stay, are summed over D, or over D and all pairs. */
 type Form = "products" | "each" | "summed";

@@ -30,11 +30,14 @@ const MOST_TEXELS = 1 << 18;
 /** Operations from which on the products of a window are worth bringing factors into images. */
 const IMAGE_FLOPS = 1 << 24;
 
-/** A window of pairs, and which kernels compute it. */
-export interface MatrixWindow extends PairWindow {
+/** Options of ops over pairs joined by matrices. */
+export interface PairMatrixOptions {
   /** Whether factors come from images. @default where the device prefers them, for windows that are worth it */
   readonly images?: boolean;
 }
+
+/** A window of pairs, and which kernels compute it. */
+export interface MatrixWindow extends PairWindow, PairMatrixOptions {}
 
 /** Returns whether the factors of a window are to come from images. */
 export function takesImages(k: Emitter, window: MatrixWindow): boolean {
