@@ -30,7 +30,7 @@ export interface AttentionAttributes {
 
 /**
  * Kernels: for processors, whose invocations are few and long, with projections in buffers or in images; or for GPUs.
- * Images serve few fields and heads of whole fours; buffers take their place elsewhere.
+ * Images serve heads of whole fours, narrow ones where there are many fields; buffers take their place elsewhere.
  */
 export type AttentionVariant = "software" | "images" | "gpu";
 
@@ -148,7 +148,7 @@ const attentionBackwardOp: Op<AttentionAttributes> = {
   emit: (k, { inputs: [p, y, dy, lse, r], outputs: [dp, dz, delta], attributes }) => {
     const variant = variantFor(k, p, attributes);
     if (variant === "images") {
-      emitImageAttention(k, "both", p, { y, dy, lse, dp, dz }, { ...attributes, ...sizesOf(p) });
+      emitImageAttention(k, "both", p, { r: r ?? p, y, dy, lse, dp, dz, delta }, { ...attributes, ...sizesOf(p) });
     } else if (variant === "software") {
       emit(k, "both", { p, r: r ?? p, y, dy, lse, dp, dz, delta }, attributes);
     } else {

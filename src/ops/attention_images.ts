@@ -1,5 +1,5 @@
 /**
- * Self-attention over few fields with projections in images, a piece of the batch at a time.
+ * Self-attention with projections in images, a piece of the batch at a time.
  *
  * @module
  */
@@ -8,11 +8,16 @@ import image from "../../shaders/image.wgsl" with { type: "text" };
 import type { Shader } from "../gpu/shader.ts";
 import type { Emitter } from "../graph/node.ts";
 import type { Tensor } from "../graph/tensor.ts";
+import { blockAttentionSource } from "./attention_image_blocks_source.ts";
 import { IMAGE_ATTENTION_LANES, imageAttentionSource } from "./attention_images_source.ts";
 import { emitImage, rowPieces, rowsLayout } from "./image_pack.ts";
 
-/** Fields at most: an invocation keeps two numbers for each pair of them. */
-const MOST_FIELDS = 12;
+/** Fields at most of which an invocation keeps all scores. */
+const FEW_FIELDS = 12;
+
+/** Fours of a head at most, and of a block of queries or keys, where an invocation keeps only those. */
+const MOST_QUADS = 4;
+const MOST_BLOCK_QUADS = 28;
 
 /** What the kernels are specialised by. */
 export interface ImageAttention {
@@ -27,11 +32,11 @@ export interface ImageAttention {
   readonly relu: boolean;
 }
 
-const shaders = new Map<number, Shader>();
+const shaders = new Map<string, Shader>();
 
 /** Returns whether the kernels made here take attention over so many fields, with heads of so many columns. */
 export function fitsImages(fields: number, headWidth: number): boolean {
-  return fields <= MOST_FIELDS && headWidth % 4 === 0;
+  return headWidth % 4 === 0 && (fields <= FEW_FIELDS || headWidth / 4 <= MOST_QUADS);
 }
 
 /**
@@ -47,7 +52,9 @@ export function emitImageAttention(
   bind: Readonly<Record<string, Tensor>>,
   { fields, heads, width, stride, residual, scale, relu }: ImageAttention,
 ): void {
-  const shader = shaderOf(fields);
+  const quads = width / heads / 4;
+  const block = fields <= FEW_FIELDS ? fields : blockOf(fields, quads);
+  const shader = fields <= FEW_FIELDS ? fewFields(fields) : manyFields(fields, quads, block);
   for (const { first, count } of rowPieces(k.batch * fields, stride, fields)) {
     const piece = emitImage(k, p, rowsLayout(count, stride, first), false);
     const batch = count / fields;
@@ -60,27 +67,37 @@ export function emitImageAttention(
         batch,
         sample: first / fields,
         heads,
-        quads: width / heads / 4,
+        quads,
         width: width / 4,
         stride: stride / 4,
         scale,
       },
-      grid: Math.ceil(batch * heads / IMAGE_ATTENTION_LANES),
+      grid: Math.ceil(batch * heads * (entry === "forward" ? Math.ceil(fields / block) : 1) / IMAGE_ATTENTION_LANES),
       flops: (entry === "forward" ? 4 : 10) * count * fields * width,
     });
     k.free(piece);
   }
 }
 
-function shaderOf(fields: number): Shader {
-  const parts = [
-    { file: "shaders/grid.wgsl", text: grid },
-    { file: "shaders/image.wgsl", text: image },
-  ];
-  let kernels = shaders.get(fields);
+/** Returns the size of the fewest blocks that registers allow, as even as can be. */
+function blockOf(fields: number, quads: number): number {
+  return Math.ceil(fields / Math.ceil(fields / Math.floor(MOST_BLOCK_QUADS / quads)));
+}
+
+function fewFields(fields: number): Shader {
+  return shaderOf("src/ops/attention_images_source.ts", `${fields}`, () => imageAttentionSource(fields));
+}
+
+function manyFields(fields: number, quads: number, block: number): Shader {
+  const text = (): string => blockAttentionSource({ fields, quads, block });
+  return shaderOf("src/ops/attention_image_blocks_source.ts", `${fields} ${quads}`, text);
+}
+
+function shaderOf(file: string, sizes: string, text: () => string): Shader {
+  let kernels = shaders.get(sizes);
   if (!kernels) {
-    const text = { file: "src/ops/attention_images_source.ts", text: imageAttentionSource(fields) };
-    shaders.set(fields, kernels = { name: "attention_images", parts: [...parts, text] });
+    const parts = [{ file: "shaders/grid.wgsl", text: grid }, { file: "shaders/image.wgsl", text: image }];
+    shaders.set(sizes, kernels = { name: "attention_images", parts: [...parts, { file, text: text() }] });
   }
   return kernels;
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { cells, range } from "./unrolled.ts";
 
 /** Invocations of a workgroup of the kernels made here. */
 export const IMAGE_ATTENTION_LANES = 16;
@@ -16,7 +17,10 @@ const HEADER =
 // The forward saves lse, the logarithm of the sum of exponentials. Shapes by fours along a head: p, dp [B, F, stride],
 // o, do, dz [B, F, A]; lse [B, H, F]. The image holds a piece of p, the batch of a dispatch.
 // Grid: one invocation per sample and head; those past the end repeat the last one, so that no load needs a branch.
-// No workgroup memory, no atomics, sums in order of the fields: bit-reproducible.
+// No workgroup memory, no atomics, sums in order of the fields: bit-reproducible.`;
+
+/** What all kernels of attention with projections in images bind. */
+export const ATTENTION_BINDINGS = `
 struct Params {
   batch: u32,     // samples in the image
   sample: u32,    // the first of them
@@ -37,7 +41,8 @@ override PACKED: bool = false;    // whether r is part of p
 @group(0) @binding(5) var<storage, read> dy: array<vec4f>;
 @group(0) @binding(6) var<storage, read_write> dz: array<vec4f>;
 @group(0) @binding(7) var<storage, read_write> dp: array<vec4f>;
-@group(0) @binding(8) var<uniform> params: Params;
+@group(0) @binding(8) var<storage, read_write> delta: array<f32>;
+@group(0) @binding(9) var<uniform> params: Params;
 
 fn finish(at: u32, place: u32, sum: vec4f) {
   var result = sum;
@@ -50,10 +55,14 @@ fn finish(at: u32, place: u32, sum: vec4f) {
   o[at] = result;
 }
 
+fn slope(at: u32) -> vec4f {
+  if (RELU) { return select(vec4f(), dy[at], y[at] > vec4f()); }
+  return dy[at];
+}
+
 // Returns four numbers of dz, and writes them where they are the residual's gradient.
-fn slope(at: u32, place: u32) -> vec4f {
-  var d = dy[at];
-  if (RELU) { d = select(vec4f(), d, y[at] > vec4f()); }
+fn residual_slope(at: u32, place: u32) -> vec4f {
+  let d = slope(at);
   if (PACKED) {
     dp[place] = d;
   } else if (RESIDUAL) {
@@ -61,24 +70,44 @@ fn slope(at: u32, place: u32) -> vec4f {
   }
   return d;
 }
+
+// Writes four numbers of dz; returns their share of delta.
+fn prepare(at: u32, place: u32, d_place: u32) -> vec4f {
+  let d = slope(at);
+  dz[at] = d;
+  if (PACKED) {
+    dp[d_place] = d;
+    return d * (y[at] - textureLoad(p, texel(place)));
+  }
+  if (RESIDUAL) { return d * (y[at] - r[at]); }
+  return d * y[at];
+}
 `;
 
 /** Writes the kernels. */
 export function imageAttentionSource(fields: number): string {
-  return [HEADER, forward(range(fields)), both(range(fields))].join("\n");
+  return [HEADER, ATTENTION_BINDINGS, forward(range(fields)), both(range(fields))].join("\n");
 }
 
 type Fields = readonly number[];
 
-/** Finds the rows and columns of an invocation, in the image and in the tensors. */
-function places(fields: Fields, entry: string): string[] {
+/** Opens a kernel and numbers its invocations. */
+export function attentionEntry(name: string): string[] {
   return [
-    `@compute @workgroup_size(${IMAGE_ATTENTION_LANES})\nfn ${entry}(`,
+    `@compute @workgroup_size(${IMAGE_ATTENTION_LANES})\nfn ${name}(`,
     `  @builtin(workgroup_id) group: vec3u,`,
     `  @builtin(num_workgroups) groups: vec3u,`,
     `  @builtin(local_invocation_index) lane: u32,`,
     `) {`,
-    `  let id = min(linear_group(group, groups) * ${IMAGE_ATTENTION_LANES}u + lane, params.batch * params.heads - 1u);`,
+    `  let i = linear_group(group, groups) * ${IMAGE_ATTENTION_LANES}u + lane;`,
+  ];
+}
+
+/** Finds the rows and columns of an invocation, in the image and in the tensors. */
+function places(fields: Fields, entry: string): string[] {
+  return [
+    ...attentionEntry(entry),
+    `  let id = min(i, params.batch * params.heads - 1u);`,
     `  let row = id / params.heads * ${fields.length}u;`,
     `  let first = row + params.sample * ${fields.length}u;`,
     `  let saved = (params.sample * params.heads + id) * ${fields.length}u;`,
@@ -101,7 +130,7 @@ function inResult(i: number): string {
 
 /** Adds four terms of the products of all `a` with all `b`, to each sum at once. */
 function addDots(fields: Fields, sum: string, a: string, b: string): string[] {
-  return cells(fields).map(([i, j]) => {
+  return cells(fields.length, fields.length).map(([i, j]) => {
     const cell = `${sum}${i}_${j}`;
     return "    " + [..."xyzw"].map((t) => `${cell} = fma(${a}${i}.${t}, ${b}${j}.${t}, ${cell});`).join(" ");
   });
@@ -116,7 +145,7 @@ function blend(fields: Fields, name: string, number: (i: number) => string, vect
 /** Computes q_i . k_j. */
 function scores(fields: Fields): string[] {
   return [
-    ...cells(fields).map(([i, j]) => `  var s${i}_${j} = 0.0;`),
+    ...cells(fields.length, fields.length).map(([i, j]) => `  var s${i}_${j} = 0.0;`),
     `  for (var c = 0u; c < params.quads; c++) {`,
     ...load(fields, "q", 0),
     ...load(fields, "k", 1),
@@ -158,10 +187,10 @@ function both(fields: Fields): string {
       `  let lse${i} = lse[saved + ${i}u];`,
       ...fields.map((j) => `  s${i}_${j} = exp(params.scale * s${i}_${j} - lse${i});`),
     ]),
-    ...cells(fields).map(([i, j]) => `  var d${i}_${j} = 0.0;`),
+    ...cells(fields.length, fields.length).map(([i, j]) => `  var d${i}_${j} = 0.0;`),
     `  for (var c = 0u; c < params.quads; c++) {`,
     ...load(fields, "v", 2),
-    ...fields.map((i) => `    let z${i} = slope(${inResult(i)}, ${inParts("first", i, 3)});`),
+    ...fields.map((i) => `    let z${i} = residual_slope(${inResult(i)}, ${inParts("first", i, 3)});`),
     ...addDots(fields, "d", "z", "v"),
     ...fields.flatMap((j) => [blend(fields, `dv${j}`, (i) => `s${i}_${j}`, "z"), store(j, 2, `dv${j}`)]),
     `  }`,
@@ -182,12 +211,4 @@ function both(fields: Fields): string {
     `  }`,
     `}\n`,
   ].join("\n");
-}
-
-function cells(fields: Fields): [number, number][] {
-  return fields.flatMap((i) => fields.map((j): [number, number] => [i, j]));
-}
-
-function range(size: number): number[] {
-  return Array.from({ length: size }, (_, i) => i);
 }

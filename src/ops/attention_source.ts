@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { cells, range } from "./unrolled.ts";
 
 /** Invocations of a workgroup of the kernels made here. */
 export const ATTENTION_LANES = 64;
@@ -108,7 +109,7 @@ function places({ lanes, rows }: Parts, entry: string): string[] {
 
 /** Declares `name{i}_{c}` from an array at a place of each row. */
 function load(parts: Parts, name: string, from: (i: number, c: number) => string): string[] {
-  return cells(parts).map(([i, c]) => `  let ${name}${i}_${c} = ${from(i, c)};`);
+  return cells(parts.rows.length, parts.lanes.length).map(([i, c]) => `  let ${name}${i}_${c} = ${from(i, c)};`);
 }
 
 function dot({ lanes }: Parts, a: string, b: string): string {
@@ -121,7 +122,7 @@ function forward(parts: Parts): string {
     ...places(parts, "forward"),
     ...load(parts, "q", (i, c) => `params.scale * p[(first + i${i}) * params.stride + column + ${c}u]`),
     ...rows.map((i) => `  var top${i} = -3.0e38;\n  var sum${i} = 0.0;`),
-    ...cells(parts).map(([i, c]) => `  var out${i}_${c} = Lane();`),
+    ...cells(parts.rows.length, parts.lanes.length).map(([i, c]) => `  var out${i}_${c} = Lane();`),
     `  for (var j = 0u; j < params.fields; j += 2u) {`,
     `    let last = min(j + 1u, params.fields - 1u);`,
     `    let at = (first + j) * params.stride + params.width + column;`,
@@ -163,7 +164,9 @@ function queries(parts: Parts): string {
     ...load(parts, "q", (i, c) => `params.scale * p[(first + i${i}) * params.stride + column + ${c}u]`),
     ...load(parts, "d", (i, c) => `slope((first + i${i}) * params.width + column + ${c}u)`),
     ...rows.map((i) => `  let lse${i} = lse[saved + i${i}];\n  var delta${i} = 0.0;`),
-    ...cells(parts).map(([i, c]) => `  var sum${i}_${c} = Lane();\n  var mean${i}_${c} = Lane();`),
+    ...cells(parts.rows.length, parts.lanes.length).map(([i, c]) =>
+      `  var sum${i}_${c} = Lane();\n  var mean${i}_${c} = Lane();`
+    ),
     `  for (var j = 0u; j < params.fields; j++) {`,
     `    let at = (first + j) * params.stride + params.width + column;`,
     ...lanes.map((c) => `    let k_${c} = p[at + ${c}u];\n    let v_${c} = p[at + params.width + ${c}u];`),
@@ -197,7 +200,9 @@ function keys(parts: Parts): string {
     ...places(parts, "keys"),
     ...load(parts, "k", (i, c) => `params.scale * p[${at(i)} + params.width + ${c}u]`),
     ...load(parts, "v", (i, c) => `p[${at(i)} + 2u * params.width + ${c}u]`),
-    ...cells(parts).map(([i, c]) => `  var dk${i}_${c} = Lane();\n  var dv${i}_${c} = Lane();`),
+    ...cells(parts.rows.length, parts.lanes.length).map(([i, c]) =>
+      `  var dk${i}_${c} = Lane();\n  var dv${i}_${c} = Lane();`
+    ),
     `  for (var j = 0u; j < params.fields; j++) {`,
     ...lanes.map((c) =>
       `    let q_${c} = p[(first + j) * params.stride + column + ${c}u];\n` +
@@ -214,7 +219,7 @@ function keys(parts: Parts): string {
       ),
     ]),
     `  }`,
-    ...cells(parts).map(([i, c]) =>
+    ...cells(parts.rows.length, parts.lanes.length).map(([i, c]) =>
       `  dp[${at(i)} + params.width + ${c}u] = params.scale * dk${i}_${c};\n` +
       `  dp[${at(i)} + 2u * params.width + ${c}u] = dv${i}_${c};`
     ),
@@ -242,7 +247,9 @@ function both(parts: Parts): string {
     ...rows.map((r) => `    let j${r} = min(block + ${r}u, params.fields - 1u);`),
     ...load(parts, "k", (r, c) => `params.scale * p[${at(`j${r}`)} + params.width + ${c}u]`),
     ...load(parts, "v", (r, c) => `p[${at(`j${r}`)} + 2u * params.width + ${c}u]`),
-    ...cells(parts).map(([r, c]) => `    var dk${r}_${c} = Lane();\n    var dv${r}_${c} = Lane();`),
+    ...cells(parts.rows.length, parts.lanes.length).map(([r, c]) =>
+      `    var dk${r}_${c} = Lane();\n    var dv${r}_${c} = Lane();`
+    ),
     `    for (var i = 0u; i < params.fields; i++) {`,
     ...lanes.map((c) =>
       `      let q_${c} = p[${at("i")} + ${c}u];\n` +
@@ -290,12 +297,4 @@ function weights({ lanes }: Parts): string {
     `  w[id] = exp(params.scale * total(s) - lse[id / params.fields]);`,
     `}\n`,
   ].join("\n");
-}
-
-function cells({ lanes, rows }: Parts): number[][] {
-  return rows.flatMap((i) => lanes.map((c) => [i, c]));
-}
-
-function range(size: number): number[] {
-  return Array.from({ length: size }, (_, i) => i);
 }
