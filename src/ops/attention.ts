@@ -138,7 +138,7 @@ export const attentionOp: Op<AttentionAttributes> = {
   backward: ({ inputs: [p, r], outputs: [o, lse], attributes }, [dy]) => {
     if (!dy) return [];
     const [dp, dz] = applyAll(attentionBackwardOp, [p, o, dy, lse, ...(r ? [r] : [])], attributes);
-    return attributes.residual === "input" ? [dp, dz] : [dp];
+    return attributes.residual === "input" ? [dp, attributes.relu ? dz : dy] : [dp];
   },
 };
 

@@ -65,7 +65,7 @@ fn residual_slope(at: u32, place: u32) -> vec4f {
   let d = slope(at);
   if (PACKED) {
     dp[place] = d;
-  } else if (RESIDUAL) {
+  } else if (RESIDUAL && RELU) {
     dz[at] = d;
   }
   return d;
