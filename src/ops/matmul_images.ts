@@ -40,6 +40,8 @@ export interface LeftFactor {
   readonly columns: number;
   /** Appends what fills an image with rows, and where `wholeFours` asks for it with zeros up to a multiple of four. */
   image(first: number, count: number, wholeFours: boolean): Image;
+  /** Whether its images are held by the node. */
+  readonly held?: boolean;
 }
 
 /** Returns a tensor as a left factor; all sizes but the last count as rows. */
@@ -49,6 +51,17 @@ export function leftFactor(k: Emitter, a: Tensor): LeftFactor {
     rows: rowsOf(a, k.batch),
     columns,
     image: (first, count, wholeFours) => emitImage(k, a, rowsLayout(count, columns, first), wholeFours),
+  };
+}
+
+/** Returns an input of a node as a left factor of several products, whose images are made once. */
+export function heldFactor(k: Emitter, a: Tensor): LeftFactor {
+  const factor = leftFactor(k, a);
+  return {
+    ...factor,
+    image: (first, count, wholeFours) =>
+      k.held(a, `${first} ${count} ${wholeFours}`, () => factor.image(first, count, wholeFours)),
+    held: true,
   };
 }
 
@@ -101,7 +114,7 @@ export function emitImageRows(
       grid: groups(variant, count, n),
       flops: 2 * count * n * inner,
     });
-    k.free(left);
+    if (!a.held) k.free(left);
   }
   k.free(right);
 }
@@ -137,7 +150,8 @@ export function emitImageColumns(
       grid: groups(variant, m, n, Math.ceil(count / sliceRows)),
       flops: 2 * m * n * count,
     });
-    k.free(left, right);
+    if (!a.held) k.free(left);
+    k.free(right);
   }
 }
 

@@ -10,7 +10,7 @@ import { prefersImages } from "../gpu/image.ts";
 import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, type Shape, type Tensor } from "../graph/tensor.ts";
 import { emitImage, rowsLayout, transposedLayout } from "./image_pack.ts";
-import { emitImageRows, type ImageVariant, type LeftFactor, leftFactor } from "./matmul_images.ts";
+import { emitImageRows, heldFactor, type ImageVariant, type LeftFactor, leftFactor } from "./matmul_images.ts";
 import {
   emitColumnProduct,
   emitFactorColumns,
@@ -195,7 +195,9 @@ const sourceOp: Op<LayerAttributes & { readonly source: number }> = {
       if (variant) {
         const layout = transposedLayout(columnsOf("pairDense", dy), window.pairs * dim, window.row);
         const epilogue = { entry: "product", bind: { bias: weight, y: dr } };
-        emitImageRows(k, leftFactor(k, dy), weight, layout, variant, epilogue);
+        // Where there are matrices, images of embeddings are held, and memory for those of dy would be one too many.
+        const factor = hasMatrices ? leftFactor(k, dy) : heldFactor(k, dy);
+        emitImageRows(k, factor, weight, layout, variant, epilogue);
       } else {
         emitRows(k, window, weight, rows);
         emitTransposedProduct(k, dy, rows, [dr, ...scratch]);

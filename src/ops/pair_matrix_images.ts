@@ -30,6 +30,9 @@ const MOST_TEXELS = 1 << 18;
 /** Operations from which on the products of a window are worth bringing factors into images. */
 const IMAGE_FLOPS = 1 << 24;
 
+/** Samples by which pieces for the gradient grow: whole slices of large batches, so that both gradients share images. */
+const BACKWARD_UNIT = 256;
+
 /** Options of ops over pairs joined by matrices. */
 export interface PairMatrixOptions {
   /** Whether factors come from images. @default where the device prefers them, for windows that are worth it */
@@ -76,7 +79,7 @@ export function emitBackwardImages(
   accumulates: boolean,
 ): void {
   const matrices = emitMatrixImage(k, window, weight);
-  eachPiece(k, window, factorsOf(upstream, e, g), BACKWARD_SAMPLES, (bind, params) =>
+  eachPiece(k, window, factorsOf(upstream, e, g), BACKWARD_UNIT, (bind, params) =>
     k.run({
       shader: shaderOf(window.dim, upstream),
       entry: "backward",
@@ -136,13 +139,17 @@ function eachPiece(
 ): void {
   const { fields, dim, first, pairs } = window;
   const none = { accumulates: 0, slice_rows: 0, slice: 0, slices: 0 };
+  // The kernels of window after window read the same embeddings.
+  const keeps = existingPairs(window) < fields * (fields - 1) / 2;
   const most = g ? Math.max(fields, pairs) : fields;
   for (const { first: sample, count: batch } of rowPieces(k.batch, most * 4 * quadsOf(dim), unit)) {
     const imageOf = (x: Tensor, perSample: number): Image =>
       emitImage(k, x, rowsLayout(batch * perSample, dim, sample * perSample), false);
-    const images = { e: imageOf(e, fields), ...(g && { g: imageOf(g, pairs) }) };
+    const imageOfE = keeps ? k.held(e, `${sample} ${batch}`, () => imageOf(e, fields)) : imageOf(e, fields);
+    const images = { e: imageOfE, ...(g && { g: imageOf(g, pairs) }) };
     visit(images, { ...none, batch, sample, fields, first, pairs, count: existingPairs(window) });
-    k.free(...Object.values(images));
+    if (!keeps) k.free(imageOfE);
+    if (images.g) k.free(images.g);
   }
 }
 
