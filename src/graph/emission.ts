@@ -14,9 +14,6 @@ import { Tensor } from "./tensor.ts";
 /** What a plan encodes: a dispatch, or a copy into an image. */
 export type Command = Dispatch | ImageCopy;
 
-/** Tensors whose images are held for a node at the most. */
-const HELD_TENSORS = 2;
-
 /** Bytes of a texel. */
 const TEXEL_BYTES = 16;
 
@@ -43,7 +40,7 @@ export function emit(gpu: Gpu, options: PlanOptions, nodes: readonly Node[]): Em
   for (const node of nodes) {
     if (node.op.alias) continue;
     const taken = new Set<number>();
-    const held = new Map<Tensor, Map<string, Image>>();
+    let held: { readonly tensor: Tensor; readonly images: Map<string, Image> } | undefined;
     const emitter: Emitter = {
       gpu,
       batch: options.batch,
@@ -57,17 +54,12 @@ export function emit(gpu: Gpu, options: PlanOptions, nodes: readonly Node[]): Em
       },
       free: (...freed) => freed.forEach(({ slot }) => taken.delete(slot)),
       held: (tensor, part, make) => {
-        const parts = held.get(tensor) ?? new Map<string, Image>();
-        // Maps keep the order of insertion, so that the tensor asked for last comes last.
-        held.delete(tensor);
-        const [oldest] = held;
-        if (oldest && held.size === HELD_TENSORS) {
-          emitter.free(...oldest[1].values());
-          held.delete(oldest[0]);
+        if (held?.tensor !== tensor) {
+          if (held) emitter.free(...held.images.values());
+          held = { tensor, images: new Map() };
         }
-        held.set(tensor, parts);
-        const image = parts.get(part) ?? make();
-        parts.set(part, image);
+        const image = held.images.get(part) ?? make();
+        held.images.set(part, image);
         return image;
       },
       copy: (from, first, to) => calls.push({ from, first, to }),

@@ -55,8 +55,8 @@ export interface Emitter {
   /** Lets later images take the place of these. */
   free(...images: readonly Image[]): void;
   /**
-   * Returns the image of a part of a tensor that `make` made before, or has it made. It is there until the node ends or
-   * images of two other tensors have been asked for; only for tensors that the node does not write.
+   * Returns the image of a part of a tensor that `make` made before, or has it made. It is there until the node ends or an
+   * image of another tensor is asked for; only for tensors that the node does not write.
    */
   held(tensor: Tensor, part: string, make: () => Image): Image;
   /** Appends a copy into an image that fills it with a tensor's numbers from number `first` on, a multiple of four. */

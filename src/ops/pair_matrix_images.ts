@@ -30,9 +30,6 @@ const MOST_TEXELS = 1 << 18;
 /** Operations from which on the products of a window are worth bringing factors into images. */
 const IMAGE_FLOPS = 1 << 24;
 
-/** Samples by which pieces for the gradient grow: whole slices of large batches, so that both gradients share images. */
-const BACKWARD_UNIT = 256;
-
 /** Options of ops over pairs joined by matrices. */
 export interface PairMatrixOptions {
   /** Whether factors come from images. @default where the device prefers them, for windows that are worth it */
@@ -79,7 +76,7 @@ export function emitBackwardImages(
   accumulates: boolean,
 ): void {
   const matrices = emitMatrixImage(k, window, weight);
-  eachPiece(k, window, factorsOf(upstream, e, g), BACKWARD_UNIT, (bind, params) =>
+  eachPiece(k, window, factorsOf(upstream, e, g), BACKWARD_SAMPLES, (bind, params) =>
     k.run({
       shader: shaderOf(window.dim, upstream),
       entry: "backward",
@@ -139,8 +136,8 @@ function eachPiece(
 ): void {
   const { fields, dim, first, pairs } = window;
   const none = { accumulates: 0, slice_rows: 0, slice: 0, slices: 0 };
-  // The kernels of window after window read the same embeddings.
-  const keeps = existingPairs(window) < fields * (fields - 1) / 2;
+  // Products of window after window read the same embeddings; gradients have images of their own beside them.
+  const keeps = !g && existingPairs(window) < fields * (fields - 1) / 2;
   const most = g ? Math.max(fields, pairs) : fields;
   for (const { first: sample, count: batch } of rowPieces(k.batch, most * 4 * quadsOf(dim), unit)) {
     const imageOf = (x: Tensor, perSample: number): Image =>
