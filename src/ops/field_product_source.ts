@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { range } from "./unrolled.ts";
 
 /** Invocations of a workgroup of the kernels made here. */
 export const FIELD_LANES = 32;
@@ -286,8 +287,4 @@ function inputsSource(columns: number): string {
     `  }`,
     `}\n`,
   ].join("\n");
-}
-
-function range(size: number): number[] {
-  return Array.from({ length: size }, (_, i) => i);
 }

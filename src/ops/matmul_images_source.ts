@@ -5,7 +5,8 @@
  *
  * @module
  */
-import { CROSS, FINISH } from "./matmul_source.ts";
+import { columnsText, CROSS, FINISH, type RowsText, rowsText, storeCross } from "./matmul_text.ts";
+import { range } from "./unrolled.ts";
 
 /** Invocations of a workgroup of the kernels made here. */
 export const IMAGE_LANES = 16;
@@ -44,13 +45,6 @@ fn start(at: u32) -> vec4f {
 }
 `;
 
-const ENTRY = `
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = linear_group(group, groups) * ${IMAGE_LANES}u + lane;`;
-
 /**
  * Writes the kernels for blocks of `size` rows by `size` columns.
  *
@@ -67,64 +61,32 @@ export function imageSource(size: number): string {
  * @param size a multiple of 4
  */
 export function crossImageSource(size: number): string {
-  const cross = productSource(size, "product_cross", (at, sum) => `cross_with(${at}, ${sum});`);
-  return [HEADER, START, FINISH, CROSS, cross].join("\n");
+  return [HEADER, START, FINISH, CROSS, productSource(size, "product_cross", storeCross)].join("\n");
 }
 
-function productSource(
-  size: number,
-  name = "product",
-  store = (at: string, sum: string): string => `y[${at}] = finish(${sum});`,
-): string {
-  const rows = range(size);
-  const quads = range(size / 4);
-  return [
-    `@compute @workgroup_size(${IMAGE_LANES})\nfn ${name}(${ENTRY}`,
-    `  let across = (params.quads + ${size / 4 - 1}u) / ${size / 4}u;`,
-    `  let row = i / across * ${size}u;`,
-    `  let quad = i % across * ${size / 4}u;`,
-    `  if (row >= params.m) { return; }`,
-    ...rows.map((r) => `  let row${r} = min(row + ${r}u, params.m - 1u);\n  let a${r} = row${r} * params.a_quads;`),
-    ...quads.map((q) => `  let b${q} = min(quad + ${q}u, params.quads - 1u);`),
-    ...cells(size).map(([r, q]) => `  var sum${r}_${q} = start(${cell(r, q)});`),
+function productSource(size: number, name = "product", store?: RowsText["store"]): string {
+  const terms = [
     `  for (var k = 0u; k < params.a_quads; k++) {`,
     `    let at = 4u * k * params.quads;`,
-    ...rows.map((r) => `    let left${r} = textureLoad(a, texel(a${r} + k));`),
+    ...range(size).map((r) => `    let left${r} = textureLoad(a, texel(a${r} + k));`),
     ...loadTerms(size, "right", "b", (term, q) => `at + ${term}u * params.quads + b${q}`),
     ...multiply(size, (row, term) => `left${row}.${"xyzw"[term]}`),
     `  }`,
-    ...quads.map((q) => `  let bias${q} = bias_quad(b${q});`),
-    ...cells(size).map(([r, q]) => `  ${store(cell(r, q), `sum${r}_${q} + bias${q}`)}`),
-    `}\n`,
-  ].join("\n");
+  ];
+  const row = (r: number): string => `(params.first + row${r})`;
+  const start = (at: string): string => `start(${at})`;
+  return rowsText({ size, lanes: IMAGE_LANES, terms, name, stride: "a_quads", row, start, store });
 }
 
 function columnProductSource(size: number): string {
-  const quads = range(size / 4);
-  return [
-    `@compute @workgroup_size(${IMAGE_LANES})\nfn product_tn(${ENTRY}`,
-    `  let across = (params.quads + ${size / 4 - 1}u) / ${size / 4}u;`,
-    `  let down = (params.a_quads + ${size / 4 - 1}u) / ${size / 4}u;`,
-    `  let slice = i / (across * down);`,
-    `  let first = slice * params.slice_rows;`,
-    `  if (first >= params.k) { return; }`,
-    ...quads.map((q) => `  let a${q} = min(i / across % down * ${size / 4}u + ${q}u, params.a_quads - 1u);`),
-    ...quads.map((q) => `  let b${q} = min(i % across * ${size / 4}u + ${q}u, params.quads - 1u);`),
-    ...cells(size).map(([r, q]) => `  var sum${r}_${q} = vec4f();`),
-    `  let end = min(first + params.slice_rows, params.k);`,
+  const terms = [
     `  for (var k = first; k < end; k += 4u) {`,
     ...loadTerms(size, "left", "a", (term, q) => `(k + ${term}u) * params.a_quads + a${q}`),
     ...loadTerms(size, "right", "b", (term, q) => `(k + ${term}u) * params.quads + b${q}`),
     ...multiply(size, (row, term) => `left${term}_${row >> 2}.${"xyzw"[row % 4]}`),
     `  }`,
-    `  let top = (params.first + slice) * 4u * params.a_quads;`,
-    ...cells(size).map(([r, q]) => `  y[(top + 4u * a${r >> 2} + ${r % 4}u) * params.quads + b${q}] = sum${r}_${q};`),
-    `}\n`,
-  ].join("\n");
-}
-
-function cell(row: number, quad: number): string {
-  return `(params.first + row${row}) * params.quads + b${quad}`;
+  ];
+  return columnsText({ size, lanes: IMAGE_LANES, terms, slice: "(params.first + slice)" });
 }
 
 /** Loads four terms of the columns of a block. */
@@ -142,12 +104,4 @@ function multiply(size: number, left: (row: number, term: number) => string): st
       return "    " + range(4).map((t) => `${sum} = fma(vec4f(${left(r, t)}), right${t}_${q}, ${sum});`).join(" ");
     })
   );
-}
-
-function cells(size: number): [number, number][] {
-  return range(size).flatMap((row) => range(size / 4).map((quad): [number, number] => [row, quad]));
-}
-
-function range(size: number): number[] {
-  return Array.from({ length: size }, (_, i) => i);
 }

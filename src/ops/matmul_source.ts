@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { columnsText, CROSS, FINISH, type RowsText, rowsText, storeCross } from "./matmul_text.ts";
+import { range } from "./unrolled.ts";
 
 /** Invocations of a workgroup of the kernels made here. */
 export const BLOCK_LANES = 32;
@@ -32,40 +34,6 @@ struct Params {
 @group(0) @binding(5) var<uniform> params: Params;
 `;
 
-/** What is done to a sum: bias and relu; needs `bias`, `params` and `y`. */
-export const FINISH = `fn bias_quad(quad: u32) -> vec4f {
-  if (params.has_bias == 0u) { return vec4f(); }
-  let first = 4u * quad;
-  let last = params.n - 1u;
-  return vec4f(
-    bias[min(first, last)], bias[min(first + 1u, last)], bias[min(first + 2u, last)], bias[min(first + 3u, last)],
-  );
-}
-
-fn finish(z: vec4f) -> vec4f {
-  return select(z, vec4f(), vec4<bool>(params.has_relu != 0u) & (z < vec4f()));
-}
-`;
-
-/** What a cross layer does to a sum, and the bindings for it. */
-export const CROSS = `override KEEPS_PRODUCT: bool = true;
-@group(0) @binding(6) var<storage, read> x0: array<vec4f>;
-@group(0) @binding(7) var<storage, read> x: array<vec4f>;
-@group(0) @binding(8) var<storage, read_write> product_out: array<vec4f>;
-
-fn cross_with(at: u32, z: vec4f) {
-  if (KEEPS_PRODUCT) { product_out[at] = z; }
-  y[at] = x0[at] * z + x[at];
-}
-`;
-
-const ENTRY = `
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = linear_group(group, groups) * ${BLOCK_LANES}u + lane;`;
-
 /**
  * Writes the kernels for blocks of `size` rows by `size` columns.
  *
@@ -82,56 +50,27 @@ export function blockSource(size: number): string {
  * @param size a multiple of 4
  */
 export function crossSource(size: number): string {
-  return [HEADER, FINISH, CROSS, productSource(size, "product_cross", (at, sum) => `cross_with(${at}, ${sum});`)].join(
-    "\n",
-  );
+  return [HEADER, FINISH, CROSS, productSource(size, "product_cross", storeCross)].join("\n");
 }
 
-function productSource(
-  size: number,
-  name = "product",
-  store = (at: string, sum: string): string => `y[${at}] = finish(${sum});`,
-): string {
-  const rows = range(size);
+function productSource(size: number, name = "product", store?: RowsText["store"]): string {
   const quads = range(size / 4);
-  const cells = rows.flatMap((row) => quads.map((quad) => [row, quad]));
-  return [
-    `@compute @workgroup_size(${BLOCK_LANES})\nfn ${name}(${ENTRY}`,
-    `  let across = (params.quads + ${size / 4 - 1}u) / ${size / 4}u;`,
-    `  let row = i / across * ${size}u;`,
-    `  let quad = i % across * ${size / 4}u;`,
-    `  if (row >= params.m) { return; }`,
-    ...rows.map((r) => `  let row${r} = min(row + ${r}u, params.m - 1u);\n  let a${r} = row${r} * params.k;`),
-    ...quads.map((q) => `  let b${q} = min(quad + ${q}u, params.quads - 1u);`),
-    ...cells.map(([r, q]) => `  var sum${r}_${q} = vec4f();`),
+  const terms = [
     `  for (var k = 0u; k < params.k; k++) {`,
     `    let at = k * params.quads;`,
     ...quads.map((q) => `    let right${q} = b[at + b${q}];`),
-    ...rows.flatMap((r) => [
+    ...range(size).flatMap((r) => [
       `    let left${r} = vec4f(a[a${r} + k]);`,
       ...quads.map((q) => `    sum${r}_${q} = fma(left${r}, right${q}, sum${r}_${q});`),
     ]),
     `  }`,
-    ...quads.map((q) => `  let bias${q} = bias_quad(b${q});`),
-    ...cells.map(([r, q]) => `  ${store(`row${r} * params.quads + b${q}`, `sum${r}_${q} + bias${q}`)}`),
-    `}\n`,
-  ].join("\n");
+  ];
+  return rowsText({ size, lanes: BLOCK_LANES, terms, name, stride: "k", row: (r) => `row${r}`, store });
 }
 
 function columnProductSource(size: number): string {
   const quads = range(size / 4);
-  const cells = range(size).flatMap((row) => quads.map((quad) => [row, quad]));
-  return [
-    `@compute @workgroup_size(${BLOCK_LANES})\nfn product_tn(${ENTRY}`,
-    `  let across = (params.quads + ${size / 4 - 1}u) / ${size / 4}u;`,
-    `  let down = (params.a_quads + ${size / 4 - 1}u) / ${size / 4}u;`,
-    `  let slice = i / (across * down);`,
-    `  let first = slice * params.slice_rows;`,
-    `  if (first >= params.k) { return; }`,
-    ...quads.map((q) => `  let a${q} = min(i / across % down * ${size / 4}u + ${q}u, params.a_quads - 1u);`),
-    ...quads.map((q) => `  let b${q} = min(i % across * ${size / 4}u + ${q}u, params.quads - 1u);`),
-    ...cells.map(([r, q]) => `  var sum${r}_${q} = vec4f();`),
-    `  let end = min(first + params.slice_rows, params.k);`,
+  const terms = [
     `  for (var k = first; k < end; k++) {`,
     ...quads.map((q) => `    let right${q} = b[k * params.quads + b${q}];`),
     ...quads.flatMap((p) => [
@@ -144,14 +83,6 @@ function columnProductSource(size: number): string {
       ),
     ]),
     `  }`,
-    `  let top = slice * 4u * params.a_quads;`,
-    ...cells.map(([r, q]) =>
-      `  y[(top + 4u * a${Math.floor(r / 4)} + ${r % 4}u) * params.quads + b${q}] = sum${r}_${q};`
-    ),
-    `}\n`,
-  ].join("\n");
-}
-
-function range(size: number): number[] {
-  return Array.from({ length: size }, (_, i) => i);
+  ];
+  return columnsText({ size, lanes: BLOCK_LANES, terms, slice: "slice" });
 }

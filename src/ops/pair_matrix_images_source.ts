@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { range } from "./unrolled.ts";
 
 /** Invocations of a workgroup of the kernels made here. */
 export const PAIR_LANES = 8;
@@ -257,8 +258,4 @@ function slicesSource(dim: number): string {
     ...cells.map(([c, d]) => put(dim, "partial", `(matrix + ${c}u)`, d, `sum${c}_${d}`)),
     `}\n`,
   ].join("\n");
-}
-
-function range(size: number): number[] {
-  return Array.from({ length: size }, (_, i) => i);
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { range } from "./unrolled.ts";
 
 /** Invocations of a workgroup of the kernels made here. */
 export const POWER_LANES = 32;
@@ -151,8 +152,4 @@ function formSource(block: PowerBlock): string {
     ]),
     `}\n`,
   ].join("\n");
-}
-
-function range(size: number): number[] {
-  return Array.from({ length: size }, (_, i) => i);
 }

@@ -1,0 +1,123 @@
+/**
+ * What the texts of register-blocked matrix products share: where a block lies, its sums, and what becomes of them.
+ *
+ * @module
+ */
+import { cells, range } from "./unrolled.ts";
+
+/** What is done to a sum: bias and relu; needs `bias`, `params` and `y`. */
+export const FINISH = `fn bias_quad(quad: u32) -> vec4f {
+  if (params.has_bias == 0u) { return vec4f(); }
+  let first = 4u * quad;
+  let last = params.n - 1u;
+  return vec4f(
+    bias[min(first, last)], bias[min(first + 1u, last)], bias[min(first + 2u, last)], bias[min(first + 3u, last)],
+  );
+}
+
+fn finish(z: vec4f) -> vec4f {
+  return select(z, vec4f(), vec4<bool>(params.has_relu != 0u) & (z < vec4f()));
+}
+`;
+
+/** What a cross layer does to a sum, and the bindings for it. */
+export const CROSS = `override KEEPS_PRODUCT: bool = true;
+@group(0) @binding(6) var<storage, read> x0: array<vec4f>;
+@group(0) @binding(7) var<storage, read> x: array<vec4f>;
+@group(0) @binding(8) var<storage, read_write> product_out: array<vec4f>;
+
+fn cross_with(at: u32, z: vec4f) {
+  if (KEEPS_PRODUCT) { product_out[at] = z; }
+  y[at] = x0[at] * z + x[at];
+}
+`;
+
+/** Writes the statement that hands a sum to {@linkcode CROSS}. */
+export function storeCross(at: string, sum: string): string {
+  return `cross_with(${at}, ${sum});`;
+}
+
+/** A kernel of blocks of `size` by `size`, whatever its factors are read from. */
+export interface BlockText {
+  /** A multiple of 4. */
+  readonly size: number;
+  /** Invocations of a workgroup. */
+  readonly lanes: number;
+  /** Lines that add all terms to the sums. */
+  readonly terms: readonly string[];
+}
+
+/** A product by rows. */
+export interface RowsText extends BlockText {
+  readonly name: string;
+  /** Parameter with the distance of the rows of a. */
+  readonly stride: string;
+  /** Writes a row of y. */
+  readonly row: (row: number) => string;
+  /** Writes what a sum starts from, given its place in y. @default zeros */
+  readonly start?: (at: string) => string;
+  /** Writes the statement that stores a sum. @default the sum, finished */
+  readonly store?: (at: string, sum: string) => string;
+}
+
+/** Writes the kernel of y = a b, with rows row0, ... from a0, ... on and columns b0, ... of a block. */
+export function rowsText(text: RowsText): string {
+  const { size, terms, stride, row, start = () => "vec4f()", store = (at, sum) => `y[${at}] = finish(${sum});` } = text;
+  const quads = range(size / 4);
+  const at = (r: number, q: number): string => `${row(r)} * params.quads + b${q}`;
+  return [
+    opening(text, text.name),
+    `  let row = i / across * ${size}u;`,
+    `  let quad = i % across * ${size / 4}u;`,
+    `  if (row >= params.m) { return; }`,
+    ...range(size).map((r) =>
+      `  let row${r} = min(row + ${r}u, params.m - 1u);\n  let a${r} = row${r} * params.${stride};`
+    ),
+    ...quads.map((q) => `  let b${q} = min(quad + ${q}u, params.quads - 1u);`),
+    ...cells(size, size / 4).map(([r, q]) => `  var sum${r}_${q} = ${start(at(r, q))};`),
+    ...terms,
+    ...quads.map((q) => `  let bias${q} = bias_quad(b${q});`),
+    ...cells(size, size / 4).map(([r, q]) => `  ${store(at(r, q), `sum${r}_${q} + bias${q}`)}`),
+    `}\n`,
+  ].join("\n");
+}
+
+/** A product by columns, of the terms `first` to `end` of a slice. */
+export interface ColumnsText extends BlockText {
+  /** Writes the slice's place in y. */
+  readonly slice: string;
+}
+
+/** Writes the kernel of y = a^T b, with columns a0, ... and b0, ... of a block. */
+export function columnsText(text: ColumnsText): string {
+  const { size, terms, slice } = text;
+  const quads = range(size / 4);
+  return [
+    opening(text, "product_tn"),
+    `  let down = (params.a_quads + ${size / 4 - 1}u) / ${size / 4}u;`,
+    `  let slice = i / (across * down);`,
+    `  let first = slice * params.slice_rows;`,
+    `  if (first >= params.k) { return; }`,
+    ...quads.map((q) => `  let a${q} = min(i / across % down * ${size / 4}u + ${q}u, params.a_quads - 1u);`),
+    ...quads.map((q) => `  let b${q} = min(i % across * ${size / 4}u + ${q}u, params.quads - 1u);`),
+    ...cells(size, size / 4).map(([r, q]) => `  var sum${r}_${q} = vec4f();`),
+    `  let end = min(first + params.slice_rows, params.k);`,
+    ...terms,
+    `  let top = ${slice} * 4u * params.a_quads;`,
+    ...cells(size, size / 4).map(([r, q]) =>
+      `  y[(top + 4u * a${r >> 2} + ${r % 4}u) * params.quads + b${q}] = sum${r}_${q};`
+    ),
+    `}\n`,
+  ].join("\n");
+}
+
+function opening({ size, lanes }: BlockText, name: string): string {
+  return `@compute @workgroup_size(${lanes})
+fn ${name}(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = linear_group(group, groups) * ${lanes}u + lane;
+  let across = (params.quads + ${size / 4 - 1}u) / ${size / 4}u;`;
+}
