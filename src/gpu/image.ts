@@ -14,7 +14,7 @@ import type { BufferRange } from "./kernel.ts";
 export const IMAGE_WIDTH = 4096;
 
 /** Bytes of a texel. */
-const TEXEL_BYTES = 16;
+export const TEXEL_BYTES = 16;
 
 /** An image as kernels bind it. */
 export interface ImageRange {

@@ -55,6 +55,30 @@ export function shader(name: string, files: Readonly<Record<string, string>>): S
   return { name, parts: Object.entries(files).map(([file, text]) => ({ file: `shaders/${file}.wgsl`, text })) };
 }
 
+const generated = new Map<string, Shader>();
+
+/**
+ * Declares a shader that ends with a text which an op writes; each text is written once.
+ *
+ * @param source name of the op's file, without its ending
+ * @param sizes what the text depends on
+ */
+export function generatedShader(
+  name: string,
+  files: Readonly<Record<string, string>>,
+  source: string,
+  sizes: readonly (number | string)[],
+  text: () => string,
+): Shader {
+  const key = [name, source, ...sizes, ...Object.keys(files)].join(" ");
+  let made = generated.get(key);
+  if (!made) {
+    made = { name, parts: [...shader(name, files).parts, { file: `src/ops/${source}.ts`, text: text() }] };
+    generated.set(key, made);
+  }
+  return made;
+}
+
 /**
  * Composes and specialises a shader.
  *

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Gpu } from "../gpu/device.ts";
-import { createImage, type ImageCopy, type ImageRange } from "../gpu/image.ts";
+import { createImage, type ImageCopy, type ImageRange, TEXEL_BYTES } from "../gpu/image.ts";
 import { type BufferRange, type Dispatch, prepare } from "../gpu/kernel.ts";
 import { ownerOf } from "./memory.ts";
 import { type Emitter, Image, type KernelCall, type Node } from "./node.ts";
@@ -13,9 +13,6 @@ import { Tensor } from "./tensor.ts";
 
 /** What a plan encodes: a dispatch, or a copy into an image. */
 export type Command = Dispatch | ImageCopy;
-
-/** Bytes of a texel. */
-const TEXEL_BYTES = 16;
 
 /** What nodes have asked for, before any buffer or pipeline is made for it. */
 export interface Emission {

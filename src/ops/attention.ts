@@ -5,7 +5,7 @@
  */
 import grid from "../../shaders/grid.wgsl" with { type: "text" };
 import { prefersImages } from "../gpu/image.ts";
-import { type Shader, shader } from "../gpu/shader.ts";
+import { generatedShader, type Shader } from "../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, type Tensor } from "../graph/tensor.ts";
 import { emitImageAttention, fitsImages } from "./attention_images.ts";
@@ -40,8 +40,6 @@ const IMAGE_FLOPS = 1 << 24;
 /** Registers, counted in lanes, that queries of an invocation take at most on an adapter. */
 const BLOCK = { software: 16, images: 16, gpu: 1 };
 
-const shaders = new Map<string, Shader>();
-
 function variantFor(k: Emitter, p: Tensor, { variant, heads, width }: AttentionAttributes): AttentionVariant {
   const { fields } = sizesOf(p);
   const fits = fitsImages(fields, width / heads);
@@ -54,13 +52,8 @@ function variantFor(k: Emitter, p: Tensor, { variant, heads, width }: AttentionA
 function shaderFor(k: Emitter, p: Tensor, attributes: AttentionAttributes): { kernels: Shader; block: number } {
   const { count, part } = lanesOf(attributes.width / attributes.heads);
   const block = Math.max(1, Math.floor(BLOCK[variantFor(k, p, attributes)] / count));
-  const key = `${Object.keys(part)} ${count} ${block}`;
-  let kernels = shaders.get(key);
-  if (!kernels) {
-    const { parts } = shader("attention", { grid, ...part });
-    const text = { file: "src/ops/attention_source.ts", text: attentionSource(count, block) };
-    shaders.set(key, kernels = { name: "attention", parts: [...parts, text] });
-  }
+  const text = (): string => attentionSource(count, block);
+  const kernels = generatedShader("attention", { grid, ...part }, "attention_source", [count, block], text);
   return { kernels, block };
 }
 

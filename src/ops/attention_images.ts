@@ -5,7 +5,7 @@
  */
 import grid from "../../shaders/grid.wgsl" with { type: "text" };
 import image from "../../shaders/image.wgsl" with { type: "text" };
-import type { Shader } from "../gpu/shader.ts";
+import { generatedShader, type Shader } from "../gpu/shader.ts";
 import type { Emitter } from "../graph/node.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { blockAttentionSource } from "./attention_image_blocks_source.ts";
@@ -31,8 +31,6 @@ export interface ImageAttention {
   readonly scale: number;
   readonly relu: boolean;
 }
-
-const shaders = new Map<string, Shader>();
 
 /** Returns whether the kernels made here take attention over so many fields, with heads of so many columns. */
 export function fitsImages(fields: number, headWidth: number): boolean {
@@ -85,19 +83,14 @@ function blockOf(fields: number, quads: number): number {
 }
 
 function fewFields(fields: number): Shader {
-  return shaderOf("src/ops/attention_images_source.ts", `${fields}`, () => imageAttentionSource(fields));
+  return shaderOf("attention_images_source", [fields], () => imageAttentionSource(fields));
 }
 
 function manyFields(fields: number, quads: number, block: number): Shader {
   const text = (): string => blockAttentionSource({ fields, quads, block });
-  return shaderOf("src/ops/attention_image_blocks_source.ts", `${fields} ${quads}`, text);
+  return shaderOf("attention_image_blocks_source", [fields, quads], text);
 }
 
-function shaderOf(file: string, sizes: string, text: () => string): Shader {
-  let kernels = shaders.get(sizes);
-  if (!kernels) {
-    const parts = [{ file: "shaders/grid.wgsl", text: grid }, { file: "shaders/image.wgsl", text: image }];
-    shaders.set(sizes, kernels = { name: "attention_images", parts: [...parts, { file, text: text() }] });
-  }
-  return kernels;
+function shaderOf(source: string, sizes: readonly number[], text: () => string): Shader {
+  return generatedShader("attention_images", { grid, image }, source, sizes, text);
 }

@@ -11,13 +11,14 @@ import { shader } from "../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, sizeOf, type Tensor, widthOf } from "../graph/tensor.ts";
 import { columnSumOp, dense } from "./dense.ts";
+import { rowsLayout } from "./image_pack.ts";
 import { lanesOf } from "./lane.ts";
 import { matmulNt, matmulTn } from "./matmul.ts";
-import { rowsLayout } from "./image_pack.ts";
+import { blockShader } from "./matmul_blocks.ts";
 import { emitImageRows, imageShader, leftFactor } from "./matmul_images.ts";
 import { crossImageSource } from "./matmul_images_source.ts";
-import { blockGroups, blockShader, edgeOf, inImages, type Variant, variantFor } from "./matmul_kernels.ts";
 import { crossSource } from "./matmul_source.ts";
+import { groupsOf, inImages, type Variant, variantFor } from "./matmul_variant.ts";
 
 function emitLanes(k: Emitter, entry: string, like: Tensor, bind: Record<string, Tensor>): void {
   const { part, width } = lanesOf(widthOf(like.shape));
@@ -107,24 +108,23 @@ export function emitCrossLayer(
       bind: { ...bind, a: x, b: w },
       constants,
       params: { ...sizes, b_stride: n, y_stride: n, y_slice: 0, slice_terms: n },
-      grid: blockGroups("tiles", k.batch, n),
+      grid: groupsOf("tiles", k.batch, n),
       flops,
     });
     return;
   }
-  const size = edgeOf(variant);
   if (inImages(variant)) {
-    const shader = imageShader("cross_images", crossImageSource(size));
+    const shader = imageShader(variant, crossImageSource);
     const epilogue = { shader, entry: "product_cross", bind: { ...bind, x }, constants, hasBias: true };
     return emitImageRows(k, leftFactor(k, x), w, rowsLayout(n, n), variant, epilogue);
   }
   k.run({
-    shader: blockShader("cross_blocks", crossSource(size)),
+    shader: blockShader(variant, crossSource),
     entry: "product_cross",
     bind: { ...bind, x, a: x, b: w },
     constants,
     params: { ...sizes, quads: n / 4, a_quads: 0, slice_rows: 0, has_bias: 1, has_relu: 0 },
-    grid: blockGroups(variant, k.batch, n),
+    grid: groupsOf(variant, k.batch, n),
     flops,
   });
 }

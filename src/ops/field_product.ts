@@ -7,7 +7,7 @@
 import grid from "../../shaders/grid.wgsl" with { type: "text" };
 import source from "../../shaders/field_product.wgsl" with { type: "text" };
 import type { Gpu } from "../gpu/device.ts";
-import { type Shader, shader } from "../gpu/shader.ts";
+import { generatedShader, type Shader, shader } from "../gpu/shader.ts";
 import type { Emitter, Op } from "../graph/node.ts";
 import type { Shape, Tensor } from "../graph/tensor.ts";
 import { FIELD_LANES, fieldProductSource, GRADIENT_OUTS } from "./field_product_source.ts";
@@ -33,11 +33,8 @@ export const kernels: Readonly<Record<FieldVariant, Shader>> = {
 };
 
 function kernelShader({ outs, columns, edge }: Record<"outs" | "columns" | "edge", number>): Shader {
-  const parts = [
-    { file: "shaders/grid.wgsl", text: grid },
-    { file: "src/ops/field_product_source.ts", text: fieldProductSource(outs, columns, edge) },
-  ];
-  return { name: "field_product_blocks", parts };
+  const text = (): string => fieldProductSource(outs, columns, edge);
+  return generatedShader("field_product_blocks", { grid }, "field_product_source", [outs, columns, edge], text);
 }
 
 /** Columns of a slice of a weight gradient: the fields of so many fit a processor's second-level cache. */

@@ -9,6 +9,7 @@ import source from "../../shaders/image_pack.wgsl" with { type: "text" };
 import { shader } from "../gpu/shader.ts";
 import type { Emitter, Image } from "../graph/node.ts";
 import type { Tensor } from "../graph/tensor.ts";
+import { padded } from "./matmul_layout.ts";
 
 const pack = shader("image_pack", { grid, image, image_pack: source });
 
@@ -58,7 +59,7 @@ export function rowPieces(rows: number, columns: number, unit: number): { first:
  */
 export function emitImage(k: Emitter, x: Tensor, layout: MatrixLayout, wholeFours: boolean): Image {
   const { rows, columns, first = 0, rowStride, columnStride } = layout;
-  const paddedRows = wholeFours ? 4 * Math.ceil(rows / 4) : rows;
+  const paddedRows = wholeFours ? padded(rows) : rows;
   const texels = paddedRows * Math.ceil(columns / 4);
   const to = k.image(texels);
   if (columnStride === 1 && rowStride === columns && columns % 4 === 0 && paddedRows === rows) {

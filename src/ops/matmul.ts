@@ -5,12 +5,13 @@
  */
 import { apply, type Op } from "../graph/node.ts";
 import { formatShape, type Tensor } from "../graph/tensor.ts";
-import { emitColumnProduct, emitProduct, emitTransposedProduct, type Variant } from "./matmul_kernels.ts";
+import { emitColumnProduct, emitProduct, emitTransposedProduct } from "./matmul_kernels.ts";
 import { columnProductOutputs, columnsOf, productOutputs, transposedOutputs } from "./matmul_layout.ts";
+import type { Variant } from "./matmul_variant.ts";
 
 export { type Activation, ACTIVATIONS } from "./matmul_epilogue.ts";
 export { columnsOf, rowsOf } from "./matmul_layout.ts";
-export type { Variant } from "./matmul_kernels.ts";
+export type { Variant } from "./matmul_variant.ts";
 
 /** Options of a product. */
 export interface MatmulOptions {

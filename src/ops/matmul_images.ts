@@ -5,33 +5,18 @@
  */
 import grid from "../../shaders/grid.wgsl" with { type: "text" };
 import image from "../../shaders/image.wgsl" with { type: "text" };
-import type { Constants, Shader } from "../gpu/shader.ts";
+import { type Constants, generatedShader, type Shader } from "../gpu/shader.ts";
 import type { Emitter, Image } from "../graph/node.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { emitImage, type MatrixLayout, rowPieces, rowsLayout } from "./image_pack.ts";
-import { IMAGE_LANES, imageSource } from "./matmul_images_source.ts";
+import { crossImageSource, imageSource } from "./matmul_images_source.ts";
 import { columnsOf, padded, rowsOf } from "./matmul_layout.ts";
+import { edgeOf, groupsOf, type ImageVariant } from "./matmul_variant.ts";
 
-/** Register blocks of 8 or 16 rows and columns. */
-export type ImageVariant = "images8" | "images16";
-
-const EDGES: Readonly<Record<ImageVariant, number>> = { images8: 8, images16: 16 };
-
-const shaders: Readonly<Record<ImageVariant, Shader>> = {
-  images8: imageShader("matmul_images", imageSource(8)),
-  images16: imageShader("matmul_images", imageSource(16)),
-};
-
-/** Makes the shader of a text that reads images. */
-export function imageShader(name: string, text: string): Shader {
-  return {
-    name,
-    parts: [
-      { file: "shaders/grid.wgsl", text: grid },
-      { file: "shaders/image.wgsl", text: image },
-      { file: "src/ops/matmul_images_source.ts", text },
-    ],
-  };
+/** Returns the shader of products, or of those of matrix cross layers. */
+export function imageShader(variant: ImageVariant, source: typeof imageSource | typeof crossImageSource): Shader {
+  const [name, edge] = [source === crossImageSource ? "cross_images" : "matmul_images", edgeOf(variant)];
+  return generatedShader(name, { grid, image }, "matmul_images_source", [edge], () => source(edge));
 }
 
 /** A left factor, which comes into images a piece of its rows at a time. */
@@ -88,12 +73,12 @@ export function emitImageRows(
   b: Tensor,
   layout: MatrixLayout,
   variant: ImageVariant,
-  { shader = shaders[variant], entry, bind, constants, hasBias = false, hasRelu = false }: RowEpilogue,
+  { shader = imageShader(variant, imageSource), entry, bind, constants, hasBias = false, hasRelu = false }: RowEpilogue,
 ): void {
   const inner = a.columns;
   const n = layout.columns;
   const right = emitImage(k, b, layout, true);
-  for (const { first, count } of rowPieces(a.rows, inner, EDGES[variant])) {
+  for (const { first, count } of rowPieces(a.rows, inner, edgeOf(variant))) {
     const left = a.image(first, count, false);
     k.run({
       shader,
@@ -111,7 +96,7 @@ export function emitImageRows(
         has_bias: Number(hasBias),
         has_relu: Number(hasRelu),
       },
-      grid: groups(variant, count, n),
+      grid: groupsOf(variant, count, n),
       flops: 2 * count * n * inner,
     });
     if (!a.held) k.free(left);
@@ -133,7 +118,7 @@ export function emitImageColumns(
     const left = a.image(first, count, true);
     const right = emitImage(k, b, rowsLayout(count, n, first), true);
     k.run({
-      shader: shaders[variant],
+      shader: imageShader(variant, imageSource),
       entry: "product_tn",
       bind: { a: left, b: right, y },
       params: {
@@ -147,15 +132,10 @@ export function emitImageColumns(
         has_bias: 0,
         has_relu: 0,
       },
-      grid: groups(variant, m, n, Math.ceil(count / sliceRows)),
+      grid: groupsOf(variant, m, n, Math.ceil(count / sliceRows)),
       flops: 2 * m * n * count,
     });
     if (!a.held) k.free(left);
     k.free(right);
   }
-}
-
-function groups(variant: ImageVariant, m: number, n: number, slices = 1): number {
-  const edge = EDGES[variant];
-  return Math.ceil(slices * Math.ceil(m / edge) * Math.ceil(n / edge) / IMAGE_LANES);
 }

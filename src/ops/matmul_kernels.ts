@@ -9,78 +9,21 @@ import tileSource from "../../shaders/matmul.wgsl" with { type: "text" };
 import storeSource from "../../shaders/matmul_store.wgsl" with { type: "text" };
 import random from "../../shaders/random.wgsl" with { type: "text" };
 import step from "../../shaders/step.wgsl" with { type: "text" };
-import type { Gpu } from "../gpu/device.ts";
-import { prefersImages } from "../gpu/image.ts";
-import { type Shader, shader } from "../gpu/shader.ts";
+import { shader } from "../gpu/shader.ts";
 import type { Emitter } from "../graph/node.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { epilogueConstants, type ProductEpilogue } from "./matmul_epilogue.ts";
-import { columnsOf, emitPack, emitSum, maxSlices, padded, rowsOf, slicesOf } from "./matmul_layout.ts";
 import { rowsLayout, transposedLayout } from "./image_pack.ts";
-import { emitImageColumns, emitImageRows, type ImageVariant, type LeftFactor, leftFactor } from "./matmul_images.ts";
-import { BLOCK_LANES, blockSource } from "./matmul_source.ts";
+import { emitBlockColumns, emitBlocks } from "./matmul_blocks.ts";
+import { epilogueConstants, type ProductEpilogue } from "./matmul_epilogue.ts";
+import { emitImageColumns, emitImageRows, type LeftFactor, leftFactor } from "./matmul_images.ts";
+import { columnsOf, emitPack, emitSum, maxSlices, padded, rowsOf, slicesOf } from "./matmul_layout.ts";
+import { edgeOf, groupsOf, type ImageVariant, inImages, type Variant, variantFor } from "./matmul_variant.ts";
 import { emitColumnSum, emitOuter, emitRowProduct } from "./matmul_vector.ts";
-
-/**
- * Kernels of a product: tiles in workgroup memory, or register blocks of 8 or 16 rows and columns, with factors in
- * buffers or in images.
- */
-export type Variant = "tiles" | BlockVariant | ImageVariant;
-
-type BlockVariant = "blocks8" | "blocks16";
-
-/** Rows and columns of a tile or block. */
-const EDGES: Readonly<Record<Variant, number>> = { tiles: 64, blocks8: 8, blocks16: 16, images8: 8, images16: 16 };
-
-/** Operations from which on a product is worth bringing its factors into images. */
-const IMAGE_FLOPS = 1 << 24;
 
 /** Register blocks, or tiles, that keep a device busy; in images also those whose rows stay in a processor's cache. */
 const BUSY = { blocks: 2048, images: 6000, tiles: 512 };
 
 const tiles = shader("matmul", { grid, step, activation, random, matmul_store: storeSource, matmul: tileSource });
-const blocks: Readonly<Record<BlockVariant, Shader>> = {
-  blocks8: blockShader("matmul_blocks", blockSource(8)),
-  blocks16: blockShader("matmul_blocks", blockSource(16)),
-};
-
-/** Makes the shader of blocks with factors in buffers from its text. */
-export function blockShader(name: string, text: string): Shader {
-  const parts = [{ file: "shaders/grid.wgsl", text: grid }, { file: "src/ops/matmul_source.ts", text }];
-  return { name, parts };
-}
-
-/**
- * Returns the kernels that suit a device, for a product of `flops` operations.
- *
- * Among the software drivers, llvmpipe up to Mesa 22 is fastest with blocks of 16 and the later ones, like SwiftShader,
- * with blocks of 8. The adapter does not tell its version, but Mesa has since raised the number of storage buffers.
- */
-export function variantFor(gpu: Gpu, flops: number): Variant {
-  const { adapter, device } = gpu;
-  if (!adapter.software) return "tiles";
-  const oldMesa = /llvmpipe/.test(adapter.description) && device.limits.maxStorageBuffersPerShaderStage <= 32;
-  const inImages = flops >= IMAGE_FLOPS && prefersImages(gpu);
-  if (oldMesa) return inImages ? "images16" : "blocks16";
-  return inImages ? "images8" : "blocks8";
-}
-
-/** Returns the rows and columns of a tile or block. */
-export function edgeOf(variant: Variant): number {
-  return EDGES[variant];
-}
-
-/** Returns how many workgroups compute the blocks of [M, N] times `slices`. */
-export function blockGroups(variant: "tiles" | BlockVariant, m: number, n: number, slices = 1): number {
-  const edge = EDGES[variant];
-  const lanes = variant === "tiles" ? 1 : BLOCK_LANES;
-  return Math.ceil(slices * Math.ceil(m / edge) * Math.ceil(n / edge) / lanes);
-}
-
-/** Returns whether a variant takes its factors from images. */
-export function inImages(variant: Variant): variant is ImageVariant {
-  return variant === "images8" || variant === "images16";
-}
 
 /**
  * Appends y = epilogue(a b).
@@ -108,9 +51,9 @@ export function emitProduct(
     emitImageRows(k, leftFactor(k, a), b, rowsLayout(inner, n), variant, { entry: "product", bind, hasBias, hasRelu });
     return emitFinished(k, target, y, epilogue);
   }
-  if (n % 4 === 0) return emitBlocks(k, a, b, target, y, epilogue, variant);
-  emitPack(k, b, paddedB, { rows: inner, columns: n, row_stride: n, column_stride: 1 });
-  return emitBlocks(k, a, paddedB, target, y, epilogue, variant);
+  if (n % 4 !== 0) emitPack(k, b, paddedB, { rows: inner, columns: n, row_stride: n, column_stride: 1 });
+  emitBlocks(k, a, n % 4 === 0 ? b : paddedB, target, n, epilogue, variant);
+  return emitFinished(k, target, y, epilogue);
 }
 
 /**
@@ -138,8 +81,13 @@ export function emitTransposedProduct(
     emitFinished(k, target, y, {});
   } else {
     emitPack(k, b, copyOfB, { rows: inner, columns: n, row_stride: 1, column_stride: inner });
-    if (variant === "tiles") emitTiles(k, a, copyOfB, padded(n), y, {});
-    else emitBlocks(k, a, copyOfB, paddedY ?? y, y, {}, variant);
+    if (variant === "tiles") {
+      emitTiles(k, a, copyOfB, padded(n), y, {});
+    } else {
+      const target = paddedY ?? y;
+      emitBlocks(k, a, copyOfB, target, n, {}, variant);
+      emitFinished(k, target, y, {});
+    }
   }
 }
 
@@ -162,10 +110,10 @@ export function emitColumnProduct(
   const rows = rowsOf(a, k.batch);
   const kernels = variant ?? variantFor(k.gpu, 2 * m * n * rows);
   if (inImages(kernels)) return emitFactorColumns(k, leftFactor(k, a), b, [y, parts], kernels);
-  const { slices, sliceRows, target } = columnSlices(m, n, rows, [y, parts], kernels);
-  if (kernels === "tiles") emitTileColumns(k, a, b, target, slices, sliceRows);
-  else emitBlockColumns(k, [a, paddedA], [b, paddedB], target, slices, sliceRows, kernels);
-  emitSliceSum(k, m, n, slices, target, y);
+  const { target, ...cut } = columnSlices(m, n, rows, [y, parts], kernels);
+  if (kernels === "tiles") emitTileColumns(k, a, b, target, cut);
+  else emitBlockColumns(k, [a, paddedA], [b, paddedB], target, cut, kernels);
+  emitSliceSum(k, m, n, cut.slices, target, y);
 }
 
 /** Appends y = a^T b for a left factor that need not be a tensor. */
@@ -190,7 +138,7 @@ function columnSlices(
   [y, parts]: readonly Tensor[],
   variant: Variant,
 ): { slices: number; sliceRows: number; target: Tensor } {
-  const edge = EDGES[variant];
+  const edge = edgeOf(variant);
   const shares = Math.ceil(m / edge) * Math.ceil(n / edge);
   const busy = variant === "tiles" ? BUSY.tiles : inImages(variant) ? BUSY.images : BUSY.blocks;
   const { slices, sliceRows } = slicesOf(rows, Math.min(Math.ceil(busy / shares), maxSlices(m, n)));
@@ -216,13 +164,19 @@ function emitTiles(k: Emitter, a: Tensor, b: Tensor, stride: number, y: Tensor, 
     bind: { a, b, bias: epilogue.bias ?? b, y },
     constants: epilogueConstants(epilogue),
     params: { m, n, k: inner, b_stride: stride, y_stride: n, y_slice: 0, slice_terms: inner },
-    grid: blockGroups("tiles", m, n),
+    grid: groupsOf("tiles", m, n),
     flops: 2 * m * n * inner,
   });
   return true;
 }
 
-function emitTileColumns(k: Emitter, a: Tensor, b: Tensor, y: Tensor, slices: number, sliceRows: number): void {
+function emitTileColumns(
+  k: Emitter,
+  a: Tensor,
+  b: Tensor,
+  y: Tensor,
+  { slices, sliceRows }: { readonly slices: number; readonly sliceRows: number },
+): void {
   const [m, n, rows] = [columnsOf("matmulTn", a), columnsOf("matmulTn", b), rowsOf(a, k.batch)];
   k.run({
     shader: tiles,
@@ -238,79 +192,7 @@ function emitTileColumns(k: Emitter, a: Tensor, b: Tensor, y: Tensor, slices: nu
       y_slice: padded(m) * padded(n),
       slice_terms: sliceRows,
     },
-    grid: blockGroups("tiles", m, n, slices),
-    flops: 2 * m * n * rows,
-  });
-}
-
-function emitBlocks(
-  k: Emitter,
-  a: Tensor,
-  b: Tensor,
-  target: Tensor,
-  y: Tensor,
-  epilogue: ProductEpilogue,
-  variant: BlockVariant,
-): boolean {
-  const { bias, activation } = epilogue;
-  const [m, inner, n] = [rowsOf(a, k.batch), columnsOf("matmul", a), columnsOf("matmul", y)];
-  k.run({
-    shader: blocks[variant],
-    entry: "product",
-    bind: { a, b, bias: bias ?? a, y: target },
-    params: {
-      m,
-      k: inner,
-      n,
-      quads: padded(n) / 4,
-      a_quads: 0,
-      slice_rows: 0,
-      has_bias: Number(bias !== undefined),
-      has_relu: Number(activation === "relu"),
-    },
-    grid: blockGroups(variant, m, n),
-    flops: 2 * m * n * inner,
-  });
-  return emitFinished(k, target, y, epilogue);
-}
-
-/**
- * Appends a^T b by blocks.
- *
- * @param factors each with room for a copy whose rows are padded to fours
- */
-function emitBlockColumns(
-  k: Emitter,
-  ...[[a, paddedA], [b, paddedB], y, slices, sliceRows, variant]: [
-    Tensor[],
-    Tensor[],
-    Tensor,
-    number,
-    number,
-    BlockVariant,
-  ]
-): void {
-  const [m, n, rows] = [columnsOf("matmulTn", a), columnsOf("matmulTn", b), rowsOf(a, k.batch)];
-  const packed = (x: Tensor, copy: Tensor, columns: number): Tensor => {
-    if (columns % 4 === 0) return x;
-    emitPack(k, x, copy, { rows, columns, row_stride: columns, column_stride: 1 });
-    return copy;
-  };
-  k.run({
-    shader: blocks[variant],
-    entry: "product_tn",
-    bind: { a_quads: packed(a, paddedA, m), b: packed(b, paddedB, n), y },
-    params: {
-      m,
-      k: rows,
-      n,
-      quads: padded(n) / 4,
-      a_quads: padded(m) / 4,
-      slice_rows: sliceRows,
-      has_bias: 0,
-      has_relu: 0,
-    },
-    grid: blockGroups(variant, m, n, slices),
+    grid: groupsOf("tiles", m, n, slices),
     flops: 2 * m * n * rows,
   });
 }

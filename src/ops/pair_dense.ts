@@ -10,16 +10,10 @@ import { prefersImages } from "../gpu/image.ts";
 import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, type Shape, type Tensor } from "../graph/tensor.ts";
 import { emitImage, rowsLayout, transposedLayout } from "./image_pack.ts";
-import { emitImageRows, heldFactor, type ImageVariant, type LeftFactor, leftFactor } from "./matmul_images.ts";
-import {
-  emitColumnProduct,
-  emitFactorColumns,
-  emitProduct,
-  emitTransposedProduct,
-  inImages,
-  variantFor,
-} from "./matmul_kernels.ts";
+import { emitImageRows, heldFactor, type LeftFactor, leftFactor } from "./matmul_images.ts";
+import { emitColumnProduct, emitFactorColumns, emitProduct, emitTransposedProduct } from "./matmul_kernels.ts";
 import { columnProductOutputs, columnsOf, productOutputs, transposedOutputs } from "./matmul_layout.ts";
+import { type ImageVariant, inImages, variantFor } from "./matmul_variant.ts";
 import { emitAccumulate, emitCopyRows, emitElementImage, emitElements, emitElementsBackward } from "./pair_elements.ts";
 import { emitMatrices, emitMatrixBackward, emitMatrixProducts, partialMatrices } from "./pair_matrix.ts";
 import { existingPairs, pairSizes, type PairWindow } from "./pairs.ts";
@@ -128,21 +122,20 @@ const pairDenseOp: Op<LayerAttributes> = {
   },
   emit: (k, { inputs: [weight, ...inputs], outputs: [y, part, r, rows, ...scratch], attributes }) => {
     const variant = imagesOf(k, weight, attributes);
-    let target = y;
+    let adds = false;
     eachWindow(inputs, attributes, (padded) => {
       const window = variant ? narrowed(padded) : padded;
       if (variant) {
         const layout = rowsLayout(window.pairs * window.dim, columnsOf("pairDense", weight), window.row);
-        const epilogue = { entry: "product", bind: { bias: weight, y }, constants: { ADDS: target === part } };
+        const epilogue = { entry: "product", bind: { bias: weight, y }, constants: { ADDS: adds } };
         emitImageRows(k, productsFactor(k, window, r), weight, layout, variant, epilogue);
-        target = part;
-        return;
+      } else {
+        emitWindow(k, window, r);
+        emitRows(k, window, weight, rows);
+        emitProduct(k, r, rows, [adds ? part : y, ...scratch], {});
+        if (adds) emitAccumulate(k, part, y);
       }
-      emitWindow(k, window, r);
-      emitRows(k, window, weight, rows);
-      emitProduct(k, r, rows, [target, ...scratch], {});
-      if (target === part) emitAccumulate(k, part, y);
-      target = part;
+      adds = true;
     });
   },
   backward: ({ inputs, attributes }, [dy]) => {
@@ -195,7 +188,7 @@ const sourceOp: Op<LayerAttributes & { readonly source: number }> = {
       if (variant) {
         const layout = transposedLayout(columnsOf("pairDense", dy), window.pairs * dim, window.row);
         const epilogue = { entry: "product", bind: { bias: weight, y: dr } };
-        // Where there are matrices, images of embeddings are held, and memory for those of dy would be one too many.
+        // With matrices the backward pass has images of its own, and memory for those of dy would be one too many.
         const factor = hasMatrices ? leftFactor(k, dy) : heldFactor(k, dy);
         emitImageRows(k, factor, weight, layout, variant, epilogue);
       } else {

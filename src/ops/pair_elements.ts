@@ -12,6 +12,7 @@ import { shader } from "../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Image, type Op } from "../graph/node.ts";
 import { formatShape, sizeOf, type Tensor, widthOf } from "../graph/tensor.ts";
 import { lanesOf, spanOf } from "./lane.ts";
+import { padded } from "./matmul_layout.ts";
 import { pairSizes, type PairWindow } from "./pairs.ts";
 
 const elementsOp: Op<PairWindow> = {
@@ -46,7 +47,7 @@ export function emitElementImage(
   wholeFours: boolean,
 ): Image {
   const rows = samples.count;
-  const paddedRows = wholeFours ? 4 * Math.ceil(rows / 4) : rows;
+  const paddedRows = wholeFours ? padded(rows) : rows;
   const lanes = dim / 4;
   const to = k.image(paddedRows * pairs * lanes);
   k.run({

@@ -7,7 +7,7 @@ import grid from "../../shaders/grid.wgsl" with { type: "text" };
 import image from "../../shaders/image.wgsl" with { type: "text" };
 import order from "../../shaders/pair_order.wgsl" with { type: "text" };
 import { prefersImages } from "../gpu/image.ts";
-import type { Shader } from "../gpu/shader.ts";
+import { generatedShader, type Shader } from "../gpu/shader.ts";
 import type { Emitter, Image } from "../graph/node.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { emitImage, rowPieces, rowsLayout } from "./image_pack.ts";
@@ -159,22 +159,8 @@ function flopsOf(window: PairWindow, samples: number): number {
   return 2 * samples * existingPairs(window) * window.dim * window.dim;
 }
 
-const shaders = new Map<string, Shader>();
-
-/** Returns the shader of a width; texts are made once. */
 function shaderOf(dim: number, upstream: Upstream): Shader {
-  const key = `${upstream} ${dim}`;
-  const known = shaders.get(key);
-  if (known) return known;
-  const made: Shader = {
-    name: "pair_matrix_images",
-    parts: [
-      { file: "shaders/grid.wgsl", text: grid },
-      { file: "shaders/image.wgsl", text: image },
-      { file: "shaders/pair_order.wgsl", text: order },
-      { file: "src/ops/pair_matrix_images_source.ts", text: pairImageSource(dim, upstream) },
-    ],
-  };
-  shaders.set(key, made);
-  return made;
+  const files = { grid, image, pair_order: order };
+  const text = (): string => pairImageSource(dim, upstream);
+  return generatedShader("pair_matrix_images", files, "pair_matrix_images_source", [dim, upstream], text);
 }

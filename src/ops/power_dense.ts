@@ -11,7 +11,7 @@ import { formatShape, type Shape, type Tensor } from "../graph/tensor.ts";
 import { emitMergedMoments, MAX_SLICES, type Moments } from "./channel_norm.ts";
 import { fieldsOf } from "./field_padding.ts";
 import { emitColumnProduct, emitProduct, emitTransposedProduct } from "./matmul_kernels.ts";
-import { columnProductOutputs, columnSumOutputs, productOutputs, transposedOutputs } from "./matmul_layout.ts";
+import { columnProductOutputs, columnSumOutputs, padded, productOutputs, transposedOutputs } from "./matmul_layout.ts";
 import { emitColumnSum } from "./matmul_vector.ts";
 import { emitAccumulate } from "./pair_elements.ts";
 import {
@@ -22,7 +22,6 @@ import {
   emitMoments,
   type PowerSizes,
   TABLE_ROWS,
-  wholeFours,
   windowsOf,
 } from "./power_kernels.ts";
 
@@ -61,7 +60,7 @@ const turnOp: Op<null> = {
   name: "turn_fields",
   outputs: ([l]) => {
     const { rows, dim } = fieldsOf("turn_fields", l);
-    return [["B", dim, wholeFours(rows)]];
+    return [["B", dim, padded(rows)]];
   },
   emit: (k, { inputs: [l], outputs: [x] }) => emitTurn(k, "turn", l, x, l),
   backward: ({ inputs: [l] }, [dx]) => [dx && apply(turnBackOp, [dx], l.shape)],
@@ -75,7 +74,7 @@ const turnBackOp: Op<Shape> = {
 
 function emitTurn(k: Emitter, entry: string, l: Tensor, x: Tensor, plain: Tensor): void {
   const { rows, dim } = fieldsOf(entry, plain);
-  const stride = wholeFours(rows);
+  const stride = padded(rows);
   emitAround(k, entry, { l, x }, { fields: rows, stride, dim }, k.batch * dim * (entry === "turn" ? stride : rows));
 }
 
@@ -260,7 +259,7 @@ export function powerDense(
   }
   const most = columns ?? Math.max(COLUMNS, weight.shape[1] as number);
   const windows = Math.ceil(neurons / Math.max(4, Math.floor(most / dim)));
-  const window = wholeFours(Math.ceil(neurons / windows));
+  const window = padded(Math.ceil(neurons / windows));
   const attributes = { fields, dim, neurons, window, eps, momentum, training: logs.graph.mode === "train" };
   const x = apply(turnOp, [logs], null);
   return apply(powerDenseOp, [x, powers, gamma, beta, weight, mean, variance], attributes);

@@ -7,11 +7,12 @@ import grid from "../../shaders/grid.wgsl" with { type: "text" };
 import source from "../../shaders/power_dense.wgsl" with { type: "text" };
 import step from "../../shaders/step.wgsl" with { type: "text" };
 import type { Gpu } from "../gpu/device.ts";
-import { type Shader, shader } from "../gpu/shader.ts";
+import { generatedShader, type Shader, shader } from "../gpu/shader.ts";
 import type { Emitter } from "../graph/node.ts";
 import { type Tensor, widthOf } from "../graph/tensor.ts";
 import { MAX_SLICES } from "./channel_norm.ts";
 import { lanesOf } from "./lane.ts";
+import { padded } from "./matmul_layout.ts";
 import { POWER_LANES, type PowerBlock, powerSource } from "./power_source.ts";
 
 /** Rows of the table of what kernels need of each neuron. */
@@ -45,11 +46,6 @@ export function windowsOf({ neurons, window }: PowerSizes): number {
 /** Returns the neurons of all windows. */
 export function columnsOfWindows(sizes: PowerSizes): number {
   return windowsOf(sizes) * sizes.window;
-}
-
-/** Rounds up to whole fours. */
-export function wholeFours(size: number): number {
-  return Math.ceil(size / 4) * 4;
 }
 
 const NO_PARAMS = {
@@ -125,12 +121,7 @@ function blockFor({ adapter }: Gpu, { dim, window }: PowerSizes): PowerBlock {
 }
 
 function powerShader(block: PowerBlock): Shader {
-  const parts = [
-    { file: "shaders/grid.wgsl", text: grid },
-    { file: "shaders/step.wgsl", text: step },
-    { file: "src/ops/power_source.ts", text: powerSource(block) },
-  ];
-  return { name: "power", parts };
+  return generatedShader("power", { grid, step }, "power_source", [block.dims, block.quads], () => powerSource(block));
 }
 
 /** Appends partial[s, n] = mean, and sum of squares about it, of slice s of the products of neuron n. */
@@ -169,7 +160,7 @@ function emitPowers(
     params: {
       batch: k.batch,
       dim,
-      fields: wholeFours(fields) / 4,
+      fields: padded(fields) / 4,
       quads: columnsOfWindows(sizes) / 4,
       neurons,
       first: first / 4,
@@ -177,7 +168,7 @@ function emitPowers(
       slice: sliceOf(k),
     },
     grid: Math.ceil(invocations / POWER_LANES),
-    flops: 2 * k.batch * dim * columns * wholeFours(fields),
+    flops: 2 * k.batch * dim * columns * padded(fields),
   });
 }
 
