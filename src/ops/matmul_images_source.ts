@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { columnsText, CROSS, FINISH, type RowsText, rowsText, storeCross } from "./matmul_text.ts";
+import { columnsText, CROSS, FINISH, type RowsText, rowsText, storeCross, STRIPS } from "./matmul_text.ts";
 import { range } from "./unrolled.ts";
 
 /** Invocations of a workgroup of the kernels made here. */
@@ -51,7 +51,7 @@ fn start(at: u32) -> vec4f {
  * @param size a multiple of 4
  */
 export function imageSource(size: number): string {
-  return [HEADER, START, FINISH, productSource(size), columnProductSource(size)].join("\n");
+  return [HEADER, START, STRIPS, FINISH, productSource(size), columnProductSource(size)].join("\n");
 }
 
 /**
@@ -61,7 +61,7 @@ export function imageSource(size: number): string {
  * @param size a multiple of 4
  */
 export function crossImageSource(size: number): string {
-  return [HEADER, START, FINISH, CROSS, productSource(size, "product_cross", storeCross)].join("\n");
+  return [HEADER, START, STRIPS, FINISH, CROSS, productSource(size, "product_cross", storeCross)].join("\n");
 }
 
 function productSource(size: number, name = "product", store?: RowsText["store"]): string {

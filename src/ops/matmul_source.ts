@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { columnsText, CROSS, FINISH, type RowsText, rowsText, storeCross } from "./matmul_text.ts";
+import { columnsText, CROSS, FINISH, ROWS, type RowsText, rowsText, storeCross } from "./matmul_text.ts";
 import { range } from "./unrolled.ts";
 
 /** Invocations of a workgroup of the kernels made here. */
@@ -40,7 +40,7 @@ struct Params {
  * @param size a multiple of 4
  */
 export function blockSource(size: number): string {
-  return [HEADER, FINISH, productSource(size), columnProductSource(size)].join("\n");
+  return [HEADER, ROWS, FINISH, productSource(size), columnProductSource(size)].join("\n");
 }
 
 /**
@@ -50,7 +50,7 @@ export function blockSource(size: number): string {
  * @param size a multiple of 4
  */
 export function crossSource(size: number): string {
-  return [HEADER, FINISH, CROSS, productSource(size, "product_cross", storeCross)].join("\n");
+  return [HEADER, ROWS, FINISH, CROSS, productSource(size, "product_cross", storeCross)].join("\n");
 }
 
 function productSource(size: number, name = "product", store?: RowsText["store"]): string {

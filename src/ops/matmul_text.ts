@@ -5,6 +5,26 @@
  */
 import { cells, range } from "./unrolled.ts";
 
+/**
+ * Where the i-th of `across` times `down` blocks lies: along strips of some blocks, so that neighbours, which run side by
+ * side, share rows as well as columns.
+ */
+export const STRIPS = `const STRIP = 4u;  // blocks side by side in a strip, the last one excepted
+
+fn block_of(i: u32, across: u32, down: u32) -> vec2u {
+  let strip = min(i / (STRIP * down), (across - 1u) / STRIP);
+  let width = min(STRIP, across - strip * STRIP);
+  let rest = i - strip * STRIP * down;
+  return vec2u(rest / width, strip * STRIP + rest % width);
+}
+`;
+
+/** Where it lies row by row. */
+export const ROWS = `fn block_of(i: u32, across: u32, down: u32) -> vec2u {
+  return vec2u(i / across, i % across);
+}
+`;
+
 /** What is done to a sum: bias and relu; needs `bias`, `params` and `y`. */
 export const FINISH = `fn bias_quad(quad: u32) -> vec4f {
   if (params.has_bias == 0u) { return vec4f(); }
@@ -67,8 +87,9 @@ export function rowsText(text: RowsText): string {
   const at = (r: number, q: number): string => `${row(r)} * params.quads + b${q}`;
   return [
     opening(text, text.name),
-    `  let row = i / across * ${size}u;`,
-    `  let quad = i % across * ${size / 4}u;`,
+    `  let block = block_of(i, across, (params.m + ${size - 1}u) / ${size}u);`,
+    `  let row = block.x * ${size}u;`,
+    `  let quad = block.y * ${size / 4}u;`,
     `  if (row >= params.m) { return; }`,
     ...range(size).map((r) =>
       `  let row${r} = min(row + ${r}u, params.m - 1u);\n  let a${r} = row${r} * params.${stride};`
@@ -98,8 +119,9 @@ export function columnsText(text: ColumnsText): string {
     `  let slice = i / (across * down);`,
     `  let first = slice * params.slice_rows;`,
     `  if (first >= params.k) { return; }`,
-    ...quads.map((q) => `  let a${q} = min(i / across % down * ${size / 4}u + ${q}u, params.a_quads - 1u);`),
-    ...quads.map((q) => `  let b${q} = min(i % across * ${size / 4}u + ${q}u, params.quads - 1u);`),
+    `  let block = block_of(i % (across * down), across, down);`,
+    ...quads.map((q) => `  let a${q} = min(block.x * ${size / 4}u + ${q}u, params.a_quads - 1u);`),
+    ...quads.map((q) => `  let b${q} = min(block.y * ${size / 4}u + ${q}u, params.quads - 1u);`),
     ...cells(size, size / 4).map(([r, q]) => `  var sum${r}_${q} = vec4f();`),
     `  let end = min(first + params.slice_rows, params.k);`,
     ...terms,
