@@ -4,18 +4,21 @@
  * @module
  */
 import source from "../../shaders/bi_interaction.wgsl" with { type: "text" };
-import grid from "../../shaders/grid.wgsl" with { type: "text" };
-import { shader } from "../gpu/shader.ts";
-import { apply, type Emitter, type Op } from "../graph/node.ts";
+import { apply, type Op } from "../graph/node.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { lanesOf, spanOf } from "./lane.ts";
+import { emitFieldKernel, type FieldKernels, spansOf } from "./field_kernel.ts";
+import { lanesOf } from "./lane.ts";
 import { type FieldSizes, fieldSizes } from "./pairs.ts";
+
+const kernels: FieldKernels = { name: "bi_interaction", source };
 
 const biInteractionOp: Op<FieldSizes> = {
   name: "biInteraction",
   outputs: (_, { dim }) => [["B", dim], ["B", dim]],
   emit: (k, { inputs: [e], outputs: [y, sum], attributes }) =>
-    emit(k, attributes, "forward", { e, y, sum }, k.batch * lanesOf(attributes.dim).count, k.needed(sum)),
+    emitFieldKernel(k, kernels, attributes, "forward", { e, y, sum }, k.batch * lanesOf(attributes.dim).count, {
+      KEEPS_SUM: k.needed(sum),
+    }),
   backward: (
     { inputs: [e], outputs: [, sum], attributes },
     [dy],
@@ -26,30 +29,10 @@ const backwardOp: Op<FieldSizes> = {
   name: "biInteractionBackward",
   outputs: ([e]) => [e.shape],
   emit: (k, { inputs: [e, sum, dy], outputs: [de], attributes }) => {
-    const lanes = lanesOf(attributes.dim).count;
-    const parts = Math.ceil(lanes / spanOf(k.gpu.adapter.software, lanes));
-    emit(k, attributes, "backward", { e, total_of: sum, dy, de }, k.batch * attributes.fields * parts);
+    const invocations = k.batch * attributes.fields * spansOf(k, attributes.dim);
+    emitFieldKernel(k, kernels, attributes, "backward", { e, total_of: sum, dy, de }, invocations);
   },
 };
-
-function emit(
-  k: Emitter,
-  { fields, dim }: FieldSizes,
-  entry: string,
-  bind: Readonly<Record<string, Tensor>>,
-  invocations: number,
-  keepsSum = true,
-): void {
-  const lanes = lanesOf(dim);
-  k.run({
-    shader: shader("bi_interaction", { grid, ...lanes.part, bi_interaction: source }),
-    entry,
-    bind,
-    constants: { LANES: lanes.count, SPAN: spanOf(k.gpu.adapter.software, lanes.count), KEEPS_SUM: keepsSum },
-    params: { batch: k.batch, fields },
-    grid: Math.ceil(invocations / 64),
-  });
-}
 
 /**
  * Sums the element products of all pairs of fields:

@@ -4,19 +4,19 @@
  * @module
  */
 import source from "../../shaders/ffm.wgsl" with { type: "text" };
-import grid from "../../shaders/grid.wgsl" with { type: "text" };
-import { shader } from "../gpu/shader.ts";
-import { apply, type Emitter, type Op } from "../graph/node.ts";
+import { apply, type Op } from "../graph/node.ts";
 import { formatShape, type Tensor } from "../graph/tensor.ts";
-import { lanesOf, spanOf } from "./lane.ts";
+import { emitFieldKernel, type FieldKernels, spansOf } from "./field_kernel.ts";
 import { type FieldSizes, pairSizes } from "./pairs.ts";
+
+const kernels: FieldKernels = { name: "ffm", source };
 
 const ffmOp: Op<FieldSizes> = {
   name: "ffm",
   outputs: (_, { fields }) => [["B", 1], ["B", fields - 1]],
   emit: (k, { inputs: [v], outputs: [y, part], attributes }) => {
-    emit(k, attributes, "field_sums", { v, y: part }, k.batch * (attributes.fields - 1));
-    emit(k, attributes, "row_sums", { part, y }, k.batch);
+    emitFieldKernel(k, kernels, attributes, "field_sums", { v, y: part }, k.batch * (attributes.fields - 1));
+    emitFieldKernel(k, kernels, attributes, "row_sums", { part, y }, k.batch);
   },
   backward: ({ inputs: [v], attributes }, [dy]) => [dy && apply(backwardOp, [v, dy], attributes)],
 };
@@ -26,9 +26,14 @@ const backwardOp: Op<FieldSizes> = {
   outputs: ([v]) => [v.shape],
   emit: (k, { inputs: [v, dy], outputs: [dv], attributes }) => {
     const { fields, dim } = attributes;
-    const lanes = lanesOf(dim).count;
-    const parts = Math.ceil(lanes / spanOf(k.gpu.adapter.software, lanes));
-    emit(k, attributes, "backward", { v, dy, dv }, k.batch * fields * (fields - 1) * parts);
+    emitFieldKernel(
+      k,
+      kernels,
+      attributes,
+      "backward",
+      { v, dy, dv },
+      k.batch * fields * (fields - 1) * spansOf(k, dim),
+    );
   },
 };
 
@@ -36,27 +41,9 @@ const inverseNormOp: Op<FieldSizes> = {
   name: "inverseNorm",
   outputs: () => [["B", 1]],
   emit: (k, { inputs: [values], outputs: [y], attributes }) =>
-    emit(k, attributes, "inverse_norm", { values, y }, k.batch),
+    emitFieldKernel(k, kernels, attributes, "inverse_norm", { values, y }, k.batch),
   backward: () => [],
 };
-
-function emit(
-  k: Emitter,
-  { fields, dim }: FieldSizes,
-  entry: string,
-  bind: Readonly<Record<string, Tensor>>,
-  invocations: number,
-): void {
-  const lanes = lanesOf(dim);
-  k.run({
-    shader: shader("ffm", { grid, ...lanes.part, ffm: source }),
-    entry,
-    bind,
-    constants: { LANES: lanes.count, SPAN: spanOf(k.gpu.adapter.software, lanes.count) },
-    params: { batch: k.batch, fields },
-    grid: Math.ceil(invocations / 64),
-  });
-}
 
 /**
  * Sums the products of all pairs of fields: y[b] = sum_{i<j} <v(i, j), v(j, i)>.
