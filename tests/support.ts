@@ -68,16 +68,14 @@ export const noStorage: Storage = {
   shards: () => [],
 };
 
-/** An op under test. */
-export interface OpCheck {
+/** An op to run. */
+export interface OpRun {
   /** Shapes of the inputs by name; `"B"` stands for the batch. */
   inputs: Record<string, Shape>;
   /** Rows of the batch. */
   batch: number;
   /** Builds the output from the inputs. */
   build: (inputs: Record<string, Tensor>) => Tensor;
-  /** Computes the output in float64. */
-  reference: (inputs: Record<string, Float64Array>) => Float64Array;
   /** Turns random numbers in [-1, 1) into values of an input. */
   prepare?: Record<string, (values: Float64Array) => Float64Array>;
   /** Mode of the trace. @default {"train"} */
@@ -86,66 +84,96 @@ export interface OpCheck {
   rows?: number;
   /** What the adapter is taken for, so that kernels for both kinds are checked. @default what it is */
   software?: boolean;
+}
+
+/** An op under test. */
+export interface OpCheck extends OpRun {
+  /** Computes the output in float64. */
+  reference: (inputs: Record<string, Float64Array>) => Float64Array;
   rtol?: number;
   atol?: number;
 }
 
-/** Checks an op's output against its reference, and its gradients against central differences of the reference. */
-export async function checkOp(check: OpCheck): Promise<void> {
+/** What an op computed. */
+export interface OpResults {
+  /** The inputs. */
+  readonly values: Record<string, Float64Array>;
+  /** The gradient by the output that was handed down. */
+  readonly upstream: Float64Array;
+  readonly y: Float32Array;
+  /** Numbers of y in valid rows. */
+  readonly valid: number;
+  /** Gradients by inputs that have one. */
+  readonly gradients: ReadonlyMap<string, Float32Array>;
+  /** Kernels that ran. */
+  readonly labels: readonly string[];
+}
+
+/** Runs an op forward and backward. */
+export async function runOp(run: OpRun): Promise<OpResults> {
   const real = await gpu();
-  const device = check.software === undefined
-    ? real
-    : new Gpu(real.device, { ...real.adapter, software: check.software });
-  const graph = new Graph(check.mode ?? "train");
-  const names = Object.keys(check.inputs);
+  const device = run.software === undefined ? real : new Gpu(real.device, { ...real.adapter, software: run.software });
+  const graph = new Graph(run.mode ?? "train");
+  const names = Object.keys(run.inputs);
   const values: Record<string, Float64Array> = {};
   const tensors: Record<string, Tensor> = {};
   const buffers: Record<string, BufferRange> = {};
   names.forEach((name, i) => {
-    const random = randomArray(sizeOf(check.inputs[name], check.batch), i + 1);
-    values[name] = (check.prepare?.[name]?.(random) ?? random).map(Math.fround);
-    tensors[name] = graph.input(name, check.inputs[name]);
+    const random = randomArray(sizeOf(run.inputs[name], run.batch), i + 1);
+    values[name] = (run.prepare?.[name]?.(random) ?? random).map(Math.fround);
+    tensors[name] = graph.input(name, run.inputs[name]);
     buffers[name] = { buffer: upload(device, name, Float32Array.from(values[name])) };
   });
-  const y = check.build(tensors);
-  const size = sizeOf(y.shape, check.batch);
+  const y = run.build(tensors);
+  const size = sizeOf(y.shape, run.batch);
   const upstream = randomArray(size, 99);
-  const valid = (check.rows ?? check.batch) * size / check.batch;
-  if (y.shape[0] === "B") upstream.fill(0, valid);
+  const hasBatch = y.shape[0] === "B";
+  const valid = hasBatch ? (run.rows ?? run.batch) * size / run.batch : size;
+  upstream.fill(0, valid);
   buffers.upstream = { buffer: upload(device, "upstream", Float32Array.from(upstream)) };
-  const gradients = differentiate(y, graph.input("upstream", y.shape), add);
+  const differentiated = differentiate(y, graph.input("upstream", y.shape), add);
+  const found = names.flatMap((name) => {
+    const gradient = differentiated.inputs.get(tensors[name]);
+    return gradient ? [[name, gradient] as const] : [];
+  });
+  const wanted = [y, ...found.map(([, gradient]) => gradient)];
   const results = new Map<Tensor, BufferRange>();
-  const wanted = [y, ...names.map((name) => gradients.inputs.get(tensors[name])).filter((t) => t !== undefined)];
   for (const tensor of wanted) {
     const owner = ownerOf(tensor);
     if (owner.node) {
-      results.set(owner, { buffer: createBuffer(device, "result", 4 * sizeOf(tensor.shape, check.batch)) });
+      results.set(owner, { buffer: createBuffer(device, "result", 4 * sizeOf(tensor.shape, run.batch)) });
     }
   }
   const plan = await Plan.create(device, {
     name: "check",
-    batch: check.batch,
+    batch: run.batch,
     outputs: wanted,
     inputs: buffers,
     pinned: results,
     storage: noStorage,
   });
-  plan.run([step(check.rows ?? check.batch)]);
+  plan.run([step(run.rows ?? run.batch)]);
   const read = async (tensor: Tensor): Promise<Float32Array> =>
-    new Float32Array(await download(device, plan.rangeOf(tensor).buffer, 4 * sizeOf(tensor.shape, check.batch)));
-  const tolerance = { rtol: check.rtol, atol: check.atol };
-  const expected = check.reference(values);
-  const compared = y.shape[0] === "B" ? valid : size;
-  assertClose((await read(y)).subarray(0, compared), expected.subarray(0, compared), "forward", tolerance);
-  for (const name of names) {
-    const gradient = gradients.inputs.get(tensors[name]);
-    if (!gradient) continue;
-    assertClose(await read(gradient), centralDifferences(check.reference, values, name, upstream), `d${name}`, {
-      rtol: check.rtol ?? 2e-5,
-      atol: check.atol ?? 2e-6,
+    new Float32Array(await download(device, plan.rangeOf(tensor).buffer, 4 * sizeOf(tensor.shape, run.batch)));
+  const gradients = new Map<string, Float32Array>();
+  for (const [name, gradient] of found) gradients.set(name, await read(gradient));
+  const { labels } = plan.describe();
+  const numbers = await read(y);
+  plan.destroy();
+  return { values, upstream, y: numbers, valid, gradients, labels };
+}
+
+/** Checks an op's output against its reference, and its gradients against central differences of the reference. */
+export async function checkOp(check: OpCheck): Promise<void> {
+  const { values, upstream, y, valid, gradients } = await runOp(check);
+  const { rtol, atol } = check;
+  assertClose(y.subarray(0, valid), check.reference(values).subarray(0, valid), "forward", { rtol, atol });
+  for (const [name, gradient] of gradients) {
+    assertClose(gradient, centralDifferences(check.reference, values, name, upstream), `d${name}`, {
+      rtol: rtol ?? 2e-5,
+      atol: atol ?? 2e-6,
     });
   }
-  plan.destroy();
 }
 
 /** Differentiates sum(upstream * reference) by one input. */

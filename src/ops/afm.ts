@@ -9,9 +9,11 @@ import grid from "../../shaders/grid.wgsl" with { type: "text" };
 import order from "../../shaders/pair_order.wgsl" with { type: "text" };
 import random from "../../shaders/random.wgsl" with { type: "text" };
 import step from "../../shaders/step.wgsl" with { type: "text" };
-import { shader } from "../gpu/shader.ts";
+import { prefersImages } from "../gpu/image.ts";
+import { type Constants, shader } from "../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, type Tensor, widthOf } from "../graph/tensor.ts";
+import { type AfmSizes, emitAfmImages, emitAfmSlices, fitsImages } from "./afm_images.ts";
 import { lanesOf } from "./lane.ts";
 import { pairSizes } from "./pairs.ts";
 
@@ -21,14 +23,20 @@ const SLICES = 512;
 /** Invocations that share a sample in the forward pass on a GPU. */
 const SPLIT = 16;
 
-interface AfmAttributes {
-  readonly fields: number;
-  readonly dim: number;
-  readonly pairs: number;
-  /** Width A of the hidden layer. */
-  readonly hidden: number;
+/** Operations of the forward from which on it is worth bringing embeddings into images. */
+const IMAGE_FLOPS = 1 << 24;
+
+interface AfmAttributes extends AfmSizes {
   /** Dropout of the attention weights. */
   readonly dropout: { readonly rate: number; readonly salt: number } | undefined;
+  /** Whether embeddings come from images. @default where the device prefers them, for sizes that are worth it */
+  readonly images: boolean | undefined;
+}
+
+function takesImages(k: Emitter, attributes: AfmAttributes): boolean {
+  const { pairs, hidden, dim, images } = attributes;
+  if (!fitsImages(attributes)) return false;
+  return images ?? (2 * k.batch * pairs * hidden * dim >= IMAGE_FLOPS && prefersImages(k.gpu));
 }
 
 const afmOp: Op<AfmAttributes> = {
@@ -36,6 +44,17 @@ const afmOp: Op<AfmAttributes> = {
   outputs: (_, { dim, pairs, hidden }) => [["B", dim], ["B", pairs], ["B", 1], [hidden, dim]],
   emit: (k, { inputs: [e, w, bias, head], outputs: [v, scores, lse, wt], attributes }) => {
     emit(k, attributes, "transpose", { w, y: wt }, attributes.hidden * attributes.dim);
+    if (takesImages(k, attributes)) {
+      return emitAfmImages(
+        k,
+        "forward",
+        attributes,
+        e,
+        { wt, bias, head },
+        { v, scores, lse },
+        constantsOf(attributes),
+      );
+    }
     const split = k.gpu.adapter.software ? 1 : SPLIT;
     emit(k, attributes, "forward", { e, wt, bias, head, v, scores, lse }, k.batch * split, split);
   },
@@ -60,6 +79,9 @@ const backwardOp: Op<AfmAttributes> = {
   name: "attentionalPoolingBackward",
   outputs: ([e]) => [e.shape],
   emit: (k, { inputs: [e, wt, bias, head, kept_pulls, dv], outputs: [de], attributes }) => {
+    if (takesImages(k, attributes)) {
+      return emitAfmImages(k, "backward", attributes, e, { wt, bias, head }, { kept_pulls, dv, de }, {});
+    }
     const bind = { e, wt, bias, head, kept_pulls, dv, de };
     if (k.gpu.adapter.software) emit(k, attributes, "backward_samples", bind, k.batch);
     else emit(k, attributes, "backward", bind, k.batch * attributes.fields);
@@ -78,8 +100,9 @@ const weightsOp: Op<AfmAttributes> = {
   emit: (k, { inputs: [e, wt, bias, head, kept_pulls], outputs, attributes }) => {
     const [dw, dbias, dhead, partial_w, partial_c] = outputs;
     const { hidden, dim } = attributes;
-    const bind = { e, wt, bias, head, kept_pulls, partial_w, partial_c };
-    emit(k, attributes, "slices", bind, SLICES * Math.ceil(hidden / 4));
+    const bind = { kept_pulls, partial_w, partial_c };
+    if (takesImages(k, attributes)) emitAfmSlices(k, attributes, e, { wt, bias, head }, bind, SLICES);
+    else emit(k, attributes, "slices", { e, wt, bias, head, ...bind }, SLICES * Math.ceil(hidden / 4));
     emit(k, attributes, "weights", { slice_w: partial_w, slice_c: partial_c, dw, dbias, dhead }, hidden * dim);
   },
 };
@@ -93,12 +116,13 @@ const attentionOp: Op<AfmAttributes> = {
 
 function emit(
   k: Emitter,
-  { fields, dim, hidden, dropout }: AfmAttributes,
+  attributes: AfmAttributes,
   entry: string,
   bind: Readonly<Record<string, Tensor>>,
   invocations: number,
   split = 1,
 ): void {
+  const { fields, dim, hidden } = attributes;
   const lanes = lanesOf(dim);
   k.run({
     shader: shader("afm", {
@@ -117,12 +141,15 @@ function emit(
       HIDDEN: hidden,
       SPLIT: split,
       SLICES,
-      DROPOUT: dropout?.rate ?? 0,
-      SALT: dropout?.salt ?? 0,
+      ...constantsOf(attributes),
     },
     params: { batch: k.batch, fields },
     grid: Math.ceil(invocations / 64),
   });
+}
+
+function constantsOf({ dropout }: AfmAttributes): Constants {
+  return { DROPOUT: dropout?.rate ?? 0, SALT: dropout?.salt ?? 0 };
 }
 
 /** Weights of the attention network and its dropout. */
@@ -135,6 +162,8 @@ export interface AttentionOptions {
   readonly head: Tensor;
   /** Dropout of the attention weights in training; `salt` numbers the layer. */
   readonly dropout?: { readonly rate: number; readonly salt: number };
+  /** Whether embeddings come from images. @default where the device prefers them, for sizes that are worth it */
+  readonly images?: boolean;
 }
 
 /**
@@ -148,7 +177,7 @@ export interface AttentionOptions {
  */
 export function attentionalPooling(
   e: Tensor,
-  { weight, bias, head, dropout }: AttentionOptions,
+  { weight, bias, head, dropout, images }: AttentionOptions,
 ): { readonly v: Tensor; readonly attention: Tensor } {
   const { fields, dim, pairs } = pairSizes("attentionalPooling", e);
   const hidden = weight.shape[1] as number;
@@ -169,7 +198,7 @@ export function attentionalPooling(
     throw new RangeError(`Cannot build attentionalPooling: dropout must be in [0, 1), received ${dropout.rate}`);
   }
   const masked = e.graph.mode === "train" ? dropout : undefined;
-  const attributes: AfmAttributes = { fields, dim, pairs, hidden, dropout: masked };
+  const attributes: AfmAttributes = { fields, dim, pairs, hidden, dropout: masked, images };
   const [v, scores, lse] = applyAll(afmOp, [e, weight, bias, head], attributes);
   return { v, attention: apply(attentionOp, [scores, lse], attributes) };
 }
