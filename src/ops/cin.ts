@@ -4,9 +4,10 @@
  * @module
  */
 import { apply, applyAll, type Op } from "../graph/node.ts";
-import { formatShape, type Tensor } from "../graph/tensor.ts";
-import { fieldsOf } from "./field_padding.ts";
+import { formatShape, sizeOf, type Tensor } from "../graph/tensor.ts";
 import { emitInputGradients, tileShape } from "./field_inputs.ts";
+import { type FieldVariant, fieldVariantFor } from "./field_launch.ts";
+import { fieldsOf } from "./field_padding.ts";
 import {
   emitFieldProduct,
   emitPool,
@@ -14,8 +15,6 @@ import {
   fieldGradientOp,
   type FieldProduct,
   fieldProductOp,
-  type FieldVariant,
-  fieldVariantFor,
 } from "./field_product.ts";
 import { columnSumOutputs } from "./matmul_layout.ts";
 import { emitColumnSum } from "./matmul_vector.ts";
@@ -85,10 +84,13 @@ const cinInputsOp: Op<{ readonly folded: boolean; readonly variant: FieldVariant
     return [x.shape, folded ? [4] : x0.shape, tileShape(left, right, outs, folded), scratch, folded ? [0] : other];
   },
   emit: (k, { inputs, outputs: [dx, dx0, packed, scratch, other], attributes }) => {
-    const { folded, variant = fieldVariantFor(k.gpu) } = attributes;
+    const { folded } = attributes;
     const [x, x0, dz, weight] = folded ? [inputs[0], ...inputs] : inputs;
-    if (variant === "software") {
-      emitInputGradients(k, [x, x0, dz, weight], { dx, dy: dx0, packed, folded });
+    const [, outs] = weight.shape as readonly number[];
+    const flops = 2 * sizeOf(x.shape, k.batch) * fieldsOf("cin", x0).rows * outs;
+    const variant = attributes.variant ?? fieldVariantFor(k.gpu, flops);
+    if (variant !== "gpu") {
+      emitInputGradients(k, [x, x0, dz, weight], { dx, dy: dx0, packed, folded }, variant);
       return;
     }
     const symmetric = folded ? "all" as const : undefined;

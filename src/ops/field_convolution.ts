@@ -5,6 +5,7 @@
  */
 import { apply, type Op } from "../graph/node.ts";
 import { formatShape, type Tensor } from "../graph/tensor.ts";
+import type { FieldVariant } from "./field_launch.ts";
 import { cropDimensions, fieldsOf, padDimensions } from "./field_padding.ts";
 import {
   emitFieldProduct,
@@ -23,6 +24,8 @@ export interface ConvolutionAttributes {
   readonly channels: number;
   /** Rows of zeros in front of the input and behind it. */
   readonly padding: number;
+  /** The kernels. @default those that suit the device */
+  readonly variant?: FieldVariant;
 }
 
 interface Sizes extends Shift {
@@ -50,25 +53,24 @@ function sizesOf(x: Tensor, w: Tensor, { channels, padding }: ConvolutionAttribu
   return { kernel, outs, from, to, before: padding };
 }
 
-function productOf(channels: number, { kernel, outs, from, to, before }: Sizes): FieldProduct {
-  return { sizes: [channels, kernel, outs], axes: [0, 1, 2], pairs: false, shift: { from, to, before } };
+function productOf(x: Tensor, w: Tensor, attributes: ConvolutionAttributes): FieldProduct {
+  const { channels, variant } = attributes;
+  const { kernel, outs, from, to, before } = sizesOf(x, w, attributes);
+  return { sizes: [channels, kernel, outs], axes: [0, 1, 2], pairs: false, shift: { from, to, before }, variant };
 }
 
 const convolutionOp: Op<ConvolutionAttributes> = {
   name: "field_convolution",
-  outputs: ([x, w], attributes) => {
-    return fieldProductOp.outputs([x], productOf(attributes.channels, sizesOf(x, w, attributes)));
-  },
-  emit: (k, { inputs: [x, w, bias], outputs, attributes }) => {
-    emitFieldProduct(k, [x, w, bias], outputs, productOf(attributes.channels, sizesOf(x, w, attributes)));
-  },
+  outputs: ([x, w], attributes) => fieldProductOp.outputs([x], productOf(x, w, attributes)),
+  emit: (k, { inputs: [x, w, bias], outputs, attributes }) =>
+    emitFieldProduct(k, [x, w, bias], outputs, productOf(x, w, attributes)),
   backward: ({ inputs: [x, w, bias], attributes }, [dz]) => {
     if (!dz) return [];
-    const sizes = sizesOf(x, w, attributes);
-    const { kernel, from, to, before } = sizes;
-    const product = productOf(attributes.channels, sizes);
+    const { kernel, from, to, before } = sizesOf(x, w, attributes);
+    const product = productOf(x, w, attributes);
     const back = { from: to, to: from, before: kernel - 1 - before };
-    const gradient = { shape: w.shape, pairs: false, folded: false, shift: product.shift };
+    const { shift, variant } = product;
+    const gradient = { shape: w.shape, pairs: false, folded: false, shift, variant };
     return [
       apply(fieldProductOp, [dz, w], { ...product, axes: [2, 1, 0], shift: back }),
       apply(fieldGradientOp, [x, x, dz], gradient),

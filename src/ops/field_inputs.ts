@@ -5,8 +5,9 @@
  */
 import type { Emitter } from "../graph/node.ts";
 import type { Shape, Tensor } from "../graph/tensor.ts";
+import { BLOCKS, eachLaunch, fieldShader, type FieldVariant } from "./field_launch.ts";
 import { fieldsOf } from "./field_padding.ts";
-import { around, BLOCKS, kernels, lanesIn, NO_PARAMS, termsOf } from "./field_product.ts";
+import { around, lanesIn, NO_PARAMS, termsOf } from "./field_product.ts";
 import { FIELD_LANES } from "./field_product_source.ts";
 
 /**
@@ -20,6 +21,7 @@ export function emitInputGradients(
   k: Emitter,
   [x, y, dz, weight]: readonly Tensor[],
   { dx, dy, packed, folded }: { dx: Tensor; dy: Tensor; packed: Tensor; folded: boolean },
+  variant: FieldVariant,
 ): void {
   const [left, right, outs] = [x, y, dz].map((tensor) => fieldsOf("field_product_inputs", tensor).rows);
   const [tiles] = packed.shape as readonly number[];
@@ -32,15 +34,18 @@ export function emitInputGradients(
     grid: Math.ceil(4 * tiles * outs / 64),
   });
   const spread = lanesIn(x, undefined);
-  const columns = k.batch * spread.lanes;
-  k.run({
-    shader: kernels.software,
-    entry: "inputs",
-    bind: { x, y, dz, w: packed, dx, dy },
-    constants: { FOLDED: folded },
-    params: { ...spread, columns, left, right, outs, terms: 0, slice: 0, tiles },
-    grid: Math.ceil(Math.ceil(columns / BLOCKS.software.columns) / FIELD_LANES),
-    flops: 8 * columns * outs * termsOf([left, right], folded),
+  const { columns: unrolled } = BLOCKS[variant];
+  eachLaunch(k, variant, { x, y, dz, w: packed }, 1, (bind, { first, count }) => {
+    const columns = count * spread.lanes;
+    k.run({
+      shader: fieldShader(variant),
+      entry: "inputs",
+      bind: { ...bind, dx, dy },
+      constants: { FOLDED: folded },
+      params: { ...spread, columns, left, right, outs, terms: 0, slice: 0, tiles, first: first * spread.lanes },
+      grid: Math.ceil(Math.ceil(columns / unrolled) / FIELD_LANES),
+      flops: 8 * columns * outs * termsOf([left, right], folded),
+    });
   });
 }
 

@@ -6,44 +6,19 @@
  */
 import grid from "../../shaders/grid.wgsl" with { type: "text" };
 import source from "../../shaders/field_product.wgsl" with { type: "text" };
-import type { Gpu } from "../gpu/device.ts";
-import { generatedShader, type Shader, shader } from "../gpu/shader.ts";
+import { shader } from "../gpu/shader.ts";
 import type { Emitter, Op } from "../graph/node.ts";
 import type { Shape, Tensor } from "../graph/tensor.ts";
-import { FIELD_LANES, fieldProductSource, GRADIENT_OUTS } from "./field_product_source.ts";
+import { BLOCKS, eachLaunch, fieldShader, type FieldVariant, fieldVariantFor } from "./field_launch.ts";
 import { fieldsOf } from "./field_padding.ts";
+import { FIELD_LANES, GRADIENT_OUTS } from "./field_product_source.ts";
 import { emitSum, maxSlices } from "./matmul_layout.ts";
 
 /** Kernels around the products. */
 export const around = shader("field_product", { grid, field_product: source });
 
-/**
- * Rows and fours of columns that one invocation computes, and the edge of its tiles of pairs: what a processor's cache,
- * or a GPU's registers, hold.
- */
-export const BLOCKS = { software: { outs: 16, columns: 4, edge: 4 }, gpu: { outs: 8, columns: 2, edge: 2 } };
-
-/** Kernels for processors, whose invocations are few and long, or for GPUs. */
-export type FieldVariant = "software" | "gpu";
-
-/** The products. */
-export const kernels: Readonly<Record<FieldVariant, Shader>> = {
-  software: kernelShader(BLOCKS.software),
-  gpu: kernelShader(BLOCKS.gpu),
-};
-
-function kernelShader({ outs, columns, edge }: Record<"outs" | "columns" | "edge", number>): Shader {
-  const text = (): string => fieldProductSource(outs, columns, edge);
-  return generatedShader("field_product_blocks", { grid }, "field_product_source", [outs, columns, edge], text);
-}
-
 /** Columns of a slice of a weight gradient: the fields of so many fit a processor's second-level cache. */
 const SLICE = 512;
-
-/** Returns the kernels that suit a device. */
-export function fieldVariantFor({ adapter }: Gpu): FieldVariant {
-  return adapter.software ? "software" : "gpu";
-}
 
 /** Sizes `[I, J, H]` of weights; J is 1 where one operand is no product of two fields. */
 export type WeightSizes = readonly [number, number, number];
@@ -122,17 +97,23 @@ export function emitFieldProduct(
   const folded = symmetric === "folded";
   emitArrange(k, w, packed, attributes);
   const spread = lanesIn(x, shift);
-  const columns = k.batch * spread.lanes;
-  const kind = variant ?? fieldVariantFor(k.gpu);
+  const terms = termsOf([p, q], folded);
+  const flopsOf = (columns: number): number => 8 * columns * r * terms;
+  const kind = variant ?? fieldVariantFor(k.gpu, flopsOf(k.batch * spread.lanes));
   const block = BLOCKS[kind];
-  k.run({
-    shader: kernels[kind],
-    entry: "product",
-    bind: { x, y, w: packed, bias: bias ?? w, z },
-    constants: { PAIRS: pairs, FOLDED: folded, SHIFTED: shift !== undefined, BIAS: bias !== undefined, RELU: relu },
-    params: { ...spread, columns, left: p, right: q, outs: r, terms: p * q, slice: 0, tiles: 0 },
-    grid: Math.ceil(Math.ceil(columns / block.columns) * Math.ceil(r / block.outs) / FIELD_LANES),
-    flops: 8 * columns * r * termsOf([p, q], folded),
+  // Where there are no pairs, the terms are one row of all the rows of x.
+  const rows = pairs || shift ? { left: p, right: q } : { left: 1, right: p, in_lanes: p * spread.lanes };
+  eachLaunch(k, kind, { x, ...(pairs && { y }), w: packed }, 1, (bind, { first, count }) => {
+    const columns = count * spread.lanes;
+    k.run({
+      shader: fieldShader(kind),
+      entry: "product",
+      bind: { y: bind.x, ...bind, bias: bias ?? w, z },
+      constants: { PAIRS: pairs, FOLDED: folded, SHIFTED: shift !== undefined, BIAS: bias !== undefined, RELU: relu },
+      params: { ...spread, ...rows, columns, outs: r, terms: p * q, slice: 0, tiles: 0, first: first * spread.lanes },
+      grid: Math.ceil(Math.ceil(columns / block.columns) * Math.ceil(r / block.outs) / FIELD_LANES),
+      flops: flopsOf(columns),
+    });
   });
 }
 
@@ -199,22 +180,26 @@ export const fieldGradientOp: Op<FieldGradient> = {
     const { pairs, folded, shift, variant } = attributes;
     const { left, right, terms, outs } = termsAndOuts(x, y, dz, attributes);
     const spread = lanesIn(x, shift);
-    const columns = k.batch * spread.lanes;
-    const wanted = Math.max(1, Math.min(maxSlices(terms, outs), Math.ceil(columns / SLICE)));
-    const slice = Math.ceil(columns / wanted);
-    const slices = Math.ceil(columns / slice);
-    const kind = variant ?? fieldVariantFor(k.gpu);
+    const flopsOf = (columns: number): number => 8 * columns * terms * outs;
+    const kind = variant ?? fieldVariantFor(k.gpu, flopsOf(k.batch * spread.lanes));
     const { edge } = BLOCKS[kind];
+    const wanted = Math.max(1, Math.min(maxSlices(terms, outs), Math.ceil(k.batch * spread.lanes / SLICE)));
+    const sliceSamples = Math.ceil(k.batch / wanted);
+    const slices = Math.ceil(k.batch / sliceSamples);
+    const slice = sliceSamples * spread.lanes;
     const [down, across] = [Math.ceil(left / edge), Math.ceil(right / edge)];
     const tiles = !pairs ? Math.ceil(terms / edge ** 2) : folded ? across * (across + 1) / 2 : down * across;
-    k.run({
-      shader: kernels[kind],
-      entry: "gradient",
-      bind: { x, y, dz, parts },
-      constants: { PAIRS: pairs, FOLDED: folded, SHIFTED: shift !== undefined },
-      params: { ...spread, columns, left, right, outs, terms, slice, tiles },
-      grid: Math.ceil(slices * tiles * Math.ceil(outs / GRADIENT_OUTS) / FIELD_LANES),
-      flops: 8 * columns * terms * outs,
+    eachLaunch(k, kind, { x, ...(pairs && { y }), dz }, sliceSamples, (bind, { first, count }) => {
+      const columns = count * spread.lanes;
+      k.run({
+        shader: fieldShader(kind),
+        entry: "gradient",
+        bind: { y: bind.x, ...bind, parts },
+        constants: { PAIRS: pairs, FOLDED: folded, SHIFTED: shift !== undefined },
+        params: { ...spread, columns, left, right, outs, terms, slice, tiles, first: first * spread.lanes },
+        grid: Math.ceil(Math.ceil(columns / slice) * tiles * Math.ceil(outs / GRADIENT_OUTS) / FIELD_LANES),
+        flops: flopsOf(columns),
+      });
     });
     const target = folded ? sums : dw;
     emitSum(k, parts, target, { rows: terms, columns: outs, stride: outs, slice: terms * outs, slices });

@@ -1,11 +1,12 @@
-import { assertThrows } from "../../src/std.ts";
+import { assertEquals, assertThrows } from "../../src/std.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import type { Tensor } from "../../src/graph/tensor.ts";
 import { cinLayer } from "../../src/ops/cin.ts";
 import { cropDimensions, padDimensions } from "../../src/ops/field_padding.ts";
-import { fieldDense } from "../../src/ops/field_dense.ts";
+import { fieldDenseBy } from "../../src/ops/field_dense.ts";
+import type { FieldVariant } from "../../src/ops/field_launch.ts";
 import { cinReference, poolReference } from "../reference/cin.ts";
-import { checkOp } from "../support.ts";
+import { checkOp, type OpResults, runOp } from "../support.ts";
 
 const shapes = [[37, 5, 3, 6, 4], [5, 3, 4, 17, 17], [1, 1, 1, 1, 1], [3, 7, 5, 9, 10], [2, 9, 9, 33, 8]];
 
@@ -48,7 +49,7 @@ for (const [batch, fields, outs, dim] of [[37, 5, 6, 4], [3, 4, 5, 17], [1, 1, 1
 }
 
 for (const [batch, left, right, outs, dim] of [[5, 3, 5, 11, 10], [3, 5, 5, 6, 4]]) {
-  for (const variant of ["software", "gpu"] as const) {
+  for (const variant of ["software", "images", "gpu"] as const) {
     Deno.test(`cin of ${left} x ${right} fields by the kernels for ${variant} adapters matches the reference`, () =>
       checkOp({
         inputs: { x: ["B", left, dim], w: [left * right, outs], bias: [outs], y: ["B", right, dim] },
@@ -65,16 +66,18 @@ for (const [batch, left, right, outs, dim] of [[5, 3, 5, 11, 10], [3, 5, 5, 6, 4
 }
 
 for (const [batch, fields, outs, dim] of [[37, 5, 6, 4], [3, 4, 17, 17], [1, 1, 1, 1]]) {
-  Deno.test(`fieldDense of [${batch}, ${fields}, ${dim}] to ${outs} matches the reference`, () =>
-    checkOp({
-      inputs: { x: ["B", fields, dim], w: [fields, outs] },
-      batch,
-      build: ({ x, w }) => fieldDense(x, w),
-      reference: ({ x, w }) => {
-        const ones = { y: new Float64Array(batch * dim).fill(1), bias: new Float64Array(outs) };
-        return cinReference({ x, w, ...ones }, { left: fields, right: 1, outs, dim }, false);
-      },
-    }));
+  for (const variant of ["software", "images", "gpu"] as const) {
+    Deno.test(`fieldDense of [${batch}, ${fields}, ${dim}] to ${outs} by kernels for ${variant} matches the reference`, () =>
+      checkOp({
+        inputs: { x: ["B", fields, dim], w: [fields, outs] },
+        batch,
+        build: ({ x, w }) => fieldDenseBy(x, w, variant),
+        reference: ({ x, w }) => {
+          const ones = { y: new Float64Array(batch * dim).fill(1), bias: new Float64Array(outs) };
+          return cinReference({ x, w, ...ones }, { left: fields, right: 1, outs, dim }, false);
+        },
+      }));
+  }
 }
 
 Deno.test("cin refuses weights that do not fit its fields", () => {
@@ -85,4 +88,17 @@ Deno.test("cin refuses weights that do not fit its fields", () => {
     TypeError,
     "Cannot build cin: weight must have shape [9, H], received [8, 5]",
   );
+});
+
+Deno.test("cin from several images equals cin from buffers, to the bit", async () => {
+  const run = (variant: FieldVariant): Promise<OpResults> =>
+    runOp({
+      inputs: { x: ["B", 6, 8], w: [24, 9], bias: [9], y: ["B", 4, 8] },
+      batch: 60_000,
+      build: ({ x, y, w, bias }) => cinLayer(x, y, w, bias, { dim: 8, relu: true, variant }).next,
+    });
+  const [fromBuffers, fromImages] = [await run("software"), await run("images")];
+  assertEquals(fromImages.labels.filter((label) => label === "field_product_blocks.product").length, 3);
+  assertEquals(fromImages.y, fromBuffers.y);
+  assertEquals(fromImages.gradients, fromBuffers.gradients);
 });

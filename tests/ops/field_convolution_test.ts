@@ -14,13 +14,16 @@ const cases = [
 
 for (const { batch, ...sizes } of cases) {
   const { channels, rows, kernel, outs, padding, dim } = sizes;
-  Deno.test(`convolution of ${channels} x ${rows} x ${dim} by ${kernel} to ${outs}, padding ${padding}, matches`, () =>
-    checkOp({
-      inputs: { x: ["B", channels * rows, dim], w: [channels * kernel, outs], bias: [outs] },
-      batch,
-      build: ({ x, w, bias }) => fieldConvolution(x, w, bias, { channels, padding }),
-      reference: ({ x, w, bias }) => convolutionReference(x, w, bias, sizes),
-    }));
+  for (const variant of ["software", "images", "gpu"] as const) {
+    const shape = `${channels} x ${rows} x ${dim}`;
+    Deno.test(`convolution of ${shape} by ${kernel} to ${outs}, padding ${padding}, by kernels for ${variant} matches`, () =>
+      checkOp({
+        inputs: { x: ["B", channels * rows, dim], w: [channels * kernel, outs], bias: [outs] },
+        batch,
+        build: ({ x, w, bias }) => fieldConvolution(x, w, bias, { channels, padding, variant }),
+        reference: ({ x, w, bias }) => convolutionReference(x, w, bias, sizes),
+      }));
+  }
 }
 
 Deno.test("convolution refuses kernels and channels that do not fit", () => {

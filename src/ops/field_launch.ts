@@ -1,0 +1,77 @@
+/**
+ * Launches of products over the field axis: of the whole batch with factors in buffers, or of pieces with them in images.
+ *
+ * @module
+ */
+import grid from "../../shaders/grid.wgsl" with { type: "text" };
+import image from "../../shaders/image.wgsl" with { type: "text" };
+import type { Gpu } from "../gpu/device.ts";
+import { prefersImages } from "../gpu/image.ts";
+import { generatedShader, type Shader } from "../gpu/shader.ts";
+import type { Emitter, Image } from "../graph/node.ts";
+import { type Tensor, widthOf } from "../graph/tensor.ts";
+import { type FieldBlock, fieldProductSource } from "./field_product_source.ts";
+import { emitImage, rowPieces, rowsLayout } from "./image_pack.ts";
+
+/** Kernels for processors, whose invocations are few and long, with factors in buffers or in images; or for GPUs. */
+export type FieldVariant = "software" | "images" | "gpu";
+
+/** What kernels are unrolled for: what a processor's cache, or a GPU's registers, hold. */
+export const BLOCKS: Readonly<Record<FieldVariant, FieldBlock>> = {
+  software: { outs: 16, columns: 4, terms: 1, edge: 4, images: false },
+  images: { outs: 16, columns: 4, terms: 4, edge: 4, images: true },
+  gpu: { outs: 8, columns: 2, terms: 1, edge: 2, images: false },
+};
+
+/** Operations from which on a product is worth bringing its factors into images. */
+const IMAGE_FLOPS = 1 << 24;
+
+/** Returns the kernels that suit a device, for a product of `flops` operations. */
+export function fieldVariantFor(gpu: Gpu, flops: number): FieldVariant {
+  if (!gpu.adapter.software) return "gpu";
+  return flops >= IMAGE_FLOPS && prefersImages(gpu) ? "images" : "software";
+}
+
+/** Returns the shader of a variant. */
+export function fieldShader(variant: FieldVariant): Shader {
+  const parts: Readonly<Record<string, string>> = variant === "images" ? { grid, image } : { grid };
+  const text = (): string => fieldProductSource(BLOCKS[variant]);
+  return generatedShader("field_product_blocks", parts, "field_product_source", [variant], text);
+}
+
+/** Factors of a product; all but w have rows sample by sample. */
+export type FieldFactors = Partial<Readonly<Record<"x" | "y" | "w" | "dz", Tensor>>>;
+
+/** Samples of a launch. */
+export interface Samples {
+  readonly first: number;
+  readonly count: number;
+}
+
+/**
+ * Calls `visit` for each launch.
+ *
+ * @param unit what the samples of all launches but the last must divide by
+ */
+export function eachLaunch(
+  k: Emitter,
+  variant: FieldVariant,
+  { w, ...factors }: FieldFactors,
+  unit: number,
+  visit: (bind: Readonly<Record<string, Tensor | Image | undefined>>, samples: Samples) => void,
+): void {
+  if (variant !== "images") return visit({ w, ...factors }, { first: 0, count: k.batch });
+  const weights = w && emitImage(k, w, rowsLayout(w.shape[0] as number, widthOf(w.shape.slice(1))), false);
+  const widths = Object.values(factors).map(({ shape }) => widthOf(shape.slice(1)));
+  for (const samples of rowPieces(k.batch, Math.max(...widths), unit)) {
+    const images = new Map<Tensor, Image>();
+    for (const x of Object.values(factors)) {
+      const width = widthOf(x.shape.slice(1));
+      if (!images.has(x)) images.set(x, emitImage(k, x, rowsLayout(samples.count, width, samples.first), false));
+    }
+    const bound = Object.entries(factors).map(([name, x]) => [name, images.get(x)]);
+    visit({ w: weights, ...Object.fromEntries(bound) }, samples);
+    k.free(...images.values());
+  }
+  if (weights) k.free(weights);
+}
