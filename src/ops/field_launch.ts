@@ -62,8 +62,8 @@ export function eachLaunch(
 ): void {
   if (variant !== "images") return visit({ w, ...factors }, { first: 0, count: k.batch });
   const weights = w && emitImage(k, w, rowsLayout(w.shape[0] as number, widthOf(w.shape.slice(1))), false);
-  const widths = Object.values(factors).map(({ shape }) => widthOf(shape.slice(1)));
-  for (const samples of rowPieces(k.batch, Math.max(...widths), unit)) {
+  const width = [...new Set(Object.values(factors))].reduce((sum, { shape }) => sum + widthOf(shape.slice(1)), 0);
+  for (const samples of rowPieces(k.batch, width, unit)) {
     const images = new Map<Tensor, Image>();
     for (const x of Object.values(factors)) {
       const width = widthOf(x.shape.slice(1));
