@@ -21,7 +21,7 @@ import { edgeOf, groupsOf, type ImageVariant, inImages, type Variant, variantFor
 import { emitColumnSum, emitOuter, emitRowProduct } from "./matmul_vector.ts";
 
 /** Register blocks, or tiles, that keep a device busy; in images also those whose rows stay in a processor's cache. */
-const BUSY = { blocks: 2048, images: 6000, tiles: 512 };
+const BUSY = { blocks: 2048, images: 3000, tiles: 512 };
 
 const tiles = shader("matmul", { grid, step, activation, random, matmul_store: storeSource, matmul: tileSource });
 
