@@ -9,7 +9,7 @@ import grid from "../../shaders/grid.wgsl" with { type: "text" };
 import order from "../../shaders/pair_order.wgsl" with { type: "text" };
 import random from "../../shaders/random.wgsl" with { type: "text" };
 import step from "../../shaders/step.wgsl" with { type: "text" };
-import { prefersImages } from "../gpu/image.ts";
+import { isWorthImages } from "../gpu/image.ts";
 import { type Constants, shader } from "../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, type Tensor, widthOf } from "../graph/tensor.ts";
@@ -23,9 +23,6 @@ const SLICES = 512;
 /** Invocations that share a sample in the forward pass on a GPU. */
 const SPLIT = 16;
 
-/** Operations of the forward from which on it is worth bringing embeddings into images. */
-const IMAGE_FLOPS = 1 << 24;
-
 interface AfmAttributes extends AfmSizes {
   /** Dropout of the attention weights. */
   readonly dropout: { readonly rate: number; readonly salt: number } | undefined;
@@ -36,7 +33,7 @@ interface AfmAttributes extends AfmSizes {
 function takesImages(k: Emitter, attributes: AfmAttributes): boolean {
   const { pairs, hidden, dim, images } = attributes;
   if (!fitsImages(attributes)) return false;
-  return images ?? (2 * k.batch * pairs * hidden * dim >= IMAGE_FLOPS && prefersImages(k.gpu));
+  return images ?? isWorthImages(k.gpu, 2 * k.batch * pairs * hidden * dim);
 }
 
 const afmOp: Op<AfmAttributes> = {

@@ -11,7 +11,7 @@ import { type Constants, generatedShader, type Shader } from "../gpu/shader.ts";
 import type { Emitter, Image } from "../graph/node.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { AFM_LANES, afmImageSource, SLICE_UNITS } from "./afm_images_source.ts";
-import { emitImage, rowPieces, rowsLayout } from "./image_pack.ts";
+import { emitImage, rowPieces, rowsLayout, slicesOfPiece } from "./image_pack.ts";
 
 /** Widest embeddings of which the kernels hold some pairs. */
 const MOST_DIM = 32;
@@ -79,15 +79,13 @@ export function emitAfmSlices(
   const { fields, dim, pairs, hidden } = sizes;
   const sliceRows = Math.ceil(k.batch / slices);
   eachPiece(k, sizes, e, weights, sliceRows, (images, piece) => {
-    const slice = piece.sample / sliceRows;
-    const isLast = piece.sample + piece.batch === k.batch;
-    const count = isLast ? slices - slice : piece.batch / sliceRows;
+    const taken = slicesOfPiece({ first: piece.sample, count: piece.batch }, k.batch, sliceRows, slices);
     k.run({
       shader: shaderOf(sizes),
       entry: "slices",
       bind: { ...images, ...bind },
-      params: { ...piece, fields, pairs, hidden, slice_rows: sliceRows, slice, slices: count },
-      grid: Math.ceil(count * Math.ceil(hidden / SLICE_UNITS) / AFM_LANES),
+      params: { ...piece, fields, pairs, hidden, slice_rows: sliceRows, ...taken },
+      grid: Math.ceil(taken.slices * Math.ceil(hidden / SLICE_UNITS) / AFM_LANES),
       flops: 4 * piece.batch * pairs * hidden * dim,
     });
   });

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { range } from "./unrolled.ts";
+import { openEntry, range } from "./unrolled.ts";
 
 /** Invocations of a workgroup of the kernels made here. */
 export const AFM_LANES = 16;
@@ -116,17 +116,6 @@ class Texts {
   }
 }
 
-function entry(name: string): string[] {
-  return [
-    `@compute @workgroup_size(${AFM_LANES})\nfn ${name}(`,
-    `  @builtin(workgroup_id) group: vec3u,`,
-    `  @builtin(num_workgroups) groups: vec3u,`,
-    `  @builtin(local_invocation_index) lane: u32,`,
-    `) {`,
-    `  let i = linear_group(group, groups) * ${AFM_LANES}u + lane;`,
-  ];
-}
-
 /** Opens the loop of an invocation over the pairs of its sample, `pairs` at once: `pair0`, ... and products `x0_`, ... */
 function overPairs(text: Texts, pairs: number): string[] {
   return [
@@ -164,7 +153,7 @@ function forward(text: Texts, pairs: number): string {
   const exists = (n: number): string => `first + ${n}u < params.pairs`;
   const unitOf = (unit: string): number => "xyzw".indexOf(unit);
   return [
-    ...entry("forward"),
+    openEntry("forward", AFM_LANES),
     `  var top = LOWEST;\n  var sum = 0.0;`,
     ...text.each((c, type) => `  var pooled${c} = ${type}();`),
     ...overPairs(text, pairs),
@@ -188,7 +177,7 @@ function backward(text: Texts, pairs: number): string {
   const all = range(pairs);
   const place = (field: string, d: number): string => `de[start + ${field} * ${text.dim}u + ${d}u]`;
   return [
-    ...entry("backward"),
+    openEntry("backward", AFM_LANES),
     `  let start = (params.sample + i) * params.fields * ${text.dim}u;`,
     `  if (i < params.batch) {\n    for (var d = 0u; d < params.fields * ${text.dim}u; d++) { de[start + d] = 0.0; }\n  }`,
     ...overPairs(text, pairs),
@@ -224,7 +213,7 @@ function slices(text: Texts): string {
   const of = (name: string, r: number): string => `${name}${r >> 2}.${"xyzw"[r % 4]}`;
   const texel = (image: string, q: number): string => `textureLoad(${image}, texel(unit / 4u + ${q}u))`;
   return [
-    ...entry("slices"),
+    openEntry("slices", AFM_LANES),
     `  let blocks = (params.hidden + ${SLICE_UNITS - 1}u) / ${SLICE_UNITS}u;`,
     `  if (i >= params.slices * blocks) { return; }`,
     `  let unit = i % blocks * ${SLICE_UNITS}u;`,

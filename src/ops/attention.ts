@@ -4,7 +4,7 @@
  * @module
  */
 import grid from "../../shaders/grid.wgsl" with { type: "text" };
-import { prefersImages } from "../gpu/image.ts";
+import { isWorthImages } from "../gpu/image.ts";
 import { generatedShader, type Shader } from "../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, type Tensor } from "../graph/tensor.ts";
@@ -34,9 +34,6 @@ export interface AttentionAttributes {
  */
 export type AttentionVariant = "software" | "images" | "gpu";
 
-/** Operations of the forward from which on it is worth bringing projections into images. */
-const IMAGE_FLOPS = 1 << 24;
-
 /** Registers, counted in lanes, that queries of an invocation take at most on an adapter. */
 const BLOCK = { software: 16, images: 16, gpu: 1 };
 
@@ -45,8 +42,7 @@ function variantFor(k: Emitter, p: Tensor, { variant, heads, width }: AttentionA
   const fits = fitsImages(fields, width / heads);
   if (variant) return variant === "images" && !fits ? "software" : variant;
   if (!k.gpu.adapter.software) return "gpu";
-  const isWorthImages = 4 * k.batch * fields * fields * width >= IMAGE_FLOPS && prefersImages(k.gpu);
-  return fits && isWorthImages ? "images" : "software";
+  return fits && isWorthImages(k.gpu, 4 * k.batch * fields * fields * width) ? "images" : "software";
 }
 
 function shaderFor(k: Emitter, p: Tensor, attributes: AttentionAttributes): { kernels: Shader; block: number } {

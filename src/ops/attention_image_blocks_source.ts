@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { ATTENTION_BINDINGS, attentionEntry } from "./attention_images_source.ts";
-import { cells, range } from "./unrolled.ts";
+import { ATTENTION_BINDINGS, IMAGE_ATTENTION_LANES } from "./attention_images_source.ts";
+import { cells, openEntry, range } from "./unrolled.ts";
 
 const HEADER =
   `// Self-attention over many fields, head by head, from projections p = (q, k, v[, r]) side by side; needs image.wgsl.
@@ -62,7 +62,7 @@ function forward({ fields, quads, block }: BlockSizes): string {
   const row = (r: number): string => `min(id % ${blocks}u * ${block}u + ${r}u, ${fields - 1}u)`;
   const isPast = (key: number): boolean => key >= (fields % keys || keys);
   return [
-    ...attentionEntry("forward"),
+    openEntry("forward", IMAGE_ATTENTION_LANES),
     `  let id = min(i, params.batch * params.heads * ${blocks}u - 1u);`,
     `  let pair = id / ${blocks}u;`,
     `  let row = pair / params.heads * ${fields}u;`,
@@ -118,7 +118,7 @@ function both({ fields, quads, block }: BlockSizes): string {
   const guarded = (r: number, lines: string[]): string[] =>
     isPast(r) ? [`    if (block + ${r}u < ${fields}u) {`, ...lines, `    }`] : lines;
   return [
-    ...attentionEntry("both"),
+    openEntry("both", IMAGE_ATTENTION_LANES),
     `  if (i >= params.batch * params.heads) { return; }`,
     `  let row = i / params.heads * ${fields}u;`,
     `  let first = params.sample * ${fields}u + row;`,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { cells, range } from "./unrolled.ts";
+import { cells, openEntry, range } from "./unrolled.ts";
 
 /** Invocations of a workgroup of the kernels made here. */
 export const IMAGE_ATTENTION_LANES = 16;
@@ -91,22 +91,10 @@ export function imageAttentionSource(fields: number): string {
 
 type Fields = readonly number[];
 
-/** Opens a kernel and numbers its invocations. */
-export function attentionEntry(name: string): string[] {
-  return [
-    `@compute @workgroup_size(${IMAGE_ATTENTION_LANES})\nfn ${name}(`,
-    `  @builtin(workgroup_id) group: vec3u,`,
-    `  @builtin(num_workgroups) groups: vec3u,`,
-    `  @builtin(local_invocation_index) lane: u32,`,
-    `) {`,
-    `  let i = linear_group(group, groups) * ${IMAGE_ATTENTION_LANES}u + lane;`,
-  ];
-}
-
 /** Finds the rows and columns of an invocation, in the image and in the tensors. */
 function places(fields: Fields, entry: string): string[] {
   return [
-    ...attentionEntry(entry),
+    openEntry(entry, IMAGE_ATTENTION_LANES),
     `  let id = min(i, params.batch * params.heads - 1u);`,
     `  let row = id / params.heads * ${fields.length}u;`,
     `  let first = row + params.sample * ${fields.length}u;`,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { cells, range } from "./unrolled.ts";
+import { cells, openEntry, range } from "./unrolled.ts";
 
 /** Invocations of a workgroup of the kernels made here. */
 export const ATTENTION_LANES = 64;
@@ -69,13 +69,6 @@ fn slope(at: u32) -> Lane {
 }
 `;
 
-const ENTRY = `
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let id = linear_group(group, groups) * ${ATTENTION_LANES}u + lane;`;
-
 /**
  * Writes the kernels.
  *
@@ -95,7 +88,7 @@ interface Parts {
 /** Finds sample, head and rows of an invocation. */
 function places({ lanes, rows }: Parts, entry: string): string[] {
   return [
-    `@compute @workgroup_size(${ATTENTION_LANES})\nfn ${entry}(${ENTRY}`,
+    openEntry(entry, ATTENTION_LANES, "id"),
     `  let blocks = (params.fields + ${rows.length - 1}u) / ${rows.length}u;`,
     `  let head = id / blocks % params.heads;`,
     `  let sample = id / blocks / params.heads;`,
@@ -231,7 +224,7 @@ function both(parts: Parts): string {
   const { lanes, rows } = parts;
   const at = (i: string): string => `(first + ${i}) * params.stride + column`;
   return [
-    `@compute @workgroup_size(${ATTENTION_LANES})\nfn both(${ENTRY}`,
+    openEntry("both", ATTENTION_LANES, "id"),
     `  let head = id % params.heads;`,
     `  let sample = id / params.heads;`,
     `  if (sample >= params.batch) { return; }`,
@@ -284,7 +277,7 @@ function both(parts: Parts): string {
 
 function weights({ lanes }: Parts): string {
   return [
-    `@compute @workgroup_size(${ATTENTION_LANES})\nfn weights(${ENTRY}`,
+    openEntry("weights", ATTENTION_LANES, "id"),
     `  let i = id / params.fields % params.fields;`,
     `  let head = id / params.fields / params.fields % params.heads;`,
     `  let sample = id / params.fields / params.fields / params.heads;`,

@@ -6,7 +6,7 @@
 import grid from "../../shaders/grid.wgsl" with { type: "text" };
 import image from "../../shaders/image.wgsl" with { type: "text" };
 import type { Gpu } from "../gpu/device.ts";
-import { prefersImages } from "../gpu/image.ts";
+import { isWorthImages } from "../gpu/image.ts";
 import { generatedShader, type Shader } from "../gpu/shader.ts";
 import type { Emitter, Image } from "../graph/node.ts";
 import { type Tensor, widthOf } from "../graph/tensor.ts";
@@ -23,13 +23,10 @@ export const BLOCKS: Readonly<Record<FieldVariant, FieldBlock>> = {
   gpu: { outs: 8, columns: 2, terms: 1, edge: 2, images: false },
 };
 
-/** Operations from which on a product is worth bringing its factors into images. */
-const IMAGE_FLOPS = 1 << 24;
-
 /** Returns the kernels that suit a device, for a product of `flops` operations. */
 export function fieldVariantFor(gpu: Gpu, flops: number): FieldVariant {
   if (!gpu.adapter.software) return "gpu";
-  return flops >= IMAGE_FLOPS && prefersImages(gpu) ? "images" : "software";
+  return isWorthImages(gpu, flops) ? "images" : "software";
 }
 
 /** Returns the shader of a variant. */

@@ -5,20 +5,13 @@
  * @module
  */
 import { fieldHeader, fromBuffer, fromImage, type Read } from "./field_product_text.ts";
-import { range } from "./unrolled.ts";
+import { openEntry, range } from "./unrolled.ts";
 
 /** Invocations of a workgroup of the kernels made here. */
 export const FIELD_LANES = 32;
 
 /** Columns h of dW that one invocation of `gradient` sums. */
 export const GRADIENT_OUTS = 8;
-
-const ENTRY = `
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = linear_group(group, groups) * ${FIELD_LANES}u + lane;`;
 
 /** What the text is unrolled for. */
 export interface FieldBlock {
@@ -53,7 +46,7 @@ function productSource({ outs, columns, terms }: FieldBlock, read: Read): string
   const left = n.map((q) => `    let left${q} = ${read("x", `x${q} + r * params.in_lanes`)};`);
   const [opens, closes] = terms === 1 ? twoLoops(left) : oneLoop(left, terms);
   return [
-    `@compute @workgroup_size(${FIELD_LANES})\nfn product(${ENTRY}`,
+    openEntry("product", FIELD_LANES),
     `  let quads = (params.outs + 3u) / 4u;`,
     `  let across = (quads + ${quads.length - 1}u) / ${quads.length}u;`,
     `  let first = i / across * ${columns}u;`,
@@ -132,7 +125,7 @@ function gradientSource({ edge }: FieldBlock, read: Read): string {
   const outs = range(GRADIENT_OUTS);
   const cells = block.flatMap((k) => outs.map((h) => [k, h]));
   return [
-    `@compute @workgroup_size(${FIELD_LANES})\nfn gradient(${ENTRY}`,
+    openEntry("gradient", FIELD_LANES),
     `  let across = (params.outs + ${outs.length - 1}u) / ${outs.length}u;`,
     `  let slice = i / (across * params.tiles);`,
     `  let first = slice * params.slice;`,
@@ -186,7 +179,7 @@ function inputsSource({ columns, terms }: FieldBlock, read: Read): string {
   const guarded = (t: number, number: string): string =>
     t === 0 ? number : `select(vec4f(), ${number}, h + ${t}u < params.outs)`;
   return [
-    `@compute @workgroup_size(${FIELD_LANES})\nfn inputs(${ENTRY}`,
+    openEntry("inputs", FIELD_LANES),
     `  let first = i * ${columns}u;`,
     `  if (first >= params.columns) { return; }`,
     ...n.flatMap((q) => [

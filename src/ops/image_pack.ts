@@ -53,6 +53,17 @@ export function rowPieces(rows: number, columns: number, unit: number): { first:
   }));
 }
 
+/** Returns the slices of `sliceRows` rows that lie in a piece; the last piece has those past the rows' end as well. */
+export function slicesOfPiece(
+  { first, count }: { readonly first: number; readonly count: number },
+  rows: number,
+  sliceRows: number,
+  slices: number,
+): { slice: number; slices: number } {
+  const slice = first / sliceRows;
+  return { slice, slices: first + count === rows ? slices - slice : count / sliceRows };
+}
+
 /**
  * Appends what brings a matrix into an image: rows by fours, and where `wholeFours` asks for it a multiple of four rows,
  * both filled up with zeros. A copy serves where nothing has to be filled up.

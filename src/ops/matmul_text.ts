@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { cells, range } from "./unrolled.ts";
+import { cells, openEntry, range } from "./unrolled.ts";
 
 /**
  * Where the i-th of `across` times `down` blocks lies: along strips of some blocks, so that neighbours, which run side by
@@ -134,12 +134,6 @@ export function columnsText(text: ColumnsText): string {
 }
 
 function opening({ size, lanes }: BlockText, name: string): string {
-  return `@compute @workgroup_size(${lanes})
-fn ${name}(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = linear_group(group, groups) * ${lanes}u + lane;
+  return `${openEntry(name, lanes)}
   let across = (params.quads + ${size / 4 - 1}u) / ${size / 4}u;`;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Gpu } from "../gpu/device.ts";
-import { prefersImages } from "../gpu/image.ts";
+import { isWorthImages } from "../gpu/image.ts";
 import { IMAGE_LANES } from "./matmul_images_source.ts";
 import { BLOCK_LANES } from "./matmul_source.ts";
 
@@ -22,9 +22,6 @@ export type ImageVariant = "images8" | "images16";
 
 const EDGES: Readonly<Record<Variant, number>> = { tiles: 64, blocks8: 8, blocks16: 16, images8: 8, images16: 16 };
 
-/** Operations from which on a product is worth bringing its factors into images. */
-const IMAGE_FLOPS = 1 << 24;
-
 /**
  * Returns the kernels that suit a device, for a product of `flops` operations.
  *
@@ -35,9 +32,9 @@ export function variantFor(gpu: Gpu, flops: number): Variant {
   const { adapter, device } = gpu;
   if (!adapter.software) return "tiles";
   const oldMesa = /llvmpipe/.test(adapter.description) && device.limits.maxStorageBuffersPerShaderStage <= 32;
-  const isWorthImages = flops >= IMAGE_FLOPS && prefersImages(gpu);
-  if (oldMesa) return isWorthImages ? "images16" : "blocks16";
-  return isWorthImages ? "images8" : "blocks8";
+  const takesImages = isWorthImages(gpu, flops);
+  if (oldMesa) return takesImages ? "images16" : "blocks16";
+  return takesImages ? "images8" : "blocks8";
 }
 
 /** Returns whether a variant takes its factors from images. */

@@ -6,11 +6,11 @@
 import grid from "../../shaders/grid.wgsl" with { type: "text" };
 import image from "../../shaders/image.wgsl" with { type: "text" };
 import order from "../../shaders/pair_order.wgsl" with { type: "text" };
-import { prefersImages } from "../gpu/image.ts";
+import { isWorthImages } from "../gpu/image.ts";
 import { generatedShader, type Shader } from "../gpu/shader.ts";
 import type { Emitter, Image } from "../graph/node.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { emitImage, rowPieces, rowsLayout } from "./image_pack.ts";
+import { emitImage, rowPieces, rowsLayout, slicesOfPiece } from "./image_pack.ts";
 import {
   BACKWARD_SAMPLES,
   FORWARD_SAMPLES,
@@ -27,9 +27,6 @@ const MOST_DIM = 20;
 /** Texels of the image of a window's matrices at the most. */
 const MOST_TEXELS = 1 << 18;
 
-/** Operations from which on the products of a window are worth bringing factors into images. */
-const IMAGE_FLOPS = 1 << 24;
-
 /** Options of ops over pairs joined by matrices. */
 export interface PairMatrixOptions {
   /** Whether factors come from images. @default where the device prefers them, for windows that are worth it */
@@ -44,7 +41,7 @@ export function takesImages(k: Emitter, window: MatrixWindow): boolean {
   const { dim, images } = window;
   const pairs = existingPairs(window);
   if (dim > MOST_DIM || pairs * dim * quadsOf(dim) > MOST_TEXELS) return false;
-  return images ?? (2 * k.batch * pairs * dim * dim >= IMAGE_FLOPS && prefersImages(k.gpu));
+  return images ?? isWorthImages(k.gpu, 2 * k.batch * pairs * dim * dim);
 }
 
 /** Appends products (r) or their sums over D (q) from images. */
@@ -98,15 +95,13 @@ export function emitSliceImages(
 ): void {
   const sliceRows = Math.ceil(k.batch / slices);
   eachPiece(k, window, factorsOf(upstream, e, g), sliceRows, (bind, params) => {
-    const slice = params.sample / sliceRows;
-    const isLast = params.sample + params.batch === k.batch;
-    const count = isLast ? slices - slice : params.batch / sliceRows;
+    const taken = slicesOfPiece({ first: params.sample, count: params.batch }, k.batch, sliceRows, slices);
     k.run({
       shader: shaderOf(window.dim, upstream),
       entry: "slices",
       bind: { g, ...bind, partial },
-      params: { ...params, slice_rows: sliceRows, slice, slices: count },
-      grid: Math.ceil(count * params.count / PAIR_LANES),
+      params: { ...params, slice_rows: sliceRows, ...taken },
+      grid: Math.ceil(taken.slices * params.count / PAIR_LANES),
       flops: flopsOf(window, params.batch),
     });
   });

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { range } from "./unrolled.ts";
+import { openEntry, range } from "./unrolled.ts";
 
 /** Invocations of a workgroup of the kernels made here. */
 export const PAIR_LANES = 8;
@@ -100,15 +100,8 @@ fn gradient_at(row: u32, four: u32) -> vec4f {
 `;
 }
 
-const ENTRY = `
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = linear_group(group, groups) * ${PAIR_LANES}u + lane;`;
-
 function entry(name: string): string {
-  return `@compute @workgroup_size(${PAIR_LANES})\nfn ${name}(${ENTRY}`;
+  return openEntry(name, PAIR_LANES);
 }
 
 /** Loads a pair's matrix, row by row. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { range } from "./unrolled.ts";
+import { openEntry, range } from "./unrolled.ts";
 
 /** Invocations of a workgroup of the kernels made here. */
 export const POWER_LANES = 32;
@@ -55,13 +55,6 @@ fn keep(slice: u32, quad: u32, mean: vec4f, squares: vec4f) {
 }
 `;
 
-const ENTRY = `
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = linear_group(group, groups) * ${POWER_LANES}u + lane;`;
-
 /** Writes the kernels for blocks of one size. */
 export function powerSource(block: PowerBlock): string {
   return [HEADER, momentsSource(block), formSource(block)].join("\n");
@@ -88,7 +81,7 @@ function sumsSource({ dims, quads }: PowerBlock, indent: string): string[] {
 function momentsSource(block: PowerBlock): string {
   const [d, q] = [range(block.dims), range(block.quads)];
   return [
-    `@compute @workgroup_size(${POWER_LANES})\nfn moments(${ENTRY}`,
+    openEntry("moments", POWER_LANES),
     `  let across = (params.quads + ${q.length - 1}u) / ${q.length}u;`,
     `  let slice = i / across;`,
     `  if (slice * params.slice >= params.batch) { return; }`,
@@ -127,7 +120,7 @@ function momentsSource(block: PowerBlock): string {
 function formSource(block: PowerBlock): string {
   const [d, q] = [range(block.dims), range(block.quads)];
   return [
-    `@compute @workgroup_size(${POWER_LANES})\nfn form(${ENTRY}`,
+    openEntry("form", POWER_LANES),
     `  let across = (params.window + ${q.length - 1}u) / ${q.length}u;`,
     `  let parts = (params.dim + ${d.length - 1}u) / ${d.length}u;`,
     `  let b = i / across / parts;`,
