@@ -9,6 +9,7 @@ import { ownerOf } from "../src/graph/memory.ts";
 import { Plan, type StepScalars, type Storage } from "../src/graph/plan.ts";
 import { type Shape, sizeOf, type Tensor } from "../src/graph/tensor.ts";
 import { add } from "../src/ops/add.ts";
+import type { Variant } from "../src/ops/matmul.ts";
 
 let shared: Promise<Gpu> | undefined;
 
@@ -19,11 +20,17 @@ export function gpu(): Promise<Gpu> {
 
 async function openShared(): Promise<Gpu> {
   const { adapter } = await requestAdapter();
-  const requiredFeatures = [...adapter.features].filter((feature) => feature === "timestamp-query");
-  const opened = new Gpu(await adapter.requestDevice({ requiredFeatures }));
+  const opened = await Gpu.request(adapter, { limits: "default" });
   // A driver that is still taking a device down while the process ends can crash it.
   addEventListener("unload", () => opened.destroy());
   return opened;
+}
+
+/** Returns the kernels of matrix products that the tests' device can run. */
+export async function productVariants(): Promise<Variant[]> {
+  const { subgroup } = (await gpu()).adapter;
+  const everywhere: Variant[] = ["tiles", "blocks8", "blocks16", "images8", "images16"];
+  return subgroup > 1 ? [...everywhere, `shared${subgroup}` as Variant] : everywhere;
 }
 
 /** Uniform numbers in [-1, 1) that depend on the seed alone. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { GpuError } from "./error.ts";
+import { probeSubgroups, SUBGROUPS, subgroupSizeOf } from "./subgroup.ts";
 
 /** Features that kernels make use of where the adapter has them. */
 const USEFUL_FEATURES: readonly GPUFeatureName[] = ["timestamp-query", "shader-f16"];
@@ -16,6 +17,14 @@ export interface AdapterDescription {
   readonly description: string;
   /** Whether the adapter runs on the processor instead of a GPU. */
   readonly software: boolean;
+  /** Invocations in a row that can read each other's values; 1 where kernels must not count on any. */
+  readonly subgroup: number;
+}
+
+/** Options of {@linkcode Gpu.request}. */
+export interface GpuOptions {
+  /** Limits to ask for: all that the adapter offers, or WebGPU's defaults. @default {"all"} */
+  readonly limits?: "all" | "default";
 }
 
 /** A device with its adapter's description; uses nothing of the host runtime, so it runs in a page as well. */
@@ -36,7 +45,7 @@ export class Gpu implements Disposable {
     const own = describeAdapter(device.adapterInfo);
     const { description = own.description, vendor = own.vendor } = adapter;
     const software = adapter.description === undefined ? own.software : isSoftware(description);
-    this.adapter = { vendor, description, software: adapter.software ?? software };
+    this.adapter = { vendor, description, software: adapter.software ?? software, subgroup: adapter.subgroup ?? 1 };
     this.lost = new Promise((resolve) => {
       device.lost.then((info) => {
         if (info.reason === "destroyed") return this.#markDestroyed();
@@ -51,16 +60,20 @@ export class Gpu implements Disposable {
     });
   }
 
-  /** Requests a device with everything that `adapter` offers. */
-  static async request(adapter: GPUAdapter): Promise<Gpu> {
-    const requiredLimits: Record<string, number> = {};
-    for (const name in adapter.limits) {
-      const value = adapter.limits[name as keyof GPUSupportedLimits];
-      if (typeof value === "number") requiredLimits[name] = value;
-    }
+  /** Requests a device with everything useful that `adapter` offers. */
+  static async request(adapter: GPUAdapter, { limits = "all" }: GpuOptions = {}): Promise<Gpu> {
+    const requiredLimits = limits === "all" ? limitsOf(adapter) : {};
     const requiredFeatures = USEFUL_FEATURES.filter((feature) => adapter.features.has(feature));
-    const device = await adapter.requestDevice({ label: "weft", requiredFeatures, requiredLimits });
-    return new Gpu(device, describeAdapter(adapter.info));
+    const descriptor = { label: "weft", requiredFeatures, requiredLimits };
+    const described = describeAdapter(adapter.info);
+    const size = subgroupSizeOf(adapter.info);
+    if (size > 1) {
+      // Runtimes that have subgroups without saying so are found out by asking.
+      const device = await adapter.requestDevice({ ...descriptor, requiredFeatures: [...requiredFeatures, SUBGROUPS] })
+        .catch(() => undefined);
+      if (device) return new Gpu(device, { ...described, subgroup: await probeSubgroups(device, size) ? size : 1 });
+    }
+    return new Gpu(await adapter.requestDevice(descriptor), described);
   }
 
   /**
@@ -88,7 +101,16 @@ export class Gpu implements Disposable {
   }
 }
 
-function describeAdapter(info: GPUAdapterInfo | undefined): AdapterDescription {
+function limitsOf({ limits }: GPUAdapter): Record<string, number> {
+  const all: Record<string, number> = {};
+  for (const name in limits) {
+    const value = limits[name as keyof GPUSupportedLimits];
+    if (typeof value === "number") all[name] = value;
+  }
+  return all;
+}
+
+function describeAdapter(info: GPUAdapterInfo | undefined): Omit<AdapterDescription, "subgroup"> {
   // Browsers leave the description empty, but tell the architecture.
   const description = info?.description || info?.architecture || "";
   return { vendor: info?.vendor ?? "", description, software: info?.isFallbackAdapter || isSoftware(description) };

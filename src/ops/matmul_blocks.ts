@@ -10,11 +10,11 @@ import type { Tensor } from "../graph/tensor.ts";
 import type { ProductEpilogue } from "./matmul_epilogue.ts";
 import { columnsOf, emitPack, padded, rowsOf } from "./matmul_layout.ts";
 import { blockSource, crossSource } from "./matmul_source.ts";
-import { type BlockVariant, edgeOf, groupsOf } from "./matmul_variant.ts";
+import { blockOf, type BlockVariant, groupsOf } from "./matmul_variant.ts";
 
 /** Returns the shader of products, or of those of matrix cross layers. */
 export function blockShader(variant: BlockVariant, source: typeof blockSource | typeof crossSource): Shader {
-  const [name, edge] = [source === crossSource ? "cross_blocks" : "matmul_blocks", edgeOf(variant)];
+  const [name, edge] = [source === crossSource ? "cross_blocks" : "matmul_blocks", blockOf(variant).rows];
   return generatedShader(name, { grid }, "matmul_source", [edge], () => source(edge));
 }
 

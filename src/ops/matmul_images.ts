@@ -11,12 +11,12 @@ import type { Tensor } from "../graph/tensor.ts";
 import { emitImage, type MatrixLayout, rowPieces, rowsLayout } from "./image_pack.ts";
 import { crossImageSource, imageSource } from "./matmul_images_source.ts";
 import { columnsOf, padded, rowsOf } from "./matmul_layout.ts";
-import { edgeOf, groupsOf, type ImageVariant } from "./matmul_variant.ts";
+import { blockOf, groupsOf, type ImageVariant } from "./matmul_variant.ts";
 
 /** Returns the shader of products, or of those of matrix cross layers. */
 export function imageShader(variant: ImageVariant, source: typeof imageSource | typeof crossImageSource): Shader {
-  const [name, edge] = [source === crossImageSource ? "cross_images" : "matmul_images", edgeOf(variant)];
-  return generatedShader(name, { grid, image }, "matmul_images_source", [edge], () => source(edge));
+  const name = source === crossImageSource ? "cross_images" : "matmul_images";
+  return generatedShader(name, { grid, image }, "matmul_images_source", [variant], () => source(blockOf(variant)));
 }
 
 /** A left factor, which comes into images a piece of its rows at a time. */
@@ -78,7 +78,8 @@ export function emitImageRows(
   const inner = a.columns;
   const n = layout.columns;
   const right = emitImage(k, b, layout, true);
-  for (const { first, count } of rowPieces(a.rows, inner, edgeOf(variant))) {
+  const { rows, shared } = blockOf(variant);
+  for (const { first, count } of rowPieces(a.rows, inner, rows * shared)) {
     const left = a.image(first, count, false);
     k.run({
       shader,

@@ -5,8 +5,8 @@
  *
  * @module
  */
-import { columnsText, CROSS, FINISH, type RowsText, rowsText, storeCross, STRIPS } from "./matmul_text.ts";
-import { range } from "./unrolled.ts";
+import { type Block, columnsText, CROSS, FINISH, type RowsText, rowsText, storeCross, STRIPS } from "./matmul_text.ts";
+import { cells, range } from "./unrolled.ts";
 
 /** Invocations of a workgroup of the kernels made here. */
 export const IMAGE_LANES = 16;
@@ -45,63 +45,75 @@ fn start(at: u32) -> vec4f {
 }
 `;
 
-/**
- * Writes the kernels for blocks of `size` rows by `size` columns.
- *
- * @param size a multiple of 4
- */
-export function imageSource(size: number): string {
-  return [HEADER, START, STRIPS, FINISH, productSource(size), columnProductSource(size)].join("\n");
+/** Writes the kernels. */
+export function imageSource(block: Block): string {
+  return [HEADER, START, STRIPS, FINISH, productSource(block), columnProductSource(block)].join("\n");
 }
 
 /**
- * Writes the product of a matrix cross layer (Wang et al., WWW 2021, equation 1) for blocks of `size` by `size`:
- * z = a b + bias and y = x0 z + x, where x is a by fours.
- *
- * @param size a multiple of 4
+ * Writes the product of a matrix cross layer (Wang et al., WWW 2021, equation 1): z = a b + bias and y = x0 z + x, where
+ * x is a by fours.
  */
-export function crossImageSource(size: number): string {
-  return [HEADER, START, STRIPS, FINISH, CROSS, productSource(size, "product_cross", storeCross)].join("\n");
+export function crossImageSource(block: Block): string {
+  return [HEADER, START, STRIPS, FINISH, CROSS, productSource(block, "product_cross", storeCross)].join("\n");
 }
 
-function productSource(size: number, name = "product", store?: RowsText["store"]): string {
+function productSource(block: Block, name = "product", store?: RowsText["store"]): string {
   const terms = [
     `  for (var k = 0u; k < params.a_quads; k++) {`,
     `    let at = 4u * k * params.quads;`,
-    ...range(size).map((r) => `    let left${r} = textureLoad(a, texel(a${r} + k));`),
-    ...loadTerms(size, "right", "b", (term, q) => `at + ${term}u * params.quads + b${q}`),
-    ...multiply(size, (row, term) => `left${row}.${"xyzw"[term]}`),
+    ...range(block.rows).map((r) => `    let left${r} = textureLoad(a, texel(a${r} + k));`),
+    ...loadRight(block, (term) => `at + ${term} * params.quads`),
+    ...multiply(block, (row, term) => `left${row}.${"xyzw"[term]}`),
     `  }`,
   ];
   const row = (r: number): string => `(params.first + row${r})`;
   const start = (at: string): string => `start(${at})`;
-  return rowsText({ size, lanes: IMAGE_LANES, terms, name, stride: "a_quads", row, start, store });
+  return rowsText({ block, lanes: IMAGE_LANES, terms, name, stride: "a_quads", row, start, store });
 }
 
-function columnProductSource(size: number): string {
+function columnProductSource(block: Block): string {
   const terms = [
     `  for (var k = first; k < end; k += 4u) {`,
-    ...loadTerms(size, "left", "a", (term, q) => `(k + ${term}u) * params.a_quads + a${q}`),
-    ...loadTerms(size, "right", "b", (term, q) => `(k + ${term}u) * params.quads + b${q}`),
-    ...multiply(size, (row, term) => `left${term}_${row >> 2}.${"xyzw"[row % 4]}`),
+    ...cells(4, block.rows / 4).map(([term, q]) =>
+      `    let left${term}_${q} = textureLoad(a, texel((k + ${term}u) * params.a_quads + a${q}));`
+    ),
+    ...loadRight(block, (term) => `(k + ${term}) * params.quads`),
+    ...multiply(block, (row, term) => `left${term}_${row >> 2}.${"xyzw"[row % 4]}`),
     `  }`,
   ];
-  return columnsText({ size, lanes: IMAGE_LANES, terms, slice: "(params.first + slice)" });
+  return columnsText({ block, lanes: IMAGE_LANES, terms, slice: "(params.first + slice)" });
 }
 
-/** Loads four terms of the columns of a block. */
-function loadTerms(size: number, name: string, image: string, at: (term: number, quad: number) => string): string[] {
-  return range(4).flatMap((term) =>
-    range(size / 4).map((q) => `    let ${name}${term}_${q} = textureLoad(${image}, texel(${at(term, q)}));`)
-  );
+/**
+ * Loads four terms of the columns of a block.
+ *
+ * In a subgroup each invocation fetches some texels, and hands them on as they are needed.
+ */
+function loadRight({ columns, shared }: Block, rowAt: (term: string) => string): string[] {
+  const quads = columns / 4;
+  if (shared === 1) {
+    return cells(4, quads).map(([term, q]) =>
+      `    let right${term}_${q} = textureLoad(b, texel(${rowAt(`${term}u`)} + b${q}));`
+    );
+  }
+  return [
+    ...range(4 * quads / shared).flatMap((i) => [
+      `    let part${i} = ${i * shared}u + i % ${shared}u;`,
+      `    let texel${i} = ${rowAt(`part${i} / ${quads}u`)} + min(quad + part${i} % ${quads}u, params.quads - 1u);`,
+      `    let fetched${i} = textureLoad(b, texel(texel${i}));`,
+    ]),
+    ...cells(4, quads).map(([term, q]) => {
+      const i = term * quads + q;
+      return `    let right${term}_${q} = subgroupBroadcast(fetched${Math.floor(i / shared)}, ${i % shared}u);`;
+    }),
+  ];
 }
 
 /** Adds four terms to all sums, column by column: the right factors of a column are then at hand for all rows. */
-function multiply(size: number, left: (row: number, term: number) => string): string[] {
-  return range(size / 4).flatMap((q) =>
-    range(size).map((r) => {
-      const sum = `sum${r}_${q}`;
-      return "    " + range(4).map((t) => `${sum} = fma(vec4f(${left(r, t)}), right${t}_${q}, ${sum});`).join(" ");
-    })
-  );
+function multiply({ rows, columns }: Block, left: (row: number, term: number) => string): string[] {
+  return cells(columns / 4, rows).map(([q, r]) => {
+    const sum = `sum${r}_${q}`;
+    return "    " + range(4).map((t) => `${sum} = fma(vec4f(${left(r, t)}), right${t}_${q}, ${sum});`).join(" ");
+  });
 }

@@ -17,7 +17,7 @@ import { emitBlockColumns, emitBlocks } from "./matmul_blocks.ts";
 import { epilogueConstants, type ProductEpilogue } from "./matmul_epilogue.ts";
 import { emitImageColumns, emitImageRows, type LeftFactor, leftFactor } from "./matmul_images.ts";
 import { columnsOf, emitPack, emitSum, maxSlices, padded, rowsOf, slicesOf } from "./matmul_layout.ts";
-import { edgeOf, groupsOf, type ImageVariant, inImages, type Variant, variantFor } from "./matmul_variant.ts";
+import { blocksOf, groupsOf, type ImageVariant, inImages, type Variant, variantFor } from "./matmul_variant.ts";
 import { emitColumnSum, emitOuter, emitRowProduct } from "./matmul_vector.ts";
 
 /** Register blocks, or tiles, that keep a device busy; in images also those whose rows stay in a processor's cache. */
@@ -138,10 +138,8 @@ function columnSlices(
   [y, parts]: readonly Tensor[],
   variant: Variant,
 ): { slices: number; sliceRows: number; target: Tensor } {
-  const edge = edgeOf(variant);
-  const shares = Math.ceil(m / edge) * Math.ceil(n / edge);
   const busy = variant === "tiles" ? BUSY.tiles : inImages(variant) ? BUSY.images : BUSY.blocks;
-  const { slices, sliceRows } = slicesOf(rows, Math.min(Math.ceil(busy / shares), maxSlices(m, n)));
+  const { slices, sliceRows } = slicesOf(rows, Math.min(Math.ceil(busy / blocksOf(variant, m, n)), maxSlices(m, n)));
   return { slices, sliceRows, target: slices === 1 && m % 4 === 0 && n % 4 === 0 ? y : parts };
 }
 

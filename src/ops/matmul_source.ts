@@ -65,7 +65,8 @@ function productSource(size: number, name = "product", store?: RowsText["store"]
     ]),
     `  }`,
   ];
-  return rowsText({ size, lanes: BLOCK_LANES, terms, name, stride: "k", row: (r) => `row${r}`, store });
+  const block = { rows: size, columns: size, shared: 1 };
+  return rowsText({ block, lanes: BLOCK_LANES, terms, name, stride: "k", row: (r) => `row${r}`, store });
 }
 
 function columnProductSource(size: number): string {
@@ -84,5 +85,5 @@ function columnProductSource(size: number): string {
     ]),
     `  }`,
   ];
-  return columnsText({ size, lanes: BLOCK_LANES, terms, slice: "slice" });
+  return columnsText({ block: { rows: size, columns: size, shared: 1 }, lanes: BLOCK_LANES, terms, slice: "slice" });
 }

@@ -57,10 +57,19 @@ export function storeCross(at: string, sum: string): string {
   return `cross_with(${at}, ${sum});`;
 }
 
-/** A kernel of blocks of `size` by `size`, whatever its factors are read from. */
+/** What of a product one invocation computes. */
+export interface Block {
+  /** Rows; a multiple of 4. */
+  readonly rows: number;
+  /** Columns; a multiple of 4. */
+  readonly columns: number;
+  /** Invocations of a subgroup, which share their columns and take blocks below each other; 1 where all are by themselves. */
+  readonly shared: number;
+}
+
+/** A kernel of register blocks, whatever its factors are read from. */
 export interface BlockText {
-  /** A multiple of 4. */
-  readonly size: number;
+  readonly block: Block;
   /** Invocations of a workgroup. */
   readonly lanes: number;
   /** Lines that add all terms to the sums. */
@@ -82,23 +91,29 @@ export interface RowsText extends BlockText {
 
 /** Writes the kernel of y = a b, with rows row0, ... from a0, ... on and columns b0, ... of a block. */
 export function rowsText(text: RowsText): string {
-  const { size, terms, stride, row, start = () => "vec4f()", store = (at, sum) => `y[${at}] = finish(${sum});` } = text;
-  const quads = range(size / 4);
+  const { block, terms, stride, row, start = () => "vec4f()", store = (at, sum) => `y[${at}] = finish(${sum});` } =
+    text;
+  const quads = range(block.columns / 4);
+  const sums = cells(block.rows, block.columns / 4);
   const at = (r: number, q: number): string => `${row(r)} * params.quads + b${q}`;
+  const leave = `  if (row >= params.m) { return; }`;
+  // An invocation without rows has factors to fetch for its subgroup all the same.
+  const [early, late] = block.shared > 1 ? [[], [leave]] : [[leave], []];
   return [
     opening(text, text.name),
-    `  let block = block_of(i, across, (params.m + ${size - 1}u) / ${size}u);`,
-    `  let row = block.x * ${size}u;`,
-    `  let quad = block.y * ${size / 4}u;`,
-    `  if (row >= params.m) { return; }`,
-    ...range(size).map((r) =>
+    `  let block = block_of(${unitOf(block)}, across, ${ceilDiv("params.m", block.rows * block.shared)});`,
+    `  let row = ${belowOf(block, "block.x")} * ${block.rows}u;`,
+    `  let quad = block.y * ${quads.length}u;`,
+    ...early,
+    ...range(block.rows).map((r) =>
       `  let row${r} = min(row + ${r}u, params.m - 1u);\n  let a${r} = row${r} * params.${stride};`
     ),
     ...quads.map((q) => `  let b${q} = min(quad + ${q}u, params.quads - 1u);`),
-    ...cells(size, size / 4).map(([r, q]) => `  var sum${r}_${q} = ${start(at(r, q))};`),
+    ...sums.map(([r, q]) => `  var sum${r}_${q} = ${start(at(r, q))};`),
     ...terms,
+    ...late,
     ...quads.map((q) => `  let bias${q} = bias_quad(b${q});`),
-    ...cells(size, size / 4).map(([r, q]) => `  ${store(at(r, q), `sum${r}_${q} + bias${q}`)}`),
+    ...sums.map(([r, q]) => `  ${store(at(r, q), `sum${r}_${q} + bias${q}`)}`),
     `}\n`,
   ].join("\n");
 }
@@ -111,29 +126,45 @@ export interface ColumnsText extends BlockText {
 
 /** Writes the kernel of y = a^T b, with columns a0, ... and b0, ... of a block. */
 export function columnsText(text: ColumnsText): string {
-  const { size, terms, slice } = text;
-  const quads = range(size / 4);
+  const { block, terms, slice } = text;
+  const [left, right] = [range(block.rows / 4), range(block.columns / 4)];
+  const sums = cells(block.rows, block.columns / 4);
   return [
     opening(text, "product_tn"),
-    `  let down = (params.a_quads + ${size / 4 - 1}u) / ${size / 4}u;`,
-    `  let slice = i / (across * down);`,
+    `  let down = ${ceilDiv("params.a_quads", left.length * block.shared)};`,
+    `  let unit = ${unitOf(block)};`,
+    `  let slice = unit / (across * down);`,
     `  let first = slice * params.slice_rows;`,
     `  if (first >= params.k) { return; }`,
-    `  let block = block_of(i % (across * down), across, down);`,
-    ...quads.map((q) => `  let a${q} = min(block.x * ${size / 4}u + ${q}u, params.a_quads - 1u);`),
-    ...quads.map((q) => `  let b${q} = min(block.y * ${size / 4}u + ${q}u, params.quads - 1u);`),
-    ...cells(size, size / 4).map(([r, q]) => `  var sum${r}_${q} = vec4f();`),
+    `  let block = block_of(unit % (across * down), across, down);`,
+    `  let row_quad = ${belowOf(block, "block.x")} * ${left.length}u;`,
+    `  let quad = block.y * ${right.length}u;`,
+    ...left.map((q) => `  let a${q} = min(row_quad + ${q}u, params.a_quads - 1u);`),
+    ...right.map((q) => `  let b${q} = min(quad + ${q}u, params.quads - 1u);`),
+    ...sums.map(([r, q]) => `  var sum${r}_${q} = vec4f();`),
     `  let end = min(first + params.slice_rows, params.k);`,
     ...terms,
     `  let top = ${slice} * 4u * params.a_quads;`,
-    ...cells(size, size / 4).map(([r, q]) =>
-      `  y[(top + 4u * a${r >> 2} + ${r % 4}u) * params.quads + b${q}] = sum${r}_${q};`
-    ),
+    ...sums.map(([r, q]) => `  y[(top + 4u * a${r >> 2} + ${r % 4}u) * params.quads + b${q}] = sum${r}_${q};`),
     `}\n`,
   ].join("\n");
 }
 
-function opening({ size, lanes }: BlockText, name: string): string {
+function opening({ block, lanes }: BlockText, name: string): string {
   return `${openEntry(name, lanes)}
-  let across = (params.quads + ${size / 4 - 1}u) / ${size / 4}u;`;
+  let across = ${ceilDiv("params.quads", block.columns / 4)};`;
+}
+
+/** Writes the number of what works on its own: an invocation, or a subgroup. */
+function unitOf({ shared }: Block): string {
+  return shared > 1 ? `i / ${shared}u` : "i";
+}
+
+/** Writes the number, counted downwards, of the invocation's block in its unit's. */
+function belowOf({ shared }: Block, unit: string): string {
+  return shared > 1 ? `(${unit} * ${shared}u + i % ${shared}u)` : unit;
+}
+
+function ceilDiv(size: string, divisor: number): string {
+  return `(${size} + ${divisor - 1}u) / ${divisor}u`;
 }

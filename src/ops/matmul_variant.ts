@@ -7,6 +7,7 @@ import type { Gpu } from "../gpu/device.ts";
 import { isWorthImages } from "../gpu/image.ts";
 import { IMAGE_LANES } from "./matmul_images_source.ts";
 import { BLOCK_LANES } from "./matmul_source.ts";
+import type { Block } from "./matmul_text.ts";
 
 /**
  * Kernels of a product: tiles in workgroup memory, or register blocks of 8 or 16 rows and columns, with factors in
@@ -17,10 +18,19 @@ export type Variant = "tiles" | BlockVariant | ImageVariant;
 /** Register blocks with factors in buffers. */
 export type BlockVariant = "blocks8" | "blocks16";
 
-/** Register blocks with factors in images. */
-export type ImageVariant = "images8" | "images16";
+/** Register blocks with factors in images, of invocations by themselves or of subgroups of 4, 8 or 16. */
+export type ImageVariant = "images8" | "images16" | "shared4" | "shared8" | "shared16";
 
-const EDGES: Readonly<Record<Variant, number>> = { tiles: 64, blocks8: 8, blocks16: 16, images8: 8, images16: 16 };
+const BLOCKS: Readonly<Record<Variant, Block>> = {
+  tiles: { rows: 64, columns: 64, shared: 1 },
+  blocks8: { rows: 8, columns: 8, shared: 1 },
+  blocks16: { rows: 16, columns: 16, shared: 1 },
+  images8: { rows: 8, columns: 8, shared: 1 },
+  images16: { rows: 16, columns: 16, shared: 1 },
+  shared4: { rows: 8, columns: 32, shared: 4 },
+  shared8: { rows: 8, columns: 32, shared: 8 },
+  shared16: { rows: 8, columns: 32, shared: 16 },
+};
 
 /**
  * Returns the kernels that suit a device, for a product of `flops` operations.
@@ -33,23 +43,29 @@ export function variantFor(gpu: Gpu, flops: number): Variant {
   if (!adapter.software) return "tiles";
   const oldMesa = /llvmpipe/.test(adapter.description) && device.limits.maxStorageBuffersPerShaderStage <= 32;
   const takesImages = isWorthImages(gpu, flops);
+  if (takesImages && adapter.subgroup > 1) return `shared${adapter.subgroup}` as ImageVariant;
   if (oldMesa) return takesImages ? "images16" : "blocks16";
   return takesImages ? "images8" : "blocks8";
 }
 
 /** Returns whether a variant takes its factors from images. */
 export function inImages(variant: Variant): variant is ImageVariant {
-  return variant === "images8" || variant === "images16";
+  return /^(images|shared)/.test(variant);
 }
 
-/** Returns the rows and columns of a tile or block. */
-export function edgeOf(variant: Variant): number {
-  return EDGES[variant];
+/** Returns what an invocation computes, or all of a workgroup's together where they share a tile. */
+export function blockOf(variant: Variant): Block {
+  return BLOCKS[variant];
+}
+
+/** Returns how many blocks of invocations cover [M, N]. */
+export function blocksOf(variant: Variant, m: number, n: number): number {
+  const { rows, columns, shared } = BLOCKS[variant];
+  return Math.ceil(m / (rows * shared)) * shared * Math.ceil(n / columns);
 }
 
 /** Returns how many workgroups compute the blocks of [M, N] times `slices`. */
 export function groupsOf(variant: Variant, m: number, n: number, slices = 1): number {
-  const edge = EDGES[variant];
   const lanes = variant === "tiles" ? 1 : inImages(variant) ? IMAGE_LANES : BLOCK_LANES;
-  return Math.ceil(slices * Math.ceil(m / edge) * Math.ceil(n / edge) / lanes);
+  return Math.ceil(slices * blocksOf(variant, m, n) / lanes);
 }

@@ -4,7 +4,7 @@ import { dense } from "../../src/ops/dense.ts";
 import { matmul } from "../../src/ops/matmul.ts";
 import { assertThrows } from "../../src/std.ts";
 import { crossMatrix as reference } from "../reference/cross.ts";
-import { checkOp } from "../support.ts";
+import { checkOp, productVariants } from "../support.ts";
 
 for (const [batch, width] of [[1, 1], [37, 17], [5, 6], [6, 20]]) {
   const weights = (values: Float64Array): Float64Array => values.map((value) => value / Math.sqrt(width));
@@ -32,7 +32,7 @@ for (const [batch, width] of [[1, 1], [37, 17], [5, 6], [6, 20]]) {
     }));
 }
 
-for (const variant of ["tiles", "blocks8", "blocks16", "images8", "images16"] as const) {
+for (const variant of await productVariants()) {
   for (const [batch, width] of [[1, 4], [37, 20], [70, 36], [5, 17]]) {
     Deno.test(`two fused cross layers of [${batch}, ${width}] match their reference, ${variant}`, () =>
       checkOp({

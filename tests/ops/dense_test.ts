@@ -1,11 +1,10 @@
 import { type Activation, dense } from "../../src/ops/dense.ts";
-import type { Variant } from "../../src/ops/matmul.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { assertThrows } from "../../src/std.ts";
 import { denseReference, dropoutReference } from "../reference/dense.ts";
-import { checkOp } from "../support.ts";
+import { checkOp, productVariants } from "../support.ts";
 
-const VARIANTS: readonly Variant[] = ["tiles", "blocks8", "blocks16", "images8", "images16"];
+const VARIANTS = await productVariants();
 const ACTIVATIONS: readonly Activation[] = ["none", "relu", "sigmoid", "tanh"];
 const SIZES: readonly (readonly [number, number, number])[] = [[37, 8, 12], [1, 7, 6], [37, 10, 1]];
 

@@ -1,0 +1,62 @@
+/**
+ * Subgroups: invocations in a row that can read each other's values.
+ *
+ * Drivers that run on the processor compute them as one vector. A value that all of them need is then fetched by one of
+ * them and handed on in an instruction, where each would otherwise fetch it for itself.
+ *
+ * @module
+ */
+
+/** The feature; this project's types do not have it yet. */
+export const SUBGROUPS = "subgroups" as GPUFeatureName;
+
+/** Invocations that the probe compares. */
+const PROBED = 64;
+
+const PROBE = `
+@group(0) @binding(0) var<storage, read_write> seen: array<u32>;
+
+@compute @workgroup_size(${PROBED})
+fn probe(@builtin(local_invocation_index) lane: u32) {
+  seen[lane] = subgroupBroadcast(lane, 1u);
+}
+`;
+
+/** Returns the size of subgroups that are worth asking for, or 1. */
+export function subgroupSizeOf(info: GPUAdapterInfo | undefined): number {
+  // The runtime's types do not have it yet.
+  const { subgroupMinSize: least, subgroupMaxSize: most } = (info ?? {}) as Record<string, number | undefined>;
+  return /llvmpipe/.test(info?.description ?? "") && least === most && [4, 8, 16].includes(least ?? 0) ? least! : 1;
+}
+
+/** Returns whether invocations in a row, `size` of them, make a subgroup in the order of their indices. */
+export async function probeSubgroups(device: GPUDevice, size: number): Promise<boolean> {
+  device.pushErrorScope("validation");
+  const seen = await runProbe(device).catch(() => undefined);
+  const refused = await device.popErrorScope();
+  return !refused && seen !== undefined && seen.every((value, lane) => value === lane - lane % size + 1);
+}
+
+async function runProbe(device: GPUDevice): Promise<Uint32Array> {
+  const module = device.createShaderModule({ label: "subgroup probe", code: PROBE });
+  const pipeline = device.createComputePipeline({ label: "subgroup probe", layout: "auto", compute: { module } });
+  const size = 4 * PROBED;
+  const seen = device.createBuffer({ size, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC });
+  const copy = device.createBuffer({ size, usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ });
+  const entries = [{ binding: 0, resource: { buffer: seen } }];
+  const encoder = device.createCommandEncoder();
+  const pass = encoder.beginComputePass();
+  pass.setPipeline(pipeline);
+  pass.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
+  pass.dispatchWorkgroups(1);
+  pass.end();
+  encoder.copyBufferToBuffer(seen, 0, copy, 0, size);
+  device.queue.submit([encoder.finish()]);
+  try {
+    await copy.mapAsync(GPUMapMode.READ);
+    return new Uint32Array(copy.getMappedRange().slice(0));
+  } finally {
+    seen.destroy();
+    copy.destroy();
+  }
+}
