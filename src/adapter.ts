@@ -9,6 +9,7 @@
  * @module
  */
 import { CACHE_FOLDER, installBundledDriver, LOADER, MANIFEST } from "./bundled_driver.ts";
+import { widenVectors } from "./vector_width.ts";
 
 /** What runs the shaders: a GPU, or the CPU through a driver of this kind. */
 export type AdapterKind = "hardware" | "vulkan-software" | "gl-software" | "dx12-software" | "bundled";
@@ -185,6 +186,7 @@ function prepare({ announce }: AdapterOptions): Promise<void> {
 }
 
 async function prepareOnce(announce?: (line: string) => void): Promise<void> {
+  widenVectors();
   if (Deno.build.os !== "linux" || await quietly(workerFindsAdapter)) return;
   if (Deno.build.arch !== "x86_64") throw unavailable();
   const missing = (["ffi", "env", "read", "write", "run"] as const).filter((name) => !isGranted(name));

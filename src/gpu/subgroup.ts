@@ -13,14 +13,17 @@ export const SUBGROUPS = "subgroups" as GPUFeatureName;
 /** Invocations that the probe compares. */
 const PROBED = 64;
 
-const PROBE = `
+/** Writes a probe for one size alone: a driver's cache may hold what it compiled when its subgroups had another. */
+function probeSource(size: number): string {
+  return `
 @group(0) @binding(0) var<storage, read_write> seen: array<u32>;
 
 @compute @workgroup_size(${PROBED})
 fn probe(@builtin(local_invocation_index) lane: u32) {
-  seen[lane] = subgroupBroadcast(lane, 1u);
+  seen[lane] = subgroupBroadcast(lane, 1u) * ${size}u;
 }
 `;
+}
 
 /** Returns the size of subgroups that are worth asking for, or 1. */
 export function subgroupSizeOf(info: GPUAdapterInfo | undefined): number {
@@ -32,13 +35,13 @@ export function subgroupSizeOf(info: GPUAdapterInfo | undefined): number {
 /** Returns whether invocations in a row, `size` of them, make a subgroup in the order of their indices. */
 export async function probeSubgroups(device: GPUDevice, size: number): Promise<boolean> {
   device.pushErrorScope("validation");
-  const seen = await runProbe(device).catch(() => undefined);
+  const seen = await runProbe(device, size).catch(() => undefined);
   const refused = await device.popErrorScope();
-  return !refused && seen !== undefined && seen.every((value, lane) => value === lane - lane % size + 1);
+  return !refused && seen !== undefined && seen.every((value, lane) => value === (lane - lane % size + 1) * size);
 }
 
-async function runProbe(device: GPUDevice): Promise<Uint32Array> {
-  const module = device.createShaderModule({ label: "subgroup probe", code: PROBE });
+async function runProbe(device: GPUDevice, subgroupSize: number): Promise<Uint32Array> {
+  const module = device.createShaderModule({ label: "subgroup probe", code: probeSource(subgroupSize) });
   const pipeline = device.createComputePipeline({ label: "subgroup probe", layout: "auto", compute: { module } });
   const size = 4 * PROBED;
   const seen = device.createBuffer({ size, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC });

@@ -47,6 +47,7 @@ Deno.test("Gpu tells a page's software adapter, which has no description, by its
     ...page,
     description: "swiftshader",
     software: true,
+    subgroup: 1,
   });
   assert(describe({ ...page, architecture: "", isFallbackAdapter: true }).software);
   assert(!describe({ vendor: "nvidia", description: "", architecture: "hopper", isFallbackAdapter: false }).software);

@@ -1,0 +1,32 @@
+import { assertEquals } from "../src/std.ts";
+import { hasWideVectors, widenVectors, WIDTH_VARIABLE } from "../src/vector_width.ts";
+import { gpu } from "./support.ts";
+
+const WIDE = "flags\t\t: fpu avx2 avx512f avx512dq avx512bw avx512vl\n";
+const NARROW = "flags\t\t: fpu avx2 avx512f\n";
+
+Deno.test("vectors are widened where all processors have all of AVX-512", () => {
+  assertEquals(hasWideVectors(`processor\t: 0\n${WIDE}\nprocessor\t: 1\n${WIDE}`), true);
+  assertEquals(hasWideVectors(`processor\t: 0\n${WIDE}\nprocessor\t: 1\n${NARROW}`), false);
+  assertEquals(hasWideVectors("Features\t: fp asimd\n"), false);
+  assertEquals(hasWideVectors(""), false);
+});
+
+Deno.test("a width that somebody chose is kept", () => {
+  const before = Deno.env.get(WIDTH_VARIABLE);
+  try {
+    Deno.env.set(WIDTH_VARIABLE, "128");
+    widenVectors();
+    assertEquals(Deno.env.get(WIDTH_VARIABLE), "128");
+  } finally {
+    if (before === undefined) Deno.env.delete(WIDTH_VARIABLE);
+    else Deno.env.set(WIDTH_VARIABLE, before);
+  }
+});
+
+Deno.test("llvmpipe computes with vectors of the width asked for", async () => {
+  const { description } = (await gpu()).adapter;
+  const width = Deno.env.get(WIDTH_VARIABLE);
+  const told = /llvmpipe \(.* (\d+) bits\)/.exec(description)?.[1];
+  if (told !== undefined && width !== undefined) assertEquals(told, width);
+});
