@@ -55,10 +55,10 @@ export interface Emitter {
   /** Lets later images take the place of these. */
   free(...images: readonly Image[]): void;
   /**
-   * Returns the image of a part of a tensor that `make` made before, or has it made. It is there until the node ends or an
-   * image of another tensor is asked for; only for tensors that the node does not write.
+   * Returns the image that `make` made before for a tensor under a name, or has it made. It is there until the node ends
+   * or an image for another tensor is asked for; only of tensors that the node does not write.
    */
-  held(tensor: Tensor, part: string, make: () => Image): Image;
+  held(tensor: Tensor, name: string, make: () => Image): Image;
   /** Appends a copy into an image that fills it with a tensor's numbers from number `first` on, a multiple of four. */
   copy(from: Tensor, first: number, to: Image): void;
   /** Whether any other node reads `tensor`; an output that nobody reads need not be written. */

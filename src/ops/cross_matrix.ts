@@ -15,7 +15,7 @@ import { rowsLayout } from "./image_pack.ts";
 import { lanesOf } from "./lane.ts";
 import { matmulNt, matmulTn } from "./matmul.ts";
 import { blockShader } from "./matmul_blocks.ts";
-import { emitImageRows, imageShader, leftFactor } from "./matmul_images.ts";
+import { emitImageRows, imageShader } from "./matmul_images.ts";
 import { crossImageSource } from "./matmul_images_source.ts";
 import { crossSource } from "./matmul_source.ts";
 import { groupsOf, inImages, type Variant, variantFor } from "./matmul_variant.ts";
@@ -116,7 +116,7 @@ export function emitCrossLayer(
   if (inImages(variant)) {
     const shader = imageShader(variant, crossImageSource);
     const epilogue = { shader, entry: "product_cross", bind: { ...bind, x }, constants, hasBias: true };
-    return emitImageRows(k, leftFactor(k, x), w, rowsLayout(n, n), variant, epilogue);
+    return emitImageRows(k, x, w, rowsLayout(n, n), variant, epilogue);
   }
   k.run({
     shader: blockShader(variant, crossSource),

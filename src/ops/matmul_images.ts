@@ -19,37 +19,6 @@ export function imageShader(variant: ImageVariant, source: typeof imageSource | 
   return generatedShader(name, { grid, image }, "matmul_images_source", [variant], () => source(blockOf(variant)));
 }
 
-/** A left factor, which comes into images a piece of its rows at a time. */
-export interface LeftFactor {
-  readonly rows: number;
-  readonly columns: number;
-  /** Appends what fills an image with rows, and where `wholeFours` asks for it with zeros up to a multiple of four. */
-  image(first: number, count: number, wholeFours: boolean): Image;
-  /** Whether its images are held by the node. */
-  readonly held?: boolean;
-}
-
-/** Returns a tensor as a left factor; all sizes but the last count as rows. */
-export function leftFactor(k: Emitter, a: Tensor): LeftFactor {
-  const columns = columnsOf("matmul", a);
-  return {
-    rows: rowsOf(a, k.batch),
-    columns,
-    image: (first, count, wholeFours) => emitImage(k, a, rowsLayout(count, columns, first), wholeFours),
-  };
-}
-
-/** Returns an input of a node as a left factor of several products, whose images are made once. */
-export function heldFactor(k: Emitter, a: Tensor): LeftFactor {
-  const factor = leftFactor(k, a);
-  return {
-    ...factor,
-    image: (first, count, wholeFours) =>
-      k.held(a, `${first} ${count} ${wholeFours}`, () => factor.image(first, count, wholeFours)),
-    held: true,
-  };
-}
-
 /** What becomes of a product's sums. */
 export interface RowEpilogue {
   /** The kernel. @default the product itself */
@@ -62,25 +31,33 @@ export interface RowEpilogue {
   readonly hasRelu?: boolean;
 }
 
+/** Options of {@linkcode emitImageRows}. */
+export interface RowOptions extends RowEpilogue {
+  /** Whether the node holds images of a, an input of it, for more products. */
+  readonly holds?: boolean;
+}
+
 /**
- * Appends y = epilogue(a b), where y has `n` columns in rows of whole fours.
+ * Appends y = epilogue(a b), where the rows of y are in whole fours.
  *
+ * @param a its rows as wide as b has rows
  * @param layout how b `[K, N]` lies in its tensor
  */
 export function emitImageRows(
   k: Emitter,
-  a: LeftFactor,
+  a: Tensor,
   b: Tensor,
   layout: MatrixLayout,
   variant: ImageVariant,
-  { shader = imageShader(variant, imageSource), entry, bind, constants, hasBias = false, hasRelu = false }: RowEpilogue,
+  { holds = false, ...epilogue }: RowOptions,
 ): void {
-  const inner = a.columns;
-  const n = layout.columns;
+  const { shader = imageShader(variant, imageSource), entry, bind, constants, hasBias, hasRelu } = epilogue;
+  const [inner, n] = [layout.rows, layout.columns];
   const right = emitImage(k, b, layout, true);
   const { rows, shared } = blockOf(variant);
-  for (const { first, count } of rowPieces(a.rows, inner, rows * shared)) {
-    const left = a.image(first, count, false);
+  for (const { first, count } of rowPieces(rowsOf(a, k.batch), inner, rows * shared)) {
+    const make = (): Image => emitImage(k, a, rowsLayout(count, inner, first), false);
+    const left = holds ? k.held(a, `${first} ${count}`, make) : make();
     k.run({
       shader,
       entry,
@@ -94,13 +71,13 @@ export function emitImageRows(
         a_quads: padded(inner) / 4,
         first,
         slice_rows: 0,
-        has_bias: Number(hasBias),
-        has_relu: Number(hasRelu),
+        has_bias: Number(hasBias ?? false),
+        has_relu: Number(hasRelu ?? false),
       },
       grid: groupsOf(variant, count, n),
       flops: 2 * count * n * inner,
     });
-    if (!a.held) k.free(left);
+    if (!holds) k.free(left);
   }
   k.free(right);
 }
@@ -108,15 +85,15 @@ export function emitImageRows(
 /** Appends y[s] = a^T b over the rows of each slice s, in rows and slices of whole fours. */
 export function emitImageColumns(
   k: Emitter,
-  a: LeftFactor,
+  a: Tensor,
   b: Tensor,
   y: Tensor,
   sliceRows: number,
   variant: ImageVariant,
 ): void {
-  const [m, n] = [a.columns, columnsOf("matmulTn", b)];
-  for (const { first, count } of rowPieces(a.rows, Math.max(m, n), sliceRows)) {
-    const left = a.image(first, count, true);
+  const [m, n] = [columnsOf("matmulTn", a), columnsOf("matmulTn", b)];
+  for (const { first, count } of rowPieces(rowsOf(a, k.batch), Math.max(m, n), sliceRows)) {
+    const left = emitImage(k, a, rowsLayout(count, m, first), true);
     const right = emitImage(k, b, rowsLayout(count, n, first), true);
     k.run({
       shader: imageShader(variant, imageSource),
@@ -136,7 +113,6 @@ export function emitImageColumns(
       grid: groupsOf(variant, m, n, Math.ceil(count / sliceRows)),
       flops: 2 * m * n * count,
     });
-    if (!a.held) k.free(left);
-    k.free(right);
+    k.free(left, right);
   }
 }

@@ -36,7 +36,8 @@ struct Params {
 @group(0) @binding(5) var<uniform> params: Params;
 `;
 
-const START = `override ADDS: bool = false;  // whether product adds to what is there
+/** What the sums of a product by rows start from. */
+export const START = `override ADDS: bool = false;  // whether product adds to what is there
 
 // What a sum starts from: cells past the end repeat the last one, so that adding at the end would add twice.
 fn start(at: u32) -> vec4f {
@@ -44,6 +45,11 @@ fn start(at: u32) -> vec4f {
   return vec4f();
 }
 `;
+
+/** Writes what a sum starts from by {@linkcode START}. */
+export function startAt(at: string): string {
+  return `start(${at})`;
+}
 
 /** Writes the kernels. */
 export function imageSource(block: Block): string {
@@ -68,8 +74,7 @@ function productSource(block: Block, name = "product", store?: RowsText["store"]
     `  }`,
   ];
   const row = (r: number): string => `(params.first + row${r})`;
-  const start = (at: string): string => `start(${at})`;
-  return rowsText({ block, lanes: IMAGE_LANES, terms, name, stride: "a_quads", row, start, store });
+  return rowsText({ block, lanes: IMAGE_LANES, terms, start: startAt, name, stride: "a_quads", row, store });
 }
 
 function columnProductSource(block: Block): string {
@@ -82,7 +87,7 @@ function columnProductSource(block: Block): string {
     ...multiply(block, (row, term) => `left${term}_${row >> 2}.${"xyzw"[row % 4]}`),
     `  }`,
   ];
-  return columnsText({ block, lanes: IMAGE_LANES, terms, slice: "(params.first + slice)" });
+  return columnsText({ block, lanes: IMAGE_LANES, terms, top: "(params.first + slice) * 4u * params.a_quads" });
 }
 
 /**
@@ -90,7 +95,7 @@ function columnProductSource(block: Block): string {
  *
  * In a subgroup each invocation fetches some texels, and hands them on as they are needed.
  */
-function loadRight({ columns, shared }: Block, rowAt: (term: string) => string): string[] {
+export function loadRight({ columns, shared }: Block, rowAt: (term: string) => string): string[] {
   const quads = columns / 4;
   if (shared === 1) {
     return cells(4, quads).map(([term, q]) =>
@@ -111,7 +116,7 @@ function loadRight({ columns, shared }: Block, rowAt: (term: string) => string):
 }
 
 /** Adds four terms to all sums, column by column: the right factors of a column are then at hand for all rows. */
-function multiply({ rows, columns }: Block, left: (row: number, term: number) => string): string[] {
+export function multiply({ rows, columns }: Block, left: (row: number, term: number) => string): string[] {
   return cells(columns / 4, rows).map(([q, r]) => {
     const sum = `sum${r}_${q}`;
     return "    " + range(4).map((t) => `${sum} = fma(vec4f(${left(r, t)}), right${t}_${q}, ${sum});`).join(" ");

@@ -15,9 +15,9 @@ import type { Tensor } from "../graph/tensor.ts";
 import { rowsLayout, transposedLayout } from "./image_pack.ts";
 import { emitBlockColumns, emitBlocks } from "./matmul_blocks.ts";
 import { epilogueConstants, type ProductEpilogue } from "./matmul_epilogue.ts";
-import { emitImageColumns, emitImageRows, type LeftFactor, leftFactor } from "./matmul_images.ts";
+import { emitImageColumns, emitImageRows } from "./matmul_images.ts";
 import { columnsOf, emitPack, emitSum, maxSlices, padded, rowsOf, slicesOf } from "./matmul_layout.ts";
-import { blocksOf, groupsOf, type ImageVariant, inImages, type Variant, variantFor } from "./matmul_variant.ts";
+import { blocksOf, groupsOf, inImages, type Variant, variantFor } from "./matmul_variant.ts";
 import { emitColumnSum, emitOuter, emitRowProduct } from "./matmul_vector.ts";
 
 /** Register blocks, or tiles, that keep a device busy; in images also those whose rows stay in a processor's cache. */
@@ -48,7 +48,7 @@ export function emitProduct(
     const { bias, activation = "none" } = epilogue;
     const bind = { bias: bias ?? a, y: target };
     const [hasBias, hasRelu] = [bias !== undefined, activation === "relu"];
-    emitImageRows(k, leftFactor(k, a), b, rowsLayout(inner, n), variant, { entry: "product", bind, hasBias, hasRelu });
+    emitImageRows(k, a, b, rowsLayout(inner, n), variant, { entry: "product", bind, hasBias, hasRelu });
     return emitFinished(k, target, y, epilogue);
   }
   if (n % 4 !== 0) emitPack(k, b, paddedB, { rows: inner, columns: n, row_stride: n, column_stride: 1 });
@@ -77,7 +77,7 @@ export function emitTransposedProduct(
   } else if (inImages(variant)) {
     const target = paddedY ?? y;
     const bind = { bias: a, y: target };
-    emitImageRows(k, leftFactor(k, a), b, transposedLayout(inner, n), variant, { entry: "product", bind });
+    emitImageRows(k, a, b, transposedLayout(inner, n), variant, { entry: "product", bind });
     emitFinished(k, target, y, {});
   } else {
     emitPack(k, b, copyOfB, { rows: inner, columns: n, row_stride: 1, column_stride: inner });
@@ -109,25 +109,11 @@ export function emitColumnProduct(
   if (m === 1) return emitColumnSum(k, b, [y, parts], a);
   const rows = rowsOf(a, k.batch);
   const kernels = variant ?? variantFor(k.gpu, 2 * m * n * rows);
-  if (inImages(kernels)) return emitFactorColumns(k, leftFactor(k, a), b, [y, parts], kernels);
   const { target, ...cut } = columnSlices(m, n, rows, [y, parts], kernels);
   if (kernels === "tiles") emitTileColumns(k, a, b, target, cut);
+  else if (inImages(kernels)) emitImageColumns(k, a, b, target, cut.sliceRows, kernels);
   else emitBlockColumns(k, [a, paddedA], [b, paddedB], target, cut, kernels);
   emitSliceSum(k, m, n, cut.slices, target, y);
-}
-
-/** Appends y = a^T b for a left factor that need not be a tensor. */
-export function emitFactorColumns(
-  k: Emitter,
-  a: LeftFactor,
-  b: Tensor,
-  [y, parts]: readonly Tensor[],
-  variant: ImageVariant,
-): void {
-  const [m, n] = [a.columns, columnsOf("matmulTn", b)];
-  const { slices, sliceRows, target } = columnSlices(m, n, a.rows, [y, parts], variant);
-  emitImageColumns(k, a, b, target, sliceRows, variant);
-  emitSliceSum(k, m, n, slices, target, y);
 }
 
 /** Cuts the rows of a product of columns into slices that keep the device busy, and says where their sums go. */

@@ -85,5 +85,10 @@ function columnProductSource(size: number): string {
     ]),
     `  }`,
   ];
-  return columnsText({ block: { rows: size, columns: size, shared: 1 }, lanes: BLOCK_LANES, terms, slice: "slice" });
+  return columnsText({
+    block: { rows: size, columns: size, shared: 1 },
+    lanes: BLOCK_LANES,
+    terms,
+    top: "slice * 4u * params.a_quads",
+  });
 }

@@ -74,6 +74,8 @@ export interface BlockText {
   readonly lanes: number;
   /** Lines that add all terms to the sums. */
   readonly terms: readonly string[];
+  /** Writes what a sum starts from, given its place in y. @default zeros */
+  readonly start?: (at: string) => string;
 }
 
 /** A product by rows. */
@@ -83,16 +85,13 @@ export interface RowsText extends BlockText {
   readonly stride: string;
   /** Writes a row of y. */
   readonly row: (row: number) => string;
-  /** Writes what a sum starts from, given its place in y. @default zeros */
-  readonly start?: (at: string) => string;
   /** Writes the statement that stores a sum. @default the sum, finished */
   readonly store?: (at: string, sum: string) => string;
 }
 
 /** Writes the kernel of y = a b, with rows row0, ... from a0, ... on and columns b0, ... of a block. */
 export function rowsText(text: RowsText): string {
-  const { block, terms, stride, row, start = () => "vec4f()", store = (at, sum) => `y[${at}] = finish(${sum});` } =
-    text;
+  const { block, terms, start = fromZero, stride, row, store = (at, sum) => `y[${at}] = finish(${sum});` } = text;
   const quads = range(block.columns / 4);
   const sums = cells(block.rows, block.columns / 4);
   const at = (r: number, q: number): string => `${row(r)} * params.quads + b${q}`;
@@ -120,14 +119,15 @@ export function rowsText(text: RowsText): string {
 
 /** A product by columns, of the terms `first` to `end` of a slice. */
 export interface ColumnsText extends BlockText {
-  /** Writes the slice's place in y. */
-  readonly slice: string;
+  /** First row of y of the slice. */
+  readonly top: string;
 }
 
 /** Writes the kernel of y = a^T b, with columns a0, ... and b0, ... of a block. */
 export function columnsText(text: ColumnsText): string {
-  const { block, terms, slice } = text;
+  const { block, terms, start = fromZero, top } = text;
   const [left, right] = [range(block.rows / 4), range(block.columns / 4)];
+  const at = (r: number, q: number): string => `(top + 4u * a${r >> 2} + ${r % 4}u) * params.quads + b${q}`;
   const sums = cells(block.rows, block.columns / 4);
   return [
     opening(text, "product_tn"),
@@ -141,13 +141,19 @@ export function columnsText(text: ColumnsText): string {
     `  let quad = block.y * ${right.length}u;`,
     ...left.map((q) => `  let a${q} = min(row_quad + ${q}u, params.a_quads - 1u);`),
     ...right.map((q) => `  let b${q} = min(quad + ${q}u, params.quads - 1u);`),
-    ...sums.map(([r, q]) => `  var sum${r}_${q} = vec4f();`),
     `  let end = min(first + params.slice_rows, params.k);`,
+    `  let top = ${top};`,
+    ...sums.map(([r, q]) => `  var sum${r}_${q} = ${start(at(r, q))};`),
     ...terms,
-    `  let top = ${slice} * 4u * params.a_quads;`,
-    ...sums.map(([r, q]) => `  y[(top + 4u * a${r >> 2} + ${r % 4}u) * params.quads + b${q}] = sum${r}_${q};`),
+    // Those past the end would store what another invocation does.
+    ...block.shared > 1 ? [`  if (row_quad >= params.a_quads) { return; }`] : [],
+    ...sums.map(([r, q]) => `  y[${at(r, q)}] = sum${r}_${q};`),
     `}\n`,
   ].join("\n");
+}
+
+function fromZero(): string {
+  return "vec4f()";
 }
 
 function opening({ block, lanes }: BlockText, name: string): string {

@@ -7,14 +7,15 @@
  * @module
  */
 import { prefersImages } from "../gpu/image.ts";
-import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
+import { apply, applyAll, type Emitter, type Image, type Op } from "../graph/node.ts";
 import { formatShape, type Shape, type Tensor } from "../graph/tensor.ts";
-import { emitImage, rowsLayout, transposedLayout } from "./image_pack.ts";
-import { emitImageRows, heldFactor, type LeftFactor, leftFactor } from "./matmul_images.ts";
-import { emitColumnProduct, emitFactorColumns, emitProduct, emitTransposedProduct } from "./matmul_kernels.ts";
+import { rowsLayout, transposedLayout } from "./image_pack.ts";
+import { emitImageRows } from "./matmul_images.ts";
+import { emitColumnProduct, emitProduct, emitTransposedProduct } from "./matmul_kernels.ts";
 import { columnProductOutputs, columnsOf, productOutputs, transposedOutputs } from "./matmul_layout.ts";
 import { type ImageVariant, inImages, variantFor } from "./matmul_variant.ts";
-import { emitAccumulate, emitCopyRows, emitElementImage, emitElements, emitElementsBackward } from "./pair_elements.ts";
+import { emitPairColumns, emitPairRows, emitRowsImage } from "./pair_dense_images.ts";
+import { emitAccumulate, emitCopyRows, emitElements, emitElementsBackward } from "./pair_elements.ts";
 import { emitMatrices, emitMatrixBackward, emitMatrixProducts, partialMatrices } from "./pair_matrix.ts";
 import { existingPairs, pairSizes, type PairWindow } from "./pairs.ts";
 
@@ -93,24 +94,14 @@ function imagesOf(k: Emitter, weight: Tensor, { dim, images }: LayerAttributes):
   return inImages(variant) ? variant : "images8";
 }
 
+/** Returns images of the two tensors whose products are taken, and of others, for all windows of a source. */
+function imagesFor(k: Emitter, { a, b }: Window, ...others: Tensor[]): Image[] {
+  return [a, b, ...others].map((x, i) => k.held(a, `image ${i}`, () => emitRowsImage(k, x)));
+}
+
 /** Returns a window without the pairs past the last one. */
 function narrowed(window: Window): Window {
   return { ...window, pairs: existingPairs(window) };
-}
-
-/** Returns the products of a window as a left factor; those by matrices are in memory as a whole, in r. */
-function productsFactor(k: Emitter, window: Window, r: Tensor): LeftFactor {
-  const { a, b, pairs, dim, hasMatrices } = window;
-  const columns = pairs * dim;
-  if (hasMatrices) emitMatrixProducts(k, window, { e: a, weight: b, r });
-  return {
-    rows: k.batch,
-    columns,
-    image: (first, count, wholeFours) =>
-      hasMatrices
-        ? emitImage(k, r, rowsLayout(count, columns, first), wholeFours)
-        : emitElementImage(k, window, { u: a, x: b }, { first, count }, wholeFours),
-  };
 }
 
 const pairDenseOp: Op<LayerAttributes> = {
@@ -125,10 +116,13 @@ const pairDenseOp: Op<LayerAttributes> = {
     let adds = false;
     eachWindow(inputs, attributes, (padded) => {
       const window = variant ? narrowed(padded) : padded;
-      if (variant) {
+      if (variant && !window.hasMatrices) {
+        emitPairRows(k, imagesFor(k, window), weight, y, window, adds, variant);
+      } else if (variant) {
+        emitWindow(k, window, r);
         const layout = rowsLayout(window.pairs * window.dim, columnsOf("pairDense", weight), window.row);
         const epilogue = { entry: "product", bind: { bias: weight, y }, constants: { ADDS: adds } };
-        emitImageRows(k, productsFactor(k, window, r), weight, layout, variant, epilogue);
+        emitImageRows(k, r, weight, layout, variant, epilogue);
       } else {
         emitWindow(k, window, r);
         emitRows(k, window, weight, rows);
@@ -160,12 +154,11 @@ const weightOp: Op<LayerAttributes> = {
   emit: (k, { inputs: [weight, dy, ...inputs], outputs: [dWeight, r, rows, ...scratch], attributes }) => {
     const variant = imagesOf(k, weight, attributes);
     eachWindow(inputs, attributes, (window) => {
-      if (variant) {
-        emitFactorColumns(k, productsFactor(k, narrowed(window), r), dy, [rows, ...scratch], variant);
-      } else {
-        emitWindow(k, window, r);
-        emitColumnProduct(k, r, dy, [rows, ...scratch]);
+      if (variant && !window.hasMatrices) {
+        return emitPairColumns(k, imagesFor(k, window, dy), dWeight, narrowed(window), variant);
       }
+      emitWindow(k, window, r);
+      emitColumnProduct(k, r, dy, [rows, ...scratch], variant);
       emitCopyRows(k, rows, dWeight, { from: 0, to: window.row, count: existingPairs(window) * window.dim });
     });
   },
@@ -189,8 +182,7 @@ const sourceOp: Op<LayerAttributes & { readonly source: number }> = {
         const layout = transposedLayout(columnsOf("pairDense", dy), window.pairs * dim, window.row);
         const epilogue = { entry: "product", bind: { bias: weight, y: dr } };
         // With matrices the backward pass has images of its own, and memory for those of dy would be one too many.
-        const factor = hasMatrices ? leftFactor(k, dy) : heldFactor(k, dy);
-        emitImageRows(k, factor, weight, layout, variant, epilogue);
+        emitImageRows(k, dy, weight, layout, variant, { ...epilogue, holds: !hasMatrices });
       } else {
         emitRows(k, window, weight, rows);
         emitTransposedProduct(k, dy, rows, [dr, ...scratch]);

@@ -4,15 +4,12 @@
  * @module
  */
 import grid from "../../shaders/grid.wgsl" with { type: "text" };
-import image from "../../shaders/image.wgsl" with { type: "text" };
 import source from "../../shaders/pair_elements.wgsl" with { type: "text" };
-import imageSource from "../../shaders/pair_image.wgsl" with { type: "text" };
 import order from "../../shaders/pair_order.wgsl" with { type: "text" };
 import { shader } from "../gpu/shader.ts";
-import { apply, applyAll, type Emitter, type Image, type Op } from "../graph/node.ts";
+import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, sizeOf, type Tensor, widthOf } from "../graph/tensor.ts";
 import { lanesOf, spanOf } from "./lane.ts";
-import { padded } from "./matmul_layout.ts";
 import { pairSizes, type PairWindow } from "./pairs.ts";
 
 const elementsOp: Op<PairWindow> = {
@@ -32,33 +29,6 @@ const backwardOp: Op<PairWindow> = {
 /** Appends r = left_i * right_j for a window of pairs. */
 export function emitElements(k: Emitter, window: PairWindow, bind: Record<"u" | "x" | "r", Tensor>): void {
   emit(k, window, "products", bind, k.batch * window.pairs);
-}
-
-/**
- * Appends what fills an image with the products of a window of pairs, for some samples.
- *
- * @param wholeFours whether rows of zeros are added up to a multiple of four
- */
-export function emitElementImage(
-  k: Emitter,
-  { fields, dim, first, pairs }: PairWindow,
-  bind: Record<"u" | "x", Tensor>,
-  samples: { first: number; count: number },
-  wholeFours: boolean,
-): Image {
-  const rows = samples.count;
-  const paddedRows = wholeFours ? padded(rows) : rows;
-  const lanes = dim / 4;
-  const to = k.image(paddedRows * pairs * lanes);
-  k.run({
-    shader: shader("pair_image", { grid, image, pair_image: imageSource, pair_order: order }),
-    entry: "products",
-    bind: { ...bind, image: to },
-    constants: { LANES: lanes },
-    params: { rows, padded_rows: paddedRows, first_row: samples.first, fields, first, pairs },
-    grid: Math.ceil(paddedRows * lanes / 32),
-  });
-  return to;
 }
 
 /** Appends the gradients by both factors, in place of what is there or on top of it. */

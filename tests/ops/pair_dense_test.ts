@@ -1,10 +1,10 @@
 import { Graph } from "../../src/graph/graph.ts";
 import { pairDense } from "../../src/ops/pair_dense.ts";
 import { pairElements } from "../../src/ops/pair_elements.ts";
-import { assertThrows } from "../../src/std.ts";
+import { assertEquals, assertThrows } from "../../src/std.ts";
 import { matrixElementsReference, pairElementsReference } from "../reference/pairs.ts";
 import { matmulReference } from "../reference/matmul.ts";
-import { checkOp } from "../support.ts";
+import { assertClose, checkOp, runOp } from "../support.ts";
 
 for (const [batch, fields, dim] of [[37, 5, 8], [5, 4, 17], [1, 2, 1], [9, 3, 10], [1, 2, 4]]) {
   const pairs = fields * (fields - 1) / 2;
@@ -19,7 +19,7 @@ for (const [batch, fields, dim] of [[37, 5, 8], [5, 4, 17], [1, 2, 1], [9, 3, 10
     }));
 
   const cases = dim % 4 === 0 ? [true, false] : [false];
-  for (const [columns, images] of cases.flatMap((image) => [[4096, image], [2 * dim, image]] as const)) {
+  for (const [columns, images] of cases.flatMap((image) => [[4096, image], [3 * dim, image]] as const)) {
     const where = images ? "in images" : "in buffers";
     Deno.test(`a dense layer over two sources, ${columns} columns at a time ${where}, matches the reference at ${sizes}`, () =>
       checkOp({
@@ -43,6 +43,19 @@ for (const [batch, fields, dim] of [[37, 5, 8], [5, 4, 17], [1, 2, 1], [9, 3, 10
       }));
   }
 }
+
+Deno.test("a batch of several slices gives in images what it gives in buffers", async () => {
+  const run = (images: boolean) =>
+    runOp({
+      inputs: { u: ["B", 3, 4], x: ["B", 3, 4], w: [12, 8] },
+      batch: 2050,
+      build: ({ u, x, w }) => pairDense([{ left: u, right: x }], w, { images }),
+    });
+  const [inBuffers, inImages] = [await run(false), await run(true)];
+  assertClose(inImages.y, inBuffers.y, "y");
+  for (const [name, gradient] of inBuffers.gradients) assertClose(inImages.gradients.get(name)!, gradient, `d${name}`);
+  assertEquals([...inBuffers.gradients.keys()], ["u", "x", "w"]);
+});
 
 Deno.test("the kernels for GPUs compute the same gradient of element products", () =>
   checkOp({

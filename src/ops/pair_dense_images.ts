@@ -1,0 +1,106 @@
+/**
+ * Products of a dense layer over element products of pairs of fields, which are formed while they are multiplied.
+ *
+ * @module
+ */
+import grid from "../../shaders/grid.wgsl" with { type: "text" };
+import image from "../../shaders/image.wgsl" with { type: "text" };
+import order from "../../shaders/pair_order.wgsl" with { type: "text" };
+import { generatedShader, type Shader } from "../gpu/shader.ts";
+import type { Emitter, Image } from "../graph/node.ts";
+import { type Tensor, widthOf } from "../graph/tensor.ts";
+import { emitImage, rowsLayout } from "./image_pack.ts";
+import { columnsOf, padded } from "./matmul_layout.ts";
+import { blockOf, groupsOf, type ImageVariant } from "./matmul_variant.ts";
+import { pairDenseSource } from "./pair_dense_images_source.ts";
+import type { PairWindow } from "./pairs.ts";
+
+/** Samples of a product by columns: few enough for their part of the images to stay in a processor's cache. */
+const SLICE = 1024;
+
+/** Some pairs, all of which exist, and where their rows of the weight are. */
+export interface WeightedPairs extends PairWindow {
+  /** First row of the weight. */
+  readonly row: number;
+}
+
+/** Appends an image of all rows, with zeros up to a multiple of four of them. */
+export function emitRowsImage(k: Emitter, x: Tensor): Image {
+  return emitImage(k, x, rowsLayout(k.batch, widthOf(x.shape.slice(1))), true);
+}
+
+/**
+ * Appends y = r w, or y += r w where `adds` says so, for the products r of some pairs and their rows of w.
+ *
+ * @param factors images of u and x
+ */
+export function emitPairRows(
+  k: Emitter,
+  [a, x]: readonly Image[],
+  w: Tensor,
+  y: Tensor,
+  pairs: WeightedPairs,
+  adds: boolean,
+  variant: ImageVariant,
+): void {
+  const n = columnsOf("pairDense", w);
+  const terms = pairs.pairs * pairs.dim;
+  const b = emitImage(k, w, rowsLayout(terms, n, pairs.row), false);
+  k.run({
+    shader: pairShader(variant, pairs),
+    entry: "product",
+    bind: { a, x, b, bias: w, y },
+    constants: { ADDS: adds },
+    params: { ...paramsOf(pairs, n), m: k.batch, k: 0, sample: 0, first: 0, slice_rows: 0 },
+    grid: groupsOf(variant, k.batch, n),
+    flops: 2 * k.batch * n * terms,
+  });
+  k.free(b);
+}
+
+/**
+ * Appends dw = r^T dy for the products r of some pairs and their rows of dw.
+ *
+ * @param factors images of u, x and dy
+ */
+export function emitPairColumns(
+  k: Emitter,
+  [a, x, b]: readonly Image[],
+  dw: Tensor,
+  pairs: WeightedPairs,
+  variant: ImageVariant,
+): void {
+  const n = columnsOf("pairDense", dw);
+  const m = pairs.pairs * pairs.dim;
+  for (let sample = 0; sample < k.batch; sample += SLICE) {
+    const rows = padded(Math.min(SLICE, k.batch - sample));
+    k.run({
+      shader: pairShader(variant, pairs),
+      entry: "product_tn",
+      bind: { a, x, b, y: dw },
+      constants: { ADDS: sample > 0 },
+      params: { ...paramsOf(pairs, n), m, k: rows, sample, first: pairs.row, slice_rows: rows },
+      grid: groupsOf(variant, m, n),
+      flops: 2 * rows * n * m,
+    });
+  }
+}
+
+function pairShader(variant: ImageVariant, { dim }: PairWindow): Shader {
+  const text = (): string => pairDenseSource(blockOf(variant), dim / 4);
+  const parts = { grid, image, pair_order: order };
+  return generatedShader("pair_dense", parts, "pair_dense_images_source", [variant, dim], text);
+}
+
+function paramsOf({ fields, dim, first, pairs }: PairWindow, n: number): Record<string, number> {
+  return {
+    n,
+    quads: n / 4,
+    a_quads: pairs * dim / 4,
+    sample_quads: fields * dim / 4,
+    fields,
+    pair: first,
+    has_bias: 0,
+    has_relu: 0,
+  };
+}
