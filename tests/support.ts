@@ -9,6 +9,7 @@ import { ownerOf } from "../src/graph/memory.ts";
 import { Plan, type StepScalars, type Storage } from "../src/graph/plan.ts";
 import { type Shape, sizeOf, type Tensor } from "../src/graph/tensor.ts";
 import { add } from "../src/ops/add.ts";
+import type { FieldVariant } from "../src/ops/field_launch.ts";
 import type { Variant } from "../src/ops/matmul.ts";
 
 let shared: Promise<Gpu> | undefined;
@@ -31,6 +32,13 @@ export async function productVariants(): Promise<Variant[]> {
   const { subgroup } = (await gpu()).adapter;
   const everywhere: Variant[] = ["tiles", "blocks8", "blocks16", "images8", "images16"];
   return subgroup > 1 ? [...everywhere, `shared${subgroup}` as Variant] : everywhere;
+}
+
+/** Returns the kernels of products over fields that the tests' device can run. */
+export async function fieldVariants(): Promise<FieldVariant[]> {
+  const { subgroup } = (await gpu()).adapter;
+  const everywhere: FieldVariant[] = ["software", "images", "gpu"];
+  return subgroup > 1 ? [...everywhere, `shared${subgroup}` as FieldVariant] : everywhere;
 }
 
 /** Uniform numbers in [-1, 1) that depend on the seed alone. */

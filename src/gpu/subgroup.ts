@@ -32,12 +32,18 @@ export function subgroupSizeOf(info: GPUAdapterInfo | undefined): number {
   return /llvmpipe/.test(info?.description ?? "") && least === most && [4, 8, 16].includes(least ?? 0) ? least! : 1;
 }
 
-/** Returns whether invocations in a row, `size` of them, make a subgroup in the order of their indices. */
-export async function probeSubgroups(device: GPUDevice, size: number): Promise<boolean> {
+/**
+ * Returns how many invocations in a row make a subgroup in the order of their indices: as many as the adapter tells, or 1
+ * where the probe finds otherwise or the device refuses it.
+ */
+export async function probeSubgroups(device: GPUDevice): Promise<number> {
+  const size = subgroupSizeOf(device.adapterInfo);
+  if (size === 1) return 1;
   device.pushErrorScope("validation");
   const seen = await runProbe(device, size).catch(() => undefined);
   const refused = await device.popErrorScope();
-  return !refused && seen !== undefined && seen.every((value, lane) => value === (lane - lane % size + 1) * size);
+  const fits = !refused && seen?.every((value, lane) => value === (lane - lane % size + 1) * size);
+  return fits ? size : 1;
 }
 
 async function runProbe(device: GPUDevice, subgroupSize: number): Promise<Uint32Array> {

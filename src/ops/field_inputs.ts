@@ -5,7 +5,7 @@
  */
 import type { Emitter } from "../graph/node.ts";
 import type { Shape, Tensor } from "../graph/tensor.ts";
-import { BLOCKS, eachLaunch, fieldShader, type FieldVariant } from "./field_launch.ts";
+import { eachLaunch, fieldBlock, fieldShader, type FieldVariant } from "./field_launch.ts";
 import { fieldsOf } from "./field_padding.ts";
 import { around, lanesIn, NO_PARAMS, termsOf } from "./field_product.ts";
 import { FIELD_LANES } from "./field_product_source.ts";
@@ -34,16 +34,16 @@ export function emitInputGradients(
     grid: Math.ceil(4 * tiles * outs / 64),
   });
   const spread = lanesIn(x, undefined);
-  const { columns: unrolled } = BLOCKS[variant];
+  const block = fieldBlock(variant, outs);
   eachLaunch(k, variant, { x, y, dz, w: packed }, 1, (bind, { first, count }) => {
     const columns = count * spread.lanes;
     k.run({
-      shader: fieldShader(variant),
+      shader: fieldShader(block),
       entry: "inputs",
       bind: { ...bind, dx, dy },
       constants: { FOLDED: folded },
       params: { ...spread, columns, left, right, outs, terms: 0, slice: 0, tiles, first: first * spread.lanes },
-      grid: Math.ceil(Math.ceil(columns / unrolled) / FIELD_LANES),
+      grid: Math.ceil(Math.ceil(columns / block.inputColumns) / FIELD_LANES),
       flops: 8 * columns * outs * termsOf([left, right], folded),
     });
   });

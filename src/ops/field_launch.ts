@@ -13,27 +13,46 @@ import { type Tensor, widthOf } from "../graph/tensor.ts";
 import { type FieldBlock, fieldProductSource } from "./field_product_source.ts";
 import { emitImage, rowPieces, rowsLayout } from "./image_pack.ts";
 
-/** Kernels for processors, whose invocations are few and long, with factors in buffers or in images; or for GPUs. */
-export type FieldVariant = "software" | "images" | "gpu";
+/**
+ * Kernels for processors, whose invocations are few and long, with factors in buffers, in images, or in images of which
+ * the invocations of a subgroup fetch what all of them need; or for GPUs.
+ */
+export type FieldVariant = "software" | "images" | "gpu" | SharedVariant;
+
+type SharedVariant = "shared4" | "shared8" | "shared16";
+
+const IMAGES: FieldBlock = { outs: 16, columns: 4, inputColumns: 4, terms: 4, edge: 4, images: true, shared: 1 };
 
 /** What kernels are unrolled for: what a processor's cache, or a GPU's registers, hold. */
-export const BLOCKS: Readonly<Record<FieldVariant, FieldBlock>> = {
-  software: { outs: 16, columns: 4, terms: 1, edge: 4, images: false },
-  images: { outs: 16, columns: 4, terms: 4, edge: 4, images: true },
-  gpu: { outs: 8, columns: 2, terms: 1, edge: 2, images: false },
+const BLOCKS: Readonly<Record<FieldVariant, FieldBlock>> = {
+  software: { ...IMAGES, terms: 1, images: false },
+  images: IMAGES,
+  shared4: { ...IMAGES, shared: 4 },
+  shared8: { ...IMAGES, shared: 8 },
+  shared16: { ...IMAGES, shared: 16 },
+  gpu: { outs: 8, columns: 2, inputColumns: 2, terms: 1, edge: 2, images: false, shared: 1 },
 };
+
+/** Returns what a variant's kernels are unrolled for, given the rows H of the result. */
+export function fieldBlock(variant: FieldVariant, outs: number): FieldBlock {
+  const block = BLOCKS[variant];
+  // Weights cost little where they are shared, so that an invocation takes more rows and fewer columns.
+  return block.shared > 1 && outs > block.outs ? { ...block, outs: 2 * block.outs, columns: block.columns / 2 } : block;
+}
 
 /** Returns the kernels that suit a device, for a product of `flops` operations. */
 export function fieldVariantFor(gpu: Gpu, flops: number): FieldVariant {
-  if (!gpu.adapter.software) return "gpu";
-  return isWorthImages(gpu, flops) ? "images" : "software";
+  const { software, subgroup } = gpu.adapter;
+  if (!software) return "gpu";
+  if (!isWorthImages(gpu, flops)) return "software";
+  return subgroup > 1 ? `shared${subgroup}` as SharedVariant : "images";
 }
 
-/** Returns the shader of a variant. */
-export function fieldShader(variant: FieldVariant): Shader {
-  const parts: Readonly<Record<string, string>> = variant === "images" ? { grid, image } : { grid };
-  const text = (): string => fieldProductSource(BLOCKS[variant]);
-  return generatedShader("field_product_blocks", parts, "field_product_source", [variant], text);
+/** Returns the shader of kernels that are unrolled for a block. */
+export function fieldShader(block: FieldBlock): Shader {
+  const parts: Readonly<Record<string, string>> = block.images ? { grid, image } : { grid };
+  const text = (): string => fieldProductSource(block);
+  return generatedShader("field_product_blocks", parts, "field_product_source", Object.values(block).map(Number), text);
 }
 
 /** Factors of a product; all but w have rows sample by sample. */
@@ -57,7 +76,7 @@ export function eachLaunch(
   unit: number,
   visit: (bind: Readonly<Record<string, Tensor | Image | undefined>>, samples: Samples) => void,
 ): void {
-  if (variant !== "images") return visit({ w, ...factors }, { first: 0, count: k.batch });
+  if (!BLOCKS[variant].images) return visit({ w, ...factors }, { first: 0, count: k.batch });
   const weights = w && emitImage(k, w, rowsLayout(w.shape[0] as number, widthOf(w.shape.slice(1))), false);
   const width = [...new Set(Object.values(factors))].reduce((sum, { shape }) => sum + widthOf(shape.slice(1)), 0);
   for (const samples of rowPieces(k.batch, width, unit)) {

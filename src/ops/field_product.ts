@@ -9,9 +9,9 @@ import source from "../../shaders/field_product.wgsl" with { type: "text" };
 import { shader } from "../gpu/shader.ts";
 import type { Emitter, Op } from "../graph/node.ts";
 import type { Shape, Tensor } from "../graph/tensor.ts";
-import { BLOCKS, eachLaunch, fieldShader, type FieldVariant, fieldVariantFor } from "./field_launch.ts";
+import { eachLaunch, fieldBlock, fieldShader, type FieldVariant, fieldVariantFor } from "./field_launch.ts";
 import { fieldsOf } from "./field_padding.ts";
-import { FIELD_LANES, GRADIENT_OUTS } from "./field_product_source.ts";
+import { FIELD_LANES, type FieldBlock, GRADIENT_OUTS } from "./field_product_source.ts";
 import { emitSum, maxSlices } from "./matmul_layout.ts";
 
 /** Kernels around the products. */
@@ -100,21 +100,26 @@ export function emitFieldProduct(
   const terms = termsOf([p, q], folded);
   const flopsOf = (columns: number): number => 8 * columns * r * terms;
   const kind = variant ?? fieldVariantFor(k.gpu, flopsOf(k.batch * spread.lanes));
-  const block = BLOCKS[kind];
+  const block = fieldBlock(kind, r);
   // Where there are no pairs, the terms are one row of all the rows of x.
   const rows = pairs || shift ? { left: p, right: q } : { left: 1, right: p, in_lanes: p * spread.lanes };
   eachLaunch(k, kind, { x, ...(pairs && { y }), w: packed }, 1, (bind, { first, count }) => {
     const columns = count * spread.lanes;
     k.run({
-      shader: fieldShader(kind),
+      shader: fieldShader(block),
       entry: "product",
       bind: { y: bind.x, ...bind, bias: bias ?? w, z },
       constants: { PAIRS: pairs, FOLDED: folded, SHIFTED: shift !== undefined, BIAS: bias !== undefined, RELU: relu },
       params: { ...spread, ...rows, columns, outs: r, terms: p * q, slice: 0, tiles: 0, first: first * spread.lanes },
-      grid: Math.ceil(Math.ceil(columns / block.columns) * Math.ceil(r / block.outs) / FIELD_LANES),
+      grid: groupsOf(block, Math.ceil(columns / block.columns), Math.ceil(r / block.outs)),
       flops: flopsOf(columns),
     });
   });
+}
+
+/** Returns how many workgroups do so much work that subgroups divide among their invocations, times so many. */
+function groupsOf({ shared }: FieldBlock, work: number, times: number): number {
+  return Math.ceil(Math.ceil(work / shared) * shared * times / FIELD_LANES);
 }
 
 /** Returns the fours in rows of x and z, and how a convolution moves among them. */
@@ -182,7 +187,8 @@ export const fieldGradientOp: Op<FieldGradient> = {
     const spread = lanesIn(x, shift);
     const flopsOf = (columns: number): number => 8 * columns * terms * outs;
     const kind = variant ?? fieldVariantFor(k.gpu, flopsOf(k.batch * spread.lanes));
-    const { edge } = BLOCKS[kind];
+    const block = fieldBlock(kind, outs);
+    const { edge } = block;
     const wanted = Math.max(1, Math.min(maxSlices(terms, outs), Math.ceil(k.batch * spread.lanes / SLICE)));
     const sliceSamples = Math.ceil(k.batch / wanted);
     const slices = Math.ceil(k.batch / sliceSamples);
@@ -192,12 +198,12 @@ export const fieldGradientOp: Op<FieldGradient> = {
     eachLaunch(k, kind, { x, ...(pairs && { y }), dz }, sliceSamples, (bind, { first, count }) => {
       const columns = count * spread.lanes;
       k.run({
-        shader: fieldShader(kind),
+        shader: fieldShader(block),
         entry: "gradient",
         bind: { y: bind.x, ...bind, parts },
         constants: { PAIRS: pairs, FOLDED: folded, SHIFTED: shift !== undefined },
         params: { ...spread, columns, left, right, outs, terms, slice, tiles, first: first * spread.lanes },
-        grid: Math.ceil(Math.ceil(columns / slice) * tiles * Math.ceil(outs / GRADIENT_OUTS) / FIELD_LANES),
+        grid: groupsOf(block, tiles, Math.ceil(columns / slice) * Math.ceil(outs / GRADIENT_OUTS)),
         flops: flopsOf(columns),
       });
     });

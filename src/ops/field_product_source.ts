@@ -5,6 +5,7 @@
  * @module
  */
 import { fieldHeader, fromBuffer, fromImage, type Read } from "./field_product_text.ts";
+import { sharedTexels } from "./shared_text.ts";
 import { openEntry, range } from "./unrolled.ts";
 
 /** Invocations of a workgroup of the kernels made here. */
@@ -17,14 +18,24 @@ export const GRADIENT_OUTS = 8;
 export interface FieldBlock {
   /** Rows h that one invocation of `product` computes, a multiple of 4. */
   readonly outs: number;
-  /** Fours of columns that one invocation of `product` and `inputs` computes. */
+  /** Fours of columns that one invocation of `product` computes. */
   readonly columns: number;
+  /** Fours of columns that one invocation of `inputs` computes. */
+  readonly inputColumns: number;
   /** Terms that are added to a sum before the next sum's turn comes. */
   readonly terms: number;
   /** Rows i and j of pairs whose weights one invocation of `gradient` takes. */
   readonly edge: number;
   /** Whether factors come from images; then image.wgsl is needed. */
   readonly images: boolean;
+  /** Invocations of a subgroup, each of which fetches some of what all of them need; 1 where each fetches its own. */
+  readonly shared: number;
+}
+
+/** Returns after an invocation without work has fetched what its subgroup needs of it, or at once. */
+function leaving({ shared }: FieldBlock, condition: string): [early: string[], late: string[]] {
+  const leave = [`  if (${condition}) { return; }`];
+  return shared > 1 ? [[], leave] : [leave, []];
 }
 
 /** Writes the kernels. */
@@ -34,7 +45,8 @@ export function fieldProductSource(block: FieldBlock): string {
   return (block.edge === 4 ? [...parts, inputsSource(block, read)] : parts).join("\n");
 }
 
-function productSource({ outs, columns, terms }: FieldBlock, read: Read): string {
+function productSource(block: FieldBlock, read: Read): string {
+  const { outs, columns, terms, shared } = block;
   const quads = range(outs / 4);
   const n = range(columns);
   const at = range(terms);
@@ -45,13 +57,19 @@ function productSource({ outs, columns, terms }: FieldBlock, read: Read): string
   const more = (t: number): string => t === 0 ? "" : ` + more${t}`;
   const left = n.map((q) => `    let left${q} = ${read("x", `x${q} + r * params.in_lanes`)};`);
   const [opens, closes] = terms === 1 ? twoLoops(left) : oneLoop(left, terms);
+  const [early, late] = leaving(block, "first >= params.columns");
+  const weights = at.flatMap((t) => quads.map((c) => `w${c}_${t}`));
   return [
     openEntry("product", FIELD_LANES),
     `  let quads = (params.outs + 3u) / 4u;`,
     `  let across = (quads + ${quads.length - 1}u) / ${quads.length}u;`,
-    `  let first = i / across * ${columns}u;`,
-    `  if (first >= params.columns) { return; }`,
-    `  let h = i % across * ${quads.length}u;`,
+    ...shared > 1
+      ? [
+        `  let unit = i / ${shared}u;`,
+        `  let first = (unit / across * ${shared}u + i % ${shared}u) * ${columns}u;`,
+        `  let h = unit % across * ${quads.length}u;`,
+      ]
+      : [`  let first = i / across * ${columns}u;`, ...early, `  let h = i % across * ${quads.length}u;`],
     ...quads.map((c) => `  let h${c} = min(h + ${c}u, quads - 1u);`),
     ...n.flatMap((q) => [
       `  let n${q} = min(first + ${q}u, params.columns - 1u);`,
@@ -77,7 +95,15 @@ function productSource({ outs, columns, terms }: FieldBlock, read: Read): string
       n.map((q) => `        p${q}_${t} = ${guarded(t, read("x", `x${q} + (s${more(t)}) * params.lanes`))};`)
     ),
     `      }`,
-    ...at.flatMap((t) => quads.map((c) => `      let w${c}_${t} = ${read("w", `(k${more(t)}) * quads + h${c}`)};`)),
+    ...shared > 1
+      ? sharedTexels({
+        image: "w",
+        shared,
+        names: weights,
+        at: (n) =>
+          `(k + min(${n} / ${quads.length}u, params.right - 1u - s)) * quads + min(h + ${n} % ${quads.length}u, quads - 1u)`,
+      })
+      : at.flatMap((t) => quads.map((c) => `      let w${c}_${t} = ${read("w", `(k${more(t)}) * quads + h${c}`)};`)),
     ...n.flatMap((q) =>
       range(outs).map((h) => {
         const sum = `sum${h}_${q}`;
@@ -87,6 +113,7 @@ function productSource({ outs, columns, terms }: FieldBlock, read: Read): string
     ),
     `      k += min(${terms}u, params.right - s);`,
     ...closes,
+    ...late,
     ...n.map((q) => `  let z${q} = place(params.first + n${q}, params.outs);`),
     ...cells.map(([row, q]) => `  store(z${q}, 4u * h + ${row}u, sum${row}_${q});`),
     `}\n`,
@@ -119,7 +146,7 @@ function oneLoop(left: readonly string[], terms: number): [string[], string[]] {
   ];
 }
 
-function gradientSource({ edge }: FieldBlock, read: Read): string {
+function gradientSource({ edge, shared }: FieldBlock, read: Read): string {
   const side = range(edge);
   const block = range(edge * edge);
   const outs = range(GRADIENT_OUTS);
@@ -127,11 +154,22 @@ function gradientSource({ edge }: FieldBlock, read: Read): string {
   return [
     openEntry("gradient", FIELD_LANES),
     `  let across = (params.outs + ${outs.length - 1}u) / ${outs.length}u;`,
-    `  let slice = i / (across * params.tiles);`,
+    ...shared > 1
+      ? [
+        `  let unit = i / ${shared}u;`,
+        `  let down = (params.tiles + ${shared - 1}u) / ${shared}u;`,
+        `  let slice = unit / (across * down);`,
+        `  let number = unit / across % down * ${shared}u + i % ${shared}u;`,
+        `  let h = unit % across * ${outs.length}u;`,
+      ]
+      : [
+        `  let slice = i / (across * params.tiles);`,
+        `  let number = i / across % params.tiles;`,
+        `  let h = i % across * ${outs.length}u;`,
+      ],
     `  let first = slice * params.slice;`,
     `  if (first >= params.columns) { return; }`,
-    `  let tile = ${edge}u * tile_of(i / across % params.tiles, ${edge}u);`,
-    `  let h = i % across * ${outs.length}u;`,
+    `  let tile = ${edge}u * tile_of(min(number, params.tiles - 1u), ${edge}u);`,
     ...outs.map((o) => `  let h${o} = min(h + ${o}u, params.outs - 1u) * params.lanes;`),
     ...side.flatMap((c) => [
       `  let a${c} = min(tile.x + ${c}u, params.left - 1u) * params.in_lanes;`,
@@ -146,7 +184,14 @@ function gradientSource({ edge }: FieldBlock, read: Read): string {
     `    let right = place(n, params.right);`,
     `    let row = row_of(n);`,
     `    let out = place(n, params.outs);`,
-    ...outs.map((o) => `    let d${o} = ${read("dz", `out + h${o}`)};`),
+    ...shared > 1
+      ? sharedTexels({
+        image: "dz",
+        shared,
+        names: outs.map((o) => `d${o}`),
+        at: (n) => `out + min(h + ${n}, params.outs - 1u) * params.lanes`,
+      })
+      : outs.map((o) => `    let d${o} = ${read("dz", `out + h${o}`)};`),
     ...block.map((k) => `    var p${k} = vec4f();`),
     `    if (PAIRS) {`,
     ...side.flatMap((c) => [
@@ -161,6 +206,7 @@ function gradientSource({ edge }: FieldBlock, read: Read): string {
     `    }`,
     ...cells.map(([k, o]) => `    sum${k}_${o} = add_dot(p${k}, d${o}, sum${k}_${o});`),
     `  }`,
+    `  if (number >= params.tiles) { return; }`,
     `  let at = (params.first / params.slice + slice) * params.terms * params.outs;`,
     ...cells.map(([k, o]) => `  keep(at, k${k}, h + ${o}u, sum${k}_${o});`),
     `}\n`,
@@ -168,7 +214,8 @@ function gradientSource({ edge }: FieldBlock, read: Read): string {
 }
 
 /** Gradients by both rows of pairs: a tile of v = w dz at a time, so that v serves both. Weights of a tile are fours. */
-function inputsSource({ columns, terms }: FieldBlock, read: Read): string {
+function inputsSource(block: FieldBlock, read: Read): string {
+  const { inputColumns: columns, terms, shared } = block;
   const side = range(4);
   const n = range(columns);
   const at = range(terms);
@@ -178,10 +225,11 @@ function inputsSource({ columns, terms }: FieldBlock, read: Read): string {
   const row = (t: number): string => t === 0 ? "h" : `min(h + ${t}u, params.outs - 1u)`;
   const guarded = (t: number, number: string): string =>
     t === 0 ? number : `select(vec4f(), ${number}, h + ${t}u < params.outs)`;
+  const [early] = leaving(block, "first >= params.columns");
   return [
     openEntry("inputs", FIELD_LANES),
     `  let first = i * ${columns}u;`,
-    `  if (first >= params.columns) { return; }`,
+    ...early,
     ...n.flatMap((q) => [
       `  let n${q} = min(first + ${q}u, params.columns - 1u);`,
       `  let x${q} = place(n${q}, params.left);`,
@@ -189,18 +237,29 @@ function inputsSource({ columns, terms }: FieldBlock, read: Read): string {
       `  let z${q} = place(n${q}, params.outs);`,
       `  let dx${q} = place(params.first + n${q}, params.left);`,
       `  let dy${q} = place(params.first + n${q}, params.right);`,
-      `  for (var r = 0u; r < params.left; r++) { dx[dx${q} + r * params.lanes] = vec4f(); }`,
-      `  if (!FOLDED) {`,
-      `    for (var r = 0u; r < params.right; r++) { dy[dy${q} + r * params.lanes] = vec4f(); }`,
+      `  if (first + ${q}u < params.columns) {`,
+      `    for (var r = 0u; r < params.left; r++) { dx[dx${q} + r * params.lanes] = vec4f(); }`,
+      `    if (!FOLDED) {`,
+      `      for (var r = 0u; r < params.right; r++) { dy[dy${q} + r * params.lanes] = vec4f(); }`,
+      `    }`,
       `  }`,
     ]),
     `  for (var t = 0u; t < params.tiles; t++) {`,
     ...cells.map(([a, b, q]) => `    var v${a}${b}_${q} = vec4f();`),
     `    for (var h = 0u; h < params.outs; h += ${terms}u) {`,
-    ...at.flatMap((t) => [
-      ...side.map((a) => `      let w${a}_${t} = ${read("w", `(t * params.outs + ${row(t)}) * 4u + ${a}u`)};`),
-      ...n.map((q) => `      let d${q}_${t} = ${guarded(t, read("dz", `z${q} + ${row(t)} * params.lanes`))};`),
-    ]),
+    ...shared > 1
+      ? sharedTexels({
+        image: "w",
+        shared,
+        names: at.flatMap((t) => side.map((a) => `w${a}_${t}`)),
+        at: (n) => `(t * params.outs + min(h + ${n} / 4u, params.outs - 1u)) * 4u + ${n} % 4u`,
+      })
+      : at.flatMap((t) =>
+        side.map((a) => `      let w${a}_${t} = ${read("w", `(t * params.outs + ${row(t)}) * 4u + ${a}u`)};`)
+      ),
+    ...at.flatMap((t) =>
+      n.map((q) => `      let d${q}_${t} = ${guarded(t, read("dz", `z${q} + ${row(t)} * params.lanes`))};`)
+    ),
     ...n.flatMap((q) =>
       side.flatMap((a) =>
         side.map((b) => {

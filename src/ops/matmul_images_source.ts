@@ -6,6 +6,7 @@
  * @module
  */
 import { type Block, columnsText, CROSS, FINISH, type RowsText, rowsText, storeCross, STRIPS } from "./matmul_text.ts";
+import { sharedTexels } from "./shared_text.ts";
 import { cells, range } from "./unrolled.ts";
 
 /** Invocations of a workgroup of the kernels made here. */
@@ -90,11 +91,7 @@ function columnProductSource(block: Block): string {
   return columnsText({ block, lanes: IMAGE_LANES, terms, top: "(params.first + slice) * 4u * params.a_quads" });
 }
 
-/**
- * Loads four terms of the columns of a block.
- *
- * In a subgroup each invocation fetches some texels, and hands them on as they are needed.
- */
+/** Loads four terms of the columns of a block. */
 export function loadRight({ columns, shared }: Block, rowAt: (term: string) => string): string[] {
   const quads = columns / 4;
   if (shared === 1) {
@@ -102,17 +99,12 @@ export function loadRight({ columns, shared }: Block, rowAt: (term: string) => s
       `    let right${term}_${q} = textureLoad(b, texel(${rowAt(`${term}u`)} + b${q}));`
     );
   }
-  return [
-    ...range(4 * quads / shared).flatMap((i) => [
-      `    let part${i} = ${i * shared}u + i % ${shared}u;`,
-      `    let texel${i} = ${rowAt(`part${i} / ${quads}u`)} + min(quad + part${i} % ${quads}u, params.quads - 1u);`,
-      `    let fetched${i} = textureLoad(b, texel(texel${i}));`,
-    ]),
-    ...cells(4, quads).map(([term, q]) => {
-      const i = term * quads + q;
-      return `    let right${term}_${q} = subgroupBroadcast(fetched${Math.floor(i / shared)}, ${i % shared}u);`;
-    }),
-  ];
+  return sharedTexels({
+    image: "b",
+    shared,
+    names: cells(4, quads).map(([term, q]) => `right${term}_${q}`),
+    at: (number) => `${rowAt(`${number} / ${quads}u`)} + min(quad + ${number} % ${quads}u, params.quads - 1u)`,
+  });
 }
 
 /** Adds four terms to all sums, column by column: the right factors of a column are then at hand for all rows. */

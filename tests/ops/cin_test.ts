@@ -6,7 +6,7 @@ import { cropDimensions, padDimensions } from "../../src/ops/field_padding.ts";
 import { fieldDenseBy } from "../../src/ops/field_dense.ts";
 import type { FieldVariant } from "../../src/ops/field_launch.ts";
 import { cinReference, poolReference } from "../reference/cin.ts";
-import { checkOp, type OpResults, runOp } from "../support.ts";
+import { checkOp, fieldVariants, type OpResults, runOp } from "../support.ts";
 
 const shapes = [[37, 5, 3, 6, 4], [5, 3, 4, 17, 17], [1, 1, 1, 1, 1], [3, 7, 5, 9, 10], [2, 9, 9, 33, 8]];
 
@@ -49,7 +49,7 @@ for (const [batch, fields, outs, dim] of [[37, 5, 6, 4], [3, 4, 5, 17], [1, 1, 1
 }
 
 for (const [batch, left, right, outs, dim] of [[5, 3, 5, 11, 10], [3, 5, 5, 6, 4]]) {
-  for (const variant of ["software", "images", "gpu"] as const) {
+  for (const variant of await fieldVariants()) {
     Deno.test(`cin of ${left} x ${right} fields by the kernels for ${variant} adapters matches the reference`, () =>
       checkOp({
         inputs: { x: ["B", left, dim], w: [left * right, outs], bias: [outs], y: ["B", right, dim] },
@@ -66,7 +66,7 @@ for (const [batch, left, right, outs, dim] of [[5, 3, 5, 11, 10], [3, 5, 5, 6, 4
 }
 
 for (const [batch, fields, outs, dim] of [[37, 5, 6, 4], [3, 4, 17, 17], [1, 1, 1, 1]]) {
-  for (const variant of ["software", "images", "gpu"] as const) {
+  for (const variant of await fieldVariants()) {
     Deno.test(`fieldDense of [${batch}, ${fields}, ${dim}] to ${outs} by kernels for ${variant} matches the reference`, () =>
       checkOp({
         inputs: { x: ["B", fields, dim], w: [fields, outs] },
@@ -90,15 +90,20 @@ Deno.test("cin refuses weights that do not fit its fields", () => {
   );
 });
 
-Deno.test("cin from several images equals cin from buffers, to the bit", async () => {
-  const run = (variant: FieldVariant): Promise<OpResults> =>
-    runOp({
-      inputs: { x: ["B", 6, 8], w: [24, 9], bias: [9], y: ["B", 4, 8] },
-      batch: 60_000,
-      build: ({ x, y, w, bias }) => cinLayer(x, y, w, bias, { dim: 8, relu: true, variant }).next,
-    });
-  const [fromBuffers, fromImages] = [await run("software"), await run("images")];
-  assert(fromImages.labels.filter((label) => label === "field_product_blocks.product").length > 1);
-  assertEquals(fromImages.y, fromBuffers.y);
-  assertEquals(fromImages.gradients, fromBuffers.gradients);
-});
+for (const maps of [9, 20]) {
+  Deno.test(`cin of ${maps} maps from several images equals cin from buffers, to the bit`, async () => {
+    const run = (variant: FieldVariant): Promise<OpResults> =>
+      runOp({
+        inputs: { x: ["B", 6, 8], w: [24, maps], bias: [maps], y: ["B", 4, 8] },
+        batch: 60_000,
+        build: ({ x, y, w, bias }) => cinLayer(x, y, w, bias, { dim: 8, relu: true, variant }).next,
+      });
+    const fromBuffers = await run("software");
+    for (const variant of (await fieldVariants()).filter((name) => /images|shared/.test(name))) {
+      const fromImages = await run(variant);
+      assert(fromImages.labels.filter((label) => label === "field_product_blocks.product").length > 1);
+      assertEquals(fromImages.y, fromBuffers.y, variant);
+      assertEquals(fromImages.gradients, fromBuffers.gradients, variant);
+    }
+  });
+}

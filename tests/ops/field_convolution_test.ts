@@ -2,7 +2,7 @@ import { assertThrows } from "../../src/std.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { fieldConvolution } from "../../src/ops/field_convolution.ts";
 import { convolutionReference } from "../reference/field_convolution.ts";
-import { checkOp } from "../support.ts";
+import { checkOp, fieldVariants } from "../support.ts";
 
 const cases = [
   { batch: 37, channels: 1, rows: 5, kernel: 3, outs: 3, padding: 1, dim: 4 },
@@ -14,7 +14,7 @@ const cases = [
 
 for (const { batch, ...sizes } of cases) {
   const { channels, rows, kernel, outs, padding, dim } = sizes;
-  for (const variant of ["software", "images", "gpu"] as const) {
+  for (const variant of await fieldVariants()) {
     const shape = `${channels} x ${rows} x ${dim}`;
     Deno.test(`convolution of ${shape} by ${kernel} to ${outs}, padding ${padding}, by kernels for ${variant} matches`, () =>
       checkOp({
