@@ -1,5 +1,5 @@
 import { assertEquals } from "../src/std.ts";
-import { hasWideVectors, widenVectors, WIDTH_VARIABLE } from "../src/vector_width.ts";
+import { hasWideVectors, isOld, widenVectors, WIDTH_VARIABLE } from "../src/vector_width.ts";
 import { gpu } from "./support.ts";
 
 const WIDE = "flags\t\t: fpu avx2 avx512f avx512dq avx512bw avx512vl\n";
@@ -10,6 +10,15 @@ Deno.test("vectors are widened where all processors have all of AVX-512", () => 
   assertEquals(hasWideVectors(`processor\t: 0\n${WIDE}\nprocessor\t: 1\n${NARROW}`), false);
   assertEquals(hasWideVectors("Features\t: fp asimd\n"), false);
   assertEquals(hasWideVectors(""), false);
+});
+
+Deno.test("vectors are widened for drivers of Mesa 22 and before", () => {
+  const manifest = (version: string): string => JSON.stringify({ ICD: { api_version: version } }, undefined, 4);
+  assertEquals(isOld([manifest("1.1.230")]), true);
+  assertEquals(isOld([manifest("1.1.230"), manifest("1.4.305")]), false);
+  assertEquals(isOld([manifest("1.3.239")]), false);
+  assertEquals(isOld(["{}"]), false);
+  assertEquals(isOld([]), false);
 });
 
 Deno.test("a width that somebody chose is kept", () => {

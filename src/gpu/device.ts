@@ -66,11 +66,12 @@ export class Gpu implements Disposable {
     const requiredFeatures = USEFUL_FEATURES.filter((feature) => adapter.features.has(feature));
     const descriptor = { label: "weft", requiredFeatures, requiredLimits };
     const described = describeAdapter(adapter.info);
-    if (subgroupSizeOf(adapter.info) > 1) {
+    const size = subgroupSizeOf(adapter);
+    if (size > 1) {
       // Runtimes that have subgroups without saying so are found out by asking.
       const device = await adapter.requestDevice({ ...descriptor, requiredFeatures: [...requiredFeatures, SUBGROUPS] })
         .catch(() => undefined);
-      if (device) return new Gpu(device, { ...described, subgroup: await probeSubgroups(device) });
+      if (device) return new Gpu(device, { ...described, subgroup: await probeSubgroups(device, size) ? size : 1 });
     }
     return new Gpu(await adapter.requestDevice(descriptor), described);
   }

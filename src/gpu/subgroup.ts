@@ -25,25 +25,32 @@ fn probe(@builtin(local_invocation_index) lane: u32) {
 `;
 }
 
-/** Returns the size of subgroups that are worth asking for, or 1. */
-export function subgroupSizeOf(info: GPUAdapterInfo | undefined): number {
-  // The runtime's types do not have it yet.
-  const { subgroupMinSize: least, subgroupMaxSize: most } = (info ?? {}) as Record<string, number | undefined>;
-  return /llvmpipe/.test(info?.description ?? "") && least === most && [4, 8, 16].includes(least ?? 0) ? least! : 1;
-}
+/** What tells of an adapter's subgroups. */
+export type SubgroupAdapter = Pick<GPUAdapter, "info" | "limits">;
 
 /**
- * Returns how many invocations in a row make a subgroup in the order of their indices: as many as the adapter tells, or 1
- * where the probe finds otherwise or the device refuses it.
+ * Returns the size of subgroups that are worth asking for, or 1.
+ *
+ * Mesa's driver hands a value on in an instruction; after Mesa 22, which allows fewer storage buffers than the later ones,
+ * only where the subgroup is one vector of AVX2.
  */
-export async function probeSubgroups(device: GPUDevice): Promise<number> {
-  const size = subgroupSizeOf(device.adapterInfo);
-  if (size === 1) return 1;
+export function subgroupSizeOf({ info, limits }: SubgroupAdapter): number {
+  // The runtime's types do not have it yet.
+  const { subgroupMinSize: least, subgroupMaxSize: most } = (info ?? {}) as unknown as Record<
+    string,
+    number | undefined
+  >;
+  if (!/llvmpipe/.test(info?.description ?? "") || least === undefined || least !== most) return 1;
+  const sizes = limits.maxStorageBuffersPerShaderStage <= 32 ? [4, 8, 16] : [8];
+  return sizes.includes(least) ? least : 1;
+}
+
+/** Returns whether invocations in a row, `size` of them, make a subgroup in the order of their indices. */
+export async function probeSubgroups(device: GPUDevice, size: number): Promise<boolean> {
   device.pushErrorScope("validation");
   const seen = await runProbe(device, size).catch(() => undefined);
   const refused = await device.popErrorScope();
-  const fits = !refused && seen?.every((value, lane) => value === (lane - lane % size + 1) * size);
-  return fits ? size : 1;
+  return !refused && seen !== undefined && seen.every((value, lane) => value === (lane - lane % size + 1) * size);
 }
 
 async function runProbe(device: GPUDevice, subgroupSize: number): Promise<Uint32Array> {
