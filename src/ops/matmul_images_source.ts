@@ -18,7 +18,8 @@ const HEADER = `// Matrix products, one register block per invocation, of factor
 // Shapes: a [M, K] or [R, M], b [K, N] or [R, N], both by fours and with zeros up to a multiple of four terms;
 // bias [N]; y [M, N] or [S, M, N] by fours; f32.
 // Grid: one invocation per block. Rows and columns past the end repeat the last ones, so that no load or store needs
-// a branch. No workgroup memory, no atomics, sums in order of k: bit-reproducible.
+// a branch; in subgroups that share columns, blocks lie below each other and those past the end store nothing. No
+// workgroup memory, no atomics, sums in order of k: bit-reproducible.
 struct Params {
   m: u32,           // rows of a
   k: u32,           // rows of a and b, product_tn only

@@ -15,8 +15,8 @@ const HEADER =
 //   product_tn  y[p, d, n] += sum_b r[b, p, d] dy[b, n]  over the samples b from params.sample on
 // Only pairs from params.pair on take part. Shapes: u, x [B, F, D], D by fours; b is w [P D, N] or dy [B, N] by fours; images
 // of rows of samples have zeros up to a multiple of four; y [B, N] or [P D, N] by fours; f32.
-// Grid: one invocation per block. Rows and columns past the end repeat the last ones. No workgroup memory, no atomics. Sums
-// in order of b, or of i, then fours of D, then j: bit-reproducible.
+// Grid: as in matmul_images. No workgroup memory, no atomics. Sums in order of b, or of i, then fours of D, then j:
+// bit-reproducible.
 struct Params {
   m: u32,           // rows of y
   k: u32,           // samples, and
