@@ -17,7 +17,7 @@ import { emitBlockColumns, emitBlocks } from "./matmul_blocks.ts";
 import { epilogueConstants, type ProductEpilogue } from "./matmul_epilogue.ts";
 import { emitImageColumns, emitImageRows } from "./matmul_images.ts";
 import { columnsOf, emitPack, emitSum, maxSlices, padded, rowsOf, slicesOf } from "./matmul_layout.ts";
-import { blocksOf, groupsOf, inImages, type Variant, variantFor } from "./matmul_variant.ts";
+import { blockOf, blocksOf, groupsOf, inImages, type Variant, variantFor } from "./matmul_variant.ts";
 import { emitColumnSum, emitOuter, emitRowProduct } from "./matmul_vector.ts";
 
 /** Register blocks, or tiles, that keep a device busy; in images also those whose rows stay in a processor's cache. */
@@ -125,7 +125,10 @@ function columnSlices(
   variant: Variant,
 ): { slices: number; sliceRows: number; target: Tensor } {
   const busy = variant === "tiles" ? BUSY.tiles : inImages(variant) ? BUSY.images : BUSY.blocks;
-  const { slices, sliceRows } = slicesOf(rows, Math.min(Math.ceil(busy / blocksOf(variant, m, n)), maxSlices(m, n)));
+  const { slices, sliceRows } = slicesOf(
+    rows,
+    Math.min(Math.ceil(busy / blocksOf(blockOf(variant), m, n)), maxSlices(m, n)),
+  );
   return { slices, sliceRows, target: slices === 1 && m % 4 === 0 && n % 4 === 0 ? y : parts };
 }
 

@@ -59,13 +59,12 @@ export function blockOf(variant: Variant): Block {
 }
 
 /** Returns how many blocks of invocations cover [M, N]. */
-export function blocksOf(variant: Variant, m: number, n: number): number {
-  const { rows, columns, shared } = BLOCKS[variant];
+export function blocksOf({ rows, columns, shared }: Block, m: number, n: number): number {
   return Math.ceil(m / (rows * shared)) * shared * Math.ceil(n / columns);
 }
 
 /** Returns how many workgroups compute the blocks of [M, N] times `slices`. */
 export function groupsOf(variant: Variant, m: number, n: number, slices = 1): number {
   const lanes = variant === "tiles" ? 1 : inImages(variant) ? IMAGE_LANES : BLOCK_LANES;
-  return Math.ceil(slices * blocksOf(variant, m, n) / lanes);
+  return Math.ceil(slices * blocksOf(BLOCKS[variant], m, n) / lanes);
 }
