@@ -11,6 +11,7 @@ import { type Shape, sizeOf, type Tensor } from "../src/graph/tensor.ts";
 import { add } from "../src/ops/add.ts";
 import type { FieldVariant } from "../src/ops/field_launch.ts";
 import type { Variant } from "../src/ops/matmul.ts";
+import { type SharedVariant, sharedVariantFor } from "../src/ops/shared_text.ts";
 
 let shared: Promise<Gpu> | undefined;
 
@@ -28,17 +29,18 @@ async function openShared(): Promise<Gpu> {
 }
 
 /** Returns the kernels of matrix products that the tests' device can run. */
-export async function productVariants(): Promise<Variant[]> {
-  const { subgroup } = (await gpu()).adapter;
-  const everywhere: Variant[] = ["tiles", "blocks8", "blocks16", "images8", "images16"];
-  return subgroup > 1 ? [...everywhere, `shared${subgroup}` as Variant] : everywhere;
+export function productVariants(): Promise<Variant[]> {
+  return withShared(["tiles", "blocks8", "blocks16", "images8", "images16"]);
 }
 
 /** Returns the kernels of products over fields that the tests' device can run. */
-export async function fieldVariants(): Promise<FieldVariant[]> {
-  const { subgroup } = (await gpu()).adapter;
-  const everywhere: FieldVariant[] = ["software", "images", "gpu"];
-  return subgroup > 1 ? [...everywhere, `shared${subgroup}` as FieldVariant] : everywhere;
+export function fieldVariants(): Promise<FieldVariant[]> {
+  return withShared(["software", "images", "gpu"]);
+}
+
+async function withShared<T>(everywhere: readonly T[]): Promise<(T | SharedVariant)[]> {
+  const shared = sharedVariantFor(await gpu());
+  return shared ? [...everywhere, shared] : [...everywhere];
 }
 
 /** Uniform numbers in [-1, 1) that depend on the seed alone. */

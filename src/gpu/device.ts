@@ -4,7 +4,7 @@
  * @module
  */
 import { GpuError } from "./error.ts";
-import { probeSubgroups, SUBGROUPS, subgroupSizeOf } from "./subgroup.ts";
+import { probeSubgroups, SUBGROUPS, type SubgroupSize, subgroupSizeOf } from "./subgroup.ts";
 
 /** Features that kernels make use of where the adapter has them. */
 const USEFUL_FEATURES: readonly GPUFeatureName[] = ["timestamp-query", "shader-f16"];
@@ -18,7 +18,7 @@ export interface AdapterDescription {
   /** Whether the adapter runs on the processor instead of a GPU. */
   readonly software: boolean;
   /** Invocations in a row that can read each other's values; 1 where kernels must not count on any. */
-  readonly subgroup: number;
+  readonly subgroup: SubgroupSize;
 }
 
 /** Options of {@linkcode Gpu.request}. */

@@ -25,6 +25,9 @@ fn probe(@builtin(local_invocation_index) lane: u32) {
 `;
 }
 
+/** Invocations of a subgroup; 1 where kernels must not count on any. */
+export type SubgroupSize = 1 | 4 | 8 | 16;
+
 /** What tells of an adapter's subgroups. */
 export type SubgroupAdapter = Pick<GPUAdapter, "info" | "limits">;
 
@@ -34,15 +37,15 @@ export type SubgroupAdapter = Pick<GPUAdapter, "info" | "limits">;
  * Mesa's driver hands a value on in an instruction; after Mesa 22, which allows fewer storage buffers than the later ones,
  * only where the subgroup is one vector of AVX2.
  */
-export function subgroupSizeOf({ info, limits }: SubgroupAdapter): number {
+export function subgroupSizeOf({ info, limits }: SubgroupAdapter): SubgroupSize {
   // The runtime's types do not have it yet.
   const { subgroupMinSize: least, subgroupMaxSize: most } = (info ?? {}) as unknown as Record<
     string,
     number | undefined
   >;
   if (!/llvmpipe/.test(info?.description ?? "") || least === undefined || least !== most) return 1;
-  const sizes = limits.maxStorageBuffersPerShaderStage <= 32 ? [4, 8, 16] : [8];
-  return sizes.includes(least) ? least : 1;
+  const sizes: readonly SubgroupSize[] = limits.maxStorageBuffersPerShaderStage <= 32 ? [4, 8, 16] : [8];
+  return sizes.find((size) => size === least) ?? 1;
 }
 
 /** Returns whether invocations in a row, `size` of them, make a subgroup in the order of their indices. */

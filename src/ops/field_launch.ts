@@ -12,14 +12,13 @@ import type { Emitter, Image } from "../graph/node.ts";
 import { type Tensor, widthOf } from "../graph/tensor.ts";
 import { type FieldBlock, fieldProductSource } from "./field_product_source.ts";
 import { emitImage, rowPieces, rowsLayout } from "./image_pack.ts";
+import { type SharedVariant, sharedVariantFor } from "./shared_text.ts";
 
 /**
  * Kernels for processors, whose invocations are few and long, with factors in buffers, in images, or in images of which
  * the invocations of a subgroup fetch what all of them need; or for GPUs.
  */
 export type FieldVariant = "software" | "images" | "gpu" | SharedVariant;
-
-type SharedVariant = "shared4" | "shared8" | "shared16";
 
 const IMAGES: FieldBlock = { outs: 16, columns: 4, inputColumns: 4, terms: 4, edge: 4, images: true, shared: 1 };
 
@@ -42,10 +41,8 @@ export function fieldBlock(variant: FieldVariant, outs: number): FieldBlock {
 
 /** Returns the kernels that suit a device, for a product of `flops` operations. */
 export function fieldVariantFor(gpu: Gpu, flops: number): FieldVariant {
-  const { software, subgroup } = gpu.adapter;
-  if (!software) return "gpu";
-  if (!isWorthImages(gpu, flops)) return "software";
-  return subgroup > 1 ? `shared${subgroup}` as SharedVariant : "images";
+  if (!gpu.adapter.software) return "gpu";
+  return isWorthImages(gpu, flops) ? sharedVariantFor(gpu) ?? "images" : "software";
 }
 
 /** Returns the shader of kernels that are unrolled for a block. */

@@ -8,6 +8,7 @@ import { isWorthImages } from "../gpu/image.ts";
 import { IMAGE_LANES } from "./matmul_images_source.ts";
 import { BLOCK_LANES } from "./matmul_source.ts";
 import type { Block } from "./matmul_text.ts";
+import { type SharedVariant, sharedVariantFor } from "./shared_text.ts";
 
 /**
  * Kernels of a product: tiles in workgroup memory, or register blocks of 8 or 16 rows and columns, with factors in
@@ -19,7 +20,7 @@ export type Variant = "tiles" | BlockVariant | ImageVariant;
 export type BlockVariant = "blocks8" | "blocks16";
 
 /** Register blocks with factors in images, of invocations by themselves or of subgroups of 4, 8 or 16. */
-export type ImageVariant = "images8" | "images16" | "shared4" | "shared8" | "shared16";
+export type ImageVariant = "images8" | "images16" | SharedVariant;
 
 const BLOCKS: Readonly<Record<Variant, Block>> = {
   tiles: { rows: 64, columns: 64, shared: 1 },
@@ -42,10 +43,8 @@ export function variantFor(gpu: Gpu, flops: number): Variant {
   const { adapter, device } = gpu;
   if (!adapter.software) return "tiles";
   const oldMesa = /llvmpipe/.test(adapter.description) && device.limits.maxStorageBuffersPerShaderStage <= 32;
-  const takesImages = isWorthImages(gpu, flops);
-  if (takesImages && adapter.subgroup > 1) return `shared${adapter.subgroup}` as ImageVariant;
-  if (oldMesa) return takesImages ? "images16" : "blocks16";
-  return takesImages ? "images8" : "blocks8";
+  if (!isWorthImages(gpu, flops)) return oldMesa ? "blocks16" : "blocks8";
+  return sharedVariantFor(gpu) ?? (oldMesa ? "images16" : "images8");
 }
 
 /** Returns whether a variant takes its factors from images. */

@@ -3,7 +3,16 @@
  *
  * @module
  */
+import type { Gpu } from "../gpu/device.ts";
 import { range } from "./unrolled.ts";
+
+/** Kernels with factors in images whose invocations share what they fetch, by the size of their subgroups. */
+export type SharedVariant = "shared4" | "shared8" | "shared16";
+
+/** Returns the kernels of subgroups that a device can run. */
+export function sharedVariantFor({ adapter: { subgroup } }: Gpu): SharedVariant | undefined {
+  return subgroup === 1 ? undefined : `shared${subgroup}`;
+}
 
 /** Texels that all invocations of a subgroup need. */
 export interface SharedTexels {
