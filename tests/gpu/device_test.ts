@@ -25,6 +25,12 @@ Deno.test("Gpu.request asks for the adapter's full limits and useful features", 
   assertEquals(device.adapter.description, found.info.description);
 });
 
+Deno.test("Gpu.request asks for WebGPU's default limits where told to", async () => {
+  using device = await Gpu.request(await adapter(), { limits: "default" });
+  assertEquals(device.device.limits.maxStorageBuffersPerShaderStage, 8);
+  assertEquals(device.device.limits.maxStorageBufferBindingSize, 2 ** 27);
+});
+
 Deno.test("Gpu takes a device that the caller made, with the default limits", async () => {
   using device = new Gpu(await (await adapter()).requestDevice(), { description: "SwiftShader Device" });
   assert(device.adapter.software);
