@@ -14,16 +14,19 @@ import { attentionalPooling } from "../src/ops/afm.ts";
 import { biInteraction } from "../src/ops/bi_interaction.ts";
 import { ffm } from "../src/ops/ffm.ts";
 import { innerProduct, pairSum } from "../src/ops/inner_product.ts";
+import { pairDense } from "../src/ops/pair_dense.ts";
 import { matrixSum } from "../src/ops/pair_matrix.ts";
 import { senet } from "../src/ops/senet.ts";
 import { thirdOrder } from "../src/ops/third_order.ts";
 import { afmReference } from "../tests/reference/afm.ts";
 import { ffmReference } from "../tests/reference/ffm.ts";
+import { matmulReference } from "../tests/reference/matmul.ts";
 import {
   biInteractionReference,
   groupSums,
   innerProductReference,
   matrixElementsReference,
+  pairElementsReference,
 } from "../tests/reference/pairs.ts";
 import { senetReference } from "../tests/reference/senet.ts";
 import { thirdOrderReference } from "../tests/reference/third_order.ts";
@@ -41,6 +44,8 @@ const DIM = 16;
 const FFM_DIM = 4;
 const HIDDEN = 16;
 const REDUCED = 13;
+/** Columns of the dense layer over pairs. */
+const OUTPUTS = 400;
 const TIMING = { atLeastMs: 200, repeats: 3, most: 1024 };
 
 /** One op. */
@@ -120,7 +125,25 @@ const CASES: readonly Case[] = [
     expected: ({ e, w, c, h }) => afmReference(e, { w, c, h }, FIELDS, DIM),
     flops: PAIRS * (2 * DIM * HIDDEN + 3 * HIDDEN + 3 * DIM),
   },
+  {
+    name: "dense layer over products of pairs (FiBiNET)",
+    inputs: { u: E, x: E, w: [PAIRS * DIM, OUTPUTS] },
+    build: ({ u, x, w }) => pairDense([{ left: u, right: x }], w),
+    expected: ({ u, x, w }) => denseReference(pairElementsReference(u, x, FIELDS, DIM), w),
+    flops: PAIRS * DIM * (2 * OUTPUTS + 1),
+  },
+  {
+    name: "the same with a matrix for each pair",
+    inputs: { e: E, m: [PAIRS, DIM, DIM], w: [PAIRS * DIM, OUTPUTS] },
+    build: ({ e, m, w }) => pairDense([{ e, matrices: m }], w),
+    expected: ({ e, m, w }) => denseReference(matrixElementsReference(e, FIELDS, DIM, m), w),
+    flops: PAIRS * DIM * (2 * OUTPUTS + 2 * DIM + 1),
+  },
 ];
+
+function denseReference(r: Float64Array, w: Float64Array): Float64Array {
+  return matmulReference(r, w, [r.length / (PAIRS * DIM), PAIRS * DIM, OUTPUTS]);
+}
 
 /** Bytes of the tensors that go in and come out. */
 function bytesOf(tensors: readonly Tensor[], batch: number): number {
