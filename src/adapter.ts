@@ -9,6 +9,7 @@
  * @module
  */
 import { CACHE_FOLDER, installBundledDriver, LOADER, MANIFEST } from "./bundled_driver.ts";
+import { isGranted } from "./permission.ts";
 import { widenVectors } from "./vector_width.ts";
 
 /** What runs the shaders: a GPU, or the CPU through a driver of this kind. */
@@ -160,7 +161,7 @@ function kindOf(adapter: GPUAdapter): AdapterKind {
 
 /** Tells whether this process, or one that started it, has put the bundled driver in place. */
 function isBundledInUse(): boolean {
-  const manifest = isGranted("env") ? Deno.env.get("VK_DRIVER_FILES") : undefined;
+  const manifest = isGranted({ name: "env" }) ? Deno.env.get("VK_DRIVER_FILES") : undefined;
   return manifest?.endsWith(`/${CACHE_FOLDER}/${MANIFEST}`) ?? false;
 }
 
@@ -189,7 +190,7 @@ async function prepareOnce(announce?: (line: string) => void): Promise<void> {
   widenVectors();
   if (Deno.build.os !== "linux" || await quietly(workerFindsAdapter)) return;
   if (Deno.build.arch !== "x86_64") throw unavailable();
-  const missing = (["ffi", "env", "read", "write", "run"] as const).filter((name) => !isGranted(name));
+  const missing = (["ffi", "env", "read", "write", "run"] as const).filter((name) => !isGranted({ name }));
   if (missing.length > 0) {
     throw unavailable(`the bundled one needs ${missing.map((name) => `--allow-${name}`).join(" ")}`);
   }
@@ -245,17 +246,13 @@ async function loadBundledDriver(announce?: (line: string) => void): Promise<voi
 
 /** Keeps the Wayland client that EGL tries from complaining on stderr about a server that has no desktop. */
 async function quietly<T>(look: () => Promise<T>): Promise<T> {
-  if (Deno.build.os !== "linux" || !isGranted("env") || Deno.env.has("XDG_RUNTIME_DIR")) return await look();
+  if (Deno.build.os !== "linux" || !isGranted({ name: "env" }) || Deno.env.has("XDG_RUNTIME_DIR")) return await look();
   Deno.env.set("XDG_RUNTIME_DIR", "/nonexistent");
   try {
     return await look();
   } finally {
     Deno.env.delete("XDG_RUNTIME_DIR");
   }
-}
-
-function isGranted(name: "ffi" | "env" | "read" | "write" | "run"): boolean {
-  return Deno.permissions.querySync({ name }).state === "granted";
 }
 
 function unavailable(reason?: string): Error {
@@ -270,7 +267,7 @@ function advice(): string {
   if (Deno.build.os === "windows") return "drivers come with Windows Update: start ms-settings:windowsupdate";
   const debian = "apt-get install -y mesa-vulkan-drivers";
   const fedora = "dnf install -y mesa-vulkan-drivers";
-  const release = isGranted("read") ? readRelease() : "";
+  const release = isGranted({ name: "read" }) ? readRelease() : "";
   if (/^ID(_LIKE)?=.*(debian|ubuntu)/m.test(release)) return `install one with: ${debian}`;
   if (/^ID(_LIKE)?=.*(fedora|rhel)/m.test(release)) return `install one with: ${fedora}`;
   return `install one with: ${debian} (Debian, Ubuntu) or ${fedora} (Fedora)`;

@@ -7,6 +7,8 @@
  * @module
  */
 
+import { isGranted } from "./permission.ts";
+
 /** Mesa's variable, in bits. */
 export const WIDTH_VARIABLE = "LP_NATIVE_VECTOR_WIDTH";
 
@@ -70,8 +72,4 @@ function orElse<T>(missing: T, look: () => T): T {
     if (error instanceof Deno.errors.NotFound) return missing;
     throw error;
   }
-}
-
-function isGranted(permission: Deno.PermissionDescriptor): boolean {
-  return Deno.permissions.querySync(permission).state === "granted";
 }

@@ -45,19 +45,9 @@ export function emitPairRows(
   adds: boolean,
   variant: ImageVariant,
 ): void {
-  const n = columnsOf("pairDense", w);
-  const terms = pairs.pairs * pairs.dim;
-  const block = pairBlock(variant, n);
-  const b = emitImage(k, w, rowsLayout(terms, n, pairs.row), false);
-  k.run({
-    shader: pairShader(block, pairs),
-    entry: "product",
-    bind: { a, x, b, bias: w, y },
-    constants: { ADDS: adds },
-    params: { ...paramsOf(pairs, n), m: k.batch, k: 0, sample: 0, first: 0, slice_rows: 0 },
-    grid: Math.ceil(blocksOf(block, k.batch, n) / IMAGE_LANES),
-    flops: 2 * k.batch * n * terms,
-  });
+  const b = emitImage(k, w, rowsLayout(pairs.pairs * pairs.dim, columnsOf("pairDense", w), pairs.row), false);
+  const params = { m: k.batch, k: 0, sample: 0, first: 0, slice_rows: 0 };
+  emit(k, "product", { a, x, b, bias: w, y }, y, pairs, { adds, samples: k.batch, params }, variant);
   k.free(b);
 }
 
@@ -73,21 +63,35 @@ export function emitPairColumns(
   pairs: WeightedPairs,
   variant: ImageVariant,
 ): void {
-  const n = columnsOf("pairDense", dw);
   const m = pairs.pairs * pairs.dim;
-  const block = pairBlock(variant, n);
   for (let sample = 0; sample < k.batch; sample += SLICE) {
-    const rows = padded(Math.min(SLICE, k.batch - sample));
-    k.run({
-      shader: pairShader(block, pairs),
-      entry: "product_tn",
-      bind: { a, x, b, y: dw },
-      constants: { ADDS: sample > 0 },
-      params: { ...paramsOf(pairs, n), m, k: rows, sample, first: pairs.row, slice_rows: rows },
-      grid: Math.ceil(blocksOf(block, m, n) / IMAGE_LANES),
-      flops: 2 * rows * n * m,
-    });
+    const samples = padded(Math.min(SLICE, k.batch - sample));
+    const params = { m, k: samples, sample, first: pairs.row, slice_rows: samples };
+    emit(k, "product_tn", { a, x, b, y: dw }, dw, pairs, { adds: sample > 0, samples, params }, variant);
   }
+}
+
+/** Appends a kernel whose result y has params.m rows. */
+function emit(
+  k: Emitter,
+  entry: string,
+  bind: Readonly<Record<string, Tensor | Image>>,
+  y: Tensor,
+  pairs: PairWindow,
+  { adds, samples, params }: { adds: boolean; samples: number; params: Readonly<Record<string, number>> },
+  variant: ImageVariant,
+): void {
+  const n = columnsOf("pairDense", y);
+  const block = pairBlock(variant, n);
+  k.run({
+    shader: pairShader(block, pairs),
+    entry,
+    bind,
+    constants: { ADDS: adds },
+    params: { ...paramsOf(pairs, n), ...params },
+    grid: Math.ceil(blocksOf(block, params.m, n) / IMAGE_LANES),
+    flops: 2 * samples * n * pairs.pairs * pairs.dim,
+  });
 }
 
 /**
