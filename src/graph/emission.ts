@@ -20,6 +20,8 @@ export interface Emission {
   readonly calls: readonly (KernelCall | Copy)[];
   /** Texels of each image. */
   readonly images: readonly number[];
+  /** Scratch memory that each node asked for. */
+  readonly scratch: ReadonlyMap<Node, readonly Tensor[]>;
 }
 
 interface Copy {
@@ -32,6 +34,7 @@ interface Copy {
 export function emit(gpu: Gpu, options: PlanOptions, nodes: readonly Node[]): Emission {
   const calls: (KernelCall | Copy)[] = [];
   const images: number[] = [];
+  const scratch = new Map<Node, Tensor[]>();
   const read = new Set<Tensor>([...options.outputs, ...(options.pinned?.keys() ?? [])].map(ownerOf));
   for (const node of nodes) for (const input of node.inputs) read.add(ownerOf(input));
   for (const node of nodes) {
@@ -42,6 +45,13 @@ export function emit(gpu: Gpu, options: PlanOptions, nodes: readonly Node[]): Em
       gpu,
       batch: options.batch,
       run: (call) => calls.push(call),
+      scratch: (shape, dtype) => {
+        const tensor = new Tensor(node.outputs[0].graph, shape, { kind: "scratch", node }, dtype);
+        const known = scratch.get(node);
+        if (known) known.push(tensor);
+        else scratch.set(node, [tensor]);
+        return tensor;
+      },
       image: (texels) => {
         let slot = 0;
         while (taken.has(slot)) slot++;
@@ -65,7 +75,7 @@ export function emit(gpu: Gpu, options: PlanOptions, nodes: readonly Node[]): Em
     };
     node.op.emit(emitter, node);
   }
-  return { calls, images };
+  return { calls, images, scratch };
 }
 
 /** Returns the bytes of some images. */

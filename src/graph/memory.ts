@@ -32,32 +32,36 @@ export function ownerOf(tensor: Tensor): Tensor {
  * @param batch rows of the batch
  * @param pinned tensors that live outside the arena
  * @param kept tensors whose numbers are read after the last node
+ * @param scratch memory that nodes asked for besides their outputs, each for itself
  */
 export function planMemory(
   nodes: readonly Node[],
   batch: number,
   pinned: ReadonlySet<Tensor>,
   kept: readonly Tensor[],
+  scratch: ReadonlyMap<Node, readonly Tensor[]> = new Map(),
 ): MemoryPlan {
   const lastUse = lastUses(nodes);
   for (const tensor of kept) lastUse.set(ownerOf(tensor), nodes.length);
   const slots = new Map<Tensor, number>();
+  const made = new Map<Tensor, number>();
   const bytes: number[] = [];
   const free: number[] = [];
   let live = 0;
   let peak = 0;
   nodes.forEach((node, i) => {
     if (node.op.alias) return;
-    const owned = node.outputs.filter((output) => !pinned.has(output));
+    const owned = [...node.outputs.filter((output) => !pinned.has(output)), ...scratch.get(node) ?? []];
     const sizes = new Map(owned.map((output) => [output, 4 * sizeOf(output.shape, batch)]));
     // Largest first, lest a small output takes the slot that the large one would have fitted.
     for (const [output, size] of [...sizes].sort(([, a], [, b]) => b - a)) {
       live += size;
       slots.set(output, takeSlot(size, bytes, free));
+      made.set(output, i);
     }
     peak = Math.max(peak, live);
     for (const [tensor, slot] of slots) {
-      if ((lastUse.get(tensor) ?? nodes.indexOf(tensor.node!)) !== i) continue;
+      if ((lastUse.get(tensor) ?? made.get(tensor)) !== i) continue;
       free.push(slot);
       live -= 4 * sizeOf(tensor.shape, batch);
     }

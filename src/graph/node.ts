@@ -50,6 +50,8 @@ export interface Emitter {
   readonly batch: number;
   /** Appends a dispatch. */
   run(call: KernelCall): void;
+  /** Returns memory of this node's own, for its dispatches alone; its contents are undefined at first. */
+  scratch(shape: Shape, dtype?: DType): Tensor;
   /** Returns an image of `texels` fours of numbers, for this node's dispatches until it is freed. */
   image(texels: number): Image;
   /** Lets later images take the place of these. */
@@ -84,7 +86,7 @@ export type Output = Shape | { readonly shape: Shape; readonly dtype: DType };
 export interface Op<A = unknown> {
   /** Name, as in error messages and plans. */
   readonly name: string;
-  /** Returns the outputs' shapes; scratch memory is an output that nobody reads. Throws a TypeError on a bad shape. */
+  /** Returns the shapes of the outputs, which other nodes may read. Throws a TypeError on a bad shape. */
   outputs(inputs: readonly Tensor[], attributes: A): readonly Output[];
   /** Appends the dispatches that compute the outputs. */
   emit(k: Emitter, node: Node<A>): void;

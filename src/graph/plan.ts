@@ -132,10 +132,10 @@ export class Plan {
   static async create(gpu: Gpu, options: PlanOptions): Promise<Plan> {
     const pinned = ownersOf(options);
     const nodes = liveNodes(options.outputs);
-    const memory = planMemory(nodes, options.batch, new Set(pinned.keys()), options.outputs);
+    const emission = emit(gpu, options, nodes);
+    const memory = planMemory(nodes, options.batch, new Set(pinned.keys()), options.outputs, emission.scratch);
     const arena = memory.bytes.map((bytes, i) => createBuffer(gpu, `${options.name}.arena${i}`, bytes));
     const resolve = resolver(options, pinned, memory, arena);
-    const emission = emit(gpu, options, nodes);
     const images = createImages(gpu, options.name, emission.images);
     try {
       const commands = await prepareAll(gpu, emission, images, resolve);

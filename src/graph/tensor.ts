@@ -19,6 +19,7 @@ export type DType = "f32" | "u32";
 /** Where a tensor's numbers come from. */
 export type Origin =
   | { readonly kind: "node"; readonly node: Node; readonly output: number }
+  | { readonly kind: "scratch"; readonly node: Node }
   | { readonly kind: "parameter"; readonly parameter: Parameter }
   | { readonly kind: "table"; readonly table: Table }
   | { readonly kind: "input"; readonly name: string };
