@@ -1,136 +1,199 @@
-// Matrix product by tiles of 64 x 64 in workgroup memory, for GPUs; what becomes of a sum is the matter of a part that
-// declares store.
-//   A_BY_ROWS   y[m, n] = store(sum_k a[m, k] b[k, n])
-//   otherwise   y[s, m, n] = sum_k a[k, m] b[k, n] over the terms k of slice s
-// Shapes: a [M, K] or [K, M], b [K, N] in rows of b_stride numbers, bias [N], y [M, N] or [S, M, N] in rows of y_stride
-// numbers and slices of y_slice; f32.
-// Grid: one workgroup of 16 x 16 invocations per tile, each with 4 x 4 sums. Memory: (K / 64) (M + N) 256 bytes per
-// 64 x 64 numbers. No atomics, sums in order of k: bit-reproducible.
-override A_BY_ROWS: bool = true;
-override BIAS: bool = false;
+// Matrix product by tiles of 128 x 64 in workgroup memory, for GPUs.
+//   y[s, m, n] = sum_k a[m, k] b[k, n] over the terms k of split s
+// A_TRANSPOSED: a is stored as [K, M]. B_TRANSPOSED: b is stored as [N, K]. No copy of either is made.
+// Needs matmul_quads4 or matmul_quads1 (loads), matmul_a_plain or matmul_a_gradient, matmul_b_plain or matmul_b_gradient
+// (what is done to a load), and a part that declares store (what is done to a sum of four columns).
+// Shapes: a [M, K], b [K, N], y [S, M, N], all in rows without padding; f32.
+// Grid: a workgroup of 8 x 16 threads per tile and split; each thread has a register tile of 8 x 8 sums.
+// Memory: 768 bytes a term and tile. Loads of the next 16 terms run while the present ones are multiplied.
+// No atomics, sums in order of k: bit-reproducible.
+override A_TRANSPOSED: bool = false;
+override B_TRANSPOSED: bool = false;
+override HAS_COLUMN_SUMS: bool = false;  // row M of a split holds the sums of b's columns
 
 struct Params {
   m: u32,
   n: u32,
   k: u32,
-  b_stride: u32,
-  y_stride: u32,
-  y_slice: u32,
-  slice_terms: u32,  // terms k in a slice
+  split_terms: u32,  // terms k of a split
 }
-@group(0) @binding(0) var<storage, read> a: array<f32>;
-@group(0) @binding(1) var<storage, read> b: array<f32>;
-@group(0) @binding(2) var<storage, read> bias: array<f32>;
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;
-@group(0) @binding(4) var<uniform> params: Params;
+@group(0) @binding(2) var<uniform> params: Params;
 
-// 16 terms of 64 rows and columns. By rows, the four terms of a row lie together, in lines of 5 (4 and one of padding
-// against bank conflicts): [64][5]. Otherwise four rows or columns of a term lie together: [16][16].
-var<workgroup> tile_a: array<vec4f, 320>;
-var<workgroup> tile_b: array<vec4f, 256>;
+// 16 terms of 128 rows and of 64 columns, four of them together; a vector more in each line, so that stores of a
+// transposed block meet fewer bank conflicts.
+var<workgroup> tile_a: array<array<vec4f, 33>, 16>;
+var<workgroup> tile_b: array<array<vec4f, 17>, 16>;
 
-fn load_a_row(m: u32, k: u32, end: u32) -> vec4f {
-  var quad = vec4f();
-  if (m >= params.m) { return quad; }
-  let at = m * params.k + k;
-  if (k < end) { quad.x = a[at]; }
-  if (k + 1u < end) { quad.y = a[at + 1u]; }
-  if (k + 2u < end) { quad.z = a[at + 2u]; }
-  if (k + 3u < end) { quad.w = a[at + 3u]; }
-  return quad;
-}
+// Sums of rows 4 y .. 4 y + 3 (0 to 7) and 64 rows further (8 to 15), at columns 4 x .. (even) and 32 columns further (odd).
+var<private> sums: array<vec4f, 16>;
+var<private> ahead_a: array<vec4f, 4>;
+var<private> ahead_b: array<vec4f, 4>;
+var<private> column_sums: array<vec4f, 2>;
 
-fn load_a_column(m: u32, k: u32, end: u32) -> vec4f {
-  var quad = vec4f();
-  if (k >= end) { return quad; }
-  let at = k * params.m + m;
-  if (m < params.m) { quad.x = a[at]; }
-  if (m + 1u < params.m) { quad.y = a[at + 1u]; }
-  if (m + 2u < params.m) { quad.z = a[at + 2u]; }
-  if (m + 3u < params.m) { quad.w = a[at + 3u]; }
-  return quad;
+fn load_a(m: u32, k: u32, end: u32, thread: u32) {
+  if (A_TRANSPOSED) {
+    let row = k + thread / 32u;
+    let column = m + thread % 32u * 4u;
+    ahead_a[0] = a_quad(row, column, end, params.m);
+    ahead_a[1] = a_quad(row + 4u, column, end, params.m);
+    ahead_a[2] = a_quad(row + 8u, column, end, params.m);
+    ahead_a[3] = a_quad(row + 12u, column, end, params.m);
+  } else {
+    let row = m + thread / 4u * 4u;
+    let column = k + thread % 4u * 4u;
+    ahead_a[0] = a_quad(row, column, params.m, end);
+    ahead_a[1] = a_quad(row + 1u, column, params.m, end);
+    ahead_a[2] = a_quad(row + 2u, column, params.m, end);
+    ahead_a[3] = a_quad(row + 3u, column, params.m, end);
+  }
 }
 
-fn load_b(k: u32, n: u32, end: u32) -> vec4f {
-  var quad = vec4f();
-  if (k >= end) { return quad; }
-  let at = k * params.b_stride + n;
-  if (n < params.n) { quad.x = b[at]; }
-  if (n + 1u < params.n) { quad.y = b[at + 1u]; }
-  if (n + 2u < params.n) { quad.z = b[at + 2u]; }
-  if (n + 3u < params.n) { quad.w = b[at + 3u]; }
-  return quad;
+fn load_b(n: u32, k: u32, end: u32, thread: u32) {
+  if (B_TRANSPOSED) {
+    if (thread >= 64u) { return; }
+    let row = n + thread / 4u * 4u;
+    let column = k + thread % 4u * 4u;
+    ahead_b[0] = b_quad(row, column, params.n, end);
+    ahead_b[1] = b_quad(row + 1u, column, params.n, end);
+    ahead_b[2] = b_quad(row + 2u, column, params.n, end);
+    ahead_b[3] = b_quad(row + 3u, column, params.n, end);
+  } else {
+    let row = k + thread / 16u;
+    let column = n + thread % 16u * 4u;
+    ahead_b[0] = b_quad(row, column, end, params.n);
+    ahead_b[1] = b_quad(row + 8u, column, end, params.n);
+  }
 }
 
-fn store_row(slice: u32, m: u32, n: u32, sums: vec4f) {
-  store(slice, m, n, sums.x);
-  store(slice, m, n + 1u, sums.y);
-  store(slice, m, n + 2u, sums.z);
-  store(slice, m, n + 3u, sums.w);
+fn store_tiles(thread: u32) {
+  if (A_TRANSPOSED) {
+    let term = thread / 32u;
+    let at = thread % 32u;
+    tile_a[term][at] = ahead_a[0];
+    tile_a[term + 4u][at] = ahead_a[1];
+    tile_a[term + 8u][at] = ahead_a[2];
+    tile_a[term + 12u][at] = ahead_a[3];
+  } else {
+    let block = transpose(mat4x4f(ahead_a[0], ahead_a[1], ahead_a[2], ahead_a[3]));
+    let term = thread % 4u * 4u;
+    let at = thread / 4u;
+    tile_a[term][at] = block[0];
+    tile_a[term + 1u][at] = block[1];
+    tile_a[term + 2u][at] = block[2];
+    tile_a[term + 3u][at] = block[3];
+  }
+  if (!B_TRANSPOSED) {
+    let term = thread / 16u;
+    let at = thread % 16u;
+    tile_b[term][at] = ahead_b[0];
+    tile_b[term + 8u][at] = ahead_b[1];
+  } else if (thread < 64u) {
+    let block = transpose(mat4x4f(ahead_b[0], ahead_b[1], ahead_b[2], ahead_b[3]));
+    let term = thread % 4u * 4u;
+    let at = thread / 4u;
+    tile_b[term][at] = block[0];
+    tile_b[term + 1u][at] = block[1];
+    tile_b[term + 2u][at] = block[2];
+    tile_b[term + 3u][at] = block[3];
+  }
 }
 
-@compute @workgroup_size(16, 16)
+// Adds the products of one term: 8 numbers of a with 8 of b.
+fn add_term(a0: vec4f, a1: vec4f, b0: vec4f, b1: vec4f) {
+  sums[0] = fma(vec4f(a0.x), b0, sums[0]);
+  sums[1] = fma(vec4f(a0.x), b1, sums[1]);
+  sums[2] = fma(vec4f(a0.y), b0, sums[2]);
+  sums[3] = fma(vec4f(a0.y), b1, sums[3]);
+  sums[4] = fma(vec4f(a0.z), b0, sums[4]);
+  sums[5] = fma(vec4f(a0.z), b1, sums[5]);
+  sums[6] = fma(vec4f(a0.w), b0, sums[6]);
+  sums[7] = fma(vec4f(a0.w), b1, sums[7]);
+  sums[8] = fma(vec4f(a1.x), b0, sums[8]);
+  sums[9] = fma(vec4f(a1.x), b1, sums[9]);
+  sums[10] = fma(vec4f(a1.y), b0, sums[10]);
+  sums[11] = fma(vec4f(a1.y), b1, sums[11]);
+  sums[12] = fma(vec4f(a1.z), b0, sums[12]);
+  sums[13] = fma(vec4f(a1.z), b1, sums[13]);
+  sums[14] = fma(vec4f(a1.w), b0, sums[14]);
+  sums[15] = fma(vec4f(a1.w), b1, sums[15]);
+}
+
+// Unrolled by hand: compilers keep the bound check of a loop, and indices that are literals need none.
+fn add_terms(x: u32, y: u32) {
+  add_term(tile_a[0][y], tile_a[0][y + 16u], tile_b[0][x], tile_b[0][x + 8u]);
+  add_term(tile_a[1][y], tile_a[1][y + 16u], tile_b[1][x], tile_b[1][x + 8u]);
+  add_term(tile_a[2][y], tile_a[2][y + 16u], tile_b[2][x], tile_b[2][x + 8u]);
+  add_term(tile_a[3][y], tile_a[3][y + 16u], tile_b[3][x], tile_b[3][x + 8u]);
+  add_term(tile_a[4][y], tile_a[4][y + 16u], tile_b[4][x], tile_b[4][x + 8u]);
+  add_term(tile_a[5][y], tile_a[5][y + 16u], tile_b[5][x], tile_b[5][x + 8u]);
+  add_term(tile_a[6][y], tile_a[6][y + 16u], tile_b[6][x], tile_b[6][x + 8u]);
+  add_term(tile_a[7][y], tile_a[7][y + 16u], tile_b[7][x], tile_b[7][x + 8u]);
+  add_term(tile_a[8][y], tile_a[8][y + 16u], tile_b[8][x], tile_b[8][x + 8u]);
+  add_term(tile_a[9][y], tile_a[9][y + 16u], tile_b[9][x], tile_b[9][x + 8u]);
+  add_term(tile_a[10][y], tile_a[10][y + 16u], tile_b[10][x], tile_b[10][x + 8u]);
+  add_term(tile_a[11][y], tile_a[11][y + 16u], tile_b[11][x], tile_b[11][x + 8u]);
+  add_term(tile_a[12][y], tile_a[12][y + 16u], tile_b[12][x], tile_b[12][x + 8u]);
+  add_term(tile_a[13][y], tile_a[13][y + 16u], tile_b[13][x], tile_b[13][x + 8u]);
+  add_term(tile_a[14][y], tile_a[14][y + 16u], tile_b[14][x], tile_b[14][x + 8u]);
+  add_term(tile_a[15][y], tile_a[15][y + 16u], tile_b[15][x], tile_b[15][x + 8u]);
+}
+
+fn add_columns(x: u32) {
+  for (var k = 0u; k < 16u; k++) {
+    column_sums[0] += tile_b[k][x];
+    column_sums[1] += tile_b[k][x + 8u];
+  }
+}
+
+fn store_row(split: u32, m: u32, n: u32, left: vec4f, right: vec4f) {
+  if (m >= params.m) { return; }
+  if (n < params.n) { store(split, m, n, left); }
+  if (n + 32u < params.n) { store(split, m, n + 32u, right); }
+}
+
+@compute @workgroup_size(8, 16)
 fn product(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_id) id: vec3u,
-  @builtin(local_invocation_index) lane: u32,
+  @builtin(local_invocation_index) thread: u32,
 ) {
   let across = (params.n + 63u) / 64u;
-  let down = (params.m + 63u) / 64u;
+  let down = (params.m + 127u) / 128u;
   let tile = linear_group(group, groups);
-  let slice = tile / (across * down);
-  let m = tile / across % down * 64u;
+  let split = tile / (across * down);
+  let m = tile / across % down * 128u;
   let n = tile % across * 64u;
-  let first = slice * params.slice_terms;
+  let first = split * params.split_terms;
   // A folded grid holds more workgroups than there are tiles.
   if (first >= params.k) { return; }
-  let end = min(first + params.slice_terms, params.k);
+  let end = min(first + params.split_terms, params.k);
 
-  var sum0 = vec4f();
-  var sum1 = vec4f();
-  var sum2 = vec4f();
-  var sum3 = vec4f();
+  load_a(m, first, end, thread);
+  load_b(n, first, end, thread);
   for (var k = first; k < end; k += 16u) {
-    if (A_BY_ROWS) {
-      tile_a[lane / 4u * 5u + lane % 4u] = load_a_row(m + lane / 4u, k + lane % 4u * 4u, end);
-    } else {
-      tile_a[lane] = load_a_column(m + lane % 16u * 4u, k + lane / 16u, end);
-    }
-    tile_b[lane] = load_b(k + lane / 16u, n + lane % 16u * 4u, end);
+    // The tiles may be overwritten once all threads have multiplied the terms before.
     workgroupBarrier();
-    for (var q = 0u; q < 4u; q++) {
-      let b0 = tile_b[q * 64u + id.x];
-      let b1 = tile_b[q * 64u + 16u + id.x];
-      let b2 = tile_b[q * 64u + 32u + id.x];
-      let b3 = tile_b[q * 64u + 48u + id.x];
-      if (A_BY_ROWS) {
-        let a0 = tile_a[id.y * 20u + q];
-        let a1 = tile_a[id.y * 20u + 5u + q];
-        let a2 = tile_a[id.y * 20u + 10u + q];
-        let a3 = tile_a[id.y * 20u + 15u + q];
-        sum0 += a0.x * b0 + a0.y * b1 + a0.z * b2 + a0.w * b3;
-        sum1 += a1.x * b0 + a1.y * b1 + a1.z * b2 + a1.w * b3;
-        sum2 += a2.x * b0 + a2.y * b1 + a2.z * b2 + a2.w * b3;
-        sum3 += a3.x * b0 + a3.y * b1 + a3.z * b2 + a3.w * b3;
-      } else {
-        let a0 = tile_a[q * 64u + id.y];
-        let a1 = tile_a[q * 64u + 16u + id.y];
-        let a2 = tile_a[q * 64u + 32u + id.y];
-        let a3 = tile_a[q * 64u + 48u + id.y];
-        sum0 += a0.x * b0 + a1.x * b1 + a2.x * b2 + a3.x * b3;
-        sum1 += a0.y * b0 + a1.y * b1 + a2.y * b2 + a3.y * b3;
-        sum2 += a0.z * b0 + a1.z * b1 + a2.z * b2 + a3.z * b3;
-        sum3 += a0.w * b0 + a1.w * b1 + a2.w * b2 + a3.w * b3;
-      }
-    }
-    // The tiles are overwritten by the next 16 terms.
+    store_tiles(thread);
     workgroupBarrier();
+    load_a(m, k + 16u, end, thread);
+    load_b(n, k + 16u, end, thread);
+    add_terms(id.x, id.y);
+    if (HAS_COLUMN_SUMS && m == 0u && id.y == 0u) { add_columns(id.x); }
   }
+
   let row = m + id.y * 4u;
   let column = n + id.x * 4u;
-  store_row(slice, row, column, sum0);
-  store_row(slice, row + 1u, column, sum1);
-  store_row(slice, row + 2u, column, sum2);
-  store_row(slice, row + 3u, column, sum3);
+  store_row(split, row, column, sums[0], sums[1]);
+  store_row(split, row + 1u, column, sums[2], sums[3]);
+  store_row(split, row + 2u, column, sums[4], sums[5]);
+  store_row(split, row + 3u, column, sums[6], sums[7]);
+  store_row(split, row + 64u, column, sums[8], sums[9]);
+  store_row(split, row + 65u, column, sums[10], sums[11]);
+  store_row(split, row + 66u, column, sums[12], sums[13]);
+  store_row(split, row + 67u, column, sums[14], sums[15]);
+  if (HAS_COLUMN_SUMS && m == 0u && id.y == 0u) {
+    if (column < params.n) { store(split, params.m, column, column_sums[0]); }
+    if (column + 32u < params.n) { store(split, params.m, column + 32u, column_sums[1]); }
+  }
 }

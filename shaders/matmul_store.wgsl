@@ -1,8 +1,6 @@
-// What becomes of a sum of matmul.wgsl: y = dropout(act(sum + bias)), or the sum itself in slices.
-fn store(slice: u32, m: u32, n: u32, sum: f32) {
-  if (m >= params.m || n >= params.n) { return; }
-  var z = sum;
-  if (BIAS) { z += bias[n]; }
-  let at = m * params.y_stride + n;
-  y[slice * params.y_slice + at] = activate(z) * dropout_scale(at);
+// A store of matmul.wgsl: y = dropout(act(sum + bias)). Needs matmul_bias or matmul_bias_none.
+@group(0) @binding(4) var<storage, read_write> y: array<Lanes>;
+
+fn store_lanes(split: u32, at: u32, column: u32, sum: Lanes) {
+  y[at] = activate_lanes(sum + bias_of(column)) * dropout_lanes(WIDTH * at);
 }

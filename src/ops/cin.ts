@@ -16,7 +16,6 @@ import {
   type FieldProduct,
   fieldProductOp,
 } from "./field_product.ts";
-import { columnSumOutputs } from "./matmul_layout.ts";
 import { emitColumnSum } from "./matmul_vector.ts";
 
 /** What a layer is specialised by. */
@@ -131,8 +130,8 @@ const cinSlopeOp: Op<Slope> = {
 
 const biasOp: Op<null> = {
   name: "cin_bias",
-  outputs: ([sums]) => columnSumOutputs(Number(sums.shape[1])),
-  emit: (k, { inputs: [sums], outputs }) => emitColumnSum(k, sums, outputs),
+  outputs: ([sums]) => [[Number(sums.shape[1])]],
+  emit: (k, { inputs: [sums], outputs: [y] }) => emitColumnSum(k, sums, y),
 };
 
 /**

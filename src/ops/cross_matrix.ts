@@ -4,20 +4,18 @@
  * @module
  */
 import source from "../../shaders/cross_matrix.wgsl" with { type: "text" };
-import storeSource from "../../shaders/cross_store.wgsl" with { type: "text" };
 import grid from "../../shaders/grid.wgsl" with { type: "text" };
-import tileSource from "../../shaders/matmul.wgsl" with { type: "text" };
 import { shader } from "../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, sizeOf, type Tensor, widthOf } from "../graph/tensor.ts";
-import { columnSumOp, dense } from "./dense.ts";
+import { affineGradients, dense } from "./dense.ts";
 import { rowsLayout } from "./image_pack.ts";
 import { lanesOf } from "./lane.ts";
-import { matmulNt, matmulTn } from "./matmul.ts";
 import { blockShader } from "./matmul_blocks.ts";
 import { emitImageRows, imageShader } from "./matmul_images.ts";
 import { crossImageSource } from "./matmul_images_source.ts";
 import { crossSource } from "./matmul_source.ts";
+import { emitCrossTiles } from "./matmul_tiles.ts";
 import { groupsOf, inImages, type Variant, variantFor } from "./matmul_variant.ts";
 
 function emitLanes(k: Emitter, entry: string, like: Tensor, bind: Record<string, Tensor>): void {
@@ -63,8 +61,6 @@ const gradientOp: Op<null> = {
       : emitLanes(k, "gradient", x0, { x0, z, dy, dz, dx0 }),
 };
 
-const tiles = shader("cross_tiles", { grid, cross_store: storeSource, matmul: tileSource });
-
 /** Options of {@linkcode crossLayer}. */
 export interface CrossOptions {
   /** The kernels. @default those that suit the device */
@@ -79,7 +75,7 @@ const crossLayerOp: Op<CrossOptions> = {
   backward: ({ inputs: [x0, x, , w], outputs: [, z], attributes }, [dy]) => {
     if (!dy) return [];
     const [dz, dx0] = applyAll(gradientOp, [x0, z, dy], null);
-    return [dx0, dy, matmulNt(dz, w, attributes), matmulTn(x, dz, attributes), apply(columnSumOp, [dz], null)];
+    return [dx0, dy, ...affineGradients(x, w, dz, attributes.variant)];
   },
 };
 
@@ -102,16 +98,7 @@ export function emitCrossLayer(
   const bind = { bias, x0, y, product_out: z };
   const sizes = { m: k.batch, k: n, n };
   if (variant === "tiles") {
-    k.run({
-      shader: tiles,
-      entry: "product",
-      bind: { ...bind, a: x, b: w },
-      constants,
-      params: { ...sizes, b_stride: n, y_stride: n, y_slice: 0, slice_terms: n },
-      grid: groupsOf("tiles", k.batch, n),
-      flops,
-    });
-    return;
+    return emitCrossTiles(k, { a: { tensor: x }, b: { tensor: w }, sizes }, bind);
   }
   if (inImages(variant)) {
     const shader = imageShader(variant, crossImageSource);

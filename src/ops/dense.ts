@@ -4,13 +4,12 @@
  * @module
  */
 import source from "../../shaders/dense.wgsl" with { type: "text" };
-import { apply, type Emitter, type Op } from "../graph/node.ts";
-import { formatShape, sizeOf, type Tensor } from "../graph/tensor.ts";
-import { matmulNt, matmulTn } from "./matmul.ts";
+import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
+import { formatShape, sizeOf, type Tensor, widthOf } from "../graph/tensor.ts";
 import type { Activation } from "./matmul_epilogue.ts";
-import { emitProduct } from "./matmul_kernels.ts";
+import { emitProduct, emitProductGradients } from "./matmul_kernels.ts";
 import type { Variant } from "./matmul_variant.ts";
-import { columnsOf, columnSumOutputs, productOutputs } from "./matmul_layout.ts";
+import { columnsOf } from "./matmul_layout.ts";
 import { emitColumnSum } from "./matmul_vector.ts";
 import { epilogueConstants, epilogueShaders } from "./pointwise.ts";
 
@@ -45,32 +44,53 @@ export const denseOp: Op<DenseAttributes> = {
     if (dropout && !(dropout.rate >= 0 && dropout.rate < 1)) {
       throw new RangeError(`Cannot build dense: dropout must be in [0, 1), received ${dropout.rate}`);
     }
-    return productOutputs(x.shape, k, n);
+    return [[...x.shape.slice(0, -1), n]];
   },
-  emit: (k, { inputs: [x, weight, bias], outputs, attributes }) => {
+  emit: (k, { inputs: [x, weight, bias], outputs: [y], attributes }) => {
     const { activation, dropout, variant } = attributes;
-    const done = emitProduct(k, x, weight, outputs, { bias, activation, dropout }, variant);
-    if (!done) emitElements(k, "finish", { z: outputs[0] }, attributes);
+    const done = emitProduct(k, x, weight, y, { bias, activation, dropout }, variant);
+    if (!done) emitElements(k, "finish", { z: y }, attributes);
   },
   backward: ({ inputs: [x, weight, bias], outputs: [y], attributes }, [dy]) => {
     if (!dy) return [];
-    const plain = attributes.activation === "none" && !attributes.dropout?.rate;
-    const dz = plain ? dy : apply(gradientOp, [dy, y], attributes);
-    return [matmulNt(dz, weight, attributes), matmulTn(x, dz, attributes), bias && apply(columnSumOp, [dz], null)];
+    const inputs = isPlain(attributes) ? [x, weight, dy] : [x, weight, dy, y];
+    return applyAll(gradientOp, inputs, { ...attributes, hasBias: bias !== undefined });
   },
 };
 
-const gradientOp: Op<DenseAttributes> = {
+/**
+ * Returns the gradients of z = x W + bias: by x, by W, and by the bias.
+ *
+ * @param dz gradient by z
+ */
+export function affineGradients(x: Tensor, weight: Tensor, dz: Tensor, variant?: Variant): readonly Tensor[] {
+  return applyAll(gradientOp, [x, weight, dz], { activation: "none", dropout: undefined, variant, hasBias: true });
+}
+
+function isPlain({ activation, dropout }: DenseAttributes): boolean {
+  return activation === "none" && !dropout?.rate;
+}
+
+/** All gradients of a layer; the last input, its output, is there unless dz is dy. */
+const gradientOp: Op<DenseAttributes & { readonly hasBias: boolean }> = {
   name: "denseGradient",
-  outputs: ([dy]) => [dy.shape],
-  emit: (k, { inputs: [dy, y], outputs: [dz], attributes }) => emitElements(k, "gradient", { y, dy, dz }, attributes),
+  outputs: ([x, weight], { hasBias }) => {
+    const bias = [widthOf(weight.shape.slice(1))];
+    return hasBias ? [x.shape, weight.shape, bias] : [x.shape, weight.shape];
+  },
+  emit: (k, { inputs: [x, weight, dy, y], outputs: [dx, dWeight, dBias], attributes }) => {
+    const output = y && { y, epilogue: attributes };
+    const gradients = { x, weight, dy, dx: k.needed(dx) ? dx : undefined, dWeight, dBias, output };
+    const toDz = (dz: Tensor) => emitElements(k, "gradient", { y, dy, dz }, attributes);
+    emitProductGradients(k, gradients, toDz, attributes.variant);
+  },
 };
 
 /** Sum of all rows of a matrix, the gradient of a bias. */
 export const columnSumOp: Op<null> = {
   name: "columnSum",
-  outputs: ([x]) => columnSumOutputs(columnsOf("columnSum", x)),
-  emit: (k, { inputs: [x], outputs }) => emitColumnSum(k, x, outputs),
+  outputs: ([x]) => [[columnsOf("columnSum", x)]],
+  emit: (k, { inputs: [x], outputs: [y] }) => emitColumnSum(k, x, y),
 };
 
 function emitElements(k: Emitter, entry: string, bind: Record<string, Tensor>, attributes: DenseAttributes): void {

@@ -15,7 +15,6 @@ import {
   fieldProductOp,
   type Shift,
 } from "./field_product.ts";
-import { columnSumOutputs } from "./matmul_layout.ts";
 import { emitColumnSum } from "./matmul_vector.ts";
 
 /** Sizes of a convolution. */
@@ -84,11 +83,12 @@ const biasOp: Op<number> = {
   name: "field_convolution_bias",
   outputs: ([dz], to) => {
     const { rows } = fieldsOf("field_convolution", dz);
-    return [...columnSumOutputs(rows / to), ["B", rows / to]];
+    return [[rows / to]];
   },
-  emit: (k, { inputs: [dz], outputs: [sum, parts, rows], attributes: to }) => {
+  emit: (k, { inputs: [dz], outputs: [sum], attributes: to }) => {
+    const rows = k.scratch(["B", fieldsOf("field_convolution", dz).rows / to]);
     emitPool(k, dz, rows, fieldsOf("field_convolution", dz).dim, to);
-    emitColumnSum(k, rows, [sum, parts]);
+    emitColumnSum(k, rows, sum);
   },
 };
 

@@ -6,7 +6,7 @@
 import { apply, type Op } from "../graph/node.ts";
 import { formatShape, type Tensor } from "../graph/tensor.ts";
 import { emitColumnProduct, emitProduct, emitTransposedProduct } from "./matmul_kernels.ts";
-import { columnProductOutputs, columnsOf, productOutputs, transposedOutputs } from "./matmul_layout.ts";
+import { columnsOf } from "./matmul_layout.ts";
 import type { Variant } from "./matmul_variant.ts";
 
 export { type Activation, ACTIVATIONS } from "./matmul_epilogue.ts";
@@ -27,10 +27,10 @@ const nnOp: Op<MatmulOptions> = {
     if (b.shape.length !== 2 || b.shape[0] !== inner) {
       throw new TypeError(`Cannot build matmul: b must have shape [${inner}, N], received ${formatShape(b.shape)}`);
     }
-    return productOutputs(a.shape, inner, n);
+    return [[...a.shape.slice(0, -1), n]];
   },
-  emit: (k, { inputs: [a, b], outputs, attributes: { variant } }) => {
-    emitProduct(k, a, b, outputs, {}, variant);
+  emit: (k, { inputs: [a, b], outputs: [y], attributes: { variant } }) => {
+    emitProduct(k, a, b, y, {}, variant);
   },
   backward: ({ inputs: [a, b], attributes }, [dy]) =>
     dy ? [matmulNt(dy, b, attributes), matmulTn(a, dy, attributes)] : [],
@@ -44,9 +44,9 @@ const ntOp: Op<MatmulOptions> = {
     if (b.shape.length !== 2 || typeof n !== "number" || b.shape[1] !== inner) {
       throw new TypeError(`Cannot build matmulNt: b must have shape [N, ${inner}], received ${formatShape(b.shape)}`);
     }
-    return transposedOutputs(a.shape, inner, n);
+    return [[...a.shape.slice(0, -1), n]];
   },
-  emit: (k, { inputs: [a, b], outputs, attributes: { variant } }) => emitTransposedProduct(k, a, b, outputs, variant),
+  emit: (k, { inputs: [a, b], outputs: [y], attributes: { variant } }) => emitTransposedProduct(k, a, b, y, variant),
   backward: ({ inputs: [a, b], attributes }, [dy]) =>
     dy ? [matmul(dy, b, attributes), matmulTn(dy, a, attributes)] : [],
 };
@@ -61,9 +61,9 @@ const tnOp: Op<MatmulOptions> = {
         `Cannot build matmulTn: b must have the rows of ${formatShape(a.shape)}, received ${formatShape(b.shape)}`,
       );
     }
-    return columnProductOutputs(a.shape, m, n);
+    return [[m, n]];
   },
-  emit: (k, { inputs: [a, b], outputs, attributes: { variant } }) => emitColumnProduct(k, a, b, outputs, variant),
+  emit: (k, { inputs: [a, b], outputs: [y], attributes: { variant } }) => emitColumnProduct(k, a, b, y, variant),
   backward: ({ inputs: [a, b], attributes }, [dy]) =>
     dy ? [matmulNt(b, dy, attributes), matmul(a, dy, attributes)] : [],
 };

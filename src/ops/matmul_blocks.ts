@@ -52,19 +52,16 @@ export function emitBlocks(
   });
 }
 
-/** A factor `[R, N]` of a product of columns, with room for a copy whose rows are padded to fours. */
-export type PaddedFactor = readonly [x: Tensor, copy: Tensor];
-
 /** Appends y[s] = a^T b over the rows of each of `slices` slices s, in rows and slices of whole fours. */
 export function emitBlockColumns(
   k: Emitter,
-  a: PaddedFactor,
-  b: PaddedFactor,
+  a: Tensor,
+  b: Tensor,
   y: Tensor,
   { slices, sliceRows }: { readonly slices: number; readonly sliceRows: number },
   variant: BlockVariant,
 ): void {
-  const [m, n, rows] = [columnsOf("matmulTn", a[0]), columnsOf("matmulTn", b[0]), rowsOf(a[0], k.batch)];
+  const [m, n, rows] = [columnsOf("matmulTn", a), columnsOf("matmulTn", b), rowsOf(a, k.batch)];
   k.run({
     shader: blockShader(variant, blockSource),
     entry: "product_tn",
@@ -85,9 +82,10 @@ export function emitBlockColumns(
 }
 
 /** Returns a factor in rows of whole fours, and appends what copies it where they are not. */
-function emitPadded(k: Emitter, [x, copy]: PaddedFactor): Tensor {
+function emitPadded(k: Emitter, x: Tensor): Tensor {
   const columns = columnsOf("matmulTn", x);
   if (columns % 4 === 0) return x;
+  const copy = k.scratch([...x.shape.slice(0, -1), padded(columns)]);
   emitPack(k, x, copy, { rows: rowsOf(x, k.batch), columns, row_stride: columns, column_stride: 1 });
   return copy;
 }

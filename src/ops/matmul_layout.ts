@@ -1,5 +1,5 @@
 /**
- * Shapes of matrix products and of the scratch memory that they need, padding, and sums of slices.
+ * Sizes of matrix products, padding, and sums of slices.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import grid from "../../shaders/grid.wgsl" with { type: "text" };
 import source from "../../shaders/matmul_layout.wgsl" with { type: "text" };
 import { type Shader, shader } from "../gpu/shader.ts";
 import type { Emitter } from "../graph/node.ts";
-import { formatShape, type Shape, sizeOf, type Tensor } from "../graph/tensor.ts";
+import { formatShape, sizeOf, type Tensor } from "../graph/tensor.ts";
 import { lanesOf } from "./lane.ts";
 
 /** Slices of a sum over rows at most. */
@@ -33,36 +33,9 @@ export function columnsOf(op: string, { shape }: Tensor): number {
   return last;
 }
 
-/** Returns the outputs of a product a b: y, and where rows do not divide into fours, padded copies of y and b. */
-export function productOutputs(a: Shape, k: number, n: number): Shape[] {
-  const rows = a.slice(0, -1);
-  return n === 1 || n % 4 === 0 ? [[...rows, n]] : [[...rows, n], [...rows, padded(n)], [k, padded(n)]];
-}
-
-/** Returns the outputs of a product a b^T: y, b^T, and a padded copy of y where its rows do not divide into fours. */
-export function transposedOutputs(a: Shape, k: number, n: number): Shape[] {
-  const rows = a.slice(0, -1);
-  if (n === 1 || k === 1) return [[...rows, n]];
-  const outputs = [[...rows, n], [k, padded(n)]];
-  return n % 4 === 0 ? outputs : [...outputs, [...rows, padded(n)]];
-}
-
-/** Returns the outputs of a product a^T b: y, partial sums, and padded copies where rows do not divide into fours. */
-export function columnProductOutputs(a: Shape, m: number, n: number): Shape[] {
-  if (m === 1 || n === 1) return [[m, n], [MAX_SLICES, m * n]];
-  const rows = a.slice(0, -1);
-  const parts = [maxSlices(m, n), padded(m), padded(n)];
-  return [[m, n], parts, m % 4 === 0 ? [0] : [...rows, padded(m)], n % 4 === 0 ? [0] : [...rows, padded(n)]];
-}
-
 /** Rounds up to a multiple of 4. */
 export function padded(size: number): number {
   return Math.ceil(size / 4) * 4;
-}
-
-/** Returns the outputs of a sum of columns: y, and partial sums. */
-export function columnSumOutputs(n: number): Shape[] {
-  return [[n], [MAX_SLICES, n]];
 }
 
 /** Returns the slices that partial sums of shape [M, N] may have. */

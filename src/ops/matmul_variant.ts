@@ -22,8 +22,7 @@ export type BlockVariant = "blocks8" | "blocks16";
 /** Register blocks with factors in images, of invocations by themselves or of subgroups of 4, 8 or 16. */
 export type ImageVariant = "images8" | "images16" | SharedVariant;
 
-const BLOCKS: Readonly<Record<Variant, Block>> = {
-  tiles: { rows: 64, columns: 64, shared: 1 },
+const BLOCKS: Readonly<Record<Exclude<Variant, "tiles">, Block>> = {
   blocks8: { rows: 8, columns: 8, shared: 1 },
   blocks16: { rows: 16, columns: 16, shared: 1 },
   images8: { rows: 8, columns: 8, shared: 1 },
@@ -52,8 +51,8 @@ export function inImages(variant: Variant): variant is ImageVariant {
   return /^(images|shared)/.test(variant);
 }
 
-/** Returns what an invocation computes, or all of a workgroup's together where they share a tile. */
-export function blockOf(variant: Variant): Block {
+/** Returns what an invocation computes. */
+export function blockOf(variant: Exclude<Variant, "tiles">): Block {
   return BLOCKS[variant];
 }
 
@@ -63,7 +62,7 @@ export function blocksOf({ rows, columns, shared }: Block, m: number, n: number)
 }
 
 /** Returns how many workgroups compute the blocks of [M, N] times `slices`. */
-export function groupsOf(variant: Variant, m: number, n: number, slices = 1): number {
-  const lanes = variant === "tiles" ? 1 : inImages(variant) ? IMAGE_LANES : BLOCK_LANES;
+export function groupsOf(variant: Exclude<Variant, "tiles">, m: number, n: number, slices = 1): number {
+  const lanes = inImages(variant) ? IMAGE_LANES : BLOCK_LANES;
   return Math.ceil(slices * blocksOf(BLOCKS[variant], m, n) / lanes);
 }

@@ -67,12 +67,8 @@ export function emitOuter(k: Emitter, u: Tensor, v: Tensor, matrix: Tensor): voi
   });
 }
 
-/**
- * Appends y[n] = sum_m u[m] a[m, n], or the plain sum of columns without u.
- *
- * @param outputs y, and partial sums of shape [256, N]
- */
-export function emitColumnSum(k: Emitter, a: Tensor, [y, parts]: readonly Tensor[], u?: Tensor): void {
+/** Appends y[n] = sum_m u[m] a[m, n], or the plain sum of columns without u. */
+export function emitColumnSum(k: Emitter, a: Tensor, y: Tensor, u?: Tensor): void {
   const rows = rowsOf(a, k.batch);
   const n = columnsOf("matmulTn", a);
   const lanes = lanesOf(n).count;
@@ -80,10 +76,11 @@ export function emitColumnSum(k: Emitter, a: Tensor, [y, parts]: readonly Tensor
   const wanted = Math.min(MAX_SLICES, Math.ceil(Math.sqrt(rows)));
   const sliceRows = Math.max(1, Math.ceil(rows / wanted));
   const slices = Math.max(1, Math.ceil(rows / sliceRows));
+  const parts = slices === 1 ? y : k.scratch([slices, n]);
   k.run({
     shader: vectorShader(n),
     entry: "column_sum",
-    bind: u ? { a, u, matrix: slices === 1 ? y : parts } : { a, u: a, matrix: slices === 1 ? y : parts },
+    bind: { a, u: u ?? a, matrix: parts },
     constants: { WEIGHTED: u !== undefined },
     params: { rows, lanes, slice_rows: sliceRows },
     grid: Math.ceil(slices * lanes / 64),

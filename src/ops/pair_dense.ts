@@ -11,8 +11,9 @@ import { apply, applyAll, type Emitter, type Image, type Op } from "../graph/nod
 import { formatShape, type Shape, type Tensor } from "../graph/tensor.ts";
 import { rowsLayout, transposedLayout } from "./image_pack.ts";
 import { emitImageRows } from "./matmul_images.ts";
+import { rounds } from "./scratch.ts";
 import { emitColumnProduct, emitProduct, emitTransposedProduct } from "./matmul_kernels.ts";
-import { columnProductOutputs, columnsOf, productOutputs, transposedOutputs } from "./matmul_layout.ts";
+import { columnsOf } from "./matmul_layout.ts";
 import { type ImageVariant, inImages, variantFor } from "./matmul_variant.ts";
 import { emitPairColumns, emitPairRows, emitRowsImage } from "./pair_dense_images.ts";
 import { emitAccumulate, emitCopyRows, emitElements, emitElementsBackward } from "./pair_elements.ts";
@@ -108,11 +109,11 @@ const pairDenseOp: Op<LayerAttributes> = {
   name: "pairDense",
   outputs: ([weight], { most, dim }) => {
     const [terms, n] = [most * dim, weight.shape[1] as number];
-    const [part, ...scratch] = productOutputs(["B", terms], terms, n);
-    return [part, part, ["B", terms], [terms, n], ...scratch];
+    return [["B", n], ["B", n], ["B", terms], [terms, n]];
   },
-  emit: (k, { inputs: [weight, ...inputs], outputs: [y, part, r, rows, ...scratch], attributes }) => {
+  emit: (k, { inputs: [weight, ...inputs], outputs: [y, part, r, rows], attributes }) => {
     const variant = imagesOf(k, weight, attributes);
+    const round = rounds(k);
     let adds = false;
     eachWindow(inputs, attributes, (padded) => {
       const window = variant ? narrowed(padded) : padded;
@@ -126,7 +127,7 @@ const pairDenseOp: Op<LayerAttributes> = {
       } else {
         emitWindow(k, window, r);
         emitRows(k, window, weight, rows);
-        emitProduct(k, r, rows, [adds ? part : y, ...scratch], {});
+        emitProduct(round(), r, rows, adds ? part : y, {});
         if (adds) emitAccumulate(k, part, y);
       }
       adds = true;
@@ -149,16 +150,17 @@ const weightOp: Op<LayerAttributes> = {
   name: "pairDenseWeight",
   outputs: ([weight], { most, dim }) => {
     const [terms, n] = [most * dim, weight.shape[1] as number];
-    return [weight.shape, ["B", terms], ...columnProductOutputs(["B", terms], terms, n)];
+    return [weight.shape, ["B", terms], [terms, n]];
   },
-  emit: (k, { inputs: [weight, dy, ...inputs], outputs: [dWeight, r, rows, ...scratch], attributes }) => {
+  emit: (k, { inputs: [weight, dy, ...inputs], outputs: [dWeight, r, rows], attributes }) => {
     const variant = imagesOf(k, weight, attributes);
+    const round = rounds(k);
     eachWindow(inputs, attributes, (window) => {
       if (variant && !window.hasMatrices) {
         return emitPairColumns(k, imagesFor(k, window, dy), dWeight, narrowed(window), variant);
       }
       emitWindow(k, window, r);
-      emitColumnProduct(k, r, dy, [rows, ...scratch], variant);
+      emitColumnProduct(round(), r, dy, rows, variant);
       emitCopyRows(k, rows, dWeight, { from: 0, to: window.row, count: existingPairs(window) * window.dim });
     });
   },
@@ -170,9 +172,10 @@ const sourceOp: Op<LayerAttributes & { readonly source: number }> = {
   outputs: ([weight, , a, b], { fields, most, dim, byMatrices: [hasMatrices] }) => {
     const [terms, n] = [most * dim, weight.shape[1] as number];
     const partial: Shape = hasMatrices ? partialMatrices({ fields, dim, first: 0, pairs: most }) : [0];
-    return [a.shape, b.shape, partial, [terms, n], ...transposedOutputs(["B", n], n, terms)];
+    return [a.shape, b.shape, partial, [terms, n], ["B", terms]];
   },
-  emit: (k, { inputs: [weight, dy, ...inputs], outputs: [da, db, partial, rows, dr, ...scratch], attributes }) => {
+  emit: (k, { inputs: [weight, dy, ...inputs], outputs: [da, db, partial, rows, dr], attributes }) => {
+    const round = rounds(k);
     const { fields, dim, source } = attributes;
     const variant = imagesOf(k, weight, attributes);
     eachWindow(inputs, attributes, (padded) => {
@@ -185,7 +188,7 @@ const sourceOp: Op<LayerAttributes & { readonly source: number }> = {
         emitImageRows(k, dy, weight, layout, variant, { ...epilogue, holds: !hasMatrices });
       } else {
         emitRows(k, window, weight, rows);
-        emitTransposedProduct(k, dy, rows, [dr, ...scratch]);
+        emitTransposedProduct(round(), dy, rows, dr);
       }
       if (hasMatrices) {
         emitMatrixBackward(k, window, { e: a, weight: b, g: dr, de: da }, first > 0);

@@ -10,8 +10,9 @@ import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, type Shape, type Tensor } from "../graph/tensor.ts";
 import { emitMergedMoments, MAX_SLICES, type Moments } from "./channel_norm.ts";
 import { fieldsOf } from "./field_padding.ts";
+import { rounds } from "./scratch.ts";
 import { emitColumnProduct, emitProduct, emitTransposedProduct } from "./matmul_kernels.ts";
-import { columnProductOutputs, columnSumOutputs, padded, productOutputs, transposedOutputs } from "./matmul_layout.ts";
+import { padded } from "./matmul_layout.ts";
 import { emitColumnSum } from "./matmul_vector.ts";
 import { emitAccumulate } from "./pair_elements.ts";
 import {
@@ -85,9 +86,8 @@ const powerDenseOp: Op<Attributes> = {
     const { neurons, dim, window } = sizes;
     const [terms, n] = [window * dim, weight.shape[1] as number];
     const columns = columnsOfWindows(sizes);
-    const [part, ...scratch] = productOutputs(["B", terms], terms, n);
     return [
-      part,
+      ["B", n],
       [neurons],
       [neurons],
       [x.shape[2], columns],
@@ -95,12 +95,12 @@ const powerDenseOp: Op<Attributes> = {
       [TABLE_ROWS, columns],
       ["B", terms],
       [terms, n],
-      part,
-      ...scratch,
+      ["B", n],
     ];
   },
   emit: (k, { inputs: [x, powers, gamma, beta, weight, ...running], outputs, attributes }) => {
-    const [y, mean, rstd, packed, partial, table, r, rows, part, ...scratch] = outputs;
+    const [y, mean, rstd, packed, partial, table, r, rows, part] = outputs;
+    const round = rounds(k);
     emitBlock(k, powers, packed, { rows: packed.shape[0] as number, columns: packed.shape[1] as number });
     if (attributes.training) {
       emitMoments(k, attributes, { x, w: packed, partial });
@@ -113,7 +113,7 @@ const powerDenseOp: Op<Attributes> = {
       const first = w * attributes.window;
       emitForm(k, attributes, { x, w: packed, table, r }, first);
       emitRows(k, attributes, weight, rows, first);
-      emitProduct(k, r, rows, [w === 0 ? y : part, ...scratch], {});
+      emitProduct(round(), r, rows, w === 0 ? y : part, {});
       if (w > 0) emitAccumulate(k, part, y);
     }
   },
@@ -154,13 +154,6 @@ const gradientOp: Op<Attributes> = {
     const { dim, window } = sizes;
     const [terms, n] = [window * dim, weight.shape[1] as number];
     const padded = x.shape[2] as number;
-    const scratch: Shape[][] = [
-      columnSumOutputs(n),
-      columnProductOutputs(["B", terms], terms, n),
-      transposedOutputs(["B", n], n, terms),
-      transposedOutputs(["B", dim, window], window, padded),
-      columnProductOutputs(["B", dim, padded], padded, window),
-    ];
     return [
       x.shape,
       powers.shape,
@@ -173,7 +166,11 @@ const gradientOp: Op<Attributes> = {
       [dim, window, 2],
       ["B", dim, window],
       [padded, window],
-      ...scratch.flat(),
+      [n],
+      [terms, n],
+      ["B", terms],
+      ["B", dim, padded],
+      [padded, window],
     ];
   },
   emit: (k, { inputs, outputs, attributes }) => emitGradient(k, inputs, outputs, attributes),
@@ -182,41 +179,32 @@ const gradientOp: Op<Attributes> = {
 function emitGradient(k: Emitter, inputs: readonly Tensor[], outputs: readonly Tensor[], sizes: Attributes): void {
   const { neurons, dim, window, training } = sizes;
   const [x, , gamma, beta, weight, packed, mean, spread, dy] = inputs;
-  const [dx, dPowers, dGamma, dBeta, dWeight, table, u, rows, sums, dz, some, ...scratch] = outputs;
+  const [dx, dPowers, dGamma, dBeta, dWeight, table, u, rows, sums, dz, some, ...more] = outputs;
+  const [total, g, dr, partX, partPowers] = more;
   const width = weight.shape[1] as number;
-  const [total, g, dr, partX, partPowers] = cut(scratch, [
-    columnSumOutputs(width).length,
-    columnProductOutputs(["B", window * dim], window * dim, width).length,
-    transposedOutputs(["B", width], width, window * dim).length,
-    transposedOutputs(["B", dim, window], window, x.shape[2] as number).length,
-    columnProductOutputs(["B", dim, 4], x.shape[2] as number, window).length,
-  ]);
+  const round = rounds(k);
   const { shape: [padded] } = some as { shape: readonly number[] };
   const all = { neurons, dim, window, columns: columnsOfWindows(sizes), training: Number(training) };
   emitTable(k, sizes, { gamma, beta, mean, spread, numbers: table }, true);
   emitColumnSum(k, dy, total);
   for (let first = 0; first < neurons; first += window) {
     const at = { ...all, first };
+    const own = round();
     emitForm(k, sizes, { x, w: packed, table, r: u }, first);
-    emitColumnProduct(k, u, dy, g);
-    const bind = { w: weight, g: g[0], s: total[0], gamma, beta, y: dWeight, sums };
+    emitColumnProduct(own, u, dy, g);
+    const bind = { w: weight, g, s: total, gamma, beta, y: dWeight, sums };
     emitAround(k, "weigh", bind, at, window * dim, width);
     emitAround(k, "merge_sums", { parts: sums, dgamma: dGamma, dbeta: dBeta, numbers: table }, at, window);
     emitRows(k, sizes, weight, rows, first);
-    emitTransposedProduct(k, dy, rows, dr);
-    emitAround(k, "slope", { u, dr: dr[0], fours: table, dz }, at, k.batch * window / 4);
+    emitTransposedProduct(own, dy, rows, dr);
+    emitAround(k, "slope", { u, dr, fours: table, dz }, at, k.batch * window / 4);
     emitBlock(k, packed, some, { rows: padded, columns: window, from: first });
-    emitTransposedProduct(k, dz, some, first === 0 ? [dx, ...partX.slice(1)] : partX);
-    if (first > 0) emitAccumulate(k, partX[0], dx);
-    emitColumnProduct(k, x, dz, partPowers);
+    emitTransposedProduct(own, dz, some, first === 0 ? dx : partX);
+    if (first > 0) emitAccumulate(k, partX, dx);
+    emitColumnProduct(own, x, dz, partPowers);
     const count = Math.min(window, neurons - first);
-    emitBlock(k, partPowers[0], dPowers, { rows: sizes.fields, columns: count, to: first });
+    emitBlock(k, partPowers, dPowers, { rows: sizes.fields, columns: count, to: first });
   }
-}
-
-function cut(tensors: readonly Tensor[], counts: readonly number[]): Tensor[][] {
-  let at = 0;
-  return counts.map((count) => tensors.slice(at, at += count));
 }
 
 /**

@@ -4,6 +4,7 @@
  * @module
  */
 import grid from "../../shaders/grid.wgsl" with { type: "text" };
+import fieldSource from "../../shaders/field_sort.wgsl" with { type: "text" };
 import source from "../../shaders/radix_sort.wgsl" with { type: "text" };
 import step from "../../shaders/step.wgsl" with { type: "text" };
 import { shader } from "../gpu/shader.ts";
@@ -13,6 +14,8 @@ import { keyBits } from "./host_sort.ts";
 import { checkLookup } from "./lookup.ts";
 
 export { sortOccurrencesOnHost } from "./host_sort.ts";
+
+const fieldSort = shader("field_sort", { step, field_sort: fieldSource });
 
 const radixSort = shader("radixSort", { grid, step, radix_sort: source });
 
@@ -24,6 +27,7 @@ const BLOCK = 1024;
 
 interface SortAttributes {
   readonly rowCount: number;
+  readonly fieldRows: number | undefined;
 }
 
 const sortOp: Op<SortAttributes> = {
@@ -31,16 +35,44 @@ const sortOp: Op<SortAttributes> = {
   outputs: ([ids]) => {
     const fields = checkLookup("sortOccurrences", { ids });
     const pairs = { shape: [2 * fields, "B"] as Dim[], dtype: "u32" as const };
-    // A counter for each digit and block: 16 ceil(F B / 1024) <= (ceil(F / 64) + 16) B, as B is at least 1.
-    return [pairs, pairs, { shape: [Math.ceil(fields / 64) + 16, "B"], dtype: "u32" }];
+    return [pairs];
   },
-  emit: (k, { inputs: [ids], outputs: [sorted, scratch, places], attributes: { rowCount } }) =>
-    emitSort(k, ids, sorted, scratch, places, rowCount),
+  emit: (k, { inputs: [ids], outputs: [sorted], attributes: { rowCount, fieldRows } }) => {
+    if (fieldRows !== undefined && fitsFieldSort(k, fieldRows)) emitFieldSort(k, ids, sorted);
+    else emitRadixSort(k, ids, sorted, rowCount);
+  },
 };
 
-function emitSort(k: Emitter, ids: Tensor, sorted: Tensor, scratch: Tensor, places: Tensor, rowCount: number): void {
+/** Returns the keys that a workgroup sorts for a batch, a power of two. */
+function fieldSortSize(batch: number): number {
+  return Math.max(2, 2 ** keyBits(batch - 1));
+}
+
+/** Whether a workgroup's memory holds a field's keys, and one word a row of the field and an index. */
+function fitsFieldSort({ gpu, batch }: Emitter, fieldRows: number): boolean {
+  const size = fieldSortSize(batch);
+  return 4 * size <= gpu.device.limits.maxComputeWorkgroupStorageSize && fieldRows < 2 ** 32 / size;
+}
+
+function emitFieldSort(k: Emitter, ids: Tensor, pairs: Tensor): void {
+  const fields = ids.shape[0] as number;
+  const size = fieldSortSize(k.batch);
+  const threads = Math.min(size / 2, 2 ** Math.floor(Math.log2(k.gpu.device.limits.maxComputeInvocationsPerWorkgroup)));
+  k.run({
+    shader: fieldSort,
+    entry: "sort",
+    bind: { ids, pairs },
+    constants: { SIZE: size, INDEX_BITS: Math.log2(size), THREADS: threads, FIELDS: fields },
+    params: { batch: k.batch },
+    grid: [fields, 1, 1],
+  });
+}
+
+function emitRadixSort(k: Emitter, ids: Tensor, sorted: Tensor, rowCount: number): void {
   const count = (ids.shape[0] as number) * k.batch;
   const blocks = Math.ceil(count / BLOCK);
+  const scratch = k.scratch(sorted.shape, "u32");
+  const places = k.scratch([16, blocks], "u32");
   const passes = Math.ceil(keyBits(rowCount) / DIGIT_BITS);
   for (let pass = 0; pass < passes; pass++) {
     const [pairs, from] = (passes - pass) % 2 === 1 ? [sorted, scratch] : [scratch, sorted];
@@ -66,9 +98,10 @@ function emitSort(k: Emitter, ids: Tensor, sorted: Tensor, scratch: Tensor, plac
  *
  * @param ids rows `[F, B]`, field-major
  * @param rowCount rows of the table
+ * @param fieldRows rows of the largest field, where all rows of a field lie before those of the next one and ids are such
  * @returns `[2 F, B]` of u32, to be read as one list of F B pairs
  * @throws {TypeError} when ids are not `[F, B]` of u32
  */
-export function sortOccurrences(ids: Tensor, rowCount: number): Tensor {
-  return apply(sortOp, [ids], { rowCount });
+export function sortOccurrences(ids: Tensor, rowCount: number, fieldRows?: number): Tensor {
+  return apply(sortOp, [ids], { rowCount, fieldRows });
 }

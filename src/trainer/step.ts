@@ -50,7 +50,7 @@ export function compileTraining(gpu: Gpu, options: TrainingOptions): Promise<Pla
   const gradients = differentiate(logits, dLogits, sum);
   const pairs = options.pairs
     ? graph.input("pairs", [2 * space.fields.length, "B"], "u32")
-    : sortOccurrences(ids, space.rowCount);
+    : sortOccurrences(ids, space.rowCount, Math.max(...space.fields.map(({ rows }) => rows)));
   const pinned = pinGradients(gradients, store);
   updateAll(gradients, [...pinned.keys()], pairsBy(ids, pairs), options);
   const inputs = { ...feed.inputs, ...(options.pairs && { pairs: options.pairs }) };

@@ -11,6 +11,8 @@ interface SortCase {
   rows?: number;
   rowCount: number;
   idOf: (uniform: number, o: number) => number;
+  /** Rows of each field, which then holds its own rows only. */
+  fieldRows?: number;
 }
 
 const uniform = (rowCount: number) => (u: number): number => Math.floor(u * rowCount);
@@ -31,11 +33,34 @@ const cases: Record<string, SortCase> = {
     rowCount: 50,
     idOf: (u, o) => o % 7 ? Math.floor(u * 60) : 0xffffffff,
   },
+  "fields of their own rows": { fields: 7, batch: 300, rowCount: 7_000, fieldRows: 1_000, idOf: zipf(1_000) },
+  "fields of one row": { fields: 3, batch: 65, rowCount: 3, fieldRows: 1, idOf: () => 0 },
+  "a sample of several fields": { fields: 5, batch: 1, rowCount: 50, fieldRows: 10, idOf: uniform(10) },
+  "a partial batch of fields": { fields: 4, batch: 256, rows: 100, rowCount: 400, fieldRows: 100, idOf: uniform(100) },
+  "an empty batch of fields": { fields: 4, batch: 16, rows: 0, rowCount: 400, fieldRows: 100, idOf: uniform(100) },
+  "fields of rows of 20 bits": {
+    fields: 3,
+    batch: 4096,
+    rows: 4000,
+    rowCount: 3_000_000,
+    fieldRows: 1_000_000,
+    idOf: zipf(1_000_000),
+  },
+  "fields whose keys do not fit a word": {
+    fields: 2,
+    batch: 1000,
+    rowCount: 16_000_000,
+    fieldRows: 8_000_000,
+    idOf: uniform(8_000_000),
+  },
   "rows of 26 bits": { fields: 4, batch: 700, rowCount: 40_000_000, idOf: uniform(40_000_000) },
 };
 
-function idsOf({ fields, batch, idOf }: SortCase): Uint32Array<ArrayBuffer> {
-  return Uint32Array.from(randomArray(fields * batch, 5), (value, o) => idOf((value + 1) / 2, o));
+function idsOf({ fields, batch, idOf, fieldRows = 0 }: SortCase): Uint32Array<ArrayBuffer> {
+  return Uint32Array.from(
+    randomArray(fields * batch, 5),
+    (value, o) => Math.floor(o / batch) * fieldRows + idOf((value + 1) / 2, o),
+  );
 }
 
 function sortOnHost(shape: SortCase): Uint32Array {
@@ -47,9 +72,9 @@ function sortOnHost(shape: SortCase): Uint32Array {
 }
 
 async function sortOnDevice(shape: SortCase): Promise<Uint32Array> {
-  const { fields, batch, rows = batch, rowCount } = shape;
+  const { fields, batch, rows = batch, rowCount, fieldRows } = shape;
   const graph = new Graph("train");
-  const pairs = sortOccurrences(graph.input("ids", [fields, "B"], "u32"), rowCount);
+  const pairs = sortOccurrences(graph.input("ids", [fields, "B"], "u32"), rowCount, fieldRows);
   const [sorted] = await run([pairs], { batch, steps: [step(rows)], inputs: { ids: idsOf(shape) } });
   return new Uint32Array(sorted);
 }

@@ -1,0 +1,186 @@
+/**
+ * Matrix products by tiles in workgroup memory, for GPUs.
+ *
+ * @module
+ */
+import activation from "../../shaders/activation.wgsl" with { type: "text" };
+import crossStore from "../../shaders/cross_store.wgsl" with { type: "text" };
+import epilogue1 from "../../shaders/epilogue1.wgsl" with { type: "text" };
+import epilogue4 from "../../shaders/epilogue4.wgsl" with { type: "text" };
+import epilogueGradient from "../../shaders/epilogue_gradient.wgsl" with { type: "text" };
+import grid from "../../shaders/grid.wgsl" with { type: "text" };
+import source from "../../shaders/matmul.wgsl" with { type: "text" };
+import aGradient from "../../shaders/matmul_a_gradient.wgsl" with { type: "text" };
+import aPlain from "../../shaders/matmul_a_plain.wgsl" with { type: "text" };
+import bGradient from "../../shaders/matmul_b_gradient.wgsl" with { type: "text" };
+import biasSource from "../../shaders/matmul_bias.wgsl" with { type: "text" };
+import biasNone from "../../shaders/matmul_bias_none.wgsl" with { type: "text" };
+import bPlain from "../../shaders/matmul_b_plain.wgsl" with { type: "text" };
+import quads1 from "../../shaders/matmul_quads1.wgsl" with { type: "text" };
+import quads4 from "../../shaders/matmul_quads4.wgsl" with { type: "text" };
+import splitsSource from "../../shaders/matmul_splits.wgsl" with { type: "text" };
+import storeSource from "../../shaders/matmul_store.wgsl" with { type: "text" };
+import storeSum from "../../shaders/matmul_store_sum.wgsl" with { type: "text" };
+import random from "../../shaders/random.wgsl" with { type: "text" };
+import stepSource from "../../shaders/step.wgsl" with { type: "text" };
+import { type Constants, type Shader, shader } from "../gpu/shader.ts";
+import type { Emitter, KernelCall } from "../graph/node.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import { lanesOf } from "./lane.ts";
+import { epilogueConstants, type ProductEpilogue } from "./matmul_epilogue.ts";
+
+/** Rows and columns of a tile. */
+const TILE = { rows: 128, columns: 64 };
+
+/** Workgroups that keep a GPU busy: a few on each of a hundred or more processors. */
+const BUSY_GROUPS = 512;
+
+/** Terms of a split at least, so that its partial sums cost less than it saves. */
+const MIN_SPLIT_TERMS = 256;
+
+/** A matrix as it is stored. */
+interface Stored {
+  readonly tensor: Tensor;
+  /** Whether its rows are the other matrix's. @default {false} */
+  readonly transposed?: boolean;
+  /** What the matrix is the gradient of: the kernel forms the gradient by the epilogue's input as it loads. */
+  readonly gradientOf?: { readonly y: Tensor; readonly epilogue: ProductEpilogue };
+}
+
+/** A product a b. */
+export interface TileProduct {
+  /** `[M, K]`, or stored as `[K, M]`. */
+  readonly a: Stored;
+  /** `[K, N]`, or stored as `[N, K]`. */
+  readonly b: Stored;
+  /** Sizes of the product. */
+  readonly sizes: { readonly m: number; readonly n: number; readonly k: number };
+}
+
+/** Returns the constants of activation and dropout. */
+function elementConstants(epilogue: ProductEpilogue): Constants {
+  const { BIAS: _, ...constants } = epilogueConstants(epilogue);
+  return constants;
+}
+
+/** Appends y = epilogue(a b); there is no epilogue where a or b is a gradient. */
+export function emitTiles(k: Emitter, product: TileProduct, y: Tensor, epilogue: ProductEpilogue = {}): void {
+  if (product.a.gradientOf ?? product.b.gradientOf) {
+    return runTiles(k, product, { parts: { matmul_store_sum: storeSum }, bind: { y }, constants: {}, splits: 1 });
+  }
+  runTiles(k, product, {
+    parts: {
+      ...(epilogue.bias ? { matmul_bias: biasSource } : { matmul_bias_none: biasNone }),
+      matmul_store: storeSource,
+    },
+    bind: { bias: epilogue.bias, y },
+    constants: elementConstants(epilogue),
+    splits: 1,
+  });
+}
+
+/** Appends y = x0 (a b + bias) + a, the whole of a matrix cross layer; `product` is kept where somebody needs it. */
+export function emitCrossTiles(
+  k: Emitter,
+  product: TileProduct,
+  bind: Record<"x0" | "bias" | "y" | "product_out", Tensor>,
+): void {
+  runTiles(k, product, {
+    parts: { cross_store: crossStore },
+    bind,
+    constants: { KEEPS_PRODUCT: k.needed(bind.product_out) },
+    splits: 1,
+  });
+}
+
+/**
+ * Appends y = a b, summed over splits of the terms where there are too few tiles for a GPU.
+ *
+ * @param columnSums receives the sums of b's columns, the gradient of a bias
+ */
+export function emitSplitTiles(
+  k: Emitter,
+  product: TileProduct,
+  y: Tensor,
+  columnSums?: Tensor,
+): void {
+  const { m, n, k: terms } = product.sizes;
+  const tiles = Math.ceil(m / TILE.rows) * Math.ceil(n / TILE.columns);
+  const wanted = Math.max(1, Math.min(Math.floor(BUSY_GROUPS / tiles), Math.floor(terms / MIN_SPLIT_TERMS)));
+  const splitTerms = Math.max(16, Math.ceil(terms / wanted / 16) * 16);
+  const splits = Math.max(1, Math.ceil(terms / splitTerms));
+  const constants = { HAS_COLUMN_SUMS: columnSums !== undefined };
+  const target = splits === 1 && !columnSums ? y : k.scratch([splits, m + (columnSums ? 1 : 0), n]);
+  runTiles(k, product, { parts: { matmul_store_sum: storeSum }, bind: { y: target }, constants, splits, splitTerms });
+  if (target !== y) emitSplitSum(k, target, y, columnSums, { splits, size: m * n, columns: columnSums ? n : 0 });
+}
+
+function emitSplitSum(
+  k: Emitter,
+  parts: Tensor,
+  y: Tensor,
+  columnSums: Tensor | undefined,
+  { splits, size, columns }: Record<"splits" | "size" | "columns", number>,
+): void {
+  const lanes = lanesOf(columns || size);
+  const params = { splits, size: size / lanes.width, columns: columns / lanes.width };
+  k.run({
+    shader: shader("matmul_splits", { grid, ...lanes.part, matmul_splits: splitsSource }),
+    entry: columnSums ? "sum_with_columns" : "sum",
+    bind: { parts, y, column_sums: columnSums },
+    params,
+    grid: Math.ceil((params.size + params.columns) / 64),
+  });
+}
+
+interface TileCall {
+  readonly parts: Readonly<Record<string, string>>;
+  readonly bind: KernelCall["bind"];
+  readonly constants: Constants;
+  readonly splits: number;
+  /** @default all */
+  readonly splitTerms?: number;
+}
+
+function runTiles(k: Emitter, { a, b, sizes }: TileProduct, call: TileCall): void {
+  const { m, n, k: terms } = sizes;
+  // Splits begin at multiples of 16 terms, so only the rows of the matrices themselves decide.
+  const rows = [a.transposed ? m : terms, b.transposed ? terms : n, n];
+  const inFours = rows.every((width) => width % 4 === 0);
+  const epilogue = (a.gradientOf ?? b.gradientOf)?.epilogue;
+  k.run({
+    shader: tilesShader(inFours, a.gradientOf !== undefined, b.gradientOf !== undefined, call.parts),
+    entry: "product",
+    bind: { ...call.bind, a: a.tensor, b: b.tensor, a_output: a.gradientOf?.y, b_output: b.gradientOf?.y },
+    constants: {
+      ...call.constants,
+      ...(epilogue && elementConstants(epilogue)),
+      A_TRANSPOSED: a.transposed ?? false,
+      B_TRANSPOSED: b.transposed ?? false,
+    },
+    params: { m, n, k: terms, split_terms: call.splitTerms ?? terms },
+    grid: Math.ceil(m / TILE.rows) * Math.ceil(n / TILE.columns) * call.splits,
+    flops: 2 * m * n * terms,
+  });
+}
+
+function tilesShader(
+  inFours: boolean,
+  aIsGradient: boolean,
+  bIsGradient: boolean,
+  store: Readonly<Record<string, string>>,
+): Shader {
+  return shader("matmul", {
+    grid,
+    step: stepSource,
+    activation,
+    random,
+    ...(inFours ? { epilogue4 } : { epilogue1 }),
+    ...(aIsGradient || bIsGradient ? { epilogue_gradient: epilogueGradient } : {}),
+    ...(aIsGradient ? { matmul_a_gradient: aGradient } : { matmul_a_plain: aPlain }),
+    ...(bIsGradient ? { matmul_b_gradient: bGradient } : { matmul_b_plain: bPlain }),
+    ...(inFours ? { matmul_quads4: quads4 } : { matmul_quads1: quads1 }),
+    ...store,
+    matmul: source,
+  });
+}
