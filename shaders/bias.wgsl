@@ -2,15 +2,15 @@
 //   add_bias     y[b,n] = x[b,n] + b[n]
 //   column_sum   y[n]   = sum_b x[b,n]  over valid rows
 // Shapes: x, y [B, N]; b [N]; f32.
-// Grid: add_bias one invocation per element; column_sum one workgroup per column, lanes stride over rows and their
-// partial sums are folded in a fixed tree: bit-reproducible.
+// Grid: add_bias one thread per element; column_sum one workgroup per column, whose threads add every 256th row, four
+// loads at a time, and then their sums in a fixed tree: bit-reproducible.
 struct Params { size: u32, width: u32, batch: u32 }
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> b: array<f32>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 @group(0) @binding(3) var<uniform> params: Params;
 
-var<workgroup> partial: array<f32, 64>;
+var<workgroup> partial: array<f32, 256>;
 
 @compute @workgroup_size(256)
 fn add_bias(
@@ -23,7 +23,12 @@ fn add_bias(
   y[i] = x[i] + b[i % params.width];
 }
 
-@compute @workgroup_size(64)
+// The number of a row, or 0 past the valid ones: loads past them are of the last one, so that none waits for a branch.
+fn term(row: u32, column: u32, rows: u32) -> f32 {
+  return select(0.0, x[min(row, rows - 1u) * params.width + column], row < rows);
+}
+
+@compute @workgroup_size(256)
 fn column_sum(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
@@ -33,11 +38,14 @@ fn column_sum(
   let rows = min(step.rows, params.batch);
   var sum = 0.0;
   if (column < params.width) {
-    for (var row = lane; row < rows; row += 64u) { sum += x[row * params.width + column]; }
+    for (var row = lane; row < rows; row += 1024u) {
+      let left = term(row, column, rows) + term(row + 256u, column, rows);
+      sum += left + (term(row + 512u, column, rows) + term(row + 768u, column, rows));
+    }
   }
   partial[lane] = sum;
   workgroupBarrier();
-  for (var half = 32u; half > 0u; half /= 2u) {
+  for (var half = 128u; half > 0u; half /= 2u) {
     if (lane < half) { partial[lane] += partial[lane + half]; }
     workgroupBarrier();
   }

@@ -1,15 +1,15 @@
 // Matrix product by tiles of 128 x 64 in workgroup memory, for GPUs.
 //   y[s, m, n] = sum_k a[m, k] b[k, n] over the terms k of split s
 // A_TRANSPOSED: a is stored as [K, M]. B_TRANSPOSED: b is stored as [N, K]. No copy of either is made.
-// Needs matmul_quads4 or matmul_quads1 (loads), matmul_a_plain or matmul_a_gradient, matmul_b_plain or matmul_b_gradient
-// (what is done to a load), and a part that declares store (what is done to a sum of four columns).
+// Needs matmul_quads4 or matmul_quads1 (loads and stores of four numbers) and a part that declares store_lanes (what is
+// done to a sum).
 // Shapes: a [M, K], b [K, N], y [S, M, N], all in rows without padding; f32.
 // Grid: a workgroup of 8 x 16 threads per tile and split; each thread has a register tile of 8 x 8 sums.
 // Memory: 768 bytes a term and tile. Loads of the next 16 terms run while the present ones are multiplied.
 // No atomics, sums in order of k: bit-reproducible.
 override A_TRANSPOSED: bool = false;
 override B_TRANSPOSED: bool = false;
-override HAS_COLUMN_SUMS: bool = false;  // row M of a split holds the sums of b's columns
+override HAS_COLUMN_SUMS: bool = false;  // row M of a split gets the sums of b's columns; not where b is transposed
 
 struct Params {
   m: u32,
@@ -28,7 +28,7 @@ var<workgroup> tile_b: array<array<vec4f, 17>, 16>;
 var<private> sums: array<vec4f, 16>;
 var<private> ahead_a: array<vec4f, 4>;
 var<private> ahead_b: array<vec4f, 4>;
-var<private> column_sums: array<vec4f, 2>;
+var<private> column_sum: vec4f;
 
 fn load_a(m: u32, k: u32, end: u32, thread: u32) {
   if (A_TRANSPOSED) {
@@ -87,6 +87,7 @@ fn store_tiles(thread: u32) {
     let at = thread % 16u;
     tile_b[term][at] = ahead_b[0];
     tile_b[term + 8u][at] = ahead_b[1];
+    if (HAS_COLUMN_SUMS) { column_sum += ahead_b[0] + ahead_b[1]; }
   } else if (thread < 64u) {
     let block = transpose(mat4x4f(ahead_b[0], ahead_b[1], ahead_b[2], ahead_b[3]));
     let term = thread % 4u * 4u;
@@ -138,11 +139,16 @@ fn add_terms(x: u32, y: u32) {
   add_term(tile_a[15][y], tile_a[15][y + 16u], tile_b[15][x], tile_b[15][x + 8u]);
 }
 
-fn add_columns(x: u32) {
-  for (var k = 0u; k < 16u; k++) {
-    column_sums[0] += tile_b[k][x];
-    column_sums[1] += tile_b[k][x + 8u];
-  }
+// Adds the column sums of the 8 threads that loaded the same columns of b, and stores them below the split's last row.
+fn store_column_sums(split: u32, n: u32, thread: u32) {
+  workgroupBarrier();
+  tile_b[thread / 16u][thread % 16u] = column_sum;
+  workgroupBarrier();
+  let column = n + thread * 4u;
+  if (thread >= 16u || column >= params.n) { return; }
+  var sum = tile_b[0][thread];
+  for (var row = 1u; row < 8u; row++) { sum += tile_b[row][thread]; }
+  store(split, params.m, column, sum);
 }
 
 fn store_row(split: u32, m: u32, n: u32, left: vec4f, right: vec4f) {
@@ -179,7 +185,6 @@ fn product(
     load_a(m, k + 16u, end, thread);
     load_b(n, k + 16u, end, thread);
     add_terms(id.x, id.y);
-    if (HAS_COLUMN_SUMS && m == 0u && id.y == 0u) { add_columns(id.x); }
   }
 
   let row = m + id.y * 4u;
@@ -192,8 +197,5 @@ fn product(
   store_row(split, row + 65u, column, sums[10], sums[11]);
   store_row(split, row + 66u, column, sums[12], sums[13]);
   store_row(split, row + 67u, column, sums[14], sums[15]);
-  if (HAS_COLUMN_SUMS && m == 0u && id.y == 0u) {
-    if (column < params.n) { store(split, params.m, column, column_sums[0]); }
-    if (column + 32u < params.n) { store(split, params.m, column + 32u, column_sums[1]); }
-  }
+  if (HAS_COLUMN_SUMS && m == 0u) { store_column_sums(split, n, thread); }
 }

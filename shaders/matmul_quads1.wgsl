@@ -7,10 +7,10 @@ fn a_quad(row: u32, column: u32, rows: u32, columns: u32) -> vec4f {
   var quad = vec4f();
   if (row >= rows) { return quad; }
   let at = row * select(params.k, params.m, A_TRANSPOSED) + column;
-  if (column < columns) { quad.x = a_loaded(at); }
-  if (column + 1u < columns) { quad.y = a_loaded(at + 1u); }
-  if (column + 2u < columns) { quad.z = a_loaded(at + 2u); }
-  if (column + 3u < columns) { quad.w = a_loaded(at + 3u); }
+  if (column < columns) { quad.x = a[at]; }
+  if (column + 1u < columns) { quad.y = a[at + 1u]; }
+  if (column + 2u < columns) { quad.z = a[at + 2u]; }
+  if (column + 3u < columns) { quad.w = a[at + 3u]; }
   return quad;
 }
 
@@ -18,10 +18,10 @@ fn b_quad(row: u32, column: u32, rows: u32, columns: u32) -> vec4f {
   var quad = vec4f();
   if (row >= rows) { return quad; }
   let at = row * select(params.n, params.k, B_TRANSPOSED) + column;
-  if (column < columns) { quad.x = b_loaded(at); }
-  if (column + 1u < columns) { quad.y = b_loaded(at + 1u); }
-  if (column + 2u < columns) { quad.z = b_loaded(at + 2u); }
-  if (column + 3u < columns) { quad.w = b_loaded(at + 3u); }
+  if (column < columns) { quad.x = b[at]; }
+  if (column + 1u < columns) { quad.y = b[at + 1u]; }
+  if (column + 2u < columns) { quad.z = b[at + 2u]; }
+  if (column + 3u < columns) { quad.w = b[at + 3u]; }
   return quad;
 }
 

@@ -6,13 +6,13 @@
 fn a_quad(row: u32, column: u32, rows: u32, columns: u32) -> vec4f {
   if (row >= rows || column >= columns) { return vec4f(); }
   let at = (row * select(params.k, params.m, A_TRANSPOSED) + column) / 4u;
-  return a_loaded(at);
+  return a[at];
 }
 
 fn b_quad(row: u32, column: u32, rows: u32, columns: u32) -> vec4f {
   if (row >= rows || column >= columns) { return vec4f(); }
   let at = (row * select(params.n, params.k, B_TRANSPOSED) + column) / 4u;
-  return b_loaded(at);
+  return b[at];
 }
 
 fn store(split: u32, m: u32, n: u32, sum: vec4f) {

@@ -3,11 +3,11 @@
 //   scan     where the keys of each (digit, block) begin
 //   scatter  moves each key there, in its block's order
 // Reduce, then scan: no workgroup waits for another, so the sort ends on any device (Merrill and Grimshaw, 2011).
-// Shapes: ids [F, B]; source, pairs [F B] of (key, o); places [16, blocks].
+// Shapes: ids [F, B]; source, pairs [F B] of (key, o); counts, places [16, blocks].
 // The first pass takes its keys from ids. Occurrences of padding rows and rows past the table have the key row_count,
 // which sorts last and becomes 0xffffffff in the last pass.
 // Grid: count and scatter have a workgroup per block of 1,024 keys, 16 consecutive ones to an invocation, each of
-// which owns a column of counters: stable without atomics. scan is a single workgroup.
+// which owns a column of counters: stable without atomics. scan has a workgroup per digit.
 const KEYS: u32 = 16u;
 const BLOCK: u32 = 1024u;
 const PITCH: u32 = 65u;  // of a digit's counters: 64 invocations, and one so that digits lie in different banks
@@ -24,6 +24,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> source: array<vec2u>;
 @group(0) @binding(2) var<storage, read_write> pairs: array<vec2u>;
 @group(0) @binding(3) var<storage, read_write> places: array<u32>;
+@group(0) @binding(5) var<storage, read_write> counts: array<u32>;
 @group(0) @binding(4) var<uniform> params: Params;
 
 var<workgroup> counters: array<u32, 1040>;
@@ -58,18 +59,12 @@ fn count(
   if (lane >= 16u || block >= params.blocks) { return; }
   var sum = 0u;
   for (var column = 0u; column < 64u; column++) { sum += counters[lane * PITCH + column]; }
-  places[lane * params.blocks + block] = sum;
+  counts[lane * params.blocks + block] = sum;
 }
 
-@compute @workgroup_size(256)
-fn scan(@builtin(local_invocation_index) lane: u32) {
-  let size = 16u * params.blocks;
-  let share = (size + 255u) / 256u;
-  let first = lane * share;
-  let end = min(first + share, size);
-  var sum = 0u;
-  for (var i = first; i < end; i++) { sum += places[i]; }
-  sums[lane] = sum;
+// Returns the sum of all threads' numbers and leaves the sums of those up to each thread in `sums`.
+fn scan_sums(number: u32, lane: u32) {
+  sums[lane] = number;
   workgroupBarrier();
   for (var reach = 1u; reach < 256u; reach *= 2u) {
     var before = 0u;
@@ -78,11 +73,27 @@ fn scan(@builtin(local_invocation_index) lane: u32) {
     sums[lane] += before;
     workgroupBarrier();
   }
-  var place = sums[lane] - sum;
+}
+
+// Workgroup d finds where the keys of digit d begin: after all keys of smaller digits.
+@compute @workgroup_size(256)
+fn scan(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let digit_first = group.x * params.blocks;
+  var smaller = 0u;
+  for (var i = lane; i < digit_first; i += 256u) { smaller += counts[i]; }
+  scan_sums(smaller, lane);
+  let start = sums[255];
+  workgroupBarrier();
+  let share = (params.blocks + 255u) / 256u;
+  let first = min(lane * share, params.blocks);
+  let end = min(first + share, params.blocks);
+  var sum = 0u;
+  for (var i = first; i < end; i++) { sum += counts[digit_first + i]; }
+  scan_sums(sum, lane);
+  var place = start + sums[lane] - sum;
   for (var i = first; i < end; i++) {
-    let size_here = places[i];
-    places[i] = place;
-    place += size_here;
+    places[digit_first + i] = place;
+    place += counts[digit_first + i];
   }
 }
 

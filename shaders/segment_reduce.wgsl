@@ -2,6 +2,8 @@
 //   reduce  walks chunks of CHUNK sorted positions. A run of equal rows that lies within a chunk is finished at once; the
 //           pieces of runs that cross chunks go to `carry`.
 //   finish  adds up the pieces of a run, four chunks at a time, in the chunk where the run starts.
+//   finish_group  the same for GPUs: a workgroup takes GROUP_CHUNKS chunks, and all its threads together the one run that
+//           starts there and goes on past them, in a tree that depends on the run's length alone.
 // What finishing means is up to segment_apply.wgsl (the optimiser's rule) or segment_store.wgsl (keep the sum).
 // Needs step.wgsl, grid.wgsl, a lane file, segment_value or _unit, and the terms of the gradient: segment_embedding,
 // segment_linear, segment_fm or their _none counterparts.
@@ -14,6 +16,7 @@ const FIELDS: u32 = 1u;
 const LANES: u32 = 1u;   // lanes of D
 const STRIDE: u32 = 1u;  // lanes from one row of the table to the next
 const SPAN: u32 = 1u;    // lanes of one invocation, a divisor of LANES
+const GROUP_CHUNKS: u32 = 16u;  // chunks of a workgroup of finish_group
 
 struct Params {
   first: u32,  // first row of the shard
@@ -111,6 +114,50 @@ fn last_chunk(chunk: u32, row: u32, count: u32) -> u32 {
   return last;
 }
 
+// A run that crosses the end of the chunk in which it starts.
+struct Run {
+  row: u32,   // of the shard
+  head: u32,  // first position
+  last: u32,  // last chunk; the chunk where the run starts if there is no such run
+}
+
+// Returns the run that starts in a chunk and crosses its end.
+fn crossing_run(chunk: u32) -> Run {
+  let none = Run(0u, 0u, chunk);
+  let start = chunk * CHUNK;
+  let count = step.rows * FIELDS;
+  if (start + CHUNK >= count) { return none; }
+  let row = pairs[start + CHUNK].x;
+  let number = row - params.first;
+  if (number >= params.rows || pairs[start + CHUNK - 1u].x != row) { return none; }
+  if (start > 0u && pairs[max(start, 1u) - 1u].x == row) { return none; }
+  var head = start + CHUNK - 1u;
+  while (head > start && pairs[head - 1u].x == row) { head--; }
+  return Run(number, head, last_chunk(chunk + 1u, row, count));
+}
+
+// Adds the pieces of the chunks first, first + stride, ... up to last, four at a time.
+fn add_pieces(first: u32, stride: u32, last: u32, part: u32) {
+  let lanes = 2u * LANES * stride;
+  var at = first;
+  for (; at + 3u * stride <= last; at += 4u * stride) {
+    let piece = carry_at(at, 0u, part);
+    for (var j = 0u; j < SPAN; j++) {
+      let left = carry[piece + j] + carry[piece + lanes + j];
+      sum[j] += left + (carry[piece + 2u * lanes + j] + carry[piece + 3u * lanes + j]);
+    }
+  }
+  for (; at <= last; at += stride) {
+    let piece = carry_at(at, 0u, part);
+    for (var j = 0u; j < SPAN; j++) { sum[j] += carry[piece + j]; }
+  }
+}
+
+fn add_opening(chunk: u32, part: u32) {
+  let opening = carry_at(chunk, 1u, part);
+  for (var j = 0u; j < SPAN; j++) { sum[j] += carry[opening + j]; }
+}
+
 @compute @workgroup_size(64)
 fn finish(
   @builtin(workgroup_id) group: vec3u,
@@ -120,29 +167,58 @@ fn finish(
   let worker = linear_group(group, groups) * 64u + lane;
   let part = worker % (LANES / SPAN);
   let chunk = worker / (LANES / SPAN);
-  let start = chunk * CHUNK;
-  let count = step.rows * FIELDS;
-  if (start + CHUNK >= count) { return; }
-  let row = pairs[start + CHUNK].x;
-  let number = row - params.first;
-  if (number >= params.rows || pairs[start + CHUNK - 1u].x != row) { return; }
-  if (start > 0u && pairs[max(start, 1u) - 1u].x == row) { return; }
-  var head = start + CHUNK - 1u;
-  while (head > start && pairs[head - 1u].x == row) { head--; }
-  let last = last_chunk(chunk + 1u, row, count);
-  let opening = carry_at(chunk, 1u, part);
-  for (var j = 0u; j < SPAN; j++) { sum[j] = carry[opening + j]; }
-  var at = chunk + 1u;
-  for (; at + 3u <= last; at += 4u) {
-    let piece = carry_at(at, 0u, part);
-    for (var j = 0u; j < SPAN; j++) {
-      let left = carry[piece + j] + carry[piece + 2u * LANES + j];
-      sum[j] += left + (carry[piece + 4u * LANES + j] + carry[piece + 6u * LANES + j]);
+  let run = crossing_run(chunk);
+  if (run.last == chunk) { return; }
+  clear();
+  add_opening(chunk, part);
+  add_pieces(chunk + 1u, 1u, run.last, part);
+  finish_run(run.row, run.head, part);
+}
+
+const THREADS: u32 = 256u;
+var<workgroup> tree: array<Lane, THREADS>;
+var<workgroup> long_run: vec4u;  // row, head, last chunk and chunk where it starts, if row is one of the shard
+
+@compute @workgroup_size(THREADS)
+fn finish_group(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let parts = LANES / SPAN;
+  let workers = THREADS / parts;
+  let part = thread % parts;
+  let worker = thread / parts;
+  let first = linear_group(group, groups) * GROUP_CHUNKS;
+  if (thread == 0u) { long_run = vec4u(0xffffffffu); }
+  workgroupBarrier();
+  for (var chunk = first + worker; chunk < first + GROUP_CHUNKS && worker < workers; chunk += workers) {
+    let run = crossing_run(chunk);
+    if (run.last >= first + GROUP_CHUNKS) {
+      if (part == 0u) { long_run = vec4u(run.row, run.head, run.last, chunk); }
+    } else if (run.last != chunk) {
+      clear();
+      add_opening(chunk, part);
+      add_pieces(chunk + 1u, 1u, run.last, part);
+      finish_run(run.row, run.head, part);
     }
   }
-  for (; at <= last; at++) {
-    let piece = carry_at(at, 0u, part);
-    for (var j = 0u; j < SPAN; j++) { sum[j] += carry[piece + j]; }
+  let run = workgroupUniformLoad(&long_run);
+  if (run.x >= params.rows) { return; }
+  clear();
+  if (worker < workers) { add_pieces(run.w + 1u + worker, workers, run.z, part); }
+  for (var j = 0u; j < SPAN; j++) {
+    workgroupBarrier();
+    tree[thread] = sum[j];
+    for (var size = workers; size > 1u;) {
+      let half = (size + 1u) / 2u;
+      workgroupBarrier();
+      if (worker + half < size) { tree[thread] += tree[thread + half * parts]; }
+      size = half;
+    }
+    sum[j] = tree[thread];
   }
-  finish_run(number, head, part);
+  if (worker > 0u) { return; }
+  add_opening(run.w, part);
+  finish_run(run.x, run.y, part);
 }

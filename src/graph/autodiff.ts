@@ -38,6 +38,22 @@ export class Gradients {
   /** Gradients by embedding table, one for each lookup. */
   readonly tables: Map<Table, TableGradient[]> = new Map();
 
+  /** Gradients of outputs of epilogues that have gone through the epilogue already, in the kernel that computed them. */
+  readonly throughEpilogue: Set<Tensor> = new Set();
+  readonly #readers: Map<Tensor, number> = new Map();
+
+  /** Counts what reads each tensor on the way from the parameters to the differentiated output. */
+  constructor(nodes: readonly Node[] = []) {
+    for (const { inputs } of nodes) {
+      for (const input of inputs) this.#readers.set(input, (this.#readers.get(input) ?? 0) + 1);
+    }
+  }
+
+  /** Returns how many times ops of the forward pass read a tensor. */
+  readersOf(tensor: Tensor): number {
+    return this.#readers.get(tensor) ?? 0;
+  }
+
   /** Adds a gradient of a table; an embedding's backward calls this. */
   addTable(table: Table, gradient: TableGradient): void {
     const known = this.tables.get(table);
@@ -55,7 +71,7 @@ export class Gradients {
  * @throws {TypeError} when an op on the way has no backward
  */
 export function differentiate(output: Tensor, dOutput: Tensor, add: (...parts: Tensor[]) => Tensor): Gradients {
-  const gradients = new Gradients();
+  const gradients = new Gradients(output.graph.nodes);
   const pending = new Map<Tensor, Tensor[]>([[output, [dOutput]]]);
   const take = (tensor: Tensor): Tensor | undefined => {
     const parts = pending.get(tensor);

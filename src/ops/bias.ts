@@ -8,7 +8,11 @@ import grid from "../../shaders/grid.wgsl" with { type: "text" };
 import step from "../../shaders/step.wgsl" with { type: "text" };
 import { shader } from "../gpu/shader.ts";
 import { apply, type Op } from "../graph/node.ts";
+import { emitGpuColumnSums } from "./column_sums.ts";
 import { formatShape, sizeOf, type Tensor, widthOf } from "../graph/tensor.ts";
+
+/** Columns at most that a workgroup each is given for. */
+const MAX_COLUMNS = 4;
 
 const bias = shader("bias", { grid, step, bias: source });
 
@@ -41,6 +45,10 @@ const columnSumOp: Op<null> = {
   outputs: ([x]) => [[widthOf(x.shape)]],
   emit: (k, { inputs: [x], outputs: [y] }) => {
     const width = widthOf(y.shape);
+    // A workgroup for each column reads single numbers a row apart.
+    if (width > MAX_COLUMNS && !k.gpu.adapter.software) {
+      return emitGpuColumnSums(k, { tensor: x, rows: k.batch, columns: width }, y);
+    }
     k.run({
       shader: bias,
       entry: "column_sum",

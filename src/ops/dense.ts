@@ -4,6 +4,8 @@
  * @module
  */
 import source from "../../shaders/dense.wgsl" with { type: "text" };
+import epilogueGradient from "../../shaders/epilogue_gradient.wgsl" with { type: "text" };
+import type { Gradients } from "../graph/autodiff.ts";
 import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, sizeOf, type Tensor, widthOf } from "../graph/tensor.ts";
 import type { Activation } from "./matmul_epilogue.ts";
@@ -15,7 +17,7 @@ import { epilogueConstants, epilogueShaders } from "./pointwise.ts";
 
 export type { Activation } from "./matmul_epilogue.ts";
 
-const kernels = epilogueShaders("dense", source);
+const kernels = epilogueShaders("dense", source, { epilogue_gradient: epilogueGradient });
 
 /** What a dense layer does after the product. */
 export interface DenseAttributes {
@@ -51,12 +53,28 @@ export const denseOp: Op<DenseAttributes> = {
     const done = emitProduct(k, x, weight, y, { bias, activation, dropout }, variant);
     if (!done) emitElements(k, "finish", { z: y }, attributes);
   },
-  backward: ({ inputs: [x, weight, bias], outputs: [y], attributes }, [dy]) => {
+  backward: ({ inputs: [x, weight, bias], outputs: [y], attributes }, [dy], gradients) => {
     if (!dy) return [];
-    const inputs = isPlain(attributes) ? [x, weight, dy] : [x, weight, dy, y];
-    return applyAll(gradientOp, inputs, { ...attributes, hasBias: bias !== undefined });
+    const isThrough = isPlain(attributes) || gradients.throughEpilogue.has(dy);
+    const dz = isThrough ? dy : apply(epilogueGradientOp, [dy, y], attributes);
+    const before = epilogueBefore(x, gradients);
+    const { variant } = attributes;
+    const all = applyAll(gradientOp, [x, weight, dz], { variant, before, hasBias: bias !== undefined });
+    if (before) gradients.throughEpilogue.add(all[0]);
+    return all;
   },
 };
+
+/**
+ * Returns the epilogue of the dense layer that computed x, if this layer alone reads x: then the kernel that computes the
+ * gradient of x also takes it through that epilogue.
+ */
+function epilogueBefore(x: Tensor, gradients: Gradients): Epilogue | undefined {
+  const { node } = x;
+  if ((node?.op as unknown) !== denseOp || gradients.readersOf(x) !== 1) return undefined;
+  const { activation, dropout } = node!.attributes as DenseAttributes;
+  return isPlain({ activation, dropout }) ? undefined : { activation, dropout };
+}
 
 /**
  * Returns the gradients of z = x W + bias: by x, by W, and by the bias.
@@ -64,26 +82,50 @@ export const denseOp: Op<DenseAttributes> = {
  * @param dz gradient by z
  */
 export function affineGradients(x: Tensor, weight: Tensor, dz: Tensor, variant?: Variant): readonly Tensor[] {
-  return applyAll(gradientOp, [x, weight, dz], { activation: "none", dropout: undefined, variant, hasBias: true });
+  return applyAll(gradientOp, [x, weight, dz], { variant, before: undefined, hasBias: true });
 }
 
-function isPlain({ activation, dropout }: DenseAttributes): boolean {
+type Epilogue = Pick<DenseAttributes, "activation" | "dropout">;
+
+function isPlain({ activation, dropout }: Epilogue): boolean {
   return activation === "none" && !dropout?.rate;
 }
 
-/** All gradients of a layer; the last input, its output, is there unless dz is dy. */
-const gradientOp: Op<DenseAttributes & { readonly hasBias: boolean }> = {
+interface GradientAttributes {
+  readonly variant: Variant | undefined;
+  /** The epilogue that x is the output of, where dx is to go through it. */
+  readonly before: Epilogue | undefined;
+  readonly hasBias: boolean;
+}
+
+const gradientOp: Op<GradientAttributes> = {
   name: "denseGradient",
   outputs: ([x, weight], { hasBias }) => {
     const bias = [widthOf(weight.shape.slice(1))];
     return hasBias ? [x.shape, weight.shape, bias] : [x.shape, weight.shape];
   },
-  emit: (k, { inputs: [x, weight, dy, y], outputs: [dx, dWeight, dBias], attributes }) => {
-    const output = y && { y, epilogue: attributes };
-    const gradients = { x, weight, dy, dx: k.needed(dx) ? dx : undefined, dWeight, dBias, output };
-    const toDz = (dz: Tensor) => emitElements(k, "gradient", { y, dy, dz }, attributes);
-    emitProductGradients(k, gradients, toDz, attributes.variant);
+  emit: (k, { inputs: [x, weight, dz], outputs: [dx, dWeight, dBias], attributes }) => {
+    const { before, variant } = attributes;
+    emitProductGradients(
+      k,
+      {
+        ...{ x, weight, dz, dWeight, dBias },
+        dx: k.needed(dx) ? dx : undefined,
+        before: before && { y: x, epilogue: before },
+      },
+      {
+        gradient: (dy) => emitElements(k, "gradient", { y: x, dy, dz: dx }, before!),
+        outer: (u, v) => emitElements(k, "outer", { u, v, y: x, dz: dx }, before!, widthOf(x.shape.slice(-1))),
+      },
+      variant,
+    );
   },
+};
+
+const epilogueGradientOp: Op<Epilogue> = {
+  name: "denseEpilogueGradient",
+  outputs: ([dy]) => [dy.shape],
+  emit: (k, { inputs: [dy, y], outputs: [dz], attributes }) => emitElements(k, "gradient", { y, dy, dz }, attributes),
 };
 
 /** Sum of all rows of a matrix, the gradient of a bias. */
@@ -93,15 +135,21 @@ export const columnSumOp: Op<null> = {
   emit: (k, { inputs: [x], outputs: [y] }) => emitColumnSum(k, x, y),
 };
 
-function emitElements(k: Emitter, entry: string, bind: Record<string, Tensor>, attributes: DenseAttributes): void {
+function emitElements(
+  k: Emitter,
+  entry: "finish" | "gradient" | "outer",
+  bind: Record<string, Tensor>,
+  epilogue: Epilogue,
+  columns = 0,
+): void {
   const elements = sizeOf((bind.z ?? bind.dz).shape, k.batch);
-  const width = elements % 4 === 0 ? 4 : 1;
+  const width = elements % 4 === 0 && columns % 4 === 0 ? 4 : 1;
   k.run({
     shader: width === 4 ? kernels.four : kernels.one,
     entry,
     bind,
-    constants: epilogueConstants(attributes),
-    params: { size: elements / width },
+    constants: epilogueConstants(epilogue),
+    params: { size: elements / width, columns: columns / width },
     grid: Math.ceil(elements / width / 256),
   });
 }

@@ -22,6 +22,14 @@ export interface ProductEpilogue {
   readonly dropout?: { readonly rate: number; readonly salt: number };
 }
 
+/** An epilogue and what came out of it. */
+export interface EpilogueOutput {
+  /** The output. */
+  readonly y: Tensor;
+  /** The epilogue. */
+  readonly epilogue: ProductEpilogue;
+}
+
 /** Returns the constants of `shaders/activation.wgsl`, `shaders/random.wgsl` and the product's own for an epilogue. */
 export function epilogueConstants({ bias, activation = "none", dropout }: ProductEpilogue): Constants {
   return {

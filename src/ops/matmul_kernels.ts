@@ -7,10 +7,10 @@ import type { Emitter } from "../graph/node.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { rowsLayout, transposedLayout } from "./image_pack.ts";
 import { emitBlockColumns, emitBlocks } from "./matmul_blocks.ts";
-import type { ProductEpilogue } from "./matmul_epilogue.ts";
+import type { EpilogueOutput, ProductEpilogue } from "./matmul_epilogue.ts";
 import { emitImageColumns, emitImageRows } from "./matmul_images.ts";
 import { columnsOf, emitPack, emitSum, maxSlices, padded, rowsOf, slicesOf } from "./matmul_layout.ts";
-import { emitSplitTiles, emitTiles } from "./matmul_tiles.ts";
+import { emitGradientTiles, emitSplitTiles, emitTiles } from "./matmul_tiles.ts";
 import { blockOf, blocksOf, inImages, type Variant, variantFor } from "./matmul_variant.ts";
 import { emitColumnSum, emitOuter, emitRowProduct } from "./matmul_vector.ts";
 
@@ -105,46 +105,55 @@ export function emitColumnProduct(k: Emitter, a: Tensor, b: Tensor, y: Tensor, v
   emitSum(k, target, y, { rows: m, columns: n, stride: padded(n), slice: padded(m) * padded(n), slices });
 }
 
-/** A product y = epilogue(x W + bias), and where its gradients go. */
+/** A product z = x W + bias, and where its gradients go. */
 export interface ProductGradients {
   readonly x: Tensor;
   readonly weight: Tensor;
-  /** Gradient of y. */
-  readonly dy: Tensor;
-  /** Undefined where nobody needs it. */
+  /** Gradient of z. */
+  readonly dz: Tensor;
+  /** Gradient of x, or of the input of the epilogue before; undefined where nobody needs it. */
   readonly dx: Tensor | undefined;
   readonly dWeight: Tensor;
   readonly dBias: Tensor | undefined;
-  /** The epilogue's output and what it was, unless it changes nothing. */
-  readonly output?: { readonly y: Tensor; readonly epilogue: ProductEpilogue };
+  /** The epilogue that x is the output of, where dx is to go through it. */
+  readonly before?: EpilogueOutput;
 }
 
-/**
- * Appends the gradients of a product: dx = dz W^T, dW = x^T dz and the sums of dz's columns, where dz is the gradient by
- * the epilogue's input.
- *
- * @param toDz appends the gradient through the epilogue, where the kernels do not form it as they load dy
- */
+/** Elementwise kernels for the gradient through the epilogue before a product, where the product's own do not do it. */
+export interface EpilogueKernels {
+  /** Appends dx = the gradient through the epilogue, of dy. */
+  gradient(dy: Tensor): void;
+  /** Appends the same where dy[b, n] = u[b] v[n]. */
+  outer(u: Tensor, v: Tensor): void;
+}
+
+/** Appends the gradients of a product: dx = dz W^T, dW = x^T dz and the sums of dz's columns. */
 export function emitProductGradients(
   k: Emitter,
-  { x, weight, dy, dx, dWeight, dBias, output }: ProductGradients,
-  toDz: (dz: Tensor) => void,
-  variant: Variant = variantFor(k.gpu, productFlops(k, x, dy)),
+  product: ProductGradients,
+  kernels: EpilogueKernels,
+  variant: Variant = variantFor(k.gpu, productFlops(k, product.x, product.dz)),
 ): void {
-  const [inner, n] = [columnsOf("matmul", x), columnsOf("matmul", dy)];
-  if (variant === "tiles" && n > 1 && inner > 1) {
-    const dz = { tensor: dy, gradientOf: output };
-    const rows = rowsOf(x, k.batch);
-    if (dx) {
-      const sizes = { m: rows, n: inner, k: n };
-      emitTiles(k, { a: dz, b: { tensor: weight, transposed: true }, sizes }, dx);
-    }
-    const sizes = { m: inner, n, k: rows };
-    return emitSplitTiles(k, { a: { tensor: x, transposed: true }, b: dz, sizes }, dWeight, dBias);
+  const { x, weight, dz, dx, dWeight, dBias, before } = product;
+  const [inner, n] = [columnsOf("matmul", x), columnsOf("matmul", dz)];
+  const isTiled = variant === "tiles" && n > 1 && inner > 1;
+  const rows = rowsOf(x, k.batch);
+  if (dx && before && isTiled) {
+    const sizes = { m: rows, n: inner, k: n };
+    emitGradientTiles(k, { a: { tensor: dz }, b: { tensor: weight, transposed: true }, sizes }, dx, before);
+  } else if (dx && before && n === 1 && variant === "tiles") {
+    kernels.outer(dz, weight);
+  } else if (dx && before) {
+    const dy = k.scratch(dx.shape);
+    emitTransposedProduct(k, dz, weight, dy, variant);
+    kernels.gradient(dy);
+  } else if (dx) {
+    emitTransposedProduct(k, dz, weight, dx, variant);
   }
-  let dz = dy;
-  if (output) toDz(dz = k.scratch(dy.shape));
-  if (dx) emitTransposedProduct(k, dz, weight, dx, variant);
+  if (isTiled) {
+    const sizes = { m: inner, n, k: rows };
+    return emitSplitTiles(k, { a: { tensor: x, transposed: true }, b: { tensor: dz }, sizes }, dWeight, dBias);
+  }
   emitColumnProduct(k, x, dz, dWeight, variant);
   if (dBias) emitColumnSum(k, dz, dBias);
 }

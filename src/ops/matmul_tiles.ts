@@ -10,16 +10,13 @@ import epilogue4 from "../../shaders/epilogue4.wgsl" with { type: "text" };
 import epilogueGradient from "../../shaders/epilogue_gradient.wgsl" with { type: "text" };
 import grid from "../../shaders/grid.wgsl" with { type: "text" };
 import source from "../../shaders/matmul.wgsl" with { type: "text" };
-import aGradient from "../../shaders/matmul_a_gradient.wgsl" with { type: "text" };
-import aPlain from "../../shaders/matmul_a_plain.wgsl" with { type: "text" };
-import bGradient from "../../shaders/matmul_b_gradient.wgsl" with { type: "text" };
 import biasSource from "../../shaders/matmul_bias.wgsl" with { type: "text" };
 import biasNone from "../../shaders/matmul_bias_none.wgsl" with { type: "text" };
-import bPlain from "../../shaders/matmul_b_plain.wgsl" with { type: "text" };
 import quads1 from "../../shaders/matmul_quads1.wgsl" with { type: "text" };
 import quads4 from "../../shaders/matmul_quads4.wgsl" with { type: "text" };
 import splitsSource from "../../shaders/matmul_splits.wgsl" with { type: "text" };
 import storeSource from "../../shaders/matmul_store.wgsl" with { type: "text" };
+import storeGradient from "../../shaders/matmul_store_gradient.wgsl" with { type: "text" };
 import storeSum from "../../shaders/matmul_store_sum.wgsl" with { type: "text" };
 import random from "../../shaders/random.wgsl" with { type: "text" };
 import stepSource from "../../shaders/step.wgsl" with { type: "text" };
@@ -27,7 +24,7 @@ import { type Constants, type Shader, shader } from "../gpu/shader.ts";
 import type { Emitter, KernelCall } from "../graph/node.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { lanesOf } from "./lane.ts";
-import { epilogueConstants, type ProductEpilogue } from "./matmul_epilogue.ts";
+import { epilogueConstants, type EpilogueOutput, type ProductEpilogue } from "./matmul_epilogue.ts";
 
 /** Rows and columns of a tile. */
 const TILE = { rows: 128, columns: 64 };
@@ -43,8 +40,6 @@ interface Stored {
   readonly tensor: Tensor;
   /** Whether its rows are the other matrix's. @default {false} */
   readonly transposed?: boolean;
-  /** What the matrix is the gradient of: the kernel forms the gradient by the epilogue's input as it loads. */
-  readonly gradientOf?: { readonly y: Tensor; readonly epilogue: ProductEpilogue };
 }
 
 /** A product a b. */
@@ -63,11 +58,8 @@ function elementConstants(epilogue: ProductEpilogue): Constants {
   return constants;
 }
 
-/** Appends y = epilogue(a b); there is no epilogue where a or b is a gradient. */
+/** Appends y = epilogue(a b). */
 export function emitTiles(k: Emitter, product: TileProduct, y: Tensor, epilogue: ProductEpilogue = {}): void {
-  if (product.a.gradientOf ?? product.b.gradientOf) {
-    return runTiles(k, product, { parts: { matmul_store_sum: storeSum }, bind: { y }, constants: {}, splits: 1 });
-  }
   runTiles(k, product, {
     parts: {
       ...(epilogue.bias ? { matmul_bias: biasSource } : { matmul_bias_none: biasNone }),
@@ -75,6 +67,16 @@ export function emitTiles(k: Emitter, product: TileProduct, y: Tensor, epilogue:
     },
     bind: { bias: epilogue.bias, y },
     constants: elementConstants(epilogue),
+    splits: 1,
+  });
+}
+
+/** Appends y = a b, and goes on through the epilogue whose output's gradient that is. */
+export function emitGradientTiles(k: Emitter, product: TileProduct, y: Tensor, through: EpilogueOutput): void {
+  runTiles(k, product, {
+    parts: { epilogue_gradient: epilogueGradient, matmul_store_gradient: storeGradient },
+    bind: { y, output: through.y },
+    constants: elementConstants(through.epilogue),
     splits: 1,
   });
 }
@@ -147,14 +149,12 @@ function runTiles(k: Emitter, { a, b, sizes }: TileProduct, call: TileCall): voi
   // Splits begin at multiples of 16 terms, so only the rows of the matrices themselves decide.
   const rows = [a.transposed ? m : terms, b.transposed ? terms : n, n];
   const inFours = rows.every((width) => width % 4 === 0);
-  const epilogue = (a.gradientOf ?? b.gradientOf)?.epilogue;
   k.run({
-    shader: tilesShader(inFours, a.gradientOf !== undefined, b.gradientOf !== undefined, call.parts),
+    shader: tilesShader(inFours, call.parts),
     entry: "product",
-    bind: { ...call.bind, a: a.tensor, b: b.tensor, a_output: a.gradientOf?.y, b_output: b.gradientOf?.y },
+    bind: { ...call.bind, a: a.tensor, b: b.tensor },
     constants: {
       ...call.constants,
-      ...(epilogue && elementConstants(epilogue)),
       A_TRANSPOSED: a.transposed ?? false,
       B_TRANSPOSED: b.transposed ?? false,
     },
@@ -166,8 +166,6 @@ function runTiles(k: Emitter, { a, b, sizes }: TileProduct, call: TileCall): voi
 
 function tilesShader(
   inFours: boolean,
-  aIsGradient: boolean,
-  bIsGradient: boolean,
   store: Readonly<Record<string, string>>,
 ): Shader {
   return shader("matmul", {
@@ -176,9 +174,6 @@ function tilesShader(
     activation,
     random,
     ...(inFours ? { epilogue4 } : { epilogue1 }),
-    ...(aIsGradient || bIsGradient ? { epilogue_gradient: epilogueGradient } : {}),
-    ...(aIsGradient ? { matmul_a_gradient: aGradient } : { matmul_a_plain: aPlain }),
-    ...(bIsGradient ? { matmul_b_gradient: bGradient } : { matmul_b_plain: bPlain }),
     ...(inFours ? { matmul_quads4: quads4 } : { matmul_quads1: quads1 }),
     ...store,
     matmul: source,

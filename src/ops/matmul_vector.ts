@@ -11,6 +11,7 @@ import step from "../../shaders/step.wgsl" with { type: "text" };
 import { type Shader, shader } from "../gpu/shader.ts";
 import type { Emitter } from "../graph/node.ts";
 import type { Tensor } from "../graph/tensor.ts";
+import { emitGpuColumnSums } from "./column_sums.ts";
 import { lanesOf } from "./lane.ts";
 import { epilogueConstants, type ProductEpilogue } from "./matmul_epilogue.ts";
 import { columnsOf, emitSum, MAX_SLICES, rowsOf } from "./matmul_layout.ts";
@@ -71,6 +72,7 @@ export function emitOuter(k: Emitter, u: Tensor, v: Tensor, matrix: Tensor): voi
 export function emitColumnSum(k: Emitter, a: Tensor, y: Tensor, u?: Tensor): void {
   const rows = rowsOf(a, k.batch);
   const n = columnsOf("matmulTn", a);
+  if (!k.gpu.adapter.software) return emitGpuColumnSums(k, { tensor: a, rows, columns: n }, y, u);
   const lanes = lanesOf(n).count;
   // Both the sums within slices and the sum of slices run one after the other, so that equal lengths are best.
   const wanted = Math.min(MAX_SLICES, Math.ceil(Math.sqrt(rows)));

@@ -29,11 +29,15 @@ export function epilogueConstants({ activation = "none", dropout }: Epilogue): C
 }
 
 /** Declares a kernel family twice: for one number at a time, and for four. */
-export function epilogueShaders(name: string, text: string): { readonly one: Shader; readonly four: Shader } {
+export function epilogueShaders(
+  name: string,
+  text: string,
+  more: Readonly<Record<string, string>> = {},
+): { readonly one: Shader; readonly four: Shader } {
   const shared = { grid, step, activation: activationSource, random };
   return {
-    one: shader(name, { ...shared, epilogue1, [name]: text }),
-    four: shader(name, { ...shared, epilogue4, [name]: text }),
+    one: shader(name, { ...shared, epilogue1, ...more, [name]: text }),
+    four: shader(name, { ...shared, epilogue4, ...more, [name]: text }),
   };
 }
 

@@ -29,7 +29,10 @@ import { gradientRange, ruleFiles, stateRanges, tableRule } from "./rule.ts";
 
 /** Sorted positions that one worker sums: a processor's cores need few workers, a GPU needs many to hide latency. */
 const SOFTWARE_CHUNK = 32;
-const GPU_CHUNK = 16;
+const GPU_CHUNK = 8;
+
+/** Chunks whose runs a workgroup finishes on a GPU, which is as many as any run but the last has pieces at most. */
+const GROUP_CHUNKS = 16;
 
 /** Lanes of a row that one invocation holds at most where loads are dear. */
 const SOFTWARE_SPAN = 8;
@@ -95,17 +98,18 @@ export function emitReduction(k: Emitter, node: Node<TableAttributes>, sink: Sin
   const { width, count: lanes } = lanesOf(table.dim);
   const applies = sink === "apply";
   const span = spanOf(k, attributes, applies);
-  const chunk = k.gpu.adapter.software ? SOFTWARE_CHUNK : GPU_CHUNK;
+  const { software } = k.gpu.adapter;
+  const chunk = software ? SOFTWARE_CHUNK : GPU_CHUNK;
   const { table: _, ...terms } = packTerms(k, node, sink);
   const constants = {
     ...{ CHUNK: chunk, BATCH: k.batch, FIELDS: fields },
     ...{ LANES: lanes, STRIDE: table.stride / width, SPAN: span },
     ...(applies ? tableRule(table, optimizer) : { BY_ROW: sink === "row" }),
   };
-  const workers = Math.ceil(fields * k.batch / chunk) * (lanes / span);
+  const chunks = Math.ceil(fields * k.batch / chunk);
   const entries = [
     { entry: "reduce", reads: terms, weighs: applies || terms.d_fm || terms.fm_terms },
-    { entry: "finish", reads: { pairs: terms.pairs }, weighs: applies },
+    { entry: software ? "finish" : "finish_group", reads: { pairs: terms.pairs }, weighs: applies },
   ];
   for (const { entry, reads, weighs } of entries) {
     k.shards(table, 0).forEach(({ first, rows, range }, i) =>
@@ -121,7 +125,7 @@ export function emitReduction(k: Emitter, node: Node<TableAttributes>, sink: Sin
         },
         constants,
         params: { first, rows, l2 },
-        grid: Math.ceil(workers / 64),
+        grid: entry === "finish_group" ? Math.ceil(chunks / GROUP_CHUNKS) : Math.ceil(chunks * (lanes / span) / 64),
       })
     );
   }

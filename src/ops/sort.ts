@@ -72,7 +72,7 @@ function emitRadixSort(k: Emitter, ids: Tensor, sorted: Tensor, rowCount: number
   const count = (ids.shape[0] as number) * k.batch;
   const blocks = Math.ceil(count / BLOCK);
   const scratch = k.scratch(sorted.shape, "u32");
-  const places = k.scratch([16, blocks], "u32");
+  const [counts, places] = [k.scratch([16, blocks], "u32"), k.scratch([16, blocks], "u32")];
   const passes = Math.ceil(keyBits(rowCount) / DIGIT_BITS);
   for (let pass = 0; pass < passes; pass++) {
     const [pairs, from] = (passes - pass) % 2 === 1 ? [sorted, scratch] : [scratch, sorted];
@@ -84,8 +84,8 @@ function emitRadixSort(k: Emitter, ids: Tensor, sorted: Tensor, rowCount: number
       shift: pass * DIGIT_BITS,
       is_last: Number(pass === passes - 1),
     };
-    k.run({ shader: radixSort, entry: "count", bind: { ids, source: from, places }, params, grid: blocks });
-    k.run({ shader: radixSort, entry: "scan", bind: { places }, params, grid: 1 });
+    k.run({ shader: radixSort, entry: "count", bind: { ids, source: from, counts }, params, grid: blocks });
+    k.run({ shader: radixSort, entry: "scan", bind: { counts, places }, params, grid: 16 });
     k.run({ shader: radixSort, entry: "scatter", bind: { ids, source: from, pairs, places }, params, grid: blocks });
   }
 }

@@ -1,4 +1,5 @@
 import { type Activation, dense } from "../../src/ops/dense.ts";
+import { add } from "../../src/ops/add.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { assertThrows } from "../../src/std.ts";
 import { denseReference, dropoutReference } from "../reference/dense.ts";
@@ -33,6 +34,40 @@ for (const variant of VARIANTS) {
         }));
     }
   }
+}
+
+for (const variant of VARIANTS) {
+  for (const [activation, n] of [["relu", 1], ["relu", 6], ["relu", 8], ["tanh", 1], ["sigmoid", 8]] as const) {
+    Deno.test(`gradients go back through two dense layers, ${activation} and dropout, N=${n}, ${variant}`, () => {
+      const mask = dropoutReference(37 * 12, 0.3, 5, 1, 1);
+      return checkOp({
+        inputs: { x: ["B", 8], first: [8, 12], bias: [12], second: [12, n] },
+        batch: 37,
+        build: ({ x, first, bias, second }) => {
+          const hidden = dense(x, first, bias, { activation, variant, dropout: { rate: 0.3, salt: 5 } });
+          return dense(hidden, second, undefined, { variant });
+        },
+        reference: ({ x, first, bias, second }) => {
+          const hidden = denseReference(x, first, bias, [37, 8, 12], activation).map((value, i) => value * mask[i]);
+          return denseReference(hidden, second, undefined, [37, 12, n], "none");
+        },
+      });
+    });
+  }
+
+  Deno.test(`a dense layer that another op reads too gets the sum of its gradients, ${variant}`, () =>
+    checkOp({
+      inputs: { x: ["B", 8], first: [8, 12], second: [12, 12] },
+      batch: 37,
+      build: ({ x, first, second }) => {
+        const hidden = dense(x, first, undefined, { activation: "tanh", variant });
+        return add(dense(hidden, second, undefined, { variant }), hidden);
+      },
+      reference: ({ x, first, second }) => {
+        const hidden = denseReference(x, first, undefined, [37, 8, 12], "tanh");
+        return denseReference(hidden, second, undefined, [37, 12, 12], "none").map((value, i) => value + hidden[i]);
+      },
+    }));
 }
 
 Deno.test("dense without a bias over three-dimensional inputs", () =>

@@ -35,8 +35,8 @@ async function hardware(): Promise<Gpu> {
 }
 
 /** One step of plain descent from zero gradients compares the summed gradient itself. */
-const compareGradient = (options: BatchOptions, label: string, shards = 1): Promise<void> =>
-  compare({ optimizer: sgd(), lr: 1, tableRows: options.tableRows, batches: [randomBatch(options)], shards }, label);
+const compareGradient = (options: BatchOptions, label: string, device?: Gpu): Promise<void> =>
+  compare({ optimizer: sgd(), lr: 1, tableRows: options.tableRows, batches: [randomBatch(options)], device }, label);
 
 Deno.test("updateTable sums occurrences of all terms at widths of every kind", async () => {
   for (const dim of [1, 4, 6, 10, 16, 17]) {
@@ -55,12 +55,19 @@ Deno.test("updateTable takes each term alone", async () => {
 });
 
 Deno.test("updateTable sums runs of any length", async () => {
-  const shape = { batch: 500, fields: 4, dim: 4, tableRows: 2000, terms: ["values", "dEmbedding", "dFm"] as const };
-  await compareGradient({ ...shape, id: () => 7 }, "all on one row");
-  await compareGradient({ ...shape, id: (o) => (o * 7) % 2000 }, "all distinct");
-  await compareGradient({ ...shape, id: (o) => Math.floor(o / 32) }, "runs that fill chunks");
-  await compareGradient({ ...shape, id: (o) => Math.floor((o + 5) / 64) }, "runs that cross chunks");
-  await compareGradient({ ...shape, id: (o) => Math.floor(Math.sqrt(o)) }, "runs of growing length");
+  const device = await hardware();
+  for (const [where, dim] of [[undefined, 4], [device, 4], [device, 12], [device, 1]] as const) {
+    const shape = { batch: 500, fields: 4, dim, tableRows: 2000, terms: ["values", "dEmbedding", "dFm"] as const };
+    const check = (id: (o: number) => number, label: string) =>
+      compareGradient({ ...shape, id }, `${label}, D ${dim}`, where);
+    await check(() => 7, "all on one row");
+    await check((o) => (o * 7) % 2000, "all distinct");
+    await check((o) => Math.floor(o / 32), "runs that fill chunks");
+    await check((o) => Math.floor((o + 5) / 64), "runs that cross chunks");
+    await check((o) => Math.floor((o + 77) / 300), "runs that cross the chunks of a workgroup");
+    await check((o) => Math.floor(Math.sqrt(o)), "runs of growing length");
+  }
+  device.destroy();
 });
 
 Deno.test("updateTable fits devices that bind eight buffers", async () => {

@@ -1,2 +1,0 @@
-// A load of matmul.wgsl: the matrix a itself.
-fn a_loaded(at: u32) -> Lanes { return a[at]; }

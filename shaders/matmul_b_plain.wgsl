@@ -1,2 +1,0 @@
-// A load of matmul.wgsl: the matrix b itself.
-fn b_loaded(at: u32) -> Lanes { return b[at]; }
