@@ -20,12 +20,15 @@ import { emitAccumulate, emitCopyRows, emitElements, emitElementsBackward } from
 import { emitMatrices, emitMatrixBackward, emitMatrixProducts, partialMatrices } from "./pair_matrix.ts";
 import { existingPairs, pairSizes, type PairWindow } from "./pairs.ts";
 
-/** Columns of products that are in memory at once: few enough for their rows of the weight to stay in a cache. */
-const COLUMNS = 512;
+/** Columns of products that are in memory at once on a processor, where their rows of the weight stay in a cache. */
+const SOFTWARE_COLUMNS = 512;
+
+/** Bytes of products that are in memory at once on a GPU, where few and large products are fast. */
+const GPU_BYTES = 2 ** 28;
 
 /** Options of {@linkcode pairDense}. */
 export interface PairDenseOptions {
-  /** Columns of products that are in memory at once; at least those of one pair are. @default {512} */
+  /** Columns of products that are in memory at once; at least those of one pair are. @default what suits the device */
   readonly columns?: number;
   /** Whether products are formed in images. @default where the device prefers them and D and N divide by four */
   readonly images?: boolean;
@@ -42,8 +45,7 @@ export type PairSource =
 interface LayerAttributes {
   readonly fields: number;
   readonly dim: number;
-  /** Pairs of all windows but the last. */
-  readonly most: number;
+  readonly columns: number | undefined;
   /** Whether a source has matrices, source by source. */
   readonly byMatrices: readonly boolean[];
   readonly images: boolean | undefined;
@@ -60,13 +62,24 @@ interface Window extends PairWindow {
   readonly row: number;
 }
 
+/** Returns the pairs of all windows but the last. */
+function mostPairs({ gpu, batch }: Emitter, { fields, dim, columns }: LayerAttributes): number {
+  const pairs = fields * (fields - 1) / 2;
+  const suited = gpu.adapter.software ? SOFTWARE_COLUMNS : Math.max(SOFTWARE_COLUMNS, GPU_BYTES / (4 * batch));
+  const windows = Math.ceil(pairs / Math.max(1, Math.floor((columns ?? suited) / dim)));
+  return Math.ceil(pairs / windows);
+}
+
 /** Calls `visit` for the windows of some sources' pairs, the first source's first row of the weight being `row`. */
 function eachWindow(
+  k: Emitter,
   inputs: readonly Tensor[],
-  { fields, dim, most, byMatrices }: LayerAttributes,
+  attributes: LayerAttributes,
   visit: (window: Window) => void,
   row = 0,
 ): void {
+  const { fields, dim, byMatrices } = attributes;
+  const most = mostPairs(k, attributes);
   const all = fields * (fields - 1) / 2;
   byMatrices.forEach((hasMatrices, s) => {
     for (let first = 0; first < all; first += most) {
@@ -107,27 +120,29 @@ function narrowed(window: Window): Window {
 
 const pairDenseOp: Op<LayerAttributes> = {
   name: "pairDense",
-  outputs: ([weight], { most, dim }) => {
-    const [terms, n] = [most * dim, weight.shape[1] as number];
-    return [["B", n], ["B", n], ["B", terms], [terms, n]];
-  },
-  emit: (k, { inputs: [weight, ...inputs], outputs: [y, part, r, rows], attributes }) => {
+  outputs: ([weight]) => [["B", weight.shape[1]]],
+  emit: (k, { inputs: [weight, ...inputs], outputs: [y], attributes }) => {
     const variant = imagesOf(k, weight, attributes);
     const round = rounds(k);
+    const terms = mostPairs(k, attributes) * attributes.dim;
     let adds = false;
-    eachWindow(inputs, attributes, (padded) => {
+    eachWindow(k, inputs, attributes, (padded) => {
       const window = variant ? narrowed(padded) : padded;
       if (variant && !window.hasMatrices) {
         emitPairRows(k, imagesFor(k, window), weight, y, window, adds, variant);
       } else if (variant) {
+        const r = round().scratch(["B", terms]);
         emitWindow(k, window, r);
         const layout = rowsLayout(window.pairs * window.dim, columnsOf("pairDense", weight), window.row);
         const epilogue = { entry: "product", bind: { bias: weight, y }, constants: { ADDS: adds } };
         emitImageRows(k, r, weight, layout, variant, epilogue);
       } else {
+        const own = round();
+        const [r, rows] = [own.scratch(["B", terms]), own.scratch([terms, y.shape[1]])];
         emitWindow(k, window, r);
         emitRows(k, window, weight, rows);
-        emitProduct(round(), r, rows, adds ? part : y, {});
+        const part = adds ? own.scratch(y.shape) : y;
+        emitProduct(own, r, rows, part, {});
         if (adds) emitAccumulate(k, part, y);
       }
       adds = true;
@@ -139,8 +154,7 @@ const pairDenseOp: Op<LayerAttributes> = {
     const dWeight = apply(weightOp, [weight, dy, ...factors], attributes);
     const dFactors = attributes.byMatrices.flatMap((hasMatrices, s) => {
       const source = factors.slice(2 * s, 2 * s + 2);
-      return applyAll(sourceOp, [weight, dy, ...source], { ...attributes, byMatrices: [hasMatrices], source: s })
-        .slice(0, 2);
+      return applyAll(sourceOp, [weight, dy, ...source], { ...attributes, byMatrices: [hasMatrices], source: s });
     });
     return [dWeight, ...dFactors];
   },
@@ -148,19 +162,19 @@ const pairDenseOp: Op<LayerAttributes> = {
 
 const weightOp: Op<LayerAttributes> = {
   name: "pairDenseWeight",
-  outputs: ([weight], { most, dim }) => {
-    const [terms, n] = [most * dim, weight.shape[1] as number];
-    return [weight.shape, ["B", terms], [terms, n]];
-  },
-  emit: (k, { inputs: [weight, dy, ...inputs], outputs: [dWeight, r, rows], attributes }) => {
+  outputs: ([weight]) => [weight.shape],
+  emit: (k, { inputs: [weight, dy, ...inputs], outputs: [dWeight], attributes }) => {
     const variant = imagesOf(k, weight, attributes);
     const round = rounds(k);
-    eachWindow(inputs, attributes, (window) => {
+    const terms = mostPairs(k, attributes) * attributes.dim;
+    eachWindow(k, inputs, attributes, (window) => {
       if (variant && !window.hasMatrices) {
         return emitPairColumns(k, imagesFor(k, window, dy), dWeight, narrowed(window), variant);
       }
+      const own = round();
+      const [r, rows] = [own.scratch(["B", terms]), own.scratch([terms, weight.shape[1]])];
       emitWindow(k, window, r);
-      emitColumnProduct(round(), r, dy, rows, variant);
+      emitColumnProduct(own, r, dy, rows, variant);
       emitCopyRows(k, rows, dWeight, { from: 0, to: window.row, count: existingPairs(window) * window.dim });
     });
   },
@@ -169,16 +183,14 @@ const weightOp: Op<LayerAttributes> = {
 /** Gradients of the sources, one at a time. */
 const sourceOp: Op<LayerAttributes & { readonly source: number }> = {
   name: "pairDenseSource",
-  outputs: ([weight, , a, b], { fields, most, dim, byMatrices: [hasMatrices] }) => {
-    const [terms, n] = [most * dim, weight.shape[1] as number];
-    const partial: Shape = hasMatrices ? partialMatrices({ fields, dim, first: 0, pairs: most }) : [0];
-    return [a.shape, b.shape, partial, [terms, n], ["B", terms]];
-  },
-  emit: (k, { inputs: [weight, dy, ...inputs], outputs: [da, db, partial, rows, dr], attributes }) => {
+  outputs: ([, , a, b]) => [a.shape, b.shape],
+  emit: (k, { inputs: [weight, dy, ...inputs], outputs: [da, db], attributes }) => {
     const round = rounds(k);
     const { fields, dim, source } = attributes;
     const variant = imagesOf(k, weight, attributes);
-    eachWindow(inputs, attributes, (padded) => {
+    const most = mostPairs(k, attributes);
+    const dr = k.scratch(["B", most * dim]);
+    eachWindow(k, inputs, attributes, (padded) => {
       const window = variant ? narrowed(padded) : padded;
       const { a, b, first, hasMatrices } = window;
       if (variant) {
@@ -187,11 +199,14 @@ const sourceOp: Op<LayerAttributes & { readonly source: number }> = {
         // With matrices the backward pass has images of its own, and memory for those of dy would be one too many.
         emitImageRows(k, dy, weight, layout, variant, { ...epilogue, holds: !hasMatrices });
       } else {
+        const own = round();
+        const rows = own.scratch([most * dim, weight.shape[1]]);
         emitRows(k, window, weight, rows);
-        emitTransposedProduct(round(), dy, rows, dr);
+        emitTransposedProduct(own, dy, rows, dr);
       }
       if (hasMatrices) {
         emitMatrixBackward(k, window, { e: a, weight: b, g: dr, de: da }, first > 0);
+        const partial = round().scratch(partialMatrices({ fields, dim, first: 0, pairs: most }));
         emitMatrices(k, window, { e: a, g: dr, dweight: db, partial });
       } else {
         emitElementsBackward(k, window, { u: a, x: b, dr, du: da, dx: db }, first > 0);
@@ -213,7 +228,7 @@ const sourceOp: Op<LayerAttributes & { readonly source: number }> = {
 export function pairDense(
   sources: readonly PairSource[],
   weight: Tensor,
-  { columns = COLUMNS, images }: PairDenseOptions = {},
+  { columns, images }: PairDenseOptions = {},
 ): Tensor {
   const [first] = sources;
   const { fields, dim, pairs } = pairSizes("pairDense", "e" in first ? first.e : first.left);
@@ -235,6 +250,5 @@ export function pairDense(
       `Cannot build pairDense: weight must have shape [${rows}, N], received ${formatShape(weight.shape)}`,
     );
   }
-  const windows = Math.ceil(pairs / Math.max(1, Math.floor(columns / dim)));
-  return apply(pairDenseOp, [weight, ...inputs], { fields, dim, most: Math.ceil(pairs / windows), byMatrices, images });
+  return apply(pairDenseOp, [weight, ...inputs], { fields, dim, columns, byMatrices, images });
 }
