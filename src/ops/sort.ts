@@ -45,7 +45,7 @@ const sortOp: Op<SortAttributes> = {
 
 /** Returns the keys that a workgroup sorts for a batch, a power of two. */
 function fieldSortSize(batch: number): number {
-  return Math.max(2, 2 ** keyBits(batch - 1));
+  return Math.max(8, 2 ** keyBits(batch - 1));
 }
 
 /** Whether a workgroup's memory holds a field's keys, and one word a row of the field and an index. */
@@ -57,12 +57,12 @@ function fitsFieldSort({ gpu, batch }: Emitter, fieldRows: number): boolean {
 function emitFieldSort(k: Emitter, ids: Tensor, pairs: Tensor): void {
   const fields = ids.shape[0] as number;
   const size = fieldSortSize(k.batch);
-  const threads = Math.min(size / 2, 2 ** Math.floor(Math.log2(k.gpu.device.limits.maxComputeInvocationsPerWorkgroup)));
+  const threads = Math.min(size / 8, 2 ** Math.floor(Math.log2(k.gpu.device.limits.maxComputeInvocationsPerWorkgroup)));
   k.run({
     shader: fieldSort,
     entry: "sort",
     bind: { ids, pairs },
-    constants: { SIZE: size, INDEX_BITS: Math.log2(size), THREADS: threads, FIELDS: fields },
+    constants: { VECTORS: size / 4, INDEX_BITS: Math.log2(size), THREADS: threads, FIELDS: fields },
     params: { batch: k.batch },
     grid: [fields, 1, 1],
   });
