@@ -1,11 +1,12 @@
 // Element products of pairs i < j of fields of two tensors, some pairs at a time, and what a product over them needs.
 //   products    r[b, p, :] = u[b, i, :] x[b, j, :], and 0 past the last pair
 //   backward    du[b, f, :] += sum_{j>f} dr[b, p, :] x[b, j, :];  dx[b, f, :] += sum_{i<f} dr[b, p, :] u[b, i, :]
+//   backward_field  the same, one field of a sample a thread
 //   copy        y[to + i] = w[from + i], and 0 from `limit` on
 //   accumulate  y[i] += w[i]
 // Only pairs from params.first on, params.pairs of them, take part. Shapes: u, x [B, F, D]; r [B, pairs, D]; f32.
 // Grid: products one invocation per (b, p, SPAN lanes); backward per (b, SPAN lanes), which owns its lanes of du and dx;
-// the others per lane.
+// backward_field per (b, f, lane); the others per lane.
 // Memory: products 4 bytes written per number, u and x from cache. Fixed order, no atomics. Needs pair_order.wgsl.
 const LANES: u32 = 4u;  // lanes of D
 const SPAN: u32 = 4u;   // lanes that one invocation computes, at most 4
@@ -142,6 +143,40 @@ fn backward(
     }
   }
   put_du(base + pair.x * LANES, c, sum);
+}
+
+// The gradients of one field's lane, for GPUs: each thread reads what it needs of dr, which is read twice by all together.
+@compute @workgroup_size(64)
+fn backward_field(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let t = linear_group(group, groups) * 64u + lane;
+  let row = t / LANES;
+  let b = row / params.fields;
+  if (b >= params.batch) { return; }
+  let c = t % LANES;
+  let f = row % params.fields;
+  let base = b * params.fields * LANES + c;
+  let upstream = b * params.pairs * LANES + c;
+  let end = min(params.first + params.pairs, pair_count());
+  var left = Lane();
+  for (var j = f + 1u; j < params.fields; j++) {
+    let p = pair_of(f, j);
+    if (p >= params.first && p < end) { left += dr[upstream + (p - params.first) * LANES] * x[base + j * LANES]; }
+  }
+  var right = Lane();
+  for (var i = 0u; i < f; i++) {
+    let p = pair_of(i, f);
+    if (p >= params.first && p < end) { right += dr[upstream + (p - params.first) * LANES] * u[base + i * LANES]; }
+  }
+  if (params.accumulates > 0u) {
+    left += du[t];
+    right += dx[t];
+  }
+  du[t] = left;
+  dx[t] = right;
 }
 
 @compute @workgroup_size(64)

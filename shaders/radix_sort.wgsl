@@ -1,22 +1,25 @@
 // Stable radix sort of the occurrences o = f B + b of a batch by row: pairs (row, o), four bits a pass, least first.
 //   count    how many keys of each block have each digit
-//   scan     where the keys of each (digit, block) begin
+//   scan, scan_field  where the keys of each (digit, block) begin
 //   scatter  moves each key there, in its block's order
 // Reduce, then scan: no workgroup waits for another, so the sort ends on any device (Merrill and Grimshaw, 2011).
-// Shapes: ids [F, B]; source, pairs [F B] of (key, o); counts, places [16, blocks].
-// The first pass takes its keys from ids. Occurrences of padding rows and rows past the table have the key row_count,
-// which sorts last and becomes 0xffffffff in the last pass.
-// Grid: count and scatter have a workgroup per block of 1,024 keys, 16 consecutive ones to an invocation, each of
-// which owns a column of counters: stable without atomics. scan has a workgroup per digit.
+// Needs radix_all.wgsl, which sorts all keys together, or radix_field.wgsl, which sorts each field by itself.
+// Shapes: ids [F, B]; source, pairs [F B] of (key, o); counts, places [segments, 16, blocks of a segment].
+// The first pass takes its keys from ids. Occurrences of padding rows and rows past the table have the key max_key,
+// which sorts last and becomes 0xffffffff in the last pass, at the end of all.
+// Grid: count and scatter have a workgroup per block of 1,024 keys of a segment (a field, or all), 16 consecutive ones to
+// a thread, each of which owns a column of counters: stable without atomics. scan has a workgroup per digit, scan_field one
+// per field.
 const KEYS: u32 = 16u;
 const BLOCK: u32 = 1024u;
-const PITCH: u32 = 65u;  // of a digit's counters: 64 invocations, and one so that digits lie in different banks
+const PITCH: u32 = 65u;  // of a digit's counters: 64 threads, and one so that digits lie in different banks
 
 struct Params {
-  count: u32,      // F B
+  segment: u32,    // keys of a segment
   batch: u32,
-  row_count: u32,
-  blocks: u32,
+  max_key: u32,    // rows of the table, or of the largest field
+  blocks: u32,     // of a segment
+  fields: u32,
   shift: u32,      // of the digit; 0 in the first pass
   is_last: u32,
 }
@@ -24,27 +27,49 @@ struct Params {
 @group(0) @binding(1) var<storage, read> source: array<vec2u>;
 @group(0) @binding(2) var<storage, read_write> pairs: array<vec2u>;
 @group(0) @binding(3) var<storage, read_write> places: array<u32>;
-@group(0) @binding(5) var<storage, read_write> counts: array<u32>;
 @group(0) @binding(4) var<uniform> params: Params;
+@group(0) @binding(5) var<storage, read_write> counts: array<u32>;
 
 var<workgroup> counters: array<u32, 1040>;
 var<workgroup> sums: array<u32, 256>;
 
-fn pair_at(i: u32) -> vec2u {
+fn pair_at(i: u32, base: u32) -> vec2u {
   if (params.shift > 0u) { return source[i]; }
-  let id = ids[i];
-  let counts = i % params.batch < step.rows && id < params.row_count;
-  return vec2u(select(params.row_count, id, counts), i);
+  let id = ids[i] - base;
+  let counts = i % params.batch < step.rows && id < params.max_key;
+  return vec2u(select(params.max_key, id, counts), i);
 }
 
 fn digit_of(key: u32) -> u32 {
   return (key >> params.shift) & 15u;
 }
 
-fn count_keys(first: u32, lane: u32) {
+// The keys of a thread.
+struct Span {
+  segment: u32,
+  base: u32,
+  first: u32,
+  end: u32,
+}
+
+fn span_of(block: u32, lane: u32) -> Span {
+  let segment = block / params.blocks;
+  let top = segment * params.segment;
+  let first = min(block % params.blocks * BLOCK + lane * KEYS, params.segment);
+  return Span(segment, base_of(segment), top + first, top + min(first + KEYS, params.segment));
+}
+
+fn counter_at(block: u32, digit: u32) -> u32 {
+  return (block / params.blocks * 16u + digit) * params.blocks + block % params.blocks;
+}
+
+fn segments() -> u32 {
+  return params.fields * params.batch / params.segment;
+}
+
+fn count_keys(span: Span, lane: u32) {
   for (var digit = 0u; digit < 16u; digit++) { counters[digit * PITCH + lane] = 0u; }
-  let end = min(first + KEYS, params.count);
-  for (var i = first; i < end; i++) { counters[digit_of(pair_at(i).x) * PITCH + lane]++; }
+  for (var i = span.first; i < span.end; i++) { counters[digit_of(pair_at(i, span.base).x) * PITCH + lane]++; }
 }
 
 @compute @workgroup_size(64)
@@ -54,15 +79,16 @@ fn count(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let block = linear_group(group, groups);
-  count_keys(block * BLOCK + lane * KEYS, lane);
+  if (block >= segments() * params.blocks) { return; }
+  count_keys(span_of(block, lane), lane);
   workgroupBarrier();
-  if (lane >= 16u || block >= params.blocks) { return; }
+  if (lane >= 16u) { return; }
   var sum = 0u;
   for (var column = 0u; column < 64u; column++) { sum += counters[lane * PITCH + column]; }
-  counts[lane * params.blocks + block] = sum;
+  counts[counter_at(block, lane)] = sum;
 }
 
-// Returns the sum of all threads' numbers and leaves the sums of those up to each thread in `sums`.
+// Leaves in `sums` the sums of the numbers of the threads up to each one.
 fn scan_sums(number: u32, lane: u32) {
   sums[lane] = number;
   workgroupBarrier();
@@ -75,26 +101,36 @@ fn scan_sums(number: u32, lane: u32) {
   }
 }
 
-// Workgroup d finds where the keys of digit d begin: after all keys of smaller digits.
-@compute @workgroup_size(256)
-fn scan(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let digit_first = group.x * params.blocks;
-  var smaller = 0u;
-  for (var i = lane; i < digit_first; i += 256u) { smaller += counts[i]; }
-  scan_sums(smaller, lane);
-  let start = sums[255];
-  workgroupBarrier();
-  let share = (params.blocks + 255u) / 256u;
-  let first = min(lane * share, params.blocks);
-  let end = min(first + share, params.blocks);
+// Writes where the keys of `size` counters from `top` on begin, the first ones at `start`.
+fn place_keys(top: u32, size: u32, start: u32, lane: u32) {
+  let share = (size + 255u) / 256u;
+  let first = min(lane * share, size);
+  let end = min(first + share, size);
   var sum = 0u;
-  for (var i = first; i < end; i++) { sum += counts[digit_first + i]; }
+  for (var i = first; i < end; i++) { sum += counts[top + i]; }
   scan_sums(sum, lane);
   var place = start + sums[lane] - sum;
   for (var i = first; i < end; i++) {
-    places[digit_first + i] = place;
-    place += counts[digit_first + i];
+    places[top + i] = place;
+    place += counts[top + i];
   }
+}
+
+// Workgroup d finds where the keys of digit d begin: after all keys of smaller digits.
+@compute @workgroup_size(256)
+fn scan(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let top = group.x * params.blocks;
+  var smaller = 0u;
+  for (var i = lane; i < top; i += 256u) { smaller += counts[i]; }
+  scan_sums(smaller, lane);
+  let start = sums[255];
+  workgroupBarrier();
+  place_keys(top, params.blocks, start, lane);
+}
+
+@compute @workgroup_size(256)
+fn scan_field(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  place_keys(group.x * 16u * params.blocks, 16u * params.blocks, group.x * params.segment, lane);
 }
 
 @compute @workgroup_size(64)
@@ -104,11 +140,12 @@ fn scatter(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let block = linear_group(group, groups);
-  let first = block * BLOCK + lane * KEYS;
-  count_keys(first, lane);
+  if (block >= segments() * params.blocks) { return; }
+  let span = span_of(block, lane);
+  count_keys(span, lane);
   workgroupBarrier();
-  if (lane < 16u && block < params.blocks) {
-    var place = places[lane * params.blocks + block];
+  if (lane < 16u) {
+    var place = places[counter_at(block, lane)];
     for (var column = 0u; column < 64u; column++) {
       let size = counters[lane * PITCH + column];
       counters[lane * PITCH + column] = place;
@@ -116,13 +153,16 @@ fn scatter(
     }
   }
   workgroupBarrier();
-  let end = min(first + KEYS, params.count);
-  for (var i = first; i < end; i++) {
-    let pair = pair_at(i);
+  for (var i = span.first; i < span.end; i++) {
+    let pair = pair_at(i, span.base);
     let at = digit_of(pair.x) * PITCH + lane;
     let place = counters[at];
     counters[at] = place + 1u;
-    let is_padding = params.is_last > 0u && pair.x == params.row_count;
-    pairs[place] = vec2u(select(pair.x, 0xffffffffu, is_padding), pair.y);
+    if (params.is_last == 0u) {
+      pairs[place] = pair;
+    } else {
+      let is_padding = pair.x == params.max_key;
+      pairs[final_place(place, span.segment)] = vec2u(select(span.base + pair.x, 0xffffffffu, is_padding), pair.y);
+    }
   }
 }

@@ -71,7 +71,7 @@ export class Gradients {
  * @throws {TypeError} when an op on the way has no backward
  */
 export function differentiate(output: Tensor, dOutput: Tensor, add: (...parts: Tensor[]) => Tensor): Gradients {
-  const gradients = new Gradients(output.graph.nodes);
+  const gradients = new Gradients(nodesBehind(output));
   const pending = new Map<Tensor, Tensor[]>([[output, [dOutput]]]);
   const take = (tensor: Tensor): Tensor | undefined => {
     const parts = pending.get(tensor);
@@ -97,6 +97,18 @@ export function differentiate(output: Tensor, dOutput: Tensor, add: (...parts: T
   }
   collectParameters(pending, gradients, add);
   return gradients;
+}
+
+/** Returns the nodes that compute a tensor; a rewritten trace has others too. */
+function nodesBehind(output: Tensor): Node[] {
+  const found = new Set<Node>();
+  const visit = (node: Node | undefined): void => {
+    if (!node || found.has(node)) return;
+    found.add(node);
+    for (const input of node.inputs) visit(input.node);
+  };
+  visit(output.node);
+  return [...found];
 }
 
 function collectParameters(

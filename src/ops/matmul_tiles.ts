@@ -131,7 +131,7 @@ function emitSplitSum(
     entry: columnSums ? "sum_with_columns" : "sum",
     bind: { parts, y, column_sums: columnSums },
     params,
-    grid: Math.ceil((params.size + params.columns) / 64),
+    grid: Math.ceil((params.size + params.columns) / 16),
   });
 }
 

@@ -38,7 +38,8 @@ export function emitElementsBackward(
   bind: Record<"u" | "x" | "dr" | "du" | "dx", Tensor>,
   accumulates: boolean,
 ): void {
-  emit(k, window, "backward", bind, k.batch, accumulates);
+  if (k.gpu.adapter.software) emit(k, window, "backward", bind, k.batch, accumulates);
+  else emit(k, window, "backward_field", bind, k.batch * window.fields, accumulates);
 }
 
 function emit(

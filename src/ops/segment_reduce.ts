@@ -32,7 +32,7 @@ const SOFTWARE_CHUNK = 32;
 const GPU_CHUNK = 8;
 
 /** Chunks whose runs a workgroup finishes on a GPU, which is as many as any run but the last has pieces at most. */
-const GROUP_CHUNKS = 16;
+const GROUP_CHUNKS = 64;
 
 /** Lanes of a row that one invocation holds at most where loads are dear. */
 const SOFTWARE_SPAN = 8;
@@ -103,7 +103,7 @@ export function emitReduction(k: Emitter, node: Node<TableAttributes>, sink: Sin
   const { table: _, ...terms } = packTerms(k, node, sink);
   const constants = {
     ...{ CHUNK: chunk, BATCH: k.batch, FIELDS: fields },
-    ...{ LANES: lanes, STRIDE: table.stride / width, SPAN: span },
+    ...{ LANES: lanes, STRIDE: table.stride / width, SPAN: span, GROUP_CHUNKS },
     ...(applies ? tableRule(table, optimizer) : { BY_ROW: sink === "row" }),
   };
   const chunks = Math.ceil(fields * k.batch / chunk);

@@ -5,6 +5,8 @@
  */
 import grid from "../../shaders/grid.wgsl" with { type: "text" };
 import fieldSource from "../../shaders/field_sort.wgsl" with { type: "text" };
+import radixAll from "../../shaders/radix_all.wgsl" with { type: "text" };
+import radixField from "../../shaders/radix_field.wgsl" with { type: "text" };
 import source from "../../shaders/radix_sort.wgsl" with { type: "text" };
 import step from "../../shaders/step.wgsl" with { type: "text" };
 import { shader } from "../gpu/shader.ts";
@@ -17,7 +19,10 @@ export { sortOccurrencesOnHost } from "./host_sort.ts";
 
 const fieldSort = shader("field_sort", { step, field_sort: fieldSource });
 
-const radixSort = shader("radixSort", { grid, step, radix_sort: source });
+const radixSorts = {
+  all: shader("radixSort", { grid, step, radix_all: radixAll, radix_sort: source }),
+  field: shader("radixSort", { grid, step, radix_field: radixField, radix_sort: source }),
+};
 
 /** Bits of a digit. */
 const DIGIT_BITS = 4;
@@ -39,7 +44,7 @@ const sortOp: Op<SortAttributes> = {
   },
   emit: (k, { inputs: [ids], outputs: [sorted], attributes: { rowCount, fieldRows } }) => {
     if (fieldRows !== undefined && fitsFieldSort(k, fieldRows)) emitFieldSort(k, ids, sorted);
-    else emitRadixSort(k, ids, sorted, rowCount);
+    else emitRadixSort(k, ids, sorted, fieldRows ?? rowCount, fieldRows !== undefined);
   },
 };
 
@@ -68,25 +73,27 @@ function emitFieldSort(k: Emitter, ids: Tensor, pairs: Tensor): void {
   });
 }
 
-function emitRadixSort(k: Emitter, ids: Tensor, sorted: Tensor, rowCount: number): void {
-  const count = (ids.shape[0] as number) * k.batch;
-  const blocks = Math.ceil(count / BLOCK);
+function emitRadixSort(k: Emitter, ids: Tensor, sorted: Tensor, maxKey: number, byField: boolean): void {
+  const fields = ids.shape[0] as number;
+  const [segments, segment] = byField ? [fields, k.batch] : [1, fields * k.batch];
+  const blocks = Math.ceil(segment / BLOCK);
   const scratch = k.scratch(sorted.shape, "u32");
-  const [counts, places] = [k.scratch([16, blocks], "u32"), k.scratch([16, blocks], "u32")];
-  const passes = Math.ceil(keyBits(rowCount) / DIGIT_BITS);
+  const [counts, places] = [k.scratch([segments, 16, blocks], "u32"), k.scratch([segments, 16, blocks], "u32")];
+  const least = byField ? k.scratch([fields], "u32") : undefined;
+  const passes = Math.ceil(keyBits(maxKey) / DIGIT_BITS);
+  const all = { segment, batch: k.batch, max_key: maxKey, blocks, fields };
+  const run = (entry: string, bind: Record<string, Tensor | undefined>, grid: number, pass: number): void => {
+    const params = { ...all, shift: pass * DIGIT_BITS, is_last: Number(pass === passes - 1) };
+    k.run({ shader: byField ? radixSorts.field : radixSorts.all, entry, bind, params, grid });
+  };
+  if (least) run("least", { ids, least_rows: least }, fields, 0);
   for (let pass = 0; pass < passes; pass++) {
     const [pairs, from] = (passes - pass) % 2 === 1 ? [sorted, scratch] : [scratch, sorted];
-    const params = {
-      count,
-      batch: k.batch,
-      row_count: rowCount,
-      blocks,
-      shift: pass * DIGIT_BITS,
-      is_last: Number(pass === passes - 1),
-    };
-    k.run({ shader: radixSort, entry: "count", bind: { ids, source: from, counts }, params, grid: blocks });
-    k.run({ shader: radixSort, entry: "scan", bind: { counts, places }, params, grid: 16 });
-    k.run({ shader: radixSort, entry: "scatter", bind: { ids, source: from, pairs, places }, params, grid: blocks });
+    const keys = { ids, source: from, least_rows: least };
+    run("count", { ...keys, counts }, segments * blocks, pass);
+    if (byField) run("scan_field", { counts, places }, fields, pass);
+    else run("scan", { counts, places }, 2 ** DIGIT_BITS, pass);
+    run("scatter", { ...keys, pairs, places }, segments * blocks, pass);
   }
 }
 

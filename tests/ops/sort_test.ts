@@ -53,6 +53,15 @@ const cases: Record<string, SortCase> = {
     fieldRows: 8_000_000,
     idOf: uniform(8_000_000),
   },
+  "a large partial batch of fields": {
+    fields: 3,
+    batch: 9000,
+    rows: 8000,
+    rowCount: 300,
+    fieldRows: 100,
+    idOf: uniform(100),
+  },
+  "a large batch of fields of one row": { fields: 3, batch: 9000, rowCount: 3, fieldRows: 1, idOf: () => 0 },
   "rows of 26 bits": { fields: 4, batch: 700, rowCount: 40_000_000, idOf: uniform(40_000_000) },
 };
 
