@@ -126,12 +126,13 @@ Deno.test("prepare refuses a buffer that is read and written by one kernel", asy
 
 Deno.test("prepare refuses a range past the device's limit", async () => {
   const adapter = await navigator.gpu.requestAdapter();
-  using device = new Gpu(await adapter!.requestDevice());
+  const device = new Gpu(await adapter!.requestDevice());
   const limit = device.device.limits.maxStorageBufferBindingSize;
   const call = callOf(device);
   const bind = { ...call.bind, x: { buffer: createBuffer(device, "large", limit + 16) } };
   const error = await assertRejects(() => prepare(device, { ...call, bind }), GpuError);
   assertEquals(error.message, `Cannot bind "x" of fill.fill: the device allows ${limit} bytes, received ${limit + 16}`);
+  device.device.destroy();
 });
 
 Deno.test("prepare compiles equal kernels once, also when asked for both at a time", async () => {

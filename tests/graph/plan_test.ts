@@ -186,12 +186,13 @@ Deno.test("Plan fails with file and line when a shader does not compile", async 
 
 Deno.test("Plan runs on a device that the caller made, within the default limits", async () => {
   const adapter = await navigator.gpu.requestAdapter();
-  using device = new Gpu(await adapter!.requestDevice());
+  const device = new Gpu(await adapter!.requestDevice());
   const y = activation(add(inputOf(), inputOf()), "relu");
   const plan = await create(device, [y]);
   plan.run([step(BATCH)]);
   assertEquals((await read(device, plan, y)).length, NUMBERS.length);
   plan.destroy();
+  device.device.destroy();
 });
 
 Deno.test("Plan stops with a clear error when the device goes away between steps", async () => {
