@@ -35,22 +35,31 @@ export class Feed {
   #dataset: Dataset | undefined;
   #rowOrder: Uint32Array<ArrayBuffer> | undefined;
   #chunk = -1;
+  /** What the buffer of the order holds: the numbers of an order, or that many rows as they are. */
+  #written: Uint32Array | number = 0;
 
   /**
    * Allocates the buffers.
    *
-   * @throws {RangeError} when the budget is too small for one batch
+   * @throws {RangeError} when the budget or what the device can bind is too small for one batch
    */
   constructor(gpu: Gpu, options: FeedOptions) {
     const { fields, batch, budget } = options;
     const perRow = 4 * (fields * (options.hasValues ? 2 : 1) + 2);
-    const binding = Math.floor(gpu.device.limits.maxStorageBufferBindingSize / (4 * fields));
-    const most = Math.floor(Math.min(budget / perRow, binding) / batch) * batch;
-    if (most < batch) {
+    const { maxStorageBufferBindingSize, maxBufferSize } = gpu.device.limits;
+    const binding = Math.min(maxStorageBufferBindingSize, maxBufferSize);
+    if (perRow * batch > budget) {
       throw new RangeError(
         `Cannot feed rows: a batch of ${batch} rows takes ${perRow * batch} bytes, received a budget of ${budget}`,
       );
     }
+    if (4 * fields * batch > binding) {
+      throw new RangeError(
+        `Cannot feed rows: the device binds ${binding} bytes at a time, received a batch of ${batch} rows with ` +
+          `${4 * fields * batch} bytes of row numbers`,
+      );
+    }
+    const most = Math.floor(Math.min(budget / perRow, binding / (4 * fields)) / batch) * batch;
     this.#gpu = gpu;
     this.#options = options;
     this.capacity = Math.min(Math.max(options.rows, 1), most);
@@ -58,6 +67,11 @@ export class Feed {
     if (options.hasValues) this.#values = createBuffer(gpu, "data.values", 4 * fields * this.capacity);
     this.#labels = createBuffer(gpu, "data.labels", 4 * this.capacity);
     this.#order = createBuffer(gpu, "data.order", 4 * this.capacity);
+  }
+
+  /** The buffers. */
+  get buffers(): GPUBuffer[] {
+    return [this.#ids, this.#values, this.#labels, this.#order].filter((buffer) => buffer !== undefined);
   }
 
   /** Returns the buffers by the names of the graph's inputs. */
@@ -78,9 +92,8 @@ export class Feed {
     this.#dataset = dataset;
     this.#rowOrder = order;
     this.#chunk = fits ? 0 : -1;
-    const rows = Math.min(this.capacity, dataset.rows);
-    const numbers = fits && order ? order : Uint32Array.from({ length: rows }, (_, i) => i);
-    writeBuffer(this.#gpu, this.#order, numbers);
+    if (fits && order) this.#writeOrder(order);
+    else this.#writeOrder(Math.min(this.capacity, dataset.rows));
   }
 
   /**
@@ -114,7 +127,19 @@ export class Feed {
 
   /** Releases the buffers. */
   destroy(): void {
-    for (const buffer of [this.#ids, this.#values, this.#labels, this.#order]) buffer?.destroy();
+    for (const buffer of this.buffers) buffer.destroy();
+  }
+
+  /** Writes an order, or that of `rows` rows as they are, unless the buffer holds it. */
+  #writeOrder(order: Uint32Array<ArrayBuffer> | number): void {
+    const holds = typeof order === "number" && typeof this.#written === "number" && order <= this.#written;
+    if (holds) return;
+    writeBuffer(
+      this.#gpu,
+      this.#order,
+      typeof order === "number" ? Uint32Array.from({ length: order }, (_, i) => i) : order,
+    );
+    this.#written = order;
   }
 
   #uploadAll(dataset: Dataset): void {
