@@ -102,7 +102,7 @@ export async function prepareAll(
   images: readonly GPUTexture[],
   resolve: (tensor: Tensor) => BufferRange,
 ): Promise<Command[]> {
-  const views = images.map((image) => image.createView());
+  const views = gpu.perform("make views of images", () => images.map((image) => image.createView()));
   const place = (value: Tensor | Image | BufferRange): BufferRange | ImageRange => {
     if (value instanceof Image) return { view: views[value.slot], bytes: TEXEL_BYTES * value.texels };
     return value instanceof Tensor ? resolve(value) : value;
