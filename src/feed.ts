@@ -32,7 +32,10 @@ export class Feed {
   readonly #values: GPUBuffer | undefined;
   readonly #labels: GPUBuffer;
   readonly #order: GPUBuffer;
+  /** The data set of the pass. */
   #dataset: Dataset | undefined;
+  /** The data set whose rows are all in the buffers; it may leave the host's memory meanwhile. */
+  #resident: WeakRef<Dataset> | undefined;
   #rowOrder: Uint32Array<ArrayBuffer> | undefined;
   #chunk = -1;
   /** What the buffer of the order holds: the numbers of an order, or that many rows as they are. */
@@ -88,7 +91,11 @@ export class Feed {
   /** Starts a pass over `dataset` in the given order of rows, or in the data set's own. */
   begin(dataset: Dataset, order?: Uint32Array<ArrayBuffer>): void {
     const fits = dataset.rows <= this.capacity;
-    if (fits && this.#dataset !== dataset) this.#uploadAll(dataset);
+    if (!fits) this.#resident = undefined;
+    else if (this.#resident?.deref() !== dataset) {
+      this.#uploadAll(dataset);
+      this.#resident = new WeakRef(dataset);
+    }
     this.#dataset = dataset;
     this.#rowOrder = order;
     this.#chunk = fits ? 0 : -1;
@@ -109,6 +116,11 @@ export class Feed {
     if (chunk !== this.#chunk) this.#uploadChunk(dataset, chunk * size, Math.min(size, dataset.rows - chunk * size));
     this.#chunk = chunk;
     return first - chunk * size;
+  }
+
+  /** Ends a pass: the data set is no longer held on to, but known again while its rows are in the buffers. */
+  end(): void {
+    this.#dataset = this.#rowOrder = undefined;
   }
 
   /** Copies the row numbers of a batch, `[F, B]` with zeros past the last row, for the host's sort. */

@@ -128,6 +128,7 @@ export class Inspector {
           readback.copy(buffer, 4 * floats, offset, 4 * (this.#floats * (first - start) / batch + at));
         }
       }
+      this.#feed.end();
       return readback.read();
     } catch (error) {
       readback.destroy();

@@ -127,6 +127,7 @@ export class Predictor {
       steps.push({ rows: valid, first: base + first, index: 0, seed: 0, lr: 0, slot: 0 });
     }
     while (steps.length > 0) this.#plan.run(steps.splice(0, MAX_STEPS_PER_SUBMIT));
+    this.#feed.end();
     return base;
   }
 }
