@@ -32,25 +32,37 @@ export class Feed {
   readonly #values: GPUBuffer | undefined;
   readonly #labels: GPUBuffer;
   readonly #order: GPUBuffer;
+  /** The data set of the pass. */
   #dataset: Dataset | undefined;
+  /** The data set whose rows are all in the buffers; it may leave the host's memory meanwhile. */
+  #resident: WeakRef<Dataset> | undefined;
   #rowOrder: Uint32Array<ArrayBuffer> | undefined;
   #chunk = -1;
+  /** What the buffer of the order holds: the numbers of an order, or that many rows as they are. */
+  #written: Uint32Array | number = 0;
 
   /**
    * Allocates the buffers.
    *
-   * @throws {RangeError} when the budget is too small for one batch
+   * @throws {RangeError} when the budget or what the device can bind is too small for one batch
    */
   constructor(gpu: Gpu, options: FeedOptions) {
     const { fields, batch, budget } = options;
     const perRow = 4 * (fields * (options.hasValues ? 2 : 1) + 2);
-    const binding = Math.floor(gpu.device.limits.maxStorageBufferBindingSize / (4 * fields));
-    const most = Math.floor(Math.min(budget / perRow, binding) / batch) * batch;
-    if (most < batch) {
+    const { maxStorageBufferBindingSize, maxBufferSize } = gpu.device.limits;
+    const binding = Math.min(maxStorageBufferBindingSize, maxBufferSize);
+    if (perRow * batch > budget) {
       throw new RangeError(
         `Cannot feed rows: a batch of ${batch} rows takes ${perRow * batch} bytes, received a budget of ${budget}`,
       );
     }
+    if (4 * fields * batch > binding) {
+      throw new RangeError(
+        `Cannot feed rows: the device binds ${binding} bytes at a time, received a batch of ${batch} rows with ` +
+          `${4 * fields * batch} bytes of row numbers`,
+      );
+    }
+    const most = Math.floor(Math.min(budget / perRow, binding / (4 * fields)) / batch) * batch;
     this.#gpu = gpu;
     this.#options = options;
     this.capacity = Math.min(Math.max(options.rows, 1), most);
@@ -58,6 +70,11 @@ export class Feed {
     if (options.hasValues) this.#values = createBuffer(gpu, "data.values", 4 * fields * this.capacity);
     this.#labels = createBuffer(gpu, "data.labels", 4 * this.capacity);
     this.#order = createBuffer(gpu, "data.order", 4 * this.capacity);
+  }
+
+  /** The buffers. */
+  get buffers(): GPUBuffer[] {
+    return [this.#ids, this.#values, this.#labels, this.#order].filter((buffer) => buffer !== undefined);
   }
 
   /** Returns the buffers by the names of the graph's inputs. */
@@ -74,13 +91,16 @@ export class Feed {
   /** Starts a pass over `dataset` in the given order of rows, or in the data set's own. */
   begin(dataset: Dataset, order?: Uint32Array<ArrayBuffer>): void {
     const fits = dataset.rows <= this.capacity;
-    if (fits && this.#dataset !== dataset) this.#uploadAll(dataset);
+    if (!fits) this.#resident = undefined;
+    else if (this.#resident?.deref() !== dataset) {
+      this.#uploadAll(dataset);
+      this.#resident = new WeakRef(dataset);
+    }
     this.#dataset = dataset;
     this.#rowOrder = order;
     this.#chunk = fits ? 0 : -1;
-    const rows = Math.min(this.capacity, dataset.rows);
-    const numbers = fits && order ? order : Uint32Array.from({ length: rows }, (_, i) => i);
-    writeBuffer(this.#gpu, this.#order, numbers);
+    if (fits && order) this.#writeOrder(order);
+    else this.#writeOrder(Math.min(this.capacity, dataset.rows));
   }
 
   /**
@@ -96,6 +116,11 @@ export class Feed {
     if (chunk !== this.#chunk) this.#uploadChunk(dataset, chunk * size, Math.min(size, dataset.rows - chunk * size));
     this.#chunk = chunk;
     return first - chunk * size;
+  }
+
+  /** Ends a pass: the data set is no longer held on to, but known again while its rows are in the buffers. */
+  end(): void {
+    this.#dataset = this.#rowOrder = undefined;
   }
 
   /** Copies the row numbers of a batch, `[F, B]` with zeros past the last row, for the host's sort. */
@@ -114,7 +139,19 @@ export class Feed {
 
   /** Releases the buffers. */
   destroy(): void {
-    for (const buffer of [this.#ids, this.#values, this.#labels, this.#order]) buffer?.destroy();
+    for (const buffer of this.buffers) buffer.destroy();
+  }
+
+  /** Writes an order, or that of `rows` rows as they are, unless the buffer holds it. */
+  #writeOrder(order: Uint32Array<ArrayBuffer> | number): void {
+    const holds = typeof order === "number" && typeof this.#written === "number" && order <= this.#written;
+    if (holds) return;
+    writeBuffer(
+      this.#gpu,
+      this.#order,
+      typeof order === "number" ? Uint32Array.from({ length: order }, (_, i) => i) : order,
+    );
+    this.#written = order;
   }
 
   #uploadAll(dataset: Dataset): void {

@@ -3,29 +3,32 @@
  *
  * @module
  */
-import { requestAdapter } from "./adapter.ts";
 import { type CheckpointTensor, type Json, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import type { Dataset } from "./data/dataset.ts";
 import type { FittedSchema } from "./data/fitted_schema.ts";
 import type { Definition } from "./definition.ts";
-import { Gpu } from "./gpu/device.ts";
+import type { Gpu } from "./gpu/device.ts";
 import { Declarations } from "./graph/parameter.ts";
-import { inspect } from "./inspector.ts";
+import { inspectedBatch, Inspector } from "./inspector.ts";
 import { auc, brier, calibrationRatio, logloss, normalizedEntropy } from "./metrics.ts";
+import { Access } from "./model/access.ts";
+import { openDevice } from "./model/device.ts";
 import { type AnyFactory, formatHeader, parseHeader, requireSameModel } from "./model/header.ts";
-import { summarize } from "./model/summary.ts";
 import type { ModelParts } from "./model/parts.ts";
+import { Passes } from "./model/passes.ts";
+import { requireCount, requireRows } from "./model/requirements.ts";
+import { summarize } from "./model/summary.ts";
 import { Predictor } from "./predictor.ts";
 import { Store } from "./store.ts";
 import { traceModel } from "./trace.ts";
-import { Trainer } from "./trainer.ts";
+import { type Resumption, Trainer } from "./trainer.ts";
 import type { FitOptions, History } from "./trainer/options.ts";
 
 /** Options of {@linkcode Model.create} and {@linkcode Model.load}. */
 export interface ModelOptions {
   /** Seed of the first parameters, and of training where none is given there. @default {1} */
   seed?: number;
-  /** Device to run on; one is requested when absent. */
+  /** Device to run on, which the caller destroys; one is requested, and destroyed with the model, when absent. */
   device?: GPUDevice | Gpu;
   /** Told in one line when no hardware adapter was found and a slower one is used. */
   announce?: (line: string) => void;
@@ -47,7 +50,15 @@ export type Evaluation = {
   rows: number;
 };
 
-/** A model with its parameters on a device. */
+/**
+ * A model with its parameters on a device.
+ *
+ * Calls that read the parameters (`predict`, `evaluate`, `inspect`, `parameters`, `save`) may run at the same time, beside
+ * each other and beside a `fit` of this or another model, and return the bytes that they return alone. Of a model in
+ * training they see the parameters of one moment, between two steps: its `fit` waits with the next step until they have
+ * read them. So an `evaluate` that `onEpoch` does not await is one of that epoch. One `fit` at a time can change a model;
+ * another one, and `setParameters` while anything else runs, are refused.
+ */
 export class Model implements AsyncDisposable {
   /** Name and options of the model function. */
   readonly definition: Definition;
@@ -57,16 +68,17 @@ export class Model implements AsyncDisposable {
   readonly seed: number;
   /** The device. */
   readonly gpu: Gpu;
-  readonly #ownsDevice: boolean;
+  readonly #ownsGpu: boolean;
   readonly #parts: ModelParts;
-  #predictors: Map<number, Promise<Predictor>> = new Map();
+  readonly #access = new Access();
+  readonly #passes = new Passes();
 
   private constructor(definition: Definition, schema: FittedSchema, gpu: Gpu, options: ModelOptions) {
     this.definition = definition;
     this.schema = schema;
     this.seed = options.seed ?? 1;
     this.gpu = gpu;
-    this.#ownsDevice = options.device === undefined;
+    this.#ownsGpu = gpu !== options.device;
     const declarations = new Declarations();
     const space = { fields: schema.fields, rowCount: schema.rowCount, hasValues: schema.hasValues };
     traceModel(definition, "train", declarations, space, 1);
@@ -81,9 +93,7 @@ export class Model implements AsyncDisposable {
    * @throws {GpuError} when there is no device or it has too little memory
    */
   static async create(definition: Definition, schema: FittedSchema, options: ModelOptions = {}): Promise<Model> {
-    const model = new Model(definition, schema, await openDevice(options), options);
-    model.#parts.store.initialize(model.seed);
-    return model;
+    return await Model.#open(definition, schema, options, ({ store }, seed) => store.initialize(seed));
   }
 
   /**
@@ -101,9 +111,30 @@ export class Model implements AsyncDisposable {
   ): Promise<Model> {
     const checkpoint = await readCheckpoint(path);
     const { definition, schema, seed } = parseHeader(path, checkpoint, factory);
-    const model = new Model(definition, schema, await openDevice(options), { seed, ...options });
-    model.#parts.store.upload(checkpoint.tensors);
-    return model;
+    const seeded = { ...options, seed: options.seed ?? seed };
+    return await Model.#open(definition, schema, seeded, ({ store }) => store.upload(checkpoint.tensors));
+  }
+
+  /** Makes a model whose parameters `fill` sets; nothing of it is left where that fails. */
+  static async #open(
+    definition: Definition,
+    schema: FittedSchema,
+    options: ModelOptions,
+    fill: (parts: ModelParts, seed: number) => void,
+  ): Promise<Model> {
+    const gpu = await openDevice(options);
+    let store: Store | undefined;
+    try {
+      const model = new Model(definition, schema, gpu, options);
+      store = model.#parts.store;
+      await store.requireAllocated();
+      fill(model.#parts, model.seed);
+      return model;
+    } catch (error) {
+      store?.destroy();
+      if (gpu !== options.device) gpu.destroy();
+      throw error;
+    }
   }
 
   /** Number of trainable scalars. */
@@ -115,78 +146,96 @@ export class Model implements AsyncDisposable {
    * Trains the model.
    *
    * @throws {TypeError} when the data has another schema, or a checkpoint to resume is of another training
-   * @throws {RangeError} when an option is out of its range or the loss stops being finite
+   * @throws {RangeError} when the data has no rows, an option is out of its range or the loss stops being finite
+   * @throws {Error} when another `fit` of this model runs, or the model is disposed meanwhile
    */
   async fit(data: Dataset, options: FitOptions = {}): Promise<History> {
-    await this.#requireSchema(data);
-    if (options.validation) await this.#requireSchema(options.validation);
-    const trainer = new Trainer(
-      {
+    return await this.#access.train(async () => {
+      for (const dataset of [data, options.validation]) if (dataset) await this.#requireUsable("train", dataset);
+      const resume = options.resume === undefined ? undefined : await this.#readResumed(options.resume);
+      const context = {
         ...this.#parts,
         gpu: this.gpu,
         seed: this.seed,
-        evaluate: (dataset) => this.evaluate(dataset, options.batchSize),
-        save: (path, training, tensors) => this.#write(path, tensors, training),
-      },
-      data,
-      options,
-    );
-    if (!options.resume) return await trainer.run();
-    const checkpoint = await readCheckpoint(options.resume);
-    const { training } = checkpoint.header;
-    if (!training) throw new TypeError(`Cannot resume "${options.resume}": it is a finished model, not a checkpoint`);
-    await requireSameModel(options.resume, checkpoint, this);
-    this.#parts.store.upload(checkpoint.tensors);
-    return await trainer.run({ training, tensors: checkpoint.tensors });
+        access: this.#access,
+        evaluate: (dataset: Dataset) => this.evaluate(dataset, options.batchSize),
+        save: (path: string, training: Json, tensors: Record<string, CheckpointTensor>) =>
+          this.#write(path, tensors, training),
+      };
+      return await new Trainer(context, data, options).run(resume);
+    });
   }
 
-  /** Predicts the probability of the positive label for each row. */
+  /**
+   * Predicts the probability of the positive label for each row.
+   *
+   * @throws {RangeError} when `batchSize` is not a positive integer, or larger than the device can take
+   * @throws {TypeError} when the data has another schema
+   */
   async predict(data: Dataset, batchSize = 4096): Promise<Float32Array<ArrayBuffer>> {
-    await this.#requireSchema(data);
-    const predictor = await this.#predictor(batchSize);
-    return await predictor.predict(data);
+    return await this.#access.read("predict", async () => {
+      requireCount("predict", "batchSize", batchSize);
+      await this.#requireSchema(data);
+      return await this.#predict(data, batchSize);
+    });
   }
 
   /**
    * Computes metrics on labelled data.
    *
-   * @throws {RangeError} when the labels hold only one class
+   * @throws {RangeError} when there are no rows or labels of one class only, or `batchSize` is not a positive integer
+   * @throws {TypeError} when the data has another schema
    */
   async evaluate(data: Dataset, batchSize = 4096): Promise<Evaluation> {
-    const probabilities = await this.predict(data, batchSize);
-    return {
-      auc: auc(probabilities, data.labels),
-      logloss: logloss(probabilities, data.labels),
-      brier: brier(probabilities, data.labels),
-      normalizedEntropy: normalizedEntropy(probabilities, data.labels),
-      calibration: calibrationRatio(probabilities, data.labels),
-      rows: data.rows,
-    };
+    return await this.#access.read("evaluate", async () => {
+      requireCount("evaluate", "batchSize", batchSize);
+      await this.#requireUsable("evaluate", data);
+      const probabilities = await this.#predict(data, batchSize);
+      return {
+        auc: auc(probabilities, data.labels),
+        logloss: logloss(probabilities, data.labels),
+        brier: brier(probabilities, data.labels),
+        normalizedEntropy: normalizedEntropy(probabilities, data.labels),
+        calibration: calibrationRatio(probabilities, data.labels),
+        rows: data.rows,
+      };
+    });
   }
 
   /**
    * Reads what the model's layers expose for some rows: attention weights, gates, field strengths and the like.
    *
    * @returns tensors by name; those with a batch dimension have `data.rows` there
-   * @throws {TypeError} when the model exposes nothing
+   * @throws {TypeError} when the model exposes nothing, or the data has another schema
+   * @throws {RangeError} when the data has no rows
    */
   async inspect(data: Dataset): Promise<Record<string, CheckpointTensor>> {
-    await this.#requireSchema(data);
-    return await inspect(this.gpu, this.#parts, data);
+    return await this.#access.read("inspect", async () => {
+      await this.#requireUsable("inspect", data);
+      const batch = inspectedBatch(data.rows);
+      const create = () => Inspector.create(this.gpu, this.#parts, batch);
+      return await this.#passes.use(`inspect ${batch}`, create, (inspector) => inspector.inspect(data));
+    });
   }
 
   /** Saves parameters, schema and options to one file, atomically. */
   async save(path: string): Promise<void> {
-    await this.#write(path, {});
+    await this.#access.read("save", () => this.#write(path, {}));
   }
 
   /** Downloads all parameters, statistics and tables by name. */
-  parameters(): Promise<Record<string, CheckpointTensor>> {
-    return this.#parts.store.download();
+  async parameters(): Promise<Record<string, CheckpointTensor>> {
+    return await this.#access.read("download parameters", () => this.#parts.store.download());
   }
 
-  /** Uploads parameters by name, for example ones of another framework. */
+  /**
+   * Uploads parameters by name, for example ones of another framework.
+   *
+   * @throws {TypeError} when a tensor is missing or has another shape
+   * @throws {Error} when a `fit`, or a call that reads the parameters, still runs
+   */
   setParameters(tensors: Readonly<Record<string, CheckpointTensor>>): void {
+    this.#access.requireUnused("set parameters");
     this.#parts.store.upload(tensors);
   }
 
@@ -196,20 +245,36 @@ export class Model implements AsyncDisposable {
     return `${this.definition.name} ${JSON.stringify(this.definition.options)}\n${table}`;
   }
 
-  /** Releases the device's memory, and the device unless it was handed in. */
+  /**
+   * Releases the device's memory, and the device unless it was handed in.
+   *
+   * Calls that read the parameters are waited for; a `fit` is ended before its next step, and rejects.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const predictor of this.#predictors.values()) (await predictor).destroy();
+    // A device that was lost answers nobody who waits.
+    await Promise.race([this.#access.close(), this.gpu.lost]);
+    await this.#passes.destroy();
     this.#parts.store.destroy();
-    if (this.#ownsDevice) this.gpu.destroy();
+    if (this.#ownsGpu) this.gpu.destroy();
   }
 
-  #predictor(batch: number): Promise<Predictor> {
-    let predictor = this.#predictors.get(batch);
-    if (!predictor) {
-      predictor = Predictor.create(this.gpu, { ...this.#parts, batch, budget: 2 ** 30 });
-      this.#predictors.set(batch, predictor);
-    }
-    return predictor;
+  async #predict(data: Dataset, batch: number): Promise<Float32Array<ArrayBuffer>> {
+    if (data.rows === 0) return new Float32Array(0);
+    const create = () => Predictor.create(this.gpu, { ...this.#parts, batch, budget: 2 ** 30 });
+    return await this.#passes.use(`predict ${batch}`, create, (predictor) => predictor.predict(data));
+  }
+
+  async #readResumed(path: string): Promise<Resumption> {
+    const checkpoint = await readCheckpoint(path);
+    const { training } = checkpoint.header;
+    if (!training) throw new TypeError(`Cannot resume "${path}": it is a finished model, not a checkpoint`);
+    await requireSameModel(path, checkpoint, this);
+    return { training, tensors: checkpoint.tensors };
+  }
+
+  async #requireUsable(action: string, data: Dataset): Promise<void> {
+    requireRows(action, data);
+    await this.#requireSchema(data);
   }
 
   async #requireSchema(data: Dataset): Promise<void> {
@@ -226,11 +291,4 @@ export class Model implements AsyncDisposable {
     const tensors = { ...(await this.#parts.store.download()), ...extra };
     await writeCheckpoint(path, { header: formatHeader(this, training), tensors });
   }
-}
-
-async function openDevice({ device, announce }: ModelOptions): Promise<Gpu> {
-  if (device instanceof Gpu) return device;
-  if (device) return new Gpu(device);
-  const { adapter } = await requestAdapter({ announce });
-  return await Gpu.request(adapter);
 }

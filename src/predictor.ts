@@ -1,19 +1,23 @@
 /**
- * Batched prediction: scores stay on the device until a chunk is done.
+ * Batched prediction: scores stay on the device until a piece is done.
  *
  * @module
  */
 import type { Dataset } from "./data/dataset.ts";
 import { Feed } from "./feed.ts";
 import type { Gpu } from "./gpu/device.ts";
-import { createBuffer, download } from "./gpu/memory.ts";
+import { createBuffer, Readback, requireAllocated } from "./gpu/memory.ts";
 import { MAX_STEPS_PER_SUBMIT, Plan, type StepScalars } from "./graph/plan.ts";
+import { overlap } from "./model/overlap.ts";
 import type { ModelParts } from "./model/parts.ts";
 import { storeScores } from "./ops/loss.ts";
 import { traceModel } from "./trace.ts";
 
 /** Rows that are on the device at a time. */
 const CHUNK_ROWS = 1 << 16;
+
+/** Chunks that are submitted one after the other before their scores are read: each wait costs some ms. */
+const CHUNKS_PER_READ = 4;
 
 /** What a predictor is compiled from. */
 export interface PredictorOptions extends ModelParts {
@@ -23,7 +27,12 @@ export interface PredictorOptions extends ModelParts {
   readonly budget: number;
 }
 
-/** A compiled forward pass over data sets. */
+/**
+ * A compiled forward pass over data sets.
+ *
+ * Calls share its buffers and run side by side: what a call uploads, runs and copies into a buffer of its own goes to
+ * the device's queue without an interruption, so no other call comes in between.
+ */
 export class Predictor {
   /** Rows of a batch. */
   readonly batch: number;
@@ -40,41 +49,43 @@ export class Predictor {
     this.batch = plan.batch;
   }
 
-  /** Compiles the forward pass. */
+  /**
+   * Compiles the forward pass.
+   *
+   * @throws {RangeError} when a batch does not fit in the budget or in a binding
+   * @throws {GpuError} when the device has too little memory
+   */
   static async create(gpu: Gpu, options: PredictorOptions): Promise<Predictor> {
     const { definition, declarations, space, store, batch, budget } = options;
     const rows = Math.ceil(CHUNK_ROWS / batch) * batch;
     const feed = new Feed(gpu, { fields: space.fields.length, hasValues: space.hasValues, batch, rows, budget });
-    const { logits } = traceModel(definition, "predict", declarations, space, feed.capacity);
-    const scores = createBuffer(gpu, "scores", 4 * feed.capacity);
-    storeScores(logits, { buffer: scores });
-    const plan = await Plan.create(gpu, {
-      name: `${definition.name}.predict`,
-      batch,
-      outputs: [logits],
-      storage: store,
-      inputs: feed.inputs,
-    });
-    return new Predictor(gpu, plan, feed, scores);
+    let scores: GPUBuffer | undefined;
+    try {
+      const { logits } = traceModel(definition, "predict", declarations, space, feed.capacity);
+      scores = createBuffer(gpu, "scores", 4 * feed.capacity);
+      await requireAllocated([...feed.buffers, scores]);
+      storeScores(logits, { buffer: scores });
+      const plan = await Plan.create(gpu, {
+        name: `${definition.name}.predict`,
+        batch,
+        outputs: [logits],
+        storage: store,
+        inputs: feed.inputs,
+      });
+      return new Predictor(gpu, plan, feed, scores);
+    } catch (error) {
+      feed.destroy();
+      scores?.destroy();
+      throw error;
+    }
   }
 
   /** Returns the probability of each row, in order. */
   async predict(dataset: Dataset): Promise<Float32Array<ArrayBuffer>> {
     const probabilities = new Float32Array(dataset.rows);
-    this.#feed.begin(dataset);
-    const chunk = Math.floor(this.#feed.capacity / this.batch) * this.batch;
-    for (let start = 0; start < dataset.rows; start += chunk) {
-      const end = Math.min(start + chunk, dataset.rows);
-      const base = this.#feed.locate(start);
-      const steps: StepScalars[] = [];
-      for (let first = start; first < end; first += this.batch) {
-        const rows = Math.min(this.batch, end - first);
-        steps.push({ rows, first: base + first - start, index: 0, seed: 0, lr: 0, slot: 0 });
-      }
-      while (steps.length > 0) this.#plan.run(steps.splice(0, MAX_STEPS_PER_SUBMIT));
-      const scores = await download(this.#gpu, this.#scores, 4 * (end - start), 4 * base);
-      probabilities.set(new Float32Array(scores), start);
-    }
+    await overlap(dataset.rows, CHUNKS_PER_READ * this.#chunk, async (start, end) => {
+      probabilities.set(new Float32Array(await this.#submit(dataset, start, end)), start);
+    });
     return probabilities;
   }
 
@@ -83,5 +94,40 @@ export class Predictor {
     this.#plan.destroy();
     this.#feed.destroy();
     this.#scores.destroy();
+  }
+
+  /** Rows of a chunk: whole batches. */
+  get #chunk(): number {
+    return Math.floor(this.#feed.capacity / this.batch) * this.batch;
+  }
+
+  /** Submits the forward pass over the rows from `start` to before `end`, and returns their scores once they are back. */
+  #submit(dataset: Dataset, start: number, end: number): Promise<ArrayBuffer> {
+    const readback = new Readback(this.#gpu, this.#scores.label, 4 * (end - start));
+    try {
+      for (let first = start; first < end; first += this.#chunk) {
+        const rows = Math.min(this.#chunk, end - first);
+        const base = this.#run(dataset, first, rows);
+        readback.copy(this.#scores, 4 * rows, 4 * base, 4 * (first - start));
+      }
+      return readback.read();
+    } catch (error) {
+      readback.destroy();
+      throw error;
+    }
+  }
+
+  /** Runs the rows of a chunk and returns the position of their scores. */
+  #run(dataset: Dataset, start: number, rows: number): number {
+    this.#feed.begin(dataset);
+    const base = this.#feed.locate(start);
+    const steps: StepScalars[] = [];
+    for (let first = 0; first < rows; first += this.batch) {
+      const valid = Math.min(this.batch, rows - first);
+      steps.push({ rows: valid, first: base + first, index: 0, seed: 0, lr: 0, slot: 0 });
+    }
+    while (steps.length > 0) this.#plan.run(steps.splice(0, MAX_STEPS_PER_SUBMIT));
+    this.#feed.end();
+    return base;
   }
 }

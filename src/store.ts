@@ -6,7 +6,7 @@
 import type { CheckpointTensor } from "./checkpoint.ts";
 import type { Gpu } from "./gpu/device.ts";
 import type { BufferRange } from "./gpu/kernel.ts";
-import { createBuffer, download, writeBuffer } from "./gpu/memory.ts";
+import { createBuffer, download, requireAllocated, writeBuffer } from "./gpu/memory.ts";
 import type { TableShard } from "./graph/node.ts";
 import type { Declarations, Parameter, Table } from "./graph/parameter.ts";
 import type { Storage } from "./graph/plan.ts";
@@ -40,17 +40,27 @@ export class Store implements Storage {
   readonly #buffers: Map<string, GPUBuffer> = new Map();
   #optimizer: Optimizer | undefined;
 
-  /** Allocates the parameters, statistics and tables of `declarations`. */
+  /**
+   * Allocates the parameters, statistics and tables of `declarations`; {@linkcode Store.requireAllocated} tells whether
+   * the device had room.
+   *
+   * @throws {GpuError} when one is past the device's limit
+   */
   constructor(gpu: Gpu, declarations: Declarations) {
     this.#gpu = gpu;
     this.#declarations = declarations;
     const parameters = [...declarations.parameters.values()];
     this.#trainable = layOut(parameters.filter((parameter) => parameter.trainable));
     this.#statistics = layOut(parameters.filter((parameter) => !parameter.trainable));
-    this.#allocate("parameters", this.#trainable.count);
-    this.#allocate("statistics", this.#statistics.count);
     this.#tables = new TableBuffers(gpu);
-    for (const table of declarations.tables.values()) this.#tables.allocate(table, weightsOf(table));
+    try {
+      this.#allocate("parameters", this.#trainable.count);
+      this.#allocate("statistics", this.#statistics.count);
+      for (const table of declarations.tables.values()) this.#tables.allocate(table, weightsOf(table));
+    } catch (error) {
+      this.destroy();
+      throw error;
+    }
   }
 
   /** Floats of the flat buffer of trainable parameters, a multiple of 64. */
@@ -79,21 +89,49 @@ export class Store implements Storage {
     for (const table of this.#declarations.tables.values()) this.#tables.initialize(table, seed);
   }
 
-  /** Allocates state for `optimizer` and sets it to its first values. */
-  prepareOptimizer(optimizer: Optimizer): void {
+  /**
+   * Waits until the device has said that it had room for everything.
+   *
+   * @throws {GpuError} when it had not; the message names the tensor and its bytes
+   */
+  async requireAllocated(): Promise<void> {
+    await requireAllocated([...this.#buffers.values(), ...this.#tables.buffers]);
+  }
+
+  /**
+   * Allocates state for `optimizer` and sets it to its first values.
+   *
+   * @throws {GpuError} when the device has too little memory
+   */
+  async prepareOptimizer(optimizer: Optimizer): Promise<void> {
+    this.#optimizer = optimizer;
     for (let slot = 1; slot <= optimizer.slots; slot++) this.#allocate(`parameters.${slot}`, this.count);
     this.#allocate("gradient", this.count);
+    const tables = [...this.#declarations.tables.values()];
+    for (const table of tables) for (const slot of statesOf(table, optimizer)) this.#tables.allocate(table, slot);
+    await this.requireAllocated();
     for (let slot = 1; slot <= optimizer.slots; slot++) {
       const first = slot === 1 ? optimizer.initialState : 0;
       writeBuffer(this.#gpu, this.buffer(`parameters.${slot}`).buffer, new Float32Array(this.count).fill(first));
     }
-    for (const table of this.#declarations.tables.values()) {
-      for (const slot of statesOf(table, optimizer)) {
-        this.#tables.allocate(table, slot);
-        if (slot.initial !== 0) this.#tables.fill(table, slot);
-      }
+    for (const table of tables) {
+      for (const slot of statesOf(table, optimizer)) if (slot.initial !== 0) this.#tables.fill(table, slot);
     }
-    this.#optimizer = optimizer;
+  }
+
+  /** Releases the state of an optimiser and what else training alone needs. */
+  releaseOptimizer(): void {
+    const optimizer = this.#optimizer;
+    if (!optimizer) return;
+    this.#optimizer = undefined;
+    const states = Array.from({ length: optimizer.slots }, (_, i) => `parameters.${i + 1}`);
+    for (const name of ["gradient", "l2", ...states]) {
+      this.#buffers.get(name)?.destroy();
+      this.#buffers.delete(name);
+    }
+    for (const table of this.#declarations.tables.values()) {
+      for (const slot of statesOf(table, optimizer)) this.#tables.release(table, slot);
+    }
   }
 
   /** Returns a named buffer: `parameters`, `parameters.1`, `gradient`, ... */

@@ -5,13 +5,17 @@
  */
 import type { CheckpointTensor, Json } from "./checkpoint.ts";
 import type { Dataset } from "./data/dataset.ts";
-import { shuffled } from "./data/random.ts";
+import { Shuffle } from "./data/random.ts";
 import { Feed } from "./feed.ts";
 import type { Gpu } from "./gpu/device.ts";
+import { requireAllocated } from "./gpu/memory.ts";
 import type { Plan, StepScalars } from "./graph/plan.ts";
+import type { Access } from "./model/access.ts";
 import type { ModelParts } from "./model/parts.ts";
+import { requireCount } from "./model/requirements.ts";
 import { adam, type Optimizer } from "./optimizer.ts";
 import { type Metrics, PlateauSchedule } from "./schedule.ts";
+import { Backlog } from "./trainer/backlog.ts";
 import { LossRing } from "./trainer/losses.ts";
 import type { EpochReport, FitOptions, History } from "./trainer/options.ts";
 import { HostSorter } from "./trainer/sorter.ts";
@@ -23,14 +27,21 @@ export interface TrainerContext extends ModelParts {
   readonly gpu: Gpu;
   /** Seed of shuffling and dropout where the options have none. */
   readonly seed: number;
+  /** Keeps the steps apart from calls that read the parameters. */
+  readonly access: Access;
   /** Computes the metrics of validation data. */
   evaluate(dataset: Dataset): Promise<Metrics>;
   /** Writes a checkpoint with the state of training. */
   save(path: string, training: Json, tensors: Record<string, CheckpointTensor>): Promise<void>;
 }
 
-/** Steps between two looks at the queue, so that the host never runs far ahead of the device. */
-const STEPS_IN_FLIGHT = 32;
+/** What a checkpoint holds of a training that is to go on. */
+export interface Resumption {
+  /** The state of training. */
+  readonly training: Json;
+  /** Parameters, optimiser state and best parameters. */
+  readonly tensors: Readonly<Record<string, CheckpointTensor>>;
+}
 
 /** Steps of one submit, where nothing has to be uploaded in between. */
 const STEPS_PER_SUBMIT = 4;
@@ -46,34 +57,33 @@ export class Trainer {
   readonly #batch: number;
   readonly #optimizer: Optimizer;
   readonly #seed: number;
-  readonly #feed: Feed;
-  readonly #losses: LossRing;
-  readonly #sorter: HostSorter | undefined;
-  readonly #stepsPerSubmit: number;
+  readonly #epochs: number;
+  readonly #backlog: Backlog;
+  #feed!: Feed;
+  #losses!: LossRing;
+  #sorter: HostSorter | undefined;
+  #stepsPerSubmit = 1;
   #queued: StepScalars[] = [];
-  #plan!: Plan;
+  #next: { readonly epoch: number; readonly shuffle: Shuffle } | undefined;
+  #plan: Plan | undefined;
   #state: TrainingState;
   #plateau: PlateauSchedule | undefined;
   #best: Record<string, CheckpointTensor> | undefined;
 
-  /** Allocates buffers for training on `data`. */
+  /**
+   * Takes the options in; nothing is allocated yet.
+   *
+   * @throws {RangeError} when an option is out of its range
+   */
   constructor(context: TrainerContext, data: Dataset, options: FitOptions) {
-    const { gpu, space } = context;
     this.#context = context;
     this.#data = data;
     this.#options = options;
-    this.#batch = Math.min(positiveInteger("batchSize", options.batchSize ?? 4096), data.rows);
+    this.#batch = Math.min(requireCount("train", "batchSize", options.batchSize ?? 4096), data.rows);
+    this.#epochs = requireCount("train", "epochs", options.epochs ?? 1);
     this.#optimizer = options.optimizer ?? adam();
     this.#seed = options.seed ?? context.seed;
-    const fields = space.fields.length;
-    const budget = options.memoryBudget ?? 2 ** 30;
-    this.#feed = new Feed(gpu, { fields, hasValues: space.hasValues, batch: this.#batch, rows: data.rows, budget });
-    this.#losses = new LossRing(gpu);
-    const sort = options.sort ?? "auto";
-    if (sort === "host" || (sort === "auto" && gpu.adapter.software)) {
-      this.#sorter = new HostSorter(gpu, this.#feed, space, this.#batch);
-    }
-    this.#stepsPerSubmit = this.#sorter || data.rows > this.#feed.capacity ? 1 : STEPS_PER_SUBMIT;
+    this.#backlog = new Backlog(context.gpu);
     if (options.earlyStopping) {
       this.#plateau = new PlateauSchedule({ lr: this.#optimizer.lr, ...options.earlyStopping });
     }
@@ -81,12 +91,48 @@ export class Trainer {
     this.#state = { recipe: recipeOf(options, parts), epoch: 0, position: 0, step: 0, bestEpoch: 0, plateau: null };
   }
 
-  /** Compiles the step and runs the loop. */
-  async run(resume?: { training: Json; tensors: Readonly<Record<string, CheckpointTensor>> }): Promise<History> {
-    const { gpu, store } = this.#context;
-    store.prepareOptimizer(this.#optimizer);
-    if (resume) this.#restore(resume);
-    this.#plan = await compileTraining(gpu, {
+  /**
+   * Compiles the step and runs the loop.
+   *
+   * @throws {TypeError} when the checkpoint to resume is of another training; the parameters are then as they were
+   * @throws {GpuError} when the device has too little memory
+   */
+  async run(resume?: Resumption): Promise<History> {
+    const { store } = this.#context;
+    if (resume) requireSameRecipe((resume.training as unknown as TrainingState).recipe, this.#state.recipe);
+    try {
+      await this.#allocate();
+      await store.prepareOptimizer(this.#optimizer);
+      if (resume) await this.#context.access.write(() => this.#restore(resume));
+      this.#plan = await this.#compile();
+      this.#options.onPlan?.(this.#plan.describe());
+      return await this.#train();
+    } finally {
+      this.#plan?.destroy();
+      this.#feed?.destroy();
+      this.#losses?.destroy();
+      this.#sorter?.destroy();
+      store.releaseOptimizer();
+    }
+  }
+
+  async #allocate(): Promise<void> {
+    const { gpu, space } = this.#context;
+    const { rows } = this.#data;
+    const { memoryBudget: budget = 2 ** 30, sort = "auto" } = this.#options;
+    const { fields: { length: fields }, hasValues } = space;
+    this.#feed = new Feed(gpu, { fields, hasValues, batch: this.#batch, rows, budget });
+    this.#losses = new LossRing(gpu);
+    if (sort === "host" || (sort === "auto" && gpu.adapter.software)) {
+      this.#sorter = new HostSorter(gpu, this.#feed, space, this.#batch);
+    }
+    this.#stepsPerSubmit = this.#sorter || rows > this.#feed.capacity ? 1 : STEPS_PER_SUBMIT;
+    const ranges = [this.#losses.range, ...(this.#sorter ? [this.#sorter.range] : [])];
+    await requireAllocated([...this.#feed.buffers, ...ranges.map(({ buffer }) => buffer)]);
+  }
+
+  #compile(): Promise<Plan> {
+    return compileTraining(this.#context.gpu, {
       ...this.#context,
       feed: this.#feed,
       batch: this.#batch,
@@ -96,26 +142,16 @@ export class Trainer {
       losses: this.#losses.range,
       pairs: this.#sorter?.range,
     });
-    this.#options.onPlan?.(this.#plan.describe());
-    try {
-      return await this.#epochs();
-    } finally {
-      this.#plan.destroy();
-      this.#feed.destroy();
-      this.#losses.destroy();
-      this.#sorter?.destroy();
-    }
   }
 
   get #steps(): number {
     return Math.ceil(this.#data.rows / this.#batch);
   }
 
-  async #epochs(): Promise<History> {
-    const epochs = positiveInteger("epochs", this.#options.epochs ?? 1);
+  async #train(): Promise<History> {
     const reports: EpochReport[] = [];
     let ended: History["ended"] = this.#plateau?.stopped ? "early stopping" : "epochs";
-    while (ended === "epochs" && this.#state.epoch < epochs) {
+    while (ended === "epochs" && this.#state.epoch < this.#epochs) {
       const started = performance.now();
       const before = this.#state.position;
       if (!(await this.#epoch())) {
@@ -130,7 +166,10 @@ export class Trainer {
       if (stop) ended = "early stopping";
     }
     if (ended === "interrupted") await this.#save();
-    else if (this.#best) this.#context.store.upload(this.#best);
+    else if (this.#best) {
+      const best = this.#best;
+      await this.#context.access.write(() => this.#context.store.upload(best));
+    }
     return { epochs: reports, bestEpoch: this.#state.bestEpoch, ended };
   }
 
@@ -138,19 +177,18 @@ export class Trainer {
   async #epoch(): Promise<boolean> {
     const { everySteps } = this.#options.checkpoint ?? {};
     const state = this.#state;
-    const order = this.#options.shuffle === false ? undefined : shuffled(this.#data.rows, this.#seed, state.epoch);
-    this.#feed.begin(this.#data, order);
+    this.#feed.begin(this.#data, this.#order());
     this.#losses.begin(state.step);
     let reported = performance.now();
     this.#report();
     while (state.position < this.#steps) {
       if (this.#options.signal?.aborted) return false;
-      this.#step();
+      await this.#step();
       if (this.#losses.isFull(state.step) || performance.now() - reported >= REPORT_EVERY_MS) {
         await this.#readLosses();
         reported = performance.now();
         this.#report();
-      } else if (state.step % STEPS_IN_FLIGHT === 0) await turn();
+      }
       if (everySteps && state.step % everySteps === 0 && state.position < this.#steps) await this.#save();
     }
     await this.#readLosses();
@@ -158,7 +196,17 @@ export class Trainer {
     return true;
   }
 
-  #step(): void {
+  /** Returns the order of rows of the epoch, and begins to draw that of the next. */
+  #order(): Uint32Array<ArrayBuffer> | undefined {
+    if (this.#options.shuffle === false) return undefined;
+    const { epoch } = this.#state;
+    const draw = (epoch: number) => ({ epoch, shuffle: new Shuffle(this.#data.rows, this.#seed, epoch) });
+    const { shuffle } = this.#next?.epoch === epoch ? this.#next : draw(epoch);
+    this.#next = epoch + 1 < this.#epochs ? draw(epoch + 1) : undefined;
+    return shuffle.finish();
+  }
+
+  async #step(): Promise<void> {
     const state = this.#state;
     const first = state.position * this.#batch;
     const rows = this.#rowsAt(state.position);
@@ -176,12 +224,17 @@ export class Trainer {
     });
     state.step = index;
     state.position++;
-    if (this.#queued.length === this.#stepsPerSubmit || state.position === this.#steps) this.#submit();
+    if (this.#queued.length === this.#stepsPerSubmit || state.position === this.#steps) await this.#submit();
+    // The device has steps to run meanwhile; between epochs it has none.
+    this.#next?.shuffle.advance(this.#batch);
+    await this.#backlog.pass(index);
   }
 
-  #submit(): void {
-    if (this.#queued.length > 0) this.#plan.run(this.#queued, this.#options.profiler);
+  async #submit(): Promise<void> {
+    const steps = this.#queued;
     this.#queued = [];
+    if (steps.length === 0) return;
+    await this.#context.access.write(() => this.#plan!.run(steps, this.#options.profiler));
   }
 
   /** Returns the rows of the epoch's batch at `position`. */
@@ -190,7 +243,7 @@ export class Trainer {
   }
 
   async #readLosses(): Promise<void> {
-    this.#submit();
+    await this.#submit();
     const { step, position } = this.#state;
     await this.#losses.read(step, (earlier) => this.#rowsAt(earlier - step + position));
   }
@@ -219,7 +272,7 @@ export class Trainer {
   }
 
   async #save(): Promise<void> {
-    this.#submit();
+    await this.#submit();
     const { checkpoint } = this.#options;
     if (!checkpoint) return;
     const training = { ...this.#state, plateau: this.#plateau?.toJSON() ?? null };
@@ -228,23 +281,13 @@ export class Trainer {
     await this.#context.save(checkpoint.path, training as unknown as Json, tensors);
   }
 
-  #restore({ training, tensors }: { training: Json; tensors: Readonly<Record<string, CheckpointTensor>> }): void {
+  #restore({ training, tensors }: Resumption): void {
     const state = training as unknown as TrainingState;
-    requireSameRecipe(state.recipe, this.#state.recipe);
     this.#state = { ...state, recipe: this.#state.recipe };
     if (state.plateau) this.#plateau = PlateauSchedule.fromJSON(state.plateau);
+    this.#context.store.upload(tensors);
     this.#context.store.uploadState(tensors);
     const best = Object.entries(tensors).filter(([name]) => name.startsWith("best/"));
     if (best.length > 0) this.#best = Object.fromEntries(best.map(([name, tensor]) => [name.slice(5), tensor]));
   }
-}
-
-function positiveInteger(name: string, value: number): number {
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new RangeError(`Cannot train: ${name} must be a positive integer, received ${value}`);
-}
-
-/** Lets timers, signals and promises run. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
 }

@@ -51,18 +51,50 @@ export function randomNormal(seed: number, a = 0, b = 0, c = 0): number {
  * ```
  */
 export function shuffled(n: number, seed: number, epoch = 0): Uint32Array<ArrayBuffer> {
-  requireU32("shuffle", "length", n);
-  requireU32("shuffle", "seed", seed);
-  requireU32("shuffle", "epoch", epoch);
-  const order = new Uint32Array(n);
-  for (let i = 0; i < n; i++) order[i] = i;
-  for (let i = n - 1; i > 0; i--) {
-    const j = Math.floor((randomU32(seed, epoch, i) / 2 ** 32) * (i + 1));
-    const kept = order[i];
-    order[i] = order[j];
-    order[j] = kept;
+  return new Shuffle(n, seed, epoch).finish();
+}
+
+/** An order of {@linkcode shuffled} that is drawn little by little, beside other work. */
+export class Shuffle {
+  readonly #order: Uint32Array<ArrayBuffer>;
+  readonly #seed: number;
+  readonly #epoch: number;
+  #left: number;
+
+  /**
+   * Draws nothing yet.
+   *
+   * @throws {RangeError} when an argument is not an integer in [0, 2^32)
+   */
+  constructor(n: number, seed: number, epoch = 0) {
+    requireU32("shuffle", "length", n);
+    requireU32("shuffle", "seed", seed);
+    requireU32("shuffle", "epoch", epoch);
+    this.#order = new Uint32Array(n);
+    for (let i = 0; i < n; i++) this.#order[i] = i;
+    this.#seed = seed;
+    this.#epoch = epoch;
+    this.#left = n;
   }
-  return order;
+
+  /** Draws the places of `count` elements, or of all that are left. */
+  advance(count: number): void {
+    const order = this.#order;
+    const end = Math.max(0, this.#left - count);
+    for (let i = this.#left - 1; i >= Math.max(end, 1); i--) {
+      const j = Math.floor((randomU32(this.#seed, this.#epoch, i) / 2 ** 32) * (i + 1));
+      const kept = order[i];
+      order[i] = order[j];
+      order[j] = kept;
+    }
+    this.#left = end;
+  }
+
+  /** Draws the rest and returns the order. */
+  finish(): Uint32Array<ArrayBuffer> {
+    this.advance(this.#left);
+    return this.#order;
+  }
 }
 
 /**

@@ -27,7 +27,23 @@ export interface GpuOptions {
   readonly limits?: "all" | "default";
 }
 
-/** A device with its adapter's description; uses nothing of the host runtime, so it runs in a page as well. */
+/** Kinds of errors that a scope can hold back; the last one is told first, since a lack of memory causes the others. */
+const FILTERS: readonly GPUErrorFilter[] = ["validation", "internal", "out-of-memory"];
+
+/** What became of work that was handed to the device. */
+export interface Observation<T> {
+  /** What the work returned. */
+  readonly result: T;
+  /** Resolves with the reason when the device refused a part of the work. */
+  readonly refusal: Promise<GPUError | undefined>;
+}
+
+/**
+ * A device with its adapter's description; uses nothing of the host runtime, so it runs in a page as well.
+ *
+ * All work goes to the device within error scopes, so that only errors of this work count: those of other users of the
+ * same device stay theirs, and are reported to them as if Weft was not there.
+ */
 export class Gpu implements Disposable {
   /** The WebGPU device. */
   readonly device: GPUDevice;
@@ -38,8 +54,9 @@ export class Gpu implements Disposable {
   /** Compiled pipelines by source, entry point, constants and layout. */
   readonly pipelines: Map<string, Promise<GPUComputePipeline>> = new Map();
   #failure: GpuError | undefined;
+  #ownsDevice = false;
 
-  /** Wraps a device that the caller owns, for example one that a page already renders with. */
+  /** Wraps a device that the caller owns and destroys, for example one that a page already renders with. */
   constructor(device: GPUDevice, adapter: Partial<AdapterDescription> = {}) {
     this.device = device;
     const own = describeAdapter(device.adapterInfo);
@@ -53,15 +70,16 @@ export class Gpu implements Disposable {
         resolve(this.#failure);
       });
     });
-    device.addEventListener("uncapturederror", (event) => {
-      event.preventDefault?.();
-      const error = (event as GPUUncapturedErrorEvent).error;
-      this.#failure ??= new GpuError(`Cannot run on the GPU: ${describe(error)}`, { cause: error });
-    });
   }
 
-  /** Requests a device with everything useful that `adapter` offers. */
-  static async request(adapter: GPUAdapter, { limits = "all" }: GpuOptions = {}): Promise<Gpu> {
+  /** Requests a device with everything useful that `adapter` offers; {@linkcode Gpu.destroy} releases it. */
+  static async request(adapter: GPUAdapter, options: GpuOptions = {}): Promise<Gpu> {
+    const gpu = await Gpu.#open(adapter, options);
+    gpu.#ownsDevice = true;
+    return gpu;
+  }
+
+  static async #open(adapter: GPUAdapter, { limits = "all" }: GpuOptions): Promise<Gpu> {
     const requiredLimits = limits === "all" ? limitsOf(adapter) : {};
     const requiredFeatures = USEFUL_FEATURES.filter((feature) => adapter.features.has(feature));
     const descriptor = { label: "weft", requiredFeatures, requiredLimits };
@@ -76,19 +94,48 @@ export class Gpu implements Disposable {
     return new Gpu(await adapter.requestDevice(descriptor), described);
   }
 
+  /** Hands work to the device and tells what became of it; the caller decides what a refusal means. */
+  observe<T>(work: (device: GPUDevice) => T): Observation<T> {
+    const { device } = this;
+    for (const filter of FILTERS) device.pushErrorScope(filter);
+    // A device that is lost says so itself; some runtimes reject here as well.
+    const pop = () => Promise.all(FILTERS.map(() => device.popErrorScope().catch(() => null)));
+    let result: T;
+    try {
+      result = work(device);
+    } catch (error) {
+      void pop();
+      throw error;
+    }
+    return { result, refusal: pop().then((errors) => errors.find((error) => error !== null) ?? undefined) };
+  }
+
+  /**
+   * Hands work to the device that others build on: once it was refused, everything that follows is refused too.
+   *
+   * @param action what the work does, as in `Cannot <action>`
+   */
+  perform<T>(action: string, work: (device: GPUDevice) => T): T {
+    const { result, refusal } = this.observe(work);
+    refusal.then((error) => {
+      if (error) this.#failure ??= new GpuError(`Cannot ${action}: ${describeRefusal(error)}`, { cause: error });
+    });
+    return result;
+  }
+
   /**
    * Throws if the device has failed since it was made.
    *
-   * @throws {GpuError} when the device was lost or destroyed, or an operation on it was refused
+   * @throws {GpuError} when the device was lost or destroyed, or it refused an operation of Weft
    */
   check(): void {
     if (this.#failure) throw this.#failure;
   }
 
-  /** Releases the device and everything on it. */
+  /** Ends all work here, and releases the device and everything on it unless the caller owns it. */
   destroy(): void {
     this.#markDestroyed();
-    this.device.destroy();
+    if (this.#ownsDevice) this.device.destroy();
   }
 
   #markDestroyed(): void {
@@ -120,7 +167,8 @@ function isSoftware(description: string): boolean {
   return /llvmpipe|softpipe|swiftshader|software|basic render/i.test(description);
 }
 
-function describe(error: GPUError): string {
+/** Tells in words why the device refused something. */
+export function describeRefusal(error: GPUError): string {
   if (typeof GPUOutOfMemoryError !== "undefined" && error instanceof GPUOutOfMemoryError) {
     return `out of memory, received "${error.message}"`;
   }

@@ -9,6 +9,7 @@
 import type { Gpu } from "./device.ts";
 import { GpuError } from "./error.ts";
 import type { BufferRange } from "./kernel.ts";
+import { allocate } from "./memory.ts";
 
 /** Texels, of four numbers each, in a row of every image; texel i is at (i mod 4096, i / 4096). */
 export const IMAGE_WIDTH = 4096;
@@ -58,20 +59,21 @@ function readsStorageTextures(): boolean {
  *
  * @throws {GpuError} when the device's textures have not that many rows
  */
-export function createImage({ device }: Gpu, label: string, texels: number): GPUTexture {
+export function createImage(gpu: Gpu, label: string, texels: number): GPUTexture {
   const rows = Math.max(1, Math.ceil(texels / IMAGE_WIDTH));
-  const limit = device.limits.maxTextureDimension2D;
+  const limit = gpu.device.limits.maxTextureDimension2D;
   if (rows > limit || IMAGE_WIDTH > limit) {
     throw new GpuError(
       `Cannot create image "${label}": the device allows ${limit} rows of ${IMAGE_WIDTH} texels, received ${rows}`,
     );
   }
-  return device.createTexture({
-    label,
-    size: [IMAGE_WIDTH, rows],
-    format: "rgba32float",
-    usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST,
-  });
+  return allocate(gpu, `image "${label}"`, TEXEL_BYTES * IMAGE_WIDTH * rows, (device) =>
+    device.createTexture({
+      label,
+      size: [IMAGE_WIDTH, rows],
+      format: "rgba32float",
+      usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST,
+    }));
 }
 
 /** Encodes a copy; `texels` need not fill whole rows. */

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import type { Gpu } from "./device.ts";
+import { describeRefusal, type Gpu } from "./device.ts";
 import { GpuError } from "./error.ts";
 import type { ImageRange } from "./image.ts";
+import { allocate, requireAllocated } from "./memory.ts";
 import { type Binding, type Constants, type Module, type Shader, specialise } from "./shader.ts";
 
 /** A range of a buffer bound to a kernel. */
@@ -65,20 +66,24 @@ export const STEP_STRIDE = 256;
 /** Bytes of the step's scalars. */
 export const STEP_BYTES = 64;
 
+/** Compiled pipelines that a device keeps; plans hold on to theirs. */
+const MAX_PIPELINES = 1024;
+
 const stepLayouts: WeakMap<GPUDevice, GPUBindGroupLayout> = new WeakMap();
 
 /** Returns the layout of group 1: the step's scalars, picked from a ring by a dynamic offset. */
 export function stepLayout(gpu: Gpu): GPUBindGroupLayout {
   const known = stepLayouts.get(gpu.device);
   if (known) return known;
-  const layout = gpu.device.createBindGroupLayout({
-    label: "step",
-    entries: [{
-      binding: 0,
-      visibility: GPUShaderStage.COMPUTE,
-      buffer: { type: "uniform", hasDynamicOffset: true, minBindingSize: STEP_BYTES },
-    }],
-  });
+  const layout = gpu.perform("bind the step's scalars", (device) =>
+    device.createBindGroupLayout({
+      label: "step",
+      entries: [{
+        binding: 0,
+        visibility: GPUShaderStage.COMPUTE,
+        buffer: { type: "uniform", hasDynamicOffset: true, minBindingSize: STEP_BYTES },
+      }],
+    }));
   stepLayouts.set(gpu.device, layout);
   return layout;
 }
@@ -109,26 +114,51 @@ export async function prepare(gpu: Gpu, call: Call): Promise<Dispatch> {
   checkRanges(gpu, call, module);
   const resources: Record<string, GPUBindingResource> = {};
   for (const name of names) resources[name] = resourceOf(call, name, module.bindings.get(name)!);
+  requireFewBuffers(gpu, call, names.map((name) => module.bindings.get(name)!));
   const params = call.params && packParams(gpu, call, module);
   if (params) {
     resources.params = { buffer: params };
     names.push("params");
   }
   const label = `${shader.name}.${entry}`;
-  const layout = bindGroupLayout(gpu, call, names.map((name) => module.bindings.get(name)!));
-  const group = gpu.device.createBindGroup({
-    label,
-    layout,
-    entries: names.map((name) => ({ binding: module.bindings.get(name)!.slot, resource: resources[name] })),
+  const bindings = names.map((name) => module.bindings.get(name)!);
+  const { result: { layout, group }, refusal } = gpu.observe((device) => {
+    const layout = device.createBindGroupLayout({ label, entries: bindings.map(layoutEntry) });
+    const entries = names.map((name, i) => ({ binding: bindings[i].slot, resource: resources[name] }));
+    return { layout, group: device.createBindGroup({ label, layout, entries }) };
   });
   const readsStep = [...module.bindings.values()].some((binding) => binding.group === 1);
-  const groupLayouts = readsStep ? [layout, stepLayout(gpu)] : [layout];
-  const key = JSON.stringify([module.code, entry, module.overrides, names.map((name) => module.bindings.get(name))]);
-  let compiled = gpu.pipelines.get(key);
-  if (!compiled) gpu.pipelines.set(key, compiled = compile(gpu, call, module, groupLayouts));
   const bytes = Object.values(bind).reduce((sum, range) => sum + ("view" in range ? range.bytes : lengthOf(range)), 0);
-  const { flops } = call;
-  return { label, pipeline: await compiled, group, params, readsStep, grid: gridOf(call.grid), bytes, flops };
+  try {
+    const pipeline = await pipelineOf(gpu, call, module, bindings, readsStep ? [layout, stepLayout(gpu)] : [layout]);
+    if (params) await requireAllocated([params]);
+    const cause = await refusal;
+    if (cause) throw new GpuError(`Cannot bind ${label}: ${describeRefusal(cause)}`, { cause });
+    return { label, pipeline, group, params, readsStep, grid: gridOf(call.grid), bytes, flops: call.flops };
+  } catch (error) {
+    params?.destroy();
+    throw error;
+  }
+}
+
+/** Returns the pipeline of a call: the one compiled before from an equal text, or a new one in place of the one least used. */
+function pipelineOf(
+  gpu: Gpu,
+  call: Call,
+  module: Module,
+  bindings: readonly Binding[],
+  layouts: GPUBindGroupLayout[],
+): Promise<GPUComputePipeline> {
+  const { pipelines } = gpu;
+  const key = JSON.stringify([module.code, call.entry, module.overrides, bindings]);
+  const known = pipelines.get(key);
+  const pipeline = known ?? compile(gpu, call, module, layouts);
+  pipelines.delete(key);
+  pipelines.set(key, pipeline);
+  if (pipelines.size > MAX_PIPELINES) pipelines.delete(pipelines.keys().next().value!);
+  // One that was refused is tried again by the next call.
+  if (!known) pipeline.catch(() => pipelines.get(key) === pipeline && pipelines.delete(key));
+  return pipeline;
 }
 
 function isImage({ type }: Binding): boolean {
@@ -177,24 +207,24 @@ export function lengthOf({ buffer, offset = 0, size }: BufferRange): number {
   return size ?? buffer.size - offset;
 }
 
-function bindGroupLayout(gpu: Gpu, call: Call, bindings: readonly Binding[]): GPUBindGroupLayout {
+function requireFewBuffers(gpu: Gpu, { shader, entry }: Call, bindings: readonly Binding[]): void {
   const storage = bindings.filter((binding) => binding.type !== "uniform" && !isImage(binding)).length;
   const limit = gpu.device.limits.maxStorageBuffersPerShaderStage;
   if (storage > limit) {
     throw new GpuError(
-      `Cannot bind ${call.shader.name}.${call.entry}: the device allows ${limit} storage buffers, received ${storage}`,
+      `Cannot bind ${shader.name}.${entry}: the device allows ${limit} storage buffers, received ${storage}`,
     );
   }
-  return gpu.device.createBindGroupLayout({
-    label: `${call.shader.name}.${call.entry}`,
-    entries: bindings.map(({ slot, type }) => ({
-      binding: slot,
-      visibility: GPUShaderStage.COMPUTE,
-      ...(type === "read-only" || type === "write-only"
-        ? { storageTexture: { access: type, format: "rgba32float" as const } }
-        : { buffer: { type } }),
-    })),
-  });
+}
+
+function layoutEntry({ slot, type }: Binding): GPUBindGroupLayoutEntry {
+  return {
+    binding: slot,
+    visibility: GPUShaderStage.COMPUTE,
+    ...(type === "read-only" || type === "write-only"
+      ? { storageTexture: { access: type, format: "rgba32float" as const } }
+      : { buffer: { type } }),
+  };
 }
 
 function packParams(gpu: Gpu, call: Call, module: Module): GPUBuffer | undefined {
@@ -213,13 +243,16 @@ function packParams(gpu: Gpu, call: Call, module: Module): GPUBuffer | undefined
     else if (type === "i32") view.setInt32(4 * i, value, true);
     else view.setUint32(4 * i, value, true);
   });
-  const buffer = gpu.device.createBuffer({
+  const descriptor = {
     label: `${call.shader.name}.params`,
     size: bytes,
     usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+  };
+  return allocate(gpu, `buffer "${descriptor.label}"`, bytes, (device) => {
+    const buffer = device.createBuffer(descriptor);
+    device.queue.writeBuffer(buffer, 0, view.buffer);
+    return buffer;
   });
-  gpu.device.queue.writeBuffer(buffer, 0, view.buffer);
-  return buffer;
 }
 
 async function compile(
@@ -228,19 +261,18 @@ async function compile(
   module: Module,
   bindGroupLayouts: GPUBindGroupLayout[],
 ): Promise<GPUComputePipeline> {
-  const { device } = gpu;
   const label = `${call.shader.name}.${call.entry}`;
-  device.pushErrorScope("validation");
-  const compiled = device.createShaderModule({ label, code: module.code });
-  const refused = device.popErrorScope();
+  const { result: { compiled, layout }, refusal } = gpu.observe((device) => ({
+    compiled: device.createShaderModule({ label, code: module.code }),
+    layout: device.createPipelineLayout({ label, bindGroupLayouts }),
+  }));
   const info = await compiled.getCompilationInfo();
   const error = info.messages.find((message) => message.type === "error");
   if (error) throw new GpuError(`Cannot compile ${module.locate(error.lineNum)}: ${error.message.trim()}`);
-  const problem = await refused;
+  const problem = await refusal;
   if (problem) throw new GpuError(`Cannot compile ${label}: ${problem.message}`, { cause: problem });
-  const layout = device.createPipelineLayout({ label, bindGroupLayouts });
   try {
-    return await device.createComputePipelineAsync({
+    return await gpu.device.createComputePipelineAsync({
       label,
       layout,
       compute: { module: compiled, entryPoint: call.entry, constants: module.overrides },

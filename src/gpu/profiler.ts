@@ -197,17 +197,15 @@ export class Profiler implements Disposable {
 
   #setOf(query: number): GPUQuerySet {
     const index = Math.floor(query / SET_QUERIES);
-    return this.#sets[index] ??= this.#gpu.device.createQuerySet({
-      label: `profiler${index}`,
-      type: "timestamp",
-      count: SET_QUERIES,
-    });
+    const descriptor = { label: `profiler${index}`, type: "timestamp", count: SET_QUERIES } as const;
+    return this.#sets[index] ??= this.#gpu.perform("profile", (device) => device.createQuerySet(descriptor));
   }
 
   #chunkWith(bytes: number): { buffer: GPUBuffer; used: number } {
     if (!this.#chunk || this.#chunk.used + bytes > CHUNK_BYTES) {
       const usage = GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC;
-      const buffer = this.#gpu.device.createBuffer({ label: "profiler", size: CHUNK_BYTES, usage });
+      const descriptor = { label: "profiler", size: CHUNK_BYTES, usage };
+      const buffer = this.#gpu.perform("profile", (device) => device.createBuffer(descriptor));
       this.#chunk = { buffer, used: 0 };
     }
     return this.#chunk;

@@ -85,22 +85,29 @@ export function imageBytes(images: readonly number[]): number {
 
 /** Creates a plan's images. */
 export function createImages(gpu: Gpu, name: string, images: readonly number[]): GPUTexture[] {
-  return images.map((texels, i) => createImage(gpu, `${name}.image${i}`, texels));
+  const made: GPUTexture[] = [];
+  try {
+    for (const [i, texels] of images.entries()) made.push(createImage(gpu, `${name}.image${i}`, texels));
+    return made;
+  } catch (error) {
+    for (const image of made) image.destroy();
+    throw error;
+  }
 }
 
-/** Compiles all pipelines concurrently and makes all bind groups. */
-export function prepareAll(
+/** Compiles all pipelines concurrently and makes all bind groups, or none. */
+export async function prepareAll(
   gpu: Gpu,
   { calls }: Emission,
   images: readonly GPUTexture[],
   resolve: (tensor: Tensor) => BufferRange,
 ): Promise<Command[]> {
-  const views = images.map((image) => image.createView());
+  const views = gpu.perform("make views of images", () => images.map((image) => image.createView()));
   const place = (value: Tensor | Image | BufferRange): BufferRange | ImageRange => {
     if (value instanceof Image) return { view: views[value.slot], bytes: TEXEL_BYTES * value.texels };
     return value instanceof Tensor ? resolve(value) : value;
   };
-  return Promise.all(calls.map((call): Command | Promise<Command> => {
+  const outcomes = await Promise.allSettled(calls.map((call): Command | Promise<Command> => {
     if ("from" in call) {
       const { buffer, offset = 0 } = resolve(call.from);
       const { slot, texels } = call.to;
@@ -110,4 +117,9 @@ export function prepareAll(
     for (const [name, value] of Object.entries(call.bind)) if (value !== undefined) bind[name] = place(value);
     return prepare(gpu, { ...call, bind });
   }));
+  const commands = outcomes.flatMap((outcome) => outcome.status === "fulfilled" ? [outcome.value] : []);
+  const refused = outcomes.find((outcome) => outcome.status === "rejected");
+  if (!refused) return commands;
+  for (const command of commands) if ("params" in command) command.params?.destroy();
+  throw refused.reason;
 }

@@ -5,37 +5,17 @@
  */
 import type { Gpu } from "../gpu/device.ts";
 import { encodeCopy } from "../gpu/image.ts";
-import { type BufferRange, type Dispatch, STEP_BYTES, STEP_STRIDE, stepLayout } from "../gpu/kernel.ts";
-import { createBuffer } from "../gpu/memory.ts";
+import { type BufferRange, type Dispatch, STEP_STRIDE } from "../gpu/kernel.ts";
+import { createBuffer, requireAllocated } from "../gpu/memory.ts";
 import type { Profiler } from "../gpu/profiler.ts";
 import { type Command, createImages, emit, imageBytes, prepareAll } from "./emission.ts";
 import { type MemoryPlan, ownerOf, planMemory } from "./memory.ts";
 import type { Node, TableShard } from "./node.ts";
 import type { Parameter, Table } from "./parameter.ts";
+import { createSteps, groupOfSteps, MAX_STEPS_PER_SUBMIT, packSteps, type StepScalars } from "./steps.ts";
 import { formatShape, sizeOf, type Tensor } from "./tensor.ts";
 
-/** Steps that one submit can hold. */
-export const MAX_STEPS_PER_SUBMIT = 16;
-
-/** Scalars of one step, as kernels see them in `step`. */
-export interface StepScalars {
-  /** Valid rows of the batch; those past it are padding. */
-  readonly rows: number;
-  /** Position of the batch's first row in the epoch's order. */
-  readonly first: number;
-  /** Number of this step since training began, from 1. */
-  readonly index: number;
-  /** Seed of dropout. */
-  readonly seed: number;
-  /** Learning rate. */
-  readonly lr: number;
-  /** Adam's 1 / (1 - beta1^t). @default {1} */
-  readonly correction1?: number;
-  /** Adam's 1 / (1 - beta2^t). @default {1} */
-  readonly correction2?: number;
-  /** Place of this step's loss in the ring of losses, and of its data in rings of inputs. */
-  readonly slot: number;
-}
+export { MAX_STEPS_PER_SUBMIT, type StepScalars } from "./steps.ts";
 
 /** Where the numbers of leaf tensors are. */
 export interface Storage {
@@ -78,6 +58,7 @@ export interface PlanDescription {
 /** Memory that a plan owns. */
 interface Scratch {
   readonly arena: readonly GPUBuffer[];
+  readonly steps: GPUBuffer;
   readonly images: readonly GPUTexture[];
   readonly imageBytes: number;
   readonly memory: MemoryPlan;
@@ -112,42 +93,39 @@ export class Plan {
     const tensors = [...scratch.memory.slots.keys()];
     this.#tensorBytes = tensors.reduce((sum, tensor) => sum + 4 * sizeOf(tensor.shape, this.batch), 0);
     this.#resolve = resolve;
-    this.#steps = gpu.device.createBuffer({
-      label: `${options.name}.steps`,
-      size: STEP_STRIDE * MAX_STEPS_PER_SUBMIT,
-      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
-    });
-    this.#stepGroup = gpu.device.createBindGroup({
-      label: `${options.name}.step`,
-      layout: stepLayout(gpu),
-      entries: [{ binding: 0, resource: { buffer: this.#steps, size: STEP_BYTES } }],
-    });
+    this.#steps = scratch.steps;
+    this.#stepGroup = groupOfSteps(gpu, options.name, scratch.steps);
   }
 
   /**
    * Plans memory, compiles all pipelines concurrently and makes all bind groups.
    *
-   * @throws {GpuError} when a shader does not compile or a limit of the device is passed
+   * @throws {GpuError} when a shader does not compile, a limit of the device is passed or its memory does not suffice
    */
   static async create(gpu: Gpu, options: PlanOptions): Promise<Plan> {
     const pinned = ownersOf(options);
     const nodes = liveNodes(options.outputs);
     const emission = emit(gpu, options, nodes);
     const memory = planMemory(nodes, options.batch, new Set(pinned.keys()), options.outputs, emission.scratch);
-    const arena = memory.bytes.map((bytes, i) => createBuffer(gpu, `${options.name}.arena${i}`, bytes));
-    const resolve = resolver(options, pinned, memory, arena);
-    const images = createImages(gpu, options.name, emission.images);
+    const made: (GPUBuffer | GPUTexture)[] = [];
     try {
+      const arena: GPUBuffer[] = [];
+      for (const [i, bytes] of memory.bytes.entries()) {
+        const buffer = createBuffer(gpu, `${options.name}.arena${i}`, bytes);
+        arena.push(buffer);
+        made.push(buffer);
+      }
+      const steps = createSteps(gpu, options.name);
+      made.push(steps);
+      const resolve = resolver(options, pinned, memory, arena);
+      const images = createImages(gpu, options.name, emission.images);
+      made.push(...images);
+      await requireAllocated(made);
       const commands = await prepareAll(gpu, emission, images, resolve);
-      return new Plan(
-        gpu,
-        options,
-        commands,
-        { arena, images, imageBytes: imageBytes(emission.images), memory },
-        resolve,
-      );
+      const scratch = { arena, steps, images, imageBytes: imageBytes(emission.images), memory };
+      return new Plan(gpu, options, commands, scratch, resolve);
     } catch (error) {
-      for (const resource of [...arena, ...images]) resource.destroy();
+      for (const resource of made) resource.destroy();
       throw error;
     }
   }
@@ -175,15 +153,16 @@ export class Plan {
     }
     this.#gpu.check();
     if (steps.length === 0) return;
-    const { device } = this.#gpu;
-    device.queue.writeBuffer(this.#steps, 0, packSteps(steps));
-    const encoder = device.createCommandEncoder({ label: this.name });
-    steps.forEach((_, i) => {
-      if (profiler) profiler.encode(encoder, this.#commands, (pass, at) => this.#encodeOne(pass, at, i));
-      else this.#encode(encoder, i);
+    this.#gpu.perform(`run ${this.name}`, (device) => {
+      device.queue.writeBuffer(this.#steps, 0, packSteps(steps));
+      const encoder = device.createCommandEncoder({ label: this.name });
+      steps.forEach((_, i) => {
+        if (profiler) profiler.encode(encoder, this.#commands, (pass, at) => this.#encodeOne(pass, at, i));
+        else this.#encode(encoder, i);
+      });
+      profiler?.resolve(encoder);
+      device.queue.submit([encoder.finish()]);
     });
-    profiler?.resolve(encoder);
-    device.queue.submit([encoder.finish()]);
   }
 
   #encode(encoder: GPUCommandEncoder, step: number): void {
@@ -282,17 +261,4 @@ function resolver(
     }
     return { buffer: arena[memory.slots.get(owner)!], size: Math.max(4, 4 * sizeOf(owner.shape, options.batch)) };
   };
-}
-
-function packSteps(steps: readonly StepScalars[]): ArrayBuffer {
-  const view = new DataView(new ArrayBuffer(STEP_STRIDE * steps.length));
-  steps.forEach((step, i) => {
-    const at = STEP_STRIDE * i;
-    [step.rows, step.first, step.index, step.seed].forEach((value, j) => view.setUint32(at + 4 * j, value, true));
-    [step.lr, step.correction1 ?? 1, step.correction2 ?? 1].forEach((value, j) =>
-      view.setFloat32(at + 16 + 4 * j, value, true)
-    );
-    view.setUint32(at + 28, step.slot, true);
-  });
-  return view.buffer;
 }

@@ -52,11 +52,24 @@ export class TableBuffers {
     this.#gpu = gpu;
   }
 
+  /** All buffers. */
+  get buffers(): Iterable<GPUBuffer> {
+    return this.#buffers.values();
+  }
+
   /** Allocates a slot of a table, zero filled, in place of one that it had. */
   allocate(table: Table, { index, stride }: Slot): void {
     for (const { name, rows } of this.#windows(table, index)) {
       this.#buffers.get(name)?.destroy();
       this.#buffers.set(name, createBuffer(this.#gpu, name, 4 * rows * stride));
+    }
+  }
+
+  /** Releases a slot of a table. */
+  release(table: Table, { index }: Slot): void {
+    for (const { name } of this.#windows(table, index)) {
+      this.#buffers.get(name)?.destroy();
+      this.#buffers.delete(name);
     }
   }
 

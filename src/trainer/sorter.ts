@@ -6,7 +6,7 @@
 import type { Feed } from "../feed.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { BufferRange } from "../gpu/kernel.ts";
-import { createBuffer } from "../gpu/memory.ts";
+import { createBuffer, writeBuffer } from "../gpu/memory.ts";
 import { sortOccurrencesOnHost } from "../ops/sort.ts";
 import type { FieldSpace } from "../trace.ts";
 
@@ -44,7 +44,7 @@ export class HostSorter {
     const { fields, rowCount } = this.#space;
     this.#feed.batchIds(first, rows, this.#ids);
     sortOccurrencesOnHost(this.#ids, fields.length, this.#batch, rows, rowCount, this.#pairs, this.#work);
-    this.#gpu.device.queue.writeBuffer(this.#buffer, 0, this.#pairs);
+    writeBuffer(this.#gpu, this.#buffer, this.#pairs);
   }
 
   /** Releases the buffer. */

@@ -3,6 +3,7 @@ import { models } from "../../models/mod.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import type { Gpu } from "../../src/gpu/device.ts";
 import { Declarations } from "../../src/graph/parameter.ts";
+import { Access } from "../../src/model/access.ts";
 import { sgd } from "../../src/optimizer.ts";
 import { Predictor } from "../../src/predictor.ts";
 import { Store } from "../../src/store.ts";
@@ -36,7 +37,17 @@ async function trainModel(gpu: Gpu, slug: string): Promise<number[]> {
   traceModel(definition, "train", declarations, space, 1);
   const store = new Store(gpu, declarations);
   await fill(store);
-  const context = { gpu, definition, declarations, space, store, seed: 1, evaluate: refuse, save: refuse };
+  const context = {
+    gpu,
+    definition,
+    declarations,
+    space,
+    store,
+    seed: 1,
+    access: new Access(),
+    evaluate: refuse,
+    save: refuse,
+  };
   await new Trainer(context, data, { batchSize: BATCH, shuffle: false, optimizer: sgd({ lr: 0.1 }) }).run();
   const predictor = await Predictor.create(gpu, { definition, declarations, space, store, batch: BATCH, budget: 2e6 });
   const probabilities = await predictor.predict(data);

@@ -7,8 +7,12 @@ async function run(): Promise<unknown> {
   if (!adapter) return "no adapter";
   if (location.pathname === "/probe") return "adapter";
   // Default limits, for no kernel may need more, and the kernels of GPUs, which differ from those that Deno's tests run.
-  using gpu = new Gpu(await adapter.requestDevice(), { software: false });
-  return await trainModels(gpu);
+  const device = await adapter.requestDevice();
+  try {
+    return await trainModels(new Gpu(device, { software: false }));
+  } finally {
+    device.destroy();
+  }
 }
 
 const result = await run().catch(String);

@@ -1,4 +1,4 @@
-import { randomNormal, randomU32, randomUnit, shuffled } from "../../src/data/random.ts";
+import { randomNormal, randomU32, randomUnit, Shuffle, shuffled } from "../../src/data/random.ts";
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertThrows } from "../../src/std.ts";
 
 Deno.test("random bits depend on the seed and on each counter", () => {
@@ -62,4 +62,13 @@ Deno.test("a shuffle puts every element in every place about equally often", () 
 Deno.test("a shuffle refuses a seed that is no 32-bit integer", () => {
   assertThrows(() => shuffled(3, 1.5), RangeError, "seed must be an integer in [0, 2^32), received 1.5");
   assertThrows(() => shuffled(-1, 0), RangeError, "length");
+});
+
+Deno.test("an order that is drawn little by little is the one that is drawn at once", () => {
+  for (const pieces of [[1], [3, 4, 5], [100], [99, 1], []]) {
+    const shuffle = new Shuffle(100, 7, 3);
+    for (const count of pieces) shuffle.advance(count);
+    assertEquals(shuffle.finish(), shuffled(100, 7, 3));
+  }
+  assertEquals(new Shuffle(0, 1).finish(), new Uint32Array());
 });

@@ -1,8 +1,9 @@
 import { Gpu } from "../../src/gpu/device.ts";
 import { GpuError } from "../../src/gpu/error.ts";
-import { createBuffer, download, upload, writeBuffer } from "../../src/gpu/memory.ts";
+import { createBuffer, download, requireAllocated, upload, writeBuffer } from "../../src/gpu/memory.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "../../src/std.ts";
 import { gpu } from "../support.ts";
+import { watch } from "../watched.ts";
 
 /** A device that can be lost at will. */
 class FragileDevice extends EventTarget {
@@ -32,10 +33,11 @@ Deno.test("Gpu.request asks for WebGPU's default limits where told to", async ()
 });
 
 Deno.test("Gpu takes a device that the caller made, with the default limits", async () => {
-  using device = new Gpu(await (await adapter()).requestDevice(), { description: "SwiftShader Device" });
+  const device = new Gpu(await (await adapter()).requestDevice(), { description: "SwiftShader Device" });
   assert(device.adapter.software);
   const numbers = Float32Array.of(1, 2, 3);
   assertEquals(new Float32Array(await download(device, upload(device, "x", numbers), 12)), numbers);
+  device.device.destroy();
 });
 
 Deno.test("Gpu tells software adapters by their description", () => {
@@ -68,15 +70,61 @@ Deno.test("Gpu reports a lost device once and refuses all further work", async (
   assertThrows(() => device.check(), GpuError, 'Cannot continue on the GPU: the device was lost, received "GPU reset"');
 });
 
-Deno.test("Gpu keeps the first refused operation and hides it from the runtime's own report", () => {
-  const fragile = new FragileDevice();
-  const device = new Gpu(fragile as unknown as GPUDevice);
-  const refuse = (message: string): boolean => {
-    const event = new Event("uncapturederror", { cancelable: true });
-    return fragile.dispatchEvent(Object.assign(event, { error: { message } }));
-  };
-  assertEquals([refuse("first"), refuse("second")], [false, false]);
-  assertThrows(() => device.check(), GpuError, 'refused an operation, received "first"');
+Deno.test("Gpu leaves errors of other users of a device to them", async () => {
+  const shared = await (await adapter()).requestDevice();
+  const device = new Gpu(shared);
+  const told: boolean[] = [];
+  shared.addEventListener("uncapturederror", (event) => void told.push(event.defaultPrevented));
+  shared.createBuffer({ size: 2 ** 50, usage: GPUBufferUsage.STORAGE });
+  const numbers = Float32Array.of(1, 2, 3, 4);
+  const buffer = upload(device, "x", numbers);
+  assertEquals(new Float32Array(await download(device, buffer)), numbers);
+  assertEquals(told, [false]);
+  shared.destroy();
+});
+
+Deno.test("Gpu keeps its first refused operation to itself and refuses what follows", async () => {
+  const shared = await (await adapter()).requestDevice();
+  const device = new Gpu(shared);
+  shared.addEventListener("uncapturederror", () => {
+    throw new Error("an error of Weft reached the page");
+  });
+  const refuse = (action: string): unknown =>
+    device.perform(action, ({ queue }) => queue.writeBuffer(createBuffer(device, "x", 16), 0, new Uint8Array(32)));
+  refuse("write one");
+  refuse("write another");
+  await device.observe(() => {}).refusal;
+  assertThrows(() => device.check(), GpuError, "Cannot write one: the device refused an operation");
+  shared.destroy();
+});
+
+Deno.test("Gpu tells of a refusal once it is known, and of work that throws at once", async () => {
+  const device = await gpu();
+  const { result, refusal } = device.observe(() => 7);
+  assertEquals([result, await refusal], [7, undefined]);
+  assertThrows(
+    () =>
+      device.observe(() => {
+        throw new TypeError("thrown");
+      }),
+    TypeError,
+    "thrown",
+  );
+  device.check();
+});
+
+Deno.test("Gpu destroys the device that it requested, and no device that it was given", async () => {
+  const given = await (await adapter()).requestDevice();
+  {
+    using device = new Gpu(given);
+    device.check();
+  }
+  const working = new Gpu(given);
+  assertEquals(new Uint8Array(await download(working, createBuffer(working, "x", 16))), new Uint8Array(16));
+  given.destroy();
+  const own = await Gpu.request(await adapter());
+  own.destroy();
+  assertEquals((await own.device.lost).reason, "destroyed");
 });
 
 Deno.test("Gpu refuses work on a device destroyed by itself or by its owner", async () => {
@@ -118,4 +166,19 @@ Deno.test("createBuffer rounds up to 16 bytes and fills with zeros", async () =>
   const device = await gpu();
   assertEquals([0, 1, 16, 17].map((bytes) => createBuffer(device, "x", bytes).size), [16, 16, 16, 32]);
   assertEquals(new Uint32Array(await download(device, createBuffer(device, "x", 20))), new Uint32Array(8));
+});
+
+Deno.test("memory that runs out is named with the buffer and its bytes, and leaves the device usable", async () => {
+  const { gpu: device, live } = await watch(100_000);
+  const buffers = [createBuffer(device, "small", 1024), createBuffer(device, "large", 200_000)];
+  const error = await assertRejects(() => requireAllocated(buffers), GpuError);
+  assertEquals(
+    error.message,
+    'Cannot create buffer "large" of 200000 bytes: out of memory, received "not enough memory left"',
+  );
+  await requireAllocated(buffers.slice(0, 1));
+  const large = upload(device, "x", new Float32Array(20_000));
+  await assertRejects(() => download(device, large), GpuError, 'Cannot create buffer "x.staging" of 80000 bytes');
+  device.check();
+  assertEquals([...live.values()], ["small", "x"]);
 });

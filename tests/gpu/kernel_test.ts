@@ -8,6 +8,7 @@ import grid from "../../shaders/grid.wgsl" with { type: "text" };
 import image from "../../shaders/image.wgsl" with { type: "text" };
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "../../src/std.ts";
 import { gpu } from "../support.ts";
+import { watch } from "../watched.ts";
 
 const FILL = `override FACTOR: u32 = 1u;
 struct Params { size: u32, shift: i32, scale: f32 }
@@ -126,12 +127,13 @@ Deno.test("prepare refuses a buffer that is read and written by one kernel", asy
 
 Deno.test("prepare refuses a range past the device's limit", async () => {
   const adapter = await navigator.gpu.requestAdapter();
-  using device = new Gpu(await adapter!.requestDevice());
+  const device = new Gpu(await adapter!.requestDevice());
   const limit = device.device.limits.maxStorageBufferBindingSize;
   const call = callOf(device);
   const bind = { ...call.bind, x: { buffer: createBuffer(device, "large", limit + 16) } };
   const error = await assertRejects(() => prepare(device, { ...call, bind }), GpuError);
   assertEquals(error.message, `Cannot bind "x" of fill.fill: the device allows ${limit} bytes, received ${limit + 16}`);
+  device.device.destroy();
 });
 
 Deno.test("prepare compiles equal kernels once, also when asked for both at a time", async () => {
@@ -225,4 +227,13 @@ Deno.test("createImage refuses more rows than the device's textures have", async
   const device = await gpu();
   const texels = IMAGE_WIDTH * (device.device.limits.maxTextureDimension2D + 1);
   assertThrows(() => createImage(device, "big", texels), GpuError, 'Cannot create image "big": the device allows');
+});
+
+Deno.test("a device keeps a bounded number of pipelines, and none that was refused", async () => {
+  const { gpu: device } = await watch();
+  const bare = (i: number) => shader("bare", { bare: `@compute @workgroup_size(1) fn fill() {} // ${i}` });
+  for (let i = 0; i < 1100; i++) await prepare(device, { shader: bare(i), entry: "fill", bind: {}, grid: 1 });
+  assertEquals(device.pipelines.size, 1024);
+  await assertRejects(() => prepare(device, { shader: bare(1099), entry: "none", bind: {}, grid: 1 }), GpuError);
+  assertEquals(device.pipelines.size, 1023);
 });

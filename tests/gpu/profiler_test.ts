@@ -111,8 +111,9 @@ Deno.test("Profiler writes a Chrome trace in the order of execution", async () =
 
 Deno.test("Profiler refuses a device without timestamp queries", async () => {
   const adapter = await navigator.gpu.requestAdapter();
-  using plain = new Gpu(await adapter!.requestDevice(), { description: "plain" });
+  const plain = new Gpu(await adapter!.requestDevice(), { description: "plain" });
   assertThrows(() => new Profiler(plain), GpuError, 'must offer the feature timestamp-query, received "plain"');
+  plain.device.destroy();
 });
 
 Deno.test("formatKernelTimes aligns one line per kernel", () => {

@@ -15,6 +15,7 @@ import { flatten } from "../../src/ops/reshape.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "../../src/std.ts";
 import { run } from "../run.ts";
 import { assertClose, gpu, noStorage, randomArray, step } from "../support.ts";
+import { watch } from "../watched.ts";
 
 const BATCH = 6;
 const NUMBERS = Float32Array.from(randomArray(BATCH * 4, 1));
@@ -184,14 +185,34 @@ Deno.test("Plan fails with file and line when a shader does not compile", async 
   assertStringIncludes(error.message, "Cannot compile shaders/write.wgsl:4: ");
 });
 
+Deno.test("Plan leaves nothing behind when a shader does not compile or memory runs out", async () => {
+  const { gpu: device, live } = await watch();
+  const x = inputOf();
+  const compiled = add(activation(x, "tanh"), x);
+  const y = apply(writeOp, [compiled], WRITE.replace("3.0 *", "3.0 +* "));
+  const inputs = { x: { buffer: upload(device, "x", NUMBERS) } };
+  const options = { name: "test", batch: BATCH, storage: noStorage, inputs };
+  await assertRejects(() => Plan.create(device, { ...options, outputs: [add(y, y)] }), GpuError, "Cannot compile");
+  assertEquals([...live.values()], ["x"]);
+  const tight = await watch(4 * NUMBERS.length + 64);
+  const range = { buffer: upload(tight.gpu, "x", NUMBERS) };
+  await assertRejects(
+    () => Plan.create(tight.gpu, { ...options, inputs: { x: range }, outputs: [compiled] }),
+    GpuError,
+    'Cannot create buffer "test.arena0" of',
+  );
+  assertEquals([...tight.live.values()], ["x"]);
+});
+
 Deno.test("Plan runs on a device that the caller made, within the default limits", async () => {
   const adapter = await navigator.gpu.requestAdapter();
-  using device = new Gpu(await adapter!.requestDevice());
+  const device = new Gpu(await adapter!.requestDevice());
   const y = activation(add(inputOf(), inputOf()), "relu");
   const plan = await create(device, [y]);
   plan.run([step(BATCH)]);
   assertEquals((await read(device, plan, y)).length, NUMBERS.length);
   plan.destroy();
+  device.device.destroy();
 });
 
 Deno.test("Plan stops with a clear error when the device goes away between steps", async () => {

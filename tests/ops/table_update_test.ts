@@ -77,7 +77,7 @@ Deno.test("updateTable fits devices that bind eight buffers", async () => {
     const batch = randomBatch({ batch: 37, fields: 5, dim, tableRows: 40, terms: ["values", "dEmbedding", "dFm"] });
     await compare({ optimizer: adam(), tableRows: 40, batches: [batch, batch], device }, `D ${dim}`);
   }
-  device.destroy();
+  device.device.destroy();
 });
 
 Deno.test("updateTable computes the same where lanes of a row are worked on apart, as on GPUs", async () => {
@@ -90,7 +90,7 @@ Deno.test("updateTable computes the same where lanes of a row are worked on apar
       await compare({ ...run, device }, `${optimizer.name}, D ${dim}`);
     }
   }
-  device.destroy();
+  device.device.destroy();
 });
 
 Deno.test("updateTable takes batches of one row and of partly valid rows", async () => {

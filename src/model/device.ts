@@ -1,0 +1,23 @@
+/**
+ * The device of a model.
+ *
+ * @module
+ */
+import { requestAdapter } from "../adapter.ts";
+import { Gpu } from "../gpu/device.ts";
+
+/**
+ * Wraps the device that was handed in, or requests one.
+ *
+ * @param device the device, when the caller has one
+ * @param announce told in one line when no hardware adapter was found and a slower one is used
+ * @throws {Error} when there is no adapter
+ */
+export async function openDevice(
+  { device, announce }: { device?: GPUDevice | Gpu; announce?: (line: string) => void },
+): Promise<Gpu> {
+  if (device instanceof Gpu) return device;
+  if (device) return new Gpu(device);
+  const { adapter } = await requestAdapter({ announce });
+  return await Gpu.request(adapter);
+}
