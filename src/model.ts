@@ -5,6 +5,7 @@
  */
 import { requestAdapter } from "./adapter.ts";
 import { type CheckpointTensor, type Json, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { requireLabels, requireTwoClasses } from "./data/classes.ts";
 import type { Dataset } from "./data/dataset.ts";
 import type { FittedSchema } from "./data/fitted_schema.ts";
 import type { Definition } from "./definition.ts";
@@ -114,10 +115,12 @@ export class Model implements AsyncDisposable {
   /**
    * Trains the model.
    *
-   * @throws {TypeError} when the data has another schema, or a checkpoint to resume is of another training
-   * @throws {RangeError} when an option is out of its range or the loss stops being finite
+   * @throws {TypeError} when the data has another schema or no labels, or a checkpoint to resume is of another training
+   * @throws {RangeError} when all labels are the same, an option is out of its range or the loss stops being finite
    */
   async fit(data: Dataset, options: FitOptions = {}): Promise<History> {
+    requireTwoClasses("train on the data", data);
+    if (options.validation) requireLabels("validate on the data", options.validation);
     await this.#requireSchema(data);
     if (options.validation) await this.#requireSchema(options.validation);
     const trainer = new Trainer(
@@ -150,9 +153,11 @@ export class Model implements AsyncDisposable {
   /**
    * Computes metrics on labelled data.
    *
+   * @throws {TypeError} when the data has no labels
    * @throws {RangeError} when the labels hold only one class
    */
   async evaluate(data: Dataset, batchSize = 4096): Promise<Evaluation> {
+    requireLabels("evaluate the data", data);
     const probabilities = await this.predict(data, batchSize);
     return {
       auc: auc(probabilities, data.labels),

@@ -11,7 +11,7 @@ import { MODEL_OPTIONS, OPTIMIZER_OPTIONS, readModel, readOptimizer } from "./mo
 import { type CommandInfo, type NameOf, type Options, parseOptions } from "./options.ts";
 import { type Run, runTraining } from "./run.ts";
 import { readSchema, SCHEMA_OPTIONS } from "./schema.ts";
-import { keepTexts, refitSplit } from "./split.ts";
+import { keepTexts, refitSplit } from "../data/refit.ts";
 import type { Streams } from "./streams.ts";
 
 const GROUPS = {
