@@ -154,6 +154,7 @@ class Reading {
     // Where the number of cells is wrong, it is not known which of them is which.
     const cells = record.cells?.length === layout.width ? record.cells : undefined;
     const texts = layout.watched.map((column) => cells?.[column] ?? "");
+    if (this.#trim) texts.forEach((text, index) => texts[index] = text.trim());
     this.#watcher.row({ file: name, line: record.line, texts, fault: fault?.reason });
   }
 

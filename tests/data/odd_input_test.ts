@@ -1,8 +1,9 @@
-import { readCsv, type ReadCsvOptions } from "../../src/data/csv.ts";
+import { readCsv, type ReadCsvOptions, readCsvWatched } from "../../src/data/csv.ts";
 import { readLibsvm } from "../../src/data/libsvm.ts";
 import { readCsvSplit } from "../../src/data/refit.ts";
 import { readRows, type Row } from "../../src/data/rows.ts";
 import { categorical, numeric, parseSchema, type Schema } from "../../src/data/schema.ts";
+import type { WatchedRow } from "../../src/data/watcher.ts";
 import { assert, assertEquals, assertRejects, assertThrows } from "../../src/std.ts";
 import { inFolder } from "../folder.ts";
 import { file, gzip, rowsOf, valuesOf } from "./files.ts";
@@ -73,6 +74,10 @@ Deno.test("trimming removes blanks around fields and names, and the fitted schem
   assertEquals([valuesOf(data, 0), data.coverage![1].missing], [[39, 50, 38], 1]);
   assertEquals([...(await readCsv(file(content), data.schema)).ids], [...data.ids]);
   assertEquals(readRows([{ work: " State-gov " }], data.schema).coverage![1].unseen, 0);
+  const seen: string[] = [];
+  const watcher = { columns: ["work"], row: ({ texts }: WatchedRow) => void seen.push(...texts) };
+  await readCsvWatched(file(content), data.schema, {}, watcher);
+  assertEquals(seen, ["State-gov", "Self, emp", "?"]);
   await assertRejects(
     () => readCsv(file(content), schema),
     RangeError,
