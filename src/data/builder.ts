@@ -113,10 +113,10 @@ export class DatasetBuilder {
   /**
    * Fits what is to be fitted and returns the data set; the builder is empty afterwards.
    *
-   * @param rejections rows that were left out on the way
+   * @param leftOut rows that were left out on the way
    * @throws {RangeError} when there is nothing to fit to, no label is the positive one, or it is unclear which are meant
    */
-  finish(rejections?: Rejections): Dataset {
+  finish(leftOut?: Pick<Rejections, "skipped" | "reasons" | "missingLabels">): Dataset {
     this.#readLabel?.requireClear();
     const schema = this.#fitted ?? this.#fit();
     const cells = schema.fields.length * this.#rows;
@@ -136,9 +136,9 @@ export class DatasetBuilder {
       labelled: this.#readLabel !== undefined,
       times: this.#readTime ? this.#times.drain() : undefined,
       coverage,
-      skipped: rejections?.skipped,
-      skippedReasons: rejections?.reasons,
-      missingLabels: rejections?.missingLabels,
+      skipped: leftOut?.skipped,
+      skippedReasons: leftOut?.reasons,
+      missingLabels: leftOut?.missingLabels,
     });
   }
 

@@ -90,6 +90,7 @@ class Reading {
   readonly #options: ReadLibsvmOptions;
   readonly #watcher: RowWatcher | undefined;
   readonly #rejections: Rejections;
+  readonly #names: readonly string[] | undefined;
   #parser: RowParser | undefined;
   #builder: DatasetBuilder | undefined;
   #fields = 0;
@@ -97,6 +98,7 @@ class Reading {
   constructor(options: ReadLibsvmOptions, watcher: RowWatcher | undefined) {
     this.#options = options;
     this.#watcher = watcher;
+    this.#names = options.schema?.fields.map((field) => field.name) ?? options.fields;
     this.#rejections = new Rejections(options);
   }
 
@@ -136,16 +138,15 @@ class Reading {
 
   /** Stores a row, or returns what is wrong with it. The first row that is well formed decides on the form of all. */
   #addRow(tokens: string[]): RowFault | undefined {
-    const { schema, fields, labelled = true } = this.#options;
+    const { labelled = true } = this.#options;
     const label = tokens[0].includes(":") ? undefined : tokens.shift();
     if (labelled && label === undefined) {
       return { reason: `expected a label in front, received ${formatValue(tokens[0])}`, missingLabel: true };
     }
-    const named = schema?.fields.map((field) => field.name) ?? fields;
-    const parser = this.#parser ?? new RowParser(tokens, named);
+    const parser = this.#parser ?? new RowParser(tokens, this.#names);
     const wrong = parser.parse(tokens);
     if (wrong !== undefined) return { reason: wrong };
-    const builder = this.#builder ?? this.#createBuilder(named ?? parser.texts.map((_, f) => `f${f}`));
+    const builder = this.#builder ?? this.#createBuilder(this.#names ?? parser.texts.map((_, f) => `f${f}`));
     const value = builder.readLabel(label);
     // Only a row that is well formed throughout may say which fields there are.
     if (typeof value !== "number") return value;

@@ -16,7 +16,7 @@ export type ReadCsvSplitOptions = SplitOptions & ReadCsvOptions;
 /**
  * Reads delimited text as `readCsv` does, divides the rows as `Dataset.split` does, and fits the schema to the first
  * part alone: a value that only the other parts have is unseen there, as it will be in rows yet to come. All parts are
- * encoded with that schema.
+ * encoded with that schema. The first part counts the rows that were left out of the whole.
  *
  * @param source file or files to read
  * @param schema declared schema
@@ -73,12 +73,12 @@ export function refitSplit(
   }
   // The part may lack the negative label that the whole has.
   const { negative } = whole.schema;
-  const fitted = encode(training, negative === undefined ? schema : { ...schema, negative });
+  const fitted = encode(training, negative === undefined ? schema : { ...schema, negative }, whole);
   return [fitted, ...others.map((part) => encode(part, fitted.schema))];
 }
 
-/** Encodes rows that carry their texts afresh. */
-function encode(part: Dataset, schema: Schema | FittedSchema): Dataset {
+/** Encodes rows that carry their texts afresh; the counts of rows left out are those of `read`. */
+function encode(part: Dataset, schema: Schema | FittedSchema, read = part): Dataset {
   const { rows, ids, values, labels, times } = part;
   const { fields, missing, trim } = part.schema;
   const builder = new DatasetBuilder(schema, { labelled: true, timed: times !== undefined, missing, trim });
@@ -96,5 +96,6 @@ function encode(part: Dataset, schema: Schema | FittedSchema): Dataset {
     });
     if (fault) throw new Error(`Cannot encode row ${row} again: ${fault.reason}`);
   }
-  return builder.finish();
+  const { skipped, skippedReasons: reasons, missingLabels } = read;
+  return builder.finish({ skipped, reasons, missingLabels });
 }

@@ -1,7 +1,8 @@
 import { readCsv } from "../../src/data/csv.ts";
-import { readLibsvm } from "../../src/data/libsvm.ts";
+import { readLibsvm, readLibsvmWatched } from "../../src/data/libsvm.ts";
 import { readRows } from "../../src/data/rows.ts";
 import { numeric } from "../../src/data/schema.ts";
+import type { WatchedRow } from "../../src/data/watcher.ts";
 import { assertEquals, assertRejects } from "../../src/std.ts";
 import { file, gzip, rowsOf, valuesOf } from "./files.ts";
 
@@ -76,6 +77,15 @@ Deno.test("malformed rows are named by line, or skipped and counted", async () =
   assertEquals([data.rows, data.skipped], [2, 3]);
   assertEquals(data.skippedReasons.map((reason) => reason.split(" ")[0]), ["a.svm:1:", "a.svm:3:", "a.svm:4:"]);
   assertEquals(data.schema.fields[0].vocabulary, ["1"]);
+});
+
+Deno.test("a watcher is told of every row, those that cannot be encoded included", async () => {
+  const { schema } = await readLibsvm(file("1 1:1 2:1\n0 1:1 3:1\n"));
+  const seen: (readonly [number, boolean])[] = [];
+  const watcher = { columns: [], row: ({ line, fault }: WatchedRow) => void seen.push([line, fault === undefined]) };
+  const rows = file("1:1 2:1\n\n1:1\n9:x 2:1\n7:1 3:1\n");
+  const data = await readLibsvmWatched(rows, { schema, labelled: false, onBadRow: "skip" }, watcher);
+  assertEquals([data.rows, seen], [2, [[1, true], [3, false], [4, false], [5, true]]]);
 });
 
 Deno.test("gzip, several files, limits and missing labels work as for CSV", async () => {

@@ -239,6 +239,8 @@ Deno.test("a file is split before the schema is fitted to the first part", async
   const alone = await readCsv(file("y,u\n1,a\n0,b\n1,b\n"), SCHEMA);
   assertEquals(parts[0].schema.toJSON(), alone.schema.toJSON());
   assertEquals([parts[1].schema === parts[0].schema, parts[1].coverage![0].unseen], [true, 1]);
+  const some = await readCsvSplit(file(`y,u\n${rows}\n,b\n2,b\n`), SCHEMA, [0.5, 0.5], { seed: 1, onBadRow: "skip" });
+  assertEquals(some.map(({ skipped, missingLabels }) => [skipped, missingLabels]), [[1, 1], [0, 0]]);
   // The negative label is known from the whole file, also where the first part lacks it.
   const texts = ["yes,a", "yes,b", "no,b", "no,c"].join("\n");
   const named: Schema = { ...SCHEMA, positive: "yes" };
