@@ -8,7 +8,7 @@
  * @example Training on three columns
  * ```ts
  * import assert from "node:assert/strict";
- * import { adam, categorical, deepfm, Model, numeric, readCsv } from "./mod.ts";
+ * import { adam, categorical, deepfm, Model, numeric, readCsvSplit } from "./mod.ts";
  *
  * // Clicks that depend on user and item together, and on neither alone.
  * const lines = Array.from({ length: 512 }, (_, row) => {
@@ -18,10 +18,9 @@
  * const file = new File([["click,user,item,price", ...lines].join("\n")], "clicks.csv");
  *
  * const features = [categorical("user"), categorical("item"), numeric("price", { scale: "log" })];
- * const data = await readCsv(file, { label: "click", features });
- * const [training, test] = data.split([0.75, 0.25], { seed: 1 });
+ * const [training, test] = await readCsvSplit(file, { label: "click", features }, [0.75, 0.25], { seed: 1 });
  *
- * await using model = await Model.create(deepfm({ dim: 4, hidden: [16] }), data.schema, { seed: 1 });
+ * await using model = await Model.create(deepfm({ dim: 4, hidden: [16] }), training.schema, { seed: 1 });
  * await model.fit(training, { epochs: 20, batchSize: 64, optimizer: adam({ lr: 0.02 }) });
  * const { auc } = await model.evaluate(test);
  * assert(auc > 0.99);
@@ -50,6 +49,9 @@ export { Dataset } from "./src/data/dataset.ts";
 export type { DatasetParts } from "./src/data/dataset_parts.ts";
 export type { SplitOptions } from "./src/data/split.ts";
 export { type NamedStream, readCsv, type ReadCsvOptions, type Source } from "./src/data/csv.ts";
+export { readCsvSplit, type ReadCsvSplitOptions } from "./src/data/refit.ts";
+export type { OnFault, RejectionOptions } from "./src/data/rejections.ts";
+export type { FieldCoverage, Respelling } from "./src/data/coverage.ts";
 export { readLibsvm, type ReadLibsvmOptions } from "./src/data/libsvm.ts";
 export { readRows, type ReadRowsOptions, type Row } from "./src/data/rows.ts";
 export { type FieldFit, type FittedField, FittedSchema } from "./src/data/fitted_schema.ts";

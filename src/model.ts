@@ -4,6 +4,7 @@
  * @module
  */
 import { type CheckpointTensor, type Json, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { requireLabels, requireTwoClasses } from "./data/classes.ts";
 import type { Dataset } from "./data/dataset.ts";
 import type { FittedSchema } from "./data/fitted_schema.ts";
 import type { Definition } from "./definition.ts";
@@ -145,13 +146,16 @@ export class Model implements AsyncDisposable {
   /**
    * Trains the model.
    *
-   * @throws {TypeError} when the data has another schema, or a checkpoint to resume is of another training
-   * @throws {RangeError} when the data has no rows, an option is out of its range or the loss stops being finite
+   * @throws {TypeError} when the data has another schema or no labels, or a checkpoint to resume is of another training
+   * @throws {RangeError} when the data has no rows, all labels are the same, an option is out of its range or the loss
+   * stops being finite
    * @throws {Error} when another `fit` of this model runs, or the model is disposed meanwhile
    */
   async fit(data: Dataset, options: FitOptions = {}): Promise<History> {
     return await this.#access.train(async () => {
       for (const dataset of [data, options.validation]) if (dataset) await this.#requireUsable("train", dataset);
+      requireTwoClasses("train on the data", data);
+      if (options.validation) requireLabels("validate on the data", options.validation);
       const resume = options.resume === undefined ? undefined : await this.#readResumed(options.resume);
       const context = {
         ...this.#parts,
@@ -184,12 +188,13 @@ export class Model implements AsyncDisposable {
    * Computes metrics on labelled data.
    *
    * @throws {RangeError} when there are no rows or labels of one class only, or `batchSize` is not a positive integer
-   * @throws {TypeError} when the data has another schema
+   * @throws {TypeError} when the data has another schema or no labels
    */
   async evaluate(data: Dataset, batchSize = 4096): Promise<Evaluation> {
     return await this.#access.read("evaluate", async () => {
       requireCount("evaluate", "batchSize", batchSize);
       await this.#requireUsable("evaluate", data);
+      requireLabels("evaluate the data", data);
       const probabilities = await this.#predict(data, batchSize);
       return {
         auc: auc(probabilities, data.labels),

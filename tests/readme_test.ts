@@ -31,3 +31,14 @@ Deno.test("paths in the table of folders exist", () => {
   assert(paths.length >= 10, paths.join());
   for (const path of paths) assert(Deno.statSync(new URL(path, ROOT)), path);
 });
+
+Deno.test("each option on the page about data is one of a command", async () => {
+  const page = Deno.readTextFileSync(new URL("src/data/README.md", ROOT));
+  const options = new Set([...page.matchAll(/--[a-z][a-z-]+/g)].map(([option]) => option));
+  assert(options.size >= 12, [...options].join());
+  let help = "";
+  for (const name of ["train", "predict"]) {
+    await main([name, "--help"], { out: (text) => void (help += text), err: () => {} });
+  }
+  assertEquals([...options].filter((option) => !help.includes(`  ${option} `)), []);
+});

@@ -3,11 +3,13 @@
  *
  * @module
  */
-import { readCsv, type ReadCsvOptions } from "../data/csv.ts";
+import { describeOneClass } from "../data/classes.ts";
+import { type ReadCsvOptions, readCsvWatched } from "../data/csv.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { readLibsvm, type ReadLibsvmOptions } from "../data/libsvm.ts";
 import { FittedSchema } from "../data/fitted_schema.ts";
+import { type ReadLibsvmOptions, readLibsvmWatched } from "../data/libsvm.ts";
 import type { Schema } from "../data/schema.ts";
+import type { RowWatcher } from "../data/watcher.ts";
 import type { OptionGroups, Options } from "./options.ts";
 import type { Streams } from "./streams.ts";
 import { formatCount } from "./table.ts";
@@ -20,7 +22,10 @@ export const DATA_OPTIONS = {
     help:
       "csv for all delimited text, or libsvm\n(default libsvm for names in .libsvm, .libfm, .libffm and .svm, else csv)",
   },
-  delimiter: { value: "TEXT", help: "character between fields, or tab (default: by the first line)" },
+  delimiter: { value: "TEXT", help: "text between fields, or tab (default: a character, by the first line)" },
+  quote: { value: "KIND", help: 'double (default): " encloses fields; none: it is a character like others' },
+  trim: { help: "remove blanks around fields and names of columns (default: as in training)" },
+  encoding: { value: "NAME", help: "encoding of the text, such as latin1 or utf-16le (default utf-8)" },
   header: {
     value: "NAMES",
     help:
@@ -29,73 +34,109 @@ export const DATA_OPTIONS = {
   limit: { value: "N", help: "read N rows at most" },
 } as const satisfies OptionGroups[string];
 
-/** Option that says what becomes of malformed rows. */
+/** Options that say what becomes of rows that cannot be used. */
 export const BAD_ROW_OPTION = {
   "on-bad-row": {
     value: "WHAT",
     help:
       "error (default) refuses a file with a malformed row, naming file and line;\nskip leaves the row out and counts it",
   },
+  "on-missing-label": {
+    value: "WHAT",
+    help: "the same about a row whose label is missing (default: as --on-bad-row)",
+  },
 } as const satisfies OptionGroups[string];
 
 /** Option that says which texts are missing values. */
 export const MISSING_OPTION = {
-  missing: { value: "TEXTS", help: "texts beside the empty one that stand for a missing value" },
+  missing: {
+    value: "TEXTS",
+    help:
+      "texts beside the empty one that stand for a missing value,\nwith commas between them, exactly as in the file",
+  },
 } as const satisfies OptionGroups[string];
 
 type DataOption = keyof typeof DATA_OPTIONS;
 
+/** Options that only files with columns have. */
+const CSV_OPTIONS: readonly DataOption[] = ["delimiter", "quote", "trim", "encoding"];
+
 /** How data files are read. */
-export type DataFormat = ReadCsvOptions & { format?: "csv" | "libsvm" };
+export type DataFormat = ReadCsvOptions & Pick<ReadLibsvmOptions, "threshold"> & { format?: "csv" | "libsvm" };
 
 /** Reads how files are to be read from the options that all commands with data have. */
 export function readFormat(options: Options<DataOption>): DataFormat {
   const delimiter = options.text("delimiter");
   const header = options.text("header");
+  const format = options.choice("format", ["csv", "libsvm"]);
+  if (isLibsvm(options.texts("data"), { format })) {
+    const given = CSV_OPTIONS.find((name) => options.has(name));
+    if (given) options.refuse(`option "--${given}" is not for libsvm files`);
+  }
   return {
-    format: options.choice("format", ["csv", "libsvm"]),
+    format,
     ...(delimiter !== undefined && { delimiter: parseDelimiter(options, delimiter) }),
-    ...(header !== undefined && { header: header === "none" ? false : options.list("header") }),
+    ...(options.choice("quote", ["double", "none"]) === "none" && { quotes: false }),
+    ...(options.has("trim") && { trim: true }),
+    ...(options.has("encoding") && { encoding: parseEncoding(options, options.required("encoding")) }),
+    ...(header !== undefined && { header: header === "none" ? false : options.exact("header") }),
     ...(options.has("limit") && { limit: options.integer("limit", 1) }),
   };
 }
 
+/** Reads what becomes of rows that cannot be used. */
+export function readRejections(
+  options: Options<keyof typeof BAD_ROW_OPTION>,
+): Pick<ReadCsvOptions, "onBadRow" | "onMissingLabel"> {
+  return {
+    onBadRow: options.choice("on-bad-row", ["error", "skip"]),
+    onMissingLabel: options.choice("on-missing-label", ["error", "skip"]),
+  };
+}
+
 /** Tells whether files hold `id:value` tokens instead of columns. */
-export function isLibsvm(files: readonly string[], { format }: DataFormat): boolean {
-  return format === undefined ? /\.(libsvm|libfm|libffm|svm)(\.gz)?$/i.test(files[0]) : format === "libsvm";
+export function isLibsvm([first = ""]: readonly string[], { format }: DataFormat): boolean {
+  return format === undefined ? /\.(libsvm|libfm|libffm|svm)(\.gz)?$/i.test(first) : format === "libsvm";
 }
 
 /**
  * Reads data files as one data set and reports rows that were left out.
  *
  * @param schema declared or fitted; absent for libsvm files that the schema is to be fitted to
+ * @param watcher told of each row
  */
 export async function readData(
   files: readonly string[],
   schema: Schema | FittedSchema | undefined,
   options: DataFormat,
   streams: Streams,
+  watcher?: RowWatcher,
 ): Promise<Dataset> {
-  const { format: _, ...csv } = options;
+  const { format: _, threshold, ...csv } = options;
   const data = schema === undefined || isLibsvm(files, options)
-    ? await readLibsvm(files, libsvmOptions(schema, csv))
-    : await readCsv(files, schema, csv);
+    ? await readLibsvmWatched(files, libsvmOptions(schema, { ...csv, threshold }), watcher)
+    : await readCsvWatched(files, schema, csv, watcher);
+  if (data.missingLabels > 0) streams.err(`Left out ${formatCount(data.missingLabels, "row")} whose label is missing`);
   if (data.skipped > 0) {
-    streams.err(`Left out ${formatCount(data.skipped, "malformed row")}:`);
+    const what = watcher ? "No probability for" : "Left out";
+    streams.err(`${what} ${formatCount(data.skipped, "malformed row")}:`);
     for (const reason of data.skippedReasons) streams.err(`  ${reason}`);
     const more = data.skipped - data.skippedReasons.length;
     if (more > 0) streams.err(`  and ${formatCount(more)} more`);
   }
-  if (data.rows === 0) throw new RangeError(`Cannot use "${files.join('", "')}": there must be a row, received none`);
+  if (data.rows === 0 && !watcher) {
+    throw new RangeError(`Cannot use "${files.join('", "')}": there must be a row, received none`);
+  }
   return data;
 }
 
 function libsvmOptions(
   schema: Schema | FittedSchema | undefined,
-  { header, onBadRow, labelled, limit }: ReadCsvOptions,
+  { header, onBadRow, onMissingLabel, labelled, limit, threshold }: DataFormat,
 ): ReadLibsvmOptions {
   const names = Array.isArray(header) && schema === undefined ? { fields: header } : {};
-  return { ...(schema instanceof FittedSchema && { schema }), ...names, onBadRow, labelled, limit };
+  const known = schema instanceof FittedSchema ? { schema } : { threshold };
+  return { ...known, ...names, onBadRow, onMissingLabel, labelled, limit };
 }
 
 /** Says in a line what a data set holds. */
@@ -104,8 +145,22 @@ export function describeData(name: string, data: Dataset): string {
   return `${name}: ${formatCount(data.rows, "row")}${positive}`;
 }
 
+/** Warns of a part on which AUC and calibration cannot be measured, because all its labels are the same. */
+export function warnOfOneClass(name: string, data: Dataset, streams: Streams): void {
+  const lacking = describeOneClass(data);
+  if (lacking) streams.err(`warning: ${name} has labels of one class, ${lacking}: its AUC cannot be measured`);
+}
+
 function parseDelimiter(options: Options<DataOption>, text: string): string {
   const delimiter = text === "tab" || text === "\\t" ? "\t" : text;
-  if ([...delimiter].length === 1) return delimiter;
-  return options.refuse(`option "--delimiter" must be one character or tab, received "${text}"`);
+  if (/^[^"\r\n]+$/.test(delimiter)) return delimiter;
+  return options.refuse(`option "--delimiter" must be a text without quotes and line ends, received "${text}"`);
+}
+
+function parseEncoding(options: Options<DataOption>, text: string): string {
+  try {
+    return new TextDecoder(text).encoding;
+  } catch {
+    return options.refuse(`option "--encoding" must be a name such as latin1 or utf-16le, received "${text}"`);
+  }
 }

@@ -8,11 +8,11 @@ import { fileURLToPath } from "node:url";
 import { deepfm } from "../../models/deepfm.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { categorical, numeric, type Schema } from "../data/schema.ts";
+import { keepTexts, refitSplit } from "../data/refit.ts";
 import { adam } from "../optimizer.ts";
 import { readData } from "./data.ts";
 import { type CommandInfo, parseOptions } from "./options.ts";
 import { type Run, runTraining } from "./run.ts";
-import { keepTexts, refitSplit } from "./split.ts";
 import type { Streams } from "./streams.ts";
 
 const GROUPS = {

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { BAD_ROW_OPTION, DATA_OPTIONS, describeData, readData, readFormat } from "./data.ts";
+import { reportCoverage } from "./coverage.ts";
+import { BAD_ROW_OPTION, DATA_OPTIONS, describeData, readData, readFormat, readRejections } from "./data.ts";
 import { openGpu } from "./device.ts";
 import { loadModel } from "./load.ts";
 import { type CommandInfo, parseOptions } from "./options.ts";
@@ -32,11 +33,12 @@ export async function evaluate(args: readonly string[], streams: Streams): Promi
   const options = parseOptions(EVALUATE, args);
   const path = options.required("model-file");
   if (options.texts("data").length === 0) options.refuse('option "--data" is missing');
-  const format = { ...readFormat(options), onBadRow: options.choice("on-bad-row", ["error", "skip"]) };
+  const format = { ...readFormat(options), ...readRejections(options) };
   const batchSize = options.integer("batch-size", 1);
   using gpu = await openGpu(streams);
   await using model = await loadModel(path, gpu, streams);
   const data = await readData(options.texts("data"), model.schema, format, streams);
+  reportCoverage("data", data, false, streams);
   streams.out(`${describeData("data", data)}\n`);
   streams.out(formatReport(await model.predict(data, batchSize), data.labels));
   return 0;

@@ -128,7 +128,18 @@ export class Options<Name extends string = string> {
     return (this.#given.get(name) ?? []) as readonly string[];
   }
 
-  /** Returns the parts between commas of an option that may be repeated. */
+  /**
+   * Returns the texts between commas of an option that may be repeated, exactly as they are given. Quotes around a text
+   * let it hold commas, and a doubled quote stands for one.
+   */
+  exact(name: Name): string[] {
+    return this.texts(name).flatMap((text) =>
+      splitQuoted(text) ??
+        this.refuse(`option "--${name}" must close each quote in front of a comma or its end, received '${text}'`)
+    );
+  }
+
+  /** Returns the words between commas of an option that may be repeated, without blanks around them. */
   list(name: Name): string[] {
     return this.texts(name).flatMap((text) => text.split(",")).map((part) => part.trim()).filter((part) => part !== "");
   }
@@ -185,6 +196,19 @@ export class Options<Name extends string = string> {
     const bounds = most < Infinity ? ` from ${least} to ${most}` : least > -Infinity ? ` of at least ${least}` : "";
     return this.refuse(`option "--${name}" must be a number${bounds}, received "${text}"`);
   }
+}
+
+/** Cuts a text at the commas outside quotes; nothing when a quote is not closed, or ends in front of anything else. */
+function splitQuoted(text: string): string[] | undefined {
+  const parts: string[] = [];
+  const part = /(?:"((?:[^"]|"")*)"|([^",][^,]*|))(,|$)/y;
+  for (let comma = true; comma;) {
+    const match = part.exec(text);
+    if (match === null) return undefined;
+    parts.push(match[1] === undefined ? match[2] : match[1].replaceAll('""', '"'));
+    comma = match[3] === ",";
+  }
+  return parts;
 }
 
 /** Writes the help of a subcommand. */

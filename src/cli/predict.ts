@@ -3,11 +3,13 @@
  *
  * @module
  */
-import { DATA_OPTIONS, readData, readFormat } from "./data.ts";
+import { reportCoverage } from "./coverage.ts";
+import { DATA_OPTIONS, isLibsvm, readData, readFormat } from "./data.ts";
 import { openGpu } from "./device.ts";
 import { requireWritable, writeWhole } from "./files.ts";
 import { loadModel } from "./load.ts";
 import { type CommandInfo, parseOptions } from "./options.ts";
+import { Predictions } from "./predictions.ts";
 import { type Streams, writeAll } from "./streams.ts";
 import { formatCount } from "./table.ts";
 
@@ -16,9 +18,17 @@ const GROUPS = {
     "model-file": { value: "FILE", help: "model or checkpoint that train wrote" },
     "batch-size": { value: "N", help: "rows of a step (default 4096)" },
   },
-  "Data": DATA_OPTIONS,
+  "Data": {
+    ...DATA_OPTIONS,
+    "on-bad-row": {
+      value: "WHAT",
+      help: "mark (default) leaves the prediction of a malformed row empty and ends with exit code 1;\n" +
+        "skip leaves it empty and ends with 0; error writes nothing, naming file and line",
+    },
+  },
   "Files": {
     out: { value: "FILE", help: "CSV file to write (default predictions.csv); - for stdout" },
+    id: { value: "COLUMNS", help: "columns to write in front of each probability, with commas between them" },
   },
 } as const;
 
@@ -28,17 +38,15 @@ export const PREDICT: CommandInfo<typeof GROUPS> = {
   summary: "write the probability of the positive label for each row",
   options: GROUPS,
   notes: [
-    "The output has a line `probability` and then one line per row, in the order of the rows. The label column may be",
-    "absent. A malformed row ends the command: leaving it out would shift all lines behind it.",
+    "The output has a line `probability` and then one line per row of the files, in their order, whatever a row looks",
+    "like. Blank lines between rows are no rows. The label column may be absent.",
   ],
   examples: [
     "predict --model-file deepfm.weft --data new.csv --out predictions.csv",
+    "predict --model-file deepfm.weft --data new.csv --id user,item",
     "predict --model-file deepfm.weft --data new.csv --out - | paste -d , new.csv -",
   ],
 };
-
-/** Lines handed to the operating system at a time. */
-const LINES_PER_WRITE = 4096;
 
 /** Runs `weft predict`. */
 export async function predict(args: readonly string[], streams: Streams): Promise<number> {
@@ -46,28 +54,30 @@ export async function predict(args: readonly string[], streams: Streams): Promis
   const path = options.required("model-file");
   const files = options.texts("data");
   if (files.length === 0) options.refuse('option "--data" is missing');
-  const format = { ...readFormat(options), labelled: false };
+  const onBadRow = options.choice("on-bad-row", ["mark", "skip", "error"]) ?? "mark";
+  const format = {
+    ...readFormat(options),
+    labelled: false,
+    onBadRow: onBadRow === "error" ? onBadRow : "skip" as const,
+  };
+  const ids = options.exact("id");
+  if (ids.length > 0 && isLibsvm(files, format)) options.refuse('option "--id" is not for libsvm files');
   const batchSize = options.integer("batch-size", 1);
   const out = options.text("out") ?? "predictions.csv";
   if (out !== "-") await requireWritable(out);
   using gpu = await openGpu(streams);
   await using model = await loadModel(path, gpu, streams);
-  const data = await readData(files, model.schema, format, streams);
-  const lines = formatPredictions(await model.predict(data, batchSize));
+  const predictions = new Predictions(ids);
+  const data = await readData(files, model.schema, format, streams, predictions);
+  reportCoverage("data", data, false, streams);
+  const probabilities = data.rows === 0 ? new Float32Array() : await model.predict(data, batchSize);
+  predictions.requireFinite(probabilities);
+  const lines = predictions.format(probabilities);
   if (out === "-") {
     for (const part of lines) writeAll(Deno.stdout, part);
   } else {
     await writeWhole(out, lines);
     streams.err(`Wrote ${formatCount(data.rows)} probabilities to ${out}`);
   }
-  return 0;
-}
-
-/** Writes a CSV file of probabilities in parts; 9 digits tell any two float32 numbers apart. */
-export function* formatPredictions(probabilities: Float32Array): Generator<string> {
-  yield "probability\n";
-  for (let first = 0; first < probabilities.length; first += LINES_PER_WRITE) {
-    const part = probabilities.subarray(first, first + LINES_PER_WRITE);
-    yield Array.from(part, (probability) => `${Number(probability.toPrecision(9))}\n`).join("");
-  }
+  return predictions.faults === 0 || onBadRow === "skip" ? 0 : 1;
 }

@@ -10,12 +10,18 @@ import type { OptionGroups, Options } from "./options.ts";
 export const SCHEMA_OPTIONS = {
   schema: { value: "FILE", help: "JSON file with label and features, instead of the options below" },
   label: { value: "COLUMN", help: "column of the label" },
-  positive: { value: "TEXT", help: "label that means 1; without it, a number above 0 does" },
-  categorical: { value: "COLUMNS", help: "columns of names, with commas between them" },
+  positive: { value: "TEXT", help: "label that means 1 (default: the number 1, against 0 or -1)" },
+  negative: { value: "TEXT", help: "label that means 0 (default: the first other one); a third one is malformed" },
+  threshold: { value: "X", help: "take numbers above X as label 1, all others as 0" },
+  categorical: {
+    value: "COLUMNS",
+    help: "columns of names, with commas between them; quotes around a name, as in 'a,\"b, c\"',\nlet it hold commas",
+  },
   numeric: { value: "COLUMNS", help: "columns of numbers" },
   "min-count": { value: "N", help: "names that occur fewer times share the out-of-vocabulary row (default 1)" },
   scale: { value: "KIND", help: "scaling of numbers: standard (default), log, minmax or none" },
   buckets: { value: "N", help: "cut numbers into N quantile buckets instead of scaling them" },
+  clamp: { help: "move numbers beyond those of the training data to the nearest of them" },
   time: { value: "COLUMN", help: "column of times, for --split-by" },
 } as const satisfies OptionGroups[string];
 
@@ -36,12 +42,21 @@ export async function readSchema(options: Options<SchemaOption>): Promise<Schema
   const path = options.text("schema");
   if (path !== undefined) return await readSchemaFile(path);
   const label = options.required("label");
+  options.exclude("threshold", ["positive", "negative"]);
+  options.require("positive", ["negative"]);
   const features = [...readCategorical(options), ...readNumeric(options)];
   if (features.length === 0) {
     options.refuse('option "--categorical" or "--numeric" is missing: the model needs at least one column');
   }
   requireDistinct(options, label, features);
-  return parseSchema({ label, positive: options.text("positive"), time: options.text("time"), features });
+  return parseSchema({
+    label,
+    positive: options.text("positive"),
+    negative: options.text("negative"),
+    threshold: options.number("threshold"),
+    time: options.text("time"),
+    features,
+  });
 }
 
 async function readSchemaFile(path: string): Promise<Schema> {
@@ -58,24 +73,27 @@ async function readSchemaFile(path: string): Promise<Schema> {
 }
 
 function readCategorical(options: Options<SchemaOption>): Feature[] {
-  const names = options.list("categorical");
+  const names = options.exact("categorical");
   options.require("categorical", ["min-count"]);
   const minCount = options.integer("min-count", 1);
   return names.map((name) => categorical(name, minCount === undefined ? {} : { minCount }));
 }
 
 function readNumeric(options: Options<SchemaOption>): Feature[] {
-  const names = options.list("numeric");
-  options.require("numeric", ["scale", "buckets"]);
-  options.exclude("buckets", ["scale"]);
+  const names = options.exact("numeric");
+  options.require("numeric", ["scale", "buckets", "clamp"]);
+  options.exclude("buckets", ["scale", "clamp"]);
   const buckets = options.integer("buckets", 2);
   const scale = options.choice("scale", SCALES) ?? "standard";
-  return names.map((name) => numeric(name, buckets === undefined ? { scale } : { buckets }));
+  const clamp = options.has("clamp");
+  return names.map((name) => numeric(name, buckets === undefined ? { scale, clamp } : { buckets }));
 }
 
 function requireDistinct(options: Options<SchemaOption>, label: string, features: readonly Feature[]): void {
-  const names = features.map(({ name }) => name);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) options.refuse(`column "${twice}" is named twice`);
-  if (names.includes(label)) options.refuse(`column "${label}" is the label, it cannot be a feature too`);
+  const names = new Set<string>();
+  for (const { name } of features) {
+    if (names.has(name)) options.refuse(`column "${name}" is named twice`);
+    names.add(name);
+  }
+  if (names.has(label)) options.refuse(`column "${label}" is the label, it cannot be a feature too`);
 }

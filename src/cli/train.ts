@@ -6,12 +6,15 @@
 import type { Dataset } from "../data/dataset.ts";
 import type { SplitOptions } from "../data/split.ts";
 import type { Definition } from "../definition.ts";
+import { requireTwoClasses } from "../data/classes.ts";
+import { keepTexts, refitSplit } from "../data/refit.ts";
+import { reportCoverage } from "./coverage.ts";
 import { BAD_ROW_OPTION, DATA_OPTIONS, isLibsvm, MISSING_OPTION, readData, readFormat } from "./data.ts";
+import { readRejections, warnOfOneClass } from "./data.ts";
 import { MODEL_OPTIONS, OPTIMIZER_OPTIONS, readModel, readOptimizer } from "./model.ts";
 import { type CommandInfo, type NameOf, type Options, parseOptions } from "./options.ts";
 import { type Run, runTraining } from "./run.ts";
 import { readSchema, SCHEMA_OPTIONS } from "./schema.ts";
-import { keepTexts, refitSplit } from "./split.ts";
 import type { Streams } from "./streams.ts";
 
 const GROUPS = {
@@ -22,7 +25,8 @@ const GROUPS = {
     test: { value: "FILE", help: "file to evaluate once, after training" },
     split: {
       value: "SHARES",
-      help: "shares of --data for training, validation and test,\nsuch as 0.8,0.1,0.1 or 0.9,0.1",
+      help:
+        "shares of --data for training, validation and test,\nsuch as 0.8,0.1,0.1, or 0.9,0.1 with or without --test",
     },
     "split-by": { value: "WHAT", help: "random (default), position, or the column of --time" },
     patience: {
@@ -93,7 +97,8 @@ export async function train(args: readonly string[], streams: Streams): Promise<
 /** Reads what does not depend on the data, so that mistakes show before any of it is read. */
 function readSettings(options: Options<Name>, definition: Definition): Omit<Run, "training"> {
   if (options.texts("data").length === 0) options.refuse('option "--data" is missing');
-  options.exclude("split", ["validation", "test"]);
+  options.exclude("split", ["validation"]);
+  if (options.numbers("split")?.length === 3) options.exclude("split", ["test"]);
   options.require("split", ["split-by"]);
   const resume = options.text("resume");
   const checkpoint = options.text("checkpoint") ?? resume;
@@ -127,28 +132,43 @@ type Parts = Pick<Run, "training" | "validation" | "test">;
 
 async function readParts(options: Options<Name>, streams: Streams): Promise<Parts> {
   const files = options.texts("data");
-  const format = { ...readFormat(options), onBadRow: options.choice("on-bad-row", ["error", "skip"]) };
+  const format = { ...readFormat(options), ...readRejections(options) };
   const fractions = options.numbers("split", 0, 1);
   const by = fractions && readSplitBy(options, fractions);
   const schema = isLibsvm(files, format) ? refuseSchema(options) : await readSchema(options);
-  const fitting = { ...format, ...(schema && { missing: ["", ...options.list("missing")] }) };
+  const threshold = options.number("threshold");
+  const fitting = { ...format, threshold, ...(schema && { missing: ["", ...options.exact("missing")] }) };
   const declared = schema && fractions ? keepTexts(schema) : schema;
   const whole = await readData(files, declared, fitting, streams);
-  if (fractions) {
-    const [training, validation, test] = refitSplit(whole, schema ?? whole.schema.declared(), fractions, by!);
-    return { training, validation, test };
-  }
+  const split = fractions && refitSplit(whole, schema ?? whole.schema.declared(), fractions, by!);
+  const [training, validation, test] = split ?? [whole];
   const readOther = async (name: "validation" | "test"): Promise<Dataset | undefined> => {
     const others = options.texts(name);
-    return others.length === 0 ? undefined : await readData(others, whole.schema, format, streams);
+    return others.length === 0 ? undefined : await readData(others, training.schema, format, streams);
   };
-  return { training: whole, validation: await readOther("validation"), test: await readOther("test") };
+  const parts = {
+    training,
+    validation: validation ?? await readOther("validation"),
+    test: test ?? await readOther("test"),
+  };
+  reportParts(parts, streams);
+  return parts;
+}
+
+/** Reports what the parts lack: rows of both classes, and values that the schema knows. */
+function reportParts(parts: Parts, streams: Streams): void {
+  requireTwoClasses("train on the data", parts.training);
+  for (const [name, data] of Object.entries(parts)) {
+    if (!data) continue;
+    reportCoverage(name, data, name === "training", streams);
+    warnOfOneClass(name, data, streams);
+  }
 }
 
 /** Refuses what only files with columns have. */
 function refuseSchema(options: Options<Name>): undefined {
-  const columns = [...Object.keys(SCHEMA_OPTIONS), "missing", "delimiter"] as Name[];
-  const given = columns.find((name) => options.has(name));
+  const columns = [...Object.keys(SCHEMA_OPTIONS), "missing"] as Name[];
+  const given = columns.find((name) => name !== "threshold" && options.has(name));
   if (given) options.refuse(`option "--${given}" is not for libsvm files`);
 }
 

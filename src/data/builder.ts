@@ -8,13 +8,16 @@ import { Dataset } from "./dataset.ts";
 import { FittedSchema } from "./fitted_schema.ts";
 import { growF32, growF64 } from "./growable.ts";
 import { createLabelReader, type LabelReader } from "./label.ts";
-import { parseSchema, type Schema } from "./schema.ts";
+import type { Rejections, RowFault } from "./rejections.ts";
+import { type CategoricalFeature, parseSchema, type Schema } from "./schema.ts";
 import { createTimeReader } from "./time.ts";
 
 /** Options of {@linkcode DatasetBuilder}. */
 export interface DatasetBuilderOptions {
   /** Texts that stand for a missing value; a fitted schema brings its own. */
   missing?: readonly string[];
+  /** Whether blanks around texts are removed. @default {as in a fitted schema, else false} */
+  trim?: boolean;
   /** Whether rows have labels. */
   labelled: boolean;
   /** Whether rows have times. */
@@ -27,40 +30,41 @@ export interface Cells {
   texts: readonly (string | undefined)[];
   /** Values of the occurrences, where they have any. */
   weights?: readonly number[];
-  /** Text of the label, for labelled rows. */
-  label?: string;
+  /** Text of the label, for labelled rows; a number is one that was read before. */
+  label?: string | number;
   /** Text of the time, for timed rows. */
   time?: string;
 }
-
-/** How many reasons of skipped rows a data set remembers. */
-const REMEMBERED = 20;
 
 /** A data set under construction. */
 export class DatasetBuilder {
   readonly #columns: Column[];
   readonly #names: string[];
-  readonly #declared: Schema;
+  #declared: Schema;
   readonly #fitted: FittedSchema | undefined;
   readonly #missing: readonly string[];
+  readonly #missingTexts: ReadonlySet<string>;
+  readonly #trim: boolean;
   readonly #readLabel: LabelReader | undefined;
   readonly #readTime: ((text: string) => number | string) | undefined;
   readonly #labels = growF32();
   readonly #times = growF64();
-  readonly #reasons: string[] = [];
   #rows = 0;
-  #skipped = 0;
+  #positives = 0;
 
   constructor(schema: Schema | FittedSchema, options: DatasetBuilderOptions) {
     this.#fitted = schema instanceof FittedSchema ? schema : undefined;
     this.#declared = schema instanceof FittedSchema ? schema.declared() : parseSchema(schema);
     this.#missing = this.#fitted?.missing ?? options.missing ?? [""];
-    const missing = new Set(this.#missing);
+    this.#trim = options.trim ?? this.#fitted?.trim ?? false;
+    this.#missingTexts = new Set(this.#missing);
     this.#names = this.#declared.features.map(({ name }) => name);
     this.#columns = this.#declared.features.map((feature, index) =>
-      this.#fitted ? createFittedColumn(this.#fitted, index, missing) : createColumn(feature, missing)
+      this.#fitted
+        ? createFittedColumn(this.#fitted, index, this.#missingTexts)
+        : createColumn(feature, this.#missingTexts)
     );
-    if (options.labelled) this.#readLabel = createLabelReader(this.#declared);
+    if (options.labelled) this.#readLabel = createLabelReader(this.#declared, this.#missingTexts);
     if (options.timed) this.#readTime = createTimeReader();
   }
 
@@ -69,51 +73,60 @@ export class DatasetBuilder {
     return this.#rows;
   }
 
-  /** The first reasons why rows were skipped. */
-  get reasons(): readonly string[] {
-    return this.#reasons;
+  /** Reads a label, or returns what is wrong with it; 0 for rows without labels. */
+  readLabel(text: string | undefined): number | RowFault {
+    const value = this.#readLabel?.read(this.#bare(text)) ?? 0;
+    if (typeof value === "number") return value;
+    return { ...value, reason: `column "${this.#declared.label}": ${value.reason}` };
   }
 
   /** Stores a row whole, or stores nothing of it and returns what is wrong with it. */
-  add({ texts, weights, label = "", time = "" }: Cells): string | undefined {
-    const labelValue = this.#readLabel?.read(label) ?? 0;
-    if (typeof labelValue === "string") return `column "${this.#declared.label}": ${labelValue}`;
-    const timeValue = this.#readTime?.(time) ?? 0;
-    if (typeof timeValue === "string") return `column "${this.#declared.time}": ${timeValue}`;
+  add(cells: Cells): RowFault | undefined {
+    const { texts, weights, label, time = "" } = cells;
+    const labelValue = typeof label === "number" ? label : this.readLabel(label);
+    if (typeof labelValue !== "number") return labelValue;
+    const timeValue = this.#readTime?.(this.#bare(time)) ?? 0;
+    if (typeof timeValue === "string") return { reason: `column "${this.#declared.time}": ${timeValue}` };
     for (let index = 0; index < this.#columns.length; index++) {
-      const wrong = this.#columns[index].offer(texts[index], weights === undefined ? 1 : weights[index]);
-      if (wrong !== undefined) return `field "${this.#names[index]}": ${wrong}`;
+      const wrong = this.#columns[index].offer(this.#bare(texts[index]), weights === undefined ? 1 : weights[index]);
+      if (wrong !== undefined) return { reason: `field "${this.#names[index]}": ${wrong}` };
     }
     for (const column of this.#columns) column.store();
     this.#labels.push(labelValue);
+    this.#positives += labelValue;
     if (this.#readTime) this.#times.push(timeValue);
     this.#rows++;
   }
 
-  /** Counts a row that was left out. */
-  skip(reason: string): void {
-    if (this.#skipped++ < REMEMBERED) this.#reasons.push(reason);
+  /** Appends a field to a schema under fitting; the rows stored so far have no value there. */
+  addField(feature: CategoricalFeature): void {
+    const column = createColumn(feature, this.#missingTexts);
+    for (let row = 0; row < this.#rows; row++) {
+      column.offer(undefined, 1);
+      column.store();
+    }
+    this.#columns.push(column);
+    this.#names.push(feature.name);
+    this.#declared = { ...this.#declared, features: [...this.#declared.features, feature] };
   }
 
   /**
    * Fits what is to be fitted and returns the data set; the builder is empty afterwards.
    *
-   * @throws {RangeError} when there is nothing to fit to, or no label is the positive one
+   * @param leftOut rows that were left out on the way
+   * @throws {RangeError} when there is nothing to fit to, no label is the positive one, or it is unclear which are meant
    */
-  finish(): Dataset {
-    if (!this.#fitted) {
-      if (this.#rows === 0) throw new RangeError("Cannot fit schema: there must be a row, received none");
-      this.#readLabel?.requirePositive();
-    }
-    const { features: _, ...declared } = this.#declared;
-    const schema = this.#fitted ??
-      new FittedSchema({ declared, missing: this.#missing, fields: this.#columns.map((column) => column.fit()) });
+  finish(leftOut?: Pick<Rejections, "skipped" | "reasons" | "missingLabels">): Dataset {
+    this.#readLabel?.requireClear();
+    const schema = this.#fitted ?? this.#fit();
     const cells = schema.fields.length * this.#rows;
     const ids = new Uint32Array(cells);
     const values = schema.hasValues ? new Float32Array(cells) : undefined;
-    this.#columns.forEach((column, index) => {
-      column.write(schema.fields[index], ids, values, index * this.#rows);
-    });
+    const coverage = this.#columns.map((column, index) => ({
+      name: this.#names[index],
+      rows: this.#rows,
+      ...column.write(schema.fields[index], ids, values, index * this.#rows),
+    }));
     return new Dataset({
       schema,
       rows: this.#rows,
@@ -122,8 +135,27 @@ export class DatasetBuilder {
       labels: this.#labels.drain(),
       labelled: this.#readLabel !== undefined,
       times: this.#readTime ? this.#times.drain() : undefined,
-      skipped: this.#skipped,
-      skippedReasons: this.#reasons,
+      coverage,
+      skipped: leftOut?.skipped,
+      skippedReasons: leftOut?.reasons,
+      missingLabels: leftOut?.missingLabels,
     });
+  }
+
+  #fit(): FittedSchema {
+    if (this.#rows === 0) throw new RangeError("Cannot fit schema: there must be a row, received none");
+    this.#readLabel?.requirePositive(this.#positives);
+    const { features: _, ...declared } = this.#declared;
+    const negative = this.#readLabel?.negative;
+    return new FittedSchema({
+      declared: { ...declared, ...(negative === undefined ? {} : { negative }) },
+      missing: this.#missing,
+      trim: this.#trim,
+      fields: this.#columns.map((column) => column.fit()),
+    });
+  }
+
+  #bare<T extends string | undefined>(text: T): T {
+    return this.#trim ? text?.trim() as T : text;
   }
 }

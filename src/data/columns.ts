@@ -6,10 +6,12 @@
  *
  * @module
  */
+import { type FieldCoverage, Respellings } from "./coverage.ts";
 import type { FieldFit, FittedField, FittedSchema } from "./fitted_schema.ts";
+import { formatText } from "./format.ts";
 import { firstValueRow } from "./fitted_schema.ts";
 import { type Growable, growF32, growF64, growU32 } from "./growable.ts";
-import { applyScale, findBucket, fitEdges, fitScale, type FittedScale, parseNumber } from "./scaling.ts";
+import { applyScale, findBucket, fitEdges, fitScale, type FittedScale, measureRange, parseNumber } from "./scaling.ts";
 import type { CategoricalFeature, Feature, NumericFeature } from "./schema.ts";
 import { Interner, MISSING, OUT_OF_VOCABULARY } from "./vocabulary.ts";
 
@@ -21,9 +23,16 @@ export interface Column {
   store(): void;
   /** Fits the field to all stored cells; a column of a fitted schema returns what it was given. */
   fit(): FieldFit;
-  /** Writes rows in the flat row space, and values, of all stored cells from position `start`, and frees them. */
-  write(field: FittedField, ids: Uint32Array, values: Float32Array | undefined, start: number): void;
+  /**
+   * Writes rows in the flat row space, and values, of all stored cells from position `start`, and frees them.
+   *
+   * @returns how many of the cells are missing or not what the field knows
+   */
+  write(field: FittedField, ids: Uint32Array, values: Float32Array | undefined, start: number): CellCounts;
 }
+
+/** What a column counts of its cells. */
+export type CellCounts = Pick<FieldCoverage, "missing" | "unseen" | "outside" | "respelled">;
 
 /** Makes a column that is to be fitted to its own cells. */
 export function createColumn(feature: Feature, missing: ReadonlySet<string>): Column {
@@ -104,15 +113,26 @@ class CategoricalColumn implements Column {
     return { feature: this.#feature, missing: this.#sawMissing, vocabulary: tokens, ...weighted };
   }
 
-  write({ offset, missing }: FittedField, ids: Uint32Array, values: Float32Array | undefined, start: number): void {
+  write(
+    { offset, missing }: FittedField,
+    ids: Uint32Array,
+    values: Float32Array | undefined,
+    start: number,
+  ): CellCounts {
     const rowOf = new Uint32Array(this.#positions.length + 1);
     rowOf[0] = offset + MISSING;
     this.#positions.forEach((position, code) => {
       rowOf[code + 1] = offset + (position < 0 ? OUT_OF_VOCABULARY : firstValueRow(missing) + position);
     });
     const codes = this.#codes.drain();
-    for (let row = 0; row < codes.length; row++) ids[start + row] = rowOf[codes[row]];
+    const counts = { missing: 0, unseen: 0, outside: 0 };
+    for (let row = 0; row < codes.length; row++) {
+      const encoded = ids[start + row] = rowOf[codes[row]];
+      if (codes[row] === 0) counts.missing++;
+      else if (encoded === offset + OUT_OF_VOCABULARY) counts.unseen++;
+    }
     this.#weights.write(values, start);
+    return counts;
   }
 }
 
@@ -123,6 +143,9 @@ class FittedCategoricalColumn implements Column {
   readonly #missing: ReadonlySet<string>;
   readonly #rows = growU32();
   readonly #weights = new Weights();
+  readonly #respellings: Respellings;
+  readonly #counts = { missing: 0, unseen: 0, outside: 0 };
+  #text: string | undefined;
   #row = 0;
   #weight = 1;
 
@@ -130,17 +153,25 @@ class FittedCategoricalColumn implements Column {
     this.#field = field;
     this.#tokenRows = tokenRows;
     this.#missing = missing;
+    this.#respellings = new Respellings(tokenRows);
   }
 
   offer(text: string | undefined, weight: number): string | undefined {
     if (weight !== 1 && !this.#field.weighted) return `expected value 1 as in the training data, received ${weight}`;
-    this.#row = text === undefined || this.#missing.has(text)
+    this.#text = text === undefined || this.#missing.has(text) ? undefined : text;
+    this.#row = this.#text === undefined
       ? this.#field.missing ? MISSING : OUT_OF_VOCABULARY
-      : this.#tokenRows.get(text) ?? OUT_OF_VOCABULARY;
+      : this.#tokenRows.get(this.#text) ?? OUT_OF_VOCABULARY;
     this.#weight = weight;
   }
 
   store(): void {
+    if (this.#text === undefined) {
+      this.#counts.missing++;
+    } else if (this.#row === OUT_OF_VOCABULARY) {
+      this.#counts.unseen++;
+      this.#respellings.try(this.#text);
+    }
     this.#rows.push(this.#field.offset + this.#row);
     this.#weights.push(this.#weight);
   }
@@ -149,9 +180,11 @@ class FittedCategoricalColumn implements Column {
     return this.#field;
   }
 
-  write(_: FittedField, ids: Uint32Array, values: Float32Array | undefined, start: number): void {
+  write(_: FittedField, ids: Uint32Array, values: Float32Array | undefined, start: number): CellCounts {
     ids.set(this.#rows.drain(), start);
     this.#weights.write(values, start);
+    const respelled = this.#respellings.example;
+    return { ...this.#counts, ...(respelled ? { respelled } : {}) };
   }
 }
 
@@ -172,7 +205,16 @@ class NumericColumn implements Column {
   offer(text: string | undefined): string | undefined {
     const missing = text === undefined || this.#missing.has(text);
     this.#number = missing ? NaN : parseNumber(text);
-    if (!missing && Number.isNaN(this.#number)) return `expected a finite number, received ${JSON.stringify(text)}`;
+    if (missing) return;
+    if (Number.isNaN(this.#number)) return `expected a finite number, received ${formatText(text)}${this.#hint(text)}`;
+    if (this.#fitted?.scaling && !Number.isFinite(Math.fround(scaleNumber(this.#fitted, this.#number)))) {
+      return `expected a number that float32 holds when it is scaled, received ${formatText(text)}`;
+    }
+  }
+
+  /** Says what makes a text with blanks around it a missing one. */
+  #hint(text: string): string {
+    return this.#missing.has(text.trim()) ? "; trim removes the blanks" : "";
   }
 
   store(): void {
@@ -183,16 +225,30 @@ class NumericColumn implements Column {
     if (this.#fitted) return this.#fitted;
     const numbers = this.#numbers.toArray();
     const { scale, buckets } = this.#feature;
-    const fit = { feature: this.#feature, missing: numbers.some(Number.isNaN) };
+    const range = measureRange(numbers);
+    const fit = { feature: this.#feature, missing: numbers.some(Number.isNaN), ...(range ? { range } : {}) };
     if (buckets !== undefined) return { ...fit, edges: fitEdges(buckets, numbers) };
     return { ...fit, scaling: fitScale(scale, numbers) };
   }
 
-  write(field: FittedField, ids: Uint32Array, values: Float32Array | undefined, start: number): void {
+  write(field: FittedField, ids: Uint32Array, values: Float32Array | undefined, start: number): CellCounts {
     const numbers = this.#numbers.drain();
     if (field.kind === "bucketed") writeBuckets(numbers, field, ids, values, start);
     else if (values) writeScaled(numbers, field, ids, values, start);
+    const [least, most] = field.range ?? [-Infinity, Infinity];
+    const counts = { missing: 0, unseen: 0, outside: 0 };
+    for (const x of numbers) {
+      if (Number.isNaN(x)) counts.missing++;
+      else if (x < least || x > most) counts.outside++;
+    }
+    return counts;
   }
+}
+
+/** Scales a number, and moves it into the range of the training data first where the feature says so. */
+function scaleNumber({ feature, scaling, range }: FieldFit, x: number): number {
+  const clamped = range && feature.kind === "numeric" && feature.clamp ? Math.min(Math.max(x, range[0]), range[1]) : x;
+  return applyScale(scaling as FittedScale, clamped);
 }
 
 function writeBuckets(
@@ -210,16 +266,16 @@ function writeBuckets(
 
 function writeScaled(
   numbers: Float64Array,
-  { name, offset, missing, scaling }: FittedField,
+  field: FittedField,
   ids: Uint32Array,
   values: Float32Array,
   start: number,
 ): void {
-  const fitted = scaling as FittedScale;
+  const { name, offset, missing } = field;
   numbers.forEach((x, row) => {
     const absent = Number.isNaN(x);
     ids[start + row] = offset + (absent && missing ? MISSING : 0);
-    const value = absent ? Number(missing) : applyScale(fitted, x);
+    const value = absent ? Number(missing) : scaleNumber(field, x);
     values[start + row] = value;
     if (!Number.isFinite(values[start + row])) {
       throw new RangeError(`Cannot scale "${name}": scaled number must fit in float32, received ${value} for ${x}`);

@@ -4,45 +4,30 @@
  * @module
  */
 import { DatasetBuilder } from "./builder.ts";
+import { type Layout, locateColumns } from "./csv_layout.ts";
+import { type ReadCsvOptions, requireCsvOptions } from "./csv_options.ts";
 import type { Dataset } from "./dataset.ts";
 import { FittedSchema } from "./fitted_schema.ts";
 import { readRecords, type TextRecord } from "./records.ts";
-import { parseSchema, type Schema } from "./schema.ts";
+import { Rejections, type RowFault } from "./rejections.ts";
+import type { Schema } from "./schema.ts";
 import { type LineBlock, nameSource, readLines, type Source } from "./source.ts";
+import type { RowWatcher } from "./watcher.ts";
 
+export type { ReadCsvOptions } from "./csv_options.ts";
 export type { NamedStream, Source } from "./source.ts";
-
-/** Options of {@linkcode readCsv}. */
-export interface ReadCsvOptions {
-  /** Character between fields. @default {tab for names in .tsv; else comma, tab, semicolon or bar, by the first line} */
-  delimiter?: string;
-  /** Whether `"` encloses fields; otherwise it is a character like others. @default {true} */
-  quotes?: boolean;
-  /** Whether the first line names the columns, or their names; with `false` they are `"0"`, `"1"`, ... @default {true} */
-  header?: boolean | readonly string[];
-  /** What to do about a malformed row: refuse the file, or leave the row out and count it. @default {"error"} */
-  onBadRow?: "error" | "skip";
-  /** Texts that stand for a missing value. A fitted schema brings those of its training data. @default {[""]} */
-  missing?: readonly string[];
-  /** Whether to read the label column. Only a fitted schema can do without. @default {true} */
-  labelled?: boolean;
-  /** Most rows to read, over all files. @default {all} */
-  limit?: number;
-  /** Label of the text encoding, as `TextDecoder` knows it. @default {"utf-8"} */
-  encoding?: string;
-}
 
 /**
  * Reads CSV, TSV and the like, plain or gzip, into a data set. A declared schema is fitted to these rows; a fitted one
  * is used as it is, so that equal values get equal rows. Files are read in the order given, as one data set.
  *
- * A malformed row has another number of fields than the first line, quotes that RFC 4180 does not allow, a label or
- * number or time that is none. It counts as the line that it starts on, quoted line breaks and blank lines counted
- * too. A quote still open after 1 MiB, or at the end of the file, makes its line malformed; with `onBadRow: "skip"`
- * reading goes on with the very next line.
+ * A malformed row has another number of fields than the first line, quotes that RFC 4180 does not allow, a label that
+ * is neither of two, or a number or time that is none. It counts as the line that it starts on, quoted line breaks and
+ * blank lines counted too. A quote still open after 1 MiB, or at the end of the file, makes its line malformed; with
+ * `onBadRow: "skip"` reading goes on with the very next line.
  *
- * @throws {SyntaxError} when a row is malformed, or the text is not what the encoding says
- * @throws {RangeError} when a column is not in the file, or there is no row to fit to
+ * @throws {SyntaxError} when a row is malformed or has no label, or the text is not what the encoding says
+ * @throws {RangeError} when a column is not in the file, there is no row to fit to, or labels are of more than two texts
  * @throws {TypeError} when an option is unknown or does not go with the schema
  * @throws {Error} when a file cannot be opened
  *
@@ -61,63 +46,126 @@ export async function readCsv(
   schema: Schema | FittedSchema,
   options: ReadCsvOptions = {},
 ): Promise<Dataset> {
-  requireOptions(schema, options);
-  const sources = isList(source) ? source : [source];
-  if (sources.length === 0) throw new RangeError("Cannot read data: there must be a file, received none");
-  let builder: DatasetBuilder | undefined;
-  for (const one of sources) {
-    builder = await readSource(one, schema, options, builder);
-    if (builder.rows >= (options.limit ?? Infinity)) break;
-  }
-  if (!(schema instanceof FittedSchema)) requireRow(builder!, sources);
-  return builder!.finish();
+  return await readCsvWatched(source, schema, options);
 }
 
-const OPTIONS = ["delimiter", "quotes", "header", "onBadRow", "missing", "labelled", "limit", "encoding"];
-const DELIMITERS = [",", "\t", ";", "|"];
-
-/** Adds the rows of one file to a builder, which the first file makes. */
-async function readSource(
-  source: Source,
+/** Reads as {@linkcode readCsv} does, and tells a watcher of each row. */
+export async function readCsvWatched(
+  source: Source | readonly Source[],
   schema: Schema | FittedSchema,
   options: ReadCsvOptions,
-  builder: DatasetBuilder | undefined,
-): Promise<DatasetBuilder> {
-  const name = nameSource(source);
-  const { header = true, missing, labelled = true, onBadRow = "error", limit = Infinity } = options;
-  let layout: Layout | undefined;
-  for await (const records of cutRecords(source, options)) {
-    for (const record of records) {
-      if (layout === undefined) {
-        layout = locateColumns(name, nameColumns(name, record, header), schema, labelled);
-        builder ??= new DatasetBuilder(schema, { labelled, missing, timed: layout.time >= 0 });
-        if (header === true) continue;
-      }
-      if (builder!.rows >= limit) return builder!;
-      const wrong = record.wrong ?? addRecord(builder!, layout, record.cells!);
-      if (wrong === undefined) continue;
-      if (onBadRow === "error") throw new SyntaxError(`Cannot read "${name}" line ${record.line}: ${wrong}`);
-      builder!.skip(`${name}:${record.line}: ${wrong}`);
-    }
+  watcher?: RowWatcher,
+): Promise<Dataset> {
+  requireCsvOptions(schema, options);
+  const sources = isList(source) ? source : [source];
+  if (sources.length === 0) throw new RangeError("Cannot read data: there must be a file, received none");
+  const reading = new Reading(schema, options, watcher);
+  for (const one of sources) {
+    if (!await reading.readSource(one)) break;
   }
-  if (layout === undefined) {
-    throw new SyntaxError(`Cannot read "${name}": expected a line of columns, received no text`);
-  }
-  return builder!;
+  return reading.finish(sources);
 }
 
-/** Reads the records of a source; the first line that is not blank decides on the delimiter. */
-function cutRecords(source: Source, options: ReadCsvOptions): AsyncGenerator<TextRecord[]> {
-  const format = { delimiter: options.delimiter ?? "", quotes: options.quotes ?? true };
-  const lines = readLines(source, options.encoding ?? "utf-8");
-  async function* watched(): AsyncGenerator<LineBlock> {
-    for await (const block of lines) {
-      const first = format.delimiter === "" ? block.lines.find((line) => line !== "") : undefined;
-      if (first !== undefined) format.delimiter = guessDelimiter(nameSource(source), first);
-      yield block;
-    }
+const DELIMITERS = [",", "\t", ";", "|"];
+
+/** Rows under way from files to a data set. */
+class Reading {
+  readonly #schema: Schema | FittedSchema;
+  readonly #options: ReadCsvOptions;
+  readonly #watcher: RowWatcher | undefined;
+  readonly #trim: boolean;
+  readonly #rejections: Rejections;
+  #builder: DatasetBuilder | undefined;
+
+  constructor(schema: Schema | FittedSchema, options: ReadCsvOptions, watcher: RowWatcher | undefined) {
+    this.#schema = schema;
+    this.#options = options;
+    this.#watcher = watcher;
+    this.#trim = options.trim ?? (schema instanceof FittedSchema && schema.trim);
+    this.#rejections = new Rejections(options);
   }
-  return readRecords(watched(), format);
+
+  /** Reads a file; returns whether more rows are wanted. */
+  async readSource(source: Source): Promise<boolean> {
+    const name = nameSource(source);
+    const { header = true, limit = Infinity } = this.#options;
+    let layout: Layout | undefined;
+    for await (const records of this.#cutRecords(source)) {
+      for (const record of records) {
+        if (layout === undefined) {
+          layout = this.#locate(name, record);
+          this.#builder ??= this.#createBuilder(layout);
+          if (header === true) continue;
+        }
+        if (this.#builder!.rows >= limit) return false;
+        this.#take(name, record, layout);
+      }
+    }
+    if (layout === undefined) {
+      throw new SyntaxError(`Cannot read "${name}": expected a line of columns, received no text`);
+    }
+    return true;
+  }
+
+  /** Returns the rows read as a data set. */
+  finish(sources: readonly Source[]): Dataset {
+    const builder = this.#builder!;
+    if (!(this.#schema instanceof FittedSchema) && builder.rows === 0) {
+      const names = sources.map((source) => `"${nameSource(source)}"`).join(", ");
+      throw new RangeError(
+        `Cannot read ${names}: there must be a row to fit to, received none${this.#rejections.excuse}`,
+      );
+    }
+    return builder.finish(this.#rejections);
+  }
+
+  /** Reads the records of a source; the first line that is not blank decides on the delimiter. */
+  #cutRecords(source: Source): AsyncGenerator<TextRecord[]> {
+    const { delimiter = "", quotes = true, encoding = "utf-8" } = this.#options;
+    const format = { delimiter, quotes, trim: this.#trim };
+    const lines = readLines(source, encoding);
+    async function* watched(): AsyncGenerator<LineBlock> {
+      for await (const block of lines) {
+        const first = format.delimiter === "" ? block.lines.find((line) => line !== "") : undefined;
+        if (first !== undefined) format.delimiter = guessDelimiter(nameSource(source), first);
+        yield block;
+      }
+    }
+    return readRecords(watched(), format);
+  }
+
+  #locate(name: string, first: TextRecord): Layout {
+    const { header = true, labelled = true } = this.#options;
+    const columns = nameColumns(name, first, header);
+    const bare = this.#trim ? columns.map((column) => column.trim()) : columns;
+    return locateColumns(name, bare, { schema: this.#schema, labelled, watched: this.#watcher?.columns ?? [] });
+  }
+
+  #createBuilder(layout: Layout): DatasetBuilder {
+    const { labelled = true, missing } = this.#options;
+    return new DatasetBuilder(this.#schema, { labelled, missing, trim: this.#trim, timed: layout.time >= 0 });
+  }
+
+  /** Stores a row, or refuses it, or leaves it out and counts it. */
+  #take(name: string, record: TextRecord, layout: Layout): void {
+    const fault = record.wrong === undefined ? this.#add(layout, record.cells!) : { reason: record.wrong };
+    if (fault) this.#rejections.take(fault, `"${name}" line ${record.line}`, `${name}:${record.line}`);
+    if (!this.#watcher) return;
+    // Where the number of cells is wrong, it is not known which of them is which.
+    const cells = record.cells?.length === layout.width ? record.cells : undefined;
+    const texts = layout.watched.map((column) => cells?.[column] ?? "");
+    if (this.#trim) texts.forEach((text, index) => texts[index] = text.trim());
+    this.#watcher.row({ file: name, line: record.line, texts, fault: fault?.reason });
+  }
+
+  #add(layout: Layout, cells: readonly string[]): RowFault | undefined {
+    if (cells.length !== layout.width) return { reason: `expected ${layout.width} fields, received ${cells.length}` };
+    return this.#builder!.add({
+      texts: layout.fields.map((column) => cells[column]),
+      label: cells[layout.label],
+      time: cells[layout.time],
+    });
+  }
 }
 
 function guessDelimiter(name: string, line: string): string {
@@ -127,87 +175,10 @@ function guessDelimiter(name: string, line: string): string {
   return DELIMITERS[counts.indexOf(Math.max(...counts))];
 }
 
-/** Where the cells of a row stand; -1 for a column that is not read. */
-interface Layout {
-  width: number;
-  fields: number[];
-  label: number;
-  time: number;
-}
-
 function nameColumns(name: string, record: TextRecord, header: boolean | readonly string[]): readonly string[] {
   if (isList(header)) return header;
   if (record.wrong !== undefined) throw new SyntaxError(`Cannot read "${name}" line ${record.line}: ${record.wrong}`);
   return header ? record.cells! : record.cells!.map((_, index) => String(index));
-}
-
-function locateColumns(
-  name: string,
-  columns: readonly string[],
-  schema: Schema | FittedSchema,
-  labelled: boolean,
-): Layout {
-  const listed = columns.map((column) => `"${column}"`).join(", ");
-  const locate = (column: string, use: string): number => {
-    const index = columns.indexOf(column);
-    if (index >= 0 && columns.indexOf(column, index + 1) < 0) return index;
-    const trouble = index < 0 ? "no column" : "several columns";
-    throw new RangeError(`Cannot read "${name}": ${trouble} "${column}" for ${use}, received columns ${listed}`);
-  };
-  const { time } = schema;
-  // Only fitting needs the time: what is predicted may have none.
-  const timed = time !== undefined && (!(schema instanceof FittedSchema) || columns.includes(time));
-  return {
-    width: columns.length,
-    fields: schema.features.map((feature) => locate(feature.column, `feature "${feature.name}"`)),
-    label: labelled ? locate(schema.label, "the label") : -1,
-    time: timed ? locate(time, "the time") : -1,
-  };
-}
-
-function addRecord(builder: DatasetBuilder, layout: Layout, cells: readonly string[]): string | undefined {
-  if (cells.length !== layout.width) return `expected ${layout.width} fields, received ${cells.length}`;
-  return builder.add({
-    texts: layout.fields.map((column) => cells[column]),
-    label: cells[layout.label],
-    time: cells[layout.time],
-  });
-}
-
-function requireRow(builder: DatasetBuilder, sources: readonly Source[]): void {
-  if (builder.rows > 0) return;
-  const names = sources.map((source) => `"${nameSource(source)}"`).join(", ");
-  const skipped = builder.reasons.length > 0 ? `; skipped ${builder.reasons[0]}` : "";
-  throw new RangeError(`Cannot read ${names}: there must be a row to fit to, received none${skipped}`);
-}
-
-function requireOptions(schema: Schema | FittedSchema, options: ReadCsvOptions): void {
-  for (const key of Object.keys(options)) {
-    if (!OPTIONS.includes(key)) {
-      throw new TypeError(`Cannot read data: options are ${OPTIONS.join(", ")}, received "${key}"`);
-    }
-  }
-  const { delimiter, missing, labelled, limit = Infinity, onBadRow = "error" } = options;
-  const fitted = schema instanceof FittedSchema;
-  if (!fitted) parseSchema(schema);
-  if (delimiter !== undefined && !/^[^"\r\n]+$/.test(delimiter)) {
-    throw new RangeError(
-      `Cannot read data: delimiter must be a text without quotes and line ends, received "${delimiter}"`,
-    );
-  }
-  if (!(limit > 0)) throw new RangeError(`Cannot read data: limit must be above 0, received ${limit}`);
-  if (onBadRow !== "error" && onBadRow !== "skip") {
-    throw new RangeError(`Cannot read data: onBadRow must be "error" or "skip", received ${JSON.stringify(onBadRow)}`);
-  }
-  if (fitted && missing) throw new TypeError("Cannot read data: a fitted schema has its own missing, received another");
-  if (!fitted && labelled === false) {
-    throw new TypeError("Cannot read data: fitting needs labels, received labelled false");
-  }
-  if (fitted && schema.fields.some((field) => field.weighted)) {
-    throw new TypeError(
-      "Cannot read data: fields with a value each are read by readLibsvm, received a schema with them",
-    );
-  }
 }
 
 function isList<T>(value: T | readonly T[] | boolean): value is readonly T[] {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { FieldCoverage } from "./coverage.ts";
 import type { DatasetParts } from "./dataset_parts.ts";
 import type { FittedSchema } from "./fitted_schema.ts";
 import { type SplitOptions, splitRows } from "./split.ts";
@@ -23,10 +24,17 @@ export class Dataset {
   readonly labelled: boolean;
   /** Times `[rows]`, where the schema names a column of them. */
   readonly times: Float64Array<ArrayBuffer> | undefined;
+  /**
+   * Missing and unseen values by field, as they were counted while reading; parts of a data set do not inherit it. In
+   * training data, unseen values are those that are too rare for a row of their own.
+   */
+  readonly coverage: readonly FieldCoverage[] | undefined;
   /** Malformed rows that were left out while reading; parts of a data set do not inherit it. */
   readonly skipped: number;
   /** File, line and reason of the first 20 of them. */
   readonly skippedReasons: readonly string[];
+  /** Rows that were left out while reading because their label is missing; parts do not inherit it. */
+  readonly missingLabels: number;
   #positives: number | undefined;
 
   /**
@@ -50,6 +58,8 @@ export class Dataset {
     this.times = times;
     this.skipped = parts.skipped ?? 0;
     this.skippedReasons = parts.skippedReasons ?? [];
+    this.missingLabels = parts.missingLabels ?? 0;
+    this.coverage = parts.coverage;
   }
 
   /** Number of rows with label 1. */

@@ -3,21 +3,33 @@
  *
  * @module
  */
-import { type CheckpointTensor, readCheckpoint, writeCheckpoint } from "../checkpoint.ts";
+import { type CheckpointTensor, type Json, readCheckpoint, writeCheckpoint } from "../checkpoint.ts";
 import type { DatasetParts } from "./dataset_parts.ts";
 import { FittedSchema } from "./fitted_schema.ts";
+import { formatValue } from "./format.ts";
 
 const KIND = "weft data set";
 
 /** Writes a data set. See `Dataset.save`. */
 export async function saveDataset(path: string, data: DatasetParts): Promise<void> {
-  const { schema, rows, ids, values, labels, labelled, times, skipped = 0, skippedReasons = [] } = data;
+  const { schema, rows, ids, values, labels, labelled, times, coverage } = data;
+  const { skipped = 0, skippedReasons = [], missingLabels = 0 } = data;
   const shape = [schema.fields.length, rows];
   const tensors: Record<string, CheckpointTensor> = { ids: { shape, data: ids } };
   tensors.labels = { shape: [rows], data: labels };
   if (values) tensors.values = { shape, data: values };
   if (times) tensors.times = { shape: [rows], data: times };
-  const header = { kind: KIND, schema: schema.toJSON(), rows, labelled, skipped, skippedReasons };
+  const counts = coverage ? { coverage: coverage as unknown as Json } : {};
+  const header = {
+    ...counts,
+    kind: KIND,
+    schema: schema.toJSON(),
+    rows,
+    labelled,
+    skipped,
+    skippedReasons,
+    missingLabels,
+  };
   await writeCheckpoint(path, { header, tensors });
 }
 
@@ -25,9 +37,9 @@ export async function saveDataset(path: string, data: DatasetParts): Promise<voi
 export async function loadDataset(path: string): Promise<DatasetParts> {
   const { header, tensors } = await readCheckpoint(path);
   if (header.kind !== KIND) {
-    throw new SyntaxError(`Cannot load "${path}": it must be a data set, received ${JSON.stringify(header.kind)}`);
+    throw new SyntaxError(`Cannot load "${path}": it must be a data set, received ${formatValue(header.kind)}`);
   }
-  const { rows, labelled, skipped, skippedReasons } = header;
+  const { rows, labelled, skipped, skippedReasons, missingLabels, coverage } = header;
   const schema = FittedSchema.fromJSON(header.schema);
   const cells = schema.fields.length * (rows as number);
   return {
@@ -40,6 +52,9 @@ export async function loadDataset(path: string): Promise<DatasetParts> {
     times: tensors.times ? takeTensor(path, tensors, "times", Float64Array, rows as number) : undefined,
     skipped: skipped as number,
     skippedReasons: skippedReasons as string[],
+    // Files of earlier versions have neither of these.
+    missingLabels: missingLabels as number | undefined,
+    coverage: coverage as unknown as DatasetParts["coverage"],
   };
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { FieldCoverage } from "./coverage.ts";
 import type { FittedSchema } from "./fitted_schema.ts";
 
 /** What a {@linkcode Dataset} is made of. */
@@ -21,8 +22,12 @@ export interface DatasetParts {
   readonly labelled: boolean;
   /** Times `[rows]`, where the schema names a column of them. */
   readonly times?: Float64Array<ArrayBuffer>;
+  /** How much of the rows the schema knows, by field. */
+  readonly coverage?: readonly FieldCoverage[];
   /** Malformed rows that were left out. */
   readonly skipped?: number;
   /** File, line and reason of the first 20 of them. */
   readonly skippedReasons?: readonly string[];
+  /** Rows that were left out because their label is missing. */
+  readonly missingLabels?: number;
 }

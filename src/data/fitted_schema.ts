@@ -22,6 +22,8 @@ export interface FieldFit {
   readonly scaling?: FittedScale;
   /** Ascending edges between the buckets of a bucketed field. */
   readonly edges?: readonly number[];
+  /** Smallest and largest number of the training data, for a field of numbers that had any. */
+  readonly range?: readonly [least: number, most: number];
 }
 
 /**
@@ -50,6 +52,8 @@ export interface FittedSchemaParts {
   readonly declared: Omit<Schema, "features">;
   /** Texts that stand for a missing value. */
   readonly missing: readonly string[];
+  /** Whether blanks around texts are removed. @default {false} */
+  readonly trim?: boolean;
   /** The fields in order. */
   readonly fields: readonly FieldFit[];
 }
@@ -60,12 +64,16 @@ export class FittedSchema {
   readonly label: string;
   /** Text of the label that means 1, where it is not a number. */
   readonly positive: string | undefined;
-  /** Text of the label that means 0, where only one does. */
+  /** Text of the label that means 0, declared or found beside the positive one. */
   readonly negative: string | undefined;
+  /** Number above which a label means 1, where one was declared. */
+  readonly threshold: number | undefined;
   /** Column of the time. */
   readonly time: string | undefined;
   /** Texts that stand for a missing value. */
   readonly missing: readonly string[];
+  /** Whether blanks around texts are removed. */
+  readonly trim: boolean;
   /** The fields in order. */
   readonly fields: readonly FittedField[];
   /** Rows of all fields together. */
@@ -79,12 +87,14 @@ export class FittedSchema {
    *
    * @throws {RangeError} when there are 2^32 rows or more
    */
-  constructor({ declared, missing, fields }: FittedSchemaParts) {
+  constructor({ declared, missing, trim = false, fields }: FittedSchemaParts) {
     this.label = declared.label;
     this.positive = declared.positive;
     this.negative = declared.negative;
+    this.threshold = declared.threshold;
     this.time = declared.time;
     this.missing = missing;
+    this.trim = trim;
     let offset = 0;
     this.fields = fields.map((fit) => {
       const field = placeField(fit, offset);
@@ -105,11 +115,12 @@ export class FittedSchema {
 
   /** Returns the schema as it was declared, to fit it to other data. */
   declared(): Schema {
-    const { label, positive, negative, time, features } = this;
+    const { label, positive, negative, threshold, time, features } = this;
     return parseSchema({
       label,
       ...(positive === undefined ? {} : { positive }),
       ...(negative === undefined ? {} : { negative }),
+      ...(threshold === undefined ? {} : { threshold }),
       ...(time === undefined ? {} : { time }),
       features,
     });
@@ -129,15 +140,16 @@ export class FittedSchema {
   /** Returns what {@linkcode FittedSchema.fromJSON} reads. */
   toJSON(): { readonly [key: string]: Json | undefined } {
     const { features: _, ...declared } = this.declared();
-    const fields = this.fields.map(({ feature, missing, vocabulary, weighted, scaling, edges }) => ({
+    const fields = this.fields.map(({ feature, missing, vocabulary, weighted, scaling, edges, range }) => ({
       feature: { ...feature },
       missing,
       vocabulary,
       weighted,
       scaling: scaling && { ...scaling },
       edges,
+      range,
     }));
-    return { ...declared, missing: this.missing, fields };
+    return { ...declared, missing: this.missing, ...(this.trim ? { trim: true } : {}), fields };
   }
 
   /**
@@ -146,7 +158,7 @@ export class FittedSchema {
    * @throws {TypeError} when it is something else; the message names the field
    */
   static fromJSON(json: unknown): FittedSchema {
-    const { missing, fields, ...declared } = (json ?? {}) as Record<string, unknown>;
+    const { missing, trim, fields, ...declared } = (json ?? {}) as Record<string, unknown>;
     if (!isTextList(missing) || !Array.isArray(fields)) {
       throw new TypeError("Cannot read fitted schema: it must have lists of missing and fields");
     }
@@ -154,13 +166,23 @@ export class FittedSchema {
     return new FittedSchema({
       declared: rest,
       missing,
+      trim: trim === true,
       fields: features.map((feature, index) => readFit(feature, fields[index])),
     });
   }
 
-  /** Digests the whole schema: SHA-256 in hexadecimal of its canonical JSON. Equal schemas give equal digests. */
+  /**
+   * Digests what decides how rows are encoded: SHA-256 in hexadecimal of the schema's canonical JSON. Schemas with equal
+   * digests give equal rows. What only reports and refusals read is left out: ranges of numbers that are not clamped,
+   * and the negative label.
+   */
   async fingerprint(): Promise<string> {
-    const text = canonicalJson(this.toJSON(), "schema");
+    const { negative: _, ...rest } = this.toJSON();
+    const fields = (rest.fields as Record<string, Json | undefined>[]).map(({ range, ...field }) => ({
+      ...field,
+      ...((field.feature as { clamp?: boolean }).clamp ? { range } : {}),
+    }));
+    const text = canonicalJson({ ...rest, fields }, "schema");
     const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
     return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
   }
@@ -188,7 +210,7 @@ function readFit(feature: Feature, json: Record<string, unknown>): FieldFit {
   const refuse = (what: string): never => {
     throw new TypeError(`Cannot read fitted schema: field "${feature.name}" must have ${what}`);
   };
-  const { missing, vocabulary, weighted, scaling, edges } = json;
+  const { missing, vocabulary, weighted, scaling, edges, range } = json;
   if (typeof missing !== "boolean") return refuse("missing as true or false");
   const kind = kindOf(feature);
   if (kind === "categorical") {
@@ -199,12 +221,20 @@ function readFit(feature: Feature, json: Record<string, unknown>): FieldFit {
     if (!Array.isArray(edges) || !edges.every((edge, k) => Number.isFinite(edge) && (k === 0 || edge > edges[k - 1]))) {
       return refuse("ascending edges");
     }
-    return { feature, missing, edges };
+    return { feature, missing, edges, ...readRange(range, refuse) };
   }
   const { center, spread } = (scaling ?? {}) as Partial<FittedScale>;
   if (!Number.isFinite(center) || !((spread as number) > 0)) return refuse("a scaling with center and spread above 0");
   const scale = feature.kind === "numeric" ? feature.scale : "none";
-  return { feature, missing, scaling: { scale, center: center as number, spread: spread as number } };
+  const scaled = { scale, center: center as number, spread: spread as number };
+  return { feature, missing, scaling: scaled, ...readRange(range, refuse) };
+}
+
+function readRange(json: unknown, refuse: (what: string) => never): Pick<FieldFit, "range"> {
+  if (json === undefined) return {};
+  const [least, most] = Array.isArray(json) ? json : [];
+  if (!Number.isFinite(least) || !(most >= least)) return refuse("a range of two ascending numbers");
+  return { range: [least, most] };
 }
 
 function isTextList(value: unknown): value is string[] {

@@ -25,6 +25,12 @@ export function formatText(text: string): string {
   return text.length > LONGEST_TEXT ? `${JSON.stringify(text.slice(0, LONGEST_TEXT))}...` : JSON.stringify(text);
 }
 
+/** Writes a list of names in quotes, as many as an error can show. */
+export function formatNames(names: readonly string[], most = 20): string {
+  const more = names.length > most ? ` and ${names.length - most} more` : "";
+  return `${names.slice(0, most).map((name) => `"${name}"`).join(", ")}${more}`;
+}
+
 function shorten(text: string): string {
   return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}...` : text;
 }

@@ -27,6 +27,8 @@ export interface RecordFormat {
   delimiter: string;
   /** Whether `"` encloses cells; otherwise it is a character like others. */
   quotes: boolean;
+  /** Whether blanks may stand around a quoted cell, and make no record on a line of their own. */
+  trim: boolean;
 }
 
 // A quoted cell that goes on for longer is taken for a quote that was never closed.
@@ -68,7 +70,7 @@ async function cutBlock(
   for (;;) {
     const quoted: Quoted[] = [];
     end = scanLines(block, end, format, last, records, quoted);
-    const bad = await fillCells(quoted, records, format.delimiter);
+    const bad = await fillCells(quoted, records, format);
     if (bad === undefined) return { records, end };
     // What looked like further lines of the record may be good records: go on with the next line.
     records.length = bad.at + 1;
@@ -80,7 +82,7 @@ async function cutBlock(
 function scanLines(
   { line, lines }: LineBlock,
   start: number,
-  { delimiter, quotes }: RecordFormat,
+  { delimiter, quotes, trim }: RecordFormat,
   last: boolean,
   records: TextRecord[],
   quoted: Quoted[],
@@ -88,7 +90,7 @@ function scanLines(
   let i = start;
   while (i < lines.length) {
     const text = lines[i];
-    if (text === "") {
+    if (text === "" || (trim && text.trim() === "" && !text.includes(delimiter))) {
       i++;
     } else if (!quotes || !text.includes('"')) {
       records.push({ line: line + i, cells: text.split(delimiter) });
@@ -123,10 +125,17 @@ function findRecordEnd(lines: readonly string[], start: number): number | "too l
 }
 
 /** Parses the quoted records into their places; returns the first that has wrong quotes, marked as such. */
-async function fillCells(quoted: Quoted[], records: TextRecord[], separator: string): Promise<Quoted | undefined> {
+async function fillCells(
+  quoted: Quoted[],
+  records: TextRecord[],
+  { delimiter, trim }: RecordFormat,
+): Promise<Quoted | undefined> {
   if (quoted.length === 0) return undefined;
-  const text = quoted.map((record) => record.text).join("\n");
-  const parsed = ReadableStream.from([text]).pipeThrough(new CsvParseStream({ separator })).getReader();
+  const bare = trim ? createTrimmer(delimiter) : (text: string) => text;
+  const text = quoted.map((record) => bare(record.text)).join("\n");
+  const parsed = ReadableStream.from([text]).pipeThrough(
+    new CsvParseStream({ separator: delimiter }),
+  ).getReader();
   for (const record of quoted) {
     try {
       records[record.at].cells = (await parsed.read()).value;
@@ -137,6 +146,14 @@ async function fillCells(quoted: Quoted[], records: TextRecord[], separator: str
     }
   }
   return undefined;
+}
+
+/** Makes a function that removes blanks around quoted cells of a record; a blank that delimits cells is none. */
+function createTrimmer(delimiter: string): (record: string) => string {
+  const between = delimiter.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  const blanks = `(?:(?!${between})[^\\S\\r\\n])*`;
+  const cell = new RegExp(`(^|${between})${blanks}("[^"]*(?:""[^"]*)*")${blanks}(?=${between}|$)`, "g");
+  return (record) => record.replace(cell, "$1$2");
 }
 
 function describeQuotes(text: string): string {

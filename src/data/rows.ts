@@ -5,83 +5,160 @@
  */
 import { DatasetBuilder } from "./builder.ts";
 import type { Dataset } from "./dataset.ts";
-import type { FittedField, FittedSchema } from "./fitted_schema.ts";
+import { FittedSchema } from "./fitted_schema.ts";
+import { formatNames, formatValue } from "./format.ts";
+import { type RejectionOptions, Rejections, requireRejectionOptions, type RowFault } from "./rejections.ts";
 import { parseNumber } from "./scaling.ts";
+import type { Schema } from "./schema.ts";
 
-/** A row by column. Numbers and booleans stand for their texts; null, and a column left out, for a missing value. */
-export type Row = Readonly<Record<string, string | number | boolean | null | undefined>>;
+/**
+ * A row by column. Numbers, BigInts and booleans stand for their texts; null, and a column left out, for a missing
+ * value.
+ */
+export type Row = Readonly<Record<string, string | number | bigint | boolean | null | undefined>>;
 
 /** Options of {@linkcode readRows}. */
-export interface ReadRowsOptions {
-  /** Whether to read the label. @default {false} */
+export interface ReadRowsOptions extends RejectionOptions {
+  /** Whether to read the label. @default {false for a fitted schema, true for a declared one} */
   labelled?: boolean;
   /** What to do about a key that is no column of the schema. @default {"error"} */
   unknown?: "error" | "ignore";
+  /** Texts that stand for a missing value. A fitted schema brings those of its training data. @default {[""]} */
+  missing?: readonly string[];
+  /** Whether blanks around texts are removed. @default {as in a fitted schema, else false} */
+  trim?: boolean;
 }
 
 /**
- * Encodes rows that are already in memory, to predict for them.
+ * Encodes rows that are already in memory. A declared schema is fitted to them, labels included; a fitted one is used as
+ * it is, without labels unless they are asked for.
  *
  * A field that carries a value besides its row, which files of libsvm can have, takes the form `"id:value"`.
  *
- * @throws {SyntaxError} when a number, or a label that is asked for, is none; the message names row and field
- * @throws {TypeError} when a row has a key that is no column, or a value that is no text, number or boolean
+ * @throws {SyntaxError} when a row is malformed: a number, time or label is none, or an id is a number that a double
+ * does not hold exactly; the message names row and field
+ * @throws {TypeError} when a row has a key that is no column, or a value that is no text, number, BigInt or boolean
+ * @throws {RangeError} when there is no row to fit to, or labels are of more than two texts
  *
  * @example
  * ```ts
  * import assert from "node:assert/strict";
- * import { readCsv } from "./csv.ts";
  * import { categorical } from "./schema.ts";
  *
- * const { schema } = await readCsv(new File(["click,user\n1,u7\n0,u8\n"], "train.csv"), {
- *   label: "click",
- *   features: [categorical("user")],
- * });
- * assert.deepEqual([...readRows([{ user: "u8" }, { user: "new" }], schema).ids], [2, 0]);
+ * const clicks = [{ click: 1, user: "u7" }, { click: 0, user: 8n }];
+ * const { schema } = readRows(clicks, { label: "click", features: [categorical("user")] });
+ * assert.deepEqual([...readRows([{ user: "u7" }, { user: "new" }], schema).ids], [2, 0]);
  * ```
  */
-export function readRows(rows: readonly Row[], schema: FittedSchema, options: ReadRowsOptions = {}): Dataset {
-  const { labelled = false, unknown = "error" } = options;
-  const builder = new DatasetBuilder(schema, { labelled, timed: false });
-  const known = new Set(schema.features.map(({ column }) => column)).add(schema.label);
-  if (schema.time !== undefined) known.add(schema.time);
+export function readRows(
+  rows: readonly Row[],
+  schema: Schema | FittedSchema,
+  options: ReadRowsOptions = {},
+): Dataset {
+  requireOptions(schema, options);
+  const fitted = schema instanceof FittedSchema;
+  const { labelled = !fitted, unknown = "error", missing, trim } = options;
+  const { time, label } = schema;
+  const timed = !fitted && time !== undefined;
+  const builder = new DatasetBuilder(schema, { labelled, timed, missing, trim });
+  const fields = describeFields(schema);
+  const known = new Set(fields.map(({ column }) => column)).add(label);
+  if (time !== undefined) known.add(time);
+  const rejections = new Rejections(options);
   rows.forEach((row, index) => {
     const where = `Cannot read row ${index}`;
     if (typeof row !== "object" || row === null) {
-      throw new TypeError(`${where}: it must be an object, received ${JSON.stringify(row)}`);
+      throw new TypeError(`${where}: it must be an object, received ${formatValue(row)}`);
     }
-    for (const key of unknown === "error" ? Object.keys(row) : []) {
-      if (!known.has(key)) throw new TypeError(`${where}: columns are ${[...known].join(", ")}, received "${key}"`);
-    }
-    const texts = schema.features.map(({ column }) => textOf(row, column, where));
-    const wrong = builder.add({
-      texts: texts.map((text, f) => schema.fields[f].weighted ? splitWeight(text)[0] : text),
-      weights: texts.map((text, f) => weightOf(schema.fields[f], text)),
-      label: labelled ? textOf(row, schema.label, where) : undefined,
-    });
-    if (wrong !== undefined) throw new SyntaxError(`${where}: ${wrong}`);
+    if (unknown === "error") requireKnown(row, known, where);
+    const cells = fields.map((field) => readCell(row, field, where));
+    const wrong = cells.find((cell) => cell.fault !== undefined)?.fault;
+    const fault: RowFault | undefined = wrong === undefined
+      ? builder.add({
+        texts: cells.map(({ text }) => text),
+        weights: cells.map(({ weight }) => weight),
+        label: labelled ? textOf(row, label, where) : undefined,
+        time: timed ? textOf(row, time, where) : undefined,
+      })
+      : { reason: wrong };
+    if (fault) rejections.take(fault, `row ${index}`, `row ${index}`);
   });
-  return builder.finish();
+  return builder.finish(rejections);
+}
+
+/** How a field is read from a row. */
+interface RowField {
+  readonly name: string;
+  readonly column: string;
+  /** Whether its values are names, of which each counts, and not quantities. */
+  readonly exact: boolean;
+  readonly weighted: boolean;
+}
+
+/** A cell, or what is wrong with it. */
+interface Cell {
+  readonly text: string | undefined;
+  readonly weight: number;
+  readonly fault?: string;
+}
+
+function describeFields(schema: Schema | FittedSchema): RowField[] {
+  const weighted = schema instanceof FittedSchema ? schema.fields.map((field) => field.weighted === true) : [];
+  return schema.features.map(({ name, column, kind }, f) => ({
+    name,
+    column,
+    exact: kind === "categorical",
+    weighted: weighted[f] ?? false,
+  }));
+}
+
+function readCell(row: Row, { name, column, exact, weighted }: RowField, where: string): Cell {
+  const value = exact && Object.hasOwn(row, column) ? row[column] : undefined;
+  if (typeof value === "number" && !(Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value))) {
+    const fault = `field "${name}": expected a number that a double holds exactly, received ${value}; ` +
+      "give it as a text or a BigInt";
+    return { text: undefined, weight: 1, fault };
+  }
+  const text = textOf(row, column, where);
+  const colon = weighted ? text?.lastIndexOf(":") ?? -1 : -1;
+  if (colon < 0) return { text, weight: 1 };
+  const weight = parseNumber(text!.slice(colon + 1));
+  const fault = Number.isNaN(weight)
+    ? { fault: `field "${name}": expected a number behind the colon, received ${formatValue(text)}` }
+    : {};
+  return { text: text!.slice(0, colon), weight, ...fault };
 }
 
 function textOf(row: Row, column: string, where: string): string | undefined {
   const value: unknown = Object.hasOwn(row, column) ? row[column] : undefined;
   if (value === undefined || value === null) return undefined;
-  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return String(value);
-  throw new TypeError(`${where}: "${column}" must be a text, a number or a boolean, received ${JSON.stringify(value)}`);
+  if (["string", "number", "bigint", "boolean"].includes(typeof value)) return String(value);
+  throw new TypeError(
+    `${where}: "${column}" must be a text, a number, a BigInt or a boolean, received ${formatValue(value)}`,
+  );
 }
 
-function weightOf({ weighted, name }: FittedField, text: string | undefined): number {
-  const value = weighted ? splitWeight(text)[1] : undefined;
-  if (value === undefined) return 1;
-  const weight = parseNumber(value);
-  if (Number.isNaN(weight)) {
-    throw new SyntaxError(`Cannot read value of "${name}": expected a number, received "${value}"`);
+function requireKnown(row: Row, known: ReadonlySet<string>, where: string): void {
+  for (const key of Object.keys(row)) {
+    if (known.has(key)) continue;
+    throw new TypeError(`${where}: columns are ${formatNames([...known])}, received ${formatValue(key)}`);
   }
-  return weight;
 }
 
-function splitWeight(text: string | undefined): [id: string | undefined, value: string | undefined] {
-  const colon = text?.lastIndexOf(":") ?? -1;
-  return colon < 0 ? [text, undefined] : [text!.slice(0, colon), text!.slice(colon + 1)];
+const OPTIONS = ["labelled", "unknown", "missing", "trim", "onBadRow", "onMissingLabel"];
+
+function requireOptions(schema: Schema | FittedSchema, options: ReadRowsOptions): void {
+  for (const key of Object.keys(options)) {
+    if (!OPTIONS.includes(key)) {
+      throw new TypeError(`Cannot read rows: options are ${OPTIONS.join(", ")}, received "${key}"`);
+    }
+  }
+  requireRejectionOptions(options);
+  const fitted = schema instanceof FittedSchema;
+  if (fitted && options.missing) {
+    throw new TypeError("Cannot read rows: a fitted schema has its own missing, received another");
+  }
+  if (!fitted && options.labelled === false) {
+    throw new TypeError("Cannot read rows: fitting needs labels, received labelled false");
+  }
 }

@@ -29,7 +29,10 @@ export function parseNumber(text: string): number {
 /** Fits a scaling to the numbers that are not missing; all missing gives center 0 and spread 1. */
 export function fitScale(scale: Scale, numbers: Float64Array): FittedScale {
   if (scale === "standard") return { scale, ...measureMoments(numbers) };
-  if (scale === "minmax") return { scale, ...measureRange(numbers) };
+  if (scale === "minmax") {
+    const [least, most] = measureRange(numbers) ?? [0, 1];
+    return { scale, center: least, spread: most > least ? most - least : 1 };
+  }
   return { scale, center: 0, spread: 1 };
 }
 
@@ -79,12 +82,12 @@ function measureMoments(numbers: Float64Array): { center: number; spread: number
   return { center: mean, spread: spread > 0 ? spread : 1 };
 }
 
-function measureRange(numbers: Float64Array): { center: number; spread: number } {
+/** Returns the smallest and the largest number, or nothing when all are missing. */
+export function measureRange(numbers: Float64Array): [least: number, most: number] | undefined {
   let [low, high] = [Infinity, -Infinity];
   for (const x of numbers) {
     if (x < low) low = x;
     if (x > high) high = x;
   }
-  if (low > high) return { center: 0, spread: 1 };
-  return { center: low, spread: high > low ? high - low : 1 };
+  return low > high ? undefined : [low, high];
 }

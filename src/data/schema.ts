@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { formatValue } from "./format.ts";
 
 /** A feature whose values are names: one row of the embedding table for each. */
 export interface CategoricalFeature {
@@ -40,19 +41,34 @@ export interface NumericFeature {
   readonly scale: Scale;
   /** How many quantile buckets the number is cut into, each with a row of its own; absent for none. */
   readonly buckets?: number;
+  /** Whether numbers beyond those of the training data are moved to the nearest of them. */
+  readonly clamp?: boolean;
 }
 
 /** A declared feature. */
 export type Feature = CategoricalFeature | NumericFeature;
 
-/** The declared columns of a data set. */
+/**
+ * The declared columns of a data set.
+ *
+ * A label has exactly two values, and a row with any other is malformed:
+ *
+ * | declared | label 1 | label 0 |
+ * | --- | --- | --- |
+ * | nothing | the number 1 | the number 0, or -1 in its place |
+ * | `positive` | that text | the first other text |
+ * | `positive`, `negative` | the one text | the other text |
+ * | `threshold` | numbers above it | other numbers |
+ */
 export interface Schema {
   /** Column of the label. */
   readonly label: string;
-  /** Text of the label that means 1, every other text meaning 0. Without it a number is 1 when it is above 0. */
+  /** Text of the label that means 1. */
   readonly positive?: string;
-  /** Text of the label that means 0: with it, `positive` is required and any third text makes a row malformed. */
+  /** Text of the label that means 0, beside `positive`. */
   readonly negative?: string;
+  /** Number that cuts labels in two: those above it mean 1, all others 0. It does not go with `positive`. */
+  readonly threshold?: number;
   /** Column of numbers, or of dates such as `2014-10-21 01:00:00`, kept beside the rows to split them by time. */
   readonly time?: string;
   /** The features in the order of the fields. */
@@ -75,6 +91,11 @@ export interface NumericOptions {
   buckets?: number;
   /** Column of the file. @default {name} */
   column?: string;
+  /**
+   * Whether numbers beyond those of the training data are moved to the nearest of them, so that one of them cannot
+   * decide a prediction alone. They are counted either way. Buckets need it not. @default {false}
+   */
+  clamp?: boolean;
 }
 
 /**
@@ -117,20 +138,24 @@ export function categorical(name: string, options: CategoricalOptions = {}): Cat
  */
 export function numeric(name: string, options: NumericOptions = {}): NumericFeature {
   const owner = `feature "${name}"`;
-  requireKeys(owner, options, ["scale", "buckets", "column"]);
-  const { scale = "none", buckets, column = name } = options;
+  requireKeys(owner, options, ["scale", "buckets", "column", "clamp"]);
+  const { scale = "none", buckets, column = name, clamp = false } = options;
   requireText(owner, "name", name);
   requireText(owner, "column", column);
   if (!["none", "log", "standard", "minmax"].includes(scale)) {
     throw new RangeError(
-      `Cannot read schema: scale of ${owner} must be none, log, standard or minmax, received ${JSON.stringify(scale)}`,
+      `Cannot read schema: scale of ${owner} must be none, log, standard or minmax, received ${formatValue(scale)}`,
     );
   }
-  if (buckets === undefined) return { kind: "numeric", name, column, scale };
+  if (typeof clamp !== "boolean") {
+    throw new TypeError(`Cannot read schema: clamp of ${owner} must be true or false, received ${formatValue(clamp)}`);
+  }
+  if (buckets === undefined) return { kind: "numeric", name, column, scale, ...(clamp ? { clamp } : {}) };
   requireCount(owner, "buckets", buckets, 2);
   if (scale !== "none") {
     throw new TypeError(`Cannot read schema: ${owner} must have a scale or buckets, received both`);
   }
+  if (clamp) throw new TypeError(`Cannot read schema: ${owner} must have clamp or buckets, received both`);
   return { kind: "numeric", name, column, scale, buckets };
 }
 
@@ -154,36 +179,42 @@ export function numeric(name: string, options: NumericOptions = {}): NumericFeat
  * ```
  */
 export function parseSchema(json: unknown): Schema {
-  const { label, positive, negative, time, features } = requireKeys("it", json, SCHEMA_KEYS);
+  const { label, positive, negative, threshold, time, features } = requireKeys("it", json, SCHEMA_KEYS);
   requireText("it", "label", label);
   for (const [key, value] of Object.entries({ positive, negative, time })) {
     if (value !== undefined) requireText("it", key, value);
   }
   if (negative !== undefined && (positive === undefined || positive === negative)) {
     throw new TypeError(
-      `Cannot read schema: negative needs another text as positive, received ${JSON.stringify(positive)}`,
+      `Cannot read schema: negative needs another text as positive, received ${formatValue(positive)}`,
     );
   }
+  if (threshold !== undefined) requireThreshold(threshold, positive);
   if (!Array.isArray(features) || features.length === 0) {
-    throw new TypeError(`Cannot read schema: features must be a list of at least one, received ${describe(features)}`);
+    throw new TypeError(
+      `Cannot read schema: features must be a list of at least one, received ${formatValue(features)}`,
+    );
   }
   const parsed = features.map(parseFeature);
-  for (const [index, { name, column }] of parsed.entries()) {
-    if (parsed.findIndex((other) => other.name === name) !== index) {
+  const names = new Set<string>();
+  for (const { name, column } of parsed) {
+    if (names.has(name)) {
       throw new RangeError(`Cannot read schema: names of features must differ, received "${name}" twice`);
     }
+    names.add(name);
     if (column === label) throw new RangeError(`Cannot read schema: feature "${name}" must not be the label`);
   }
   return {
     label: label as string,
     ...(positive === undefined ? {} : { positive: positive as string }),
     ...(negative === undefined ? {} : { negative: negative as string }),
+    ...(threshold === undefined ? {} : { threshold: threshold as number }),
     ...(time === undefined ? {} : { time: time as string }),
     features: parsed,
   };
 }
 
-const SCHEMA_KEYS = ["label", "positive", "negative", "time", "features"];
+const SCHEMA_KEYS = ["label", "positive", "negative", "threshold", "time", "features"];
 
 function parseFeature(json: unknown, index: number): Feature {
   const named = (json as { name?: unknown } | null | undefined)?.name;
@@ -193,15 +224,24 @@ function parseFeature(json: unknown, index: number): Feature {
   if (kind === "categorical") return categorical(name as string, options as CategoricalOptions);
   if (kind === "numeric") return numeric(name as string, options as NumericOptions);
   throw new RangeError(
-    `Cannot read schema: kind of feature "${name}" must be categorical or numeric, received ${describe(kind)}`,
+    `Cannot read schema: kind of feature "${name}" must be categorical or numeric, received ${formatValue(kind)}`,
   );
 }
 
-const FEATURE_KEYS = ["column", "minCount", "scale", "buckets"];
+const FEATURE_KEYS = ["column", "minCount", "scale", "buckets", "clamp"];
+
+function requireThreshold(threshold: unknown, positive: unknown): void {
+  if (!Number.isFinite(threshold)) {
+    throw new TypeError(`Cannot read schema: threshold must be a finite number, received ${formatValue(threshold)}`);
+  }
+  if (positive !== undefined) {
+    throw new TypeError("Cannot read schema: label must have a threshold or positive, received both");
+  }
+}
 
 function requireKeys(owner: string, value: unknown, known: readonly string[]): Record<string, unknown> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new TypeError(`Cannot read schema: ${owner} must be an object, received ${describe(value)}`);
+    throw new TypeError(`Cannot read schema: ${owner} must be an object, received ${formatValue(value)}`);
   }
   for (const key of Object.keys(value)) {
     if (!known.includes(key)) {
@@ -213,18 +253,14 @@ function requireKeys(owner: string, value: unknown, known: readonly string[]): R
 
 function requireText(owner: string, key: string, value: unknown): void {
   if (typeof value !== "string" || value === "") {
-    throw new TypeError(`Cannot read schema: ${key} of ${owner} must be a text, received ${describe(value)}`);
+    throw new TypeError(`Cannot read schema: ${key} of ${owner} must be a text, received ${formatValue(value)}`);
   }
 }
 
 function requireCount(owner: string, key: string, value: unknown, least: number): void {
   if (!Number.isSafeInteger(value) || (value as number) < least) {
     throw new RangeError(
-      `Cannot read schema: ${key} of ${owner} must be an integer of at least ${least}, received ${describe(value)}`,
+      `Cannot read schema: ${key} of ${owner} must be an integer of at least ${least}, received ${formatValue(value)}`,
     );
   }
-}
-
-function describe(value: unknown): string {
-  return value === undefined ? "nothing" : JSON.stringify(value);
 }

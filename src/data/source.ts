@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { describeEncoding, describeFormat, describeUndecodable, SNIFFED_BYTES } from "./formats.ts";
+import { type Bytes, gunzip, peek } from "./gzip.ts";
 
 /** Bytes with a name, such as a `File` of a browser. */
 export interface NamedStream {
@@ -32,26 +34,42 @@ export function nameSource(source: Source): string {
 }
 
 /**
+ * Makes a decoder of a text encoding.
+ *
+ * @throws {RangeError} when `TextDecoder` does not know the label
+ */
+export function createDecoder(encoding: string): TextDecoder {
+  try {
+    return new TextDecoder(encoding, { fatal: true });
+  } catch (error) {
+    throw new RangeError(
+      `Cannot read data: encoding must be a label of TextDecoder such as latin1, received "${encoding}"`,
+      { cause: error },
+    );
+  }
+}
+
+/**
  * Reads the lines of a source in blocks, unpacking gzip wherever the bytes are gzip, whatever the name says.
  *
  * @param source what to read
  * @param encoding label of the text encoding, such as `utf-8` or `latin1`
  * @throws {SyntaxError} when the bytes are not gzip throughout, or not text in that encoding
+ * @throws {RangeError} when the encoding is unknown
  * @throws {Error} when the source cannot be opened
  */
 export async function* readLines(source: Source, encoding: string): AsyncGenerator<LineBlock, void> {
   const name = nameSource(source);
-  const decoder = new TextDecoder(encoding, { fatal: true });
-  const reader = (await openBytes(source, name)).getReader();
+  const decoder = createDecoder(encoding);
+  const reader = (await openText(source, name, decoder.encoding)).getReader();
   let line = 1;
   let rest = "";
   try {
     for (let done = false; !done;) {
-      const text = await attempt(name, line, async () => {
-        const chunk = await reader.read();
-        done = chunk.done;
-        return done ? decoder.decode() : decoder.decode(chunk.value, { stream: true });
-      });
+      const chunk = await attempt(name, line, () => reader.read(), messageOf);
+      done = chunk.done;
+      const decode = () => done ? decoder.decode() : decoder.decode(chunk.value, { stream: true });
+      const text = await attempt(name, line, decode, () => describeUndecodable(decoder.encoding));
       const lines = text.split("\n");
       lines[0] = rest + lines[0];
       rest = done ? "" : lines.pop()!;
@@ -71,55 +89,40 @@ export async function* readLines(source: Source, encoding: string): AsyncGenerat
   }
 }
 
-async function openBytes(source: Source, name: string): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-  try {
-    return await gunzipIfPacked(await openRaw(source));
-  } catch (error) {
-    throw new Error(`Cannot read "${name}": ${messageOf(error)}`, { cause: error });
-  }
+/** Opens a source as unpacked text, and refuses what is known to be none by its first bytes. */
+async function openText(source: Source, name: string, encoding: string): Promise<ReadableStream<Bytes>> {
+  const bytes = await attempt(name, 0, async () => await gunzip(await openRaw(source)), messageOf);
+  const { head, whole } = await attempt(name, 1, () => peek(bytes, SNIFFED_BYTES), messageOf);
+  const wrong = describeFormat(head) ?? describeEncoding(head, encoding);
+  if (wrong === undefined) return whole;
+  await whole.cancel();
+  throw new SyntaxError(`Cannot read "${name}": ${wrong}`);
 }
 
-async function openRaw(source: Source): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+async function openRaw(source: Source): Promise<ReadableStream<Bytes>> {
   if (typeof source !== "string" && !(source instanceof URL)) return source.stream();
-  if (!/^https?:/.test(String(source))) return (await Deno.open(source)).readable;
+  const address = String(source);
+  if (/^file:/i.test(address)) return (await Deno.open(new URL(address))).readable;
+  if (!/^https?:/i.test(address)) return (await Deno.open(source)).readable;
   const response = await fetch(source);
   if (response.ok && response.body) return response.body;
   await response.body?.cancel();
   throw new Error(`server answered ${response.status} ${response.statusText}`);
 }
 
-async function gunzipIfPacked(
-  bytes: ReadableStream<Uint8Array<ArrayBuffer>>,
-): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-  const reader = bytes.getReader();
-  const head: Uint8Array<ArrayBuffer>[] = [];
-  for (let length = 0; length < 2;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    head.push(value);
-    length += value.length;
-  }
-  const [first = 0, second = 0] = head.flatMap((chunk) => [...chunk.subarray(0, 2)]);
-  const whole = new ReadableStream<Uint8Array<ArrayBuffer>>({
-    async pull(controller) {
-      const chunk = head.shift() ?? (await reader.read()).value;
-      if (chunk) controller.enqueue(chunk);
-      else controller.close();
-    },
-    cancel: (reason) => reader.cancel(reason),
-  });
-  return first === 0x1f && second === 0x8b ? whole.pipeThrough(new DecompressionStream("gzip")) : whole;
-}
-
-async function attempt(name: string, line: number, body: () => Promise<string>): Promise<string> {
+/** Runs a step of reading; an error of it names the file, and the line before unless nothing was read yet. */
+async function attempt<T>(
+  name: string,
+  line: number,
+  body: () => T | Promise<T>,
+  describe: (error: unknown) => string,
+): Promise<T> {
   try {
     return await body();
   } catch (error) {
-    // The platform reports bytes after the end of the packed data in words of its own.
-    const reason = /whole buffer|trailing|after end/i.test(messageOf(error))
-      ? "gzip data must be one part, received more after its end"
-      : messageOf(error);
-    throw new SyntaxError(`Cannot read "${name}" after line ${line - 1}: ${reason}`, { cause: error });
+    const options = { cause: error };
+    if (line === 0) throw new Error(`Cannot read "${name}": ${describe(error)}`, options);
+    throw new SyntaxError(`Cannot read "${name}" after line ${line - 1}: ${describe(error)}`, options);
   }
 }
 

@@ -3,28 +3,41 @@
  *
  * @module
  */
+import { formatText } from "./format.ts";
 import { parseNumber } from "./scaling.ts";
 
-const DATE = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:?\d\d)?)?$/;
+const DATE = /^((\d{4}-\d\d)-(\d\d))(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:?\d\d)?)?$/;
 
 /**
  * Makes a reader of one column of times: numbers as they are, or ISO 8601 dates as ms since 1970, in UTC where they
- * name no zone. The first row decides which of the two, because mixing them would put rows in a wrong order.
+ * name no zone. The first row decides which of the two, because mixing them would put rows in a wrong order. A day that
+ * its month does not have is no date.
  */
 export function createTimeReader(): (text: string) => number | string {
   let read: ((text: string) => number) | undefined;
   return (text) => {
-    read ??= Number.isNaN(parseNumber(text)) ? parseDate : parseNumber;
-    const time = read(text);
-    if (!Number.isNaN(time)) return time;
-    const expected = read === parseDate ? "a number, or a date such as 2014-10-21 01:00:00" : "a number";
-    return `expected ${expected}, received ${JSON.stringify(text)}`;
+    const first = read ?? (DATE.test(text) ? parseDate : parseNumber);
+    const time = first(text);
+    if (!Number.isNaN(time)) {
+      read = first;
+      return time;
+    }
+    const date = "a date such as 2014-10-21 01:00:00";
+    const expected = read === undefined ? `a number or ${date}` : read === parseDate ? date : "a number";
+    return `expected ${expected}, received ${formatText(text)}`;
   };
 }
 
 function parseDate(text: string): number {
   const match = DATE.exec(text);
   if (match === null) return NaN;
-  const [, day, clock = "00:00", zone = "Z"] = match;
+  const [, day, month, dayOfMonth, clock = "00:00", zone = "Z"] = match;
+  if (Number(dayOfMonth) > daysIn(month)) return NaN;
   return Date.parse(`${day}T${clock}${zone.replace(/^([+-]\d\d)(\d\d)$/, "$1:$2")}`);
+}
+
+/** Returns the last day of a month such as `2024-02`, because `Date.parse` takes February 31 for March 2. */
+function daysIn(month: string): number {
+  const [year, number] = month.split("-").map(Number);
+  return new Date(Date.UTC(year, number, 0)).getUTCDate();
 }

@@ -26,7 +26,7 @@ export class Interner {
       return code;
     }
     const created = this.#counts.length;
-    this.#codes.set(text.length > LONGEST_COPIED ? copyText(text) : text, created);
+    this.#codes.set(copyText(text), created);
     this.#counts.push(1);
     return created;
   }
@@ -58,7 +58,8 @@ export function indexTokens(tokens: readonly string[], first: number): Map<strin
   return rows;
 }
 
-function copyText(text: string): string {
+/** Returns the same text without hold on the block of the file that it was cut from. */
+export function copyText(text: string): string {
   // Joining and cutting makes a view of a text of this length, not of the file.
-  return ` ${text}`.slice(1);
+  return text.length > LONGEST_COPIED ? ` ${text}`.slice(1) : text;
 }

@@ -35,6 +35,7 @@ Deno.test("options are read with their types", () => {
   assertEquals(options.number("rate"), -0.5);
   assertEquals(options.texts("files"), ["a,b", "c, d"]);
   assertEquals(options.list("files"), ["a", "b", "c", "d"]);
+  assertEquals(options.exact("files"), ["a", "b", "c", " d"]);
   assertEquals([options.has("batch-norm"), parse().has("batch-norm")], [true, false]);
   assertEquals(options.required("out"), "-");
   assertEquals(parse().text("out"), undefined);
@@ -163,8 +164,8 @@ Deno.test("wrong arguments end with code 2 and one line", async () => {
     [["train", "--data", "x", "--model", "deepfn"], 'Cannot run train: option "--model" must be one of'],
     [["train", "--data", "x.libsvm", "--label", "y"], 'Cannot run train: option "--label" is not for libsvm files'],
     [
-      ["train", "--data", "x", "--delimiter", "::"],
-      'Cannot run train: option "--delimiter" must be one character or tab, received "::"',
+      ["train", "--data", "x", "--delimiter", '"'],
+      'Cannot run train: option "--delimiter" must be a text without quotes and line ends, received',
     ],
     [["evaluate", "--data", "x"], 'Cannot run evaluate: option "--model-file" is missing'],
     [["predict", "--model-file", "m.weft"], 'Cannot run predict: option "--data" is missing'],

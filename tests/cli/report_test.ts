@@ -1,5 +1,4 @@
 import { formatAdapter } from "../../src/cli/devices.ts";
-import { formatPredictions } from "../../src/cli/predict.ts";
 import { formatCalibration, formatReport } from "../../src/cli/report.ts";
 import { formatBytes, formatCount, formatTable } from "../../src/cli/table.ts";
 import { assertEquals, assertThrows } from "../../src/std.ts";
@@ -21,17 +20,6 @@ Deno.test("the report holds metrics and ten equally filled bins", () => {
   ]);
   assertEquals(formatCalibration(probabilities, labels).split("\n").length, 11);
   assertThrows(() => formatReport(probabilities, new Float32Array(20)), RangeError);
-});
-
-Deno.test("predictions are written in few digits and read back as the same float32", () => {
-  const probabilities = new Float32Array(5000).map((_, row) => 1 / (1 + Math.exp((row - 2500) / 300)));
-  const lines = [...formatPredictions(probabilities)].join("").split("\n");
-  assertEquals([lines.length, lines[0], lines.at(-1)], [5002, "probability", ""]);
-  assertEquals(new Float32Array(lines.slice(1, -1).map(Number)), probabilities);
-  assertEquals(
-    [...formatPredictions(new Float32Array([0.1, 1e-9, 1]))].join(""),
-    "probability\n0.100000001\n9.99999972e-10\n1\n",
-  );
 });
 
 Deno.test("tables are aligned, counts grouped, sizes given in binary units", () => {

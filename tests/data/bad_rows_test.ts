@@ -10,8 +10,8 @@ Deno.test("a malformed row is refused with file, line and reason", async () => {
   const cases: [string, string][] = [
     ["1,a,1\n1,a\n", "line 3: expected 3 fields, received 2"],
     ["1,a,1,9\n", "line 2: expected 3 fields, received 4"],
-    ["1,a,1\n\n\nyes,a,1\n", 'line 5: column "y": expected a number as label, received "yes"'],
-    [",a,1\n", 'line 2: column "y": expected a number as label, received ""'],
+    ["1,a,1\n\n\nyes,a,1\n", 'line 5: column "y": expected label 1, and 0 or -1, received "yes"'],
+    [",a,1\n", 'line 2: column "y": expected a label, received a missing one'],
     ["NaN,a,1\n", 'received "NaN"'],
     ["1,a,much\n", 'line 2: field "x": expected a finite number, received "much"'],
     ["1,a,Infinity\n", 'line 2: field "x": expected a finite number, received "Infinity"'],
@@ -39,7 +39,7 @@ Deno.test("malformed rows can be skipped, counted and listed, and leave nothing 
   assertEquals(data.skippedReasons, [
     "train.csv:3: expected 3 fields, received 2",
     'train.csv:4: field "x": expected a finite number, received "?"',
-    'train.csv:5: column "y": expected a number as label, received "2x"',
+    'train.csv:5: column "y": expected label 1, and 0 or -1, received "2x"; positive or threshold declare others',
   ]);
 });
 

@@ -1,12 +1,13 @@
 import { readCsv } from "../../src/data/csv.ts";
-import { readLibsvm } from "../../src/data/libsvm.ts";
+import { readLibsvm, readLibsvmWatched } from "../../src/data/libsvm.ts";
 import { readRows } from "../../src/data/rows.ts";
 import { numeric } from "../../src/data/schema.ts";
+import type { WatchedRow } from "../../src/data/watcher.ts";
 import { assertEquals, assertRejects } from "../../src/std.ts";
 import { file, gzip, rowsOf, valuesOf } from "./files.ts";
 
 Deno.test("tokens in a fixed order are fields, with a row for each id and one for unseen ids", async () => {
-  const data = await readLibsvm(file("-1 12:1 957:1 \n1 7:1 957:1\r\n0 7:1 960:1\n"));
+  const data = await readLibsvm(file("-1 12:1 957:1 \n1 7:1 957:1\r\n-1 7:1 960:1\n"));
   assertEquals([data.rows, [...data.labels]], [3, [0, 1, 0]]);
   assertEquals(data.schema.fields.map(({ name, rows, vocabulary }) => [name, rows, vocabulary]), [
     ["f0", 3, ["7", "12"]],
@@ -49,7 +50,7 @@ Deno.test("libffm rows name their fields, and a field left out is missing", asyn
     "each field once, received field 0 twice",
   );
   await assertRejects(
-    () => readLibsvm(file("1 0:5:1\n1 1:5:1\n")),
+    () => readLibsvm(file("1 0:5:1\n1 1:5:1\n"), { fields: ["a"] }),
     SyntaxError,
     "line 2: expected fields below 1, received 1:5:1; name all fields to have more",
   );
@@ -59,14 +60,14 @@ Deno.test("libffm rows name their fields, and a field left out is missing", asyn
 Deno.test("malformed rows are named by line, or skipped and counted", async () => {
   const cases: [string, string][] = [
     ["1 1:1 2:1\n1 1:1\n", "line 2: expected 2 fields, received 1; rows of changing length need field:id:value"],
-    ["2 1:1\n", 'line 1: expected label 1, 0 or -1, received "2"'],
-    ["1:1 2:1\n", 'line 1: expected label 1, 0 or -1, received "1:1"'],
+    ["2 1:1\n", 'line 1: column "label": expected label 1, and 0 or -1, received "2"'],
+    ["1:1 2:1\n", 'line 1: expected a label in front, received "1:1"'],
     ["1 1:1\n\n1 a:1\n", 'line 3: expected id:value, received "a:1"'],
     ["1 5\n", 'expected id:value, received "5"'],
     ["1 5:\n", 'expected id:value, received "5:"'],
     ["1 5:x\n", 'expected id:value, received "5:x"'],
     ["1 0:5:1 x:5:1\n", 'expected field:id:value, received "x:5:1"'],
-    ["1 9999999999:5:1\n", "expected fields below 0"],
+    ["1 9999999999:5:1\n", "expected fields below 65536"],
     ["1\n", "line 1: expected id:value behind the label, received none"],
   ];
   for (const [rows, message] of cases) await assertRejects(() => readLibsvm(file(rows)), SyntaxError, message);
@@ -76,6 +77,15 @@ Deno.test("malformed rows are named by line, or skipped and counted", async () =
   assertEquals([data.rows, data.skipped], [2, 3]);
   assertEquals(data.skippedReasons.map((reason) => reason.split(" ")[0]), ["a.svm:1:", "a.svm:3:", "a.svm:4:"]);
   assertEquals(data.schema.fields[0].vocabulary, ["1"]);
+});
+
+Deno.test("a watcher is told of every row, those that cannot be encoded included", async () => {
+  const { schema } = await readLibsvm(file("1 1:1 2:1\n0 1:1 3:1\n"));
+  const seen: (readonly [number, boolean])[] = [];
+  const watcher = { columns: [], row: ({ line, fault }: WatchedRow) => void seen.push([line, fault === undefined]) };
+  const rows = file("1:1 2:1\n\n1:1\n9:x 2:1\n7:1 3:1\n");
+  const data = await readLibsvmWatched(rows, { schema, labelled: false, onBadRow: "skip" }, watcher);
+  assertEquals([data.rows, seen], [2, [[1, true], [3, false], [4, false], [5, true]]]);
 });
 
 Deno.test("gzip, several files, limits and missing labels work as for CSV", async () => {

@@ -34,7 +34,7 @@ Deno.test("rows that cannot be encoded are named", async () => {
   assertThrows(
     () => readRows([{ prise: 3 }], schema),
     TypeError,
-    'columns are price, user, is_new, click, ts, received "prise"',
+    'columns are "price", "user", "is_new", "click", "ts", received "prise"',
   );
   assertEquals(readRows([{ prise: 3 }], schema, { unknown: "ignore" }).rows, 1);
   assertThrows(() => readRows([{ user: ["a"] } as unknown as Row], schema), TypeError, '"user" must be a text');

@@ -1,4 +1,4 @@
-import { keepTexts, refitSplit } from "../../src/cli/split.ts";
+import { keepTexts, refitSplit } from "../../src/data/refit.ts";
 import { readCsv } from "../../src/data/csv.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { readLibsvm } from "../../src/data/libsvm.ts";
@@ -58,7 +58,7 @@ Deno.test("a split by time and one at random know the training rows only, too", 
 });
 
 Deno.test("a split of a libsvm file keeps the values of its tokens and its missing fields", async () => {
-  const lines = ["1 0:7:1 1:3:0.5", "0 0:8:1", "-1 0:8:1 1:4:2", "1 0:9:1 1:4:0.25"];
+  const lines = ["1 0:7:1 1:3:0.5", "0 0:8:1", "0 0:8:1 1:4:2", "1 0:9:1 1:4:0.25"];
   const whole = await readLibsvm(new File([lines.join("\n")], "rows.libffm"), { fields: ["a", "b"] });
   const [training, test] = refitSplit(whole, whole.schema.declared(), [0.75, 0.25], { by: "position" });
   const alone = await readLibsvm(new File([lines.slice(0, 3).join("\n")], "rows.libffm"), { fields: ["a", "b"] });

@@ -1,0 +1,70 @@
+/**
+ * What a fitted schema does not know of a data set, as a person sees it.
+ *
+ * @module
+ */
+import type { FieldCoverage } from "../data/coverage.ts";
+import type { Dataset } from "../data/dataset.ts";
+import type { Streams } from "./streams.ts";
+import { formatCount, formatShare, formatTable } from "./table.ts";
+
+/** Share of a field's cells from which on a warning is due. */
+const LARGE = 0.2;
+
+/** Fields that are listed and warned of; those with the largest shares come first. */
+const LISTED = 12;
+
+/**
+ * Lists the fields with missing, unseen or outlying values, and warns of large shares.
+ *
+ * @param name what the data set is called
+ * @param fitted whether the schema was fitted to this very data set: what it does not know then is rare by choice
+ */
+export function reportCoverage(name: string, data: Dataset, fitted: boolean, streams: Streams): void {
+  const { coverage } = data;
+  if (!coverage || data.rows === 0) return;
+  const notable = coverage.filter((field) => shareOf(field) > 0).sort((a, b) => shareOf(b) - shareOf(a));
+  if (notable.length === 0) return;
+  const listed = notable.slice(0, LISTED);
+  streams.err(formatCoverage(name, listed, fitted ? "rare" : "unseen"));
+  if (notable.length > LISTED) streams.err(`and ${formatCount(notable.length - LISTED, "more field")}`);
+  const hasMissingRow = new Map(data.schema.fields.map((field) => [field.name, field.missing]));
+  const warned = fitted ? [] : listed;
+  const lines = warned.flatMap((field) => warningsOf(field, hasMissingRow.get(field.name)!));
+  for (const line of lines) streams.err(`warning: ${name}: ${line}`);
+}
+
+/** Writes the shares of some fields as a table, without the columns that would be empty. */
+function formatCoverage(name: string, fields: readonly FieldCoverage[], unseen: string): string {
+  const columns = ([["missing", "missing"], [unseen, "unseen"], ["beyond range", "outside"]] as const)
+    .filter(([, key]) => fields.some((field) => field[key] > 0));
+  const rows = fields.map((field) => [
+    field.name,
+    ...columns.map(([, key]) => field[key] === 0 ? "" : formatShare(field[key] / field.rows)),
+  ]);
+  return formatTable([`values of ${name}`, ...columns.map(([title]) => title)], rows);
+}
+
+function shareOf({ rows, missing, unseen, outside }: FieldCoverage): number {
+  return (missing + unseen + outside) / rows;
+}
+
+function warningsOf(
+  { name, rows, missing, unseen, outside, respelled }: FieldCoverage,
+  knowsMissing: boolean,
+): string[] {
+  const lines: string[] = [];
+  const shown = (count: number): string => `${formatShare(count / rows)} of "${name}"`;
+  if (unseen / rows > LARGE) {
+    const other = respelled
+      ? `: ${JSON.stringify(respelled.text)} is unknown but ${JSON.stringify(respelled.known)} is not, ` +
+        "so write them as in the training data"
+      : "";
+    lines.push(`${shown(unseen)} is unseen in training${other}`);
+  }
+  if (missing / rows > LARGE && !knowsMissing) {
+    lines.push(`${shown(missing)} is missing, which it never was in training`);
+  }
+  if (outside / rows > LARGE) lines.push(`${shown(outside)} is beyond the numbers of the training data`);
+  return lines;
+}

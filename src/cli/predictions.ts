@@ -1,0 +1,94 @@
+/**
+ * Predictions as CSV, a line for each row of the files.
+ *
+ * @module
+ */
+import { growU32 } from "../data/growable.ts";
+import { copyText } from "../data/vocabulary.ts";
+import type { RowWatcher, WatchedRow } from "../data/watcher.ts";
+import { formatCount } from "./table.ts";
+
+/** Lines handed to the operating system at a time. */
+const LINES_PER_WRITE = 4096;
+
+/** Follows the rows of the files, those that cannot be encoded included, and puts probabilities beside them. */
+export class Predictions implements RowWatcher {
+  /** Names of the columns in front of the probability. */
+  readonly columns: readonly string[];
+  readonly #texts: string[][];
+  readonly #lines = growU32();
+  readonly #files: { readonly name: string; readonly first: number }[] = [];
+  readonly #faults = new Set<number>();
+
+  constructor(columns: readonly string[]) {
+    this.columns = columns;
+    this.#texts = columns.map(() => []);
+  }
+
+  /** Number of rows. */
+  get rows(): number {
+    return this.#lines.length;
+  }
+
+  /** Number of rows that have no probability. */
+  get faults(): number {
+    return this.#faults.size;
+  }
+
+  /** Takes the next row. */
+  row({ file, line, texts, fault }: WatchedRow): void {
+    if (this.#files.at(-1)?.name !== file) this.#files.push({ name: file, first: this.rows });
+    if (fault !== undefined) this.#faults.add(this.rows);
+    texts.forEach((text, column) => this.#texts[column].push(copyText(text)));
+    this.#lines.push(line);
+  }
+
+  /**
+   * Refuses probabilities that are none.
+   *
+   * @param probabilities those of the rows without fault, in order
+   * @throws {RangeError} when one is not finite; the message names file and line of the first
+   */
+  requireFinite(probabilities: Float32Array): void {
+    const encoded = probabilities.findIndex((probability) => !Number.isFinite(probability));
+    if (encoded < 0) return;
+    const broken = probabilities.reduce((sum, probability) => sum + Number(!Number.isFinite(probability)), 0);
+    const others = broken > 1 ? ` and ${formatCount(broken - 1, "other row")}` : "";
+    throw new RangeError(
+      `Cannot predict for ${this.#locate(encoded)}${others}: probability must be a finite number, ` +
+        `received ${probabilities[encoded]}`,
+    );
+  }
+
+  /**
+   * Writes a CSV file in parts; 9 digits tell any two float32 numbers apart.
+   *
+   * @param probabilities those of the rows without fault, in order
+   */
+  *format(probabilities: Float32Array): Generator<string> {
+    yield `${[...this.columns, "probability"].map(quote).join(",")}\n`;
+    let next = 0;
+    let part: string[] = [];
+    for (let row = 0; row < this.rows; row++) {
+      const number = this.#faults.has(row) ? "" : String(Number(probabilities[next++].toPrecision(9)));
+      part.push(`${[...this.#texts.map((texts) => quote(texts[row])), number].join(",")}\n`);
+      if (part.length < LINES_PER_WRITE) continue;
+      yield part.join("");
+      part = [];
+    }
+    yield part.join("");
+  }
+
+  /** Returns file and line of the row that was encoded as number `encoded`. */
+  #locate(encoded: number): string {
+    let row = -1;
+    for (let left = encoded; left >= 0; left--) do row++; while (this.#faults.has(row));
+    const file = this.#files.findLast(({ first }) => first <= row)!;
+    return `"${file.name}" line ${this.#lines.toArray()[row]}`;
+  }
+}
+
+/** Puts quotes around a text that a reader would cut or alter otherwise. */
+function quote(text: string): string {
+  return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,38 @@
+/**
+ * Checks of labels before they are learned from or measured against.
+ *
+ * @module
+ */
+import type { Dataset } from "./dataset.ts";
+
+/**
+ * Refuses a data set whose labels were not read: they would count as 0.
+ *
+ * @param action what the data set is for, such as `train on the data`
+ * @throws {TypeError} when it has no labels
+ */
+export function requireLabels(action: string, data: Dataset): void {
+  if (data.labelled) return;
+  throw new TypeError(
+    `Cannot ${action}: it must have labels, received ${data.rows} rows without; read them with labelled true`,
+  );
+}
+
+/**
+ * Refuses a data set that there is nothing to learn from.
+ *
+ * @throws {TypeError} when it has no labels
+ * @throws {RangeError} when it has no rows, or all labels are the same
+ */
+export function requireTwoClasses(action: string, data: Dataset): void {
+  requireLabels(action, data);
+  const lacking = describeOneClass(data);
+  if (lacking) throw new RangeError(`Cannot ${action}: it must have labels of both classes, received ${lacking}`);
+}
+
+/** Says which class a labelled data set consists of, or nothing when it has both. */
+export function describeOneClass({ rows, positives }: Dataset): string | undefined {
+  if (rows === 0) return "no rows";
+  if (positives > 0 && positives < rows) return undefined;
+  return `${rows} ${rows === 1 ? "row" : "rows"} with label ${positives > 0 ? 1 : 0}`;
+}

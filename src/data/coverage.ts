@@ -1,0 +1,70 @@
+/**
+ * How much of a data set its fitted schema knows, field by field.
+ *
+ * @module
+ */
+
+/** Cells of one field that the training data could not prepare a model for. */
+export interface FieldCoverage {
+  /** Name of the field. */
+  readonly name: string;
+  /** Cells, one a row. */
+  readonly rows: number;
+  /** Cells without a value. */
+  readonly missing: number;
+  /** Cells with a value that the vocabulary lacks: never seen, or too rarely. */
+  readonly unseen: number;
+  /** Cells with a number outside the range of the training data. */
+  readonly outside: number;
+  /** An unseen text, where most unseen texts of the field are known when they are written in another way. */
+  readonly respelled?: Respelling;
+}
+
+/** A text that the vocabulary lacks, beside one in it that means the same. */
+export interface Respelling {
+  /** The text as it is in the data. */
+  readonly text: string;
+  /** The text as the training data had it. */
+  readonly known: string;
+}
+
+// A vocabulary that knows other spellings shows it soon; later texts need no look.
+const MOST_TRIED = 10_000;
+
+/** Looks for texts that a vocabulary lacks under other spellings: `7.0` for `7`, and blanks around a text. */
+export class Respellings {
+  readonly #vocabulary: ReadonlyMap<string, number>;
+  #tried = 0;
+  #found = 0;
+  #example: Respelling | undefined;
+
+  constructor(vocabulary: ReadonlyMap<string, number>) {
+    this.#vocabulary = vocabulary;
+  }
+
+  /** The first text that is known in another spelling, where most are. */
+  get example(): Respelling | undefined {
+    return 2 * this.#found > this.#tried ? this.#example : undefined;
+  }
+
+  /** Takes a text that the vocabulary lacks. */
+  try(text: string): void {
+    if (this.#tried === MOST_TRIED) return;
+    this.#tried++;
+    const known = spellings(text).find((other) => this.#vocabulary.has(other));
+    if (known === undefined) return;
+    this.#found++;
+    this.#example ??= { text, known };
+  }
+}
+
+function spellings(text: string): string[] {
+  const bare = text.trim();
+  const others = [bare, ` ${bare}`];
+  const [, sign, digits] = /^([+-]?)0*(\d+)(?:\.0*)?$/.exec(bare) ?? [];
+  if (digits !== undefined) {
+    const whole = (sign === "-" ? sign : "") + digits;
+    others.push(whole, `${whole}.0`);
+  }
+  return others;
+}

@@ -1,0 +1,101 @@
+/**
+ * Splitting rows before the schema is fitted, so that vocabularies, scalings and buckets know the training rows only.
+ *
+ * @module
+ */
+import { DatasetBuilder } from "./builder.ts";
+import { readCsv, type ReadCsvOptions, type Source } from "./csv.ts";
+import type { Dataset } from "./dataset.ts";
+import type { FittedSchema } from "./fitted_schema.ts";
+import { categorical, parseSchema, type Schema } from "./schema.ts";
+import type { SplitOptions } from "./split.ts";
+
+/** Options of {@linkcode readCsvSplit}: how the rows are divided, and how the files are read. */
+export type ReadCsvSplitOptions = SplitOptions & ReadCsvOptions;
+
+/**
+ * Reads delimited text as `readCsv` does, divides the rows as `Dataset.split` does, and fits the schema to the first
+ * part alone: a value that only the other parts have is unseen there, as it will be in rows yet to come. All parts are
+ * encoded with that schema. The first part counts the rows that were left out of the whole.
+ *
+ * @param source file or files to read
+ * @param schema declared schema
+ * @param fractions share of each part, which sum to 1
+ * @throws {RangeError} when a part would be empty, the first has no positive label, or there is no column to split by
+ * @throws {Error} as `readCsv` does
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { categorical } from "./schema.ts";
+ *
+ * const rows = ["click,user", "1,a", "0,b", "1,b", "0,c"].join("\n");
+ * const schema = { label: "click", features: [categorical("user")] };
+ * const [training, test] = await readCsvSplit(new File([rows], "c.csv"), schema, [0.75, 0.25], { by: "position" });
+ * assert.deepEqual([training.rows, test.rows, test.outOfVocabulary], [3, 1, [1]]);
+ * ```
+ */
+export async function readCsvSplit(
+  source: Source | readonly Source[],
+  schema: Schema,
+  fractions: readonly number[],
+  options: ReadCsvSplitOptions,
+): Promise<Dataset[]> {
+  const { seed, by, ...reading } = options;
+  const whole = await readCsv(source, keepTexts(parseSchema(schema)), reading);
+  return refitSplit(whole, schema, fractions, by === undefined ? { seed: seed! } : { by });
+}
+
+/** Names of fields that keep a column's texts; no file has a column with such a name. */
+const TEXT_OF = "\0text of ";
+
+/** Declares, beside each feature, a category for each text of its column: rows read so can be encoded again. */
+export function keepTexts(schema: Schema): Schema {
+  const texts = schema.features.map(({ name, column }) => categorical(`${TEXT_OF}${name}`, { column }));
+  return { ...schema, features: [...schema.features, ...texts] };
+}
+
+/**
+ * Splits rows that were read with {@linkcode keepTexts}, fits the schema to the first part and encodes the others
+ * with it. Rows of libsvm files, whose fields all keep their texts, need no such reading.
+ *
+ * @throws {RangeError} when a part would be empty, the first has no positive label, or there is no column to split by
+ */
+export function refitSplit(
+  whole: Dataset,
+  schema: Schema,
+  fractions: readonly number[],
+  by: SplitOptions,
+): Dataset[] {
+  const [training, ...others] = whole.split(fractions, by);
+  if (training.positives === 0) {
+    throw new RangeError(`Cannot split data: the training part must have a positive label, received none`);
+  }
+  // The part may lack the negative label that the whole has.
+  const { negative } = whole.schema;
+  const fitted = encode(training, negative === undefined ? schema : { ...schema, negative }, whole);
+  return [fitted, ...others.map((part) => encode(part, fitted.schema))];
+}
+
+/** Encodes rows that carry their texts afresh; the counts of rows left out are those of `read`. */
+function encode(part: Dataset, schema: Schema | FittedSchema, read = part): Dataset {
+  const { rows, ids, values, labels, times } = part;
+  const { fields, missing, trim } = part.schema;
+  const builder = new DatasetBuilder(schema, { labelled: true, timed: times !== undefined, missing, trim });
+  const columns = fields.map((field, f) => {
+    // Nothing is out of vocabulary here, so that row 0 does not occur.
+    const absent = field.missing ? [undefined, undefined] : [undefined];
+    return { texts: [...absent, ...field.vocabulary ?? []], from: f * rows, offset: field.offset };
+  }).slice(-schema.features.length);
+  for (let row = 0; row < rows; row++) {
+    const fault = builder.add({
+      texts: columns.map(({ texts, from, offset }) => texts[ids[from + row] - offset]),
+      weights: values && columns.map(({ from }) => values[from + row]),
+      label: labels[row],
+      time: times && String(times[row]),
+    });
+    if (fault) throw new Error(`Cannot encode row ${row} again: ${fault.reason}`);
+  }
+  const { skipped, skippedReasons: reasons, missingLabels } = read;
+  return builder.finish({ skipped, reasons, missingLabels });
+}

@@ -1,0 +1,40 @@
+import { Predictions } from "../../src/cli/predictions.ts";
+import { assertEquals, assertThrows } from "../../src/std.ts";
+
+/** Follows rows of one column each; a row with a fault cannot be encoded. */
+function follow(rows: readonly { id: string; fault?: string }[]): Predictions {
+  const predictions = new Predictions(["id"]);
+  rows.forEach(({ id, fault }, index) => {
+    predictions.row({ file: index < 2 ? "a.csv" : "b.csv", line: index + 2, texts: [id], fault });
+  });
+  return predictions;
+}
+
+Deno.test("predictions are written in few digits and read back as the same float32", () => {
+  const probabilities = new Float32Array(5000).map((_, row) => 1 / (1 + Math.exp((row - 2500) / 300)));
+  const predictions = new Predictions([]);
+  probabilities.forEach((_, row) => predictions.row({ file: "a.csv", line: row + 2, texts: [] }));
+  const lines = [...predictions.format(probabilities)].join("").split("\n");
+  assertEquals([lines.length, lines[0], lines.at(-1)], [5002, "probability", ""]);
+  assertEquals(new Float32Array(lines.slice(1, -1).map(Number)), probabilities);
+});
+
+Deno.test("a row that cannot be encoded has a line without a probability, ids are quoted where they must be", () => {
+  const predictions = follow([{ id: "7" }, { id: "", fault: "expected 3 fields" }, { id: 'a,"b"' }, { id: " c" }]);
+  assertEquals([predictions.rows, predictions.faults], [4, 1]);
+  assertEquals(
+    [...predictions.format(new Float32Array([0.1, 1e-9, 1]))].join(""),
+    'id,probability\n7,0.100000001\n,\n"a,""b""",9.99999972e-10\n" c",1\n',
+  );
+});
+
+Deno.test("a probability that is not finite is refused by the file and line of its row", () => {
+  const predictions = follow([{ id: "1" }, { id: "2", fault: "none" }, { id: "3" }, { id: "4" }, { id: "5" }]);
+  predictions.requireFinite(new Float32Array([0.5, 0, 1, 0.25]));
+  assertThrows(
+    () => predictions.requireFinite(new Float32Array([0.5, 0.5, NaN, NaN])),
+    RangeError,
+    'Cannot predict for "b.csv" line 5 and 1 other row: probability must be a finite number, received NaN',
+  );
+  assertThrows(() => predictions.requireFinite(new Float32Array([NaN, 0, 0, 0])), RangeError, '"a.csv" line 2:');
+});
