@@ -5,13 +5,14 @@
  */
 import { requestAdapter } from "./adapter.ts";
 import { type CheckpointTensor, type Json, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { describeNotFinite, findNotFinite } from "./checkpoint/finite.ts";
 import type { Dataset } from "./data/dataset.ts";
 import type { FittedSchema } from "./data/fitted_schema.ts";
 import type { Definition } from "./definition.ts";
 import { Gpu } from "./gpu/device.ts";
 import { Declarations } from "./graph/parameter.ts";
 import { inspect } from "./inspector.ts";
-import { auc, brier, calibrationRatio, logloss, normalizedEntropy } from "./metrics.ts";
+import { evaluatePredictions, type Evaluation } from "./metrics.ts";
 import { type AnyFactory, formatHeader, parseHeader, requireSameModel } from "./model/header.ts";
 import { summarize } from "./model/summary.ts";
 import type { ModelParts } from "./model/parts.ts";
@@ -19,7 +20,11 @@ import { Predictor } from "./predictor.ts";
 import { Store } from "./store.ts";
 import { traceModel } from "./trace.ts";
 import { Trainer } from "./trainer.ts";
+import { requireFinite, requireTrainable } from "./trainer/checks.ts";
 import type { FitOptions, History } from "./trainer/options.ts";
+import { digestRows } from "./trainer/rows_digest.ts";
+
+export type { Evaluation } from "./metrics.ts";
 
 /** Options of {@linkcode Model.create} and {@linkcode Model.load}. */
 export interface ModelOptions {
@@ -30,22 +35,6 @@ export interface ModelOptions {
   /** Told in one line when no hardware adapter was found and a slower one is used. */
   announce?: (line: string) => void;
 }
-
-/** Metrics of a data set. */
-export type Evaluation = {
-  /** Area under the ROC curve. */
-  auc: number;
-  /** Mean binary cross-entropy. */
-  logloss: number;
-  /** Mean squared error of the probability. */
-  brier: number;
-  /** Log loss over that of the constant label rate. */
-  normalizedEntropy: number;
-  /** Sum of probabilities over the number of positives. */
-  calibration: number;
-  /** Rows evaluated. */
-  rows: number;
-};
 
 /** A model with its parameters on a device. */
 export class Model implements AsyncDisposable {
@@ -59,6 +48,7 @@ export class Model implements AsyncDisposable {
   readonly gpu: Gpu;
   readonly #ownsDevice: boolean;
   readonly #parts: ModelParts;
+  #fresh = false;
   #predictors: Map<number, Promise<Predictor>> = new Map();
 
   private constructor(definition: Definition, schema: FittedSchema, gpu: Gpu, options: ModelOptions) {
@@ -83,6 +73,7 @@ export class Model implements AsyncDisposable {
   static async create(definition: Definition, schema: FittedSchema, options: ModelOptions = {}): Promise<Model> {
     const model = new Model(definition, schema, await openDevice(options), options);
     model.#parts.store.initialize(model.seed);
+    model.#fresh = true;
     return model;
   }
 
@@ -114,54 +105,62 @@ export class Model implements AsyncDisposable {
   /**
    * Trains the model.
    *
-   * @throws {TypeError} when the data has another schema, or a checkpoint to resume is of another training
-   * @throws {RangeError} when an option is out of its range or the loss stops being finite
+   * A checkpoint never holds numbers that are not finite: the last good one stays.
+   *
+   * @throws {TypeError} when the data has another schema or no labels, or a checkpoint to resume is of another training
+   * @throws {RangeError} when an option is out of its range or the monitored metric cannot be computed
+   * @throws {DivergenceError} when the loss or a parameter stops being finite
+   * @throws {Error} when the checkpoint cannot be written, before training begins
    */
   async fit(data: Dataset, options: FitOptions = {}): Promise<History> {
     await this.#requireSchema(data);
     if (options.validation) await this.#requireSchema(options.validation);
+    await requireTrainable(options);
+    const checkpoint = options.resume === undefined ? undefined : await readCheckpoint(options.resume);
+    if (checkpoint) await requireSameModel(options.resume!, checkpoint, this);
+    const saved = checkpoint?.header.training;
+    if (checkpoint && !saved) {
+      throw new TypeError(`Cannot resume "${options.resume}": it is a finished model, not a checkpoint`);
+    }
+    const resumable = checkpoint !== undefined || options.checkpoint !== undefined;
     const trainer = new Trainer(
       {
         ...this.#parts,
         gpu: this.gpu,
         seed: this.seed,
+        fresh: this.#fresh,
+        rowsDigest: resumable ? await digestRows(data, options.validation) : undefined,
         evaluate: (dataset) => this.evaluate(dataset, options.batchSize),
         save: (path, training, tensors) => this.#write(path, tensors, training),
       },
       data,
       options,
+      saved,
     );
-    if (!options.resume) return await trainer.run();
-    const checkpoint = await readCheckpoint(options.resume);
-    const { training } = checkpoint.header;
-    if (!training) throw new TypeError(`Cannot resume "${options.resume}": it is a finished model, not a checkpoint`);
-    await requireSameModel(options.resume, checkpoint, this);
+    this.#fresh = false;
+    if (!checkpoint) return await trainer.run();
     this.#parts.store.upload(checkpoint.tensors);
-    return await trainer.run({ training, tensors: checkpoint.tensors });
-  }
-
-  /** Predicts the probability of the positive label for each row. */
-  async predict(data: Dataset, batchSize = 4096): Promise<Float32Array<ArrayBuffer>> {
-    await this.#requireSchema(data);
-    const predictor = await this.#predictor(batchSize);
-    return await predictor.predict(data);
+    return await trainer.run({ training: saved!, tensors: checkpoint.tensors });
   }
 
   /**
-   * Computes metrics on labelled data.
+   * Predicts the probability of the positive label for each row.
    *
-   * @throws {RangeError} when the labels hold only one class
+   * @throws {RangeError} when one is not a number; the message names the first such row, from 0
+   */
+  async predict(data: Dataset, batchSize = 4096): Promise<Float32Array<ArrayBuffer>> {
+    await this.#requireSchema(data);
+    const predictor = await this.#predictor(batchSize);
+    return requireNumbers(await predictor.predict(data));
+  }
+
+  /**
+   * Computes metrics on labelled data. One that the labels do not allow, as AUC of one class, is NaN and `notes` says why.
+   *
+   * @throws {RangeError} when there is no row, or a prediction is not a number
    */
   async evaluate(data: Dataset, batchSize = 4096): Promise<Evaluation> {
-    const probabilities = await this.predict(data, batchSize);
-    return {
-      auc: auc(probabilities, data.labels),
-      logloss: logloss(probabilities, data.labels),
-      brier: brier(probabilities, data.labels),
-      normalizedEntropy: normalizedEntropy(probabilities, data.labels),
-      calibration: calibrationRatio(probabilities, data.labels),
-      rows: data.rows,
-    };
+    return evaluatePredictions(await this.predict(data, batchSize), data.labels);
   }
 
   /**
@@ -175,7 +174,12 @@ export class Model implements AsyncDisposable {
     return await inspect(this.gpu, this.#parts, data);
   }
 
-  /** Saves parameters, schema and options to one file, atomically. */
+  /**
+   * Saves parameters, schema and options to one file, atomically.
+   *
+   * @throws {RangeError} when a number is not finite; a file that was there is intact
+   * @throws {Error} when the file cannot be written; a file that was there is intact
+   */
   async save(path: string): Promise<void> {
     await this.#write(path, {});
   }
@@ -187,6 +191,7 @@ export class Model implements AsyncDisposable {
 
   /** Uploads parameters by name, for example ones of another framework. */
   setParameters(tensors: Readonly<Record<string, CheckpointTensor>>): void {
+    this.#fresh = false;
     this.#parts.store.upload(tensors);
   }
 
@@ -224,8 +229,17 @@ export class Model implements AsyncDisposable {
 
   async #write(path: string, extra: Record<string, CheckpointTensor>, training?: Json): Promise<void> {
     const tensors = { ...(await this.#parts.store.download()), ...extra };
+    if (training) requireFinite(tensors, (training as { step: number }).step);
+    const found = findNotFinite(tensors);
+    if (found) throw new RangeError(`Cannot save "${path}": ${describeNotFinite(found)}`);
     await writeCheckpoint(path, { header: formatHeader(this, training), tensors });
   }
+}
+
+function requireNumbers(probabilities: Float32Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
+  const row = probabilities.findIndex(Number.isNaN);
+  if (row >= 0) throw new RangeError(`Cannot predict: probabilities must be numbers, received NaN at row ${row}`);
+  return probabilities;
 }
 
 async function openDevice({ device, announce }: ModelOptions): Promise<Gpu> {

@@ -11,20 +11,28 @@ import type { Gpu } from "./gpu/device.ts";
 import type { Plan, StepScalars } from "./graph/plan.ts";
 import type { ModelParts } from "./model/parts.ts";
 import { adam, type Optimizer } from "./optimizer.ts";
-import { type Metrics, PlateauSchedule } from "./schedule.ts";
+import type { Evaluation } from "./metrics.ts";
+import { PlateauSchedule } from "./schedule.ts";
+import { checkRate, DivergenceError, positiveInteger, requireFinite } from "./trainer/checks.ts";
 import { LossRing } from "./trainer/losses.ts";
 import type { EpochReport, FitOptions, History } from "./trainer/options.ts";
 import { HostSorter } from "./trainer/sorter.ts";
+import { startAtLogOdds } from "./trainer/start_bias.ts";
 import { recipeOf, requireSameRecipe, type TrainingState } from "./trainer/state.ts";
 import { compileTraining } from "./trainer/step.ts";
+import { UnseenRows, unseenShareOf } from "./trainer/unseen.ts";
 
 /** What the loop needs from the model. */
 export interface TrainerContext extends ModelParts {
   readonly gpu: Gpu;
   /** Seed of shuffling and dropout where the options have none. */
   readonly seed: number;
+  /** Whether the parameters still have the first values that the model function declares. */
+  readonly fresh?: boolean;
+  /** Digest of the rows, where training is to be resumed. */
+  readonly rowsDigest?: string;
   /** Computes the metrics of validation data. */
-  evaluate(dataset: Dataset): Promise<Metrics>;
+  evaluate(dataset: Dataset): Promise<Evaluation>;
   /** Writes a checkpoint with the state of training. */
   save(path: string, training: Json, tensors: Record<string, CheckpointTensor>): Promise<void>;
 }
@@ -49,6 +57,7 @@ export class Trainer {
   readonly #feed: Feed;
   readonly #losses: LossRing;
   readonly #sorter: HostSorter | undefined;
+  readonly #unseen: UnseenRows | undefined;
   readonly #stepsPerSubmit: number;
   #queued: StepScalars[] = [];
   #plan!: Plan;
@@ -56,8 +65,12 @@ export class Trainer {
   #plateau: PlateauSchedule | undefined;
   #best: Record<string, CheckpointTensor> | undefined;
 
-  /** Allocates buffers for training on `data`. */
-  constructor(context: TrainerContext, data: Dataset, options: FitOptions) {
+  /**
+   * Allocates buffers for training on `data`.
+   *
+   * @param saved state of the checkpoint that training goes on from
+   */
+  constructor(context: TrainerContext, data: Dataset, options: FitOptions, saved?: Json) {
     const { gpu, space } = context;
     this.#context = context;
     this.#data = data;
@@ -69,15 +82,19 @@ export class Trainer {
     const budget = options.memoryBudget ?? 2 ** 30;
     this.#feed = new Feed(gpu, { fields, hasValues: space.hasValues, batch: this.#batch, rows: data.rows, budget });
     this.#losses = new LossRing(gpu);
+    const unseenShare = unseenShareOf(options, (saved as unknown as TrainingState | undefined)?.recipe);
+    if (unseenShare > 0) this.#unseen = new UnseenRows(gpu, data, unseenShare);
     const sort = options.sort ?? "auto";
     if (sort === "host" || (sort === "auto" && gpu.adapter.software)) {
-      this.#sorter = new HostSorter(gpu, this.#feed, space, this.#batch);
+      this.#sorter = new HostSorter(gpu, this.#feed, space, this.#batch, this.#unseen);
     }
     this.#stepsPerSubmit = this.#sorter || data.rows > this.#feed.capacity ? 1 : STEPS_PER_SUBMIT;
     if (options.earlyStopping) {
       this.#plateau = new PlateauSchedule({ lr: this.#optimizer.lr, ...options.earlyStopping });
     }
-    const parts = { rows: data.rows, batch: this.#batch, seed: this.#seed, optimizer: this.#optimizer };
+    const { rowsDigest } = context;
+    const [batch, seed, optimizer] = [this.#batch, this.#seed, this.#optimizer];
+    const parts = { rows: data.rows, rowsDigest, batch, seed, optimizer, unseenShare };
     this.#state = { recipe: recipeOf(options, parts), epoch: 0, position: 0, step: 0, bestEpoch: 0, plateau: null };
   }
 
@@ -86,6 +103,8 @@ export class Trainer {
     const { gpu, store } = this.#context;
     store.prepareOptimizer(this.#optimizer);
     if (resume) this.#restore(resume);
+    else await this.#start();
+    for (const step of [this.#state.step, (this.#options.epochs ?? 1) * this.#steps - 1]) this.#rateAt(step);
     this.#plan = await compileTraining(gpu, {
       ...this.#context,
       feed: this.#feed,
@@ -95,16 +114,29 @@ export class Trainer {
       clipNorm: this.#options.clipNorm,
       losses: this.#losses.range,
       pairs: this.#sorter?.range,
+      unseen: this.#unseen,
     });
     this.#options.onPlan?.(this.#plan.describe());
     try {
       return await this.#epochs();
+    } catch (error) {
+      if (!(error instanceof DivergenceError && this.#best)) throw error;
+      this.#context.store.upload(this.#best);
+      throw error.restored(this.#state.bestEpoch);
     } finally {
       this.#plan.destroy();
       this.#feed.destroy();
       this.#losses.destroy();
       this.#sorter?.destroy();
+      this.#unseen?.destroy();
     }
+  }
+
+  /** Sets what a training has before its first step. */
+  async #start(): Promise<void> {
+    const { initialBias = this.#context.fresh ? "log-odds" : "keep" } = this.#options;
+    if (initialBias === "log-odds") startAtLogOdds(this.#context, this.#data);
+    await this.#context.store.carryWeights();
   }
 
   get #steps(): number {
@@ -112,7 +144,7 @@ export class Trainer {
   }
 
   async #epochs(): Promise<History> {
-    const epochs = positiveInteger("epochs", this.#options.epochs ?? 1);
+    const { epochs = 1 } = this.#options;
     const reports: EpochReport[] = [];
     let ended: History["ended"] = this.#plateau?.stopped ? "early stopping" : "epochs";
     while (ended === "epochs" && this.#state.epoch < epochs) {
@@ -162,9 +194,9 @@ export class Trainer {
     const state = this.#state;
     const first = state.position * this.#batch;
     const rows = this.#rowsAt(state.position);
-    const lr = this.#options.schedule?.(state.step) ?? this.#plateau?.lr ?? this.#optimizer.lr;
-    this.#sorter?.sort(first, rows);
+    const lr = this.#rateAt(state.step);
     const index = state.step + 1;
+    this.#sorter?.sort(first, { rows, index, seed: this.#seed });
     this.#queued.push({
       rows,
       first: this.#feed.locate(first),
@@ -177,6 +209,11 @@ export class Trainer {
     state.step = index;
     state.position++;
     if (this.#queued.length === this.#stepsPerSubmit || state.position === this.#steps) this.#submit();
+  }
+
+  /** Returns the learning rate of a step, counted from 0. */
+  #rateAt(step: number): number {
+    return checkRate(this.#options.schedule?.(step) ?? this.#plateau?.lr ?? this.#optimizer.lr, step);
   }
 
   #submit(): void {
@@ -203,19 +240,34 @@ export class Trainer {
   async #endEpoch(seconds: number, before: number): Promise<{ report: EpochReport; stop: boolean }> {
     const state = this.#state;
     const { validation } = this.#options;
-    const lr = this.#plateau?.lr ?? this.#options.schedule?.(state.step - 1) ?? this.#optimizer.lr;
+    const lr = this.#rateAt(state.step - 1);
     state.epoch++;
     state.position = 0;
-    const metrics = validation && await this.#context.evaluate(validation);
+    const metrics = validation && await this.#evaluate(validation);
     let [improved, stop] = [true, false];
     if (metrics && this.#plateau) {
-      ({ improved, stop } = this.#plateau.observe(metrics));
-      if (improved) this.#best = await this.#context.store.download();
+      const { notes: _, ...numbers } = metrics;
+      ({ improved, stop } = this.#plateau.observe(numbers));
+      if (improved) {
+        const best = await this.#context.store.download();
+        requireFinite(best, state.step);
+        this.#best = best;
+      }
     }
     if (improved) state.bestEpoch = state.epoch;
     const rowsPerSecond = (this.#data.rows - before * this.#batch) / seconds;
     const loss = this.#losses.mean;
     return { report: { epoch: state.epoch, loss, lr, validation: metrics, improved, seconds, rowsPerSecond }, stop };
+  }
+
+  /** Evaluates; where that fails because of the parameters, the error names them. */
+  async #evaluate(validation: Dataset): Promise<Evaluation> {
+    try {
+      return await this.#context.evaluate(validation);
+    } catch (error) {
+      if (error instanceof RangeError) requireFinite(await this.#context.store.download(), this.#state.step);
+      throw error;
+    }
   }
 
   async #save(): Promise<void> {
@@ -237,11 +289,6 @@ export class Trainer {
     const best = Object.entries(tensors).filter(([name]) => name.startsWith("best/"));
     if (best.length > 0) this.#best = Object.fromEntries(best.map(([name, tensor]) => [name.slice(5), tensor]));
   }
-}
-
-function positiveInteger(name: string, value: number): number {
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new RangeError(`Cannot train: ${name} must be a positive integer, received ${value}`);
 }
 
 /** Lets timers, signals and promises run. */

@@ -60,7 +60,8 @@ export async function checkModel(
   const expected = reference(weights, { ids, values: numbers, training: false }).map(([logit]) => logit);
   assertClose(logits, expected, "logits", { rtol: 2e-5, atol: 2e-6 });
   const optimizer = sgd({ lr: PROBE_LR, embeddingUpdate: "dense" });
-  await model.fit(data, { batchSize: rows, shuffle: false, l2: { embedding: 0, net: 0 }, optimizer });
+  const l2 = { embedding: 0, net: 0 };
+  await model.fit(data, { batchSize: rows, shuffle: false, l2, optimizer, unseenShare: 0 });
   const after = await model.parameters();
   const objective = loss ?? ((w, batch) => crossEntropy(reference(w, batch).map(([logit]) => logit), data.labels!));
   assert(
