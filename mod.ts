@@ -28,8 +28,10 @@
  *
  * @module
  */
-export { type Evaluation, Model, type ModelOptions } from "./src/model.ts";
+export { Model, type ModelOptions } from "./src/model.ts";
 export type { AnyFactory } from "./src/model/header.ts";
+export { DivergenceError } from "./src/trainer/checks.ts";
+export type { InitialBias } from "./src/trainer/start_bias.ts";
 export type { EarlyStopping, EpochReport, FitOptions, History, ProgressEvent } from "./src/trainer/options.ts";
 export { defineModel, type Definition, type DefinitionFactory } from "./src/definition.ts";
 export { initialiseFromFm } from "./src/transfer.ts";

@@ -46,7 +46,13 @@ async function runWeft(gpu: Gpu, problem: Problem, update: EmbeddingUpdate): Pro
   const losses: number[] = [];
   for (let steps = 1, before = 0; steps <= FIRST_STEPS; steps++) {
     model.setParameters(parameters);
-    const history = await model.fit(data.slice(0, steps * batch), { batchSize: batch, optimizer, shuffle: false });
+    const history = await model.fit(data.slice(0, steps * batch), {
+      batchSize: batch,
+      optimizer,
+      shuffle: false,
+      initialBias: "keep",
+      unseenShare: 0,
+    });
     const sum = steps * history.epochs[0].loss;
     losses.push(sum - before);
     before = sum;

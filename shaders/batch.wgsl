@@ -1,5 +1,6 @@
 // Cuts a batch out of the resident data set.
 //   ids[f,b] = source_ids[f, order[step.first + b]], and likewise values[f,b] and labels[b]; padding rows are 0
+// Needs step.wgsl, grid.wgsl, unseen.wgsl with random.wgsl, or unseen_none.wgsl.
 // Shapes: source_ids, source_values [F, capacity]; source_labels, order [capacity]; ids, values [F, B]; labels [B].
 // Grid: one invocation per batch row and BLOCK fields, so that a row's place is read once for several fields; the last
 // block copies the last field again instead of ending early, which is slow where invocations run in lockstep.
@@ -34,7 +35,8 @@ fn cut_ids(at: Place) {
   if (at.first >= params.fields) { return; }
   for (var i = 0u; i < BLOCK; i++) {
     let f = min(at.first + i, params.fields - 1u);
-    ids[f * params.batch + at.b] = select(0u, source_ids[f * params.capacity + at.row], at.valid);
+    let id = substitute(source_ids[f * params.capacity + at.row], f, at.b, params.batch);
+    ids[f * params.batch + at.b] = select(0u, id, at.valid);
   }
 }
 

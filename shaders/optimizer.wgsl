@@ -4,8 +4,8 @@
 //   row-wise  s0 has been raised by the mean of g^2 over the row; w -= lr g / (sqrt(s0) + EPS)  (Mudigere et al. 2022)
 //   adam      s0 = BETA1 s0 + RATE1 g; s1 = BETA2 s1 + RATE2 g^2; w -= lr c1 s0 / (sqrt(c2 s1) + EPS)  (Kingma, Ba 2015)
 //   lazy adam the same moments, of touched rows only; w -= lr c1 / sqrt(c2) s0 / (sqrt(s1) + EPS)
-//   ftrl      s1 += g - (sqrt(s0 + g^2) - sqrt(s0)) / lr w; s0 += g^2;
-//             w = |s1| <= L1 ? 0 : -(s1 - sign(s1) L1) / ((BETA + sqrt(s0)) / lr + L2)  (McMahan et al. 2013)
+//   ftrl      s1 += lr / LR g - (sqrt(s0 + g^2) - sqrt(s0)) / LR w; s0 += g^2; nothing changes where lr is 0
+//             w = |s1| <= L1 ? 0 : -(s1 - sign(s1) L1) / ((BETA + sqrt(s0)) / LR + L2)  (McMahan et al. 2013)
 // with c1 = 1 / (1 - BETA1^t), c2 = 1 / (1 - BETA2^t) from the host, RATE1 = 1 - BETA1, RATE2 = 1 - BETA2.
 override RULE: u32 = 0u;
 override MOMENTUM: f32 = 0.0;
@@ -15,6 +15,7 @@ override BETA2: f32 = 0.999;
 override RATE1: f32 = 0.1;
 override RATE2: f32 = 0.001;
 override EPS: f32 = 1e-8;
+override LR: f32 = 1.0;  // rate that the sums of FTRL are kept for; lr is the step's
 override BETA: f32 = 1.0;
 override L1: f32 = 0.0;
 override L2: f32 = 0.0;
@@ -43,9 +44,10 @@ fn update_rule(w: Lane, g: Lane, s0: Lane, s1: Lane) -> Updated {
     return Updated(w - rate * m / (sqrt(v) + EPS), m, v);
   }
   if (RULE == FTRL) {
+    if (lr == 0.0) { return Updated(w, s0, s1); }
     let n = s0 + g * g;
-    let z = s1 + g - (sqrt(n) - sqrt(s0)) / lr * w;
-    let moved = -(z - sign(z) * L1) / ((BETA + sqrt(n)) / lr + L2);
+    let z = s1 + lr / LR * g - (sqrt(n) - sqrt(s0)) / LR * w;
+    let moved = -(z - sign(z) * L1) / ((BETA + sqrt(n)) / LR + L2);
     return Updated(select(moved, Lane(), abs(z) <= Lane() + L1), n, z);
   }
   if (MOMENTUM == 0.0) { return Updated(w - lr * g, s0, s1); }

@@ -28,7 +28,7 @@ import {
   type TensorData,
   type TensorEntry,
 } from "./checkpoint/layout.ts";
-import { replaceFile } from "./files.ts";
+import { replaceFile, tryToReplace } from "./files.ts";
 
 export type { Json } from "./checkpoint/canonical_json.ts";
 export type { TensorData } from "./checkpoint/layout.ts";
@@ -78,6 +78,19 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Pro
       }
       await writer.write(writer.digest());
     });
+  } catch (error) {
+    throw new Error(`Cannot save "${path}": ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/**
+ * Refuses a path to which {@linkcode writeCheckpoint} could not write, by creating and removing a file beside it.
+ *
+ * @throws {Error} then
+ */
+export async function requireSavable(path: string): Promise<void> {
+  try {
+    await tryToReplace(path);
   } catch (error) {
     throw new Error(`Cannot save "${path}": ${messageOf(error)}`, { cause: error });
   }

@@ -1,7 +1,8 @@
 /**
  * The command line: `weft train`, `evaluate`, `predict`, `devices` and `demo`.
  *
- * Exit codes: 0 for success, 1 for a failure, 2 for wrong arguments, 130 when Ctrl-C ended the work.
+ * Exit codes: 0 for success, 1 for a failure, 2 for wrong arguments, 130, 143 or 129 when Ctrl-C, SIGTERM or SIGHUP ended
+ * the work.
  *
  * @module
  */

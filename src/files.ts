@@ -42,6 +42,20 @@ export async function replaceFile(path: string, write: (file: Deno.FsFile) => Pr
   }
 }
 
+/**
+ * Refuses a path that {@linkcode replaceFile} could not replace, before hours of work are spent on what belongs there: it
+ * creates a temporary file beside it, and removes it.
+ *
+ * @throws {TypeError} when the path is no ordinary file
+ * @throws {Error} when its folder does not exist, is read-only, or may not be written
+ */
+export async function tryToReplace(path: string): Promise<void> {
+  await requireReplaceable(path);
+  const { file, partial } = await openPartial(path);
+  file.close();
+  await removeIfThere(partial);
+}
+
 /** Creates and locks a temporary file beside `path`. The lock ends with the handle, or with the process. */
 async function openPartial(path: string): Promise<{ file: Deno.FsFile; partial: string }> {
   for (;;) {

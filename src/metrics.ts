@@ -4,6 +4,7 @@
  * @module
  */
 export { auc, averagePrecision } from "./metrics/ranking.ts";
+export { evaluatePredictions, type Evaluation, METRIC_NAMES, missingMetrics } from "./metrics/evaluation.ts";
 export { brier, logloss, normalizedEntropy } from "./metrics/likelihood.ts";
 export {
   calibration,

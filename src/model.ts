@@ -5,13 +5,14 @@
  */
 import { type CheckpointTensor, type Json, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { requireLabels, requireTwoClasses } from "./data/classes.ts";
+import { describeNotFinite, findNotFinite } from "./checkpoint/finite.ts";
 import type { Dataset } from "./data/dataset.ts";
 import type { FittedSchema } from "./data/fitted_schema.ts";
 import type { Definition } from "./definition.ts";
 import type { Gpu } from "./gpu/device.ts";
 import { Declarations } from "./graph/parameter.ts";
 import { inspectedBatch, Inspector } from "./inspector.ts";
-import { auc, brier, calibrationRatio, logloss, normalizedEntropy } from "./metrics.ts";
+import { evaluatePredictions, type Evaluation } from "./metrics.ts";
 import { Access } from "./model/access.ts";
 import { openDevice } from "./model/device.ts";
 import { type AnyFactory, formatHeader, parseHeader, requireSameModel } from "./model/header.ts";
@@ -23,7 +24,11 @@ import { Predictor } from "./predictor.ts";
 import { Store } from "./store.ts";
 import { traceModel } from "./trace.ts";
 import { type Resumption, Trainer } from "./trainer.ts";
+import { requireFinite, requireTrainable } from "./trainer/checks.ts";
 import type { FitOptions, History } from "./trainer/options.ts";
+import { digestRows } from "./trainer/rows_digest.ts";
+
+export type { Evaluation } from "./metrics.ts";
 
 /** Options of {@linkcode Model.create} and {@linkcode Model.load}. */
 export interface ModelOptions {
@@ -34,22 +39,6 @@ export interface ModelOptions {
   /** Told in one line when no hardware adapter was found and a slower one is used. */
   announce?: (line: string) => void;
 }
-
-/** Metrics of a data set. */
-export type Evaluation = {
-  /** Area under the ROC curve. */
-  auc: number;
-  /** Mean binary cross-entropy. */
-  logloss: number;
-  /** Mean squared error of the probability. */
-  brier: number;
-  /** Log loss over that of the constant label rate. */
-  normalizedEntropy: number;
-  /** Sum of probabilities over the number of positives. */
-  calibration: number;
-  /** Rows evaluated. */
-  rows: number;
-};
 
 /**
  * A model with its parameters on a device.
@@ -73,6 +62,7 @@ export class Model implements AsyncDisposable {
   readonly #parts: ModelParts;
   readonly #access = new Access();
   readonly #passes = new Passes();
+  #fresh = false;
 
   private constructor(definition: Definition, schema: FittedSchema, gpu: Gpu, options: ModelOptions) {
     this.definition = definition;
@@ -94,7 +84,9 @@ export class Model implements AsyncDisposable {
    * @throws {GpuError} when there is no device or it has too little memory
    */
   static async create(definition: Definition, schema: FittedSchema, options: ModelOptions = {}): Promise<Model> {
-    return await Model.#open(definition, schema, options, ({ store }, seed) => store.initialize(seed));
+    const model = await Model.#open(definition, schema, options, ({ store }, seed) => store.initialize(seed));
+    model.#fresh = true;
+    return model;
   }
 
   /**
@@ -146,34 +138,45 @@ export class Model implements AsyncDisposable {
   /**
    * Trains the model.
    *
+   * A checkpoint never holds numbers that are not finite: the last good one stays.
+   *
    * @throws {TypeError} when the data has another schema or no labels, or a checkpoint to resume is of another training
-   * @throws {RangeError} when the data has no rows, all labels are the same, an option is out of its range or the loss
-   * stops being finite
-   * @throws {Error} when another `fit` of this model runs, or the model is disposed meanwhile
+   * @throws {RangeError} when the data has no rows, all labels are the same, an option is out of its range or the monitored
+   * metric cannot be computed
+   * @throws {DivergenceError} when the loss or a parameter stops being finite
+   * @throws {Error} when the checkpoint cannot be written, before training begins; when another `fit` of this model runs,
+   * or the model is disposed meanwhile
    */
   async fit(data: Dataset, options: FitOptions = {}): Promise<History> {
     return await this.#access.train(async () => {
       for (const dataset of [data, options.validation]) if (dataset) await this.#requireUsable("train", dataset);
       requireTwoClasses("train on the data", data);
       if (options.validation) requireLabels("validate on the data", options.validation);
+      await requireTrainable(options);
       const resume = options.resume === undefined ? undefined : await this.#readResumed(options.resume);
+      const resumable = resume !== undefined || options.checkpoint !== undefined;
       const context = {
         ...this.#parts,
         gpu: this.gpu,
         seed: this.seed,
         access: this.#access,
+        fresh: this.#fresh,
+        rowsDigest: resumable ? await digestRows(data, options.validation) : undefined,
         evaluate: (dataset: Dataset) => this.evaluate(dataset, options.batchSize),
         save: (path: string, training: Json, tensors: Record<string, CheckpointTensor>) =>
           this.#write(path, tensors, training),
       };
-      return await new Trainer(context, data, options).run(resume);
+      const trainer = new Trainer(context, data, options, resume);
+      this.#fresh = false;
+      return await trainer.run();
     });
   }
 
   /**
    * Predicts the probability of the positive label for each row.
    *
-   * @throws {RangeError} when `batchSize` is not a positive integer, or larger than the device can take
+   * @throws {RangeError} when `batchSize` is not a positive integer, or larger than the device can take, or when a
+   * probability is not a number; the message names the first such row, from 0
    * @throws {TypeError} when the data has another schema
    */
   async predict(data: Dataset, batchSize = 4096): Promise<Float32Array<ArrayBuffer>> {
@@ -185,9 +188,9 @@ export class Model implements AsyncDisposable {
   }
 
   /**
-   * Computes metrics on labelled data.
+   * Predicts the probability of the positive label for each row.
    *
-   * @throws {RangeError} when there are no rows or labels of one class only, or `batchSize` is not a positive integer
+   * @throws {RangeError} when there are no rows, `batchSize` is not a positive integer, or a prediction is not a number
    * @throws {TypeError} when the data has another schema or no labels
    */
   async evaluate(data: Dataset, batchSize = 4096): Promise<Evaluation> {
@@ -195,15 +198,7 @@ export class Model implements AsyncDisposable {
       requireCount("evaluate", "batchSize", batchSize);
       await this.#requireUsable("evaluate", data);
       requireLabels("evaluate the data", data);
-      const probabilities = await this.#predict(data, batchSize);
-      return {
-        auc: auc(probabilities, data.labels),
-        logloss: logloss(probabilities, data.labels),
-        brier: brier(probabilities, data.labels),
-        normalizedEntropy: normalizedEntropy(probabilities, data.labels),
-        calibration: calibrationRatio(probabilities, data.labels),
-        rows: data.rows,
-      };
+      return evaluatePredictions(await this.#predict(data, batchSize), data.labels);
     });
   }
 
@@ -223,7 +218,12 @@ export class Model implements AsyncDisposable {
     });
   }
 
-  /** Saves parameters, schema and options to one file, atomically. */
+  /**
+   * Saves parameters, schema and options to one file, atomically.
+   *
+   * @throws {RangeError} when a number is not finite; a file that was there is intact
+   * @throws {Error} when the file cannot be written; a file that was there is intact
+   */
   async save(path: string): Promise<void> {
     await this.#access.read("save", () => this.#write(path, {}));
   }
@@ -241,6 +241,7 @@ export class Model implements AsyncDisposable {
    */
   setParameters(tensors: Readonly<Record<string, CheckpointTensor>>): void {
     this.#access.requireUnused("set parameters");
+    this.#fresh = false;
     this.#parts.store.upload(tensors);
   }
 
@@ -266,7 +267,7 @@ export class Model implements AsyncDisposable {
   async #predict(data: Dataset, batch: number): Promise<Float32Array<ArrayBuffer>> {
     if (data.rows === 0) return new Float32Array(0);
     const create = () => Predictor.create(this.gpu, { ...this.#parts, batch, budget: 2 ** 30 });
-    return await this.#passes.use(`predict ${batch}`, create, (predictor) => predictor.predict(data));
+    return requireNumbers(await this.#passes.use(`predict ${batch}`, create, (predictor) => predictor.predict(data)));
   }
 
   async #readResumed(path: string): Promise<Resumption> {
@@ -294,6 +295,15 @@ export class Model implements AsyncDisposable {
 
   async #write(path: string, extra: Record<string, CheckpointTensor>, training?: Json): Promise<void> {
     const tensors = { ...(await this.#parts.store.download()), ...extra };
+    if (training) requireFinite(tensors, (training as { step: number }).step);
+    const found = findNotFinite(tensors);
+    if (found) throw new RangeError(`Cannot save "${path}": ${describeNotFinite(found)}`);
     await writeCheckpoint(path, { header: formatHeader(this, training), tensors });
   }
+}
+
+function requireNumbers(probabilities: Float32Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
+  const row = probabilities.findIndex(Number.isNaN);
+  if (row >= 0) throw new RangeError(`Cannot predict: probabilities must be numbers, received NaN at row ${row}`);
+  return probabilities;
 }

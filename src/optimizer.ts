@@ -14,7 +14,7 @@ export type OptimizerName = "sgd" | "adagrad" | "rowwise_adagrad" | "adam" | "ft
 export interface Optimizer {
   /** Name, as on the command line. */
   readonly name: OptimizerName;
-  /** First learning rate; a schedule may lower the rate of later steps. */
+  /** Learning rate; a schedule may give steps another one. */
   readonly lr: number;
   /**
    * Whether a step updates the rows of the batch (`lazy`: its cost does not depend on the vocabulary) or every row
@@ -33,6 +33,8 @@ export interface Optimizer {
   readonly constants: Readonly<Record<string, number>>;
   /** Returns Adam's 1 / (1 - beta1^t) and 1 / (1 - beta2^t) at step t, counted from 1; other rules have 1. */
   corrections(step: number): { correction1: number; correction2: number };
+  /** Where the rule computes weights from their state alone: the number of state that holds them, and its first value. */
+  readonly carrier?: { readonly slot: number; stateOf(weight: number): number };
 }
 
 /** One buffer beside a table's weights: slot `i + 1` of the table is element `i` of {@linkcode tableSlots}. */
@@ -189,8 +191,11 @@ export function adam(options: AdamOptions = {}): Optimizer {
  * Makes FTRL-Proximal (McMahan et al. 2013), per weight: s = (sqrt(n + g^2) - sqrt(n)) / lr; z += g - s w; n += g^2;
  * w = 0 where |z| <= l1, otherwise -(z - sign(z) l1) / ((beta + sqrt(n)) / lr + l2).
  *
- * The rule computes w from z alone: a weight's first value counts for one step only, and a dense update zeroes rows
- * that have not occurred.
+ * A schedule's rate r changes what a step adds, r / lr g in place of g, and not `lr`: z holds the sums of all steps, so
+ * that another `lr` would rescale every weight. A step at rate 0 changes nothing.
+ *
+ * The rule computes w from z alone: training starts with the z that gives the weights there are,
+ * -w (beta / lr + l2) - sign(w) l1, so that first values and those of an earlier training count.
  *
  * @throws {RangeError} when an option is out of its range
  *
@@ -210,7 +215,10 @@ export function ftrl(options: FtrlOptions = {}): Optimizer {
   }
   checkAtLeastZero("ftrl", "l1", l1);
   checkAtLeastZero("ftrl", "l2", l2);
-  return make("ftrl", 5, lr, embeddingUpdate, { BETA: beta, L1: l1, L2: l2 }, { slots: 2 });
+  return make("ftrl", 5, lr, embeddingUpdate, { LR: lr, BETA: beta, L1: l1, L2: l2 }, {
+    slots: 2,
+    carrier: { slot: 1, stateOf: (weight) => -weight * (beta / lr + l2) - Math.sign(weight) * l1 },
+  });
 }
 
 /** Returns the buffers that a table has beside its weights: state, and in dense mode the gradient of all rows, last. */
@@ -256,7 +264,9 @@ function makeAdagrad(name: OptimizerName, rule: number, rowSlots: number, option
 }
 
 function checkCommon(name: string, lr: number, embeddingUpdate: string): void {
-  if (!(lr > 0 && lr < Infinity)) throw new RangeError(`Cannot make ${name}: lr must be above 0, received ${lr}`);
+  if (!(lr > 0 && Number.isFinite(Math.fround(lr)))) {
+    throw new RangeError(`Cannot make ${name}: lr must be above 0, received ${lr}`);
+  }
   if (embeddingUpdate !== "lazy" && embeddingUpdate !== "dense") {
     throw new RangeError(
       `Cannot make ${name}: embeddingUpdate must be "lazy" or "dense", received "${embeddingUpdate}"`,

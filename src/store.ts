@@ -172,6 +172,30 @@ export class Store implements Storage {
     return this.buffer("l2");
   }
 
+  /**
+   * Sets all elements of a parameter to one value.
+   *
+   * @throws {TypeError} when there is no such parameter
+   */
+  fill(name: string, value: number): void {
+    const parameter = this.#declarations.parameters.get(name);
+    if (!parameter) throw new TypeError(`Cannot set a parameter: the model has none of that name, received "${name}"`);
+    this.#writeParameter(parameter, new Float32Array(sizeOfParameter(parameter)).fill(value));
+  }
+
+  /** Gives the prepared optimiser the weights there are, where its rule would compute others from its state alone. */
+  async carryWeights(): Promise<void> {
+    const { carrier } = this.#optimizer ?? {};
+    if (!carrier) return;
+    const stateOf = (weights: Float32Array<ArrayBuffer>) => weights.map((weight) => carrier.stateOf(weight));
+    const dense = new Float32Array(await download(this.#gpu, this.buffer("parameters").buffer, 4 * this.count));
+    writeBuffer(this.#gpu, this.buffer(`parameters.${carrier.slot + 1}`).buffer, stateOf(dense));
+    for (const table of this.#declarations.tables.values()) {
+      const weights = await this.#tables.read(table, weightsOf(table));
+      this.#tables.write(table, statesOf(table, this.#optimizer!)[carrier.slot], stateOf(weights));
+    }
+  }
+
   /** Downloads parameters, statistics and tables by name, without padding. */
   async download(): Promise<Record<string, CheckpointTensor>> {
     const tensors: Record<string, CheckpointTensor> = {};

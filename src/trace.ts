@@ -35,6 +35,7 @@ export interface Trace {
 /**
  * Traces a model over batches of a data set of `capacity` rows and applies the rewrites.
  *
+ * @param unseenShare share of the occurrences that the rows of the input `data.substitutes` replace
  * @throws {TypeError} when the model's output is not `[B, 1]`
  */
 export function traceModel(
@@ -43,6 +44,7 @@ export function traceModel(
   declarations: Declarations,
   space: FieldSpace,
   capacity: number,
+  unseenShare = 0,
 ): Trace {
   const graph = new Graph(mode, declarations);
   const fields = space.fields.length;
@@ -55,6 +57,7 @@ export function traceModel(
     },
     fields,
     capacity,
+    unseenShare > 0 ? { rows: graph.input("data.substitutes", [fields, 2], "u32"), share: unseenShare } : undefined,
   );
   const logits = definition.build({
     graph,

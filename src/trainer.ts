@@ -14,13 +14,17 @@ import type { Access } from "./model/access.ts";
 import type { ModelParts } from "./model/parts.ts";
 import { requireCount } from "./model/requirements.ts";
 import { adam, type Optimizer } from "./optimizer.ts";
-import { type Metrics, PlateauSchedule } from "./schedule.ts";
+import type { Evaluation } from "./metrics.ts";
+import { PlateauSchedule } from "./schedule.ts";
 import { Backlog } from "./trainer/backlog.ts";
+import { checkRate, DivergenceError, requireFinite } from "./trainer/checks.ts";
 import { LossRing } from "./trainer/losses.ts";
 import type { EpochReport, FitOptions, History } from "./trainer/options.ts";
 import { HostSorter } from "./trainer/sorter.ts";
+import { startAtLogOdds } from "./trainer/start_bias.ts";
 import { recipeOf, requireSameRecipe, type TrainingState } from "./trainer/state.ts";
 import { compileTraining } from "./trainer/step.ts";
+import { UnseenRows, unseenShareOf } from "./trainer/unseen.ts";
 
 /** What the loop needs from the model. */
 export interface TrainerContext extends ModelParts {
@@ -29,8 +33,12 @@ export interface TrainerContext extends ModelParts {
   readonly seed: number;
   /** Keeps the steps apart from calls that read the parameters. */
   readonly access: Access;
+  /** Whether the parameters still have the first values that the model function declares. */
+  readonly fresh?: boolean;
+  /** Digest of the rows, where training is to be resumed. */
+  readonly rowsDigest?: string;
   /** Computes the metrics of validation data. */
-  evaluate(dataset: Dataset): Promise<Metrics>;
+  evaluate(dataset: Dataset): Promise<Evaluation>;
   /** Writes a checkpoint with the state of training. */
   save(path: string, training: Json, tensors: Record<string, CheckpointTensor>): Promise<void>;
 }
@@ -62,6 +70,9 @@ export class Trainer {
   #feed!: Feed;
   #losses!: LossRing;
   #sorter: HostSorter | undefined;
+  readonly #resume: Resumption | undefined;
+  readonly #unseenShare: number;
+  #unseen: UnseenRows | undefined;
   #stepsPerSubmit = 1;
   #queued: StepScalars[] = [];
   #next: { readonly epoch: number; readonly shuffle: Shuffle } | undefined;
@@ -73,9 +84,10 @@ export class Trainer {
   /**
    * Takes the options in; nothing is allocated yet.
    *
+   * @param resume the checkpoint that training goes on from
    * @throws {RangeError} when an option is out of its range
    */
-  constructor(context: TrainerContext, data: Dataset, options: FitOptions) {
+  constructor(context: TrainerContext, data: Dataset, options: FitOptions, resume?: Resumption) {
     this.#context = context;
     this.#data = data;
     this.#options = options;
@@ -84,10 +96,14 @@ export class Trainer {
     this.#optimizer = options.optimizer ?? adam();
     this.#seed = options.seed ?? context.seed;
     this.#backlog = new Backlog(context.gpu);
+    this.#resume = resume;
+    this.#unseenShare = unseenShareOf(options, (resume?.training as unknown as TrainingState | undefined)?.recipe);
     if (options.earlyStopping) {
       this.#plateau = new PlateauSchedule({ lr: this.#optimizer.lr, ...options.earlyStopping });
     }
-    const parts = { rows: data.rows, batch: this.#batch, seed: this.#seed, optimizer: this.#optimizer };
+    const { rowsDigest } = context;
+    const [batch, seed, optimizer] = [this.#batch, this.#seed, this.#optimizer];
+    const parts = { rows: data.rows, rowsDigest, batch, seed, optimizer, unseenShare: this.#unseenShare };
     this.#state = { recipe: recipeOf(options, parts), epoch: 0, position: 0, step: 0, bestEpoch: 0, plateau: null };
   }
 
@@ -95,23 +111,32 @@ export class Trainer {
    * Compiles the step and runs the loop.
    *
    * @throws {TypeError} when the checkpoint to resume is of another training; the parameters are then as they were
+   * @throws {DivergenceError} when the loss or a parameter stops being finite
    * @throws {GpuError} when the device has too little memory
    */
-  async run(resume?: Resumption): Promise<History> {
-    const { store } = this.#context;
+  async run(): Promise<History> {
+    const { store, access } = this.#context;
+    const resume = this.#resume;
     if (resume) requireSameRecipe((resume.training as unknown as TrainingState).recipe, this.#state.recipe);
     try {
       await this.#allocate();
       await store.prepareOptimizer(this.#optimizer);
-      if (resume) await this.#context.access.write(() => this.#restore(resume));
+      if (resume) await access.write(() => this.#restore(resume));
+      else await this.#start();
+      for (const step of [this.#state.step, this.#epochs * this.#steps - 1]) this.#rateAt(step);
       this.#plan = await this.#compile();
       this.#options.onPlan?.(this.#plan.describe());
       return await this.#train();
+    } catch (error) {
+      if (!(error instanceof DivergenceError && this.#best)) throw error;
+      await this.#uploadBest();
+      throw error.restored(this.#state.bestEpoch);
     } finally {
       this.#plan?.destroy();
       this.#feed?.destroy();
       this.#losses?.destroy();
       this.#sorter?.destroy();
+      this.#unseen?.destroy();
       store.releaseOptimizer();
     }
   }
@@ -123,8 +148,9 @@ export class Trainer {
     const { fields: { length: fields }, hasValues } = space;
     this.#feed = new Feed(gpu, { fields, hasValues, batch: this.#batch, rows, budget });
     this.#losses = new LossRing(gpu);
+    if (this.#unseenShare > 0) this.#unseen = new UnseenRows(gpu, this.#data, this.#unseenShare);
     if (sort === "host" || (sort === "auto" && gpu.adapter.software)) {
-      this.#sorter = new HostSorter(gpu, this.#feed, space, this.#batch);
+      this.#sorter = new HostSorter(gpu, this.#feed, space, this.#batch, this.#unseen);
     }
     this.#stepsPerSubmit = this.#sorter || rows > this.#feed.capacity ? 1 : STEPS_PER_SUBMIT;
     const ranges = [this.#losses.range, ...(this.#sorter ? [this.#sorter.range] : [])];
@@ -141,7 +167,16 @@ export class Trainer {
       clipNorm: this.#options.clipNorm,
       losses: this.#losses.range,
       pairs: this.#sorter?.range,
+      unseen: this.#unseen,
     });
+  }
+
+  /** Sets what a training has before its first step. */
+  async #start(): Promise<void> {
+    const { initialBias = this.#context.fresh ? "log-odds" : "keep" } = this.#options;
+    const { access } = this.#context;
+    if (initialBias === "log-odds") await access.write(() => startAtLogOdds(this.#context, this.#data));
+    await this.#context.store.carryWeights();
   }
 
   get #steps(): number {
@@ -166,11 +201,14 @@ export class Trainer {
       if (stop) ended = "early stopping";
     }
     if (ended === "interrupted") await this.#save();
-    else if (this.#best) {
-      const best = this.#best;
-      await this.#context.access.write(() => this.#context.store.upload(best));
-    }
+    else await this.#uploadBest();
     return { epochs: reports, bestEpoch: this.#state.bestEpoch, ended };
+  }
+
+  /** Gives the model the parameters of the best epoch, where one was kept. */
+  async #uploadBest(): Promise<void> {
+    const best = this.#best;
+    if (best) await this.#context.access.write(() => this.#context.store.upload(best));
   }
 
   /** Runs the rest of an epoch; returns false when it was interrupted. */
@@ -210,9 +248,9 @@ export class Trainer {
     const state = this.#state;
     const first = state.position * this.#batch;
     const rows = this.#rowsAt(state.position);
-    const lr = this.#options.schedule?.(state.step) ?? this.#plateau?.lr ?? this.#optimizer.lr;
-    this.#sorter?.sort(first, rows);
+    const lr = this.#rateAt(state.step);
     const index = state.step + 1;
+    this.#sorter?.sort(first, { rows, index, seed: this.#seed });
     this.#queued.push({
       rows,
       first: this.#feed.locate(first),
@@ -228,6 +266,11 @@ export class Trainer {
     // The device has steps to run meanwhile; between epochs it has none.
     this.#next?.shuffle.advance(this.#batch);
     await this.#backlog.pass(index);
+  }
+
+  /** Returns the learning rate of a step, counted from 0. */
+  #rateAt(step: number): number {
+    return checkRate(this.#options.schedule?.(step) ?? this.#plateau?.lr ?? this.#optimizer.lr, step);
   }
 
   async #submit(): Promise<void> {
@@ -256,19 +299,34 @@ export class Trainer {
   async #endEpoch(seconds: number, before: number): Promise<{ report: EpochReport; stop: boolean }> {
     const state = this.#state;
     const { validation } = this.#options;
-    const lr = this.#plateau?.lr ?? this.#options.schedule?.(state.step - 1) ?? this.#optimizer.lr;
+    const lr = this.#rateAt(state.step - 1);
     state.epoch++;
     state.position = 0;
-    const metrics = validation && await this.#context.evaluate(validation);
+    const metrics = validation && await this.#evaluate(validation);
     let [improved, stop] = [true, false];
     if (metrics && this.#plateau) {
-      ({ improved, stop } = this.#plateau.observe(metrics));
-      if (improved) this.#best = await this.#context.store.download();
+      const { notes: _, ...numbers } = metrics;
+      ({ improved, stop } = this.#plateau.observe(numbers));
+      if (improved) {
+        const best = await this.#context.store.download();
+        requireFinite(best, state.step);
+        this.#best = best;
+      }
     }
     if (improved) state.bestEpoch = state.epoch;
     const rowsPerSecond = (this.#data.rows - before * this.#batch) / seconds;
     const loss = this.#losses.mean;
     return { report: { epoch: state.epoch, loss, lr, validation: metrics, improved, seconds, rowsPerSecond }, stop };
+  }
+
+  /** Evaluates; where that fails because of the parameters, the error names them. */
+  async #evaluate(validation: Dataset): Promise<Evaluation> {
+    try {
+      return await this.#context.evaluate(validation);
+    } catch (error) {
+      if (error instanceof RangeError) requireFinite(await this.#context.store.download(), this.#state.step);
+      throw error;
+    }
   }
 
   async #save(): Promise<void> {

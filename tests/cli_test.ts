@@ -1,58 +1,8 @@
 import { readCheckpoint } from "../src/checkpoint.ts";
 import { statIfThere } from "../src/files.ts";
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "../src/std.ts";
+import { MODEL, run, runUntil, SCHEMA, writeData } from "./cli/process.ts";
 import { inFolder } from "./folder.ts";
-
-const CLI = new URL("../src/cli.ts", import.meta.url).pathname;
-
-/** Starts the command line in a folder, as a process of its own. */
-function start(folder: string, ...args: string[]): Deno.ChildProcess {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", CLI, ...args],
-    cwd: folder,
-    env: { NO_COLOR: "1" },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-}
-
-/** Runs the command line to its end. */
-async function run(folder: string, ...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const { code, stdout, stderr } = await start(folder, ...args).output();
-  return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
-}
-
-/** Runs the command line and sends it a signal once a text shows on stderr. */
-async function runUntil(folder: string, text: string, signal: Deno.Signal, ...args: string[]): Promise<Ended> {
-  const child = start(folder, ...args);
-  let err = "";
-  for await (const part of child.stderr.pipeThrough(new TextDecoderStream())) {
-    const seen = err.includes(text);
-    err += part;
-    if (!seen && err.includes(text)) child.kill(signal);
-  }
-  await child.stdout.cancel();
-  return { code: (await child.status).code, err };
-}
-
-interface Ended {
-  code: number;
-  err: string;
-}
-
-/** Writes `click,user,item,price`: clicks follow from user and item together, apart from every eighth row. */
-async function writeData(path: string, rows: number, more: readonly string[] = []): Promise<void> {
-  const lines = Array.from({ length: rows }, (_, row) => {
-    const [user, item] = [(row * 5) % 7, (row * 3) % 4];
-    const click = row % 8 === 0 ? row % 3 === 0 : (user + item) % 2 === 0;
-    return `${click ? "yes" : "no"},u${user},i${item},${row % 11}`;
-  });
-  await Deno.writeTextFile(path, ["click,user,item,price", ...lines, ...more].join("\n"));
-}
-
-const SCHEMA = ["--label", "click", "--positive", "yes", "--categorical", "user,item", "--numeric", "price"];
-const MODEL = ["--dim", "4", "--hidden", "8", "--dropout", "0.1", "--batch-size", "32", "--lr", "0.01"];
 
 Deno.test("train, evaluate and predict agree with each other", () =>
   inFolder(async (folder) => {

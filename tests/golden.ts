@@ -166,7 +166,7 @@ function withShapes(golden: GoldenCase, data: GoldenData = {}): GoldenTensor[] {
 
 function options(golden: GoldenCase, batchSize: number) {
   const l2 = { embedding: golden.config.embedding_l2 ?? 0, net: golden.config.net_l2 ?? 0 };
-  return { batchSize, shuffle: false, l2 };
+  return { batchSize, shuffle: false, l2, initialBias: "keep" as const, unseenShare: 0 };
 }
 
 function datasetOf(golden: GoldenCase, schema: FittedSchema): Dataset {

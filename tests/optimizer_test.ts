@@ -6,7 +6,7 @@ Deno.test("optimizers have the documented defaults", () => {
   assertEquals(adagrad().constants, { EPS: 1e-10 });
   assertEquals(adam().lr, 1e-3);
   assertEquals(adam().constants.EPS, 1e-8);
-  assertEquals(ftrl().constants, { BETA: 1, L1: 0, L2: 0 });
+  assertEquals(ftrl().constants, { LR: 0.1, BETA: 1, L1: 0, L2: 0 });
   for (const optimizer of [sgd(), adagrad(), rowwiseAdagrad(), adam(), ftrl()]) {
     assertEquals(optimizer.embeddingUpdate, "lazy");
   }

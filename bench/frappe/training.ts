@@ -120,6 +120,8 @@ function fitOptions({ l2, epochs, patience }: Recipe, session: Session): FitOpti
     optimizer: adam({ lr: 1e-3, embeddingUpdate: "dense" }),
     l2,
     clipNorm: 10,
+    initialBias: "keep",
+    unseenShare: 0,
     earlyStopping: { monitor: "auc", patience: patience ?? PATIENCE },
     signal: session.signal,
   };

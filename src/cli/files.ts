@@ -4,7 +4,7 @@
  * @module
  */
 import { dirname } from "node:path";
-import { replaceFile, statIfThere } from "../files.ts";
+import { replaceFile, statIfThere, tryToReplace } from "../files.ts";
 
 /**
  * Writes text so that the path holds either the old file or the whole new one, whenever the process stops. A path that
@@ -32,14 +32,20 @@ export async function writeWhole(path: string, parts: Iterable<string>): Promise
 }
 
 /**
- * Refuses a path that cannot be written later, before hours of work are spent on what belongs there.
+ * Refuses a path that cannot be written later, before hours of work are spent on what belongs there: a temporary file is
+ * created beside it and removed. A path that is no ordinary file, such as a pipe, is not tried.
  *
- * @throws {Error} when its folder does not exist or it is a folder itself
+ * @throws {Error} when its folder does not exist, is read-only or may not be written, or it is a folder itself
  */
 export async function requireWritable(path: string): Promise<void> {
   const folder = await statIfThere(dirname(path));
   if (!folder?.isDirectory) throw new Error(`Cannot write "${path}": its folder must exist, received none`);
-  if ((await statIfThere(path))?.isDirectory) {
-    throw new Error(`Cannot write "${path}": it must be a file, not a folder`);
+  const known = await statIfThere(path);
+  if (known?.isDirectory) throw new Error(`Cannot write "${path}": it must be a file, not a folder`);
+  if (known && !known.isFile) return;
+  try {
+    await tryToReplace(path);
+  } catch (error) {
+    throw new Error(`Cannot write "${path}": ${error instanceof Error ? error.message : error}`, { cause: error });
   }
 }

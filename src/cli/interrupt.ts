@@ -1,42 +1,85 @@
 /**
- * Ctrl-C: the first press asks training to stop, the second one ends the process.
+ * Signals that end a process: the first one asks training to stop and to save, a second Ctrl-C ends the process at once.
  *
  * @module
  */
+import { isGranted } from "../permission.ts";
 
-/** Exit code of a process that Ctrl-C ended. */
-export const INTERRUPTED = 130;
+/** Exit codes of a process that a signal ended: 128 and the signal's number. */
+const EXIT_CODES: Readonly<Partial<Record<Deno.Signal, number>>> = {
+  SIGINT: 130,
+  SIGBREAK: 130,
+  SIGTERM: 143,
+  SIGHUP: 129,
+};
 
-/** Catches Ctrl-C until it is disposed of. */
+/** Catches Ctrl-C, and what a system or a closed terminal sends, until it is disposed of. */
 export class Interruption implements Disposable {
   readonly #controller = new AbortController();
-  readonly #handle: () => void;
+  readonly #handlers: ReadonlyMap<Deno.Signal, () => void>;
+  readonly #ignoresHangUp = hangUpIsIgnored();
+  #onFirst: (() => void) | undefined;
+  #onSecond: (() => void) | undefined;
+  #exitCode = 0;
 
-  /**
-   * Starts to listen.
-   *
-   * @param onFirst called at the first press
-   * @param onSecond called at the second one, before the process ends
-   */
-  constructor(onFirst: () => void, onSecond: () => void) {
-    this.#handle = () => {
-      if (this.signal.aborted) {
-        onSecond();
-        Deno.exit(INTERRUPTED);
-      }
-      this.#controller.abort();
-      onFirst();
-    };
-    Deno.addSignalListener("SIGINT", this.#handle);
+  /** Starts to listen. */
+  constructor() {
+    this.#handlers = new Map(caughtSignals().map((name) => [name, () => this.#handle(name)]));
+    for (const [name, handler] of this.#handlers) Deno.addSignalListener(name, handler);
   }
 
-  /** Aborted at the first press. */
+  /** Aborted at the first signal. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
-  /** Gives Ctrl-C back its usual meaning. */
-  [Symbol.dispose](): void {
-    Deno.removeSignalListener("SIGINT", this.#handle);
+  /** Exit code of a process that the first signal ended; 0 before it. */
+  get exitCode(): number {
+    return this.#exitCode;
   }
+
+  /**
+   * Tells of signals until the result is disposed of.
+   *
+   * @param onFirst called at the first signal
+   * @param onSecond called at a Ctrl-C after it, before the process ends
+   */
+  tell(onFirst: () => void, onSecond: () => void): Disposable {
+    this.#onFirst = onFirst;
+    this.#onSecond = onSecond;
+    return { [Symbol.dispose]: () => this.#onFirst = this.#onSecond = undefined };
+  }
+
+  /** Gives the signals back their usual meaning. */
+  [Symbol.dispose](): void {
+    for (const [name, handler] of this.#handlers) Deno.removeSignalListener(name, handler);
+  }
+
+  #handle(name: Deno.Signal): void {
+    // Listening to any signal gives this one its usual meaning back, so that it must be caught to be ignored.
+    if (name === "SIGHUP" && this.#ignoresHangUp) return;
+    if (!this.signal.aborted) {
+      this.#exitCode = EXIT_CODES[name]!;
+      this.#controller.abort();
+      this.#onFirst?.();
+      return;
+    }
+    // Systems and shells repeat their signals; only a person who presses Ctrl-C wants no save.
+    if (name !== "SIGINT" && name !== "SIGBREAK") return;
+    this.#onSecond?.();
+    Deno.exit(EXIT_CODES[name]);
+  }
+}
+
+function caughtSignals(): Deno.Signal[] {
+  if (Deno.build.os === "windows") return ["SIGINT", "SIGBREAK"];
+  return ["SIGINT", "SIGTERM", "SIGHUP"];
+}
+
+/** Tells whether the process was started to outlive its terminal, as `nohup` does; systems without /proc do not say. */
+function hangUpIsIgnored(): boolean {
+  const path = "/proc/self/status";
+  if (Deno.build.os !== "linux" || !isGranted({ name: "read", path })) return false;
+  const [, mask] = /^SigIgn:\s*([0-9a-f]+)$/m.exec(Deno.readTextFileSync(path)) ?? [];
+  return mask !== undefined && (BigInt(`0x${mask}`) & 1n) === 1n;
 }

@@ -3,33 +3,24 @@
  *
  * @module
  */
-import {
-  auc,
-  brier,
-  calibration,
-  calibrationRatio,
-  expectedCalibrationError,
-  logloss,
-  normalizedEntropy,
-} from "../metrics.ts";
+import { calibration, evaluatePredictions, expectedCalibrationError } from "../metrics.ts";
 import { formatCount, formatShare, formatTable } from "./table.ts";
 
 /** Bins of the calibration table; each holds about the same number of rows. */
 const BINS = { bins: 10, strategy: "quantile" } as const;
 
-/**
- * Writes metrics and a calibration table.
- *
- * @throws {RangeError} when the labels hold only one class
- */
+/** Writes metrics and a calibration table; in place of a metric that the labels do not allow, why. */
 export function formatReport(probabilities: Float32Array, labels: Float32Array): string {
+  const all = evaluatePredictions(probabilities, labels);
+  const format = (name: "auc" | "logloss" | "normalizedEntropy" | "brier" | "calibration", digits: number): string =>
+    all.notes?.[name] === undefined ? all[name].toFixed(digits) : `- (${all.notes[name]})`;
   const metrics: [string, string][] = [
-    ["rows", formatCount(labels.length)],
-    ["AUC", auc(probabilities, labels).toFixed(5)],
-    ["logloss", logloss(probabilities, labels).toFixed(5)],
-    ["normalized entropy", normalizedEntropy(probabilities, labels).toFixed(4)],
-    ["Brier score", brier(probabilities, labels).toFixed(5)],
-    ["predicted / observed", calibrationRatio(probabilities, labels).toFixed(4)],
+    ["rows", formatCount(all.rows)],
+    ["AUC", format("auc", 5)],
+    ["logloss", format("logloss", 5)],
+    ["normalized entropy", format("normalizedEntropy", 4)],
+    ["Brier score", format("brier", 5)],
+    ["predicted / observed", format("calibration", 4)],
     ["calibration error", expectedCalibrationError(probabilities, labels, BINS).toFixed(4)],
   ];
   const width = Math.max(...metrics.map(([name]) => name.length));

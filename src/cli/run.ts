@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { requireSavable } from "../checkpoint.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Definition } from "../definition.ts";
 import { statIfThere } from "../files.ts";
@@ -13,14 +14,15 @@ import type { PlanDescription } from "../graph/plan.ts";
 import { models } from "../../models/mod.ts";
 import { Model } from "../model.ts";
 import { createProgress, type Progress } from "../progress.ts";
+import { DivergenceError } from "../trainer/checks.ts";
 import type { EpochReport, FitOptions, History } from "../trainer/options.ts";
 import { initialiseFromFm } from "../transfer.ts";
 import { describeData } from "./data.ts";
 import { openGpu } from "./device.ts";
 import { requireWritable, writeWhole } from "./files.ts";
-import { INTERRUPTED, Interruption } from "./interrupt.ts";
+import { Interruption } from "./interrupt.ts";
 import { formatReport } from "./report.ts";
-import type { Streams } from "./streams.ts";
+import { progressStream, type Streams } from "./streams.ts";
 import { formatCount } from "./table.ts";
 
 /** What is to be trained, on what, and where the results go. */
@@ -41,6 +43,8 @@ export interface Run {
   readonly out: string;
   /** File of the Chrome trace, when kernels are to be timed. */
   readonly profile?: string;
+  /** File of the model whose parameters training goes on from. */
+  readonly from?: string;
   /** File of a trained FM whose tables an FNN starts from. */
   readonly fromFm?: string;
   /** Whether to list the layers first. */
@@ -51,19 +55,26 @@ export interface Run {
  * Trains, evaluates and saves a model.
  *
  * @returns the exit code
+ * @throws {Error} when a file could not be written, before training begins
  * @throws {GpuError} when the device fails; the message names the last checkpoint
+ * @throws {DivergenceError} when the numbers cease to be finite; the message names what is saved
  */
 export async function runTraining(run: Run, streams: Streams): Promise<number> {
-  for (const path of [run.out, run.fit.checkpoint?.path, run.profile]) if (path) await requireWritable(path);
+  for (const path of [run.out, run.fit.checkpoint?.path]) if (path) await requireSavable(path);
+  if (run.profile !== undefined) await requireWritable(run.profile);
   using gpu = await openGpu(streams);
   const started = performance.now();
-  await using model = await Model.create(run.definition, run.training.schema, { seed: run.seed, device: gpu });
-  if (run.fromFm !== undefined) await startFromFm(run.fromFm, model, gpu);
+  await using model = await openModel(run, gpu);
   describeRun(run, model, streams);
   using profiler = run.profile === undefined ? undefined : new Profiler(gpu);
-  const history = await fit(run, model, gpu, profiler, streams);
+  // Until the model is saved, so that no signal comes between training and its file.
+  using interruption = new Interruption();
+  const history = await fit(run, { model, gpu, profiler, interruption }, streams);
   if (profiler) await writeProfile(profiler, run.profile!, streams);
-  if (history.ended === "interrupted") return await endInterrupted(run, model, streams);
+  if (history.ended === "interrupted") {
+    await endInterrupted(run, model, streams);
+    return interruption.exitCode;
+  }
   streams.err(describeEnd(history, (performance.now() - started) / 1000));
   await model.save(run.out);
   if (run.test) {
@@ -72,6 +83,14 @@ export async function runTraining(run: Run, streams: Streams): Promise<number> {
   }
   streams.out(`Saved the model to ${run.out}`);
   return 0;
+}
+
+/** Creates the model, or loads the one that training goes on from. */
+async function openModel({ definition, training, from, fromFm, seed }: Run, gpu: Gpu): Promise<Model> {
+  if (from !== undefined) return await Model.load(from, models, { seed, device: gpu });
+  const model = await Model.create(definition, training.schema, { seed, device: gpu });
+  if (fromFm !== undefined) await startFromFm(fromFm, model, gpu);
+  return model;
 }
 
 async function startFromFm(path: string, model: Model, gpu: Gpu): Promise<void> {
@@ -89,18 +108,21 @@ function describeRun({ training, validation, test, seed, summary }: Run, model: 
   if (summary) streams.err(`\n${model.summary()}\n`);
 }
 
-/** Trains with progress on stderr; the first Ctrl-C ends it after the current step. */
-async function fit(
-  run: Run,
-  model: Model,
-  gpu: Gpu,
-  profiler: Profiler | undefined,
-  streams: Streams,
-): Promise<History> {
+/** What a training needs beside its data and options. */
+interface Workshop {
+  readonly model: Model;
+  readonly gpu: Gpu;
+  readonly profiler: Profiler | undefined;
+  readonly interruption: Interruption;
+}
+
+/** Trains with progress on stderr; the first signal ends it after the current step. */
+async function fit(run: Run, { model, gpu, profiler, interruption }: Workshop, streams: Streams): Promise<History> {
   const { training, validation, seed } = run;
   const batchSize = Math.min(run.fit.batchSize, training.rows);
-  using progress = await createProgress({ epochs: run.fit.epochs, rows: training.rows, batchSize });
-  using interruption = new Interruption(() => {
+  const { epochs } = run.fit;
+  using progress = await createProgress({ epochs, rows: training.rows, batchSize, stream: progressStream });
+  using _ = interruption.tell(() => {
     progress.stop();
     streams.err("Stopping after the current step; press Ctrl-C again to quit at once");
   }, () => progress.stop());
@@ -113,20 +135,28 @@ async function fit(
     ]);
   } catch (error) {
     progress.stop();
+    if (error instanceof DivergenceError && error.restoredEpoch > 0) {
+      await model.save(run.out);
+      streams.err(`Saved the model of epoch ${error.restoredEpoch} to ${run.out}`);
+    }
     throw await nameCheckpoint(error, run.fit, since);
   }
 }
 
-/** Adds to a failure of the device what it left intact: the checkpoint that this run wrote or went on from. */
+/** Adds to a failure what it left intact: the checkpoint that this run wrote or went on from. */
 export async function nameCheckpoint(
   error: unknown,
   { checkpoint, resume }: Pick<FitOptions, "checkpoint" | "resume">,
   since: number,
 ): Promise<unknown> {
-  if (!(error instanceof GpuError)) return error;
+  if (!(error instanceof GpuError || error instanceof DivergenceError)) return error;
   const written = checkpoint && (await timeOf(checkpoint.path)) >= since;
   const path = written ? checkpoint.path : resume;
   if (path === undefined) return error;
+  if (error instanceof DivergenceError) {
+    // The same training would end the same way.
+    return new DivergenceError(`${error.message}; the last checkpoint, ${path}, is intact`, error.step);
+  }
   return new GpuError(`${error.message}; the last checkpoint is intact, go on with --resume ${path}`, { cause: error });
 }
 
@@ -161,20 +191,21 @@ function describePlan({ dispatches, arenaBytes, peakBytes, tensorBytes }: PlanDe
 }
 
 function metricsOf({ validation, lr }: EpochReport): Record<string, number> {
-  return { ...(validation && { auc: validation.auc, logloss: validation.logloss }), lr };
+  const { auc, logloss, notes } = validation ?? {};
+  return { ...(auc !== undefined && !notes?.auc && { auc }), ...(logloss !== undefined && { logloss }), lr };
 }
 
 function describeEnd({ epochs, bestEpoch, ended }: History, seconds: number): string {
   const why = ended === "early stopping" ? "stopped early" : "done";
   const last = epochs.at(-1);
   const metrics = epochs.find(({ epoch }) => epoch === bestEpoch)?.validation;
-  const best = metrics ? `, epoch ${bestEpoch} kept: validation AUC ${metrics.auc.toFixed(5)}` : "";
-  const logloss = metrics ? `, logloss ${metrics.logloss.toFixed(5)}` : "";
+  const auc = metrics && !metrics.notes?.auc ? ` AUC ${metrics.auc.toFixed(5)},` : "";
+  const best = metrics ? `, epoch ${bestEpoch} kept: validation${auc} logloss ${metrics.logloss.toFixed(5)}` : "";
   const count = last ? ` after ${formatCount(last.epoch, "epoch")}` : ", there was no epoch left";
-  return `training: ${why}${count}, ${seconds.toFixed(1)} s${best}${logloss}`;
+  return `training: ${why}${count}, ${seconds.toFixed(1)} s${best}`;
 }
 
-async function endInterrupted(run: Run, model: Model, streams: Streams): Promise<number> {
+async function endInterrupted(run: Run, model: Model, streams: Streams): Promise<void> {
   const path = run.fit.checkpoint?.path;
   if (path !== undefined) {
     streams.err(`Interrupted. Saved a checkpoint to ${path}; go on with the same command and --resume ${path}`);
@@ -182,7 +213,6 @@ async function endInterrupted(run: Run, model: Model, streams: Streams): Promise
     await model.save(run.out);
     streams.err(`Interrupted. Saved the model so far to ${run.out}; with --checkpoint, a run can be resumed`);
   }
-  return INTERRUPTED;
 }
 
 async function writeProfile(profiler: Profiler, path: string, streams: Streams): Promise<void> {

@@ -3,12 +3,15 @@
  *
  * @module
  */
+import { models } from "../../models/mod.ts";
+import { readCheckpoint } from "../checkpoint.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { SplitOptions } from "../data/split.ts";
 import type { Definition } from "../definition.ts";
 import { requireTwoClasses } from "../data/classes.ts";
 import { keepTexts, refitSplit } from "../data/refit.ts";
 import { reportCoverage } from "./coverage.ts";
+import { type ModelHeader, parseHeader } from "../model/header.ts";
 import { BAD_ROW_OPTION, DATA_OPTIONS, isLibsvm, MISSING_OPTION, readData, readFormat } from "./data.ts";
 import { readRejections, warnOfOneClass } from "./data.ts";
 import { MODEL_OPTIONS, OPTIMIZER_OPTIONS, readModel, readOptimizer } from "./model.ts";
@@ -38,18 +41,34 @@ const GROUPS = {
   },
   "Model": {
     ...MODEL_OPTIONS,
+    from: {
+      value: "FILE",
+      help:
+        "go on from this trained model, on new data: its model function, columns,\nvocabularies and scalings are kept; " +
+        "names that it does not know stay unseen",
+    },
     "from-fm": { value: "FILE", help: "start an fnn from the tables of this trained fm of the same width and data" },
   },
   "Training": {
     epochs: { value: "N", help: "passes over the training rows at most\n(default 10 with validation rows, 1 without)" },
     "batch-size": { value: "N", help: "rows of a step (default 4096)" },
     ...OPTIMIZER_OPTIONS,
+    "initial-bias": {
+      value: "HOW",
+      help: "log-odds starts at the rate of the training labels (default for a new model),\nkeep where the model is",
+    },
+    "unseen-share": {
+      value: "SHARE",
+      help:
+        "share of the values that training replaces by unseen ones, so that the model learns\nwhat to say about those " +
+        "(default 0.01; 0 for none)",
+    },
     seed: { value: "N", help: "seed of parameters, shuffling and dropout (default 1)" },
     "memory-budget": { value: "MIB", help: "device memory for rows; more of them stream in chunks (default 1024)" },
   },
   "Files": {
     out: { value: "FILE", help: "the trained model (default MODEL.weft)" },
-    checkpoint: { value: "FILE", help: "checkpoint, written after each epoch and on Ctrl-C" },
+    checkpoint: { value: "FILE", help: "checkpoint, written after each epoch and on Ctrl-C, SIGTERM or SIGHUP" },
     "checkpoint-every": { value: "N", help: "write it every N steps too" },
     resume: { value: "FILE", help: "checkpoint to go on from, with the other options as they were" },
     profile: { value: "FILE", help: "time each kernel and write a Chrome trace" },
@@ -67,24 +86,26 @@ export const TRAIN: CommandInfo<typeof GROUPS> = {
   notes: [
     "With a split, vocabularies, scalings and buckets are fitted to the training share alone.",
     "The same seed on the same adapter gives the same bytes; a run that was killed and resumed does too.",
-    "Ctrl-C saves the checkpoint, or without --checkpoint the model so far; a second Ctrl-C quits at once.",
+    "Ctrl-C, SIGTERM or SIGHUP save the checkpoint, or without --checkpoint the model so far; a second Ctrl-C quits at once.",
   ],
   examples: [
     "train --data clicks.csv --label click --categorical user,item,site --numeric price --split 0.8,0.1,0.1",
     "train --data train.tsv --validation valid.tsv --schema schema.json --model dnn --hidden 256,128 --dropout 0.2",
     "train --data log.csv --label y --positive yes --categorical a,b --checkpoint run.weft --checkpoint-every 500",
     "train --data log.csv --label y --categorical a,b --model fnn --from-fm fm.weft",
+    "train --data today.csv --from yesterday.weft --lr 0.0001 --out today.weft",
   ],
 };
 
 /** Runs `weft train`. */
 export async function train(args: readonly string[], streams: Streams): Promise<number> {
   const options = parseOptions(TRAIN, args);
-  const { definition, check } = readModel(options);
+  const source = await readSource(options);
+  const { definition, check } = source ? { definition: source.definition } : readModel(options);
   const settings = readSettings(options, definition);
-  const parts = await readParts(options, streams);
+  const parts = await readParts(options, source, streams);
   const { training, validation } = parts;
-  check(training.schema);
+  check?.(training.schema);
   if (!validation) options.require("validation", ["patience", "monitor", "lr-factor"]);
   const patience = options.integer("patience", 0) ?? 2;
   const earlyStopping = validation && patience > 0
@@ -92,6 +113,15 @@ export async function train(args: readonly string[], streams: Streams): Promise<
     : undefined;
   const epochs = options.integer("epochs", 1) ?? (validation ? 10 : 1);
   return await runTraining({ ...settings, ...parts, fit: { ...settings.fit, epochs, earlyStopping } }, streams);
+}
+
+/** Reads what the model that training goes on from is, whose options then cannot be given. */
+async function readSource(options: Options<Name>): Promise<ModelHeader | undefined> {
+  const path = options.text("from");
+  if (path === undefined) return undefined;
+  const settled = [...Object.keys(SCHEMA_OPTIONS), ...Object.keys(MODEL_OPTIONS), "missing", "from-fm"] as Name[];
+  options.exclude("from", settled);
+  return parseHeader(path, await readCheckpoint(path), models);
 }
 
 /** Reads what does not depend on the data, so that mistakes show before any of it is read. */
@@ -110,9 +140,14 @@ function readSettings(options: Options<Name>, definition: Definition): Omit<Run,
     out: options.text("out") ?? `${definition.name}.weft`,
     profile: options.text("profile"),
     summary: options.has("summary"),
+    from: options.text("from"),
     fromFm: options.text("from-fm"),
     fit: {
       epochs: 1,
+      // An FNN that starts from the tables of an FM has no bias yet.
+      initialBias: options.choice("initial-bias", ["log-odds", "keep"]) ??
+        (options.has("from-fm") ? "log-odds" : undefined),
+      unseenShare: options.number("unseen-share", 0, 0.5),
       batchSize: options.integer("batch-size", 1) ?? 4096,
       optimizer: readOptimizer(options),
       l2: { embedding: options.number("l2-embedding", 0), net: options.number("l2-net", 0) },
@@ -130,17 +165,22 @@ function readSettings(options: Options<Name>, definition: Definition): Omit<Run,
 /** Training rows with those to evaluate. */
 type Parts = Pick<Run, "training" | "validation" | "test">;
 
-async function readParts(options: Options<Name>, streams: Streams): Promise<Parts> {
+async function readParts(
+  options: Options<Name>,
+  source: ModelHeader | undefined,
+  streams: Streams,
+): Promise<Parts> {
   const files = options.texts("data");
   const format = { ...readFormat(options), ...readRejections(options) };
   const fractions = options.numbers("split", 0, 1);
-  const by = fractions && readSplitBy(options, fractions);
-  const schema = isLibsvm(files, format) ? refuseSchema(options) : await readSchema(options);
+  const by = fractions && readSplitBy(options, fractions, source?.schema.time);
+  const schema = source || isLibsvm(files, format) ? refuseSchema(options) : await readSchema(options);
   const threshold = options.number("threshold");
   const fitting = { ...format, threshold, ...(schema && { missing: ["", ...options.exact("missing")] }) };
   const declared = schema && fractions ? keepTexts(schema) : schema;
-  const whole = await readData(files, declared, fitting, streams);
-  const split = fractions && refitSplit(whole, schema ?? whole.schema.declared(), fractions, by!);
+  const whole = await readData(files, source?.schema ?? declared, fitting, streams);
+  const split = fractions &&
+    (source ? whole.split(fractions, by!) : refitSplit(whole, schema ?? whole.schema.declared(), fractions, by!));
   const [training, validation, test] = split ?? [whole];
   const readOther = async (name: "validation" | "test"): Promise<Dataset | undefined> => {
     const others = options.texts(name);
@@ -172,13 +212,13 @@ function refuseSchema(options: Options<Name>): undefined {
   if (given) options.refuse(`option "--${given}" is not for libsvm files`);
 }
 
-function readSplitBy(options: Options<Name>, fractions: readonly number[]): SplitOptions {
+function readSplitBy(options: Options<Name>, fractions: readonly number[], time: string | undefined): SplitOptions {
   const sum = fractions.reduce((total, fraction) => total + fraction, 0);
   if (fractions.length < 2 || fractions.length > 3 || fractions.includes(0) || Math.abs(sum - 1) > 1e-9) {
     options.refuse(`option "--split" must be two or three shares that sum to 1, received "${options.text("split")}"`);
   }
   const by = options.text("split-by") ?? "random";
   if (by === "random") return { seed: options.integer("seed", 0) ?? 1 };
-  if (by === "position" || by === options.text("time") || options.has("schema")) return { by };
+  if (by === "position" || by === (time ?? options.text("time")) || options.has("schema")) return { by };
   return options.refuse(`option "--split-by" must be random, position or the column of --time, received "${by}"`);
 }

@@ -6,6 +6,7 @@
 import type { Gpu } from "../gpu/device.ts";
 import type { BufferRange } from "../gpu/kernel.ts";
 import { createBuffer, download } from "../gpu/memory.ts";
+import { DivergenceError } from "./checks.ts";
 
 /** Steps whose losses are on the device before they are read. */
 const CAPACITY = 1024;
@@ -54,17 +55,22 @@ export class LossRing {
    * Reads the losses of the steps before `end`, once they were submitted.
    *
    * @param rowsOf returns the rows of a step's batch
-   * @throws {RangeError} when a loss is not finite
+   * @throws {DivergenceError} when a loss is not finite
    */
   async read(end: number, rowsOf: (step: number) => number): Promise<void> {
     const ring = new Float32Array(await download(this.#gpu, this.#buffer, 4 * CAPACITY));
     for (; this.#unread < end; this.#unread++) {
+      const loss = ring[this.slotOf(this.#unread)];
+      if (!Number.isFinite(loss)) {
+        const step = this.#unread + 1;
+        throw new DivergenceError(
+          `Cannot go on training: the loss is not finite at step ${step}, received ${loss}`,
+          step,
+        );
+      }
       const rows = rowsOf(this.#unread);
-      this.#sum += rows * ring[this.slotOf(this.#unread)];
+      this.#sum += rows * loss;
       this.#rows += rows;
-    }
-    if (!Number.isFinite(this.#sum)) {
-      throw new RangeError(`Cannot go on training: the loss is not finite at step ${end}`);
     }
   }
 

@@ -7,8 +7,10 @@ import type { Dataset } from "../data/dataset.ts";
 import type { Profiler } from "../gpu/profiler.ts";
 import type { PlanDescription } from "../graph/plan.ts";
 import type { Optimizer } from "../optimizer.ts";
-import type { Metrics, PlateauOptions, StepSchedule } from "../schedule.ts";
+import type { Evaluation } from "../metrics.ts";
+import type { PlateauOptions, StepSchedule } from "../schedule.ts";
 import type { L2 } from "../store.ts";
+import type { InitialBias } from "./start_bias.ts";
 
 /** What early stopping watches and how long it waits. */
 export type EarlyStopping = Omit<PlateauOptions, "lr">;
@@ -34,7 +36,7 @@ export interface EpochReport {
   /** Learning rate of the epoch's last step. */
   readonly lr: number;
   /** Metrics on the validation data, where given. */
-  readonly validation: Metrics | undefined;
+  readonly validation: Evaluation | undefined;
   /** Whether this epoch is the best so far. */
   readonly improved: boolean;
   /** Seconds of training, evaluation left out. */
@@ -69,8 +71,23 @@ export interface FitOptions {
   clipNorm?: number;
   /** Stop when the monitored metric has ceased to improve, and cut the learning rate on the way. */
   earlyStopping?: EarlyStopping;
-  /** Learning rate by step, from 0; replaces the optimiser's. */
+  /** Learning rate by step, from 0; replaces the optimiser's and that of early stopping. */
   schedule?: StepSchedule;
+  /**
+   * Bias of the logits before the first step: `"log-odds"` of the training labels, so that a model without any evidence
+   * says their rate, or as it is. Models without such a bias (MLR, FFM with instance norm) keep their parameters.
+   *
+   * @default {"log-odds"} for a new model, `"keep"` for one that was loaded, given parameters or trained
+   */
+  initialBias?: InitialBias;
+  /**
+   * Share of the occurrences of names and buckets, in [0, 0.5], that is replaced by values not in the data, so that the
+   * rows that such values get in prediction learn as well: with 0.01, 2 % of the rows lose half of their values on
+   * average. A field whose rare values (`minCount`) make up that share already is left alone; 0 replaces nothing.
+   *
+   * @default {0.01}
+   */
+  unseenShare?: number;
   /** Whether rows are shuffled each epoch. @default {true} */
   shuffle?: boolean;
   /** Seed of shuffling and dropout. @default the model's seed */

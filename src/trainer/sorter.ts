@@ -8,7 +8,9 @@ import type { Gpu } from "../gpu/device.ts";
 import type { BufferRange } from "../gpu/kernel.ts";
 import { createBuffer, writeBuffer } from "../gpu/memory.ts";
 import { sortOccurrencesOnHost } from "../ops/sort.ts";
+import type { UnseenStep } from "../ops/unseen.ts";
 import type { FieldSpace } from "../trace.ts";
+import type { UnseenRows } from "./unseen.ts";
 
 /** Sorts batches of a feed into a buffer on the device. */
 export class HostSorter {
@@ -16,18 +18,20 @@ export class HostSorter {
   readonly #feed: Feed;
   readonly #space: FieldSpace;
   readonly #batch: number;
+  readonly #unseen: UnseenRows | undefined;
   readonly #buffer: GPUBuffer;
   readonly #ids: Uint32Array<ArrayBuffer>;
   readonly #pairs: Uint32Array<ArrayBuffer>;
   readonly #work: Uint32Array<ArrayBuffer>;
 
-  /** Allocates space for batches of `batch` rows. */
-  constructor(gpu: Gpu, feed: Feed, space: FieldSpace, batch: number) {
+  /** Allocates space for batches of `batch` rows, a share of whose occurrences `unseen` replaces. */
+  constructor(gpu: Gpu, feed: Feed, space: FieldSpace, batch: number, unseen: UnseenRows | undefined) {
     const size = space.fields.length * batch;
     this.#gpu = gpu;
     this.#feed = feed;
     this.#space = space;
     this.#batch = batch;
+    this.#unseen = unseen;
     this.#buffer = createBuffer(gpu, "pairs", 8 * size);
     this.#ids = new Uint32Array(size);
     this.#pairs = new Uint32Array(2 * size);
@@ -39,10 +43,12 @@ export class HostSorter {
     return { buffer: this.#buffer };
   }
 
-  /** Sorts the batch that starts at row `first` of the pass and uploads the result. */
-  sort(first: number, rows: number): void {
+  /** Sorts the batch that starts at row `first` of the pass, as a step has it, and uploads the result. */
+  sort(first: number, step: UnseenStep): void {
+    const { rows } = step;
     const { fields, rowCount } = this.#space;
     this.#feed.batchIds(first, rows, this.#ids);
+    this.#unseen?.substitute(this.#ids, this.#batch, step);
     sortOccurrencesOnHost(this.#ids, fields.length, this.#batch, rows, rowCount, this.#pairs, this.#work);
     writeBuffer(this.#gpu, this.#buffer, this.#pairs);
   }

@@ -35,14 +35,22 @@ export interface RecipeParts {
   readonly seed: number;
   /** The update rule. */
   readonly optimizer: Optimizer;
+  /** Share of the occurrences that unseen values replace. */
+  readonly unseenShare: number;
+  /** Digest of the rows, where training is to be resumed. */
+  readonly rowsDigest: string | undefined;
 }
 
 /** Returns what decides the bytes that training gives. */
 export function recipeOf({ validation, l2, clipNorm, shuffle }: FitOptions, parts: RecipeParts): Json {
-  const { rows, batch, seed, optimizer: { name, lr, embeddingUpdate, constants } } = parts;
+  const { rows, rowsDigest, batch, seed, unseenShare, optimizer: { name, lr, embeddingUpdate } } = parts;
+  // FTRL's LR is lr again.
+  const { LR: _, ...constants } = parts.optimizer.constants;
   return {
     rows,
     validationRows: validation?.rows ?? 0,
+    ...(rowsDigest !== undefined && { rowsDigest }),
+    unseenShare,
     batch,
     seed,
     shuffle: shuffle !== false,
@@ -52,15 +60,30 @@ export function recipeOf({ validation, l2, clipNorm, shuffle }: FitOptions, part
   };
 }
 
+/** What recipes of files hold that do not say so: they were written before there was such an option. */
+const UNSAID: Readonly<Record<string, Json>> = { unseenShare: 0 };
+
+/** Returns a part of a recipe that a checkpoint holds; undefined where it says nothing about it. */
+export function recipePart(saved: Json, key: string): Json | undefined {
+  return (saved as Record<string, Json | undefined>)[key] ?? UNSAID[key];
+}
+
 /**
- * Throws unless two recipes are equal.
+ * Throws unless two recipes are equal; a digest of rows counts where both have one.
  *
  * @throws {TypeError} when they differ, naming what does
  */
 export function requireSameRecipe(saved: Json, wanted: Json): void {
   const [before, now] = [saved, wanted] as Record<string, Json>[];
   for (const key of Object.keys(now)) {
-    const [old, value] = [before[key], now[key]].map((part) => canonicalJson(part ?? null, key));
+    if (key === "rowsDigest") {
+      if (before[key] === undefined || before[key] === now[key]) continue;
+      const [old, value] = [before[key], now[key]].map((digest) => String(digest).slice(0, 12));
+      throw new TypeError(
+        `Cannot resume: the checkpoint was trained on other rows, of digest ${old}, received ${value}`,
+      );
+    }
+    const [old, value] = [recipePart(saved, key), now[key]].map((part) => canonicalJson(part ?? null, key));
     if (old !== value) {
       throw new TypeError(`Cannot resume: the checkpoint was trained with ${key} ${old}, received ${value}`);
     }

@@ -21,6 +21,7 @@ import { sortOccurrences } from "../ops/sort.ts";
 import { reduceTable, updateTable } from "../ops/table_update.ts";
 import type { L2, Store } from "../store.ts";
 import { traceModel } from "../trace.ts";
+import type { UnseenRows } from "./unseen.ts";
 
 /** What a training step is compiled from. */
 export interface TrainingOptions extends ModelParts {
@@ -35,6 +36,8 @@ export interface TrainingOptions extends ModelParts {
   readonly losses: BufferRange;
   /** Place of occurrences sorted on the host; they are sorted on the device when absent. */
   readonly pairs: BufferRange | undefined;
+  /** What replaces a share of the occurrences; none are replaced when absent. */
+  readonly unseen: UnseenRows | undefined;
 }
 
 /**
@@ -43,8 +46,8 @@ export interface TrainingOptions extends ModelParts {
  * @throws {GpuError} when a shader does not compile or a limit of the device is passed
  */
 export function compileTraining(gpu: Gpu, options: TrainingOptions): Promise<Plan> {
-  const { definition, declarations, space, store, feed, batch } = options;
-  const { logits, labels, ids } = traceModel(definition, "train", declarations, space, feed.capacity);
+  const { definition, declarations, space, store, feed, batch, unseen } = options;
+  const { logits, labels, ids } = traceModel(definition, "train", declarations, space, feed.capacity, unseen?.share);
   const { graph } = logits;
   const { loss, dLogits } = binaryCrossEntropy(logits, labels, options.losses);
   const gradients = differentiate(logits, dLogits, sum);
@@ -53,7 +56,7 @@ export function compileTraining(gpu: Gpu, options: TrainingOptions): Promise<Pla
     : sortOccurrences(ids, space.rowCount, Math.max(...space.fields.map(({ rows }) => rows)));
   const pinned = pinGradients(gradients, store);
   updateAll(gradients, [...pinned.keys()], pairsBy(ids, pairs), options);
-  const inputs = { ...feed.inputs, ...(options.pairs && { pairs: options.pairs }) };
+  const inputs = { ...feed.inputs, ...unseen?.inputs, ...(options.pairs && { pairs: options.pairs }) };
   return Plan.create(gpu, { name: `${definition.name}.train`, batch, outputs: [loss], storage: store, inputs, pinned });
 }
 

@@ -62,7 +62,9 @@ export async function checkModel(
   assertClose(logits, expected, "logits", { rtol: 2e-5, atol: 2e-6 });
   const optimizer = sgd({ lr: PROBE_LR, embeddingUpdate: "dense" });
   const schedule = (step: number): number => step === 0 ? PROBE_LR : 0;
-  await model.fit(withBothClasses(data), { batchSize: rows, shuffle: false, optimizer, schedule });
+  const l2 = { embedding: 0, net: 0 };
+  const rules = { l2, optimizer, schedule, unseenShare: 0, initialBias: "keep" } as const;
+  await model.fit(withBothClasses(data), { batchSize: rows, shuffle: false, ...rules });
   const after = await model.parameters();
   const objective = loss ?? ((w, batch) => crossEntropy(reference(w, batch).map(([logit]) => logit), data.labels!));
   assert(

@@ -25,7 +25,7 @@ async function train(slug: string, parts: readonly Dataset[], batchSize: number)
   });
   model.setParameters(parameters);
   const optimizer = sgd({ lr: 0.1, embeddingUpdate: "lazy" });
-  for (const part of parts) await model.fit(part, { batchSize, shuffle: false, optimizer });
+  for (const part of parts) await model.fit(part, { batchSize, shuffle: false, optimizer, unseenShare: 0 });
   return await model.parameters();
 }
 

@@ -28,8 +28,8 @@ function updateWeight(
     return { w: w - lr * move, s0: m, s1: v };
   }
   const n = s0 + g * g;
-  const z = s1 + g - (Math.sqrt(n) - Math.sqrt(s0)) / lr * w;
-  const moved = -(z - Math.sign(z) * c.L1) / ((c.BETA + Math.sqrt(n)) / lr + c.L2);
+  const z = s1 + lr / c.LR * g - (Math.sqrt(n) - Math.sqrt(s0)) / c.LR * w;
+  const moved = -(z - Math.sign(z) * c.L1) / ((c.BETA + Math.sqrt(n)) / c.LR + c.L2);
   return { w: Math.abs(z) <= c.L1 ? 0 : moved, s0: n, s1: z };
 }
 

@@ -1,0 +1,105 @@
+/**
+ * What can be known to go wrong before training begins, and what must hold while it runs.
+ *
+ * @module
+ */
+import { type CheckpointTensor, requireSavable } from "../checkpoint.ts";
+import { describeNotFinite, findNotFinite } from "../checkpoint/finite.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { METRIC_NAMES, missingMetrics } from "../metrics/evaluation.ts";
+import type { FitOptions } from "./options.ts";
+
+/** Training whose numbers ceased to be finite. */
+export class DivergenceError extends RangeError {
+  /** Step that showed it, from 1. */
+  readonly step: number;
+  /** Epoch whose parameters the model has again, from 1; 0 when it was left as it is. */
+  readonly restoredEpoch: number;
+
+  /** Describes the state; `restoredEpoch` is 0 where there are no better parameters. */
+  constructor(message: string, step: number, restoredEpoch = 0) {
+    super(message);
+    this.name = "DivergenceError";
+    this.step = step;
+    this.restoredEpoch = restoredEpoch;
+  }
+
+  /** Adds that the model has the parameters of an epoch again. */
+  restored(epoch: number): DivergenceError {
+    const message = `${this.message}; the model has the parameters of epoch ${epoch} again`;
+    return new DivergenceError(message, this.step, epoch);
+  }
+}
+
+/**
+ * Refuses a training that could not end well.
+ *
+ * @throws {TypeError} when early stopping has no validation data
+ * @throws {RangeError} when an option is out of its range, or the monitored metric cannot be computed
+ * @throws {Error} when the checkpoint cannot be written
+ */
+export async function requireTrainable(options: FitOptions): Promise<void> {
+  const { validation, earlyStopping, checkpoint } = options;
+  positiveInteger("epochs", options.epochs ?? 1);
+  if (checkpoint?.everySteps !== undefined) positiveInteger("checkpoint.everySteps", checkpoint.everySteps);
+  if (options.clipNorm !== undefined && !(options.clipNorm > 0 && options.clipNorm < Infinity)) {
+    refuse("clipNorm must be above 0", options.clipNorm);
+  }
+  for (const [name, strength] of Object.entries(options.l2 ?? {})) {
+    if (strength !== undefined && !(strength >= 0 && strength < Infinity)) {
+      refuse(`l2.${name} must be at least 0`, strength);
+    }
+  }
+  const { unseenShare = 0 } = options;
+  if (!(unseenShare >= 0 && unseenShare <= 0.5)) refuse("unseenShare must be in [0, 0.5]", unseenShare);
+  if (earlyStopping) requireMonitor(validation, earlyStopping.monitor ?? "auc");
+  if (checkpoint) await requireSavable(checkpoint.path);
+}
+
+/** Refuses a monitor that the validation data cannot give a value to. */
+function requireMonitor(
+  validation: Dataset | undefined,
+  monitor: string | Readonly<Record<string, number>>,
+): void {
+  if (!validation) throw new TypeError("Cannot train: early stopping needs validation data, received none");
+  const missing = missingMetrics(validation.labels);
+  for (const name of typeof monitor === "string" ? [monitor] : Object.keys(monitor)) {
+    if (!METRIC_NAMES.includes(name)) {
+      throw new RangeError(`Cannot train: metrics to monitor are ${METRIC_NAMES.join(", ")}, received "${name}"`);
+    }
+    const why = missing[name];
+    if (why) {
+      throw new RangeError(`Cannot train: the monitor "${name}" cannot be computed on the validation data: ${why}`);
+    }
+  }
+}
+
+/**
+ * Refuses a learning rate that float32 cannot hold or that is negative; 0 is one, at which nothing is learned.
+ *
+ * @param step number of the step that the rate is for, from 0
+ * @throws {RangeError} then
+ */
+export function checkRate(rate: number, step: number): number {
+  if (rate >= 0 && Number.isFinite(Math.fround(rate))) return rate;
+  return refuse(`the schedule's rate at step ${step} must be finite and at least 0`, rate);
+}
+
+/**
+ * Throws when a tensor of the model has a number that is not finite.
+ *
+ * @throws {DivergenceError} then
+ */
+export function requireFinite(tensors: Readonly<Record<string, CheckpointTensor>>, step: number): void {
+  const found = findNotFinite(tensors);
+  if (found) throw new DivergenceError(`Cannot go on training: after step ${step}, ${describeNotFinite(found)}`, step);
+}
+
+/** Returns a positive integer, or refuses what is none. */
+export function positiveInteger(name: string, value: number): number {
+  return Number.isInteger(value) && value > 0 ? value : refuse(`${name} must be a positive integer`, value);
+}
+
+function refuse(state: string, received: unknown): never {
+  throw new RangeError(`Cannot train: ${state}, received ${received}`);
+}

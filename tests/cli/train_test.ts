@@ -1,0 +1,145 @@
+import { Model } from "../../src/model.ts";
+import { statIfThere } from "../../src/files.ts";
+import { readCheckpoint } from "../../src/checkpoint.ts";
+import { models } from "../../models/mod.ts";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "../../src/std.ts";
+import { inFolder } from "../folder.ts";
+import { gpu } from "../support.ts";
+import { closeTerminalAt, MODEL, run, SCHEMA, signalAt, start, startLasting, writeData } from "./process.ts";
+
+const TRAIN = ["train", "--data", "clicks.csv", ...SCHEMA, ...MODEL];
+const UNIX = Deno.build.os !== "windows";
+
+for (const [signal, code] of [["SIGTERM", 143], ["SIGHUP", 129]] as const) {
+  Deno.test({
+    name: `${signal} saves a checkpoint, or the model so far, also when it comes twice`,
+    ignore: !UNIX,
+    fn: () =>
+      inFolder(async (folder) => {
+        await writeData(`${folder}/clicks.csv`, 200);
+        const args = [...TRAIN, "--epochs", "100000", "--out", "m.weft"];
+        const plain = await signalAt(start(folder, ...args), "epoch 2/100000 ", signal, true);
+        assertEquals(plain.code, code, plain.err);
+        assertStringIncludes(plain.err, "Interrupted. Saved the model so far to m.weft; ");
+        await using model = await Model.load(`${folder}/m.weft`, models, { device: await gpu() });
+        assertEquals(model.definition.name, "deepfm");
+        const resumable = await signalAt(start(folder, ...args, "--checkpoint", "c.weft"), "epoch 2/100000 ", signal);
+        assertEquals(resumable.code, code, resumable.err);
+        const { step } = (await readCheckpoint(`${folder}/c.weft`)).header.training as { step: number };
+        assert(step >= 14, `${step} steps`);
+      }),
+  });
+}
+
+Deno.test({
+  name: "a training that was started to outlive its terminal ignores SIGHUP",
+  ignore: Deno.build.os !== "linux",
+  fn: () =>
+    inFolder(async (folder) => {
+      await writeData(`${folder}/clicks.csv`, 200);
+      const { code, err } = await signalAt(startLasting(folder, ...TRAIN, "--epochs", "30"), "epoch 2/30 ", "SIGHUP");
+      assertEquals(code, 0, err);
+      assertStringIncludes(err, "epoch 30/30 ");
+    }),
+});
+
+Deno.test({
+  name: "a training whose terminal is closed saves its model",
+  ignore: Deno.build.os !== "linux" || !(await statIfThere("/usr/bin/script")),
+  fn: () =>
+    inFolder(async (folder) => {
+      await writeData(`${folder}/clicks.csv`, 200);
+      await closeTerminalAt(folder, "epoch 3/100000 ", [...TRAIN, "--epochs", "100000", "--out", "m.weft"]);
+      for (let waits = 0; waits < 600 && !(await statIfThere(`${folder}/m.weft`)); waits++) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      await using model = await Model.load(`${folder}/m.weft`, models, { device: await gpu() });
+      assertEquals(model.definition.name, "deepfm");
+    }),
+});
+
+Deno.test("a file that cannot be written is noticed before training", () =>
+  inFolder(async (folder) => {
+    await writeData(`${folder}/clicks.csv`, 100);
+    const paths = ["absent/m.weft", ".", ...(Deno.build.os === "linux" ? ["/proc/m.weft"] : [])];
+    for (const path of paths) {
+      for (const option of ["--out", "--checkpoint", "--profile"]) {
+        const { code, err } = await run(folder, ...TRAIN, option, path);
+        assertEquals(code, 1, err);
+        assertMatch(err, new RegExp(`^Cannot (save|write) "${path.replaceAll(".", "\\.")}": `, "m"));
+        assert(!err.includes("epoch 1/1"), err);
+      }
+    }
+    assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["clicks.csv"]);
+  }));
+
+Deno.test("validation rows of one class train by logloss, and are refused for AUC before training", () =>
+  inFolder(async (folder) => {
+    await writeData(`${folder}/clicks.csv`, 200);
+    const lines = (await Deno.readTextFile(`${folder}/clicks.csv`)).split("\n");
+    const negatives = lines.filter((line) => line.startsWith("no"));
+    await Deno.writeTextFile(`${folder}/no.csv`, [lines[0], ...negatives].join("\n"));
+    const args = [...TRAIN, "--validation", "no.csv", "--test", "no.csv", "--epochs", "2", "--out", "m.weft"];
+    const refused = await run(folder, ...args);
+    assertEquals(refused.code, 1);
+    assertStringIncludes(
+      refused.err,
+      'Cannot train: the monitor "auc" cannot be computed on the validation data: labels',
+    );
+    assert(!refused.err.includes("epoch 1/2"), refused.err);
+    const trained = await run(folder, ...args, "--monitor", "logloss");
+    assertEquals(trained.code, 0, trained.err);
+    assertMatch(trained.err, /training: done after 2 epochs, .* s, epoch \d kept: validation logloss 0\.\d+/);
+    const why = `labels hold only one class, received 0 positives of ${negatives.length} rows`;
+    assertStringIncludes(trained.out, `AUC                   - (${why})\n`);
+    assertMatch(trained.out, /\nlogloss +0\.\d+\n/);
+    const evaluated = await run(folder, "evaluate", "--model-file", "m.weft", "--data", "no.csv");
+    assertEquals(evaluated.code, 0, evaluated.err);
+    assertStringIncludes(evaluated.out, `AUC                   - (${why})\n`);
+  }));
+
+Deno.test("training goes on from yesterday's model on today's rows", () =>
+  inFolder(async (folder) => {
+    await writeData(`${folder}/clicks.csv`, 300);
+    const day1 = await run(folder, ...TRAIN, "--epochs", "30", "--out", "day1.weft");
+    assertEquals(day1.code, 0, day1.err);
+    await writeData(`${folder}/today.csv`, 100, ["no,new,i1,4", "yes,u1,other,4"]);
+    const on = ["train", "--data", "today.csv", "--from", "day1.weft", "--batch-size", "32"];
+    const day2 = await run(folder, ...on, "--lr", "0.0001", "--out", "day2.weft");
+    assertEquals(day2.code, 0, day2.err);
+    const [first, second] = await Promise.all(["day1", "day2"].map(async (day) => {
+      await using model = await Model.load(`${folder}/${day}.weft`, models, { device: await gpu() });
+      return { table: (await model.parameters()).embedding.data as Float32Array, rows: model.schema.rowCount };
+    }));
+    assertEquals(second.rows, first.rows);
+    assert(second.table.some((x, i) => x !== first.table[i]));
+    assert(second.table.every((x, i) => Math.abs(x - first.table[i]) < 0.01));
+    const split = await run(folder, ...on, "--split", "0.8,0.2", "--epochs", "2", "--out", "day2.weft");
+    assertEquals(split.code, 0, split.err);
+    assertStringIncludes(split.err, "training: 82 rows");
+    for (const more of [["--categorical", "user"], ["--dim", "4"], ["--missing", "NA"]]) {
+      const refused = await run(folder, ...on, ...more);
+      assertEquals([refused.code, refused.err], [
+        2,
+        `Cannot run train: option "${more[0]}" cannot be used with "--from"\n`,
+      ]);
+    }
+  }));
+
+Deno.test("a training that diverges leaves the files of before and says what it left", () =>
+  inFolder(async (folder) => {
+    await writeData(`${folder}/clicks.csv`, 200);
+    const args = ["train", "--data", "clicks.csv", ...SCHEMA, "--model", "fm", "--batch-size", "32", "--out", "m.weft"];
+    assertEquals((await run(folder, ...args)).code, 0);
+    const before = await Deno.readFile(`${folder}/m.weft`);
+    const wild = [...args, "--optimizer", "sgd", "--lr", "1e30", "--epochs", "3", "--checkpoint", "c.weft"];
+    const { code, err } = await run(folder, ...wild, "--checkpoint-every", "1");
+    assertEquals(code, 1);
+    assertMatch(err, /\nCannot go on training: (after step \d+, ".+" must be|the loss is not) finite/);
+    assertEquals(await Deno.readFile(`${folder}/m.weft`), before);
+    if (await statIfThere(`${folder}/c.weft`)) {
+      const { tensors } = await readCheckpoint(`${folder}/c.weft`);
+      for (const { data } of Object.values(tensors)) assert(data.every((x) => Number.isFinite(Number(x))));
+      assertStringIncludes(err, "; the last checkpoint, c.weft, is intact");
+    }
+  }));

@@ -1,0 +1,91 @@
+import { deepfm } from "../../models/mod.ts";
+import { readCheckpoint, writeCheckpoint } from "../../src/checkpoint.ts";
+import { Dataset } from "../../src/data/dataset.ts";
+import { plantedInteractions } from "../../src/data/synthetic.ts";
+import { Model } from "../../src/model.ts";
+import { assertEquals, assertNotEquals, assertRejects } from "../../src/std.ts";
+import type { FitOptions } from "../../src/trainer/options.ts";
+import { digestRows } from "../../src/trainer/rows_digest.ts";
+import { inFolder } from "../folder.ts";
+import { gpu } from "../support.ts";
+
+const data = plantedInteractions({ rows: 300, vocabularies: [7, 11, 5], dim: 3, noise: 0.5, seed: 1 }).data;
+const definition = deepfm({ dim: 4, hidden: [8] });
+
+/** Copies rows with some of their parts changed. */
+function changed(parts: Partial<ConstructorParameters<typeof Dataset>[0]>): Dataset {
+  const { schema, rows, ids, values, labels } = data;
+  return new Dataset({ schema, rows, ids, values, labels, labelled: true, ...parts });
+}
+
+function swap<T extends Uint32Array | Float32Array>(array: T): T {
+  const copy = array.slice() as T;
+  const other = copy.findIndex((value) => value !== copy[0]);
+  [copy[0], copy[other]] = [copy[other], copy[0]];
+  return copy;
+}
+
+async function train(options: FitOptions, rows = data): Promise<Record<string, unknown>> {
+  await using model = await Model.create(definition, data.schema, { seed: 3, device: await gpu() });
+  await model.fit(rows, { batchSize: 64, ...options });
+  return await model.parameters();
+}
+
+Deno.test("the digest of rows changes with any of ids, values and labels", async () => {
+  const digest = await digestRows(data);
+  assertEquals(await digestRows(changed({})), digest);
+  for (const other of [changed({ ids: swap(data.ids) }), changed({ labels: swap(data.labels) })]) {
+    assertNotEquals(await digestRows(other), digest);
+  }
+  assertNotEquals(await digestRows(data, data), digest);
+  assertNotEquals(await digestRows(data.slice(0, 100), data.slice(100, 300)), digest);
+});
+
+Deno.test("training is not resumed on other rows than before, though they are as many", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/run.weft`;
+    const validation = data.slice(0, 100);
+    await train({ epochs: 1, validation, checkpoint: { path } });
+    const resume = { epochs: 2, validation, resume: path };
+    for (const other of [changed({ ids: swap(data.ids) }), changed({ labels: swap(data.labels) })]) {
+      await assertRejects(
+        () => train(resume, other),
+        TypeError,
+        "Cannot resume: the checkpoint was trained on other rows, of digest ",
+      );
+    }
+    await assertRejects(
+      () => train({ ...resume, validation: data.slice(100, 200) }),
+      TypeError,
+      "Cannot resume: the checkpoint was trained on other rows",
+    );
+    assertEquals(await train(resume), await train({ epochs: 2, validation }));
+  }));
+
+Deno.test("a checkpoint of an earlier version, without digest and unseen share, goes on as it began", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/run.weft`;
+    await train({ epochs: 1, unseenShare: 0, checkpoint: { path } });
+    const { header, tensors } = await readCheckpoint(path);
+    const training = header.training as { recipe: Record<string, undefined> };
+    const { rowsDigest: _, unseenShare: __, ...recipe } = training.recipe;
+    await writeCheckpoint(path, { header: { ...header, training: { ...training, recipe } }, tensors });
+    assertEquals(await train({ epochs: 2, resume: path }), await train({ epochs: 2, unseenShare: 0 }));
+    await assertRejects(
+      () => train({ epochs: 2, resume: path, unseenShare: 0.02 }),
+      TypeError,
+      "Cannot resume: the checkpoint was trained with unseenShare 0, received 0.02",
+    );
+  }));
+
+Deno.test("a resumed training replaces the occurrences that an undisturbed one does", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/run.weft`;
+    const options = { unseenShare: 0.2, checkpoint: { path } };
+    await train({ ...options, epochs: 1 });
+    const resumed = await train({ epochs: 3, unseenShare: 0.2, resume: path });
+    assertEquals(resumed, await train({ epochs: 3, unseenShare: 0.2 }));
+    assertNotEquals(resumed, await train({ epochs: 3 }));
+    assertEquals(resumed, await train({ epochs: 3, unseenShare: 0.2, memoryBudget: 4 * (3 + 2) * 130 }));
+    assertEquals(resumed, await train({ epochs: 3, unseenShare: 0.2, sort: "gpu" }));
+  }));
