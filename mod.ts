@@ -30,6 +30,7 @@
  */
 export { Model, type ModelOptions } from "./src/model.ts";
 export type { AnyFactory } from "./src/model/header.ts";
+export { PredictionError } from "./src/model/requirements.ts";
 export { DivergenceError } from "./src/trainer/checks.ts";
 export type { InitialBias } from "./src/trainer/start_bias.ts";
 export type { EarlyStopping, EpochReport, FitOptions, History, ProgressEvent } from "./src/trainer/options.ts";

@@ -18,7 +18,7 @@ import { openDevice } from "./model/device.ts";
 import { type AnyFactory, formatHeader, parseHeader, requireSameModel } from "./model/header.ts";
 import type { ModelParts } from "./model/parts.ts";
 import { Passes } from "./model/passes.ts";
-import { requireCount, requireRows } from "./model/requirements.ts";
+import { requireCount, requireNumbers, requireRows } from "./model/requirements.ts";
 import { summarize } from "./model/summary.ts";
 import { Predictor } from "./predictor.ts";
 import { Store } from "./store.ts";
@@ -175,8 +175,8 @@ export class Model implements AsyncDisposable {
   /**
    * Predicts the probability of the positive label for each row.
    *
-   * @throws {RangeError} when `batchSize` is not a positive integer, or larger than the device can take, or when a
-   * probability is not a number; the message names the first such row, from 0
+   * @throws {RangeError} when `batchSize` is not a positive integer, or larger than the device can take
+   * @throws {PredictionError} when a probability is not a number; it names the first such row, from 0
    * @throws {TypeError} when the data has another schema
    */
   async predict(data: Dataset, batchSize = 4096): Promise<Float32Array<ArrayBuffer>> {
@@ -300,10 +300,4 @@ export class Model implements AsyncDisposable {
     if (found) throw new RangeError(`Cannot save "${path}": ${describeNotFinite(found)}`);
     await writeCheckpoint(path, { header: formatHeader(this, training), tensors });
   }
-}
-
-function requireNumbers(probabilities: Float32Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
-  const row = probabilities.findIndex(Number.isNaN);
-  if (row >= 0) throw new RangeError(`Cannot predict: probabilities must be numbers, received NaN at row ${row}`);
-  return probabilities;
 }

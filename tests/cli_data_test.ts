@@ -158,5 +158,5 @@ Deno.test("rows without labels are predicted for, and refused by fit and evaluat
       `Cannot validate on the data: ${message}`,
     );
     await assertRejects(() => model.fit(labelled.slice(0, 1)), RangeError, "received 1 row with label 1");
-    await assertRejects(() => model.fit(labelled.slice(0, 0)), RangeError, "received no rows");
+    await assertRejects(() => model.fit(labelled.slice(0, 0)), RangeError, "must have rows, received 0");
   }));

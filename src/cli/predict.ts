@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { PredictionError } from "../model/requirements.ts";
 import { reportCoverage } from "./coverage.ts";
 import { DATA_OPTIONS, isLibsvm, readData, readFormat } from "./data.ts";
 import { openGpu } from "./device.ts";
@@ -70,8 +71,9 @@ export async function predict(args: readonly string[], streams: Streams): Promis
   const predictions = new Predictions(ids);
   const data = await readData(files, model.schema, format, streams, predictions);
   reportCoverage("data", data, false, streams);
-  const probabilities = data.rows === 0 ? new Float32Array() : await model.predict(data, batchSize);
-  predictions.requireFinite(probabilities);
+  const probabilities = await model.predict(data, batchSize).catch((error) => {
+    throw error instanceof PredictionError ? predictions.located(error) : error;
+  });
   const lines = predictions.format(probabilities);
   if (out === "-") {
     for (const part of lines) writeAll(Deno.stdout, part);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { PredictionError } from "../model/requirements.ts";
 import { growU32 } from "../data/growable.ts";
 import { copyText } from "../data/vocabulary.ts";
 import type { RowWatcher, WatchedRow } from "../data/watcher.ts";
@@ -43,20 +44,11 @@ export class Predictions implements RowWatcher {
     this.#lines.push(line);
   }
 
-  /**
-   * Refuses probabilities that are none.
-   *
-   * @param probabilities those of the rows without fault, in order
-   * @throws {RangeError} when one is not finite; the message names file and line of the first
-   */
-  requireFinite(probabilities: Float32Array): void {
-    const encoded = probabilities.findIndex((probability) => !Number.isFinite(probability));
-    if (encoded < 0) return;
-    const broken = probabilities.reduce((sum, probability) => sum + Number(!Number.isFinite(probability)), 0);
-    const others = broken > 1 ? ` and ${formatCount(broken - 1, "other row")}` : "";
-    throw new RangeError(
-      `Cannot predict for ${this.#locate(encoded)}${others}: probability must be a finite number, ` +
-        `received ${probabilities[encoded]}`,
+  /** Returns an error that names file and line of the first row whose probability is not a number. */
+  located({ row, count }: PredictionError): RangeError {
+    const others = count > 1 ? ` and ${formatCount(count - 1, "other row")}` : "";
+    return new RangeError(
+      `Cannot predict for ${this.#locate(row)}${others}: probability must be a finite number, received NaN`,
     );
   }
 

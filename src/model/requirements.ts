@@ -25,3 +25,33 @@ export function requireCount(action: string, name: string, value: number): numbe
 export function requireRows(action: string, { rows }: Dataset): void {
   if (rows === 0) throw new RangeError(`Cannot ${action}: the data set must have rows, received 0`);
 }
+
+/** Probabilities that are not numbers. */
+export class PredictionError extends RangeError {
+  /** First such row, from 0. */
+  readonly row: number;
+  /** Number of such rows. */
+  readonly count: number;
+
+  /** Describes the rows. */
+  constructor(row: number, count: number) {
+    super(`Cannot predict: probabilities must be numbers, received NaN at row ${row}, in all at ${count}`);
+    this.name = "PredictionError";
+    this.row = row;
+    this.count = count;
+  }
+}
+
+/**
+ * Returns probabilities that all are numbers.
+ *
+ * @throws {PredictionError} when one is not
+ */
+export function requireNumbers(probabilities: Float32Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
+  const row = probabilities.findIndex(Number.isNaN);
+  if (row < 0) return probabilities;
+  throw new PredictionError(
+    row,
+    probabilities.reduce((sum, probability) => sum + Number(Number.isNaN(probability)), 0),
+  );
+}

@@ -1,5 +1,6 @@
 import { Predictions } from "../../src/cli/predictions.ts";
-import { assertEquals, assertThrows } from "../../src/std.ts";
+import { PredictionError } from "../../src/model/requirements.ts";
+import { assertEquals, assertStringIncludes } from "../../src/std.ts";
 
 /** Follows rows of one column each; a row with a fault cannot be encoded. */
 function follow(rows: readonly { id: string; fault?: string }[]): Predictions {
@@ -28,13 +29,11 @@ Deno.test("a row that cannot be encoded has a line without a probability, ids ar
   );
 });
 
-Deno.test("a probability that is not finite is refused by the file and line of its row", () => {
+Deno.test("a probability that is not a number is refused by the file and line of its row", () => {
   const predictions = follow([{ id: "1" }, { id: "2", fault: "none" }, { id: "3" }, { id: "4" }, { id: "5" }]);
-  predictions.requireFinite(new Float32Array([0.5, 0, 1, 0.25]));
-  assertThrows(
-    () => predictions.requireFinite(new Float32Array([0.5, 0.5, NaN, NaN])),
-    RangeError,
+  assertEquals(
+    predictions.located(new PredictionError(2, 2)).message,
     'Cannot predict for "b.csv" line 5 and 1 other row: probability must be a finite number, received NaN',
   );
-  assertThrows(() => predictions.requireFinite(new Float32Array([NaN, 0, 0, 0])), RangeError, '"a.csv" line 2:');
+  assertStringIncludes(predictions.located(new PredictionError(0, 1)).message, '"a.csv" line 2:');
 });
