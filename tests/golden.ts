@@ -123,7 +123,8 @@ async function checkGradients(
   for (const { name: tensor } of toWeft(gradients, schema)) {
     const gradient = numbers(before[tensor]).map((w, i) => (w - Number(after[tensor].data[i])) / PROBE_LR);
     const zero = golden.conditioning.zero_gradient_params.some((text) => text === tensor);
-    const tolerance = zero ? { rtol: 0, atol: 1e-7 } : TOLERANCE;
+    // What is left of a gradient of zero is rounding, which depends on the order of a device's sums.
+    const tolerance = zero ? { rtol: 0, atol: 5e-7 } : TOLERANCE;
     assertClose(gradient, numbers(expected[tensor]), `${name} gradient of ${tensor}`, tolerance);
   }
   const statistics = withShapes(golden, golden.buffers_after_forward);
