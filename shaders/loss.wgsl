@@ -37,22 +37,40 @@ fn log1p_unit(e: f32) -> f32 {
   return select(log(1.0 + e), e - 0.5 * e * e, e < 1e-3);
 }
 
-// Writes the gradients of a block's rows and returns the lane's share of their loss.
+// Returns the logit and the label of a row, or of the last one past the end.
+fn row_at(b: u32, end: u32) -> vec2f {
+  let at = min(b, end - 1u);
+  return vec2f(logits[at], labels[at]);
+}
+
+// Writes the gradient of a row and returns its loss; 0 for padding rows.
+fn row_loss(b: u32, end: u32, row: vec2f, scale: f32) -> f32 {
+  if (b >= end) { return 0.0; }
+  let z = row.x;
+  let y = row.y;
+  let e = exp(-abs(z));
+  let tail = e / (1.0 + e);
+  let gradient = select(tail - y, (1.0 - y) - tail, z >= 0.0) * scale;
+  let counts = b < step.rows;
+  d_logits[b] = select(0.0, gradient, counts);
+  return select(0.0, max(z, 0.0) - z * y + log1p_unit(e), counts);
+}
+
+// Writes the gradients of a block's rows and returns the lane's share of their loss. Four rows are loaded before the first
+// of them is worked on, so that loads do not wait for one another.
 fn lane_loss(block: u32, lane: u32) -> f32 {
   let scale = 1.0 / f32(max(step.rows, 1u));
   let end = min(block * BLOCK + BLOCK, params.batch);
   var sum = 0.0;
-  for (var b = block * BLOCK + lane; b < end; b += 256u) {
-    if (b >= step.rows) {
-      d_logits[b] = 0.0;
-      continue;
-    }
-    let z = logits[b];
-    let y = labels[b];
-    let e = exp(-abs(z));
-    let tail = e / (1.0 + e);
-    d_logits[b] = select(tail - y, (1.0 - y) - tail, z >= 0.0) * scale;
-    sum += max(z, 0.0) - z * y + log1p_unit(e);
+  for (var b = block * BLOCK + lane; b < end; b += 1024u) {
+    let first = row_at(b, end);
+    let second = row_at(b + 256u, end);
+    let third = row_at(b + 512u, end);
+    let fourth = row_at(b + 768u, end);
+    sum += row_loss(b, end, first, scale);
+    sum += row_loss(b + 256u, end, second, scale);
+    sum += row_loss(b + 512u, end, third, scale);
+    sum += row_loss(b + 768u, end, fourth, scale);
   }
   return sum;
 }

@@ -1,4 +1,6 @@
 // The table has no FM term.
-fn add_fm(b: u32, v: f32, part: u32) {}
+fn fm_term(b: u32, v: f32, lane: u32) -> Lane { return Lane(); }
+
+fn own_term(b: u32, v: f32) -> f32 { return 0.0; }
 
 fn subtract_own(number: u32, part: u32) {}

@@ -1,6 +1,7 @@
 // Sum of a table's gradients over the occurrences of each row, from occurrences sorted by row.
 //   reduce  walks chunks of CHUNK sorted positions. A run of equal rows that lies within a chunk is finished at once; the
 //           pieces of runs that cross chunks go to `carry`.
+//   reduce_ahead  the same for GPUs
 //   finish  adds up the pieces of a run, four chunks at a time, in the chunk where the run starts.
 //   finish_group  the same for GPUs: a workgroup takes GROUP_CHUNKS chunks, and all its threads together the one run that
 //           starts there and goes on past them, in a tree that depends on the run's length alone.
@@ -40,9 +41,14 @@ fn clear() {
 fn add_occurrence(occurrence: u32, part: u32) {
   let b = occurrence % BATCH;
   let v = value_of(occurrence);
-  add_embedding(b * FIELDS + occurrence / BATCH, v, part);
-  add_linear(b, v);
-  add_fm(b, v, part);
+  let looked_up = b * FIELDS + occurrence / BATCH;
+  for (var j = 0u; j < SPAN; j++) {
+    let lane = part * SPAN + j;
+    sum[j] += embedding_term(looked_up, v, lane);
+    sum[j] += linear_term(b, v);
+    sum[j] += fm_term(b, v, lane);
+  }
+  own += own_term(b, v);
 }
 
 fn carry_at(chunk: u32, piece: u32, part: u32) -> u32 {
@@ -93,6 +99,73 @@ fn reduce(
   }
 }
 
+// A position with the terms of its occurrence.
+struct Position {
+  row: u32,
+  embedding: Lane,
+  linear: Lane,
+  fm: Lane,
+  own: f32,
+}
+
+// Loads a position, or the last one of the chunk past its end.
+fn position_at(at: u32, end: u32, lane: u32) -> Position {
+  let pair = pairs[min(at, end - 1u)];
+  let b = pair.y % BATCH;
+  let v = value_of(pair.y);
+  let embedding = embedding_term(b * FIELDS + pair.y / BATCH, v, lane);
+  return Position(pair.x, embedding, linear_term(b, v), fm_term(b, v, lane), own_term(b, v));
+}
+
+// The run that a thread of reduce_ahead adds up.
+var<private> run_row: u32;
+var<private> run_head: u32;
+
+fn take(position: Position, at: u32, start: u32, end: u32, part: u32) {
+  if (at >= end) { return; }
+  if (position.row != run_row) {
+    end_piece(run_row, run_head, at, start, end, part);
+    clear();
+    run_head = at;
+    run_row = position.row;
+  }
+  sum[0] += position.embedding;
+  sum[0] += position.linear;
+  sum[0] += position.fm;
+  own += position.own;
+}
+
+// The same where SPAN is 1, for GPUs: four positions are loaded before the first of them is added, so that loads do not
+// wait for one another.
+@compute @workgroup_size(64)
+fn reduce_ahead(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let worker = linear_group(group, groups) * 64u + lane;
+  let part = worker % LANES;
+  let start = worker / LANES * CHUNK;
+  let count = step.rows * FIELDS;
+  if (start >= count) { return; }
+  let end = min(start + CHUNK, count);
+  run_head = start;
+  run_row = pairs[start].x;
+  if (run_row >= params.first + params.rows || pairs[end - 1u].x < params.first) { return; }
+  clear();
+  for (var at = start; at < end; at += 4u) {
+    let first = position_at(at, end, part);
+    let second = position_at(at + 1u, end, part);
+    let third = position_at(at + 2u, end, part);
+    let fourth = position_at(at + 3u, end, part);
+    take(first, at, start, end, part);
+    take(second, at + 1u, start, end, part);
+    take(third, at + 2u, start, end, part);
+    take(fourth, at + 3u, start, end, part);
+  }
+  end_piece(run_row, run_head, end, start, end, part);
+}
+
 // Whether chunk `chunk` starts with an occurrence of `row`.
 fn starts_with(chunk: u32, row: u32, count: u32) -> bool {
   return chunk * CHUNK < count && pairs[min(chunk * CHUNK, count - 1u)].x == row;
@@ -127,10 +200,12 @@ fn crossing_run(chunk: u32) -> Run {
   let start = chunk * CHUNK;
   let count = step.rows * FIELDS;
   if (start + CHUNK >= count) { return none; }
+  // All loaded before any is looked at.
   let row = pairs[start + CHUNK].x;
+  let last = pairs[start + CHUNK - 1u].x;
+  let before = pairs[max(start, 1u) - 1u].x;
   let number = row - params.first;
-  if (number >= params.rows || pairs[start + CHUNK - 1u].x != row) { return none; }
-  if (start > 0u && pairs[max(start, 1u) - 1u].x == row) { return none; }
+  if (number >= params.rows || last != row || (start > 0u && before == row)) { return none; }
   var head = start + CHUNK - 1u;
   while (head > start && pairs[head - 1u].x == row) { head--; }
   return Run(number, head, last_chunk(chunk + 1u, row, count));
