@@ -108,7 +108,11 @@ export function emitReduction(k: Emitter, node: Node<TableAttributes>, sink: Sin
   };
   const chunks = Math.ceil(fields * k.batch / chunk);
   const entries = [
-    { entry: software || span > 1 ? "reduce" : "reduce_ahead", reads: terms, weighs: applies || terms.d_fm || terms.fm_terms },
+    {
+      entry: software || span > 1 ? "reduce" : "reduce_ahead",
+      reads: terms,
+      weighs: applies || terms.d_fm || terms.fm_terms,
+    },
     { entry: software ? "finish" : "finish_group", reads: { pairs: terms.pairs }, weighs: applies },
   ];
   for (const { entry, reads, weighs } of entries) {
