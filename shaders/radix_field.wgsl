@@ -15,7 +15,13 @@ fn final_place(place: u32, segment: u32) -> u32 {
 @compute @workgroup_size(256)
 fn least(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   var row = 0xffffffffu;
-  for (var b = lane; b < step.rows; b += 256u) { row = min(row, ids[group.x * params.batch + b]); }
+  // Four rows, or the last one again, are loaded at a time, so that loads do not wait for one another.
+  let top = group.x * params.batch;
+  for (var b = lane; b < step.rows; b += 1024u) {
+    let last = step.rows - 1u;
+    let left = min(ids[top + b], ids[top + min(b + 256u, last)]);
+    row = min(row, min(left, min(ids[top + min(b + 512u, last)], ids[top + min(b + 768u, last)])));
+  }
   sums[lane] = row;
   for (var reach = 128u; reach > 0u; reach /= 2u) {
     workgroupBarrier();
