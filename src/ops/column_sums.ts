@@ -13,6 +13,9 @@ import { lanesOf } from "./lane.ts";
 /** Rows of a split at least: four loads of each of 16 threads. */
 const MIN_SPLIT_ROWS = 64;
 
+/** Rows that are not split, since a second dispatch takes longer than their loads. */
+const UNSPLIT_ROWS = 256;
+
 /** Workgroups that keep a GPU busy. */
 const BUSY_GROUPS = 1024;
 
@@ -28,11 +31,11 @@ interface Matrix {
 
 /** Appends y[n] = sum_m u[m] a[m, n], or the plain sum of columns without u. */
 export function emitGpuColumnSums(k: Emitter, a: Matrix, y: Tensor, u?: Tensor): void {
+  if (a.rows <= UNSPLIT_ROWS) return run(k, a, y, a.rows, u);
   const across = Math.ceil(lanesOf(a.columns).count / 16);
   const most = Math.max(1, Math.min(MAX_SPLITS, Math.floor(BUSY_GROUPS / across)));
   const splitRows = Math.max(MIN_SPLIT_ROWS, Math.ceil(a.rows / most));
   const splits = Math.max(1, Math.ceil(a.rows / splitRows));
-  if (splits <= 2) return run(k, a, y, a.rows, u);
   const parts = k.scratch([splits, a.columns]);
   run(k, a, parts, splitRows, u);
   run(k, { tensor: parts, rows: splits, columns: a.columns }, y, splits);

@@ -10,6 +10,7 @@ import grid from "../../shaders/grid.wgsl" with { type: "text" };
 import { type Shader, shader } from "../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, type Tensor, widthOf } from "../graph/tensor.ts";
+import { emitGpuColumnSums } from "./column_sums.ts";
 import { columnSum } from "./bias.ts";
 import { type Lanes, lanesOf } from "./lane.ts";
 
@@ -18,6 +19,9 @@ const SAMPLES = 4;
 
 /** Slices of the batch that parameter gradients are summed over. */
 const SLICES = 64;
+
+/** The same on GPUs, where a thread waits for each row of its slice, and another kernel adds the slices up. */
+const GPU_SLICES = 256;
 
 function forwardShader({ part }: Lanes): Shader {
   return shader("cross_vector", { grid, ...part, fold, cross_vector: source });
@@ -31,7 +35,7 @@ function gradientShader({ part }: Lanes): Shader {
 function setupOf(k: Emitter, w: Tensor, kernels: (lanes: Lanes) => Shader) {
   const [layers, width] = w.shape as readonly number[];
   const lanes = lanesOf(width);
-  const slices = Math.min(SLICES, k.batch);
+  const slices = Math.min(k.gpu.adapter.software ? SLICES : GPU_SLICES, k.batch);
   const slice = Math.ceil(k.batch / slices);
   return {
     lanes: lanes.count,
@@ -89,13 +93,20 @@ const gradientOp: Op<null> = {
 
 const parameterGradientOp: Op<null> = {
   name: "cross_vector_parameters",
-  outputs: ([, w]) => [w.shape, w.shape, [SLICES, Number(w.shape[0]) + 1, Number(w.shape[1])]],
-  emit: (k, { inputs: [x0, w, bias, dy, factors, dsSum], outputs: [dw, db, partial] }) => {
+  outputs: ([, w]) => [w.shape, w.shape],
+  emit: (k, { inputs: [x0, w, bias, dy, factors, dsSum], outputs: [dw, db] }) => {
     const { call, lanes, slices } = setupOf(k, w, gradientShader);
+    const columns = (Number(w.shape[0]) + 1) * Number(w.shape[1]);
+    const partial = k.scratch([slices, columns]);
     const grid = Math.ceil(slices * Math.ceil(lanes / 2) / 64);
     k.run({ ...call, entry: "slices", bind: { x0, dy, factors, partial }, grid });
-    const bind = { w, bias, sums: partial, ds_sum: dsSum, dw, db };
-    k.run({ ...call, entry: "merge", bind, grid: Math.ceil(lanes / 64) });
+    let [sums, params] = [partial, call.params];
+    if (!k.gpu.adapter.software) {
+      [sums, params] = [k.scratch([1, columns]), { ...params, slices: 1 }];
+      emitGpuColumnSums(k, { tensor: partial, rows: slices, columns }, sums);
+    }
+    const bind = { w, bias, sums, ds_sum: dsSum, dw, db };
+    k.run({ ...call, params, entry: "merge", bind, grid: Math.ceil(lanes / 64) });
   },
 };
 
