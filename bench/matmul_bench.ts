@@ -2,14 +2,14 @@
 import { Gpu } from "../src/gpu/device.ts";
 import { createBuffer, download, upload } from "../src/gpu/memory.ts";
 import { Graph } from "../src/graph/graph.ts";
-import { Plan, type StepScalars } from "../src/graph/plan.ts";
+import { Plan } from "../src/graph/plan.ts";
 import { type Shape, sizeOf, type Tensor } from "../src/graph/tensor.ts";
 import { dense } from "../src/ops/dense.ts";
 import { matmulNt, matmulTn } from "../src/ops/matmul.ts";
-import { noStorage, randomArray } from "../tests/support.ts";
+import { noStorage, randomArray, step } from "../tests/support.ts";
 import { measureCeilings } from "./ceiling.ts";
 import { type BenchRow, formatRows, withCeilings } from "./report.ts";
-import { type Timing, timingOf } from "./timing.ts";
+import { timeSteps } from "./timing.ts";
 
 /** Sizes [B, K, N] of the layers. */
 const SHAPES: readonly Sizes[] = [
@@ -27,10 +27,7 @@ const SHAPES: readonly Sizes[] = [
 /** Elements of a result that are compared with float64. */
 const SAMPLES = 64;
 
-/** Milliseconds that the longer of two submits takes at least, as far as 16 steps get there. */
-const AT_LEAST_MS = 200;
-
-const REPEATS = 5;
+const TIMING = { atLeastMs: 200, repeats: 5, most: 256 };
 
 type Sizes = readonly [batch: number, k: number, n: number];
 
@@ -97,7 +94,8 @@ async function measure(gpu: Gpu, product: Product, sizes: Sizes): Promise<BenchR
     pinned: new Map([[y, { buffer: result }]]),
     storage: noStorage,
   });
-  const timing = await timePlan(gpu, plan, batch);
+  plan.run([step(batch)]);
+  const timing = await timeSteps(gpu, plan, step(batch), TIMING);
   const columns = y.shape[1] as number;
   verify(
     new Float32Array(await download(gpu, result)),
@@ -129,26 +127,6 @@ function verify(
       throw new Error(`Cannot bench: element [${row}, ${column}] must be ${want}, received ${got}`);
     }
   }
-}
-
-/** Times a step as the difference of a long and a short submit, which holds no wait. */
-async function timePlan(gpu: Gpu, plan: Plan, batch: number): Promise<Timing> {
-  const submit = async (steps: number): Promise<number> => {
-    const scalars: StepScalars = { rows: batch, first: 0, index: 1, seed: 1, lr: 0, slot: 0 };
-    const started = performance.now();
-    plan.run(Array<StepScalars>(steps).fill(scalars));
-    await gpu.device.queue.onSubmittedWorkDone();
-    return performance.now() - started;
-  };
-  await submit(1);
-  const estimate = Math.max(0.1, (await submit(3) - await submit(1)) / 2);
-  const steps = Math.max(3, Math.min(16, Math.ceil(AT_LEAST_MS / estimate)));
-  const times: number[] = [];
-  for (let repeat = 0; repeat < REPEATS; repeat++) {
-    const short = Math.min(await submit(1), await submit(1));
-    times.push(Math.max(1e-6, await submit(steps) - short) / (steps - 1));
-  }
-  return timingOf(times);
 }
 
 if (import.meta.main) {

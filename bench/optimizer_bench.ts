@@ -15,7 +15,7 @@ import { updateRow } from "../tests/reference/optimizer.ts";
 import { type Occurrences, reduceGradient } from "../tests/reference/table_update.ts";
 import { assertClose, noStorage, randomArray, step } from "../tests/support.ts";
 import type { BenchRow } from "./report.ts";
-import { timeLongSubmit } from "./timing.ts";
+import { timeSteps } from "./timing.ts";
 import { zipfIds } from "./zipf.ts";
 
 const BATCH = 4096;
@@ -23,7 +23,7 @@ const FIELDS = 39;
 const OCCURRENCES = BATCH * FIELDS;
 const LR = 0.01;
 
-const TIMING = { steps: 9, repeats: 7 };
+const TIMING = { atLeastMs: 200, repeats: 3, most: 256 };
 
 /** Bytes of a shard, as stores cut tables. */
 const SHARD_BYTES = 2 ** 27;
@@ -161,7 +161,7 @@ async function measureCase(gpu: Gpu, bench: Case): Promise<BenchRow> {
   const plan = await planned.plan;
   plan.run([scalarsOf(optimizer)]);
   const unique = await verify(gpu, bench, batch, store);
-  const timing = await timeLongSubmit(gpu, plan, scalarsOf(optimizer), TIMING);
+  const timing = await timeSteps(gpu, plan, scalarsOf(optimizer), TIMING);
   plan.destroy();
   for (const { range } of store.slots.flat()) range.buffer.destroy();
   for (const { buffer } of Object.values(planned.inputs)) buffer.destroy();
@@ -196,7 +196,7 @@ async function measureDense(gpu: Gpu): Promise<BenchRow> {
   updateRow({ optimizer, target: "parameter", lr: LR, t: 1 }, expected, gradient, states);
   const actual = new Float32Array(await download(gpu, ranges.parameters.buffer));
   assertClose(actual, expected, "updateDense", { rtol: 2e-5 });
-  const timing = await timeLongSubmit(gpu, plan, scalarsOf(optimizer), TIMING);
+  const timing = await timeSteps(gpu, plan, scalarsOf(optimizer), TIMING);
   plan.destroy();
   const { slots, ...others } = ranges;
   for (const { buffer } of [...Object.values(others), ...slots]) buffer.destroy();

@@ -33,7 +33,7 @@ import { thirdOrderReference } from "../tests/reference/third_order.ts";
 import { noStorage, randomArray, step } from "../tests/support.ts";
 import { checkFirst, type Leaves, type Numbers, placeInputs } from "./plan.ts";
 import type { BenchRow } from "./report.ts";
-import { timePlan } from "./timing.ts";
+import { timeSteps } from "./timing.ts";
 
 const BATCH = 4096;
 const QUICK_BATCH = 64;
@@ -46,7 +46,7 @@ const HIDDEN = 16;
 const REDUCED = 13;
 /** Columns of the dense layer over pairs. */
 const OUTPUTS = 400;
-const TIMING = { atLeastMs: 200, repeats: 3, most: 1024 };
+const TIMING = { atLeastMs: 200, repeats: 3, most: 256 };
 
 /** One op. */
 interface Case {
@@ -166,7 +166,7 @@ async function measure(gpu: Gpu, bench: Case, batch: number): Promise<BenchRow[]
     const plan = await Plan.create(gpu, { name: "bench", batch, outputs, pinned, inputs: places, storage: noStorage });
     plan.run([step(batch)]);
     await checkFirst(gpu, bench, values, pinned.get(y)!);
-    const timing = await timePlan(gpu, plan, [step(batch)], TIMING);
+    const timing = await timeSteps(gpu, plan, step(batch), TIMING);
     plan.destroy();
     for (const { buffer } of pinned.values()) buffer.destroy();
     const isForward = outputs.length === 1;

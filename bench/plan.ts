@@ -13,12 +13,12 @@ import { type Shape, sizeOf, type Tensor } from "../src/graph/tensor.ts";
 import { add } from "../src/ops/add.ts";
 import { assertClose, noStorage, randomArray, step } from "../tests/support.ts";
 import type { BenchRow } from "./report.ts";
-import { timePlan } from "./timing.ts";
+import { timeSteps } from "./timing.ts";
 
 /** Samples whose results are compared. */
 const CHECKED = 3;
 
-const TIMING = { atLeastMs: 300, repeats: 3, most: 64 };
+const TIMING = { atLeastMs: 200, repeats: 3, most: 256 };
 
 /** One measured plan. */
 export interface Case {
@@ -99,7 +99,7 @@ export async function measure(gpu: Gpu, bench: Case, batch: number): Promise<Ben
   });
   plan.run([step(batch)]);
   await checkFirst(gpu, bench, values, { buffer: result });
-  const timing = await timePlan(gpu, plan, [step(batch)], TIMING);
+  const timing = await timeSteps(gpu, plan, step(batch), TIMING);
   plan.destroy();
   for (const { buffer } of [...Object.values(places), { buffer: result }]) buffer.destroy();
   const each = batch / timing.ms / 1e6;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Gpu } from "../src/gpu/device.ts";
-import type { Plan, StepScalars } from "../src/graph/plan.ts";
+import { MAX_STEPS_PER_SUBMIT, type Plan, type StepScalars } from "../src/graph/plan.ts";
 
 /** A repeated measurement in ms. */
 export interface Timing {
@@ -99,25 +99,23 @@ export async function timePlan(
   return timingOf(times);
 }
 
+/** Milliseconds of a step below which a submit holds as many steps as it can, so that the host is not what is timed. */
+const SHORT_STEP_MS = 5;
+
 /**
- * Times a step of a plan that has run before as the difference of a submit of `steps` steps and one of a single step.
+ * Times a step of a plan that has run before, all steps having the same scalars.
  *
  * @throws {GpuError} when the device refuses an operation
  */
-export async function timeLongSubmit(
+export async function timeSteps(
   gpu: Gpu,
   plan: Plan,
   scalars: StepScalars,
-  { steps, repeats }: { steps: number; repeats: number },
+  options: TimePlanOptions,
 ): Promise<Timing> {
-  const elapsed = (count: number): Promise<number> =>
-    timeQueue(gpu, () => plan.run(Array<StepScalars>(count).fill(scalars)));
-  const times: number[] = [];
-  for (let repeat = 0; repeat < repeats; repeat++) {
-    const one = await elapsed(1);
-    times.push(Math.max(1e-6, await elapsed(steps) - one) / (steps - 1));
-  }
-  return timingOf(times);
+  const single = await timePlan(gpu, plan, [scalars], { ...options, atLeastMs: 1, repeats: 1 });
+  const count = single.ms < SHORT_STEP_MS ? MAX_STEPS_PER_SUBMIT : 1;
+  return await timePlan(gpu, plan, Array<StepScalars>(count).fill(scalars), options);
 }
 
 /** Returns the milliseconds until the queue has done what `submit` gives it. */
