@@ -1,7 +1,7 @@
 import { Graph } from "../../src/graph/graph.ts";
 import { type MemoryPlan, ownerOf, planMemory } from "../../src/graph/memory.ts";
 import { applyAll, type Node, type Op } from "../../src/graph/node.ts";
-import { sizeOf, type Tensor } from "../../src/graph/tensor.ts";
+import { sizeOf, Tensor } from "../../src/graph/tensor.ts";
 import { assert, assertEquals } from "../../src/std.ts";
 import { randomArray } from "../support.ts";
 
@@ -134,4 +134,20 @@ Deno.test("planMemory prefers the smallest slot that fits", () => {
   const [last] = applyAll(blockOp, [next], [2]);
   const plan = planMemory(graph.nodes, BATCH, new Set(), [last]);
   assertEquals(plan.slots.get(last), plan.slots.get(small));
+});
+
+Deno.test("planMemory gives scratch memory to one node, and to the next one after it", () => {
+  const graph = new Graph("train");
+  const [a] = applyAll(blockOp, [graph.input("x", ["B", 1])], [4]);
+  const [b] = applyAll(blockOp, [a], [4]);
+  const scratch = new Map(graph.nodes.map((node) => {
+    const of = (width: number): Tensor => new Tensor(graph, ["B", width], { kind: "scratch", node });
+    return [node, [of(100), of(50)]] as const;
+  }));
+  const plan = planMemory(graph.nodes, BATCH, new Set(), [b], scratch);
+  const [[first, second], [third, fourth]] = scratch.values();
+  assert(plan.slots.get(first) !== plan.slots.get(second));
+  assertEquals(plan.slots.get(third), plan.slots.get(first));
+  assertEquals(plan.slots.get(fourth), plan.slots.get(second));
+  assertEquals(plan.peak, 4 * BATCH * (100 + 50 + 4 + 4));
 });

@@ -1,9 +1,9 @@
 import { type Activation, dense } from "../../src/ops/dense.ts";
 import { add } from "../../src/ops/add.ts";
 import { Graph } from "../../src/graph/graph.ts";
-import { assertThrows } from "../../src/std.ts";
+import { assertEquals, assertThrows } from "../../src/std.ts";
 import { denseReference, dropoutReference } from "../reference/dense.ts";
-import { checkOp, productVariants } from "../support.ts";
+import { checkOp, productVariants, runOp } from "../support.ts";
 
 const VARIANTS = await productVariants();
 const ACTIVATIONS: readonly Activation[] = ["none", "relu", "sigmoid", "tanh"];
@@ -69,6 +69,19 @@ for (const variant of VARIANTS) {
       },
     }));
 }
+
+Deno.test("on a GPU a dense layer takes a dispatch forward and three backward", async () => {
+  const { labels } = await runOp({
+    inputs: { x: ["B", 64], first: [64, 48], bias: [48], second: [48, 32] },
+    batch: 600,
+    build: ({ x, first, bias, second }) => dense(dense(x, first, bias, { activation: "relu" }), second, undefined),
+    software: false,
+  });
+  const product = "matmul.product";
+  // Forward; dx through the relu, splits of dW and their sum; dx, splits of dW and of the bias's gradient, their sum.
+  const backward = [product, product, "matmul_splits.sum", product, product, "matmul_splits.sum_with_columns"];
+  assertEquals(labels, [product, product, ...backward]);
+});
 
 Deno.test("dense without a bias over three-dimensional inputs", () =>
   checkOp({
