@@ -129,7 +129,9 @@ export interface OpResults {
 /** Runs an op forward and backward. */
 export async function runOp(run: OpRun): Promise<OpResults> {
   const real = await gpu();
-  const device = run.software === undefined ? real : new Gpu(real.device, { ...real.adapter, software: run.software });
+  const device = run.software === undefined
+    ? real
+    : new Gpu(real.device, { ...real.profile, kind: run.software ? "software" : "gpu" });
   const graph = new Graph(run.mode ?? "train");
   const names = Object.keys(run.inputs);
   const values: Record<string, Float64Array> = {};

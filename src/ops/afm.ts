@@ -9,10 +9,10 @@ import grid from "../../shaders/grid.wgsl" with { type: "text" };
 import order from "../../shaders/pair_order.wgsl" with { type: "text" };
 import random from "../../shaders/random.wgsl" with { type: "text" };
 import step from "../../shaders/step.wgsl" with { type: "text" };
-import { isWorthImages } from "../gpu/image.ts";
 import { type Constants, shader } from "../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, type Tensor, widthOf } from "../graph/tensor.ts";
+import { isWorthImages } from "../software/drivers.ts";
 import { type AfmSizes, emitAfmImages, emitAfmSlices, fitsImages } from "./afm_images.ts";
 import { lanesOf } from "./lane.ts";
 import { pairSizes } from "./pairs.ts";
@@ -33,7 +33,7 @@ interface AfmAttributes extends AfmSizes {
 function takesImages(k: Emitter, attributes: AfmAttributes): boolean {
   const { pairs, hidden, dim, images } = attributes;
   if (!fitsImages(attributes)) return false;
-  return images ?? isWorthImages(k.gpu, 2 * k.batch * pairs * hidden * dim);
+  return images ?? isWorthImages(k.gpu.profile, 2 * k.batch * pairs * hidden * dim);
 }
 
 const afmOp: Op<AfmAttributes> = {

@@ -4,10 +4,10 @@
  * @module
  */
 import grid from "../../shaders/grid.wgsl" with { type: "text" };
-import { isWorthImages } from "../gpu/image.ts";
 import { generatedShader, type Shader } from "../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, type Tensor } from "../graph/tensor.ts";
+import { isWorthImages } from "../software/drivers.ts";
 import { emitImageAttention, fitsImages } from "./attention_images.ts";
 import { ATTENTION_LANES, attentionSource } from "./attention_source.ts";
 import { lanesOf } from "./lane.ts";
@@ -42,7 +42,7 @@ function variantFor(k: Emitter, p: Tensor, { variant, heads, width }: AttentionA
   const fits = fitsImages(fields, width / heads);
   if (variant) return variant === "images" && !fits ? "software" : variant;
   if (!k.gpu.adapter.software) return "gpu";
-  return fits && isWorthImages(k.gpu, 4 * k.batch * fields * fields * width) ? "images" : "software";
+  return fits && isWorthImages(k.gpu.profile, 4 * k.batch * fields * fields * width) ? "images" : "software";
 }
 
 function shaderFor(k: Emitter, p: Tensor, attributes: AttentionAttributes): { kernels: Shader; block: number } {

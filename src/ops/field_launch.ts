@@ -6,10 +6,10 @@
 import grid from "../../shaders/grid.wgsl" with { type: "text" };
 import image from "../../shaders/image.wgsl" with { type: "text" };
 import type { Gpu } from "../gpu/device.ts";
-import { isWorthImages } from "../gpu/image.ts";
 import { generatedShader, type Shader } from "../gpu/shader.ts";
 import type { Emitter, Image } from "../graph/node.ts";
 import { type Tensor, widthOf } from "../graph/tensor.ts";
+import { isWorthImages } from "../software/drivers.ts";
 import { type FieldBlock, fieldProductSource } from "./field_product_source.ts";
 import { emitImage, rowPieces, rowsLayout } from "./image_pack.ts";
 import { type SharedVariant, sharedVariantFor } from "./shared_text.ts";
@@ -42,7 +42,7 @@ export function fieldBlock(variant: FieldVariant, outs: number): FieldBlock {
 /** Returns the kernels that suit a device, for a product of `flops` operations. */
 export function fieldVariantFor(gpu: Gpu, flops: number): FieldVariant {
   if (!gpu.adapter.software) return "gpu";
-  return isWorthImages(gpu, flops) ? sharedVariantFor(gpu) ?? "images" : "software";
+  return isWorthImages(gpu.profile, flops) ? sharedVariantFor(gpu) ?? "images" : "software";
 }
 
 /** Returns the shader of kernels that are unrolled for a block. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Gpu } from "../gpu/device.ts";
-import { isWorthImages } from "../gpu/image.ts";
+import { isOldLlvmpipe, isWorthImages } from "../software/drivers.ts";
 import { IMAGE_LANES } from "./matmul_images_source.ts";
 import { BLOCK_LANES } from "./matmul_source.ts";
 import type { Block } from "./matmul_text.ts";
@@ -32,17 +32,11 @@ const BLOCKS: Readonly<Record<Exclude<Variant, "tiles">, Block>> = {
   shared16: { rows: 8, columns: 32, shared: 16 },
 };
 
-/**
- * Returns the kernels that suit a device, for a product of `flops` operations.
- *
- * Among the software drivers, llvmpipe up to Mesa 22 is fastest with blocks of 16 and the later ones, like SwiftShader,
- * with blocks of 8. The adapter does not tell its version, but Mesa has since raised the number of storage buffers.
- */
+/** Returns the kernels that suit a device, for a product of `flops` operations. */
 export function variantFor(gpu: Gpu, flops: number): Variant {
-  const { adapter, device } = gpu;
-  if (!adapter.software) return "tiles";
-  const oldMesa = /llvmpipe/.test(adapter.description) && device.limits.maxStorageBuffersPerShaderStage <= 32;
-  if (!isWorthImages(gpu, flops)) return oldMesa ? "blocks16" : "blocks8";
+  if (gpu.profile.kind === "gpu") return "tiles";
+  const oldMesa = isOldLlvmpipe(gpu.profile);
+  if (!isWorthImages(gpu.profile, flops)) return oldMesa ? "blocks16" : "blocks8";
   return sharedVariantFor(gpu) ?? (oldMesa ? "images16" : "images8");
 }
 

@@ -6,9 +6,9 @@
  *
  * @module
  */
-import { prefersImages } from "../gpu/image.ts";
 import { apply, applyAll, type Emitter, type Image, type Op } from "../graph/node.ts";
 import { formatShape, type Shape, type Tensor } from "../graph/tensor.ts";
+import { prefersImages } from "../software/drivers.ts";
 import { rowsLayout, transposedLayout } from "./image_pack.ts";
 import { emitImageRows } from "./matmul_images.ts";
 import { rounds } from "./scratch.ts";
@@ -103,7 +103,9 @@ function emitRows(k: Emitter, window: Window, weight: Tensor, rows: Tensor): voi
 
 /** Returns the kernels of products in images, where images are to be used. */
 function imagesOf(k: Emitter, weight: Tensor, { dim, images }: LayerAttributes): ImageVariant | undefined {
-  if (dim % 4 !== 0 || columnsOf("pairDense", weight) % 4 !== 0 || !(images ?? prefersImages(k.gpu))) return undefined;
+  if (dim % 4 !== 0 || columnsOf("pairDense", weight) % 4 !== 0 || !(images ?? prefersImages(k.gpu.profile))) {
+    return undefined;
+  }
   const variant = variantFor(k.gpu, Infinity);
   return inImages(variant) ? variant : "images8";
 }

@@ -6,10 +6,10 @@
 import grid from "../../shaders/grid.wgsl" with { type: "text" };
 import image from "../../shaders/image.wgsl" with { type: "text" };
 import order from "../../shaders/pair_order.wgsl" with { type: "text" };
-import { isWorthImages } from "../gpu/image.ts";
 import { generatedShader, type Shader } from "../gpu/shader.ts";
 import type { Emitter, Image } from "../graph/node.ts";
 import type { Tensor } from "../graph/tensor.ts";
+import { isWorthImages } from "../software/drivers.ts";
 import { emitImage, rowPieces, rowsLayout, slicesOfPiece } from "./image_pack.ts";
 import {
   BACKWARD_SAMPLES,
@@ -41,7 +41,7 @@ export function takesImages(k: Emitter, window: MatrixWindow): boolean {
   const { dim, images } = window;
   const pairs = existingPairs(window);
   if (dim > MOST_DIM || pairs * dim * quadsOf(dim) > MOST_TEXELS) return false;
-  return images ?? isWorthImages(k.gpu, 2 * k.batch * pairs * dim * dim);
+  return images ?? isWorthImages(k.gpu.profile, 2 * k.batch * pairs * dim * dim);
 }
 
 /** Appends products (r) or their sums over D (q) from images. */
