@@ -9,9 +9,9 @@ import { ownerOf } from "../src/graph/memory.ts";
 import { Plan, type StepScalars, type Storage } from "../src/graph/plan.ts";
 import { type Shape, sizeOf, type Tensor } from "../src/graph/tensor.ts";
 import { add } from "../src/ops/add.ts";
-import type { FieldVariant } from "../src/ops/field_launch.ts";
+import type { FieldVariant } from "../src/software/fields/launch.ts";
 import type { Variant } from "../src/ops/matmul.ts";
-import { type SharedVariant, sharedVariantFor } from "../src/ops/shared_text.ts";
+import { type SharedVariant, sharedVariantFor } from "../src/software/shared_text.ts";
 
 let shared: Promise<Gpu> | undefined;
 

@@ -13,7 +13,7 @@ import { type Constants, shader } from "../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, type Tensor, widthOf } from "../graph/tensor.ts";
 import { isWorthImages } from "../software/drivers.ts";
-import { type AfmSizes, emitAfmImages, emitAfmSlices, fitsImages } from "./afm_images.ts";
+import { type AfmSizes, emitAfmImages, emitAfmSlices, fitsImages } from "../software/afm/images.ts";
 import { lanesOf } from "./lane.ts";
 import { pairSizes } from "./pairs.ts";
 

@@ -8,8 +8,8 @@ import { generatedShader, type Shader } from "../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, type Tensor } from "../graph/tensor.ts";
 import { isWorthImages } from "../software/drivers.ts";
-import { emitImageAttention, fitsImages } from "./attention_images.ts";
-import { ATTENTION_LANES, attentionSource } from "./attention_source.ts";
+import { emitImageAttention, fitsImages } from "../software/attention/images.ts";
+import { ATTENTION_LANES, attentionSource } from "../software/attention/source.ts";
 import { lanesOf } from "./lane.ts";
 
 /** What attention is specialised by. */
@@ -49,7 +49,7 @@ function shaderFor(k: Emitter, p: Tensor, attributes: AttentionAttributes): { ke
   const { count, part } = lanesOf(attributes.width / attributes.heads);
   const block = Math.max(1, Math.floor(BLOCK[variantFor(k, p, attributes)] / count));
   const text = (): string => attentionSource(count, block);
-  const kernels = generatedShader("attention", { grid, ...part }, "attention_source", [count, block], text);
+  const kernels = generatedShader("attention", { grid, ...part }, "attention/source", [count, block], text);
   return { kernels, block };
 }
 

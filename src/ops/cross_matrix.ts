@@ -9,14 +9,14 @@ import { shader } from "../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, sizeOf, type Tensor, widthOf } from "../graph/tensor.ts";
 import { affineGradients, dense } from "./dense.ts";
-import { rowsLayout } from "./image_pack.ts";
+import { rowsLayout } from "../software/image_pack.ts";
 import { lanesOf } from "./lane.ts";
-import { blockShader } from "./matmul_blocks.ts";
-import { emitImageRows, imageShader } from "./matmul_images.ts";
-import { crossImageSource } from "./matmul_images_source.ts";
-import { crossSource } from "./matmul_source.ts";
+import { blockShader } from "../software/matmul/blocks.ts";
+import { emitImageRows, imageShader } from "../software/matmul/images.ts";
+import { crossImageSource } from "../software/matmul/images_source.ts";
+import { crossSource } from "../software/matmul/source.ts";
 import { emitCrossTiles } from "./matmul_tiles.ts";
-import { groupsOf, inImages, type Variant, variantFor } from "./matmul_variant.ts";
+import { groupsOf, inImages, type Variant, variantFor } from "../software/matmul/variant.ts";
 
 function emitLanes(k: Emitter, entry: string, like: Tensor, bind: Record<string, Tensor>): void {
   const { part, width } = lanesOf(widthOf(like.shape));

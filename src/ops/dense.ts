@@ -10,7 +10,7 @@ import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, sizeOf, type Tensor, widthOf } from "../graph/tensor.ts";
 import type { Activation } from "./matmul_epilogue.ts";
 import { emitProduct, emitProductGradients } from "./matmul_kernels.ts";
-import type { Variant } from "./matmul_variant.ts";
+import type { Variant } from "../software/matmul/variant.ts";
 import { columnsOf } from "./matmul_layout.ts";
 import { emitColumnSum } from "./matmul_vector.ts";
 import { epilogueConstants, epilogueShaders } from "./pointwise.ts";

@@ -7,11 +7,11 @@ import { apply, type Op } from "../graph/node.ts";
 import { formatShape, type Tensor } from "../graph/tensor.ts";
 import { emitColumnProduct, emitProduct, emitTransposedProduct } from "./matmul_kernels.ts";
 import { columnsOf } from "./matmul_layout.ts";
-import type { Variant } from "./matmul_variant.ts";
+import type { Variant } from "../software/matmul/variant.ts";
 
 export { type Activation, ACTIVATIONS } from "./matmul_epilogue.ts";
 export { columnsOf, rowsOf } from "./matmul_layout.ts";
-export type { Variant } from "./matmul_variant.ts";
+export type { Variant } from "../software/matmul/variant.ts";
 
 /** Options of a product. */
 export interface MatmulOptions {

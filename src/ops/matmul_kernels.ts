@@ -5,13 +5,13 @@
  */
 import type { Emitter } from "../graph/node.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { rowsLayout, transposedLayout } from "./image_pack.ts";
-import { emitBlockColumns, emitBlocks } from "./matmul_blocks.ts";
+import { rowsLayout, transposedLayout } from "../software/image_pack.ts";
+import { emitBlockColumns, emitBlocks } from "../software/matmul/blocks.ts";
 import type { EpilogueOutput, ProductEpilogue } from "./matmul_epilogue.ts";
-import { emitImageColumns, emitImageRows } from "./matmul_images.ts";
+import { emitImageColumns, emitImageRows } from "../software/matmul/images.ts";
 import { columnsOf, emitPack, emitSum, maxSlices, padded, rowsOf, slicesOf } from "./matmul_layout.ts";
 import { emitGradientTiles, emitSplitTiles, emitTiles } from "./matmul_tiles.ts";
-import { blockOf, blocksOf, inImages, type Variant, variantFor } from "./matmul_variant.ts";
+import { blockOf, blocksOf, inImages, type Variant, variantFor } from "../software/matmul/variant.ts";
 import { emitColumnSum, emitOuter, emitRowProduct } from "./matmul_vector.ts";
 
 /** Register blocks that keep a device busy; in images also those whose rows stay in a processor's cache. */

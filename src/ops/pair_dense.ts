@@ -9,13 +9,13 @@
 import { apply, applyAll, type Emitter, type Image, type Op } from "../graph/node.ts";
 import { formatShape, type Shape, type Tensor } from "../graph/tensor.ts";
 import { prefersImages } from "../software/drivers.ts";
-import { rowsLayout, transposedLayout } from "./image_pack.ts";
-import { emitImageRows } from "./matmul_images.ts";
+import { rowsLayout, transposedLayout } from "../software/image_pack.ts";
+import { emitImageRows } from "../software/matmul/images.ts";
 import { rounds } from "./scratch.ts";
 import { emitColumnProduct, emitProduct, emitTransposedProduct } from "./matmul_kernels.ts";
 import { columnsOf } from "./matmul_layout.ts";
-import { type ImageVariant, inImages, variantFor } from "./matmul_variant.ts";
-import { emitPairColumns, emitPairRows, emitRowsImage } from "./pair_dense_images.ts";
+import { type ImageVariant, inImages, variantFor } from "../software/matmul/variant.ts";
+import { emitPairColumns, emitPairRows, emitRowsImage } from "../software/pairs/dense_images.ts";
 import { emitAccumulate, emitCopyRows, emitElements, emitElementsBackward } from "./pair_elements.ts";
 import { emitMatrices, emitMatrixBackward, emitMatrixProducts, partialMatrices } from "./pair_matrix.ts";
 import { existingPairs, pairSizes, type PairWindow } from "./pairs.ts";

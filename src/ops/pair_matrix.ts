@@ -19,10 +19,15 @@ import {
   emitForwardImages,
   emitSliceImages,
   type MatrixWindow,
-  type PairMatrixOptions,
   takesImages,
-} from "./pair_matrix_images.ts";
+} from "../software/pairs/matrix_images.ts";
 import { existingPairs, pairSizes, type PairWindow } from "./pairs.ts";
+
+/** Options of ops over pairs joined by matrices. */
+export interface PairMatrixOptions {
+  /** Whether factors come from images. @default where the device prefers them, for windows that are worth it */
+  readonly images?: boolean;
+}
 
 /** Slices of the batch over which gradients of matrices are first summed; fixed, so that bits do not change. */
 export const SLICES = 16;

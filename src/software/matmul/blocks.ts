@@ -3,19 +3,19 @@
  *
  * @module
  */
-import grid from "../../shaders/grid.wgsl" with { type: "text" };
-import { generatedShader, type Shader } from "../gpu/shader.ts";
-import type { Emitter } from "../graph/node.ts";
-import type { Tensor } from "../graph/tensor.ts";
-import type { ProductEpilogue } from "./matmul_epilogue.ts";
-import { columnsOf, emitPack, padded, rowsOf } from "./matmul_layout.ts";
-import { blockSource, crossSource } from "./matmul_source.ts";
-import { blockOf, type BlockVariant, groupsOf } from "./matmul_variant.ts";
+import grid from "../../../shaders/grid.wgsl" with { type: "text" };
+import { generatedShader, type Shader } from "../../gpu/shader.ts";
+import type { Emitter } from "../../graph/node.ts";
+import type { Tensor } from "../../graph/tensor.ts";
+import type { ProductEpilogue } from "../../ops/matmul_epilogue.ts";
+import { columnsOf, emitPack, padded, rowsOf } from "../../ops/matmul_layout.ts";
+import { blockSource, crossSource } from "./source.ts";
+import { blockOf, type BlockVariant, groupsOf } from "./variant.ts";
 
 /** Returns the shader of products, or of those of matrix cross layers. */
 export function blockShader(variant: BlockVariant, source: typeof blockSource | typeof crossSource): Shader {
   const [name, edge] = [source === crossSource ? "cross_blocks" : "matmul_blocks", blockOf(variant).rows];
-  return generatedShader(name, { grid }, "matmul_source", [edge], () => source(edge));
+  return generatedShader(name, { grid }, "matmul/source", [edge], () => source(edge));
 }
 
 /**

@@ -3,15 +3,15 @@
  *
  * @module
  */
-import grid from "../../shaders/grid.wgsl" with { type: "text" };
-import image from "../../shaders/image.wgsl" with { type: "text" };
-import random from "../../shaders/random.wgsl" with { type: "text" };
-import step from "../../shaders/step.wgsl" with { type: "text" };
-import { type Constants, generatedShader, type Shader } from "../gpu/shader.ts";
-import type { Emitter, Image } from "../graph/node.ts";
-import type { Tensor } from "../graph/tensor.ts";
-import { AFM_LANES, afmImageSource, SLICE_UNITS } from "./afm_images_source.ts";
-import { emitImage, rowPieces, rowsLayout, slicesOfPiece } from "./image_pack.ts";
+import grid from "../../../shaders/grid.wgsl" with { type: "text" };
+import image from "../../../shaders/image.wgsl" with { type: "text" };
+import random from "../../../shaders/random.wgsl" with { type: "text" };
+import step from "../../../shaders/step.wgsl" with { type: "text" };
+import { type Constants, generatedShader, type Shader } from "../../gpu/shader.ts";
+import type { Emitter, Image } from "../../graph/node.ts";
+import type { Tensor } from "../../graph/tensor.ts";
+import { AFM_LANES, afmImageSource, SLICE_UNITS } from "./images_source.ts";
+import { emitImage, rowPieces, rowsLayout, slicesOfPiece } from "../image_pack.ts";
 
 /** Widest embeddings of which the kernels hold some pairs. */
 const MOST_DIM = 32;
@@ -117,5 +117,5 @@ function shaderOf({ dim, pairs }: AfmSizes): Shader {
   const most = Math.min(MOST_PAIRS, Math.max(1, Math.floor(MOST_NUMBERS / dim)));
   const block = Math.ceil(pairs / Math.ceil(pairs / most));
   const text = (): string => afmImageSource({ dim, pairs: block });
-  return generatedShader("afm_images", { grid, step, random, image }, "afm_images_source", [dim, block], text);
+  return generatedShader("afm_images", { grid, step, random, image }, "afm/images_source", [dim, block], text);
 }

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import type { Gpu } from "../gpu/device.ts";
-import { isOldLlvmpipe, isWorthImages } from "../software/drivers.ts";
-import { IMAGE_LANES } from "./matmul_images_source.ts";
-import { BLOCK_LANES } from "./matmul_source.ts";
-import type { Block } from "./matmul_text.ts";
-import { type SharedVariant, sharedVariantFor } from "./shared_text.ts";
+import type { Gpu } from "../../gpu/device.ts";
+import { isOldLlvmpipe, isWorthImages } from "../drivers.ts";
+import { IMAGE_LANES } from "./images_source.ts";
+import { BLOCK_LANES } from "./source.ts";
+import type { Block } from "./text.ts";
+import { type SharedVariant, sharedVariantFor } from "../shared_text.ts";
 
 /**
  * Kernels of a product: tiles in workgroup memory, or register blocks of 8 or 16 rows and columns, with factors in

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { openEntry, range } from "./unrolled.ts";
+import { openEntry, range } from "../unrolled.ts";
 
 /** Invocations of a workgroup of the kernels made here. */
 export const POWER_LANES = 32;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Gpu } from "../gpu/device.ts";
-import { subgroupSizeOf } from "../software/drivers.ts";
+import { subgroupSizeOf } from "./drivers.ts";
 import { range } from "./unrolled.ts";
 
 /** Kernels with factors in images whose invocations share what they fetch, by the size of their subgroups. */

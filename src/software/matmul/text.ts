@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { cells, openEntry, range } from "./unrolled.ts";
+import { cells, openEntry, range } from "../unrolled.ts";
 
 /**
  * Where the i-th of `across` times `down` blocks lies: along strips of some blocks, so that neighbours, which run side by

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { fieldHeader, fromBuffer, fromImage, type Read } from "./field_product_text.ts";
-import { sharedTexels } from "./shared_text.ts";
-import { openEntry, range } from "./unrolled.ts";
+import { fieldHeader, fromBuffer, fromImage, type Read } from "./text.ts";
+import { sharedTexels } from "../shared_text.ts";
+import { openEntry, range } from "../unrolled.ts";
 
 /** Invocations of a workgroup of the kernels made here. */
 export const FIELD_LANES = 32;

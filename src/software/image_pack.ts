@@ -9,7 +9,7 @@ import source from "../../shaders/image_pack.wgsl" with { type: "text" };
 import { shader } from "../gpu/shader.ts";
 import type { Emitter, Image } from "../graph/node.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { padded } from "./matmul_layout.ts";
+import { padded } from "../ops/matmul_layout.ts";
 
 const pack = shader("image_pack", { grid, image, image_pack: source });
 

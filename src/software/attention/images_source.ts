@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { cells, openEntry, range } from "./unrolled.ts";
+import { cells, openEntry, range } from "../unrolled.ts";
 
 /** Invocations of a workgroup of the kernels made here. */
 export const IMAGE_ATTENTION_LANES = 16;

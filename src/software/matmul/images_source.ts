@@ -5,9 +5,9 @@
  *
  * @module
  */
-import { type Block, columnsText, CROSS, FINISH, type RowsText, rowsText, storeCross, STRIPS } from "./matmul_text.ts";
-import { sharedTexels } from "./shared_text.ts";
-import { cells, range } from "./unrolled.ts";
+import { type Block, columnsText, CROSS, FINISH, type RowsText, rowsText, storeCross, STRIPS } from "./text.ts";
+import { sharedTexels } from "../shared_text.ts";
+import { cells, range } from "../unrolled.ts";
 
 /** Invocations of a workgroup of the kernels made here. */
 export const IMAGE_LANES = 16;

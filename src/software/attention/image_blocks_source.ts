@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { ATTENTION_BINDINGS, IMAGE_ATTENTION_LANES } from "./attention_images_source.ts";
-import { cells, openEntry, range } from "./unrolled.ts";
+import { ATTENTION_BINDINGS, IMAGE_ATTENTION_LANES } from "./images_source.ts";
+import { cells, openEntry, range } from "../unrolled.ts";
 
 const HEADER =
   `// Self-attention over many fields, head by head, from projections p = (q, k, v[, r]) side by side; needs image.wgsl.

@@ -3,19 +3,19 @@
  *
  * @module
  */
-import grid from "../../shaders/grid.wgsl" with { type: "text" };
-import image from "../../shaders/image.wgsl" with { type: "text" };
-import order from "../../shaders/pair_order.wgsl" with { type: "text" };
-import { generatedShader, type Shader } from "../gpu/shader.ts";
-import type { Emitter, Image } from "../graph/node.ts";
-import { type Tensor, widthOf } from "../graph/tensor.ts";
-import { emitImage, rowsLayout } from "./image_pack.ts";
-import { columnsOf, padded } from "./matmul_layout.ts";
-import type { Block } from "./matmul_text.ts";
-import { IMAGE_LANES } from "./matmul_images_source.ts";
-import { blockOf, blocksOf, type ImageVariant } from "./matmul_variant.ts";
-import { pairDenseSource } from "./pair_dense_images_source.ts";
-import type { PairWindow } from "./pairs.ts";
+import grid from "../../../shaders/grid.wgsl" with { type: "text" };
+import image from "../../../shaders/image.wgsl" with { type: "text" };
+import order from "../../../shaders/pair_order.wgsl" with { type: "text" };
+import { generatedShader, type Shader } from "../../gpu/shader.ts";
+import type { Emitter, Image } from "../../graph/node.ts";
+import { type Tensor, widthOf } from "../../graph/tensor.ts";
+import { emitImage, rowsLayout } from "../image_pack.ts";
+import { columnsOf, padded } from "../../ops/matmul_layout.ts";
+import type { Block } from "../matmul/text.ts";
+import { IMAGE_LANES } from "../matmul/images_source.ts";
+import { blockOf, blocksOf, type ImageVariant } from "../matmul/variant.ts";
+import { pairDenseSource } from "./dense_images_source.ts";
+import type { PairWindow } from "../../ops/pairs.ts";
 
 /** Samples of a product by columns: few enough for their part of the images to stay in a processor's cache. */
 const SLICE = 1024;
@@ -110,7 +110,7 @@ function pairBlock(variant: ImageVariant, n: number): Block {
 function pairShader(block: Block, { dim }: PairWindow): Shader {
   const text = (): string => pairDenseSource(block, dim / 4);
   const parts = { grid, image, pair_order: order };
-  return generatedShader("pair_dense", parts, "pair_dense_images_source", [...Object.values(block), dim], text);
+  return generatedShader("pair_dense", parts, "pairs/dense_images_source", [...Object.values(block), dim], text);
 }
 
 function paramsOf({ fields, dim, first, pairs }: PairWindow, n: number): Record<string, number> {

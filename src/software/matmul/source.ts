@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { columnsText, CROSS, FINISH, ROWS, type RowsText, rowsText, storeCross } from "./matmul_text.ts";
-import { range } from "./unrolled.ts";
+import { columnsText, CROSS, FINISH, ROWS, type RowsText, rowsText, storeCross } from "./text.ts";
+import { range } from "../unrolled.ts";
 
 /** Invocations of a workgroup of the kernels made here. */
 export const BLOCK_LANES = 32;

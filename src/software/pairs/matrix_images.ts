@@ -3,14 +3,14 @@
  *
  * @module
  */
-import grid from "../../shaders/grid.wgsl" with { type: "text" };
-import image from "../../shaders/image.wgsl" with { type: "text" };
-import order from "../../shaders/pair_order.wgsl" with { type: "text" };
-import { generatedShader, type Shader } from "../gpu/shader.ts";
-import type { Emitter, Image } from "../graph/node.ts";
-import type { Tensor } from "../graph/tensor.ts";
-import { isWorthImages } from "../software/drivers.ts";
-import { emitImage, rowPieces, rowsLayout, slicesOfPiece } from "./image_pack.ts";
+import grid from "../../../shaders/grid.wgsl" with { type: "text" };
+import image from "../../../shaders/image.wgsl" with { type: "text" };
+import order from "../../../shaders/pair_order.wgsl" with { type: "text" };
+import { generatedShader, type Shader } from "../../gpu/shader.ts";
+import type { Emitter, Image } from "../../graph/node.ts";
+import type { Tensor } from "../../graph/tensor.ts";
+import { isWorthImages } from "../drivers.ts";
+import { emitImage, rowPieces, rowsLayout, slicesOfPiece } from "../image_pack.ts";
 import {
   BACKWARD_SAMPLES,
   FORWARD_SAMPLES,
@@ -18,20 +18,15 @@ import {
   pairImageSource,
   quadsOf,
   type Upstream,
-} from "./pair_matrix_images_source.ts";
-import { existingPairs, type PairWindow } from "./pairs.ts";
+} from "./matrix_images_source.ts";
+import type { PairMatrixOptions } from "../../ops/pair_matrix.ts";
+import { existingPairs, type PairWindow } from "../../ops/pairs.ts";
 
 /** Widest embeddings whose matrices the kernels hold. */
 const MOST_DIM = 20;
 
 /** Texels of the image of a window's matrices at the most. */
 const MOST_TEXELS = 1 << 18;
-
-/** Options of ops over pairs joined by matrices. */
-export interface PairMatrixOptions {
-  /** Whether factors come from images. @default where the device prefers them, for windows that are worth it */
-  readonly images?: boolean;
-}
 
 /** A window of pairs, and which kernels compute it. */
 export interface MatrixWindow extends PairWindow, PairMatrixOptions {}
@@ -157,5 +152,5 @@ function flopsOf(window: PairWindow, samples: number): number {
 function shaderOf(dim: number, upstream: Upstream): Shader {
   const files = { grid, image, pair_order: order };
   const text = (): string => pairImageSource(dim, upstream);
-  return generatedShader("pair_matrix_images", files, "pair_matrix_images_source", [dim, upstream], text);
+  return generatedShader("pair_matrix_images", files, "pairs/matrix_images_source", [dim, upstream], text);
 }

@@ -3,16 +3,16 @@
  *
  * @module
  */
-import grid from "../../shaders/grid.wgsl" with { type: "text" };
-import image from "../../shaders/image.wgsl" with { type: "text" };
-import type { Gpu } from "../gpu/device.ts";
-import { generatedShader, type Shader } from "../gpu/shader.ts";
-import type { Emitter, Image } from "../graph/node.ts";
-import { type Tensor, widthOf } from "../graph/tensor.ts";
-import { isWorthImages } from "../software/drivers.ts";
-import { type FieldBlock, fieldProductSource } from "./field_product_source.ts";
-import { emitImage, rowPieces, rowsLayout } from "./image_pack.ts";
-import { type SharedVariant, sharedVariantFor } from "./shared_text.ts";
+import grid from "../../../shaders/grid.wgsl" with { type: "text" };
+import image from "../../../shaders/image.wgsl" with { type: "text" };
+import type { Gpu } from "../../gpu/device.ts";
+import { generatedShader, type Shader } from "../../gpu/shader.ts";
+import type { Emitter, Image } from "../../graph/node.ts";
+import { type Tensor, widthOf } from "../../graph/tensor.ts";
+import { isWorthImages } from "../drivers.ts";
+import { type FieldBlock, fieldProductSource } from "./source.ts";
+import { emitImage, rowPieces, rowsLayout } from "../image_pack.ts";
+import { type SharedVariant, sharedVariantFor } from "../shared_text.ts";
 
 /**
  * Kernels for processors, whose invocations are few and long, with factors in buffers, in images, or in images of which
@@ -49,7 +49,7 @@ export function fieldVariantFor(gpu: Gpu, flops: number): FieldVariant {
 export function fieldShader(block: FieldBlock): Shader {
   const parts: Readonly<Record<string, string>> = block.images ? { grid, image } : { grid };
   const text = (): string => fieldProductSource(block);
-  return generatedShader("field_product_blocks", parts, "field_product_source", Object.values(block).map(Number), text);
+  return generatedShader("field_product_blocks", parts, "fields/source", Object.values(block).map(Number), text);
 }
 
 /** Factors of a product; all but w have rows sample by sample. */

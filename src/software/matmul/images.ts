@@ -3,20 +3,20 @@
  *
  * @module
  */
-import grid from "../../shaders/grid.wgsl" with { type: "text" };
-import image from "../../shaders/image.wgsl" with { type: "text" };
-import { type Constants, generatedShader, type Shader } from "../gpu/shader.ts";
-import type { Emitter, Image } from "../graph/node.ts";
-import type { Tensor } from "../graph/tensor.ts";
-import { emitImage, type MatrixLayout, rowPieces, rowsLayout } from "./image_pack.ts";
-import { crossImageSource, imageSource } from "./matmul_images_source.ts";
-import { columnsOf, padded, rowsOf } from "./matmul_layout.ts";
-import { blockOf, groupsOf, type ImageVariant } from "./matmul_variant.ts";
+import grid from "../../../shaders/grid.wgsl" with { type: "text" };
+import image from "../../../shaders/image.wgsl" with { type: "text" };
+import { type Constants, generatedShader, type Shader } from "../../gpu/shader.ts";
+import type { Emitter, Image } from "../../graph/node.ts";
+import type { Tensor } from "../../graph/tensor.ts";
+import { emitImage, type MatrixLayout, rowPieces, rowsLayout } from "../image_pack.ts";
+import { crossImageSource, imageSource } from "./images_source.ts";
+import { columnsOf, padded, rowsOf } from "../../ops/matmul_layout.ts";
+import { blockOf, groupsOf, type ImageVariant } from "./variant.ts";
 
 /** Returns the shader of products, or of those of matrix cross layers. */
 export function imageShader(variant: ImageVariant, source: typeof imageSource | typeof crossImageSource): Shader {
   const name = source === crossImageSource ? "cross_images" : "matmul_images";
-  return generatedShader(name, { grid, image }, "matmul_images_source", [variant], () => source(blockOf(variant)));
+  return generatedShader(name, { grid, image }, "matmul/images_source", [variant], () => source(blockOf(variant)));
 }
 
 /** What becomes of a product's sums. */

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { IMAGE_LANES, loadRight, multiply, START, startAt } from "./matmul_images_source.ts";
-import { type Block, columnsText, FINISH, rowsText, STRIPS } from "./matmul_text.ts";
-import { cells, range } from "./unrolled.ts";
+import { IMAGE_LANES, loadRight, multiply, START, startAt } from "../matmul/images_source.ts";
+import { type Block, columnsText, FINISH, rowsText, STRIPS } from "../matmul/text.ts";
+import { cells, range } from "../unrolled.ts";
 
 const HEADER =
   `// Products of r[b, p, :] = u[b, i, :] x[b, j, :], the p-th pair of fields i < j, one register block per invocation;

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import grid from "../../shaders/grid.wgsl" with { type: "text" };
-import image from "../../shaders/image.wgsl" with { type: "text" };
-import { generatedShader, type Shader } from "../gpu/shader.ts";
-import type { Emitter } from "../graph/node.ts";
-import type { Tensor } from "../graph/tensor.ts";
-import { blockAttentionSource } from "./attention_image_blocks_source.ts";
-import { IMAGE_ATTENTION_LANES, imageAttentionSource } from "./attention_images_source.ts";
-import { emitImage, rowPieces, rowsLayout } from "./image_pack.ts";
+import grid from "../../../shaders/grid.wgsl" with { type: "text" };
+import image from "../../../shaders/image.wgsl" with { type: "text" };
+import { generatedShader, type Shader } from "../../gpu/shader.ts";
+import type { Emitter } from "../../graph/node.ts";
+import type { Tensor } from "../../graph/tensor.ts";
+import { blockAttentionSource } from "./image_blocks_source.ts";
+import { IMAGE_ATTENTION_LANES, imageAttentionSource } from "./images_source.ts";
+import { emitImage, rowPieces, rowsLayout } from "../image_pack.ts";
 
 /** Fields at most of which an invocation keeps all scores. */
 const FEW_FIELDS = 12;
@@ -83,12 +83,12 @@ function blockOf(fields: number, quads: number): number {
 }
 
 function fewFields(fields: number): Shader {
-  return shaderOf("attention_images_source", [fields], () => imageAttentionSource(fields));
+  return shaderOf("attention/images_source", [fields], () => imageAttentionSource(fields));
 }
 
 function manyFields(fields: number, quads: number, block: number): Shader {
   const text = (): string => blockAttentionSource({ fields, quads, block });
-  return shaderOf("attention_image_blocks_source", [fields, quads], text);
+  return shaderOf("attention/image_blocks_source", [fields, quads], text);
 }
 
 function shaderOf(source: string, sizes: readonly number[], text: () => string): Shader {
