@@ -14,7 +14,8 @@ import { emitImageRows } from "../software/matmul/images.ts";
 import { rounds } from "./scratch.ts";
 import { emitColumnProduct, emitProduct, emitTransposedProduct } from "./matmul_kernels.ts";
 import { columnsOf } from "./matmul_layout.ts";
-import { type ImageVariant, inImages, variantFor } from "../software/matmul/variant.ts";
+import { type ImageVariant, imageVariantFor } from "../software/matmul/variant.ts";
+import { emitColumnProduct as emitImageColumns } from "../software/matmul/products.ts";
 import { emitPairColumns, emitPairRows, emitRowsImage } from "../software/pairs/dense_images.ts";
 import { emitAccumulate, emitCopyRows, emitElements, emitElementsBackward } from "./pair_elements.ts";
 import { emitMatrices, emitMatrixBackward, emitMatrixProducts, partialMatrices } from "./pair_matrix.ts";
@@ -106,8 +107,7 @@ function imagesOf(k: Emitter, weight: Tensor, { dim, images }: LayerAttributes):
   if (dim % 4 !== 0 || columnsOf("pairDense", weight) % 4 !== 0 || !(images ?? prefersImages(k.gpu.profile))) {
     return undefined;
   }
-  const variant = variantFor(k.gpu, Infinity);
-  return inImages(variant) ? variant : "images8";
+  return imageVariantFor(k.gpu.profile);
 }
 
 /** Returns images of the two tensors whose products are taken, and of others, for all windows of a source. */
@@ -176,7 +176,8 @@ const weightOp: Op<LayerAttributes> = {
       const own = round();
       const [r, rows] = [own.scratch(["B", terms]), own.scratch([terms, weight.shape[1]])];
       emitWindow(k, window, r);
-      emitColumnProduct(own, r, dy, rows, variant);
+      if (variant) emitImageColumns(own, { a: r, b: dy, y: rows }, variant);
+      else emitColumnProduct(own, r, dy, rows);
       emitCopyRows(k, rows, dWeight, { from: 0, to: window.row, count: existingPairs(window) * window.dim });
     });
   },

@@ -37,6 +37,11 @@ export function isWorthImages(profile: DeviceProfile, flops: number): boolean {
   return flops >= WORTH_FLOPS && prefersImages(profile);
 }
 
+/** Returns the size of subgroups that kernels can be written for, or 1: one size, in order, without a directive. */
+export function sharedSizeOf({ subgroups: { least, most, ordered, plain } }: DeviceProfile): number {
+  return plain && least === most && ordered === least ? least : 1;
+}
+
 /**
  * Returns the size of subgroups that kernels gain by, or 1.
  *
@@ -44,8 +49,7 @@ export function isWorthImages(profile: DeviceProfile, flops: number): boolean {
  * where the subgroup is one vector of AVX2.
  */
 export function subgroupSizeOf(profile: DeviceProfile): SubgroupSize {
-  const { least, most, ordered, plain } = profile.subgroups;
-  if (!isLlvmpipe(profile) || !plain || least !== most || ordered !== least) return 1;
+  if (!isLlvmpipe(profile)) return 1;
   const sizes: readonly SubgroupSize[] = isOldLlvmpipe(profile) ? [4, 8, 16] : [8];
-  return sizes.find((size) => size === least) ?? 1;
+  return sizes.find((size) => size === sharedSizeOf(profile)) ?? 1;
 }

@@ -1,0 +1,12 @@
+/**
+ * Kernels for drivers that run shaders on the processor; loaded where a device runs on one.
+ *
+ * @module
+ */
+import type { KernelSet } from "../kernels/set.ts";
+import { registerProducts } from "./matmul/products.ts";
+
+/** Registers all variants. */
+export function registerKernels(kernels: KernelSet): void {
+  registerProducts(kernels);
+}
