@@ -31,6 +31,22 @@ export interface Kernel<Task, P extends Problem> {
   readonly variants: readonly Variant<Task, P>[];
 }
 
+/**
+ * Returns the variant for GPUs, which computes every problem.
+ *
+ * @param flops operations of a problem
+ * @param onProcessor time of an operation on a processor, where one on a GPU takes 1
+ */
+export function gpuVariant<Task, P extends Problem>(
+  name: string,
+  flops: (problem: P) => number,
+  emit: (k: Emitter, task: Task, problem: P) => void,
+  onProcessor = 4,
+): Variant<Task, P> {
+  const cost = ({ kind }: DeviceProfile, problem: P): number => flops(problem) * (kind === "gpu" ? 1 : onProcessor);
+  return { name, fits: () => true, cost, emit };
+}
+
 /** Writes a problem as text, the same for equal problems: `m=4096 n=400 k=400`. */
 export function problemKey(problem: Problem): string {
   return Object.entries(problem).map(([name, value]) => `${name}=${value}`).join(" ");

@@ -3,11 +3,10 @@
  *
  * @module
  */
-import type { DeviceProfile } from "../gpu/profile.ts";
 import type { Emitter } from "../graph/node.ts";
 import { type Tensor, widthOf } from "../graph/tensor.ts";
 import { emitKernel } from "../kernels/set.ts";
-import type { Kernel, Problem, Variant } from "../kernels/variant.ts";
+import { gpuVariant, type Kernel, type Problem, type Variant } from "../kernels/variant.ts";
 import { emitEpilogue } from "./dense_elements.ts";
 import type { EpilogueOutput, ProductEpilogue } from "./matmul_epilogue.ts";
 import { columnsOf, rowsOf } from "./matmul_layout.ts";
@@ -63,9 +62,7 @@ export function flopsOf({ m, n, k }: ProductProblem): number {
 }
 
 function tiles<Task>(emit: Variant<Task, ProductProblem>["emit"]): Variant<Task, ProductProblem> {
-  const cost = ({ kind }: DeviceProfile, problem: ProductProblem): number =>
-    flopsOf(problem) * (kind === "gpu" ? 1 : TILES_ON_PROCESSOR);
-  return { name: "tiles", fits: () => true, cost, emit };
+  return gpuVariant("tiles", flopsOf, emit, TILES_ON_PROCESSOR);
 }
 
 /** y = epilogue(a b) */

@@ -4,9 +4,11 @@
  * @module
  */
 import type { KernelSet } from "../kernels/set.ts";
+import { registerAfm } from "./afm/variants.ts";
 import { registerProducts } from "./matmul/products.ts";
 
 /** Registers all variants. */
 export function registerKernels(kernels: KernelSet): void {
   registerProducts(kernels);
+  registerAfm(kernels);
 }

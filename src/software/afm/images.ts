@@ -10,6 +10,7 @@ import step from "../../../shaders/step.wgsl" with { type: "text" };
 import { type Constants, generatedShader, type Shader } from "../../gpu/shader.ts";
 import type { Emitter, Image } from "../../graph/node.ts";
 import type { Tensor } from "../../graph/tensor.ts";
+import type { AfmSizes, AfmWeights } from "../../ops/afm.ts";
 import { AFM_LANES, afmImageSource, SLICE_UNITS } from "./images_source.ts";
 import { emitImage, rowPieces, rowsLayout, slicesOfPiece } from "../image_pack.ts";
 
@@ -20,27 +21,8 @@ const MOST_DIM = 32;
 const MOST_PAIRS = 16;
 const MOST_NUMBERS = 160;
 
-/** Sizes of attention over pairs. */
-export interface AfmSizes {
-  readonly fields: number;
-  readonly dim: number;
-  readonly pairs: number;
-  /** Width A of the hidden layer. */
-  readonly hidden: number;
-}
-
-/** The attention network. */
-export interface AfmWeights {
-  /** w^T `[A, D]`. */
-  readonly wt: Tensor;
-  /** c `[A]`. */
-  readonly bias: Tensor;
-  /** h `[A]`. */
-  readonly head: Tensor;
-}
-
 /** Returns whether the kernels made here take embeddings of such a width. */
-export function fitsImages({ dim }: AfmSizes): boolean {
+export function fitsImages({ dim }: Pick<AfmSizes, "dim">): boolean {
   return dim <= MOST_DIM;
 }
 
