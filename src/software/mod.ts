@@ -6,9 +6,13 @@
 import type { KernelSet } from "../kernels/set.ts";
 import { registerAfm } from "./afm/variants.ts";
 import { registerProducts } from "./matmul/products.ts";
+import { registerPairDense } from "./pairs/dense.ts";
+import { registerPairMatrix } from "./pairs/matrix.ts";
 
 /** Registers all variants. */
 export function registerKernels(kernels: KernelSet): void {
   registerProducts(kernels);
   registerAfm(kernels);
+  registerPairMatrix(kernels);
+  registerPairDense(kernels);
 }

@@ -9,7 +9,6 @@ import order from "../../../shaders/pair_order.wgsl" with { type: "text" };
 import { generatedShader, type Shader } from "../../gpu/shader.ts";
 import type { Emitter, Image } from "../../graph/node.ts";
 import type { Tensor } from "../../graph/tensor.ts";
-import { isWorthImages } from "../drivers.ts";
 import { emitImage, rowPieces, rowsLayout, slicesOfPiece } from "../image_pack.ts";
 import {
   BACKWARD_SAMPLES,
@@ -19,7 +18,6 @@ import {
   quadsOf,
   type Upstream,
 } from "./matrix_images_source.ts";
-import type { PairMatrixOptions } from "../../ops/pair_matrix.ts";
 import { existingPairs, type PairWindow } from "../../ops/pairs.ts";
 
 /** Widest embeddings whose matrices the kernels hold. */
@@ -28,15 +26,9 @@ const MOST_DIM = 20;
 /** Texels of the image of a window's matrices at the most. */
 const MOST_TEXELS = 1 << 18;
 
-/** A window of pairs, and which kernels compute it. */
-export interface MatrixWindow extends PairWindow, PairMatrixOptions {}
-
-/** Returns whether the factors of a window are to come from images. */
-export function takesImages(k: Emitter, window: MatrixWindow): boolean {
-  const { dim, images } = window;
-  const pairs = existingPairs(window);
-  if (dim > MOST_DIM || pairs * dim * quadsOf(dim) > MOST_TEXELS) return false;
-  return images ?? isWorthImages(k.gpu.profile, 2 * k.batch * pairs * dim * dim);
+/** Returns whether the kernels made here compute so many pairs of such a width. */
+export function fitsImages({ dim, pairs }: { readonly dim: number; readonly pairs: number }): boolean {
+  return dim <= MOST_DIM && pairs * dim * quadsOf(dim) <= MOST_TEXELS;
 }
 
 /** Appends products (r) or their sums over D (q) from images. */
