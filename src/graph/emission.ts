@@ -48,6 +48,7 @@ export function emit(gpu: Gpu, options: PlanOptions, nodes: readonly Node[]): Em
       gpu,
       batch: options.batch,
       run: (call) => calls.push(call),
+      preferred: options.kernels ?? {},
       chose: (problem, variant) => kernels.set(problem, variant),
       scratch: (shape, dtype) => {
         const tensor = new Tensor(node.outputs[0].graph, shape, { kind: "scratch", node }, dtype);

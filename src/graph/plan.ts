@@ -39,6 +39,8 @@ export interface PlanOptions {
   readonly inputs: Readonly<Record<string, BufferRange>>;
   /** Places of tensors that live outside the arena, for example gradients and results. */
   readonly pinned?: ReadonlyMap<Tensor, BufferRange>;
+  /** Names of the kernels' variants to take where they fit, by kernel and problem, as a plan before had them. */
+  readonly kernels?: Readonly<Record<string, string>>;
 }
 
 /** A line of {@linkcode Plan.describe}. */

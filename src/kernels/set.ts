@@ -24,7 +24,8 @@ export interface Choice {
  * The variants of a device's kernels.
  *
  * For each problem a set chooses, in this order: the variant that {@linkcode KernelSet.override} names, where it fits; the
- * one that was measured to be the fastest; the one of the least estimated cost, the first registered one of equals.
+ * one that the plan is to have, like the plan of a checkpoint before; the one that was measured to be the fastest; the one
+ * of the least estimated cost, the first registered one of equals.
  */
 export class KernelSet {
   /** What the device can do. */
@@ -68,10 +69,15 @@ export class KernelSet {
   /**
    * Chooses a variant for a problem.
    *
+   * @param preferred names of the variants that a plan is to have, by kernel and problem
    * @throws {RangeError} when none fits
    * @throws {TypeError} when kernels of the device are yet to be loaded
    */
-  choose<Task, P extends Problem>(kernel: Kernel<Task, P>, problem: P): Variant<Task, P> {
+  choose<Task, P extends Problem>(
+    kernel: Kernel<Task, P>,
+    problem: P,
+    preferred: Readonly<Record<string, string>> = {},
+  ): Variant<Task, P> {
     const key = `${kernel.name} ${problemKey(problem)}`;
     if (!this.isLoaded) {
       throw new TypeError(`Cannot choose kernels: \`await loadKernels(gpu)\` must come before, received ${key}`);
@@ -79,7 +85,8 @@ export class KernelSet {
     const fitting = this.fitting(kernel, problem);
     if (fitting.length === 0) throw new RangeError(`Cannot choose kernels: no variant fits, received ${key}`);
     const named = (name: string | undefined) => fitting.find((variant) => variant.name === name);
-    const chosen = named(this.override) ?? named(this.tuning.get(key)) ?? this.#cheapest(fitting, problem);
+    const chosen = named(this.override) ?? named(preferred[key]) ?? named(this.tuning.get(key)) ??
+      this.#cheapest(fitting, problem);
     this.choices.set(key, { variant: chosen.name, fitting: fitting.map(({ name }) => name) });
     return chosen;
   }
@@ -102,7 +109,7 @@ export function kernelsOf(gpu: Gpu): KernelSet {
 /** Appends the dispatches that compute a task, by the variant that suits the device. */
 export function emitKernel<Task, P extends Problem>(k: Emitter, kernel: Kernel<Task, P>, task: Task): void {
   const problem = kernel.problem(k, task);
-  const variant = kernelsOf(k.gpu).choose(kernel, problem);
+  const variant = kernelsOf(k.gpu).choose(kernel, problem, k.preferred);
   k.chose(`${kernel.name} ${problemKey(problem)}`, variant.name);
   variant.emit(k, task, problem);
 }
