@@ -103,7 +103,9 @@ export type { ImageCopy } from "./src/gpu/image.ts";
 export type { BufferRange, Dispatch } from "./src/gpu/kernel.ts";
 export type { Constants, Shader, ShaderPart } from "./src/gpu/shader.ts";
 export { type AdapterDescription, Gpu, type GpuOptions, type Observation } from "./src/gpu/device.ts";
-export type { SubgroupSize } from "./src/gpu/subgroup.ts";
+export type { DeviceLimits, DeviceProfile, MatrixShape } from "./src/gpu/profile.ts";
+export type { SubgroupProfile } from "./src/gpu/subgroup.ts";
+export { loadKernels } from "./src/kernels/load.ts";
 export { GpuError } from "./src/gpu/error.ts";
 export { formatKernelTimes, type KernelTime, Profiler, type ProfilerOptions } from "./src/gpu/profiler.ts";
 export {

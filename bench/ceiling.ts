@@ -4,6 +4,7 @@
  * @module
  */
 import { Gpu } from "../src/gpu/device.ts";
+import { loadKernels } from "../src/kernels/load.ts";
 import { prepare } from "../src/gpu/kernel.ts";
 import { createBuffer, download, upload } from "../src/gpu/memory.ts";
 import type { Shader } from "../src/gpu/shader.ts";
@@ -149,5 +150,6 @@ if (import.meta.main) {
   const { requestAdapter } = await import("../src/adapter.ts");
   const { formatRows } = await import("./report.ts");
   using gpu = await Gpu.request((await requestAdapter({ announce: console.error })).adapter);
+  await loadKernels(gpu);
   console.log(formatRows((await measureCeilings(gpu)).rows));
 }

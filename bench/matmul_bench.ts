@@ -1,5 +1,6 @@
 /** Dense layers forward and backward at the shapes of CTR models: verified on samples against float64, then timed. */
 import { Gpu } from "../src/gpu/device.ts";
+import { loadKernels } from "../src/kernels/load.ts";
 import { createBuffer, download, upload } from "../src/gpu/memory.ts";
 import { Graph } from "../src/graph/graph.ts";
 import { Plan } from "../src/graph/plan.ts";
@@ -132,6 +133,7 @@ function verify(
 if (import.meta.main) {
   const { requestAdapter } = await import("../src/adapter.ts");
   using gpu = await Gpu.request((await requestAdapter({ announce: console.error })).adapter);
+  await loadKernels(gpu);
   const { ceilings, rows } = await measureCeilings(gpu);
   console.log(formatRows([...rows, ...withCeilings(await matmulBench(gpu), ceilings)]));
 }

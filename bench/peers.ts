@@ -11,6 +11,7 @@
 import { deepfm } from "../models/mod.ts";
 import { requestAdapter } from "../src/adapter.ts";
 import { Gpu } from "../src/gpu/device.ts";
+import { loadKernels } from "../src/kernels/load.ts";
 import { Model } from "../src/model.ts";
 import { adam, type EmbeddingUpdate } from "../src/optimizer.ts";
 import { parseArgs } from "../src/std.ts";
@@ -163,6 +164,7 @@ async function main(): Promise<void> {
   console.log(head);
   const comparisons: Comparison[] = [];
   using gpu = await Gpu.request(adapter);
+  await loadKernels(gpu);
   for (const hidden of networks) {
     const comparison = await compare(gpu, { ...shape, hidden, seconds });
     console.log(`\n${formatComparison(comparison)}`);

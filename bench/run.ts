@@ -10,6 +10,7 @@
  */
 import { requestAdapter } from "../src/adapter.ts";
 import { Gpu } from "../src/gpu/device.ts";
+import { loadKernels } from "../src/kernels/load.ts";
 import { parseArgs } from "../src/std.ts";
 import { measureCeilings } from "./ceiling.ts";
 import { type BenchRow, formatRows, slugOf, withCeilings } from "./report.ts";
@@ -75,6 +76,7 @@ async function main(): Promise<void> {
   const seconds = args.seconds === undefined ? undefined : Number(args.seconds);
   const { adapter, description } = await requestAdapter({ announce: (line) => console.error(line) });
   using gpu = await Gpu.request(adapter);
+  await loadKernels(gpu);
   const head = `# ${description}
 
 Deno ${Deno.version.deno}, ${Deno.build.target}, ${navigator.hardwareConcurrency} processors. Times are medians of the repeats,

@@ -22,7 +22,7 @@ import { LossRing } from "./trainer/losses.ts";
 import type { EpochReport, FitOptions, History } from "./trainer/options.ts";
 import { HostSorter } from "./trainer/sorter.ts";
 import { startAtLogOdds } from "./trainer/start_bias.ts";
-import { recipeOf, requireSameRecipe, type TrainingState } from "./trainer/state.ts";
+import { recipeOf, requireSameKernels, requireSameRecipe, type TrainingState } from "./trainer/state.ts";
 import { compileTraining } from "./trainer/step.ts";
 import { UnseenRows, unseenShareOf } from "./trainer/unseen.ts";
 
@@ -121,10 +121,10 @@ export class Trainer {
     try {
       await this.#allocate();
       await store.prepareOptimizer(this.#optimizer);
+      this.#plan = await this.#compile();
       if (resume) await access.write(() => this.#restore(resume));
       else await this.#start();
       for (const step of [this.#state.step, this.#epochs * this.#steps - 1]) this.#rateAt(step);
-      this.#plan = await this.#compile();
       this.#options.onPlan?.(this.#plan.describe());
       return await this.#train();
     } catch (error) {
@@ -157,8 +157,10 @@ export class Trainer {
     await requireAllocated([...this.#feed.buffers, ...ranges.map(({ buffer }) => buffer)]);
   }
 
-  #compile(): Promise<Plan> {
-    return compileTraining(this.#context.gpu, {
+  /** Compiles the step, with the kernels of the checkpoint to resume unless others may do. */
+  async #compile(): Promise<Plan> {
+    const before = this.#options.otherKernels ? undefined : this.#resume?.training as unknown as TrainingState;
+    const plan = await compileTraining(this.#context.gpu, {
       ...this.#context,
       feed: this.#feed,
       batch: this.#batch,
@@ -168,7 +170,17 @@ export class Trainer {
       losses: this.#losses.range,
       pairs: this.#sorter?.range,
       unseen: this.#unseen,
+      kernels: before?.kernels,
     });
+    const { kernels } = plan.describe();
+    this.#state.kernels = kernels;
+    try {
+      if (before) requireSameKernels(before, kernels);
+    } catch (error) {
+      plan.destroy();
+      throw error;
+    }
+    return plan;
   }
 
   /** Sets what a training has before its first step. */
@@ -341,7 +353,7 @@ export class Trainer {
 
   #restore({ training, tensors }: Resumption): void {
     const state = training as unknown as TrainingState;
-    this.#state = { ...state, recipe: this.#state.recipe };
+    this.#state = { ...state, recipe: this.#state.recipe, kernels: this.#state.kernels };
     if (state.plateau) this.#plateau = PlateauSchedule.fromJSON(state.plateau);
     this.#context.store.upload(tensors);
     this.#context.store.uploadState(tensors);

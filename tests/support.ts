@@ -9,9 +9,10 @@ import { ownerOf } from "../src/graph/memory.ts";
 import { Plan, type StepScalars, type Storage } from "../src/graph/plan.ts";
 import { type Shape, sizeOf, type Tensor } from "../src/graph/tensor.ts";
 import { add } from "../src/ops/add.ts";
-import type { FieldVariant } from "../src/ops/field_launch.ts";
-import type { Variant } from "../src/ops/matmul.ts";
-import { type SharedVariant, sharedVariantFor } from "../src/ops/shared_text.ts";
+import type { FieldVariant } from "../src/software/fields/launch.ts";
+import { loadKernels } from "../src/kernels/load.ts";
+import { kernelsOf } from "../src/kernels/set.ts";
+import { type SharedVariant, sharedVariantFor } from "../src/software/shared_text.ts";
 
 let shared: Promise<Gpu> | undefined;
 
@@ -23,14 +24,10 @@ export function gpu(): Promise<Gpu> {
 async function openShared(): Promise<Gpu> {
   const { adapter } = await requestAdapter();
   const opened = await Gpu.request(adapter, { limits: "default" });
+  await loadKernels(opened);
   // A driver that is still taking a device down while the process ends can crash it.
   addEventListener("unload", () => opened.destroy());
   return opened;
-}
-
-/** Returns the kernels of matrix products that the tests' device can run. */
-export function productVariants(): Promise<Variant[]> {
-  return withShared(["tiles", "blocks8", "blocks16", "images8", "images16"]);
 }
 
 /** Returns the kernels of products over fields that the tests' device can run. */
@@ -101,6 +98,8 @@ export interface OpRun {
   rows?: number;
   /** What the adapter is taken for, so that kernels for both kinds are checked. @default what it is */
   software?: boolean;
+  /** Name of the variants to run wherever they fit. @default those that suit the device */
+  kernels?: string;
 }
 
 /** An op under test. */
@@ -124,12 +123,40 @@ export interface OpResults {
   readonly gradients: ReadonlyMap<string, Float32Array>;
   /** Kernels that ran. */
   readonly labels: readonly string[];
+  /** Names of the variants that would have fitted some problem, those that ran left out. */
+  readonly others: readonly string[];
+}
+
+const devices = new Map<string, Gpu>();
+
+/** Returns the tests' device as it is, or as one of the other kind; all that run the same variants share pipelines. */
+export async function deviceFor({ software, kernels }: Pick<OpRun, "software" | "kernels">): Promise<Gpu> {
+  const real = await gpu();
+  if (software === undefined && kernels === undefined) return real;
+  const kind = software === undefined ? real.profile.kind : software ? "software" : "gpu";
+  const key = `${kind} ${kernels ?? ""}`;
+  let device = devices.get(key);
+  if (!device) {
+    devices.set(key, device = new Gpu(real.device, { ...real.profile, kind }));
+    kernelsOf(device).override = kernels;
+  }
+  await loadKernels(device);
+  return device;
+}
+
+/** Returns the names of variants that fit problems of a plan besides those that it runs. */
+function otherVariants(device: Gpu, plan: Plan): string[] {
+  const { choices } = kernelsOf(device);
+  const problems = Object.entries(plan.describe().kernels);
+  const names = problems.flatMap(([problem, chosen]) =>
+    choices.get(problem)!.fitting.filter((name) => name !== chosen)
+  );
+  return [...new Set(names)];
 }
 
 /** Runs an op forward and backward. */
 export async function runOp(run: OpRun): Promise<OpResults> {
-  const real = await gpu();
-  const device = run.software === undefined ? real : new Gpu(real.device, { ...real.adapter, software: run.software });
+  const device = await deviceFor(run);
   const graph = new Graph(run.mode ?? "train");
   const names = Object.keys(run.inputs);
   const values: Record<string, Float64Array> = {};
@@ -176,17 +203,42 @@ export async function runOp(run: OpRun): Promise<OpResults> {
   for (const [name, gradient] of found) gradients.set(name, await read(gradient));
   const { labels } = plan.describe();
   const numbers = await read(y);
+  const others = otherVariants(device, plan);
   plan.destroy();
-  return { values, upstream, y: numbers, valid, gradients, labels };
+  for (const { buffer } of [...Object.values(buffers), ...results.values()]) buffer.destroy();
+  return { values, upstream, y: numbers, valid, gradients, labels, others };
 }
 
-/** Checks an op's output against its reference, and its gradients against central differences of the reference. */
+/**
+ * Checks an op's output against its reference, and its gradients against central differences of the reference: by the
+ * kernels that suit the device, and by every other variant of them that fits.
+ */
 export async function checkOp(check: OpCheck): Promise<void> {
-  const { values, upstream, y, valid, gradients } = await runOp(check);
-  const { rtol, atol } = check;
-  assertClose(y.subarray(0, valid), check.reference(values).subarray(0, valid), "forward", { rtol, atol });
+  const first = await runOp(check);
+  const { values, upstream, valid, others } = first;
+  const expected = {
+    y: check.reference(values).subarray(0, valid),
+    gradients: new Map(
+      [...first.gradients.keys()].map((name) =>
+        [name, centralDifferences(check.reference, values, name, upstream)] as const
+      ),
+    ),
+  };
+  compare(first, expected, check, "");
+  for (const kernels of check.kernels ? [] : others) {
+    compare(await runOp({ ...check, kernels }), expected, check, ` by ${kernels}`);
+  }
+}
+
+function compare(
+  { y, valid, gradients }: OpResults,
+  expected: { readonly y: Float64Array; readonly gradients: ReadonlyMap<string, Float64Array> },
+  { rtol, atol }: OpCheck,
+  how: string,
+): void {
+  assertClose(y.subarray(0, valid), expected.y, `forward${how}`, { rtol, atol });
   for (const [name, gradient] of gradients) {
-    assertClose(gradient, centralDifferences(check.reference, values, name, upstream), `d${name}`, {
+    assertClose(gradient, expected.gradients.get(name)!, `d${name}${how}`, {
       rtol: rtol ?? 2e-5,
       atol: atol ?? 2e-6,
     });

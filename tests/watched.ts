@@ -14,7 +14,7 @@ export interface Watched {
 
 /** Watches the tests' device; `memory` is the most bytes that may live on it before it refuses more. */
 export async function watch(memory = Infinity): Promise<Watched> {
-  const { device, adapter } = await gpu();
+  const { device, profile } = await gpu();
   const live = new Map<GPUBuffer, string>();
   const filters: GPUErrorFilter[] = [];
   let [bytes, peak, isFull] = [0, 0, false];
@@ -51,5 +51,5 @@ export async function watch(memory = Infinity): Promise<Watched> {
       return typeof value === "function" ? value.bind(target) : value;
     },
   });
-  return { gpu: new Gpu(proxy, adapter), live, peak: () => peak };
+  return { gpu: new Gpu(proxy, profile), live, peak: () => peak };
 }

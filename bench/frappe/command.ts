@@ -5,6 +5,7 @@
  */
 import { requestAdapter } from "../../src/adapter.ts";
 import { Gpu } from "../../src/gpu/device.ts";
+import { loadKernels } from "../../src/kernels/load.ts";
 import { parseArgs } from "../../src/std.ts";
 import { readSplits } from "./data.ts";
 import { isFinished, type LoggedRun, parseLog, type Result, resultsOf } from "./log.ts";
@@ -117,6 +118,7 @@ async function trainAll(options: Arguments): Promise<void> {
   const { adapter, description } = await requestAdapter({ announce: (line) => console.error(line) });
   console.log(description);
   using gpu = await Gpu.request(adapter);
+  await loadKernels(gpu);
   const interruption = new AbortController();
   const interrupt = (): void => interruption.abort();
   for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, interrupt);

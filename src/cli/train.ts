@@ -71,6 +71,7 @@ const GROUPS = {
     checkpoint: { value: "FILE", help: "checkpoint, written after each epoch and on Ctrl-C, SIGTERM or SIGHUP" },
     "checkpoint-every": { value: "N", help: "write it every N steps too" },
     resume: { value: "FILE", help: "checkpoint to go on from, with the other options as they were" },
+    "other-kernels": { help: "go on although the device runs other kernels than before, to other bytes" },
     profile: { value: "FILE", help: "time each kernel and write a Chrome trace" },
     summary: { help: "list the layers, what each regulariser covers, and the memory of a step" },
   },
@@ -132,6 +133,7 @@ function readSettings(options: Options<Name>, definition: Definition): Omit<Run,
   options.require("split", ["split-by"]);
   const resume = options.text("resume");
   const checkpoint = options.text("checkpoint") ?? resume;
+  if (resume === undefined) options.require("resume", ["other-kernels"]);
   if (checkpoint === undefined) options.require("checkpoint", ["checkpoint-every"]);
   const budget = options.number("memory-budget", 1);
   return {
@@ -158,6 +160,7 @@ function readSettings(options: Options<Name>, definition: Definition): Omit<Run,
         everySteps: options.integer("checkpoint-every", 1),
       },
       resume,
+      otherKernels: options.has("other-kernels"),
     },
   };
 }

@@ -4,7 +4,8 @@
  * @module
  */
 import { GpuError } from "./error.ts";
-import { probeSubgroups, SUBGROUPS, type SubgroupSize, subgroupSizeOf } from "./subgroup.ts";
+import { describeAdapter, type DeviceProfile, limitsOf, readProfile } from "./profile.ts";
+import { profileSubgroups, reportedSizes, SUBGROUPS } from "./subgroup.ts";
 
 /** Features that kernels make use of where the adapter has them. */
 const USEFUL_FEATURES: readonly GPUFeatureName[] = ["timestamp-query", "shader-f16"];
@@ -17,8 +18,6 @@ export interface AdapterDescription {
   readonly description: string;
   /** Whether the adapter runs on the processor instead of a GPU. */
   readonly software: boolean;
-  /** Invocations in a row that can read each other's values; 1 where kernels must not count on any. */
-  readonly subgroup: SubgroupSize;
 }
 
 /** Options of {@linkcode Gpu.request}. */
@@ -49,6 +48,8 @@ export class Gpu implements Disposable {
   readonly device: GPUDevice;
   /** What is known about the adapter. */
   readonly adapter: AdapterDescription;
+  /** What the device can do, which decides what kernels it runs. */
+  readonly profile: DeviceProfile;
   /** Resolves with the reason when the device is lost other than by {@linkcode Gpu.destroy}. */
   readonly lost: Promise<GpuError>;
   /** Compiled pipelines by source, entry point, constants and layout. */
@@ -56,13 +57,16 @@ export class Gpu implements Disposable {
   #failure: GpuError | undefined;
   #ownsDevice = false;
 
-  /** Wraps a device that the caller owns and destroys, for example one that a page already renders with. */
-  constructor(device: GPUDevice, adapter: Partial<AdapterDescription> = {}) {
+  /**
+   * Wraps a device that the caller owns and destroys, for example one that a page already renders with.
+   *
+   * @param known what the caller knows better than the device tells of itself
+   */
+  constructor(device: GPUDevice, known: Partial<DeviceProfile> = {}) {
     this.device = device;
-    const own = describeAdapter(device.adapterInfo);
-    const { description = own.description, vendor = own.vendor } = adapter;
-    const software = adapter.description === undefined ? own.software : isSoftware(description);
-    this.adapter = { vendor, description, software: adapter.software ?? software, subgroup: adapter.subgroup ?? 1 };
+    this.profile = readProfile(device, known);
+    const { vendor, description, kind } = this.profile;
+    this.adapter = { vendor, description, software: kind === "software" };
     this.lost = new Promise((resolve) => {
       device.lost.then((info) => {
         if (info.reason === "destroyed") return this.#markDestroyed();
@@ -80,18 +84,18 @@ export class Gpu implements Disposable {
   }
 
   static async #open(adapter: GPUAdapter, { limits = "all" }: GpuOptions): Promise<Gpu> {
-    const requiredLimits = limits === "all" ? limitsOf(adapter) : {};
+    const requiredLimits = limits === "all" ? allLimitsOf(adapter) : {};
     const requiredFeatures = USEFUL_FEATURES.filter((feature) => adapter.features.has(feature));
     const descriptor = { label: "weft", requiredFeatures, requiredLimits };
-    const described = describeAdapter(adapter.info);
-    const size = subgroupSizeOf(adapter);
-    if (size > 1) {
+    const known = { ...describeAdapter(adapter.info), offered: limitsOf(adapter.limits) };
+    const sizes = reportedSizes(adapter.info);
+    if (sizes) {
       // Runtimes that have subgroups without saying so are found out by asking.
       const device = await adapter.requestDevice({ ...descriptor, requiredFeatures: [...requiredFeatures, SUBGROUPS] })
         .catch(() => undefined);
-      if (device) return new Gpu(device, { ...described, subgroup: await probeSubgroups(device, size) ? size : 1 });
+      if (device) return new Gpu(device, { ...known, subgroups: await profileSubgroups(device, sizes) });
     }
-    return new Gpu(await adapter.requestDevice(descriptor), described);
+    return new Gpu(await adapter.requestDevice(descriptor), known);
   }
 
   /** Hands work to the device and tells what became of it; the caller decides what a refusal means. */
@@ -148,23 +152,13 @@ export class Gpu implements Disposable {
   }
 }
 
-function limitsOf({ limits }: GPUAdapter): Record<string, number> {
+function allLimitsOf({ limits }: GPUAdapter): Record<string, number> {
   const all: Record<string, number> = {};
   for (const name in limits) {
     const value = limits[name as keyof GPUSupportedLimits];
     if (typeof value === "number") all[name] = value;
   }
   return all;
-}
-
-function describeAdapter(info: GPUAdapterInfo | undefined): Omit<AdapterDescription, "subgroup"> {
-  // Browsers leave the description empty, but tell the architecture.
-  const description = info?.description || info?.architecture || "";
-  return { vendor: info?.vendor ?? "", description, software: info?.isFallbackAdapter || isSoftware(description) };
-}
-
-function isSoftware(description: string): boolean {
-  return /llvmpipe|softpipe|swiftshader|software|basic render/i.test(description);
 }
 
 /** Tells in words why the device refused something. */

@@ -17,9 +17,6 @@ export const IMAGE_WIDTH = 4096;
 /** Bytes of a texel. */
 export const TEXEL_BYTES = 16;
 
-/** Operations from which on it is worth bringing a kernel's factors into images. */
-const WORTH_FLOPS = 1 << 24;
-
 /** An image as kernels bind it. */
 export interface ImageRange {
   /** What is bound. */
@@ -36,22 +33,6 @@ export interface ImageCopy {
   readonly to: GPUTexture;
   /** Fours. */
   readonly texels: number;
-}
-
-/** Returns whether a device's kernels can read and write images, and gain by it. */
-export function prefersImages({ adapter }: Gpu): boolean {
-  return /llvmpipe/.test(adapter.description) && adapter.software && readsStorageTextures();
-}
-
-/** Returns whether a device prefers images for a kernel of `flops` operations. */
-export function isWorthImages(gpu: Gpu, flops: number): boolean {
-  return flops >= WORTH_FLOPS && prefersImages(gpu);
-}
-
-function readsStorageTextures(): boolean {
-  // The runtime's types do not have it yet.
-  const known = (navigator.gpu as { wgslLanguageFeatures?: ReadonlySet<string> } | undefined)?.wgslLanguageFeatures;
-  return known?.has("readonly_and_readwrite_storage_textures") ?? false;
 }
 
 /**

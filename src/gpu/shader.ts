@@ -58,9 +58,9 @@ export function shader(name: string, files: Readonly<Record<string, string>>): S
 const generated = new Map<string, Shader>();
 
 /**
- * Declares a shader that ends with a text which an op writes; each text is written once.
+ * Declares a shader that ends with a text that TypeScript writes; each text is written once.
  *
- * @param source name of the op's file, without its ending
+ * @param source name of the file in `src/software/`, without its ending
  * @param sizes what the text depends on
  */
 export function generatedShader(
@@ -73,7 +73,7 @@ export function generatedShader(
   const key = [name, source, ...sizes, ...Object.keys(files)].join(" ");
   let made = generated.get(key);
   if (!made) {
-    made = { name, parts: [...shader(name, files).parts, { file: `src/ops/${source}.ts`, text: text() }] };
+    made = { name, parts: [...shader(name, files).parts, { file: `src/software/${source}.ts`, text: text() }] };
     generated.set(key, made);
   }
   return made;

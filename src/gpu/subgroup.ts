@@ -1,8 +1,5 @@
 /**
- * Subgroups: invocations in a row that can read each other's values.
- *
- * Drivers that run on the processor compute them as one vector. A value that all of them need is then fetched by one of
- * them and handed on in an instruction, where each would otherwise fetch it for itself.
+ * Subgroups: threads in a row that can read each other's values.
  *
  * @module
  */
@@ -10,56 +7,94 @@
 /** The feature; this project's types do not have it yet. */
 export const SUBGROUPS = "subgroups" as GPUFeatureName;
 
-/** Invocations that the probe compares. */
-const PROBED = 64;
+/** What is known about the subgroups of a device. */
+export interface SubgroupProfile {
+  /** Whether the device was granted subgroups. */
+  readonly granted: boolean;
+  /** Threads of the smallest subgroup, as the adapter reports it: 4 to 128, or 1 without subgroups. */
+  readonly least: number;
+  /** Threads of the largest subgroup. */
+  readonly most: number;
+  /** Threads of each subgroup of a probe in which they followed the order of their indices; 1 where they did not. */
+  readonly ordered: number;
+  /** Whether kernels may use subgroups after the directive `enable subgroups;`. */
+  readonly directive: boolean;
+  /** Whether kernels may use subgroups without that directive. */
+  readonly plain: boolean;
+}
+
+/** The profile of a device that has no subgroups. */
+export const NO_SUBGROUPS: SubgroupProfile = {
+  granted: false,
+  least: 1,
+  most: 1,
+  ordered: 1,
+  directive: false,
+  plain: false,
+};
+
+/** Threads that the probe compares; no subgroup is larger. */
+const PROBED = 128;
+
+/** How a kernel asks for subgroups. */
+export type SubgroupSpelling = "directive" | "plain";
 
 /** Writes a probe for one size alone: a driver's cache may hold what it compiled when its subgroups had another. */
-function probeSource(size: number): string {
-  return `
-@group(0) @binding(0) var<storage, read_write> seen: array<u32>;
+function probeSource(spelling: SubgroupSpelling, least: number): string {
+  return `${spelling === "directive" ? "enable subgroups;" : ""}
+@group(0) @binding(0) var<storage, read_write> seen: array<vec2u>;
 
 @compute @workgroup_size(${PROBED})
-fn probe(@builtin(local_invocation_index) lane: u32) {
-  seen[lane] = subgroupBroadcast(lane, 1u) * ${size}u;
+fn probe(@builtin(local_invocation_index) thread: u32, @builtin(subgroup_size) size: u32) {
+  seen[thread] = vec2u(subgroupBroadcast(thread, 1u) * ${least}u, size);
 }
 `;
 }
 
-/** Invocations of a subgroup; 1 where kernels must not count on any. */
-export type SubgroupSize = 1 | 4 | 8 | 16;
+/** Returns the sizes of subgroups that an adapter reports, or undefined where it reports none. */
+export function reportedSizes(info: GPUAdapterInfo | undefined): { least: number; most: number } | undefined {
+  // The runtime's types do not have them yet.
+  const { subgroupMinSize: least = 0, subgroupMaxSize: most = 0 } = (info ?? {}) as unknown as Partial<
+    Record<string, number>
+  >;
+  return least > 1 && most >= least ? { least, most } : undefined;
+}
 
-/** What tells of an adapter's subgroups. */
-export type SubgroupAdapter = Pick<GPUAdapter, "info" | "limits">;
+/** Finds out how the subgroups of a device that was granted them can be used. */
+export async function profileSubgroups(
+  device: GPUDevice,
+  { least, most }: { readonly least: number; readonly most: number },
+): Promise<SubgroupProfile> {
+  const directive = await probeSubgroups(device, "directive", least);
+  const plain = await probeSubgroups(device, "plain", least);
+  const ordered = plain ?? directive ?? 1;
+  return { granted: true, least, most, ordered, directive: directive !== undefined, plain: plain !== undefined };
+}
 
 /**
- * Returns the size of subgroups that are worth asking for, or 1.
- *
- * Mesa's driver hands a value on in an instruction; after Mesa 22, which allows fewer storage buffers than the later ones,
- * only where the subgroup is one vector of AVX2.
+ * Returns how many threads in a row make a subgroup in the order of their indices, or 1 where they are in another order;
+ * undefined where the device refuses the kernel.
  */
-export function subgroupSizeOf({ info, limits }: SubgroupAdapter): SubgroupSize {
-  // The runtime's types do not have it yet.
-  const { subgroupMinSize: least, subgroupMaxSize: most } = (info ?? {}) as unknown as Record<
-    string,
-    number | undefined
-  >;
-  if (!/llvmpipe/.test(info?.description ?? "") || least === undefined || least !== most) return 1;
-  const sizes: readonly SubgroupSize[] = limits.maxStorageBuffersPerShaderStage <= 32 ? [4, 8, 16] : [8];
-  return sizes.find((size) => size === least) ?? 1;
-}
-
-/** Returns whether invocations in a row, `size` of them, make a subgroup in the order of their indices. */
-export async function probeSubgroups(device: GPUDevice, size: number): Promise<boolean> {
+export async function probeSubgroups(
+  device: GPUDevice,
+  spelling: SubgroupSpelling,
+  least: number,
+): Promise<number | undefined> {
   device.pushErrorScope("validation");
-  const seen = await runProbe(device, size).catch(() => undefined);
+  const seen = await runProbe(device, probeSource(spelling, least)).catch(() => undefined);
   const refused = await device.popErrorScope();
-  return !refused && seen !== undefined && seen.every((value, lane) => value === (lane - lane % size + 1) * size);
+  if (refused || !seen) return undefined;
+  const size = seen[1];
+  const inOrder = Array.from({ length: PROBED }, (_, thread) => thread).every((thread) =>
+    seen[2 * thread] === least * (thread - thread % size + 1) && seen[2 * thread + 1] === size
+  );
+  return inOrder ? size : 1;
 }
 
-async function runProbe(device: GPUDevice, subgroupSize: number): Promise<Uint32Array> {
-  const module = device.createShaderModule({ label: "subgroup probe", code: probeSource(subgroupSize) });
+async function runProbe(device: GPUDevice, code: string): Promise<Uint32Array> {
+  const module = device.createShaderModule({ label: "subgroup probe", code });
   const pipeline = device.createComputePipeline({ label: "subgroup probe", layout: "auto", compute: { module } });
-  const size = 4 * PROBED;
+  const size = 8 * PROBED;
   const seen = device.createBuffer({ size, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC });
   const copy = device.createBuffer({ size, usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ });
   const entries = [{ binding: 0, resource: { buffer: seen } }];

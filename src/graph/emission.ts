@@ -20,6 +20,8 @@ export interface Emission {
   readonly calls: readonly (KernelCall | Copy)[];
   /** Texels of each image. */
   readonly images: readonly number[];
+  /** Names of the variants that were chosen, by kernel and problem. */
+  readonly kernels: ReadonlyMap<string, string>;
   /** Scratch memory that each node asked for. */
   readonly scratch: ReadonlyMap<Node, readonly Tensor[]>;
 }
@@ -34,6 +36,7 @@ interface Copy {
 export function emit(gpu: Gpu, options: PlanOptions, nodes: readonly Node[]): Emission {
   const calls: (KernelCall | Copy)[] = [];
   const images: number[] = [];
+  const kernels = new Map<string, string>();
   const scratch = new Map<Node, Tensor[]>();
   const read = new Set<Tensor>([...options.outputs, ...(options.pinned?.keys() ?? [])].map(ownerOf));
   for (const node of nodes) for (const input of node.inputs) read.add(ownerOf(input));
@@ -45,6 +48,8 @@ export function emit(gpu: Gpu, options: PlanOptions, nodes: readonly Node[]): Em
       gpu,
       batch: options.batch,
       run: (call) => calls.push(call),
+      preferred: options.kernels ?? {},
+      chose: (problem, variant) => kernels.set(problem, variant),
       scratch: (shape, dtype) => {
         const tensor = new Tensor(node.outputs[0].graph, shape, { kind: "scratch", node }, dtype);
         const known = scratch.get(node);
@@ -75,7 +80,7 @@ export function emit(gpu: Gpu, options: PlanOptions, nodes: readonly Node[]): Em
     };
     node.op.emit(emitter, node);
   }
-  return { calls, images, scratch };
+  return { calls, images, kernels, scratch };
 }
 
 /** Returns the bytes of some images. */

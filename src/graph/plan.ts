@@ -39,6 +39,8 @@ export interface PlanOptions {
   readonly inputs: Readonly<Record<string, BufferRange>>;
   /** Places of tensors that live outside the arena, for example gradients and results. */
   readonly pinned?: ReadonlyMap<Tensor, BufferRange>;
+  /** Names of the kernels' variants to take where they fit, by kernel and problem, as a plan before had them. */
+  readonly kernels?: Readonly<Record<string, string>>;
 }
 
 /** A line of {@linkcode Plan.describe}. */
@@ -53,6 +55,8 @@ export interface PlanDescription {
   readonly tensorBytes: number;
   /** Label of each dispatch in order. */
   readonly labels: readonly string[];
+  /** Names of the kernels' variants that compute it, by kernel and problem. */
+  readonly kernels: Readonly<Record<string, string>>;
 }
 
 /** Memory that a plan owns. */
@@ -74,6 +78,7 @@ export class Plan {
   readonly #commands: readonly Command[];
   readonly #scratch: Scratch;
   readonly #tensorBytes: number;
+  readonly #kernels: Readonly<Record<string, string>>;
   readonly #resolve: (tensor: Tensor) => BufferRange;
   readonly #steps: GPUBuffer;
   readonly #stepGroup: GPUBindGroup;
@@ -82,6 +87,7 @@ export class Plan {
     gpu: Gpu,
     options: PlanOptions,
     commands: readonly Command[],
+    kernels: ReadonlyMap<string, string>,
     scratch: Scratch,
     resolve: (tensor: Tensor) => BufferRange,
   ) {
@@ -89,6 +95,7 @@ export class Plan {
     this.name = options.name;
     this.#gpu = gpu;
     this.#commands = commands;
+    this.#kernels = Object.fromEntries(kernels);
     this.#scratch = scratch;
     const tensors = [...scratch.memory.slots.keys()];
     this.#tensorBytes = tensors.reduce((sum, tensor) => sum + 4 * sizeOf(tensor.shape, this.batch), 0);
@@ -123,7 +130,7 @@ export class Plan {
       await requireAllocated(made);
       const commands = await prepareAll(gpu, emission, images, resolve);
       const scratch = { arena, steps, images, imageBytes: imageBytes(emission.images), memory };
-      return new Plan(gpu, options, commands, scratch, resolve);
+      return new Plan(gpu, options, commands, emission.kernels, scratch, resolve);
     } catch (error) {
       for (const resource of made) resource.destroy();
       throw error;
@@ -197,6 +204,7 @@ export class Plan {
       peakBytes: imageBytes + memory.peak,
       tensorBytes: imageBytes + this.#tensorBytes,
       labels: dispatches.map((dispatch) => dispatch.label),
+      kernels: this.#kernels,
     };
   }
 

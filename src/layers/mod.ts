@@ -36,7 +36,6 @@ export { innerProduct, pairSum } from "../ops/inner_product.ts";
 export { exponential, logarithm } from "../ops/logarithm.ts";
 export { mixtureLogit } from "../ops/mixture.ts";
 export { matrixElements, matrixProduct, matrixSum } from "../ops/pair_matrix.ts";
-export type { PairMatrixOptions } from "../ops/pair_matrix_images.ts";
 export { flatten, reshape } from "../ops/reshape.ts";
 export { softmax } from "../ops/softmax.ts";
 export { thirdOrder } from "../ops/third_order.ts";

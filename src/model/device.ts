@@ -5,6 +5,7 @@
  */
 import { requestAdapter } from "../adapter.ts";
 import { Gpu } from "../gpu/device.ts";
+import { loadKernels } from "../kernels/load.ts";
 
 /**
  * Wraps the device that was handed in, or requests one.
@@ -16,8 +17,12 @@ import { Gpu } from "../gpu/device.ts";
 export async function openDevice(
   { device, announce }: { device?: GPUDevice | Gpu; announce?: (line: string) => void },
 ): Promise<Gpu> {
-  if (device instanceof Gpu) return device;
-  if (device) return new Gpu(device);
+  const gpu = device instanceof Gpu ? device : device ? new Gpu(device) : await requestGpu(announce);
+  await loadKernels(gpu);
+  return gpu;
+}
+
+async function requestGpu(announce?: (line: string) => void): Promise<Gpu> {
   const { adapter } = await requestAdapter({ announce });
   return await Gpu.request(adapter);
 }

@@ -9,51 +9,97 @@ import grid from "../../shaders/grid.wgsl" with { type: "text" };
 import order from "../../shaders/pair_order.wgsl" with { type: "text" };
 import random from "../../shaders/random.wgsl" with { type: "text" };
 import step from "../../shaders/step.wgsl" with { type: "text" };
-import { isWorthImages } from "../gpu/image.ts";
 import { type Constants, shader } from "../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, type Tensor, widthOf } from "../graph/tensor.ts";
-import { type AfmSizes, emitAfmImages, emitAfmSlices, fitsImages } from "./afm_images.ts";
+import { emitKernel } from "../kernels/set.ts";
+import { gpuVariant, type Kernel, type Problem } from "../kernels/variant.ts";
 import { lanesOf } from "./lane.ts";
 import { pairSizes } from "./pairs.ts";
 
 /** Slices of the batch over which gradients of weights are first summed; fixed, so that bits do not change. */
-const SLICES = 512;
+export const SLICES = 512;
 
 /** Invocations that share a sample in the forward pass on a GPU. */
 const SPLIT = 16;
 
-interface AfmAttributes extends AfmSizes {
-  /** Dropout of the attention weights. */
-  readonly dropout: { readonly rate: number; readonly salt: number } | undefined;
-  /** Whether embeddings come from images. @default where the device prefers them, for sizes that are worth it */
-  readonly images: boolean | undefined;
+/** Sizes of attention over pairs. */
+export interface AfmSizes {
+  readonly fields: number;
+  readonly dim: number;
+  readonly pairs: number;
+  /** Width A of the hidden layer. */
+  readonly hidden: number;
 }
 
-function takesImages(k: Emitter, attributes: AfmAttributes): boolean {
-  const { pairs, hidden, dim, images } = attributes;
-  if (!fitsImages(attributes)) return false;
-  return images ?? isWorthImages(k.gpu, 2 * k.batch * pairs * hidden * dim);
+/** What attention over pairs is specialised by. */
+export interface AfmAttributes extends AfmSizes {
+  /** Dropout of the attention weights. */
+  readonly dropout: { readonly rate: number; readonly salt: number } | undefined;
 }
+
+/** The attention network. */
+export interface AfmWeights {
+  /** w^T `[A, D]`. */
+  readonly wt: Tensor;
+  /** c `[A]`. */
+  readonly bias: Tensor;
+  /** h `[A]`. */
+  readonly head: Tensor;
+}
+
+/** A kernel of attention over pairs: `bind` has what it binds besides the embeddings and the weights. */
+export interface AfmTask {
+  readonly attributes: AfmAttributes;
+  readonly e: Tensor;
+  readonly weights: AfmWeights;
+  readonly bind: Readonly<Record<string, Tensor>>;
+}
+
+/** Sizes that the choice of a kernel depends on. */
+export interface AfmProblem extends AfmSizes, Problem {
+  readonly batch: number;
+}
+
+/** Returns the operations of the attention network. */
+export function afmFlops({ batch, pairs, hidden, dim }: AfmProblem): number {
+  return 2 * batch * pairs * hidden * dim;
+}
+
+function afmKernel(
+  name: string,
+  emit: (k: Emitter, task: AfmTask) => void,
+  onProcessor?: number,
+): Kernel<AfmTask, AfmProblem> {
+  return {
+    name,
+    problem: ({ batch }, { attributes: { fields, dim, pairs, hidden } }) => ({ batch, fields, dim, pairs, hidden }),
+    variants: [gpuVariant("gpu", afmFlops, emit, onProcessor)],
+  };
+}
+
+/** The pooled products, the scores and the logarithm of the softmax's denominator. */
+export const afmForwardKernel = afmKernel("afm", (k, { attributes, e, weights, bind }) => {
+  emitAfm(k, attributes, "forward", { e, ...weights, ...bind }, k.batch * SPLIT, SPLIT);
+});
+
+/** The gradient by the embeddings. */
+export const afmBackwardKernel = afmKernel("afm_backward", (k, { attributes, e, weights, bind }) => {
+  emitAfm(k, attributes, "backward", { e, ...weights, ...bind }, k.batch * attributes.fields);
+});
+
+/** The gradients by the network, over slices of the batch. */
+export const afmSlicesKernel = afmKernel("afm_slices", (k, { attributes, e, weights, bind }) => {
+  emitAfm(k, attributes, "slices", { e, ...weights, ...bind }, SLICES * Math.ceil(attributes.hidden / 4));
+}, 1);
 
 const afmOp: Op<AfmAttributes> = {
   name: "attentionalPooling",
   outputs: (_, { dim, pairs, hidden }) => [["B", dim], ["B", pairs], ["B", 1], [hidden, dim]],
   emit: (k, { inputs: [e, w, bias, head], outputs: [v, scores, lse, wt], attributes }) => {
-    emit(k, attributes, "transpose", { w, y: wt }, attributes.hidden * attributes.dim);
-    if (takesImages(k, attributes)) {
-      return emitAfmImages(
-        k,
-        "forward",
-        attributes,
-        e,
-        { wt, bias, head },
-        { v, scores, lse },
-        constantsOf(attributes),
-      );
-    }
-    const split = k.gpu.adapter.software ? 1 : SPLIT;
-    emit(k, attributes, "forward", { e, wt, bias, head, v, scores, lse }, k.batch * split, split);
+    emitAfm(k, attributes, "transpose", { w, y: wt }, attributes.hidden * attributes.dim);
+    const weights = { wt, bias, head };
+    emitKernel(k, afmForwardKernel, { attributes, e, weights, bind: { v, scores, lse } });
   },
   backward: ({ inputs: [e, w, bias, head], outputs: [v, scores, lse, wt], attributes }, [dv]) => {
     if (!dv) return [];
@@ -68,7 +114,7 @@ const pullOp: Op<AfmAttributes> = {
   outputs: (_, { pairs }) => [["B", pairs, 2]],
   emit: (k, { inputs: [e, kept_scores, kept_lse, kept_v, dv], outputs: [pulls], attributes }) => {
     const invocations = k.batch * (attributes.fields - 1);
-    emit(k, attributes, "pull", { e, kept_scores, kept_lse, kept_v, dv, pulls }, invocations);
+    emitAfm(k, attributes, "pull", { e, kept_scores, kept_lse, kept_v, dv, pulls }, invocations);
   },
 };
 
@@ -76,12 +122,8 @@ const backwardOp: Op<AfmAttributes> = {
   name: "attentionalPoolingBackward",
   outputs: ([e]) => [e.shape],
   emit: (k, { inputs: [e, wt, bias, head, kept_pulls, dv], outputs: [de], attributes }) => {
-    if (takesImages(k, attributes)) {
-      return emitAfmImages(k, "backward", attributes, e, { wt, bias, head }, { kept_pulls, dv, de }, {});
-    }
-    const bind = { e, wt, bias, head, kept_pulls, dv, de };
-    if (k.gpu.adapter.software) emit(k, attributes, "backward_samples", bind, k.batch);
-    else emit(k, attributes, "backward", bind, k.batch * attributes.fields);
+    const weights = { wt, bias, head };
+    emitKernel(k, afmBackwardKernel, { attributes, e, weights, bind: { kept_pulls, dv, de } });
   },
 };
 
@@ -97,10 +139,9 @@ const weightsOp: Op<AfmAttributes> = {
   emit: (k, { inputs: [e, wt, bias, head, kept_pulls], outputs, attributes }) => {
     const [dw, dbias, dhead, partial_w, partial_c] = outputs;
     const { hidden, dim } = attributes;
-    const bind = { kept_pulls, partial_w, partial_c };
-    if (takesImages(k, attributes)) emitAfmSlices(k, attributes, e, { wt, bias, head }, bind, SLICES);
-    else emit(k, attributes, "slices", { e, wt, bias, head, ...bind }, SLICES * Math.ceil(hidden / 4));
-    emit(k, attributes, "weights", { slice_w: partial_w, slice_c: partial_c, dw, dbias, dhead }, hidden * dim);
+    const weights = { wt, bias, head };
+    emitKernel(k, afmSlicesKernel, { attributes, e, weights, bind: { kept_pulls, partial_w, partial_c } });
+    emitAfm(k, attributes, "weights", { slice_w: partial_w, slice_c: partial_c, dw, dbias, dhead }, hidden * dim);
   },
 };
 
@@ -108,10 +149,11 @@ const attentionOp: Op<AfmAttributes> = {
   name: "attention",
   outputs: ([scores]) => [scores.shape],
   emit: (k, { inputs: [kept_scores, kept_lse], outputs: [y], attributes }) =>
-    emit(k, attributes, "attention", { kept_scores, kept_lse, y }, k.batch * attributes.pairs),
+    emitAfm(k, attributes, "attention", { kept_scores, kept_lse, y }, k.batch * attributes.pairs),
 };
 
-function emit(
+/** Appends a kernel of the shader files; `split` threads share a sample in `forward`. */
+export function emitAfm(
   k: Emitter,
   attributes: AfmAttributes,
   entry: string,
@@ -145,7 +187,8 @@ function emit(
   });
 }
 
-function constantsOf({ dropout }: AfmAttributes): Constants {
+/** Returns the constants of dropout. */
+export function constantsOf({ dropout }: AfmAttributes): Constants {
   return { DROPOUT: dropout?.rate ?? 0, SALT: dropout?.salt ?? 0 };
 }
 
@@ -159,8 +202,6 @@ export interface AttentionOptions {
   readonly head: Tensor;
   /** Dropout of the attention weights in training; `salt` numbers the layer. */
   readonly dropout?: { readonly rate: number; readonly salt: number };
-  /** Whether embeddings come from images. @default where the device prefers them, for sizes that are worth it */
-  readonly images?: boolean;
 }
 
 /**
@@ -174,7 +215,7 @@ export interface AttentionOptions {
  */
 export function attentionalPooling(
   e: Tensor,
-  { weight, bias, head, dropout, images }: AttentionOptions,
+  { weight, bias, head, dropout }: AttentionOptions,
 ): { readonly v: Tensor; readonly attention: Tensor } {
   const { fields, dim, pairs } = pairSizes("attentionalPooling", e);
   const hidden = weight.shape[1] as number;
@@ -195,7 +236,7 @@ export function attentionalPooling(
     throw new RangeError(`Cannot build attentionalPooling: dropout must be in [0, 1), received ${dropout.rate}`);
   }
   const masked = e.graph.mode === "train" ? dropout : undefined;
-  const attributes: AfmAttributes = { fields, dim, pairs, hidden, dropout: masked, images };
+  const attributes: AfmAttributes = { fields, dim, pairs, hidden, dropout: masked };
   const [v, scores, lse] = applyAll(afmOp, [e, weight, bias, head], attributes);
   return { v, attention: apply(attentionOp, [scores, lse], attributes) };
 }

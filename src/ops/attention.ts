@@ -4,12 +4,12 @@
  * @module
  */
 import grid from "../../shaders/grid.wgsl" with { type: "text" };
-import { isWorthImages } from "../gpu/image.ts";
 import { generatedShader, type Shader } from "../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, type Tensor } from "../graph/tensor.ts";
-import { emitImageAttention, fitsImages } from "./attention_images.ts";
-import { ATTENTION_LANES, attentionSource } from "./attention_source.ts";
+import { isWorthImages } from "../software/drivers.ts";
+import { emitImageAttention, fitsImages } from "../software/attention/images.ts";
+import { ATTENTION_LANES, attentionSource } from "../software/attention/source.ts";
 import { lanesOf } from "./lane.ts";
 
 /** What attention is specialised by. */
@@ -42,14 +42,14 @@ function variantFor(k: Emitter, p: Tensor, { variant, heads, width }: AttentionA
   const fits = fitsImages(fields, width / heads);
   if (variant) return variant === "images" && !fits ? "software" : variant;
   if (!k.gpu.adapter.software) return "gpu";
-  return fits && isWorthImages(k.gpu, 4 * k.batch * fields * fields * width) ? "images" : "software";
+  return fits && isWorthImages(k.gpu.profile, 4 * k.batch * fields * fields * width) ? "images" : "software";
 }
 
 function shaderFor(k: Emitter, p: Tensor, attributes: AttentionAttributes): { kernels: Shader; block: number } {
   const { count, part } = lanesOf(attributes.width / attributes.heads);
   const block = Math.max(1, Math.floor(BLOCK[variantFor(k, p, attributes)] / count));
   const text = (): string => attentionSource(count, block);
-  const kernels = generatedShader("attention", { grid, ...part }, "attention_source", [count, block], text);
+  const kernels = generatedShader("attention", { grid, ...part }, "attention/source", [count, block], text);
   return { kernels, block };
 }
 

@@ -6,7 +6,7 @@
 import { apply, applyAll, type Op } from "../graph/node.ts";
 import { formatShape, sizeOf, type Tensor } from "../graph/tensor.ts";
 import { emitInputGradients, tileShape } from "./field_inputs.ts";
-import { type FieldVariant, fieldVariantFor } from "./field_launch.ts";
+import { type FieldVariant, fieldVariantFor } from "../software/fields/launch.ts";
 import { fieldsOf } from "./field_padding.ts";
 import {
   emitFieldProduct,

@@ -9,14 +9,8 @@ import { shader } from "../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, sizeOf, type Tensor, widthOf } from "../graph/tensor.ts";
 import { affineGradients, dense } from "./dense.ts";
-import { rowsLayout } from "./image_pack.ts";
 import { lanesOf } from "./lane.ts";
-import { blockShader } from "./matmul_blocks.ts";
-import { emitImageRows, imageShader } from "./matmul_images.ts";
-import { crossImageSource } from "./matmul_images_source.ts";
-import { crossSource } from "./matmul_source.ts";
-import { emitCrossTiles } from "./matmul_tiles.ts";
-import { groupsOf, inImages, type Variant, variantFor } from "./matmul_variant.ts";
+import { emitCross } from "./matmul_kernels.ts";
 
 function emitLanes(k: Emitter, entry: string, like: Tensor, bind: Record<string, Tensor>): void {
   const { part, width } = lanesOf(widthOf(like.shape));
@@ -61,60 +55,17 @@ const gradientOp: Op<null> = {
       : emitLanes(k, "gradient", x0, { x0, z, dy, dz, dx0 }),
 };
 
-/** Options of {@linkcode crossLayer}. */
-export interface CrossOptions {
-  /** The kernels. @default those that suit the device */
-  readonly variant?: Variant;
-}
-
 /** A whole layer; its inputs hold x twice, since it has a gradient through the product and one beside it. */
-const crossLayerOp: Op<CrossOptions> = {
+const crossLayerOp: Op<null> = {
   name: "cross_layer",
   outputs: ([x0]) => [x0.shape, x0.shape],
-  emit: (k, { inputs, outputs, attributes }) => emitCrossLayer(k, inputs, outputs, attributes.variant),
-  backward: ({ inputs: [x0, x, , w], outputs: [, z], attributes }, [dy]) => {
+  emit: (k, { inputs: [x0, x, , w, bias], outputs: [y, product] }) => emitCross(k, { x0, x, w, bias, y, product }),
+  backward: ({ inputs: [x0, x, , w], outputs: [, z] }, [dy]) => {
     if (!dy) return [];
     const [dz, dx0] = applyAll(gradientOp, [x0, z, dy], null);
-    return [dx0, dy, ...affineGradients(x, w, dz, attributes.variant)];
+    return [dx0, dy, ...affineGradients(x, w, dz)];
   },
 };
-
-/**
- * Appends y = x0 (x W + b) + x as one kernel.
- *
- * @param inputs x0, x, x again, W, b
- * @param outputs y and, where somebody needs it, the product
- */
-export function emitCrossLayer(
-  k: Emitter,
-  [x0, x, , w, bias]: readonly Tensor[],
-  [y, z]: readonly Tensor[],
-  chosen?: Variant,
-): void {
-  const n = widthOf(w.shape.slice(1));
-  const flops = 2 * k.batch * n * n;
-  const variant = chosen ?? variantFor(k.gpu, flops);
-  const constants = { KEEPS_PRODUCT: k.needed(z) };
-  const bind = { bias, x0, y, product_out: z };
-  const sizes = { m: k.batch, k: n, n };
-  if (variant === "tiles") {
-    return emitCrossTiles(k, { a: { tensor: x }, b: { tensor: w }, sizes }, bind);
-  }
-  if (inImages(variant)) {
-    const shader = imageShader(variant, crossImageSource);
-    const epilogue = { shader, entry: "product_cross", bind: { ...bind, x }, constants, hasBias: true };
-    return emitImageRows(k, x, w, rowsLayout(n, n), variant, epilogue);
-  }
-  k.run({
-    shader: blockShader(variant, crossSource),
-    entry: "product_cross",
-    bind: { ...bind, x, a: x, b: w },
-    constants,
-    params: { ...sizes, quads: n / 4, a_quads: 0, slice_rows: 0, has_bias: 1, has_relu: 0 },
-    grid: groupsOf(variant, k.batch, n),
-    flops,
-  });
-}
 
 /**
  * Applies a matrix cross layer: y = x0 (x W + b) + x, as one kernel where the width divides by four.
@@ -126,12 +77,12 @@ export function emitCrossLayer(
  * @returns `[B, N]`
  * @throws {TypeError} when a shape differs
  */
-export function crossLayer(x0: Tensor, x: Tensor, w: Tensor, bias: Tensor, options: CrossOptions = {}): Tensor {
+export function crossLayer(x0: Tensor, x: Tensor, w: Tensor, bias: Tensor): Tensor {
   const width = widthOf(x0.shape);
   const fits = x0.shape.length === 2 && x0.shape.join() === x.shape.join() && w.shape.join() === `${width},${width}` &&
     bias.shape.join() === `${width}`;
   if (width % 4 !== 0 || !fits) return crossMatrix(x0, x, dense(x, w, bias));
-  return apply(crossLayerOp, [x0, x, x, w, bias], options);
+  return apply(crossLayerOp, [x0, x, x, w, bias], null);
 }
 
 /**

@@ -3,21 +3,16 @@
  *
  * @module
  */
-import source from "../../shaders/dense.wgsl" with { type: "text" };
-import epilogueGradient from "../../shaders/epilogue_gradient.wgsl" with { type: "text" };
 import type { Gradients } from "../graph/autodiff.ts";
-import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
-import { formatShape, sizeOf, type Tensor, widthOf } from "../graph/tensor.ts";
+import { apply, applyAll, type Op } from "../graph/node.ts";
+import { formatShape, type Tensor, widthOf } from "../graph/tensor.ts";
+import { emitEpilogue } from "./dense_elements.ts";
 import type { Activation } from "./matmul_epilogue.ts";
 import { emitProduct, emitProductGradients } from "./matmul_kernels.ts";
-import type { Variant } from "./matmul_variant.ts";
 import { columnsOf } from "./matmul_layout.ts";
 import { emitColumnSum } from "./matmul_vector.ts";
-import { epilogueConstants, epilogueShaders } from "./pointwise.ts";
 
 export type { Activation } from "./matmul_epilogue.ts";
-
-const kernels = epilogueShaders("dense", source, { epilogue_gradient: epilogueGradient });
 
 /** What a dense layer does after the product. */
 export interface DenseAttributes {
@@ -25,8 +20,6 @@ export interface DenseAttributes {
   activation: Activation;
   /** Applied last: zeroes a share `rate` of the elements and scales the others by 1 / (1 - rate). */
   dropout: { rate: number; salt: number } | undefined;
-  /** The kernels of the products. @default those that suit the device */
-  variant?: Variant;
 }
 
 /** The op behind {@linkcode dense}: inputs x `[..., K]`, weight `[K, N]` and optionally bias `[N]`. */
@@ -48,18 +41,14 @@ export const denseOp: Op<DenseAttributes> = {
     }
     return [[...x.shape.slice(0, -1), n]];
   },
-  emit: (k, { inputs: [x, weight, bias], outputs: [y], attributes }) => {
-    const { activation, dropout, variant } = attributes;
-    const done = emitProduct(k, x, weight, y, { bias, activation, dropout }, variant);
-    if (!done) emitElements(k, "finish", { z: y }, attributes);
-  },
+  emit: (k, { inputs: [x, weight, bias], outputs: [y], attributes: { activation, dropout } }) =>
+    emitProduct(k, x, weight, y, { bias, activation, dropout }),
   backward: ({ inputs: [x, weight, bias], outputs: [y], attributes }, [dy], gradients) => {
     if (!dy) return [];
     const isThrough = isPlain(attributes) || gradients.throughEpilogue.has(dy);
     const dz = isThrough ? dy : apply(epilogueGradientOp, [dy, y], attributes);
     const before = epilogueBefore(x, gradients);
-    const { variant } = attributes;
-    const all = applyAll(gradientOp, [x, weight, dz], { variant, before, hasBias: bias !== undefined });
+    const all = applyAll(gradientOp, [x, weight, dz], { before, hasBias: bias !== undefined });
     if (before) gradients.throughEpilogue.add(all[0]);
     return all;
   },
@@ -81,8 +70,8 @@ function epilogueBefore(x: Tensor, gradients: Gradients): Epilogue | undefined {
  *
  * @param dz gradient by z
  */
-export function affineGradients(x: Tensor, weight: Tensor, dz: Tensor, variant?: Variant): readonly Tensor[] {
-  return applyAll(gradientOp, [x, weight, dz], { variant, before: undefined, hasBias: true });
+export function affineGradients(x: Tensor, weight: Tensor, dz: Tensor): readonly Tensor[] {
+  return applyAll(gradientOp, [x, weight, dz], { before: undefined, hasBias: true });
 }
 
 type Epilogue = Pick<DenseAttributes, "activation" | "dropout">;
@@ -92,7 +81,6 @@ function isPlain({ activation, dropout }: Epilogue): boolean {
 }
 
 interface GradientAttributes {
-  readonly variant: Variant | undefined;
   /** The epilogue that x is the output of, where dx is to go through it. */
   readonly before: Epilogue | undefined;
   readonly hasBias: boolean;
@@ -104,28 +92,18 @@ const gradientOp: Op<GradientAttributes> = {
     const bias = [widthOf(weight.shape.slice(1))];
     return hasBias ? [x.shape, weight.shape, bias] : [x.shape, weight.shape];
   },
-  emit: (k, { inputs: [x, weight, dz], outputs: [dx, dWeight, dBias], attributes }) => {
-    const { before, variant } = attributes;
-    emitProductGradients(
-      k,
-      {
-        ...{ x, weight, dz, dWeight, dBias },
-        dx: k.needed(dx) ? dx : undefined,
-        before: before && { y: x, epilogue: before },
-      },
-      {
-        gradient: (dy) => emitElements(k, "gradient", { y: x, dy, dz: dx }, before!),
-        outer: (u, v) => emitElements(k, "outer", { u, v, y: x, dz: dx }, before!, widthOf(x.shape.slice(-1))),
-      },
-      variant,
-    );
-  },
+  emit: (k, { inputs: [x, weight, dz], outputs: [dx, dWeight, dBias], attributes: { before } }) =>
+    emitProductGradients(k, {
+      ...{ x, weight, dz, dWeight, dBias },
+      dx: k.needed(dx) ? dx : undefined,
+      before: before && { y: x, epilogue: before },
+    }),
 };
 
 const epilogueGradientOp: Op<Epilogue> = {
   name: "denseEpilogueGradient",
   outputs: ([dy]) => [dy.shape],
-  emit: (k, { inputs: [dy, y], outputs: [dz], attributes }) => emitElements(k, "gradient", { y, dy, dz }, attributes),
+  emit: (k, { inputs: [dy, y], outputs: [dz], attributes }) => emitEpilogue(k, "gradient", { y, dy, dz }, attributes),
 };
 
 /** Sum of all rows of a matrix, the gradient of a bias. */
@@ -134,25 +112,6 @@ export const columnSumOp: Op<null> = {
   outputs: ([x]) => [[columnsOf("columnSum", x)]],
   emit: (k, { inputs: [x], outputs: [y] }) => emitColumnSum(k, x, y),
 };
-
-function emitElements(
-  k: Emitter,
-  entry: "finish" | "gradient" | "outer",
-  bind: Record<string, Tensor>,
-  epilogue: Epilogue,
-  columns = 0,
-): void {
-  const elements = sizeOf((bind.z ?? bind.dz).shape, k.batch);
-  const width = elements % 4 === 0 && columns % 4 === 0 ? 4 : 1;
-  k.run({
-    shader: width === 4 ? kernels.four : kernels.one,
-    entry,
-    bind,
-    constants: epilogueConstants(epilogue),
-    params: { size: elements / width, columns: columns / width },
-    grid: Math.ceil(elements / width / 256),
-  });
-}
 
 /**
  * Applies a dense layer: y = dropout(act(x W + bias)).
@@ -171,6 +130,6 @@ export function dense(
   bias?: Tensor,
   attributes: Partial<DenseAttributes> = {},
 ): Tensor {
-  const { activation = "none", dropout, variant } = attributes;
-  return apply(denseOp, bias ? [x, weight, bias] : [x, weight], { activation, dropout, variant });
+  const { activation = "none", dropout } = attributes;
+  return apply(denseOp, bias ? [x, weight, bias] : [x, weight], { activation, dropout });
 }

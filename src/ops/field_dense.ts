@@ -5,7 +5,7 @@
  */
 import { apply, type Op } from "../graph/node.ts";
 import { formatShape, type Tensor } from "../graph/tensor.ts";
-import type { FieldVariant } from "./field_launch.ts";
+import type { FieldVariant } from "../software/fields/launch.ts";
 import { cropDimensions, fieldsOf, padDimensions } from "./field_padding.ts";
 import { emitFieldProduct, fieldGradientOp, type FieldProduct, fieldProductOp } from "./field_product.ts";
 

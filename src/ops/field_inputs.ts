@@ -5,10 +5,10 @@
  */
 import type { Emitter } from "../graph/node.ts";
 import type { Shape, Tensor } from "../graph/tensor.ts";
-import { eachLaunch, fieldBlock, fieldShader, type FieldVariant } from "./field_launch.ts";
+import { eachLaunch, fieldBlock, fieldShader, type FieldVariant } from "../software/fields/launch.ts";
 import { fieldsOf } from "./field_padding.ts";
 import { around, lanesIn, NO_PARAMS, termsOf } from "./field_product.ts";
-import { FIELD_LANES } from "./field_product_source.ts";
+import { FIELD_LANES } from "../software/fields/source.ts";
 
 /**
  * Appends the gradients by both rows of pairs, which share the sums over H; where y is x there is one, of both. The

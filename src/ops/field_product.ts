@@ -9,9 +9,9 @@ import source from "../../shaders/field_product.wgsl" with { type: "text" };
 import { shader } from "../gpu/shader.ts";
 import type { Emitter, Op } from "../graph/node.ts";
 import type { Shape, Tensor } from "../graph/tensor.ts";
-import { eachLaunch, fieldBlock, fieldShader, type FieldVariant, fieldVariantFor } from "./field_launch.ts";
+import { eachLaunch, fieldBlock, fieldShader, type FieldVariant, fieldVariantFor } from "../software/fields/launch.ts";
 import { fieldsOf } from "./field_padding.ts";
-import { FIELD_LANES, type FieldBlock, GRADIENT_OUTS } from "./field_product_source.ts";
+import { FIELD_LANES, type FieldBlock, GRADIENT_OUTS } from "../software/fields/source.ts";
 import { emitSum, maxSlices } from "./matmul_layout.ts";
 
 /** Kernels around the products. */

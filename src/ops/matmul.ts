@@ -7,19 +7,11 @@ import { apply, type Op } from "../graph/node.ts";
 import { formatShape, type Tensor } from "../graph/tensor.ts";
 import { emitColumnProduct, emitProduct, emitTransposedProduct } from "./matmul_kernels.ts";
 import { columnsOf } from "./matmul_layout.ts";
-import type { Variant } from "./matmul_variant.ts";
 
 export { type Activation, ACTIVATIONS } from "./matmul_epilogue.ts";
 export { columnsOf, rowsOf } from "./matmul_layout.ts";
-export type { Variant } from "./matmul_variant.ts";
 
-/** Options of a product. */
-export interface MatmulOptions {
-  /** The kernels. @default those that suit the device */
-  readonly variant?: Variant;
-}
-
-const nnOp: Op<MatmulOptions> = {
+const nnOp: Op<null> = {
   name: "matmul",
   outputs: ([a, b]) => {
     const inner = columnsOf("matmul", a);
@@ -29,14 +21,11 @@ const nnOp: Op<MatmulOptions> = {
     }
     return [[...a.shape.slice(0, -1), n]];
   },
-  emit: (k, { inputs: [a, b], outputs: [y], attributes: { variant } }) => {
-    emitProduct(k, a, b, y, {}, variant);
-  },
-  backward: ({ inputs: [a, b], attributes }, [dy]) =>
-    dy ? [matmulNt(dy, b, attributes), matmulTn(a, dy, attributes)] : [],
+  emit: (k, { inputs: [a, b], outputs: [y] }) => emitProduct(k, a, b, y),
+  backward: ({ inputs: [a, b] }, [dy]) => dy ? [matmulNt(dy, b), matmulTn(a, dy)] : [],
 };
 
-const ntOp: Op<MatmulOptions> = {
+const ntOp: Op<null> = {
   name: "matmulNt",
   outputs: ([a, b]) => {
     const inner = columnsOf("matmulNt", a);
@@ -46,12 +35,11 @@ const ntOp: Op<MatmulOptions> = {
     }
     return [[...a.shape.slice(0, -1), n]];
   },
-  emit: (k, { inputs: [a, b], outputs: [y], attributes: { variant } }) => emitTransposedProduct(k, a, b, y, variant),
-  backward: ({ inputs: [a, b], attributes }, [dy]) =>
-    dy ? [matmul(dy, b, attributes), matmulTn(dy, a, attributes)] : [],
+  emit: (k, { inputs: [a, b], outputs: [y] }) => emitTransposedProduct(k, a, b, y),
+  backward: ({ inputs: [a, b] }, [dy]) => dy ? [matmul(dy, b), matmulTn(dy, a)] : [],
 };
 
-const tnOp: Op<MatmulOptions> = {
+const tnOp: Op<null> = {
   name: "matmulTn",
   outputs: ([a, b]) => {
     const m = columnsOf("matmulTn", a);
@@ -63,9 +51,8 @@ const tnOp: Op<MatmulOptions> = {
     }
     return [[m, n]];
   },
-  emit: (k, { inputs: [a, b], outputs: [y], attributes: { variant } }) => emitColumnProduct(k, a, b, y, variant),
-  backward: ({ inputs: [a, b], attributes }, [dy]) =>
-    dy ? [matmulNt(b, dy, attributes), matmul(a, dy, attributes)] : [],
+  emit: (k, { inputs: [a, b], outputs: [y] }) => emitColumnProduct(k, a, b, y),
+  backward: ({ inputs: [a, b] }, [dy]) => dy ? [matmulNt(b, dy), matmul(a, dy)] : [],
 };
 
 /**
@@ -76,8 +63,8 @@ const tnOp: Op<MatmulOptions> = {
  * @returns `[..., N]`
  * @throws {TypeError} when the shapes do not fit
  */
-export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
-  return apply(nnOp, [a, b], options);
+export function matmul(a: Tensor, b: Tensor): Tensor {
+  return apply(nnOp, [a, b], null);
 }
 
 /**
@@ -88,8 +75,8 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
  * @returns `[..., N]`
  * @throws {TypeError} when the shapes do not fit
  */
-export function matmulNt(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
-  return apply(ntOp, [a, b], options);
+export function matmulNt(a: Tensor, b: Tensor): Tensor {
+  return apply(ntOp, [a, b], null);
 }
 
 /**
@@ -100,6 +87,6 @@ export function matmulNt(a: Tensor, b: Tensor, options: MatmulOptions = {}): Ten
  * @returns `[M, N]`
  * @throws {TypeError} when the shapes do not fit
  */
-export function matmulTn(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
-  return apply(tnOp, [a, b], options);
+export function matmulTn(a: Tensor, b: Tensor): Tensor {
+  return apply(tnOp, [a, b], null);
 }

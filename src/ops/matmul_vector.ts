@@ -39,7 +39,7 @@ export function emitRowProduct(
   y: Tensor,
   epilogue: ProductEpilogue,
   wide: boolean,
-): boolean {
+): void {
   const rows = rowsOf(a, k.batch);
   const inner = columnsOf("matmul", a);
   k.run({
@@ -51,7 +51,6 @@ export function emitRowProduct(
     grid: Math.ceil(rows / (wide ? 16 : 64)),
     flops: 2 * rows * inner,
   });
-  return true;
 }
 
 /** Appends matrix[m, n] = u[m] v[n]. */
@@ -72,7 +71,7 @@ export function emitOuter(k: Emitter, u: Tensor, v: Tensor, matrix: Tensor): voi
 export function emitColumnSum(k: Emitter, a: Tensor, y: Tensor, u?: Tensor): void {
   const rows = rowsOf(a, k.batch);
   const n = columnsOf("matmulTn", a);
-  if (!k.gpu.adapter.software) return emitGpuColumnSums(k, { tensor: a, rows, columns: n }, y, u);
+  if (k.gpu.profile.kind === "gpu") return emitGpuColumnSums(k, { tensor: a, rows, columns: n }, y, u);
   const lanes = lanesOf(n).count;
   // Both the sums within slices and the sum of slices run one after the other, so that equal lengths are best.
   const wanted = Math.min(MAX_SLICES, Math.ceil(Math.sqrt(rows)));

@@ -6,16 +6,13 @@
  *
  * @module
  */
-import { prefersImages } from "../gpu/image.ts";
-import { apply, applyAll, type Emitter, type Image, type Op } from "../graph/node.ts";
+import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, type Shape, type Tensor } from "../graph/tensor.ts";
-import { rowsLayout, transposedLayout } from "./image_pack.ts";
-import { emitImageRows } from "./matmul_images.ts";
+import { emitKernel } from "../kernels/set.ts";
+import { gpuVariant, type Kernel, type Problem } from "../kernels/variant.ts";
 import { rounds } from "./scratch.ts";
 import { emitColumnProduct, emitProduct, emitTransposedProduct } from "./matmul_kernels.ts";
 import { columnsOf } from "./matmul_layout.ts";
-import { type ImageVariant, inImages, variantFor } from "./matmul_variant.ts";
-import { emitPairColumns, emitPairRows, emitRowsImage } from "./pair_dense_images.ts";
 import { emitAccumulate, emitCopyRows, emitElements, emitElementsBackward } from "./pair_elements.ts";
 import { emitMatrices, emitMatrixBackward, emitMatrixProducts, partialMatrices } from "./pair_matrix.ts";
 import { existingPairs, pairSizes, type PairWindow } from "./pairs.ts";
@@ -30,8 +27,6 @@ const GPU_BYTES = 2 ** 28;
 export interface PairDenseOptions {
   /** Columns of products that are in memory at once; at least those of one pair are. @default what suits the device */
   readonly columns?: number;
-  /** Whether products are formed in images. @default where the device prefers them and D and N divide by four */
-  readonly images?: boolean;
 }
 
 /**
@@ -42,17 +37,16 @@ export type PairSource =
   | { readonly e: Tensor; readonly matrices: Tensor };
 
 /** Sizes that all sources share, and which of them have matrices; inputs follow the weight in twos. */
-interface LayerAttributes {
+export interface LayerAttributes {
   readonly fields: number;
   readonly dim: number;
   readonly columns: number | undefined;
   /** Whether a source has matrices, source by source. */
   readonly byMatrices: readonly boolean[];
-  readonly images: boolean | undefined;
 }
 
 /** A window of a source's pairs. */
-interface Window extends PairWindow {
+export interface Window extends PairWindow {
   /** The source's first input: left factors or embeddings. */
   readonly a: Tensor;
   /** Its second input: right factors or matrices. */
@@ -63,15 +57,17 @@ interface Window extends PairWindow {
 }
 
 /** Returns the pairs of all windows but the last. */
-function mostPairs({ gpu, batch }: Emitter, { fields, dim, columns }: LayerAttributes): number {
+export function mostPairs({ gpu, batch }: Emitter, { fields, dim, columns }: LayerAttributes): number {
   const pairs = fields * (fields - 1) / 2;
-  const suited = gpu.adapter.software ? SOFTWARE_COLUMNS : Math.max(SOFTWARE_COLUMNS, GPU_BYTES / (4 * batch));
+  const suited = gpu.profile.kind === "software"
+    ? SOFTWARE_COLUMNS
+    : Math.max(SOFTWARE_COLUMNS, GPU_BYTES / (4 * batch));
   const windows = Math.ceil(pairs / Math.max(1, Math.floor((columns ?? suited) / dim)));
   return Math.ceil(pairs / windows);
 }
 
 /** Calls `visit` for the windows of some sources' pairs, the first source's first row of the weight being `row`. */
-function eachWindow(
+export function eachWindow(
   k: Emitter,
   inputs: readonly Tensor[],
   attributes: LayerAttributes,
@@ -89,7 +85,8 @@ function eachWindow(
   });
 }
 
-function emitWindow(k: Emitter, window: Window, r: Tensor): void {
+/** Appends the products of a window. */
+export function emitWindow(k: Emitter, window: Window, r: Tensor): void {
   const { a, b, hasMatrices } = window;
   if (hasMatrices) emitMatrixProducts(k, window, { e: a, weight: b, r });
   else emitElements(k, window, { u: a, x: b, r });
@@ -101,53 +98,121 @@ function emitRows(k: Emitter, window: Window, weight: Tensor, rows: Tensor): voi
   emitCopyRows(k, weight, rows, { from: row, to: 0, count: pairs * dim, limit: existingPairs(window) * dim });
 }
 
-/** Returns the kernels of products in images, where images are to be used. */
-function imagesOf(k: Emitter, weight: Tensor, { dim, images }: LayerAttributes): ImageVariant | undefined {
-  if (dim % 4 !== 0 || columnsOf("pairDense", weight) % 4 !== 0 || !(images ?? prefersImages(k.gpu))) return undefined;
-  const variant = variantFor(k.gpu, Infinity);
-  return inImages(variant) ? variant : "images8";
+/** Sizes that the choice of a kernel depends on. */
+export interface PairDenseProblem extends Problem {
+  readonly batch: number;
+  readonly fields: number;
+  readonly dim: number;
+  /** Columns N of the layer. */
+  readonly n: number;
 }
 
-/** Returns images of the two tensors whose products are taken, and of others, for all windows of a source. */
-function imagesFor(k: Emitter, { a, b }: Window, ...others: Tensor[]): Image[] {
-  return [a, b, ...others].map((x, i) => k.held(a, `image ${i}`, () => emitRowsImage(k, x)));
+/** A kernel of the layer; inputs and outputs are those of its op, and `source` is the one that gradients are of. */
+export interface PairDenseTask {
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+  readonly attributes: LayerAttributes;
+  readonly source?: number;
 }
 
-/** Returns a window without the pairs past the last one. */
-function narrowed(window: Window): Window {
-  return { ...window, pairs: existingPairs(window) };
+/** Returns the operations of the layer over one source. */
+export function pairDenseFlops({ batch, fields, dim, n }: PairDenseProblem): number {
+  return batch * fields * (fields - 1) * dim * n;
+}
+
+function pairDenseKernel(
+  name: string,
+  emit: (k: Emitter, task: PairDenseTask) => void,
+): Kernel<PairDenseTask, PairDenseProblem> {
+  return {
+    name,
+    problem: ({ batch }, { inputs: [weight], attributes: { fields, dim } }) => ({
+      batch,
+      fields,
+      dim,
+      n: columnsOf("pairDense", weight),
+    }),
+    variants: [gpuVariant("windows", pairDenseFlops, emit, 1)],
+  };
+}
+
+/** y, from the weight and the factors of all sources. */
+export const pairDenseForwardKernel = pairDenseKernel("pair_dense", (k, task) => {
+  const { inputs: [weight, ...inputs], outputs: [y], attributes } = task;
+  const round = rounds(k);
+  const terms = mostPairs(k, attributes) * attributes.dim;
+  let adds = false;
+  eachWindow(k, inputs, attributes, (window) => {
+    const own = round();
+    const [r, rows] = [own.scratch(["B", terms]), own.scratch([terms, y.shape[1]])];
+    emitWindow(k, window, r);
+    emitRows(k, window, weight, rows);
+    const part = adds ? own.scratch(y.shape) : y;
+    emitProduct(own, r, rows, part, {});
+    if (adds) emitAccumulate(k, part, y);
+    adds = true;
+  });
+});
+
+/** The gradient by the weight, from the weight, dy and the factors. */
+export const pairDenseWeightKernel = pairDenseKernel("pair_dense_weight", (k, task) => {
+  const { inputs: [weight, dy, ...inputs], outputs: [dWeight], attributes } = task;
+  const round = rounds(k);
+  const terms = mostPairs(k, attributes) * attributes.dim;
+  eachWindow(k, inputs, attributes, (window) => {
+    const own = round();
+    const [r, rows] = [own.scratch(["B", terms]), own.scratch([terms, weight.shape[1]])];
+    emitWindow(k, window, r);
+    emitColumnProduct(own, r, dy, rows);
+    emitCopyRows(k, rows, dWeight, { from: 0, to: window.row, count: existingPairs(window) * window.dim });
+  });
+});
+
+/** The gradients by the factors of one source, from the weight, dy and those factors. */
+export const pairDenseSourceKernel = pairDenseKernel("pair_dense_source", (k, task) => {
+  const { inputs: [weight, dy, ...inputs], outputs, attributes, source = 0 } = task;
+  const round = rounds(k);
+  const terms = mostPairs(k, attributes) * attributes.dim;
+  const dr = k.scratch(["B", terms]);
+  eachWindow(k, inputs, attributes, (window) => {
+    const own = round();
+    const rows = own.scratch([terms, weight.shape[1]]);
+    emitRows(k, window, weight, rows);
+    emitTransposedProduct(own, dy, rows, dr);
+    emitFactorGradients(k, window, dr, outputs, window.pairs, round);
+  }, firstRow(attributes, source));
+});
+
+/** Returns the first row of the weight that belongs to a source. */
+export function firstRow({ fields, dim }: LayerAttributes, source: number): number {
+  return source * fields * (fields - 1) / 2 * dim;
+}
+
+/**
+ * Appends the gradients by a window's factors, given that by its products.
+ *
+ * @param most pairs of the widest window
+ * @param round starts a round of scratch memory
+ */
+export function emitFactorGradients(
+  k: Emitter,
+  window: Window,
+  dr: Tensor,
+  [da, db]: readonly Tensor[],
+  most: number,
+  round: () => Emitter,
+): void {
+  const { a, b, fields, dim, first, hasMatrices } = window;
+  if (!hasMatrices) return emitElementsBackward(k, window, { u: a, x: b, dr, du: da, dx: db }, first > 0);
+  emitMatrixBackward(k, window, { e: a, weight: b, g: dr, de: da }, first > 0);
+  const partial = round().scratch(partialMatrices({ fields, dim, first: 0, pairs: most }));
+  emitMatrices(k, window, { e: a, g: dr, dweight: db, partial });
 }
 
 const pairDenseOp: Op<LayerAttributes> = {
   name: "pairDense",
   outputs: ([weight]) => [["B", weight.shape[1]]],
-  emit: (k, { inputs: [weight, ...inputs], outputs: [y], attributes }) => {
-    const variant = imagesOf(k, weight, attributes);
-    const round = rounds(k);
-    const terms = mostPairs(k, attributes) * attributes.dim;
-    let adds = false;
-    eachWindow(k, inputs, attributes, (padded) => {
-      const window = variant ? narrowed(padded) : padded;
-      if (variant && !window.hasMatrices) {
-        emitPairRows(k, imagesFor(k, window), weight, y, window, adds, variant);
-      } else if (variant) {
-        const r = round().scratch(["B", terms]);
-        emitWindow(k, window, r);
-        const layout = rowsLayout(window.pairs * window.dim, columnsOf("pairDense", weight), window.row);
-        const epilogue = { entry: "product", bind: { bias: weight, y }, constants: { ADDS: adds } };
-        emitImageRows(k, r, weight, layout, variant, epilogue);
-      } else {
-        const own = round();
-        const [r, rows] = [own.scratch(["B", terms]), own.scratch([terms, y.shape[1]])];
-        emitWindow(k, window, r);
-        emitRows(k, window, weight, rows);
-        const part = adds ? own.scratch(y.shape) : y;
-        emitProduct(own, r, rows, part, {});
-        if (adds) emitAccumulate(k, part, y);
-      }
-      adds = true;
-    });
-  },
+  emit: (k, { inputs, outputs, attributes }) => emitKernel(k, pairDenseForwardKernel, { inputs, outputs, attributes }),
   backward: ({ inputs, attributes }, [dy]) => {
     if (!dy) return [];
     const [weight, ...factors] = inputs;
@@ -163,56 +228,15 @@ const pairDenseOp: Op<LayerAttributes> = {
 const weightOp: Op<LayerAttributes> = {
   name: "pairDenseWeight",
   outputs: ([weight]) => [weight.shape],
-  emit: (k, { inputs: [weight, dy, ...inputs], outputs: [dWeight], attributes }) => {
-    const variant = imagesOf(k, weight, attributes);
-    const round = rounds(k);
-    const terms = mostPairs(k, attributes) * attributes.dim;
-    eachWindow(k, inputs, attributes, (window) => {
-      if (variant && !window.hasMatrices) {
-        return emitPairColumns(k, imagesFor(k, window, dy), dWeight, narrowed(window), variant);
-      }
-      const own = round();
-      const [r, rows] = [own.scratch(["B", terms]), own.scratch([terms, weight.shape[1]])];
-      emitWindow(k, window, r);
-      emitColumnProduct(own, r, dy, rows, variant);
-      emitCopyRows(k, rows, dWeight, { from: 0, to: window.row, count: existingPairs(window) * window.dim });
-    });
-  },
+  emit: (k, { inputs, outputs, attributes }) => emitKernel(k, pairDenseWeightKernel, { inputs, outputs, attributes }),
 };
 
 /** Gradients of the sources, one at a time. */
 const sourceOp: Op<LayerAttributes & { readonly source: number }> = {
   name: "pairDenseSource",
   outputs: ([, , a, b]) => [a.shape, b.shape],
-  emit: (k, { inputs: [weight, dy, ...inputs], outputs: [da, db], attributes }) => {
-    const round = rounds(k);
-    const { fields, dim, source } = attributes;
-    const variant = imagesOf(k, weight, attributes);
-    const most = mostPairs(k, attributes);
-    const dr = k.scratch(["B", most * dim]);
-    eachWindow(k, inputs, attributes, (padded) => {
-      const window = variant ? narrowed(padded) : padded;
-      const { a, b, first, hasMatrices } = window;
-      if (variant) {
-        const layout = transposedLayout(columnsOf("pairDense", dy), window.pairs * dim, window.row);
-        const epilogue = { entry: "product", bind: { bias: weight, y: dr } };
-        // With matrices the backward pass has images of its own, and memory for those of dy would be one too many.
-        emitImageRows(k, dy, weight, layout, variant, { ...epilogue, holds: !hasMatrices });
-      } else {
-        const own = round();
-        const rows = own.scratch([most * dim, weight.shape[1]]);
-        emitRows(k, window, weight, rows);
-        emitTransposedProduct(own, dy, rows, dr);
-      }
-      if (hasMatrices) {
-        emitMatrixBackward(k, window, { e: a, weight: b, g: dr, de: da }, first > 0);
-        const partial = round().scratch(partialMatrices({ fields, dim, first: 0, pairs: most }));
-        emitMatrices(k, window, { e: a, g: dr, dweight: db, partial });
-      } else {
-        emitElementsBackward(k, window, { u: a, x: b, dr, du: da, dx: db }, first > 0);
-      }
-    }, source * fields * (fields - 1) / 2 * dim);
-  },
+  emit: (k, { inputs, outputs, attributes }) =>
+    emitKernel(k, pairDenseSourceKernel, { inputs, outputs, attributes, source: attributes.source }),
 };
 
 /**
@@ -228,7 +252,7 @@ const sourceOp: Op<LayerAttributes & { readonly source: number }> = {
 export function pairDense(
   sources: readonly PairSource[],
   weight: Tensor,
-  { columns, images }: PairDenseOptions = {},
+  { columns }: PairDenseOptions = {},
 ): Tensor {
   const [first] = sources;
   const { fields, dim, pairs } = pairSizes("pairDense", "e" in first ? first.e : first.left);
@@ -250,5 +274,5 @@ export function pairDense(
       `Cannot build pairDense: weight must have shape [${rows}, N], received ${formatShape(weight.shape)}`,
     );
   }
-  return apply(pairDenseOp, [weight, ...inputs], { fields, dim, columns, byMatrices, images });
+  return apply(pairDenseOp, [weight, ...inputs], { fields, dim, columns, byMatrices });
 }

@@ -13,15 +13,9 @@ import order from "../../shaders/pair_order.wgsl" with { type: "text" };
 import { shader } from "../gpu/shader.ts";
 import { apply, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, type Shape, type Tensor } from "../graph/tensor.ts";
+import { emitKernel } from "../kernels/set.ts";
+import { gpuVariant, type Kernel, type Problem } from "../kernels/variant.ts";
 import { lanesOf } from "./lane.ts";
-import {
-  emitBackwardImages,
-  emitForwardImages,
-  emitSliceImages,
-  type MatrixWindow,
-  type PairMatrixOptions,
-  takesImages,
-} from "./pair_matrix_images.ts";
 import { existingPairs, pairSizes, type PairWindow } from "./pairs.ts";
 
 /** Slices of the batch over which gradients of matrices are first summed; fixed, so that bits do not change. */
@@ -35,11 +29,64 @@ export const BLOCKS: Readonly<Record<number, Readonly<Record<string, string>>>> 
 };
 
 /** What becomes of the products of a pair: they stay, are summed over D, or over D and all pairs. */
-type Form = "products" | "each" | "summed";
+export type Form = "products" | "each" | "summed";
 
-interface MatrixAttributes extends MatrixWindow {
+/** A window of pairs, and what becomes of their products. */
+export interface MatrixAttributes extends PairWindow {
   readonly form: Form;
 }
+
+/** Sizes of a window that the choice of a kernel depends on. */
+export interface MatrixProblem extends Problem {
+  readonly batch: number;
+  /** Pairs that exist. */
+  readonly pairs: number;
+  readonly dim: number;
+}
+
+/** A kernel over a window of pairs. */
+export interface MatrixTask {
+  readonly window: MatrixAttributes;
+  /** What it binds. */
+  readonly bind: Readonly<Record<string, Tensor>>;
+  /** Whether the result is added to what is there. @default {false} */
+  readonly accumulates?: boolean;
+}
+
+/** Returns the operations of the products through matrices. */
+export function matrixFlops({ batch, pairs, dim }: MatrixProblem): number {
+  return 2 * batch * pairs * dim * dim;
+}
+
+function matrixKernel(
+  name: string,
+  emit: (k: Emitter, task: MatrixTask) => void,
+  onProcessor?: number,
+): Kernel<MatrixTask, MatrixProblem> {
+  return {
+    name,
+    problem: ({ batch }, { window }) => ({ batch, pairs: existingPairs(window), dim: window.dim }),
+    variants: [gpuVariant("gpu", matrixFlops, emit, onProcessor)],
+  };
+}
+
+/** Products r of pairs through their matrices, or their sums q over D. */
+export const matrixForwardKernel = matrixKernel("pair_matrix", (k, { window, bind }) => {
+  const entry = window.form === "products" ? "products" : "forward";
+  emitPairMatrix(k, window, entry, bind, window.pairs * Math.ceil(k.batch / 4));
+}, 1);
+
+/** The gradient by the embeddings. */
+export const matrixBackwardKernel = matrixKernel("pair_matrix_backward", (k, { window, bind, accumulates }) => {
+  const invocations = window.fields * lanesOf(window.dim).count * Math.ceil(k.batch / 4);
+  emitPairMatrix(k, window, "backward", bind, invocations, accumulates);
+});
+
+/** The gradient by the matrices, over slices of the batch. */
+export const matrixSlicesKernel = matrixKernel("pair_matrix_slices", (k, { window, bind }) => {
+  const { count } = lanesOf(window.dim);
+  emitPairMatrix(k, window, "slices", bind, SLICES * existingPairs(window) * count * count);
+}, 1);
 
 const pairMatrixOp: Op<MatrixAttributes> = {
   name: "pairMatrix",
@@ -48,12 +95,9 @@ const pairMatrixOp: Op<MatrixAttributes> = {
     return form === "each" ? [["B", pairs]] : [["B", 1], ["B", pairs]];
   },
   emit: (k, { inputs: [e, weight], outputs: [y, part], attributes }) => {
-    const { form, pairs } = attributes;
-    if (form === "products") return emitMatrixProducts(k, attributes, { e, weight, r: y });
-    const bind = { e, weight, q: part ?? y };
-    if (takesImages(k, attributes)) emitForwardImages(k, attributes, bind);
-    else emit(k, attributes, "forward", bind, pairs * Math.ceil(k.batch / 4));
-    if (part) emit(k, attributes, "row_sums", { part, q: y }, k.batch);
+    if (attributes.form === "products") return emitMatrixProducts(k, attributes, { e, weight, r: y });
+    emitKernel(k, matrixForwardKernel, { window: attributes, bind: { e, weight, q: part ?? y } });
+    if (part) emitPairMatrix(k, attributes, "row_sums", { part, q: y }, k.batch);
   },
   backward: ({ inputs: [e, weight], attributes }, [g]) =>
     g ? [apply(backwardOp, [e, weight, g], attributes), apply(matricesOp, [e, weight, g], attributes)] : [],
@@ -79,44 +123,35 @@ export function partialMatrices({ pairs, dim }: PairWindow): Shape {
 }
 
 /** Appends r = (e_i W_p) * e_j for a window of pairs. */
-export function emitMatrixProducts(k: Emitter, window: MatrixWindow, bind: Record<"e" | "weight" | "r", Tensor>): void {
-  if (takesImages(k, window)) return emitForwardImages(k, window, bind);
-  emit(k, { ...window, form: "products" }, "products", bind, window.pairs * Math.ceil(k.batch / 4));
+export function emitMatrixProducts(k: Emitter, window: PairWindow, bind: Record<"e" | "weight" | "r", Tensor>): void {
+  emitKernel(k, matrixForwardKernel, { window: { ...window, form: "products" }, bind });
 }
 
 /** Appends the gradient by e, in place of what is there or on top of it. */
 export function emitMatrixBackward(
   k: Emitter,
-  window: MatrixWindow & { readonly form?: Form },
+  window: PairWindow & { readonly form?: Form },
   bind: Record<"e" | "weight" | "g" | "de", Tensor>,
   accumulates: boolean,
 ): void {
-  const { fields, dim, form = "products" } = window;
-  if (takesImages(k, window)) return emitBackwardImages(k, window, form, bind, accumulates);
-  const blocks = Math.ceil(k.batch / 4);
-  // A workgroup of the variant for software adapters has 16 invocations, one of the other 64.
-  const [entry, invocations] = k.gpu.adapter.software
-    ? ["backward_samples", 4 * blocks]
-    : ["backward", fields * lanesOf(dim).count * blocks];
-  emit(k, { ...window, form }, entry, bind, invocations, accumulates);
+  emitKernel(k, matrixBackwardKernel, { window: { form: "products", ...window }, bind, accumulates });
 }
 
 /** Appends the gradients by the matrices of a window of pairs. */
 export function emitMatrices(
   k: Emitter,
-  window: MatrixWindow & { readonly form?: Form },
+  window: PairWindow & { readonly form?: Form },
   { e, g, dweight, partial }: Record<"e" | "g" | "dweight" | "partial", Tensor>,
 ): void {
-  const { dim, form = "products" } = window;
-  const { count, width } = lanesOf(dim);
-  const attributes = { ...window, form };
-  const pairs = existingPairs(window);
-  if (takesImages(k, window)) emitSliceImages(k, window, form, { e, g, partial }, SLICES);
-  else emit(k, attributes, "slices", { e, g, partial }, SLICES * pairs * count * count);
-  emit(k, attributes, "matrices", { slice: partial, dweight }, pairs * count * count * width);
+  const attributes: MatrixAttributes = { form: "products", ...window };
+  const { count, width } = lanesOf(window.dim);
+  emitKernel(k, matrixSlicesKernel, { window: attributes, bind: { e, g, partial } });
+  const invocations = existingPairs(window) * count * count * width;
+  emitPairMatrix(k, attributes, "matrices", { slice: partial, dweight }, invocations);
 }
 
-function emit(
+/** Appends a kernel of the shader files. */
+export function emitPairMatrix(
   k: Emitter,
   attributes: MatrixAttributes,
   entry: string,
@@ -157,7 +192,7 @@ function emit(
   });
 }
 
-function build(op: string, e: Tensor, weight: Tensor, form: Form, { images }: PairMatrixOptions): Tensor {
+function build(op: string, e: Tensor, weight: Tensor, form: Form): Tensor {
   const { fields, dim, pairs } = pairSizes(op, e);
   const shape: Shape = [pairs, dim, dim];
   if (weight.shape.join() !== shape.join()) {
@@ -165,7 +200,7 @@ function build(op: string, e: Tensor, weight: Tensor, form: Form, { images }: Pa
       `Cannot build ${op}: matrices must have shape ${formatShape(shape)}, received ${formatShape(weight.shape)}`,
     );
   }
-  return apply(pairMatrixOp, [e, weight], { fields, dim, form, first: 0, pairs, images });
+  return apply(pairMatrixOp, [e, weight], { fields, dim, form, first: 0, pairs });
 }
 
 /**
@@ -177,8 +212,8 @@ function build(op: string, e: Tensor, weight: Tensor, form: Form, { images }: Pa
  * @throws {TypeError} when a shape does not fit
  * @throws {RangeError} when there are less than two fields
  */
-export function matrixProduct(e: Tensor, matrices: Tensor, options: PairMatrixOptions = {}): Tensor {
-  return build("matrixProduct", e, matrices, "each", options);
+export function matrixProduct(e: Tensor, matrices: Tensor): Tensor {
+  return build("matrixProduct", e, matrices, "each");
 }
 
 /**
@@ -190,8 +225,8 @@ export function matrixProduct(e: Tensor, matrices: Tensor, options: PairMatrixOp
  * @throws {TypeError} when a shape does not fit
  * @throws {RangeError} when there are less than two fields
  */
-export function matrixSum(e: Tensor, matrices: Tensor, options: PairMatrixOptions = {}): Tensor {
-  return build("matrixSum", e, matrices, "summed", options);
+export function matrixSum(e: Tensor, matrices: Tensor): Tensor {
+  return build("matrixSum", e, matrices, "summed");
 }
 
 /**
@@ -203,6 +238,6 @@ export function matrixSum(e: Tensor, matrices: Tensor, options: PairMatrixOption
  * @throws {TypeError} when a shape does not fit
  * @throws {RangeError} when there are less than two fields
  */
-export function matrixElements(e: Tensor, matrices: Tensor, options: PairMatrixOptions = {}): Tensor {
-  return build("matrixElements", e, matrices, "products", options);
+export function matrixElements(e: Tensor, matrices: Tensor): Tensor {
+  return build("matrixElements", e, matrices, "products");
 }

@@ -13,7 +13,7 @@ import step from "../../shaders/step.wgsl" with { type: "text" };
 import { type Constants, type Shader, shader } from "../gpu/shader.ts";
 import { apply, type Emitter, type Op } from "../graph/node.ts";
 import { sizeOf, type Tensor } from "../graph/tensor.ts";
-import { type Activation, ACTIVATIONS } from "./matmul.ts";
+import { type Activation, ACTIVATIONS } from "./matmul_epilogue.ts";
 
 /** What follows a computation within the same kernel: y = dropout(activate(z)). */
 export interface Epilogue {

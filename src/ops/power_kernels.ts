@@ -13,7 +13,7 @@ import { type Tensor, widthOf } from "../graph/tensor.ts";
 import { MAX_SLICES } from "./channel_norm.ts";
 import { lanesOf } from "./lane.ts";
 import { padded } from "./matmul_layout.ts";
-import { POWER_LANES, type PowerBlock, powerSource } from "./power_source.ts";
+import { POWER_LANES, type PowerBlock, powerSource } from "../software/power/source.ts";
 
 /** Rows of the table of what kernels need of each neuron. */
 export const TABLE_ROWS = 7;
@@ -121,7 +121,7 @@ function blockFor({ adapter }: Gpu, { dim, window }: PowerSizes): PowerBlock {
 }
 
 function powerShader(block: PowerBlock): Shader {
-  return generatedShader("power", { grid, step }, "power_source", [block.dims, block.quads], () => powerSource(block));
+  return generatedShader("power", { grid, step }, "power/source", [block.dims, block.quads], () => powerSource(block));
 }
 
 /** Appends partial[s, n] = mean, and sum of squares about it, of slice s of the products of neuron n. */

@@ -100,6 +100,11 @@ export interface FitOptions {
   checkpoint?: { path: string; everySteps?: number };
   /** Checkpoint of an earlier run of the same training to go on from. */
   resume?: string;
+  /**
+   * Whether training may go on with other kernels than the checkpoint's, for example on another device; they round
+   * differently, so the bytes are not those of a run that was never interrupted. @default {false}
+   */
+  otherKernels?: boolean;
   /** Interrupts training after the current step. */
   signal?: AbortSignal;
   /** Called now and then with the state of the epoch. */

@@ -13,6 +13,8 @@ import type { FitOptions } from "./options.ts";
 export interface TrainingState {
   /** What must be equal for a resumption to give the same bytes. */
   readonly recipe: Json;
+  /** Names of the kernels' variants that the step runs, by kernel and problem; files of earlier versions have none. */
+  kernels?: Readonly<Record<string, string>>;
   /** Epochs done. */
   epoch: number;
   /** Steps done in the epoch. */
@@ -88,4 +90,19 @@ export function requireSameRecipe(saved: Json, wanted: Json): void {
       throw new TypeError(`Cannot resume: the checkpoint was trained with ${key} ${old}, received ${value}`);
     }
   }
+}
+
+/**
+ * Throws unless a step runs the kernels that a checkpoint names, since others round differently.
+ *
+ * @throws {TypeError} when one differs, naming the first
+ */
+export function requireSameKernels({ kernels = {} }: TrainingState, now: Readonly<Record<string, string>>): void {
+  const differing = Object.keys(kernels).find((problem) => kernels[problem] !== now[problem]);
+  if (differing === undefined) return;
+  throw new TypeError(
+    `Cannot resume: the checkpoint was trained with kernels ${kernels[differing]} of ${differing}, received ${
+      now[differing] ?? "none"
+    }; otherKernels (--other-kernels) goes on, to other bytes`,
+  );
 }

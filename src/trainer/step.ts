@@ -38,6 +38,8 @@ export interface TrainingOptions extends ModelParts {
   readonly pairs: BufferRange | undefined;
   /** What replaces a share of the occurrences; none are replaced when absent. */
   readonly unseen: UnseenRows | undefined;
+  /** Names of the kernels' variants that a training to resume ran; those that suit the device when absent. */
+  readonly kernels?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -57,7 +59,9 @@ export function compileTraining(gpu: Gpu, options: TrainingOptions): Promise<Pla
   const pinned = pinGradients(gradients, store);
   updateAll(gradients, [...pinned.keys()], pairsBy(ids, pairs), options);
   const inputs = { ...feed.inputs, ...unseen?.inputs, ...(options.pairs && { pairs: options.pairs }) };
-  return Plan.create(gpu, { name: `${definition.name}.train`, batch, outputs: [loss], storage: store, inputs, pinned });
+  const { kernels } = options;
+  const name = `${definition.name}.train`;
+  return Plan.create(gpu, { name, batch, outputs: [loss], storage: store, inputs, pinned, kernels });
 }
 
 /** Returns the sorted occurrences of a lookup; ids other than the batch's own, like those of a few fields, are sorted. */

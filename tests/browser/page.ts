@@ -9,7 +9,7 @@ async function run(): Promise<unknown> {
   // Default limits, for no kernel may need more, and the kernels of GPUs, which differ from those that Deno's tests run.
   const device = await adapter.requestDevice();
   try {
-    return await trainModels(new Gpu(device, { software: false }));
+    return await trainModels(new Gpu(device, { kind: "gpu" }));
   } finally {
     device.destroy();
   }

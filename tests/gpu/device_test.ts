@@ -1,5 +1,6 @@
 import { Gpu } from "../../src/gpu/device.ts";
 import { GpuError } from "../../src/gpu/error.ts";
+import type { DeviceProfile } from "../../src/gpu/profile.ts";
 import { createBuffer, download, requireAllocated, upload, writeBuffer } from "../../src/gpu/memory.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "../../src/std.ts";
 import { gpu } from "../support.ts";
@@ -9,6 +10,8 @@ import { watch } from "../watched.ts";
 class FragileDevice extends EventTarget {
   lose: (info: { reason: string; message: string }) => void = () => {};
   adapterInfo: Partial<GPUAdapterInfo> | undefined;
+  readonly limits = {};
+  readonly features = new Set<string>();
   readonly lost = new Promise((resolve) => this.lose = resolve);
 }
 
@@ -33,32 +36,25 @@ Deno.test("Gpu.request asks for WebGPU's default limits where told to", async ()
 });
 
 Deno.test("Gpu takes a device that the caller made, with the default limits", async () => {
-  const device = new Gpu(await (await adapter()).requestDevice(), { description: "SwiftShader Device" });
+  const device = new Gpu(await (await adapter()).requestDevice(), { kind: "software" });
   assert(device.adapter.software);
   const numbers = Float32Array.of(1, 2, 3);
   assertEquals(new Float32Array(await download(device, upload(device, "x", numbers), 12)), numbers);
   device.device.destroy();
 });
 
-Deno.test("Gpu tells software adapters by their description", () => {
-  const software = (description: string): boolean =>
-    new Gpu(new FragileDevice() as unknown as GPUDevice, { description }).adapter.software;
-  assert(software("llvmpipe (LLVM 15.0.6, 256 bits)") && software("Microsoft Basic Render Driver"));
-  assert(!software("NVIDIA H200") && !software(""));
-});
-
-Deno.test("Gpu tells a page's software adapter, which has no description, by its architecture or as a fallback", () => {
-  const describe = (adapterInfo: Partial<GPUAdapterInfo>) =>
-    new Gpu(Object.assign(new FragileDevice(), { adapterInfo }) as unknown as GPUDevice).adapter;
-  const page = { vendor: "google", description: "" };
-  assertEquals(describe({ ...page, architecture: "swiftshader" }), {
-    ...page,
+Deno.test("Gpu tells a software adapter by what it says of itself, and takes the caller's word over it", () => {
+  const describe = (adapterInfo: Partial<GPUAdapterInfo>, known?: Partial<DeviceProfile>) =>
+    new Gpu(Object.assign(new FragileDevice(), { adapterInfo }) as unknown as GPUDevice, known).adapter;
+  const page = { vendor: "google", description: "", architecture: "swiftshader" };
+  assertEquals(describe({ ...page, isFallbackAdapter: true }), {
+    vendor: "google",
     description: "swiftshader",
     software: true,
-    subgroup: 1,
   });
-  assert(describe({ ...page, architecture: "", isFallbackAdapter: true }).software);
   assert(!describe({ vendor: "nvidia", description: "", architecture: "hopper", isFallbackAdapter: false }).software);
+  assert(describe({ description: "older browser" }, { kind: "software" }).software);
+  assert(!describe({ isFallbackAdapter: true }, { kind: "gpu" }).software);
 });
 
 Deno.test("Gpu reports a lost device once and refuses all further work", async () => {

@@ -4,7 +4,7 @@ import type { Tensor } from "../../src/graph/tensor.ts";
 import { cinLayer } from "../../src/ops/cin.ts";
 import { cropDimensions, padDimensions } from "../../src/ops/field_padding.ts";
 import { fieldDenseBy } from "../../src/ops/field_dense.ts";
-import type { FieldVariant } from "../../src/ops/field_launch.ts";
+import type { FieldVariant } from "../../src/software/fields/launch.ts";
 import { cinReference, poolReference } from "../reference/cin.ts";
 import { checkOp, fieldVariants, type OpResults, runOp } from "../support.ts";
 

@@ -74,7 +74,9 @@ export class LookupTrace {
     { software, rows = this.numbers.batch }: { software?: boolean; rows?: number } = {},
   ): Promise<Float32Array[]> {
     const real = await gpu();
-    const device = software === undefined ? real : new Gpu(real.device, { ...real.adapter, software });
+    const device = software === undefined
+      ? real
+      : new Gpu(real.device, { ...real.profile, kind: software ? "software" : "gpu" });
     const { batch } = this.numbers;
     const inputs: Record<string, BufferRange> = {};
     for (const [name, numbers] of this.#inputs) inputs[name] = { buffer: upload(device, name, numbers) };

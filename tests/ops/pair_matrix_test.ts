@@ -14,7 +14,7 @@ import { Plan } from "../../src/graph/plan.ts";
 import { type Shape, sizeOf } from "../../src/graph/tensor.ts";
 import { assert, assertEquals, assertThrows } from "../../src/std.ts";
 import { groupSums, matrixElementsReference } from "../reference/pairs.ts";
-import { assertClose, checkOp, gpu, noStorage, randomArray, step } from "../support.ts";
+import { assertClose, checkOp, deviceFor, noStorage, randomArray, step } from "../support.ts";
 
 Deno.test("the kernels for GPUs compute the same gradient of products through matrices", () =>
   checkOp({
@@ -26,20 +26,17 @@ Deno.test("the kernels for GPUs compute the same gradient of products through ma
   }));
 
 const shapes = [[37, 5, 8], [5, 3, 17], [1, 2, 1], [9, 4, 10], [2, 12, 4]];
-const inBuffers = shapes.map((shape) => [...shape, 0]);
-const inImages = [...shapes, [37, 2, 16], [70, 3, 5], [3, 3, 20]].map((shape) => [...shape, 1]);
 
-for (const [batch, fields, dim, fromImages] of [...inBuffers, ...inImages]) {
+for (const [batch, fields, dim] of [...shapes, [37, 2, 16], [70, 3, 5], [3, 3, 20]]) {
   const pairs = fields * (fields - 1) / 2;
-  const options = { images: fromImages === 1 };
-  const sizes = `batch ${batch}, ${fields} fields, D ${dim}, factors in ${options.images ? "images" : "buffers"}`;
+  const sizes = `batch ${batch}, ${fields} fields, D ${dim}`;
   const inputs = { e: ["B", fields, dim] as const, w: [pairs, dim, dim] };
 
   Deno.test(`products through matrices and their gradients match the reference at ${sizes}`, () =>
     checkOp({
       inputs,
       batch,
-      build: ({ e, w }) => matrixProduct(e, w, options),
+      build: ({ e, w }) => matrixProduct(e, w),
       reference: ({ e, w }) => groupSums(matrixElementsReference(e, fields, dim, w), dim),
     }));
 
@@ -47,7 +44,7 @@ for (const [batch, fields, dim, fromImages] of [...inBuffers, ...inImages]) {
     checkOp({
       inputs,
       batch,
-      build: ({ e, w }) => matrixSum(e, w, options),
+      build: ({ e, w }) => matrixSum(e, w),
       reference: ({ e, w }) => groupSums(matrixElementsReference(e, fields, dim, w), dim * pairs),
     }));
 
@@ -55,14 +52,14 @@ for (const [batch, fields, dim, fromImages] of [...inBuffers, ...inImages]) {
     checkOp({
       inputs,
       batch,
-      build: ({ e, w }) => matrixElements(e, w, options),
+      build: ({ e, w }) => matrixElements(e, w),
       reference: ({ e, w }) => matrixElementsReference(e, fields, dim, w),
     }));
 }
 
 /** Computes element products and both gradients, some pairs at a time, from images or buffers. */
-async function windows([batch, fields, dim, pairs]: number[], images: boolean) {
-  const device = await gpu();
+async function windows([batch, fields, dim, pairs]: number[], kernels: string) {
+  const device = await deviceFor({ kernels });
   const graph = new Graph("train");
   const all = fields * (fields - 1) / 2;
   const count = Math.ceil(all / pairs);
@@ -75,7 +72,7 @@ async function windows([batch, fields, dim, pairs]: number[], images: boolean) {
       outputs: ([e, w, g]) => [e.shape, w.shape, partialMatrices({ fields, dim, first: 0, pairs }), g.shape],
       emit: (k, { inputs: [e, weight, g], outputs: [de, dweight, partial, r] }) => {
         for (let i = 0; i < count; i++) {
-          const window = { fields, dim, first: i * pairs, pairs, images };
+          const window = { fields, dim, first: i * pairs, pairs };
           emitMatrixProducts(k, window, { e, weight, r });
           emitMatrixBackward(k, window, { e, weight, g, de }, i > 0);
           emitMatrices(k, window, { e, g, dweight, partial });
@@ -107,15 +104,15 @@ async function windows([batch, fields, dim, pairs]: number[], images: boolean) {
 for (const shape of [[37, 5, 8, 4], [19, 6, 3, 7], [16_500, 4, 16, 4]]) {
   const [batch, fields, dim, pairs] = shape;
   Deno.test(`windows of ${pairs} pairs from images equal those from buffers at batch ${batch}, ${fields} fields, D ${dim}`, async () => {
-    const [fromBuffers, fromImages] = [await windows(shape, false), await windows(shape, true)];
+    const [fromBuffers, fromImages] = [await windows(shape, "gpu"), await windows(shape, "images")];
     assert(fromImages.labels.includes("pair_matrix_images.slices"));
     ["de", "dweight", "r"].forEach((name, i) => assertClose(fromImages.results[i], fromBuffers.results[i], name));
-    assertEquals((await windows(shape, true)).results, fromImages.results);
+    assertEquals((await windows(shape, "images")).results, fromImages.results);
   });
 }
 
 Deno.test("matrices too wide for the kernels that read images are read from buffers", async () => {
-  const { labels } = await windows([3, 3, 21, 3], true);
+  const { labels } = await windows([3, 3, 21, 3], "images");
   assertEquals(labels.filter((label) => label.startsWith("pair_matrix_images")), []);
 });
 

@@ -31,7 +31,7 @@ async function compare(run: TableRun, label = ""): Promise<void> {
 /** Returns a device that passes for a GPU. */
 async function hardware(): Promise<Gpu> {
   const adapter = await navigator.gpu.requestAdapter();
-  return new Gpu(await adapter!.requestDevice(), { description: "GPU", software: false });
+  return new Gpu(await adapter!.requestDevice(), { description: "GPU", kind: "gpu" });
 }
 
 /** One step of plain descent from zero gradients compares the summed gradient itself. */

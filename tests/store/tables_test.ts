@@ -10,7 +10,7 @@ const table: Table = { name: "embedding", rows: 8, dim: 3, stride: 4, initialize
 
 /** A device on which a binding holds no more than three rows of the table. */
 async function narrow(): Promise<Gpu> {
-  const { device, adapter } = await gpu();
+  const { device, profile } = await gpu();
   const proxy = new Proxy(device, {
     get(target, key) {
       if (key === "limits") return { maxBufferSize: device.limits.maxBufferSize, maxStorageBufferBindingSize: 4 * 13 };
@@ -18,7 +18,7 @@ async function narrow(): Promise<Gpu> {
       return typeof value === "function" ? value.bind(target) : value;
     },
   });
-  return new Gpu(proxy, adapter);
+  return new Gpu(proxy, profile);
 }
 
 Deno.test("a table that no binding holds is split, and has the numbers of one that is whole", async () => {

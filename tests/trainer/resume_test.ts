@@ -1,8 +1,12 @@
 import { deepfm } from "../../models/mod.ts";
-import { readCheckpoint, writeCheckpoint } from "../../src/checkpoint.ts";
+import { type Json, readCheckpoint, writeCheckpoint } from "../../src/checkpoint.ts";
 import { Dataset } from "../../src/data/dataset.ts";
 import { plantedInteractions } from "../../src/data/synthetic.ts";
+import { Gpu } from "../../src/gpu/device.ts";
+import { loadKernels } from "../../src/kernels/load.ts";
+import { kernelsOf } from "../../src/kernels/set.ts";
 import { Model } from "../../src/model.ts";
+import type { TrainingState } from "../../src/trainer/state.ts";
 import { assertEquals, assertNotEquals, assertRejects } from "../../src/std.ts";
 import type { FitOptions } from "../../src/trainer/options.ts";
 import { digestRows } from "../../src/trainer/rows_digest.ts";
@@ -60,6 +64,39 @@ Deno.test("training is not resumed on other rows than before, though they are as
       "Cannot resume: the checkpoint was trained on other rows",
     );
     assertEquals(await train(resume), await train({ epochs: 2, validation }));
+  }));
+
+Deno.test("training is resumed with the checkpoint's kernels, and with others only where that is asked for", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/run.weft`;
+    const real = await gpu();
+    const other = new Gpu(real.device, { ...real.profile });
+    await loadKernels(other);
+    kernelsOf(other).override = "tiles";
+    const train = async (options: FitOptions, device: Gpu) => {
+      await using model = await Model.create(definition, data.schema, { seed: 3, device });
+      await model.fit(data, { batchSize: 64, ...options });
+      return await model.parameters();
+    };
+    await train({ epochs: 1, checkpoint: { path } }, other);
+    // Kernels that suit the device do not matter where those of the checkpoint fit.
+    assertEquals(await train({ epochs: 2, resume: path }, real), await train({ epochs: 2 }, other));
+
+    const { header, tensors } = await readCheckpoint(path);
+    const { kernels, ...state } = header.training as unknown as TrainingState;
+    const save = (training: unknown): Promise<void> =>
+      writeCheckpoint(path, { header: { ...header, training: training as Json }, tensors });
+    const [problem] = Object.keys(kernels!).sort();
+    await save({ ...state, kernels: { ...kernels, [problem]: "deleted" } });
+    const resume = { epochs: 2, resume: path };
+    await assertRejects(
+      () => train(resume, real),
+      TypeError,
+      `Cannot resume: the checkpoint was trained with kernels deleted of ${problem}, received `,
+    );
+    const goesOn = await train({ ...resume, otherKernels: true }, real);
+    await save(state);
+    assertEquals(await train(resume, real), goesOn);
   }));
 
 Deno.test("a checkpoint of an earlier version, without digest and unseen share, goes on as it began", () =>

@@ -1,0 +1,18 @@
+/**
+ * Kernels for drivers that run shaders on the processor; loaded where a device runs on one.
+ *
+ * @module
+ */
+import type { KernelSet } from "../kernels/set.ts";
+import { registerAfm } from "./afm/variants.ts";
+import { registerProducts } from "./matmul/products.ts";
+import { registerPairDense } from "./pairs/dense.ts";
+import { registerPairMatrix } from "./pairs/matrix.ts";
+
+/** Registers all variants. */
+export function registerKernels(kernels: KernelSet): void {
+  registerProducts(kernels);
+  registerAfm(kernels);
+  registerPairMatrix(kernels);
+  registerPairDense(kernels);
+}
