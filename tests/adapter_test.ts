@@ -1,5 +1,5 @@
 import { listAdapters, requestAdapter } from "../src/adapter.ts";
-import { assert, assertEquals, assertStringIncludes } from "../src/std.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { inFolder } from "./folder.ts";
 
 const PACKAGE = "npm:@sparticuz/chromium@147.0.0";

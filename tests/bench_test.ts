@@ -3,7 +3,7 @@ import { timePass, timingOf } from "../bench/timing.ts";
 import { batchOf, makeProblem } from "../bench/peers/problem.ts";
 import { describeMemory, trainingModels } from "../bench/training_bench.ts";
 import { multiplyAddsOf, timedModels } from "../bench/training_models.ts";
-import { assert, assertEquals } from "../src/std.ts";
+import { assert, assertEquals } from "@std/assert";
 import { gpu } from "./support.ts";
 
 const row: BenchRow = { name: "gather", shape: "4x8", ms: 2.345, spread: [2, 120], gbps: 5, note: "cold" };

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Checkpoint, type Json, readCheckpoint, writeCheckpoint } from "../src/checkpoint.ts";
-import { assert, assertEquals, assertRejects } from "../src/std.ts";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { inFolder } from "./folder.ts";
 
 const SAMPLE: Checkpoint = {

@@ -3,7 +3,7 @@ import { main } from "../src/cli.ts";
 import { readCheckpoint } from "../src/checkpoint.ts";
 import { readRows } from "../src/data/rows.ts";
 import { models } from "../models/mod.ts";
-import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "../src/std.ts";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { inFolder } from "./folder.ts";
 import { gpu } from "./support.ts";
 

@@ -1,6 +1,6 @@
 import { readCheckpoint } from "../src/checkpoint.ts";
 import { statIfThere } from "../src/files.ts";
-import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "../src/std.ts";
+import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { MODEL, run, runUntil, SCHEMA, writeData } from "./cli/process.ts";
 import { inFolder } from "./folder.ts";
 

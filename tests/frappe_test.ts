@@ -6,7 +6,7 @@ import { checkpointPath, isFile, logPath, type Session, trainByRecipe } from "..
 import { zipfDataset } from "../src/data/synthetic.ts";
 import type { Evaluation } from "../src/model.ts";
 import { Model } from "../src/model.ts";
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "../src/std.ts";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { inFolder } from "./folder.ts";
 import { frappeSchema } from "./frappe_schema.ts";
 import { gpu } from "./support.ts";

@@ -1,4 +1,4 @@
-import { assertEquals } from "../src/std.ts";
+import { assertEquals } from "@std/assert";
 
 /** What the files of a folder may import; what is not named here is free. */
 const ALLOWED: Record<string, readonly string[]> = {

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "../src/std.ts";
+import { assert, assertEquals } from "@std/assert";
 import { inFolder } from "./folder.ts";
 
 const ROOT = new URL("../", import.meta.url);

@@ -10,7 +10,7 @@ import {
   xavierUniform,
   zeros,
 } from "../src/initializer.ts";
-import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertThrows } from "../src/std.ts";
+import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 
 const INFO = { fanIn: 300, fanOut: 200, seed: 2021, name: "mlp.0.weight" };
 

@@ -9,7 +9,7 @@ import {
   normalizedEntropy,
 } from "../src/metrics.ts";
 import { sortRows } from "../src/metrics/sort.ts";
-import { assert, assertAlmostEquals, assertEquals, assertThrows } from "../src/std.ts";
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import aucGolden from "./golden/auc.json" with { type: "json" };
 import calibrationGolden from "./golden/calibration.json" with { type: "json" };
 import loglossGolden from "./golden/logloss.json" with { type: "json" };

@@ -7,7 +7,7 @@ import { embedding, fmInteraction, linear, senet } from "../src/layers/mod.ts";
 import { Model } from "../src/model.ts";
 import { add } from "../src/ops/add.ts";
 import { adam } from "../src/optimizer.ts";
-import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } from "../src/std.ts";
+import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
 import { gpu } from "./support.ts";
 import { watch } from "./watched.ts";
 

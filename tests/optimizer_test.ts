@@ -1,5 +1,5 @@
 import { adagrad, adam, ftrl, rowwiseAdagrad, sgd, tableSlots } from "../src/optimizer.ts";
-import { assertAlmostEquals, assertEquals, assertThrows } from "../src/std.ts";
+import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 
 Deno.test("optimizers have the documented defaults", () => {
   assertEquals(sgd().lr, 0.1);

@@ -1,5 +1,5 @@
 import { createProgress, type ProgressOptions } from "../src/progress.ts";
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "../src/std.ts";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 
 const SIZES = { epochs: 10, rows: 1000, batchSize: 96 };
 

@@ -1,6 +1,6 @@
 import { models } from "../models/mod.ts";
 import { main } from "../src/cli.ts";
-import { assert, assertEquals } from "../src/std.ts";
+import { assert, assertEquals } from "@std/assert";
 
 const ROOT = new URL("../", import.meta.url);
 const README = Deno.readTextFileSync(new URL("README.md", ROOT));

@@ -1,6 +1,6 @@
 import type { Json } from "../src/checkpoint.ts";
 import { constant, cosine, type PlateauDecision, PlateauSchedule, warmup } from "../src/schedule.ts";
-import { assertAlmostEquals, assertEquals, assertThrows } from "../src/std.ts";
+import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 
 /** Feeds values one by one; writes each decision as `+` or `-`, `!` for a stop, and the cuts of the rate by ten. */
 function trace(schedule: PlateauSchedule, values: readonly number[], metric = "auc"): string {

@@ -5,7 +5,7 @@ import { readCheckpoint } from "../src/checkpoint.ts";
 import type { Definition } from "../src/definition.ts";
 import { Model } from "../src/model.ts";
 import { adam, sgd } from "../src/optimizer.ts";
-import { assert, assertEquals, assertNotEquals, assertRejects } from "../src/std.ts";
+import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import type { FitOptions } from "../src/trainer/options.ts";
 import { plantedInteractions } from "../src/data/synthetic.ts";
 import { gpu } from "./support.ts";

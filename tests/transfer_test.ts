@@ -1,7 +1,7 @@
 import { fm, fnn } from "../models/mod.ts";
 import { plantedInteractions } from "../src/data/synthetic.ts";
 import { Model } from "../src/model.ts";
-import { assertEquals, assertNotEquals, assertRejects } from "../src/std.ts";
+import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { initialiseFromFm } from "../src/transfer.ts";
 import { gpu } from "./support.ts";
 

@@ -1,4 +1,4 @@
-import { assertEquals } from "../src/std.ts";
+import { assertEquals } from "@std/assert";
 import { hasWideVectors, isOld, widenVectors, WIDTH_VARIABLE } from "../src/vector_width.ts";
 import { gpu } from "./support.ts";
 

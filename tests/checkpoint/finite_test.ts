@@ -1,5 +1,5 @@
 import { describeNotFinite, findNotFinite } from "../../src/checkpoint/finite.ts";
-import { assertEquals } from "../../src/std.ts";
+import { assertEquals } from "@std/assert";
 
 Deno.test("findNotFinite names the first tensor, index and number", () => {
   const data = new Float32Array(24);

@@ -1,7 +1,7 @@
 import { reportCoverage } from "../../src/cli/coverage.ts";
 import { readCsv } from "../../src/data/csv.ts";
 import { categorical, numeric, type Schema } from "../../src/data/schema.ts";
-import { assertEquals } from "../../src/std.ts";
+import { assertEquals } from "@std/assert";
 import { file } from "../data/files.ts";
 
 Deno.test("the table lists fields that lack something, and large shares bring a warning with its reason", async () => {

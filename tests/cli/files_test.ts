@@ -1,5 +1,5 @@
 import { requireWritable, writeWhole } from "../../src/cli/files.ts";
-import { assertEquals, assertRejects } from "../../src/std.ts";
+import { assertEquals, assertRejects } from "@std/assert";
 import { inFolder } from "../folder.ts";
 
 Deno.test("a file is replaced whole, or not at all when its content fails on the way", () =>

@@ -1,7 +1,7 @@
 import { main } from "../../src/cli.ts";
 import { nearest } from "../../src/cli/nearest.ts";
 import { type CommandInfo, formatHelp, type Options, parseOptions, UsageError } from "../../src/cli/options.ts";
-import { assert, assertEquals, assertStringIncludes, assertThrows } from "../../src/std.ts";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 
 const GROUPS = {
   "First": { rate: { value: "R", help: "a number" }, files: { value: "F", help: "one\nor more" } },

@@ -1,6 +1,6 @@
 import { Predictions } from "../../src/cli/predictions.ts";
 import { PredictionError } from "../../src/model/requirements.ts";
-import { assertEquals, assertStringIncludes } from "../../src/std.ts";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 
 /** Follows rows of one column each; a row with a fault cannot be encoded. */
 function follow(rows: readonly { id: string; fault?: string }[]): Predictions {

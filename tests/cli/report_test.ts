@@ -1,7 +1,7 @@
 import { formatAdapter } from "../../src/cli/devices.ts";
 import { formatCalibration, formatReport } from "../../src/cli/report.ts";
 import { formatBytes, formatCount, formatTable } from "../../src/cli/table.ts";
-import { assertEquals } from "../../src/std.ts";
+import { assertEquals } from "@std/assert";
 
 Deno.test("the report holds metrics and ten equally filled bins", () => {
   const probabilities = Float32Array.from({ length: 20 }, (_, row) => (row + 0.5) / 20);

@@ -1,6 +1,6 @@
 import { nameCheckpoint } from "../../src/cli/run.ts";
 import { GpuError } from "../../src/gpu/error.ts";
-import { assertEquals } from "../../src/std.ts";
+import { assertEquals } from "@std/assert";
 
 Deno.test("a failure of the device names the checkpoint that the run wrote, else the one it went on from", async () => {
   const path = await Deno.makeTempFile();

@@ -2,7 +2,7 @@ import { Model } from "../../src/model.ts";
 import { statIfThere } from "../../src/files.ts";
 import { readCheckpoint } from "../../src/checkpoint.ts";
 import { models } from "../../models/mod.ts";
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "../../src/std.ts";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { inFolder } from "../folder.ts";
 import { gpu } from "../support.ts";
 import { closeTerminalAt, MODEL, run, SCHEMA, signalAt, start, startLasting, writeData } from "./process.ts";

@@ -1,6 +1,6 @@
 import { readCsv } from "../../src/data/csv.ts";
 import { categorical, numeric, type Schema } from "../../src/data/schema.ts";
-import { assertEquals, assertRejects } from "../../src/std.ts";
+import { assertEquals, assertRejects } from "@std/assert";
 import { file, rowsOf, valuesOf } from "./files.ts";
 
 const SCHEMA: Schema = { label: "y", features: [categorical("u"), numeric("x")] };

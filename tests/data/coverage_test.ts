@@ -4,7 +4,7 @@ import { FittedSchema } from "../../src/data/fitted_schema.ts";
 import { readLibsvm } from "../../src/data/libsvm.ts";
 import { readRows } from "../../src/data/rows.ts";
 import { categorical, numeric, type Schema } from "../../src/data/schema.ts";
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "../../src/std.ts";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { inFolder } from "../folder.ts";
 import { file, valuesOf } from "./files.ts";
 

@@ -1,6 +1,6 @@
 import { readCsv } from "../../src/data/csv.ts";
 import { categorical, numeric, type Schema } from "../../src/data/schema.ts";
-import { assert, assertAlmostEquals, assertEquals, assertRejects } from "../../src/std.ts";
+import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { file, gzip, rowsOf, valuesOf } from "./files.ts";
 
 const SCHEMA: Schema = { label: "click", features: [categorical("user"), numeric("price")] };

@@ -2,7 +2,7 @@ import { readCsv } from "../../src/data/csv.ts";
 import { Dataset } from "../../src/data/dataset.ts";
 import { FittedSchema } from "../../src/data/fitted_schema.ts";
 import { categorical, numeric, type Schema } from "../../src/data/schema.ts";
-import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } from "../../src/std.ts";
+import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
 import { inFolder } from "../folder.ts";
 import { file, rowsOf, valuesOf } from "./files.ts";
 

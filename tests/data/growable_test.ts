@@ -1,5 +1,5 @@
 import { growF64, growU32 } from "../../src/data/growable.ts";
-import { assertEquals } from "../../src/std.ts";
+import { assertEquals } from "@std/assert";
 
 Deno.test("numbers come back in order, across many chunks, and are then forgotten", () => {
   for (const count of [0, 1, 64, 65, 320, 200_000]) {

@@ -4,7 +4,7 @@ import { FittedSchema } from "../../src/data/fitted_schema.ts";
 import { readLibsvm } from "../../src/data/libsvm.ts";
 import { readRows } from "../../src/data/rows.ts";
 import { categorical, type Schema } from "../../src/data/schema.ts";
-import { assertEquals, assertRejects, assertThrows } from "../../src/std.ts";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { file } from "./files.ts";
 
 const FEATURES = [categorical("u")];

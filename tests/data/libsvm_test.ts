@@ -3,7 +3,7 @@ import { readLibsvm, readLibsvmWatched } from "../../src/data/libsvm.ts";
 import { readRows } from "../../src/data/rows.ts";
 import { numeric } from "../../src/data/schema.ts";
 import type { WatchedRow } from "../../src/data/watcher.ts";
-import { assertEquals, assertRejects } from "../../src/std.ts";
+import { assertEquals, assertRejects } from "@std/assert";
 import { file, gzip, rowsOf, valuesOf } from "./files.ts";
 
 Deno.test("tokens in a fixed order are fields, with a row for each id and one for unseen ids", async () => {

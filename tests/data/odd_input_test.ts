@@ -4,7 +4,7 @@ import { readCsvSplit } from "../../src/data/refit.ts";
 import { readRows, type Row } from "../../src/data/rows.ts";
 import { categorical, numeric, parseSchema, type Schema } from "../../src/data/schema.ts";
 import type { WatchedRow } from "../../src/data/watcher.ts";
-import { assert, assertEquals, assertRejects, assertThrows } from "../../src/std.ts";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { inFolder } from "../folder.ts";
 import { file, gzip, rowsOf, valuesOf } from "./files.ts";
 

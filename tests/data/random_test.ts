@@ -1,5 +1,5 @@
 import { randomNormal, randomU32, randomUnit, Shuffle, shuffled } from "../../src/data/random.ts";
-import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertThrows } from "../../src/std.ts";
+import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 
 Deno.test("random bits depend on the seed and on each counter", () => {
   const draws = [[1], [2], [1, 1], [1, 0, 1], [1, 0, 0, 1]].map(([seed, a, b, c]) => randomU32(seed, a, b, c));

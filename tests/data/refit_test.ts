@@ -3,7 +3,7 @@ import { readCsv } from "../../src/data/csv.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { readLibsvm } from "../../src/data/libsvm.ts";
 import { categorical, numeric, type Schema } from "../../src/data/schema.ts";
-import { assertEquals, assertNotEquals, assertThrows } from "../../src/std.ts";
+import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 
 const SCHEMA: Schema = {
   label: "answer",

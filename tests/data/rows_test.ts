@@ -1,7 +1,7 @@
 import { readCsv } from "../../src/data/csv.ts";
 import { readRows, type Row } from "../../src/data/rows.ts";
 import { categorical, numeric } from "../../src/data/schema.ts";
-import { assertEquals, assertThrows } from "../../src/std.ts";
+import { assertEquals, assertThrows } from "@std/assert";
 import { file } from "./files.ts";
 
 const SCHEMA = {

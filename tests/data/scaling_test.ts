@@ -1,5 +1,5 @@
 import { applyScale, findBucket, fitEdges, fitScale, parseNumber } from "../../src/data/scaling.ts";
-import { assertAlmostEquals, assertEquals } from "../../src/std.ts";
+import { assertAlmostEquals, assertEquals } from "@std/assert";
 
 Deno.test("parseNumber reads decimal numbers that float32 can hold", () => {
   const good: [string, number][] = [["3", 3], ["-0.5", -0.5], [" 7 ", 7], ["1e3", 1000], ["+2", 2], [".5", 0.5]];

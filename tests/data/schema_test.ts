@@ -1,5 +1,5 @@
 import { categorical, numeric, parseSchema, type Schema } from "../../src/data/schema.ts";
-import { assertEquals, assertThrows } from "../../src/std.ts";
+import { assertEquals, assertThrows } from "@std/assert";
 
 Deno.test("categorical and numeric fill in their defaults", () => {
   assertEquals(categorical("user"), { kind: "categorical", name: "user", column: "user", minCount: 1 });

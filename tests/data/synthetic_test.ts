@@ -1,7 +1,7 @@
 import type { Dataset } from "../../src/data/dataset.ts";
 import { plantedInteractions, zipfDataset } from "../../src/data/synthetic.ts";
 import { auc } from "../../src/metrics.ts";
-import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertThrows } from "../../src/std.ts";
+import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 
 const OPTIONS = { rows: 12_000, vocabularies: [8, 6, 7], dim: 3, noise: 0.25, seed: 4 };
 

@@ -1,5 +1,5 @@
 import { indexTokens, Interner } from "../../src/data/vocabulary.ts";
-import { assertEquals, assertThrows } from "../../src/std.ts";
+import { assertEquals, assertThrows } from "@std/assert";
 
 Deno.test("values are ranked by falling count, then by text", () => {
   const interner = new Interner();

@@ -2,7 +2,7 @@ import { Gpu } from "../../src/gpu/device.ts";
 import { GpuError } from "../../src/gpu/error.ts";
 import type { DeviceProfile } from "../../src/gpu/profile.ts";
 import { createBuffer, download, requireAllocated, upload, writeBuffer } from "../../src/gpu/memory.ts";
-import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "../../src/std.ts";
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { gpu } from "../support.ts";
 import { watch } from "../watched.ts";
 

@@ -6,7 +6,7 @@ import { createBuffer, download, upload } from "../../src/gpu/memory.ts";
 import { shader } from "../../src/gpu/shader.ts";
 import grid from "../../shaders/grid.wgsl" with { type: "text" };
 import image from "../../shaders/image.wgsl" with { type: "text" };
-import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "../../src/std.ts";
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { gpu } from "../support.ts";
 import { watch } from "../watched.ts";
 

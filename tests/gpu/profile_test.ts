@@ -1,6 +1,6 @@
 import { Gpu } from "../../src/gpu/device.ts";
 import { readProfile } from "../../src/gpu/profile.ts";
-import { assertEquals } from "../../src/std.ts";
+import { assertEquals } from "@std/assert";
 
 Deno.test("a profile has the limits of the device and of the adapter, and is plain data", async () => {
   const adapter = (await navigator.gpu.requestAdapter())!;

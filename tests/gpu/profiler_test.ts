@@ -9,7 +9,7 @@ import { Plan } from "../../src/graph/plan.ts";
 import type { Tensor } from "../../src/graph/tensor.ts";
 import { add } from "../../src/ops/add.ts";
 import { activation } from "../../src/ops/pointwise.ts";
-import { assert, assertAlmostEquals, assertEquals, assertStringIncludes, assertThrows } from "../../src/std.ts";
+import { assert, assertAlmostEquals, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { gpu, noStorage, step } from "../support.ts";
 
 const BATCH = 64;

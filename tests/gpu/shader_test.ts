@@ -1,5 +1,5 @@
 import { shader, specialise } from "../../src/gpu/shader.ts";
-import { assert, assertEquals, assertStringIncludes, assertThrows } from "../../src/std.ts";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 
 const KERNEL = `override SCALE: f32 = 1.0;  // factor
 override FLIP: bool = false;

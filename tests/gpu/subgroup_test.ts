@@ -1,7 +1,7 @@
 import { requestAdapter } from "../../src/adapter.ts";
 import { Gpu } from "../../src/gpu/device.ts";
 import { NO_SUBGROUPS, probeSubgroups, profileSubgroups } from "../../src/gpu/subgroup.ts";
-import { assert, assertEquals } from "../../src/std.ts";
+import { assert, assertEquals } from "@std/assert";
 import { gpu } from "../support.ts";
 
 Deno.test("the probe finds subgroups of a size that the device reports, spelled as its profile says", async () => {

@@ -7,7 +7,7 @@ import { add } from "../../src/ops/add.ts";
 import { matmul } from "../../src/ops/matmul.ts";
 import { activation } from "../../src/ops/pointwise.ts";
 import { flatten } from "../../src/ops/reshape.ts";
-import { assert, assertEquals, assertThrows } from "../../src/std.ts";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { checkOp } from "../support.ts";
 
 Deno.test("differentiate sums the gradients of a tensor that several ops read", () =>

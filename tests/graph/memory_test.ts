@@ -2,7 +2,7 @@ import { Graph } from "../../src/graph/graph.ts";
 import { type MemoryPlan, ownerOf, planMemory } from "../../src/graph/memory.ts";
 import { applyAll, type Node, type Op } from "../../src/graph/node.ts";
 import { sizeOf, Tensor } from "../../src/graph/tensor.ts";
-import { assert, assertEquals } from "../../src/std.ts";
+import { assert, assertEquals } from "@std/assert";
 import { randomArray } from "../support.ts";
 
 const BATCH = 8;

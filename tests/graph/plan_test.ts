@@ -12,7 +12,7 @@ import { batchNorm } from "../../src/ops/batch_norm.ts";
 import { binaryCrossEntropy } from "../../src/ops/loss.ts";
 import { activation, dropout } from "../../src/ops/pointwise.ts";
 import { flatten } from "../../src/ops/reshape.ts";
-import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "../../src/std.ts";
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { run } from "../run.ts";
 import { assertClose, gpu, noStorage, randomArray, step } from "../support.ts";
 import { watch } from "../watched.ts";

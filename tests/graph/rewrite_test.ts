@@ -7,7 +7,7 @@ import { add, addOp } from "../../src/ops/add.ts";
 import { batchNorm } from "../../src/ops/batch_norm.ts";
 import { activation, activationOp, dropout } from "../../src/ops/pointwise.ts";
 import { rewrites } from "../../src/ops/rewrites.ts";
-import { assert, assertEquals } from "../../src/std.ts";
+import { assert, assertEquals } from "@std/assert";
 import { run } from "../run.ts";
 import { randomArray, step } from "../support.ts";
 

@@ -3,7 +3,7 @@ import { loadKernels } from "../../src/kernels/load.ts";
 import { KernelSet, kernelsOf } from "../../src/kernels/set.ts";
 import { type Kernel, problemKey, type Variant } from "../../src/kernels/variant.ts";
 import { Gpu } from "../../src/gpu/device.ts";
-import { assertEquals, assertThrows } from "../../src/std.ts";
+import { assertEquals, assertThrows } from "@std/assert";
 import { profileOf } from "../software/profiles.ts";
 import { gpu } from "../support.ts";
 

@@ -1,6 +1,6 @@
 import { Graph } from "../../src/graph/graph.ts";
 import { activation, dice, layerNorm, mlp, prelu } from "../../src/layers/mod.ts";
-import { assertEquals } from "../../src/std.ts";
+import { assertEquals } from "@std/assert";
 
 Deno.test("layers with learned slopes declare them under unique names", () => {
   const graph = new Graph("train");

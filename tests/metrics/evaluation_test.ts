@@ -1,5 +1,5 @@
 import { auc, evaluatePredictions, METRIC_NAMES, missingMetrics } from "../../src/metrics.ts";
-import { assertEquals, assertThrows } from "../../src/std.ts";
+import { assertEquals, assertThrows } from "@std/assert";
 
 Deno.test("an evaluation has all metrics, and no notes where all could be computed", () => {
   const [probabilities, labels] = [[0.2, 0.7, 0.4], [0, 1, 1]];

@@ -1,5 +1,5 @@
 import { Access } from "../../src/model/access.ts";
-import { assertEquals, assertRejects, assertThrows } from "../../src/std.ts";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 
 /** Lets everything run that waits for nothing. */
 function settle(): Promise<void> {

@@ -1,6 +1,6 @@
 import { overlap } from "../../src/model/overlap.ts";
 import { type Pass, Passes } from "../../src/model/passes.ts";
-import { assertEquals, assertRejects } from "../../src/std.ts";
+import { assertEquals, assertRejects } from "@std/assert";
 
 /** Makes passes and notes which of them live. */
 function factory() {

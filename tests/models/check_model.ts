@@ -5,7 +5,7 @@ import { categorical, numeric as numericFeature } from "../../src/data/schema.ts
 import type { Definition } from "../../src/definition.ts";
 import { Model } from "../../src/model.ts";
 import { sgd } from "../../src/optimizer.ts";
-import { assert } from "../../src/std.ts";
+import { assert } from "@std/assert";
 import { drawDataset } from "../datasets.ts";
 import type { Batch, Matrix, Weights } from "../reference/nn.ts";
 import { assertClose, gpu, randomArray } from "../support.ts";

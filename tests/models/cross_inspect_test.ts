@@ -2,7 +2,7 @@ import { dcn, dcnMix, dcnv2, edcn, finalmlp, gdcn, masknet } from "../../models/
 import { Dataset } from "../../src/data/dataset.ts";
 import type { Definition } from "../../src/definition.ts";
 import { Model } from "../../src/model.ts";
-import { assert, assertAlmostEquals, assertEquals } from "../../src/std.ts";
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { schemaOf } from "../datasets.ts";
 import { gpu } from "../support.ts";
 

@@ -1,7 +1,7 @@
 import { dlrm, type DlrmOptions } from "../../models/mod.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { numbers } from "../../src/layers/mod.ts";
-import { assertThrows } from "../../src/std.ts";
+import { assertThrows } from "@std/assert";
 import { type Batch, concat, embed, type Matrix, mlp, type Weights } from "../reference/nn.ts";
 import { checkModel, type ModelShape } from "./check_model.ts";
 

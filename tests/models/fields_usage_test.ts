@@ -14,7 +14,7 @@ import {
 } from "../../src/layers/mod.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { Model } from "../../src/model.ts";
-import { assert, assertAlmostEquals, assertEquals, assertThrows } from "../../src/std.ts";
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { gpu } from "../support.ts";
 
 const rows = 30;

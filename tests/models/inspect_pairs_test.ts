@@ -1,7 +1,7 @@
 import { afm, fibinet, fwfm } from "../../models/mod.ts";
 import { plantedInteractions } from "../../src/data/synthetic.ts";
 import { Model } from "../../src/model.ts";
-import { assert, assertAlmostEquals, assertEquals } from "../../src/std.ts";
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { gpu } from "../support.ts";
 
 const rows = 30;

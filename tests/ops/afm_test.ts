@@ -1,6 +1,6 @@
 import { Graph } from "../../src/graph/graph.ts";
 import { attentionalPooling } from "../../src/ops/afm.ts";
-import { assertEquals, assertThrows } from "../../src/std.ts";
+import { assertEquals, assertThrows } from "@std/assert";
 import { afmReference } from "../reference/afm.ts";
 import { dropoutScale } from "../reference/pointwise.ts";
 import { assertClose, checkOp, type OpRun, runOp } from "../support.ts";

@@ -1,6 +1,6 @@
 import { Graph } from "../../src/graph/graph.ts";
 import { multiply, rowDot, scale, subtract } from "../../src/ops/arithmetic.ts";
-import { assertThrows } from "../../src/std.ts";
+import { assertThrows } from "@std/assert";
 import { checkOp } from "../support.ts";
 
 for (const batch of [1, 37]) {

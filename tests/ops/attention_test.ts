@@ -1,4 +1,4 @@
-import { assert, assertThrows } from "../../src/std.ts";
+import { assert, assertThrows } from "@std/assert";
 import { differentiate } from "../../src/graph/autodiff.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { add } from "../../src/ops/add.ts";

@@ -2,7 +2,7 @@ import { createBuffer, download, upload } from "../../src/gpu/memory.ts";
 import { Graph, type Mode } from "../../src/graph/graph.ts";
 import type { Tensor } from "../../src/graph/tensor.ts";
 import { batchNorm, type BatchNormOptions } from "../../src/ops/batch_norm.ts";
-import { assert, assertEquals, assertThrows } from "../../src/std.ts";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { batchNorm as reference, moments, normalise } from "../reference/batch_norm.ts";
 import { run } from "../run.ts";
 import { assertClose, checkOp, gpu, randomArray, step } from "../support.ts";

@@ -1,6 +1,6 @@
 import { Graph } from "../../src/graph/graph.ts";
 import { cutBatch } from "../../src/ops/batch.ts";
-import { assertEquals, assertThrows } from "../../src/std.ts";
+import { assertEquals, assertThrows } from "@std/assert";
 import { run } from "../run.ts";
 import { step } from "../support.ts";
 

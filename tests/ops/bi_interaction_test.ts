@@ -1,6 +1,6 @@
 import { biInteraction } from "../../src/ops/bi_interaction.ts";
 import { Graph } from "../../src/graph/graph.ts";
-import { assertThrows } from "../../src/std.ts";
+import { assertThrows } from "@std/assert";
 import { biInteractionReference } from "../reference/pairs.ts";
 import { checkOp } from "../support.ts";
 

@@ -1,6 +1,6 @@
 import { Graph, type Mode } from "../../src/graph/graph.ts";
 import { channelNorm } from "../../src/ops/channel_norm.ts";
-import { assertEquals, assertThrows } from "../../src/std.ts";
+import { assertEquals, assertThrows } from "@std/assert";
 import { batchNorm, moments, normalise } from "../reference/batch_norm.ts";
 import { run } from "../run.ts";
 import { assertClose, checkOp, randomArray, step } from "../support.ts";

@@ -4,7 +4,7 @@ import { Plan } from "../../src/graph/plan.ts";
 import { clipScale } from "../../src/ops/clip.ts";
 import { updateDense } from "../../src/ops/dense_update.ts";
 import { adam, rowwiseAdagrad, sgd, tableSlots } from "../../src/optimizer.ts";
-import { assert, assertAlmostEquals, assertThrows } from "../../src/std.ts";
+import { assert, assertAlmostEquals, assertThrows } from "@std/assert";
 import { gradientsOf, type TableState, updateTableReference } from "../reference/table_update.ts";
 import { assertClose, gpu, randomArray, step } from "../support.ts";
 import { firstWeights, randomBatch, runTable } from "./table_support.ts";

@@ -1,7 +1,7 @@
 import { Graph } from "../../src/graph/graph.ts";
 import { columns, concat, split } from "../../src/ops/concat.ts";
 import { multiply } from "../../src/ops/arithmetic.ts";
-import { assertThrows } from "../../src/std.ts";
+import { assertThrows } from "@std/assert";
 import { checkOp } from "../support.ts";
 
 for (const batch of [1, 37]) {

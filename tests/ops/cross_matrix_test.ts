@@ -2,7 +2,7 @@ import { Graph } from "../../src/graph/graph.ts";
 import { crossLayer, crossMatrix } from "../../src/ops/cross_matrix.ts";
 import { dense } from "../../src/ops/dense.ts";
 import { matmul } from "../../src/ops/matmul.ts";
-import { assertThrows } from "../../src/std.ts";
+import { assertThrows } from "@std/assert";
 import { crossMatrix as reference } from "../reference/cross.ts";
 import { checkOp } from "../support.ts";
 

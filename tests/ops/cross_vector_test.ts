@@ -1,6 +1,6 @@
 import { Graph } from "../../src/graph/graph.ts";
 import { crossVector } from "../../src/ops/cross_vector.ts";
-import { assertThrows } from "../../src/std.ts";
+import { assertThrows } from "@std/assert";
 import * as reference from "../reference/cross.ts";
 import { checkOp } from "../support.ts";
 

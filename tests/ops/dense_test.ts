@@ -1,7 +1,7 @@
 import { type Activation, dense } from "../../src/ops/dense.ts";
 import { add } from "../../src/ops/add.ts";
 import { Graph } from "../../src/graph/graph.ts";
-import { assertEquals, assertThrows } from "../../src/std.ts";
+import { assertEquals, assertThrows } from "@std/assert";
 import { denseReference, dropoutReference } from "../reference/dense.ts";
 import { checkOp, runOp } from "../support.ts";
 

@@ -4,7 +4,7 @@ import { Graph } from "../../src/graph/graph.ts";
 import { Plan } from "../../src/graph/plan.ts";
 import { updateDense } from "../../src/ops/dense_update.ts";
 import { adagrad, adam, ftrl, type Optimizer, rowwiseAdagrad, sgd } from "../../src/optimizer.ts";
-import { assertThrows } from "../../src/std.ts";
+import { assertThrows } from "@std/assert";
 import golden from "../golden/optimizers.json" with { type: "json" };
 import { updateRow } from "../reference/optimizer.ts";
 import { assertClose, gpu, randomArray, step } from "../support.ts";

@@ -1,4 +1,4 @@
-import { assertThrows } from "../../src/std.ts";
+import { assertThrows } from "@std/assert";
 import { Graph } from "../../src/graph/graph.ts";
 import { zeros } from "../../src/initializer.ts";
 import { embedding } from "../../src/ops/embedding.ts";

@@ -1,6 +1,6 @@
 import { Graph } from "../../src/graph/graph.ts";
 import { factorize } from "../../src/ops/factorize.ts";
-import { assertThrows } from "../../src/std.ts";
+import { assertThrows } from "@std/assert";
 import { checkOp } from "../support.ts";
 
 for (const [batch, half] of [[1, 1], [37, 17], [5, 4]]) {

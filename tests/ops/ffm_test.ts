@@ -1,7 +1,7 @@
 import { multiply } from "../../src/ops/arithmetic.ts";
 import { ffm, inverseNorm } from "../../src/ops/ffm.ts";
 import { Graph } from "../../src/graph/graph.ts";
-import { assertThrows } from "../../src/std.ts";
+import { assertThrows } from "@std/assert";
 import { ffmReference } from "../reference/ffm.ts";
 import { checkOp } from "../support.ts";
 

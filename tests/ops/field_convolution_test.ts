@@ -1,4 +1,4 @@
-import { assertThrows } from "../../src/std.ts";
+import { assertThrows } from "@std/assert";
 import { Graph } from "../../src/graph/graph.ts";
 import { fieldConvolution } from "../../src/ops/field_convolution.ts";
 import { convolutionReference } from "../reference/field_convolution.ts";

@@ -1,4 +1,4 @@
-import { assertThrows } from "../../src/std.ts";
+import { assertThrows } from "@std/assert";
 import { Graph } from "../../src/graph/graph.ts";
 import { fm } from "../../src/ops/fm.ts";
 import { fmReference } from "../reference/fm.ts";

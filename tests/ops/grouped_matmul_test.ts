@@ -1,6 +1,6 @@
 import { Graph } from "../../src/graph/graph.ts";
 import { groupedMatmul } from "../../src/ops/grouped_matmul.ts";
-import { assertThrows } from "../../src/std.ts";
+import { assertThrows } from "@std/assert";
 import { checkOp } from "../support.ts";
 
 for (

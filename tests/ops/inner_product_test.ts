@@ -1,6 +1,6 @@
 import { innerProduct, pairSum } from "../../src/ops/inner_product.ts";
 import { Graph } from "../../src/graph/graph.ts";
-import { assertThrows } from "../../src/std.ts";
+import { assertThrows } from "@std/assert";
 import { groupSums, innerProductReference } from "../reference/pairs.ts";
 import { checkOp } from "../support.ts";
 

@@ -1,4 +1,4 @@
-import { assertThrows } from "../../src/std.ts";
+import { assertThrows } from "@std/assert";
 import { linearSum } from "../../src/ops/linear_sum.ts";
 import { linearSumReference } from "../reference/embedding.ts";
 import { assertClose } from "../support.ts";

@@ -1,6 +1,6 @@
 import { Graph } from "../../src/graph/graph.ts";
 import { exponential, logarithm } from "../../src/ops/logarithm.ts";
-import { assertThrows } from "../../src/std.ts";
+import { assertThrows } from "@std/assert";
 import { checkOp } from "../support.ts";
 
 Deno.test("logarithm takes logarithms of magnitudes and cuts small ones off", () =>

@@ -3,7 +3,7 @@ import { createBuffer, download, upload } from "../../src/gpu/memory.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { activation } from "../../src/ops/pointwise.ts";
 import { binaryCrossEntropy, storeScores } from "../../src/ops/loss.ts";
-import { assert, assertAlmostEquals, assertEquals, assertThrows } from "../../src/std.ts";
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import * as reference from "../reference/loss.ts";
 import { run } from "../run.ts";
 import { assertClose, gpu, randomArray, step } from "../support.ts";

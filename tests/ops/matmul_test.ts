@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "../../src/std.ts";
+import { assertEquals, assertThrows } from "@std/assert";
 import { createBuffer, download, upload } from "../../src/gpu/memory.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { Plan } from "../../src/graph/plan.ts";

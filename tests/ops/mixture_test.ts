@@ -1,4 +1,4 @@
-import { assertThrows } from "../../src/std.ts";
+import { assertThrows } from "@std/assert";
 import { Graph } from "../../src/graph/graph.ts";
 import { mixtureLogit } from "../../src/ops/mixture.ts";
 import { mixtureReference } from "../reference/mixture.ts";

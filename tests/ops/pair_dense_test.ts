@@ -1,7 +1,7 @@
 import { Graph } from "../../src/graph/graph.ts";
 import { pairDense } from "../../src/ops/pair_dense.ts";
 import { pairElements } from "../../src/ops/pair_elements.ts";
-import { assertEquals, assertThrows } from "../../src/std.ts";
+import { assertEquals, assertThrows } from "@std/assert";
 import { matrixElementsReference, pairElementsReference } from "../reference/pairs.ts";
 import { matmulReference } from "../reference/matmul.ts";
 import { assertClose, checkOp, runOp } from "../support.ts";

@@ -12,7 +12,7 @@ import { Graph } from "../../src/graph/graph.ts";
 import { applyAll } from "../../src/graph/node.ts";
 import { Plan } from "../../src/graph/plan.ts";
 import { type Shape, sizeOf } from "../../src/graph/tensor.ts";
-import { assert, assertEquals, assertThrows } from "../../src/std.ts";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { groupSums, matrixElementsReference } from "../reference/pairs.ts";
 import { assertClose, checkOp, deviceFor, noStorage, randomArray, step } from "../support.ts";
 

@@ -1,7 +1,7 @@
 import { Graph } from "../../src/graph/graph.ts";
 import { apply } from "../../src/graph/node.ts";
 import { activation, activationOp, dropout } from "../../src/ops/pointwise.ts";
-import { assert, assertEquals, assertThrows } from "../../src/std.ts";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { ACTIVATIONS, dropoutScale } from "../reference/pointwise.ts";
 import { checkOp } from "../support.ts";
 

@@ -3,7 +3,7 @@ import { differentiate } from "../../src/graph/autodiff.ts";
 import { sizeOf, type Tensor } from "../../src/graph/tensor.ts";
 import { add } from "../../src/ops/add.ts";
 import { powerDense, type PowerDenseOptions } from "../../src/ops/power_dense.ts";
-import { assert, assertEquals, assertThrows } from "../../src/std.ts";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { moments } from "../reference/batch_norm.ts";
 import { type PowerCase, powerDenseReference, powersReference } from "../reference/power_dense.ts";
 import { run } from "../run.ts";

@@ -1,6 +1,6 @@
 import { Graph } from "../../src/graph/graph.ts";
 import { selectFields } from "../../src/layers/input.ts";
-import { assertEquals, assertThrows } from "../../src/std.ts";
+import { assertEquals, assertThrows } from "@std/assert";
 import { run } from "../run.ts";
 import { step } from "../support.ts";
 

@@ -1,7 +1,7 @@
 import { Graph } from "../../src/graph/graph.ts";
 import { fieldMatrix } from "../../src/ops/field_matrix.ts";
 import { senet } from "../../src/ops/senet.ts";
-import { assertThrows } from "../../src/std.ts";
+import { assertThrows } from "@std/assert";
 import { fieldMatrixReference, senetReference } from "../reference/senet.ts";
 import { checkOp } from "../support.ts";
 

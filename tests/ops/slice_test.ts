@@ -1,4 +1,4 @@
-import { assertThrows } from "../../src/std.ts";
+import { assertThrows } from "@std/assert";
 import { Graph } from "../../src/graph/graph.ts";
 import { rowsOfParameter, sideBySide } from "../../src/ops/slice.ts";
 import { checkOp } from "../support.ts";

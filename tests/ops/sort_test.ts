@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "../../src/std.ts";
+import { assertEquals, assertThrows } from "@std/assert";
 import { Graph } from "../../src/graph/graph.ts";
 import { sortOccurrences, sortOccurrencesOnHost } from "../../src/ops/sort.ts";
 import { sortReference } from "../reference/sort.ts";

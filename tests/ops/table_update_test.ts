@@ -3,7 +3,7 @@ import { Gpu } from "../../src/gpu/device.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { zeros } from "../../src/initializer.ts";
 import { updateTable } from "../../src/ops/table_update.ts";
-import { assertEquals, assertThrows } from "../../src/std.ts";
+import { assertEquals, assertThrows } from "@std/assert";
 import golden from "../golden/optimizers.json" with { type: "json" };
 import { type Occurrences, type TableState, updateTableReference } from "../reference/table_update.ts";
 import { assertClose } from "../support.ts";

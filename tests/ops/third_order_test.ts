@@ -1,6 +1,6 @@
 import { Graph } from "../../src/graph/graph.ts";
 import { thirdOrder } from "../../src/ops/third_order.ts";
-import { assertThrows } from "../../src/std.ts";
+import { assertThrows } from "@std/assert";
 import { thirdOrderReference } from "../reference/third_order.ts";
 import { checkOp } from "../support.ts";
 

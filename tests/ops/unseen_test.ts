@@ -1,7 +1,7 @@
 import { Graph } from "../../src/graph/graph.ts";
 import { cutBatch } from "../../src/ops/batch.ts";
 import { KEPT, substituteUnseen } from "../../src/ops/unseen.ts";
-import { assert, assertEquals } from "../../src/std.ts";
+import { assert, assertEquals } from "@std/assert";
 import { run } from "../run.ts";
 import { step } from "../support.ts";
 

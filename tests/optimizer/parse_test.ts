@@ -1,6 +1,6 @@
 import { adam } from "../../src/optimizer.ts";
 import { parseOptimizer } from "../../src/optimizer/parse.ts";
-import { assertEquals, assertThrows } from "../../src/std.ts";
+import { assertEquals, assertThrows } from "@std/assert";
 
 Deno.test("parseOptimizer makes optimizers from texts", () => {
   assertEquals(

@@ -1,5 +1,5 @@
 import { isOldLlvmpipe, isWorthImages, prefersImages, subgroupSizeOf } from "../../src/software/drivers.ts";
-import { assert, assertEquals } from "../../src/std.ts";
+import { assert, assertEquals } from "@std/assert";
 import { profileOf } from "./profiles.ts";
 
 const MESA22 = "llvmpipe (LLVM 15.0.6, 256 bits)";

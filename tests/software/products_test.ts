@@ -2,7 +2,7 @@ import type { DeviceProfile } from "../../src/gpu/profile.ts";
 import { KernelSet } from "../../src/kernels/set.ts";
 import { productKernel } from "../../src/ops/matmul_kernels.ts";
 import { registerProducts } from "../../src/software/matmul/products.ts";
-import { assertEquals } from "../../src/std.ts";
+import { assertEquals } from "@std/assert";
 import { profileOf } from "./profiles.ts";
 
 /** Returns the kernels of a small product and of a large one. */

@@ -2,7 +2,7 @@ import { Gpu } from "../../src/gpu/device.ts";
 import type { Table } from "../../src/graph/parameter.ts";
 import { normal } from "../../src/initializer.ts";
 import { adam, rowwiseAdagrad } from "../../src/optimizer.ts";
-import { assertEquals, assertThrows } from "../../src/std.ts";
+import { assertEquals, assertThrows } from "@std/assert";
 import { statesOf, TableBuffers, weightsOf } from "../../src/store/tables.ts";
 import { gpu } from "../support.ts";
 

@@ -1,5 +1,5 @@
 import type { Gpu } from "../../src/gpu/device.ts";
-import { assertEquals } from "../../src/std.ts";
+import { assertEquals } from "@std/assert";
 import { Backlog } from "../../src/trainer/backlog.ts";
 
 /** A device whose queue is done with what was submitted when it is told so. */

@@ -2,7 +2,7 @@ import { lr } from "../../models/mod.ts";
 import { Dataset } from "../../src/data/dataset.ts";
 import { plantedInteractions } from "../../src/data/synthetic.ts";
 import { Model } from "../../src/model.ts";
-import { assert, assertEquals, assertRejects } from "../../src/std.ts";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { FitOptions } from "../../src/trainer/options.ts";
 import { inFolder } from "../folder.ts";
 import { gpu } from "../support.ts";

@@ -4,7 +4,7 @@ import { plantedInteractions } from "../../src/data/synthetic.ts";
 import { Model } from "../../src/model.ts";
 import { adagrad, adam, ftrl, type Optimizer, rowwiseAdagrad, sgd } from "../../src/optimizer.ts";
 import { cosine } from "../../src/schedule.ts";
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "../../src/std.ts";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { DivergenceError } from "../../src/trainer/checks.ts";
 import { inFolder } from "../folder.ts";
 import { gpu } from "../support.ts";

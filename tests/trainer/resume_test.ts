@@ -7,7 +7,7 @@ import { loadKernels } from "../../src/kernels/load.ts";
 import { kernelsOf } from "../../src/kernels/set.ts";
 import { Model } from "../../src/model.ts";
 import type { TrainingState } from "../../src/trainer/state.ts";
-import { assertEquals, assertNotEquals, assertRejects } from "../../src/std.ts";
+import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import type { FitOptions } from "../../src/trainer/options.ts";
 import { digestRows } from "../../src/trainer/rows_digest.ts";
 import { inFolder } from "../folder.ts";

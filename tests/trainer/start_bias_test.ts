@@ -2,7 +2,7 @@ import { add, defineModel, embedding, flatten, linear, mlp, rowDot } from "../..
 import { deepfm, ffm, fnn, lr, mlr, models } from "../../models/mod.ts";
 import { Model } from "../../src/model.ts";
 import { sgd } from "../../src/optimizer.ts";
-import { assertAlmostEquals, assertEquals } from "../../src/std.ts";
+import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { logitBiases } from "../../src/trainer/start_bias.ts";
 import { gpu } from "../support.ts";
 import { drawClicks } from "./clicks.ts";

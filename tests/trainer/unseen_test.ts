@@ -6,7 +6,7 @@ import type { Definition } from "../../src/definition.ts";
 import { Model } from "../../src/model.ts";
 import { adam, ftrl, type Optimizer } from "../../src/optimizer.ts";
 import { KEPT } from "../../src/ops/unseen.ts";
-import { assert, assertEquals } from "../../src/std.ts";
+import { assert, assertEquals } from "@std/assert";
 import type { FitOptions } from "../../src/trainer/options.ts";
 import { substitutesOf } from "../../src/trainer/unseen.ts";
 import { gpu } from "../support.ts";
