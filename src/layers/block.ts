@@ -68,7 +68,7 @@ export interface MaskBlockOptions {
 export function maskBlock(x: Tensor, h: Tensor, units: number, options: MaskBlockOptions = {}): Tensor {
   const name = x.graph.uniqueName(options.name ?? "mask");
   const width = widthOf(h.shape);
-  const inner = activation(dense(x, Math.floor(width * (options.ratio ?? 1)), { name: `${name}.0` }), "relu");
+  const inner = dense(x, Math.floor(width * (options.ratio ?? 1)), { name: `${name}.0`, activation: "relu" });
   const mask = dense(inner, width, { name: `${name}.1` });
   x.graph.expose(`${name}.mask`, mask);
   const z = dense(multiply(h, mask), units, { name: `${name}.out`, bias: false });
@@ -131,9 +131,9 @@ export function bridge(a: Tensor, b: Tensor, kind: BridgeKind, options: { name?:
   if (kind === "product") return multiply(a, b);
   const name = a.graph.uniqueName(options.name ?? "bridge");
   const width = widthOf(a.shape);
-  if (kind === "concat") return activation(dense(concat(a, b), width, { name: `${name}.out` }), "relu");
+  if (kind === "concat") return dense(concat(a, b), width, { name: `${name}.out`, activation: "relu" });
   const weighted = [a, b].map((x, i) => {
-    const h = activation(dense(x, width, { name: `${name}.${i}.0` }), "relu");
+    const h = dense(x, width, { name: `${name}.${i}.0`, activation: "relu" });
     return multiply(x, softmax(dense(h, width, { name: `${name}.${i}.1`, bias: false })));
   });
   return add(...weighted);

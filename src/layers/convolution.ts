@@ -100,7 +100,7 @@ export function generateFeatures(e: Tensor, options: GenerateOptions = {}): Tens
     // The hyperbolic tangent rises, so that it can follow the pooling, where there are fewer numbers.
     maps = activation(largestOfWindows(normal, count, at(pools, i)), "tanh"); // [B, C N, D]
     const rows = widthOf(maps.shape) / dim / count * at(recombined, i);
-    features.push(activation(dense(flatten(maps), rows * dim, { name: `recomb.${i}` }), "tanh"));
+    features.push(dense(flatten(maps), rows * dim, { name: `recomb.${i}`, activation: "tanh" }));
   });
   const all = concat(...features);
   return reshape(all, ["B", widthOf(all.shape) / dim, dim]);

@@ -24,6 +24,8 @@ export interface DenseOptions {
   initializer?: Initializer;
   /** First biases. @default {zeros()} */
   biasInitializer?: Initializer;
+  /** Activation of the output. @default {"none"} */
+  activation?: LayerActivation;
 }
 
 /** Options of {@linkcode mlp}. */
@@ -41,7 +43,7 @@ export interface MlpOptions {
 }
 
 /**
- * Applies one dense layer: y = x W + b.
+ * Applies one dense layer: y = act(x W + b).
  *
  * @param x `[B, K]`
  * @param units width N of the output
@@ -50,8 +52,11 @@ export interface MlpOptions {
 export function dense(x: Tensor, units: number, options: DenseOptions = {}): Tensor {
   const name = x.graph.uniqueName(options.name ?? "dense");
   const weight = x.graph.parameter(`${name}.weight`, [widthOf(x.shape), units], options.initializer ?? xavierNormal());
-  if (options.bias === false) return product(x, weight);
-  return product(x, weight, x.graph.parameter(`${name}.bias`, [units], options.biasInitializer ?? zeros()));
+  const bias = options.bias === false
+    ? undefined
+    : x.graph.parameter(`${name}.bias`, [units], options.biasInitializer ?? zeros());
+  const kind = options.activation ?? "none";
+  return activation(product(x, weight, bias), kind, { name: `${name}.${kind}` });
 }
 
 /**
