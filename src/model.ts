@@ -24,7 +24,7 @@ import { Predictor } from "./predictor.ts";
 import { Store } from "./store.ts";
 import { traceModel } from "./trace.ts";
 import { type Resumption, Trainer } from "./trainer.ts";
-import { requireFinite, requireTrainable } from "./trainer/checks.ts";
+import { requireFinite, requireTrainable, warnBeforeTraining } from "./trainer/checks.ts";
 import type { FitOptions, History } from "./trainer/options.ts";
 import { digestRows } from "./trainer/rows_digest.ts";
 
@@ -153,6 +153,7 @@ export class Model implements AsyncDisposable {
       requireTwoClasses("train on the data", data);
       if (options.validation) requireLabels("validate on the data", options.validation);
       await requireTrainable(options);
+      warnBeforeTraining(options);
       const resume = options.resume === undefined ? undefined : await this.#readResumed(options.resume);
       const resumable = resume !== undefined || options.checkpoint !== undefined;
       const context = {
@@ -243,6 +244,7 @@ export class Model implements AsyncDisposable {
     this.#access.requireUnused("set parameters");
     this.#fresh = false;
     this.#parts.store.upload(tensors);
+    this.#parts.store.optimizer.release();
   }
 
   /** Writes the layers, their parameters and what each regulariser covers as a table. */

@@ -6,15 +6,15 @@
 import type { CheckpointTensor } from "./checkpoint.ts";
 import type { Gpu } from "./gpu/device.ts";
 import type { BufferRange } from "./gpu/kernel.ts";
-import { createBuffer, download, requireAllocated, writeBuffer } from "./gpu/memory.ts";
+import { download, requireAllocated, writeBuffer } from "./gpu/memory.ts";
 import type { TableShard } from "./graph/node.ts";
 import type { Declarations, Parameter, Table } from "./graph/parameter.ts";
 import type { Storage } from "./graph/plan.ts";
-import type { Optimizer } from "./optimizer.ts";
-import { statesOf, TableBuffers, weightsOf } from "./store/tables.ts";
-
-/** Floats to which each parameter is aligned, since buffer ranges start at multiples of 256 bytes. */
-const BLOCK = 64;
+import { NamedBuffers } from "./store/buffers.ts";
+import { BLOCK, type Flat, layOut, sizeOfParameter } from "./store/flat.ts";
+import { OptimizerState } from "./store/optimizer_state.ts";
+import { pick } from "./store/pick.ts";
+import { TableBuffers, weightsOf } from "./store/tables.ts";
 
 /** Strengths of the L2 regulariser: the loss gains (l2 / 2) times the sum of squares. */
 export interface L2 {
@@ -24,12 +24,6 @@ export interface L2 {
   net?: number;
 }
 
-/** Dense numbers in one flat buffer, each tensor at an aligned offset. */
-interface Flat {
-  readonly offsets: ReadonlyMap<Parameter, number>;
-  readonly count: number;
-}
-
 /** Numbers of a model on the device. */
 export class Store implements Storage {
   readonly #gpu: Gpu;
@@ -37,8 +31,9 @@ export class Store implements Storage {
   readonly #trainable: Flat;
   readonly #statistics: Flat;
   readonly #tables: TableBuffers;
-  readonly #buffers: Map<string, GPUBuffer> = new Map();
-  #optimizer: Optimizer | undefined;
+  readonly #buffers: NamedBuffers;
+  /** State of the optimizer. */
+  readonly optimizer: OptimizerState;
 
   /**
    * Allocates the parameters, statistics and tables of `declarations`; {@linkcode Store.requireAllocated} tells whether
@@ -53,9 +48,12 @@ export class Store implements Storage {
     this.#trainable = layOut(parameters.filter((parameter) => parameter.trainable));
     this.#statistics = layOut(parameters.filter((parameter) => !parameter.trainable));
     this.#tables = new TableBuffers(gpu);
+    this.#buffers = new NamedBuffers(gpu);
+    const [buffers, tables, { count }] = [this.#buffers, this.#tables, this.#trainable];
+    this.optimizer = new OptimizerState({ gpu, declarations, buffers, tables, count });
     try {
-      this.#allocate("parameters", this.#trainable.count);
-      this.#allocate("statistics", this.#statistics.count);
+      buffers.allocate("parameters", count);
+      buffers.allocate("statistics", this.#statistics.count);
       for (const table of declarations.tables.values()) this.#tables.allocate(table, weightsOf(table));
     } catch (error) {
       this.destroy();
@@ -95,50 +93,12 @@ export class Store implements Storage {
    * @throws {GpuError} when it had not; the message names the tensor and its bytes
    */
   async requireAllocated(): Promise<void> {
-    await requireAllocated([...this.#buffers.values(), ...this.#tables.buffers]);
-  }
-
-  /**
-   * Allocates state for `optimizer` and sets it to its first values.
-   *
-   * @throws {GpuError} when the device has too little memory
-   */
-  async prepareOptimizer(optimizer: Optimizer): Promise<void> {
-    this.#optimizer = optimizer;
-    for (let slot = 1; slot <= optimizer.slots; slot++) this.#allocate(`parameters.${slot}`, this.count);
-    this.#allocate("gradient", this.count);
-    const tables = [...this.#declarations.tables.values()];
-    for (const table of tables) for (const slot of statesOf(table, optimizer)) this.#tables.allocate(table, slot);
-    await this.requireAllocated();
-    for (let slot = 1; slot <= optimizer.slots; slot++) {
-      const first = slot === 1 ? optimizer.initialState : 0;
-      writeBuffer(this.#gpu, this.buffer(`parameters.${slot}`).buffer, new Float32Array(this.count).fill(first));
-    }
-    for (const table of tables) {
-      for (const slot of statesOf(table, optimizer)) if (slot.initial !== 0) this.#tables.fill(table, slot);
-    }
-  }
-
-  /** Releases the state of an optimiser and what else training alone needs. */
-  releaseOptimizer(): void {
-    const optimizer = this.#optimizer;
-    if (!optimizer) return;
-    this.#optimizer = undefined;
-    const states = Array.from({ length: optimizer.slots }, (_, i) => `parameters.${i + 1}`);
-    for (const name of ["gradient", "l2", ...states]) {
-      this.#buffers.get(name)?.destroy();
-      this.#buffers.delete(name);
-    }
-    for (const table of this.#declarations.tables.values()) {
-      for (const slot of statesOf(table, optimizer)) this.#tables.release(table, slot);
-    }
+    await requireAllocated([...this.#buffers.all, ...this.#tables.buffers]);
   }
 
   /** Returns a named buffer: `parameters`, `parameters.1`, `gradient`, ... */
   buffer(name: string): BufferRange {
-    const buffer = this.#buffers.get(name);
-    if (!buffer) throw new TypeError(`Cannot find buffer: no such buffer was allocated, received "${name}"`);
-    return { buffer };
+    return { buffer: this.#buffers.get(name) };
   }
 
   /** Returns the place of a parameter or statistic. */
@@ -167,7 +127,7 @@ export class Store implements Storage {
       const strength = parameter.regularized === "none" ? 0 : l2[parameter.regularized] ?? 0;
       blocks.fill(strength, offset / BLOCK, Math.ceil((offset + sizeOfParameter(parameter)) / BLOCK));
     }
-    this.#allocate("l2", blocks.length);
+    this.#buffers.allocate("l2", blocks.length);
     writeBuffer(this.#gpu, this.buffer("l2").buffer, blocks);
     return this.buffer("l2");
   }
@@ -181,19 +141,6 @@ export class Store implements Storage {
     const parameter = this.#declarations.parameters.get(name);
     if (!parameter) throw new TypeError(`Cannot set a parameter: the model has none of that name, received "${name}"`);
     this.#writeParameter(parameter, new Float32Array(sizeOfParameter(parameter)).fill(value));
-  }
-
-  /** Gives the prepared optimiser the weights there are, where its rule would compute others from its state alone. */
-  async carryWeights(): Promise<void> {
-    const { carrier } = this.#optimizer ?? {};
-    if (!carrier) return;
-    const stateOf = (weights: Float32Array<ArrayBuffer>) => weights.map((weight) => carrier.stateOf(weight));
-    const dense = new Float32Array(await download(this.#gpu, this.buffer("parameters").buffer, 4 * this.count));
-    writeBuffer(this.#gpu, this.buffer(`parameters.${carrier.slot + 1}`).buffer, stateOf(dense));
-    for (const table of this.#declarations.tables.values()) {
-      const weights = await this.#tables.read(table, weightsOf(table));
-      this.#tables.write(table, statesOf(table, this.#optimizer!)[carrier.slot], stateOf(weights));
-    }
   }
 
   /** Downloads parameters, statistics and tables by name, without padding. */
@@ -216,102 +163,43 @@ export class Store implements Storage {
   /**
    * Uploads what {@linkcode Store.download} returned.
    *
-   * @throws {TypeError} when a tensor is missing or has another shape
+   * @throws {TypeError} when a tensor is missing or has another shape; nothing is then changed
    */
   upload(tensors: Readonly<Record<string, CheckpointTensor>>): void {
-    for (const flat of [this.#trainable, this.#statistics]) {
-      for (const parameter of flat.offsets.keys()) {
-        this.#writeParameter(parameter, pick(tensors, parameter.name, parameter.shape));
-      }
-    }
-    for (const table of this.#declarations.tables.values()) {
-      this.#tables.write(table, weightsOf(table), pick(tensors, table.name, [table.rows, table.dim]));
-    }
-  }
-
-  /** Downloads the optimiser's state by name. */
-  async downloadState(): Promise<Record<string, CheckpointTensor>> {
-    const tensors: Record<string, CheckpointTensor> = {};
-    const optimizer = this.#optimizer;
-    if (!optimizer) return tensors;
-    for (let slot = 1; slot <= optimizer.slots; slot++) {
-      const data = new Float32Array(
-        await download(this.#gpu, this.buffer(`parameters.${slot}`).buffer, 4 * this.count),
-      );
-      tensors[`optimizer/parameters.${slot}`] = { shape: [this.count], data };
-    }
-    for (const table of this.#declarations.tables.values()) {
-      for (const slot of statesOf(table, optimizer)) {
-        if (!slot.saved) continue;
-        const data = await this.#tables.read(table, slot);
-        tensors[`optimizer/${table.name}.${slot.index}`] = { shape: [table.rows, slot.dim], data };
-      }
-    }
-    return tensors;
+    const { parameters, tables } = this.#declarations;
+    this.set(Object.fromEntries([...parameters.keys(), ...tables.keys()].map((name) => [name, tensors[name]])));
   }
 
   /**
-   * Uploads what {@linkcode Store.downloadState} returned.
+   * Uploads some of the tensors that {@linkcode Store.download} returned; the others stay as they are.
    *
-   * @throws {TypeError} when a tensor is missing or has another shape
+   * @throws {TypeError} when there is no tensor of a name, or one of another shape; nothing is then changed
    */
-  uploadState(tensors: Readonly<Record<string, CheckpointTensor>>): void {
-    const optimizer = this.#optimizer;
-    if (!optimizer) throw new TypeError("Cannot restore the optimiser: none was prepared");
-    for (let slot = 1; slot <= optimizer.slots; slot++) {
-      const data = pick(tensors, `optimizer/parameters.${slot}`, [this.count]);
-      writeBuffer(this.#gpu, this.buffer(`parameters.${slot}`).buffer, data);
-    }
-    for (const table of this.#declarations.tables.values()) {
-      for (const slot of statesOf(table, optimizer)) {
-        if (!slot.saved) continue;
-        const data = pick(tensors, `optimizer/${table.name}.${slot.index}`, [table.rows, slot.dim]);
-        this.#tables.write(table, slot, data);
+  set(tensors: Readonly<Record<string, CheckpointTensor>>): void {
+    const { parameters, tables } = this.#declarations;
+    const writes = Object.keys(tensors).map((name) => {
+      const [parameter, table] = [parameters.get(name), tables.get(name)];
+      if (table) {
+        const data = pick(tensors, name, [table.rows, table.dim]);
+        return () => this.#tables.write(table, weightsOf(table), data);
       }
-    }
+      if (parameter) {
+        const data = pick(tensors, name, parameter.shape);
+        return () => this.#writeParameter(parameter, data);
+      }
+      throw new TypeError(`Cannot set parameters: the model has no tensor of that name, received "${name}"`);
+    });
+    for (const write of writes) write();
   }
 
   /** Releases all buffers. */
   destroy(): void {
-    for (const buffer of this.#buffers.values()) buffer.destroy();
-    this.#buffers.clear();
+    this.#buffers.destroy();
     this.#tables.destroy();
-  }
-
-  #allocate(name: string, floats: number): void {
-    this.#buffers.get(name)?.destroy();
-    this.#buffers.set(name, createBuffer(this.#gpu, name, 4 * floats));
   }
 
   #writeParameter(parameter: Parameter, values: Float32Array<ArrayBuffer>): void {
     const { buffer, offset } = this.parameter(parameter);
     writeBuffer(this.#gpu, buffer, values, offset);
   }
-}
-
-function layOut(parameters: readonly Parameter[]): Flat {
-  const offsets = new Map<Parameter, number>();
-  let count = 0;
-  for (const parameter of parameters) {
-    offsets.set(parameter, count);
-    count += Math.ceil(sizeOfParameter(parameter) / BLOCK) * BLOCK;
-  }
-  return { offsets, count: Math.max(count, BLOCK) };
-}
-
-function sizeOfParameter(parameter: Parameter): number {
-  return parameter.shape.reduce((product, dim) => product * dim, 1);
-}
-
-function pick(
-  tensors: Readonly<Record<string, CheckpointTensor>>,
-  name: string,
-  shape: readonly number[],
-): Float32Array<ArrayBuffer> {
-  const tensor = tensors[name];
-  if (!tensor) throw new TypeError(`Cannot load parameters: "${name}" is missing`);
-  if (tensor.shape.join() !== shape.join()) {
-    throw new TypeError(`Cannot load parameters: "${name}" must have shape [${shape}], received [${tensor.shape}]`);
-  }
-  return tensor.data as Float32Array<ArrayBuffer>;
 }

@@ -80,6 +80,8 @@ export class Trainer {
   #state: TrainingState;
   #plateau: PlateauSchedule | undefined;
   #best: Record<string, CheckpointTensor> | undefined;
+  /** Whether the model has the parameters of an earlier epoch again, which the optimizer's state does not belong to. */
+  #isSteppedBack = false;
 
   /**
    * Takes the options in; nothing is allocated yet.
@@ -115,18 +117,23 @@ export class Trainer {
    * @throws {GpuError} when the device has too little memory
    */
   async run(): Promise<History> {
-    const { store, access } = this.#context;
+    const { store: { optimizer }, access } = this.#context;
     const resume = this.#resume;
     if (resume) requireSameRecipe((resume.training as unknown as TrainingState).recipe, this.#state.recipe);
+    const isKept = this.#options.optimizerState === "keep";
+    let hasEnded = false;
     try {
       await this.#allocate();
-      await store.prepareOptimizer(this.#optimizer);
+      const earlierSteps = await optimizer.prepare(this.#optimizer, isKept && !resume);
+      if (earlierSteps > 0) this.#state.earlierSteps = earlierSteps;
       this.#plan = await this.#compile();
       if (resume) await access.write(() => this.#restore(resume));
       else await this.#start();
       for (const step of [this.#state.step, this.#epochs * this.#steps - 1]) this.#rateAt(step);
       this.#options.onPlan?.(this.#plan.describe());
-      return await this.#train();
+      const history = await this.#train();
+      hasEnded = true;
+      return history;
     } catch (error) {
       if (!(error instanceof DivergenceError && this.#best)) throw error;
       await this.#uploadBest();
@@ -137,8 +144,14 @@ export class Trainer {
       this.#losses?.destroy();
       this.#sorter?.destroy();
       this.#unseen?.destroy();
-      store.releaseOptimizer();
+      if (isKept && hasEnded && !this.#isSteppedBack) optimizer.keep(this.#stepsBehind);
+      else optimizer.release();
     }
+  }
+
+  /** Steps behind the optimizer's state, with those of earlier trainings. */
+  get #stepsBehind(): number {
+    return (this.#state.earlierSteps ?? 0) + this.#state.step;
   }
 
   async #allocate(): Promise<void> {
@@ -186,9 +199,13 @@ export class Trainer {
   /** Sets what a training has before its first step. */
   async #start(): Promise<void> {
     const { initialBias = this.#context.fresh ? "log-odds" : "keep" } = this.#options;
-    const { access } = this.#context;
+    const { access, store } = this.#context;
+    if (this.#state.earlierSteps) {
+      if (initialBias === "keep") return;
+      throw new TypeError(`Cannot train: initialBias must be "keep" with a kept optimizer, received "${initialBias}"`);
+    }
     if (initialBias === "log-odds") await access.write(() => startAtLogOdds(this.#context, this.#data));
-    await this.#context.store.carryWeights();
+    await store.optimizer.carryWeights();
   }
 
   get #steps(): number {
@@ -220,7 +237,9 @@ export class Trainer {
   /** Gives the model the parameters of the best epoch, where one was kept. */
   async #uploadBest(): Promise<void> {
     const best = this.#best;
-    if (best) await this.#context.access.write(() => this.#context.store.upload(best));
+    if (!best) return;
+    this.#isSteppedBack = this.#state.bestEpoch < this.#state.epoch;
+    await this.#context.access.write(() => this.#context.store.upload(best));
   }
 
   /** Runs the rest of an epoch; returns false when it was interrupted. */
@@ -261,7 +280,7 @@ export class Trainer {
     const first = state.position * this.#batch;
     const rows = this.#rowsAt(state.position);
     const lr = this.#rateAt(state.step);
-    const index = state.step + 1;
+    const index = this.#stepsBehind + 1;
     this.#sorter?.sort(first, { rows, index, seed: this.#seed });
     this.#queued.push({
       rows,
@@ -272,12 +291,12 @@ export class Trainer {
       slot: this.#losses.slotOf(state.step),
       ...this.#optimizer.corrections(index),
     });
-    state.step = index;
+    state.step++;
     state.position++;
     if (this.#queued.length === this.#stepsPerSubmit || state.position === this.#steps) await this.#submit();
     // The device has steps to run meanwhile; between epochs it has none.
     this.#next?.shuffle.advance(this.#batch);
-    await this.#backlog.pass(index);
+    await this.#backlog.pass(state.step);
   }
 
   /** Returns the learning rate of a step, counted from 0. */
@@ -346,7 +365,7 @@ export class Trainer {
     const { checkpoint } = this.#options;
     if (!checkpoint) return;
     const training = { ...this.#state, plateau: this.#plateau?.toJSON() ?? null };
-    const tensors = await this.#context.store.downloadState();
+    const tensors = await this.#context.store.optimizer.download();
     for (const [name, tensor] of Object.entries(this.#best ?? {})) tensors[`best/${name}`] = tensor;
     await this.#context.save(checkpoint.path, training as unknown as Json, tensors);
   }
@@ -356,7 +375,7 @@ export class Trainer {
     this.#state = { ...state, recipe: this.#state.recipe, kernels: this.#state.kernels };
     if (state.plateau) this.#plateau = PlateauSchedule.fromJSON(state.plateau);
     this.#context.store.upload(tensors);
-    this.#context.store.uploadState(tensors);
+    this.#context.store.optimizer.upload(tensors);
     const best = Object.entries(tensors).filter(([name]) => name.startsWith("best/"));
     if (best.length > 0) this.#best = Object.fromEntries(best.map(([name, tensor]) => [name.slice(5), tensor]));
   }

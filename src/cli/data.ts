@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { describeOneClass } from "../data/classes.ts";
+import { warningOfOneClass } from "../data/classes.ts";
 import { type ReadCsvOptions, readCsvWatched } from "../data/csv.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { FittedSchema } from "../data/fitted_schema.ts";
@@ -147,8 +147,8 @@ export function describeData(name: string, data: Dataset): string {
 
 /** Warns of a part on which AUC and calibration cannot be measured, because all its labels are the same. */
 export function warnOfOneClass(name: string, data: Dataset, streams: Streams): void {
-  const lacking = describeOneClass(data);
-  if (lacking) streams.err(`warning: ${name} has labels of one class, ${lacking}: its AUC cannot be measured`);
+  const warning = warningOfOneClass(name, data);
+  if (warning) streams.err(`warning: ${warning}`);
 }
 
 function parseDelimiter(options: Options<DataOption>, text: string): string {

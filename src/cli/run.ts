@@ -163,11 +163,14 @@ export async function nameCheckpoint(
 /** Ties what training tells to the progress display. */
 function follow(progress: Progress, { fit: { epochs, resume }, summary }: Run, streams: Streams): Partial<FitOptions> {
   let epoch = 0;
+  // The command gave the same warnings before it opened the device.
+  const onWarning = (): void => {};
   const begin = (next: number, step = 0): void => {
     epoch = next;
     progress.startEpoch(next, step);
   };
   return {
+    onWarning,
     onPlan: (plan) => {
       if (summary) streams.err(`${describePlan(plan)}\n`);
       if (!resume) begin(1);

@@ -36,3 +36,9 @@ export function describeOneClass({ rows, positives }: Dataset): string | undefin
   if (positives > 0 && positives < rows) return undefined;
   return `${rows} ${rows === 1 ? "row" : "rows"} with label ${positives > 0 ? 1 : 0}`;
 }
+
+/** Says what one class in the labels of a part, such as `validation`, keeps from being measured; nothing with both. */
+export function warningOfOneClass(name: string, data: Dataset): string | undefined {
+  const lacking = describeOneClass(data);
+  return lacking && `${name} has labels of one class, ${lacking}: its AUC cannot be measured`;
+}

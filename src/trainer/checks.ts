@@ -5,6 +5,7 @@
  */
 import { type CheckpointTensor, requireSavable } from "../checkpoint.ts";
 import { describeNotFinite, findNotFinite } from "../checkpoint/finite.ts";
+import { warningOfOneClass } from "../data/classes.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { METRIC_NAMES, missingMetrics } from "../metrics/evaluation.ts";
 import type { FitOptions } from "./options.ts";
@@ -50,10 +51,17 @@ export async function requireTrainable(options: FitOptions): Promise<void> {
       refuse(`l2.${name} must be at least 0`, strength);
     }
   }
-  const { unseenShare = 0 } = options;
+  const { unseenShare = 0, optimizerState = "fresh" } = options;
+  if (!["fresh", "keep"].includes(optimizerState)) refuse('optimizerState must be "fresh" or "keep"', optimizerState);
   if (!(unseenShare >= 0 && unseenShare <= 0.5)) refuse("unseenShare must be in [0, 0.5]", unseenShare);
   if (earlyStopping) requireMonitor(validation, earlyStopping.monitor ?? "auc");
   if (checkpoint) await requireSavable(checkpoint.path);
+}
+
+/** Tells what a person should know of a training that can go ahead. */
+export function warnBeforeTraining({ validation, onWarning = console.warn }: FitOptions): void {
+  const warning = validation && warningOfOneClass("validation", validation);
+  if (warning) onWarning(warning);
 }
 
 /** Refuses a monitor that the validation data cannot give a value to. */

@@ -65,6 +65,16 @@ export interface FitOptions {
   batchSize?: number;
   /** The update rule. @default {adam()} */
   optimizer?: Optimizer;
+  /**
+   * What becomes of the optimizer's state (momentum, accumulated squares, the number of steps behind them). `"fresh"`
+   * starts with none and releases it in the end. `"keep"` leaves it on the device, and starts with what an earlier `fit`
+   * of the same kind of optimizer left there; the learning rate may be another one. State that does not belong to the
+   * model's parameters is not kept: {@linkcode Model.setParameters} releases it, and so does early stopping when the
+   * model gets the parameters of an epoch before the last one. A file has state in checkpoints only, see `resume`.
+   *
+   * @default {"fresh"}
+   */
+  optimizerState?: "fresh" | "keep";
   /** Strengths of the L2 regulariser. @default none */
   l2?: L2;
   /** Largest norm of the whole gradient, as in `clip_grad_norm_`; unlimited when absent. */
@@ -111,6 +121,8 @@ export interface FitOptions {
   onProgress?: (event: ProgressEvent) => void;
   /** Called after each epoch. */
   onEpoch?: (report: EpochReport) => void;
+  /** Told what to know before training begins, such as that validation rows of one class have no AUC. @default console.warn */
+  onWarning?: (message: string) => void;
   /** Collects the time of each kernel. */
   profiler?: Profiler;
   /** Told what a step runs and how much memory it takes, once it is compiled. */

@@ -21,6 +21,8 @@ export interface TrainingState {
   position: number;
   /** Steps done. */
   step: number;
+  /** Steps of earlier trainings whose optimizer state this one took up; absent for 0. */
+  earlierSteps?: number;
   /** Epoch with the best metrics, from 1. */
   bestEpoch: number;
   /** State of early stopping. */

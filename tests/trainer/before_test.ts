@@ -25,11 +25,16 @@ async function assertRefused(options: FitOptions, error: new (m: string) => Erro
 
 Deno.test("validation data of one class trains where nothing needs both, and says which metrics it lacks", async () => {
   await using model = await Model.create(lr(), data.schema, { device: await gpu() });
+  const told: string[] = [];
   const history = await model.fit(data, {
     validation: negatives,
     epochs: 2,
+    onWarning: (message) => told.push(message),
+    onPlan: () => told.push("compiled"),
     earlyStopping: { monitor: "logloss", patience: 2 },
   });
+  const warning = "validation has labels of one class, 50 rows with label 0: its AUC cannot be measured";
+  assertEquals(told, [warning, "compiled"]);
   const { validation } = history.epochs[1];
   assertEquals(validation!.auc, NaN);
   assert(validation!.logloss > 0);
