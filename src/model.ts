@@ -16,9 +16,10 @@ import { evaluatePredictions, type Evaluation } from "./metrics.ts";
 import { Access } from "./model/access.ts";
 import { openDevice } from "./model/device.ts";
 import { type AnyFactory, formatHeader, parseHeader, requireSameModel } from "./model/header.ts";
+import { batchSizeOf, type InspectOptions, type ModelOptions, type PredictOptions } from "./model/options.ts";
 import type { ModelParts } from "./model/parts.ts";
 import { Passes } from "./model/passes.ts";
-import { requireCount, requireNumbers, requireRows } from "./model/requirements.ts";
+import { requireNumbers, requireRows } from "./model/requirements.ts";
 import { summarize } from "./model/summary.ts";
 import { Predictor } from "./predictor.ts";
 import { Store } from "./store.ts";
@@ -29,16 +30,10 @@ import type { FitOptions, History } from "./trainer/options.ts";
 import { digestRows } from "./trainer/rows_digest.ts";
 
 export type { Evaluation } from "./metrics.ts";
+export type { InspectOptions, ModelOptions, PredictOptions } from "./model/options.ts";
 
-/** Options of {@linkcode Model.create} and {@linkcode Model.load}. */
-export interface ModelOptions {
-  /** Seed of the first parameters, and of training where none is given there. @default {1} */
-  seed?: number;
-  /** Device to run on, which the caller destroys; one is requested, and destroyed with the model, when absent. */
-  device?: GPUDevice | Gpu;
-  /** Told in one line when no hardware adapter was found and a slower one is used. */
-  announce?: (line: string) => void;
-}
+/** Rows of a pass of `predict` and `evaluate`, where their options do not say. */
+const PREDICTED_ROWS = 4096;
 
 /**
  * A model with its parameters on a device.
@@ -163,7 +158,7 @@ export class Model implements AsyncDisposable {
         access: this.#access,
         fresh: this.#fresh,
         rowsDigest: resumable ? await digestRows(data, options.validation) : undefined,
-        evaluate: (dataset: Dataset) => this.evaluate(dataset, options.batchSize),
+        evaluate: (dataset: Dataset) => this.evaluate(dataset, { batchSize: options.batchSize }),
         save: (path: string, training: Json, tensors: Record<string, CheckpointTensor>) =>
           this.#write(path, tensors, training),
       };
@@ -178,25 +173,25 @@ export class Model implements AsyncDisposable {
    *
    * @throws {RangeError} when `batchSize` is not a positive integer, or larger than the device can take
    * @throws {PredictionError} when a probability is not a number; it names the first such row, from 0
-   * @throws {TypeError} when the data has another schema
+   * @throws {TypeError} when the data has another schema, or the options are not an object
    */
-  async predict(data: Dataset, batchSize = 4096): Promise<Float32Array<ArrayBuffer>> {
+  async predict(data: Dataset, options: PredictOptions = {}): Promise<Float32Array<ArrayBuffer>> {
     return await this.#access.read("predict", async () => {
-      requireCount("predict", "batchSize", batchSize);
+      const batchSize = batchSizeOf("predict", options, PREDICTED_ROWS);
       await this.#requireSchema(data);
       return await this.#predict(data, batchSize);
     });
   }
 
   /**
-   * Predicts the probability of the positive label for each row.
+   * Computes AUC, log loss, calibration and the like of the predictions for labeled rows.
    *
    * @throws {RangeError} when there are no rows, `batchSize` is not a positive integer, or a prediction is not a number
-   * @throws {TypeError} when the data has another schema or no labels
+   * @throws {TypeError} when the data has another schema or no labels, or the options are not an object
    */
-  async evaluate(data: Dataset, batchSize = 4096): Promise<Evaluation> {
+  async evaluate(data: Dataset, options: PredictOptions = {}): Promise<Evaluation> {
     return await this.#access.read("evaluate", async () => {
-      requireCount("evaluate", "batchSize", batchSize);
+      const batchSize = batchSizeOf("evaluate", options, PREDICTED_ROWS);
       await this.#requireUsable("evaluate", data);
       requireLabels("evaluate the data", data);
       return evaluatePredictions(await this.#predict(data, batchSize), data.labels);
@@ -207,13 +202,13 @@ export class Model implements AsyncDisposable {
    * Reads what the model's layers expose for some rows: attention weights, gates, field strengths and the like.
    *
    * @returns tensors by name; those with a batch dimension have `data.rows` there
-   * @throws {TypeError} when the model exposes nothing, or the data has another schema
-   * @throws {RangeError} when the data has no rows
+   * @throws {TypeError} when the model exposes nothing, the data has another schema, or the options are not an object
+   * @throws {RangeError} when the data has no rows, or `batchSize` is not a positive integer
    */
-  async inspect(data: Dataset): Promise<Record<string, CheckpointTensor>> {
+  async inspect(data: Dataset, options: InspectOptions = {}): Promise<Record<string, CheckpointTensor>> {
     return await this.#access.read("inspect", async () => {
       await this.#requireUsable("inspect", data);
-      const batch = inspectedBatch(data.rows);
+      const batch = batchSizeOf("inspect", options, inspectedBatch(data.rows));
       const create = () => Inspector.create(this.gpu, this.#parts, batch);
       return await this.#passes.use(`inspect ${batch}`, create, (inspector) => inspector.inspect(data));
     });
@@ -235,16 +230,16 @@ export class Model implements AsyncDisposable {
   }
 
   /**
-   * Uploads parameters by name, for example ones of another framework.
+   * Uploads parameters by name, for example ones of another framework; those that are not given stay as they are.
    *
-   * @throws {TypeError} when a tensor is missing or has another shape
+   * @throws {TypeError} when the model has no tensor of a name, or one of another shape; all parameters are then as before
    * @throws {Error} when a `fit`, or a call that reads the parameters, still runs
    */
   setParameters(tensors: Readonly<Record<string, CheckpointTensor>>): void {
     this.#access.requireUnused("set parameters");
-    this.#fresh = false;
-    this.#parts.store.upload(tensors);
+    this.#parts.store.set(tensors);
     this.#parts.store.optimizer.release();
+    this.#fresh = false;
   }
 
   /** Writes the layers, their parameters and what each regulariser covers as a table. */

@@ -39,5 +39,5 @@ export async function initialiseFromFm(fnnModel: Model, fmModel: Model): Promise
       );
     }
   }
-  fnnModel.setParameters({ ...own, embedding: trained.embedding, linear: trained.linear });
+  fnnModel.setParameters({ embedding: trained.embedding, linear: trained.linear });
 }

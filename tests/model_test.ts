@@ -164,8 +164,8 @@ Deno.test("batch sizes that are none, and data sets without rows, are refused be
   for (const batchSize of [-4, 0, 1.5, NaN, 2 ** 60, "64" as unknown as number, 8n as unknown as number]) {
     const received = typeof batchSize === "string" ? '"64"' : typeof batchSize === "bigint" ? "8n" : String(batchSize);
     const message = `batchSize must be a positive integer, received ${received}`;
-    await assertRejects(() => model.predict(data, batchSize), RangeError, `Cannot predict: ${message}`);
-    await assertRejects(() => model.evaluate(data, batchSize), RangeError, `Cannot evaluate: ${message}`);
+    await assertRejects(() => model.predict(data, { batchSize }), RangeError, `Cannot predict: ${message}`);
+    await assertRejects(() => model.evaluate(data, { batchSize }), RangeError, `Cannot evaluate: ${message}`);
     await assertRejects(() => model.fit(data, { batchSize }), RangeError, `Cannot train: ${message}`);
   }
   const none = empty(data);
@@ -178,6 +178,36 @@ Deno.test("batch sizes that are none, and data sets without rows, are refused be
   assertEquals(live.size, before);
 });
 
+Deno.test("a batch size in place of options is refused with the form that is meant", async () => {
+  const data = planted(50);
+  await using model = await Model.create(gated(), data.schema, { device: await gpu() });
+  for (const name of ["predict", "evaluate", "inspect"] as const) {
+    const message = `Cannot ${name}: options must be an object such as { batchSize: 64 }, received 16`;
+    await assertRejects(async () => await model[name](data, 16 as never), TypeError, message);
+  }
+  assertEquals(await model.inspect(data, { batchSize: 8 }), await model.inspect(data));
+  await assertRejects(() => model.inspect(data, { batchSize: 0 }), RangeError, "Cannot inspect: batchSize must be");
+});
+
+Deno.test("setParameters changes what it is given, and nothing where a part of that is refused", async () => {
+  const data = planted(50);
+  await using model = await Model.create(fm({ dim: 4 }), data.schema, { device: await gpu() });
+  const before = await model.parameters();
+  const bias = { shape: [1], data: Float32Array.of(0.5) };
+  model.setParameters({ "linear.bias": bias });
+  assertEquals(await model.parameters(), { ...before, "linear.bias": bias });
+  const other = { shape: [1], data: Float32Array.of(2) };
+  const refused: [string, Parameters<Model["setParameters"]>[0][string], string][] = [
+    ["bias", other, 'the model has no tensor of that name, received "bias"'],
+    ["embedding", other, '"embedding" must have shape [26,4], received [1]'],
+    ["linear", { shape: [26, 1], data: new Float32Array(3) }, '"linear" must be a Float32Array of 26, received'],
+  ];
+  for (const [name, tensor, message] of refused) {
+    assertThrows(() => model.setParameters({ "linear.bias": other, [name]: tensor }), TypeError, message);
+  }
+  assertEquals(await model.parameters(), { ...before, "linear.bias": bias });
+});
+
 Deno.test("a batch that is too large is refused each time, leaves nothing behind and does not disturb the disposal", async () => {
   const data = planted(50);
   const { gpu: device, live } = await watch();
@@ -185,8 +215,16 @@ Deno.test("a batch that is too large is refused each time, leaves nothing behind
     await using model = await Model.create(fm({ dim: 4 }), data.schema, { device });
     const before = live.size;
     for (let i = 0; i < 3; i++) {
-      await assertRejects(() => model.predict(data, 1e9), RangeError, "Cannot feed rows: a batch of 1000000000 rows");
-      await assertRejects(() => model.predict(data, 2e7), RangeError, "Cannot feed rows: the device binds");
+      await assertRejects(
+        () => model.predict(data, { batchSize: 1e9 }),
+        RangeError,
+        "Cannot feed rows: a batch of 1000000000 rows",
+      );
+      await assertRejects(
+        () => model.predict(data, { batchSize: 2e7 }),
+        RangeError,
+        "Cannot feed rows: the device binds",
+      );
     }
     assertEquals(live.size, before);
     assertEquals((await model.predict(data)).length, 50);
@@ -253,7 +291,7 @@ Deno.test("passes of many batch sizes do not pile up on the device", async () =>
   const alone = await model.predict(data);
   const counts: number[] = [];
   for (let batchSize = 1; batchSize <= 30; batchSize += 2) {
-    assertEquals(await model.predict(data, batchSize), alone);
+    assertEquals(await model.predict(data, { batchSize }), alone);
     counts.push(live.size);
   }
   assertEquals(new Set(counts.slice(4)).size, 1);
@@ -267,8 +305,8 @@ Deno.test("200 overlapping calls beside a fit on the same device return what the
   await using model = await Model.create(gated(), data.schema, { device });
   const kinds = [
     (part: Dataset) => model.predict(part),
-    (part: Dataset) => model.predict(part, 1000),
-    (part: Dataset) => part.rows > 100 ? model.evaluate(part) : model.predict(part, 16),
+    (part: Dataset) => model.predict(part, { batchSize: 1000 }),
+    (part: Dataset) => part.rows > 100 ? model.evaluate(part) : model.predict(part, { batchSize: 16 }),
     (part: Dataset) => model.inspect(part),
   ];
   // Few calls take all rows, as many take a few: the software adapter computes on the processor.

@@ -149,7 +149,7 @@ Deno.test("a saved model loads, predicts the same bits and says what it is", asy
 Deno.test("prediction does not depend on the batch size", async () => {
   const data = planted(300);
   await using model = await Model.create(small, data.schema, { device: await gpu() });
-  assertEquals(await model.predict(data, 64), await model.predict(data, 300));
+  assertEquals(await model.predict(data, { batchSize: 64 }), await model.predict(data, { batchSize: 300 }));
 });
 
 Deno.test("a factorisation machine finds interactions that logistic regression cannot", async () => {

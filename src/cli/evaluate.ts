@@ -40,6 +40,6 @@ export async function evaluate(args: readonly string[], streams: Streams): Promi
   const data = await readData(options.texts("data"), model.schema, format, streams);
   reportCoverage("data", data, false, streams);
   streams.out(`${describeData("data", data)}\n`);
-  streams.out(formatReport(await model.predict(data, batchSize), data.labels));
+  streams.out(formatReport(await model.predict(data, { batchSize }), data.labels));
   return 0;
 }

@@ -71,7 +71,7 @@ export async function predict(args: readonly string[], streams: Streams): Promis
   const predictions = new Predictions(ids);
   const data = await readData(files, model.schema, format, streams, predictions);
   reportCoverage("data", data, false, streams);
-  const probabilities = await model.predict(data, batchSize).catch((error) => {
+  const probabilities = await model.predict(data, { batchSize }).catch((error) => {
     throw error instanceof PredictionError ? predictions.located(error) : error;
   });
   const lines = predictions.format(probabilities);

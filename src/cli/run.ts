@@ -79,7 +79,7 @@ export async function runTraining(run: Run, streams: Streams): Promise<number> {
   await model.save(run.out);
   if (run.test) {
     streams.out(`${describeData("test", run.test)}\n`);
-    streams.out(`${formatReport(await model.predict(run.test, run.fit.batchSize), run.test.labels)}\n`);
+    streams.out(`${formatReport(await model.predict(run.test, { batchSize: run.fit.batchSize }), run.test.labels)}\n`);
   }
   streams.out(`Saved the model to ${run.out}`);
   return 0;

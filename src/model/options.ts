@@ -1,0 +1,46 @@
+/**
+ * Options of a model's calls.
+ *
+ * @module
+ */
+import { formatValue } from "../data/format.ts";
+import type { Gpu } from "../gpu/device.ts";
+import { requireCount } from "./requirements.ts";
+
+/** Options of {@linkcode Model.create} and {@linkcode Model.load}. */
+export interface ModelOptions {
+  /** Seed of the first parameters, and of training where none is given there. @default {1} */
+  seed?: number;
+  /** Device to run on, which the caller destroys; one is requested, and destroyed with the model, when absent. */
+  device?: GPUDevice | Gpu;
+  /** Told in one line when no hardware adapter was found and a slower one is used. */
+  announce?: (line: string) => void;
+}
+
+/** Options of {@linkcode Model.predict} and {@linkcode Model.evaluate}. */
+export interface PredictOptions {
+  /** Rows that the device computes at a time; a pass is compiled for each size. @default {4096} */
+  batchSize?: number;
+}
+
+/** Options of {@linkcode Model.inspect}. */
+export interface InspectOptions {
+  /** Rows that the device computes at a time. @default the number of rows up to the next power of two, at most 1024 */
+  batchSize?: number;
+}
+
+/**
+ * Returns the batch size that options give.
+ *
+ * @param action what is done with it, as in `Cannot <action>`
+ * @param otherwise the batch size where they give none
+ * @throws {TypeError} when the options are not an object
+ * @throws {RangeError} when the batch size is not a positive integer
+ */
+export function batchSizeOf(action: string, options: PredictOptions, otherwise: number): number {
+  if (typeof options !== "object" || options === null) {
+    const received = formatValue(options);
+    throw new TypeError(`Cannot ${action}: options must be an object such as { batchSize: 64 }, received ${received}`);
+  }
+  return requireCount(action, "batchSize", options.batchSize ?? otherwise);
+}
