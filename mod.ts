@@ -2,8 +2,8 @@
  * Weft trains click-through-rate models, and predicts with them, on any GPU that WebGPU reaches.
  *
  * Rows become a {@linkcode Dataset} through a schema; a model function bound to its options becomes a
- * {@linkcode Model} on a device; {@linkcode Model.fit} trains it. Models are here under their slugs, layers beside them,
- * those that a model is named after with `Interaction` behind: `fm` is the model, `fmInteraction` the layer.
+ * {@linkcode Model} on a device; {@linkcode Model.fit} trains it. Models are here under their slugs. Layers, for models of
+ * your own, are in `src/layers/mod.ts`, all metrics in `src/metrics.ts`, devices and kernel times in `src/gpu/mod.ts`.
  *
  * @example Training on three columns
  * ```ts
@@ -28,25 +28,18 @@
  *
  * @module
  */
-export { Model, type ModelOptions } from "./src/model.ts";
+export { type InspectOptions, Model, type ModelOptions, type PredictOptions } from "./src/model.ts";
 export type { AnyFactory } from "./src/model/header.ts";
 export { PredictionError } from "./src/model/requirements.ts";
 export { DivergenceError } from "./src/trainer/checks.ts";
 export type { InitialBias } from "./src/trainer/start_bias.ts";
 export type { EarlyStopping, EpochReport, FitOptions, History, ProgressEvent } from "./src/trainer/options.ts";
-export { defineModel, type Definition, type DefinitionFactory } from "./src/definition.ts";
-export { initialiseFromFm } from "./src/transfer.ts";
+export type { PlanDescription } from "./src/graph/plan.ts";
 export type { L2 } from "./src/store.ts";
 export type { CheckpointTensor, Json, TensorData } from "./src/checkpoint.ts";
 
 export * from "./models/mod.ts";
-export * from "./src/layers/mod.ts";
-export type { Dim, DType, Origin, Shape, Tensor } from "./src/graph/tensor.ts";
-export type { Graph, Mode } from "./src/graph/graph.ts";
-export type { Gradients, TableGradient } from "./src/graph/autodiff.ts";
-export type { Emitter, Image, KernelCall, Node, Op, Output, TableShard } from "./src/graph/node.ts";
-export type { Declarations, Parameter, Regularized, Table } from "./src/graph/parameter.ts";
-export type { PlanDescription } from "./src/graph/plan.ts";
+export { initializeFromFm } from "./src/transfer.ts";
 
 export { Dataset } from "./src/data/dataset.ts";
 export type { DatasetParts } from "./src/data/dataset_parts.ts";
@@ -72,48 +65,33 @@ export {
   type Schema,
 } from "./src/data/schema.ts";
 
-export * from "./src/optimizer.ts";
-export { parseOptimizer } from "./src/optimizer/parse.ts";
-export * from "./src/metrics.ts";
+export {
+  adagrad,
+  type AdagradOptions,
+  adam,
+  type AdamOptions,
+  type CommonOptions,
+  type EmbeddingUpdate,
+  ftrl,
+  type FtrlOptions,
+  type Optimizer,
+  type OptimizerName,
+  rowwiseAdagrad,
+  sgd,
+  type SgdOptions,
+} from "./src/optimizer.ts";
 export {
   constant as constantRate,
   cosine,
   type Metrics,
-  type PlateauDecision,
   type PlateauOptions,
-  PlateauSchedule,
-  type PlateauState,
   type StepSchedule,
   warmup,
 } from "./src/schedule.ts";
-export {
-  constant,
-  heNormal,
-  type Initializer,
-  type InitializerInfo,
-  normal,
-  ones,
-  uniform,
-  xavierNormal,
-  xavierUniform,
-  zeros,
-} from "./src/initializer.ts";
-
-export type { ImageCopy } from "./src/gpu/image.ts";
-export type { BufferRange, Dispatch } from "./src/gpu/kernel.ts";
-export type { Constants, Shader, ShaderPart } from "./src/gpu/shader.ts";
-export { type AdapterDescription, Gpu, type GpuOptions, type Observation } from "./src/gpu/device.ts";
-export type { DeviceLimits, DeviceProfile, MatrixShape } from "./src/gpu/profile.ts";
-export type { SubgroupProfile } from "./src/gpu/subgroup.ts";
-export { loadKernels } from "./src/kernels/load.ts";
-export { GpuError } from "./src/gpu/error.ts";
-export { formatKernelTimes, type KernelTime, Profiler, type ProfilerOptions } from "./src/gpu/profiler.ts";
-export {
-  type AdapterKind,
-  type AdapterOptions,
-  type AdapterReport,
-  type FoundAdapter,
-  listAdapters,
-  requestAdapter,
-} from "./src/adapter.ts";
+export { auc, evaluatePredictions, type Evaluation, logloss } from "./src/metrics.ts";
 export { createProgress, type Progress, type ProgressOptions, type ProgressStream } from "./src/progress.ts";
+
+export { type AdapterKind, type AdapterOptions, type FoundAdapter, requestAdapter } from "./src/adapter.ts";
+export { type AdapterDescription, Gpu, type GpuOptions } from "./src/gpu/device.ts";
+export { GpuError } from "./src/gpu/error.ts";
+export { type KernelTime, Profiler, type ProfilerOptions } from "./src/gpu/profiler.ts";

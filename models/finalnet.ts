@@ -7,8 +7,8 @@
  * @module
  */
 import { defineModel, type DefinitionFactory } from "../src/definition.ts";
-import { dense, distilledMean, embedding, factorizedBlock, fieldGate, flatten } from "../src/layers/mod.ts";
-import type { FactorizedBlockOptions } from "../src/layers/mod.ts";
+import { dense, distilledMean, embedding, factorizedBlock, type FactorizeKind } from "../src/layers/mod.ts";
+import { fieldGate, flatten } from "../src/layers/mod.ts";
 
 /** Options of {@linkcode finalnet}. */
 export interface FinalnetOptions {
@@ -21,7 +21,7 @@ export interface FinalnetOptions {
   /** Whether the first block sees gated fields besides the fields. @default {true} */
   gate?: boolean;
   /** What follows a layer's product of halves. @default {"join"} */
-  residual?: FactorizedBlockOptions["residual"];
+  residual?: FactorizeKind;
   /** Probability of zeroing a hidden unit in training. @default {0} */
   dropout?: number;
   /** Whether hidden layers are batch-normalised. @default {true} */

@@ -1,6 +1,18 @@
 /**
  * All models by slug: what the command line offers.
  *
+ * Each is one short file, from features to logits, below the paper that it implements. Bound to its options, a factory
+ * gives a {@linkcode Definition}, from which `Model.create` makes a model.
+ *
+ * @example Binding options
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { deepfm, models } from "./mod.ts";
+ *
+ * assert.equal(deepfm({ dim: 8, hidden: [64, 32] }).name, "deepfm");
+ * assert.equal(models.deepfm, deepfm);
+ * ```
+ *
  * @module
  */
 import type { Definition } from "../src/definition.ts";
@@ -35,6 +47,9 @@ import { pnn } from "./pnn.ts";
 import { wideDeep } from "./wide_deep.ts";
 import { xdeepfm } from "./xdeepfm.ts";
 
+export type { Definition, DefinitionFactory } from "../src/definition.ts";
+export type { BilinearType, BridgeKind, FactorizeKind, Field, Input, OuterKernel } from "../src/layers/mod.ts";
+export type { Dim, Shape, Tensor } from "../src/layers/mod.ts";
 export * from "./afm.ts";
 export * from "./afn.ts";
 export * from "./autoint.ts";

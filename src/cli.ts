@@ -15,6 +15,8 @@ import { PREDICT, predict } from "./cli/predict.ts";
 import { processStreams, type Streams } from "./cli/streams.ts";
 import { TRAIN, train } from "./cli/train.ts";
 
+export type { Streams } from "./cli/streams.ts";
+
 /** A subcommand. */
 interface Command {
   readonly info: CommandInfo;

@@ -31,7 +31,7 @@ export interface DefinitionFactory<O extends object = Record<string, unknown>> {
  * @param build computes the logits `[B, 1]` from the input and the options
  * @example A factorisation machine
  * ```ts
- * import { add, defineModel, embedding, fmInteraction, linear } from "../mod.ts";
+ * import { add, defineModel, embedding, fmInteraction, linear } from "./layers/mod.ts";
  * import assert from "node:assert/strict";
  *
  * const tiny = defineModel(

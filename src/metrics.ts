@@ -1,6 +1,16 @@
 /**
  * Exact evaluation metrics in float64 on the CPU, for labels 0 and 1.
  *
+ * @example Comparing two predictions of the same labels
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { auc, logloss } from "./metrics.ts";
+ *
+ * const labels = [0, 1, 1, 0];
+ * assert.equal(auc([0.1, 0.9, 0.8, 0.3], labels), 1);
+ * assert(logloss([0.1, 0.9, 0.8, 0.3], labels) < logloss([0.4, 0.6, 0.6, 0.4], labels));
+ * ```
+ *
  * @module
  */
 export { auc, averagePrecision } from "./metrics/ranking.ts";

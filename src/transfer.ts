@@ -18,7 +18,7 @@ const FM_TABLES = ["embedding", "linear"];
  * @param fmModel a model of `fm` with the same schema and width
  * @throws {TypeError} when the models are not an FNN and an FM, or their schemas or widths differ
  */
-export async function initialiseFromFm(fnnModel: Model, fmModel: Model): Promise<void> {
+export async function initializeFromFm(fnnModel: Model, fmModel: Model): Promise<void> {
   const [target, source] = [fnnModel.definition.name, fmModel.definition.name];
   if (target !== "fnn" || source !== "fm") {
     throw new TypeError(

@@ -2,11 +2,13 @@ import { assertEquals } from "@std/assert";
 
 /** What the files of a folder may import; what is not named here is free. */
 const ALLOWED: Record<string, readonly string[]> = {
+  "src/gpu/mod.ts": ["src/gpu/", "src/adapter.ts"],
   "src/gpu/": ["src/gpu/", "shaders/"],
   "src/graph/": ["src/gpu/", "src/graph/", "src/initializer.ts"],
   "src/kernels/": ["src/gpu/", "src/graph/", "src/kernels/"],
   "src/ops/": ["src/gpu/", "src/graph/", "src/kernels/", "src/ops/", "src/optimizer.ts", "src/software/", "shaders/"],
   "src/software/": ["src/gpu/", "src/graph/", "src/kernels/", "src/ops/", "src/software/", "shaders/"],
+  "src/layers/mod.ts": ["src/graph/", "src/ops/", "src/layers/", "src/definition.ts", "src/initializer.ts"],
   "src/layers/": ["src/graph/", "src/ops/", "src/layers/", "src/initializer.ts"],
   "src/data/": ["src/data/", "src/std.ts", "src/checkpoint", "src/metrics"],
   "src/metrics": ["src/metrics"],
@@ -63,7 +65,9 @@ Deno.test("imports go one way: shaders, gpu, graph, ops, layers, models", () => 
 Deno.test("the engine below the command line uses nothing of the host runtime", () => {
   const folders = ["src/gpu/", "src/graph/", "src/ops/", "src/software/", "src/layers/", "models/"];
   const files = folders.flatMap((folder) => [...sources(folder)]);
-  const wrong = files.filter((path) => /\bDeno\.|"(node|npm):/.test(Deno.readTextFileSync(new URL(path, root))));
+  // Examples in comments run on the host.
+  const codeOf = (path: string) => Deno.readTextFileSync(new URL(path, root)).replace(/^ *\*.*$/gm, "");
+  const wrong = files.filter((path) => /\bDeno\.|"(node|npm):/.test(codeOf(path)));
   assertEquals(wrong, []);
 });
 

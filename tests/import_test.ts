@@ -35,9 +35,41 @@ async function serveFile(request: Request): Promise<Response> {
   }
 }
 
-Deno.test("mod.ts can be imported by path from a project with no import map and no permission", async () => {
+const { exports: entries }: { exports: Record<string, string> } = JSON.parse(
+  Deno.readTextFileSync(new URL("deno.json", ROOT)),
+);
+
+/** What each entry point is there for. */
+const PURPOSE: Record<string, readonly string[]> = {
+  ".": ["Model", "adam", "deepfm", "readCsv", "requestAdapter"],
+  "./layers": ["defineModel", "embedding", "mlp", "xavierNormal"],
+  "./metrics": ["auc", "calibration", "logloss"],
+  "./models": ["deepfm", "xdeepfm"],
+  "./gpu": ["Gpu", "Profiler", "listAdapters", "requestAdapter"],
+  "./cli": ["main"],
+};
+
+for (const [name, path] of Object.entries(entries)) {
+  Deno.test(`${path} can be imported by path from a project with no import map and no permission`, async () => {
+    const names = await importElsewhere(new URL(path, ROOT).href, []);
+    assertEquals(PURPOSE[name].filter((wanted) => !names.includes(wanted)), []);
+  });
+}
+
+Deno.test("mod.ts exports neither layers nor what the engine is made of", async () => {
   const names = await importElsewhere(new URL("mod.ts", ROOT).href, []);
-  assert(names.length > 0);
+  const layers = await importElsewhere(new URL("src/layers/mod.ts", ROOT).href, []);
+  assertEquals(names.filter((name) => layers.includes(name)), []);
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["doc", "--json", "mod.ts"], cwd: ROOT }).output();
+  const [{ symbols }] = Object.values(JSON.parse(new TextDecoder().decode(stdout)).nodes) as {
+    symbols: { name: string }[];
+  }[];
+  const engine =
+    /^(Plan|Graph|Node|Op|Output|Emitter|Kernel\w*|Buffer\w*|Shader\w*|Image\w*|Dispatch|Table\w*|Parameter)$/;
+  const found = symbols.map(({ name }) => name).filter((name) => engine.test(name));
+  // What a profiler measured is for people to read.
+  assertEquals(found, ["KernelTime"]);
+  assert(symbols.length < 170, `${symbols.length} names`);
 });
 
 Deno.test("mod.ts can be imported by URL from a project with no import map", async () => {

@@ -2,7 +2,7 @@ import { fm, fnn } from "../models/mod.ts";
 import { plantedInteractions } from "../src/data/synthetic.ts";
 import { Model } from "../src/model.ts";
 import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
-import { initialiseFromFm } from "../src/transfer.ts";
+import { initializeFromFm } from "../src/transfer.ts";
 import { gpu } from "./support.ts";
 
 const { data } = plantedInteractions({ rows: 200, vocabularies: [7, 5, 3], dim: 3, noise: 0.5, seed: 1 });
@@ -13,7 +13,7 @@ Deno.test("an FNN takes the tables of a trained FM, keeps its network, and train
   await source.fit(data, { epochs: 2, batchSize: 50 });
   await using target = await Model.create(fnn({ dim: 4, hidden: [8] }), data.schema, { device });
   const before = await target.parameters();
-  await initialiseFromFm(target, source);
+  await initializeFromFm(target, source);
   const [trained, own] = [await source.parameters(), await target.parameters()];
   assertEquals(own.embedding.data, trained.embedding.data);
   assertEquals(own.linear.data, trained.linear.data);
@@ -28,9 +28,9 @@ Deno.test("an FNN refuses another model, and an FM of another width", async () =
   await using source = await Model.create(fm({ dim: 4 }), data.schema, { device });
   await using target = await Model.create(fnn({ dim: 8, hidden: [8] }), data.schema, { device });
   await assertRejects(
-    () => initialiseFromFm(source, target),
+    () => initializeFromFm(source, target),
     TypeError,
     'Cannot initialise an FNN: models must be "fnn" and "fm", received "fm" and "fnn"',
   );
-  await assertRejects(() => initialiseFromFm(target, source), TypeError, '"embedding" must have shape [');
+  await assertRejects(() => initializeFromFm(target, source), TypeError, '"embedding" must have shape [');
 });

@@ -16,7 +16,7 @@ import { Model } from "../model.ts";
 import { createProgress, type Progress } from "../progress.ts";
 import { DivergenceError } from "../trainer/checks.ts";
 import type { EpochReport, FitOptions, History } from "../trainer/options.ts";
-import { initialiseFromFm } from "../transfer.ts";
+import { initializeFromFm } from "../transfer.ts";
 import { describeData } from "./data.ts";
 import { openGpu } from "./device.ts";
 import { requireWritable, writeWhole } from "./files.ts";
@@ -95,7 +95,7 @@ async function openModel({ definition, training, from, fromFm, seed }: Run, gpu:
 
 async function startFromFm(path: string, model: Model, gpu: Gpu): Promise<void> {
   await using source = await Model.load(path, models, { device: gpu });
-  await initialiseFromFm(model, source);
+  await initializeFromFm(model, source);
 }
 
 function describeRun({ training, validation, test, seed, summary }: Run, model: Model, streams: Streams): void {

@@ -52,7 +52,11 @@ export class Gpu implements Disposable {
   readonly profile: DeviceProfile;
   /** Resolves with the reason when the device is lost other than by {@linkcode Gpu.destroy}. */
   readonly lost: Promise<GpuError>;
-  /** Compiled pipelines by source, entry point, constants and layout. */
+  /**
+   * Compiled pipelines by source, entry point, constants and layout.
+   *
+   * @internal
+   */
   readonly pipelines: Map<string, Promise<GPUComputePipeline>> = new Map();
   #failure: GpuError | undefined;
   #ownsDevice = false;
@@ -98,7 +102,11 @@ export class Gpu implements Disposable {
     return new Gpu(await adapter.requestDevice(descriptor), known);
   }
 
-  /** Hands work to the device and tells what became of it; the caller decides what a refusal means. */
+  /**
+   * Hands work to the device and tells what became of it; the caller decides what a refusal means.
+   *
+   * @internal
+   */
   observe<T>(work: (device: GPUDevice) => T): Observation<T> {
     const { device } = this;
     for (const filter of FILTERS) device.pushErrorScope(filter);
@@ -118,6 +126,8 @@ export class Gpu implements Disposable {
    * Hands work to the device that others build on: once it was refused, everything that follows is refused too.
    *
    * @param action what the work does, as in `Cannot <action>`
+   *
+   * @internal
    */
   perform<T>(action: string, work: (device: GPUDevice) => T): T {
     const { result, refusal } = this.observe(work);

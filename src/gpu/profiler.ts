@@ -98,7 +98,11 @@ export class Profiler implements Disposable {
     this.#traceEvents = traceEvents;
   }
 
-  /** Encodes one step's dispatches, each in a timed pass that `one` encodes it into; copies go between, untimed. */
+  /**
+   * Encodes one step's dispatches, each in a timed pass that `one` encodes it into; copies go between, untimed.
+   *
+   * @internal
+   */
   encode(
     encoder: GPUCommandEncoder,
     commands: readonly (Dispatch | ImageCopy)[],

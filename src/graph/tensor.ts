@@ -24,18 +24,34 @@ export type Origin =
   | { readonly kind: "table"; readonly table: Table }
   | { readonly kind: "input"; readonly name: string };
 
-/** A symbolic tensor. */
+/** A symbolic tensor, of which models see the shape; layers make it, and what else it holds is the engine's own. */
 export class Tensor {
-  /** The graph that the tensor belongs to. */
+  /**
+   * The graph that the tensor belongs to.
+   *
+   * @internal
+   */
   readonly graph: Graph;
   /** Sizes. */
   readonly shape: Shape;
-  /** Where the numbers come from. */
+  /**
+   * Where the numbers come from.
+   *
+   * @internal
+   */
   readonly origin: Origin;
-  /** Element type. */
+  /**
+   * Element type.
+   *
+   * @internal
+   */
   readonly dtype: DType;
 
-  /** Creates a tensor; ops and the graph call this, models do not. */
+  /**
+   * Creates a tensor; ops and the graph call this, models do not.
+   *
+   * @internal
+   */
   constructor(graph: Graph, shape: Shape, origin: Origin, dtype: DType = "f32") {
     this.graph = graph;
     this.shape = shape;
@@ -43,7 +59,11 @@ export class Tensor {
     this.dtype = dtype;
   }
 
-  /** The node that computes the tensor, if one does. */
+  /**
+   * The node that computes the tensor, if one does.
+   *
+   * @internal
+   */
   get node(): Node | undefined {
     return this.origin.kind === "node" ? this.origin.node : undefined;
   }

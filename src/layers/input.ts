@@ -22,7 +22,11 @@ export interface Field {
 
 /** The rows and values of a batch. */
 export interface Input {
-  /** The trace. */
+  /**
+   * The trace.
+   *
+   * @internal
+   */
   readonly graph: Graph;
   /** Row numbers `[F, B]` in the flat row space of all fields. */
   readonly ids: Tensor;

@@ -1,8 +1,36 @@
 /**
- * Layers: what models are written with.
+ * Layers: what models are written with, and how a model of your own is defined.
+ *
+ * A model is a pure function from an {@linkcode Input} to logits `[B, 1]`; parameters are declared by the layers that use
+ * them. Layers that a model is named after have `Interaction` behind: `fm` is the model, `fmInteraction` the layer.
+ *
+ * @example Two networks whose outputs are multiplied
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { add, defineModel, embedding, flatten, linear, mlp, rowDot } from "./mod.ts";
+ *
+ * const twin = defineModel("twin", (x, { dim = 16 }: { dim?: number }) => {
+ *   const e = flatten(embedding(x, dim)); // [B, F D]
+ *   return add(linear(x), rowDot(mlp(e, [64, 8]), mlp(e, [64, 8]))); // logits [B, 1]
+ * });
+ * assert.equal(twin({ dim: 4 }).name, "twin");
+ * ```
  *
  * @module
  */
+export { defineModel, type Definition, type DefinitionFactory } from "../definition.ts";
+export {
+  constant,
+  heNormal,
+  type Initializer,
+  type InitializerInfo,
+  normal,
+  ones,
+  uniform,
+  xavierNormal,
+  xavierUniform,
+  zeros,
+} from "../initializer.ts";
 export * from "./activation.ts";
 export * from "./attention.ts";
 export * from "./attention_pooling.ts";
@@ -18,7 +46,7 @@ export * from "./linear.ts";
 export * from "./mlp.ts";
 export * from "./pairs.ts";
 export * from "./power.ts";
-export type { Tensor } from "../graph/tensor.ts";
+export type { Dim, Shape, Tensor } from "../graph/tensor.ts";
 export { add } from "../ops/add.ts";
 export { filled, multiply, rowDot, scale, subtract } from "../ops/arithmetic.ts";
 export { biInteraction } from "../ops/bi_interaction.ts";

@@ -1,4 +1,4 @@
-import { add, defineModel, embedding, flatten, linear, mlp, rowDot } from "../../mod.ts";
+import { add, defineModel, embedding, flatten, linear, mlp, rowDot } from "../../src/layers/mod.ts";
 import { deepfm, ffm, fnn, lr, mlr, models } from "../../models/mod.ts";
 import { Model } from "../../src/model.ts";
 import { sgd } from "../../src/optimizer.ts";
