@@ -42,7 +42,7 @@ const { exports: entries }: { exports: Record<string, string> } = JSON.parse(
 /** What each entry point is there for. */
 const PURPOSE: Record<string, readonly string[]> = {
   ".": ["Model", "adam", "deepfm", "readCsv", "requestAdapter"],
-  "./layers": ["defineModel", "embedding", "mlp", "xavierNormal"],
+  "./layers": ["defineModel", "embedding", "mlp", "share", "xavierNormal"],
   "./metrics": ["auc", "calibration", "logloss"],
   "./models": ["deepfm", "xdeepfm"],
   "./gpu": ["Gpu", "Profiler", "listAdapters", "requestAdapter"],

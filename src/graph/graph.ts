@@ -6,6 +6,7 @@
 import type { Initializer } from "../initializer.ts";
 import type { Node } from "./node.ts";
 import { Declarations, type Regularized, strideOf } from "./parameter.ts";
+import type { SharedNames } from "./shared_names.ts";
 import { type DType, type Shape, Tensor } from "./tensor.ts";
 
 /** Whether a graph is traced to train (dropout, batch statistics) or to predict. */
@@ -23,6 +24,8 @@ export class Graph {
   readonly exposed: Map<string, Tensor> = new Map();
   #inputs: Map<string, Tensor> = new Map();
   #names: Map<string, number> = new Map();
+  /** Names of the shared layers that are being called, the outermost first. */
+  readonly #sharing: SharedNames[] = [];
   #salts = 0;
 
   /** Starts an empty trace. */
@@ -40,14 +43,35 @@ export class Graph {
 
   /** Returns `base`, or `base_1`, `base_2`, ... when a layer of this trace has taken it. */
   uniqueName(base: string): string {
-    const used = this.#names.get(base) ?? 0;
-    this.#names.set(base, used + 1);
-    return used === 0 ? base : `${base}_${used}`;
+    const recalled = this.#sharing.map((shared) => shared.recall(base));
+    const name = recalled.findLast((known) => known !== undefined) ?? this.#newName(base);
+    for (const shared of this.#sharing) shared.note(base, name);
+    return name;
+  }
+
+  /** Calls a layer that takes the names of its earlier calls again, and so their parameters. */
+  share<Y>(names: SharedNames, layer: () => Y): Y {
+    names.begin();
+    this.#sharing.push(names);
+    try {
+      const result = layer();
+      names.end();
+      return result;
+    } finally {
+      this.#sharing.pop();
+    }
   }
 
   /** Makes a tensor readable by name, for example attention weights; it costs nothing until it is asked for. */
   expose(name: string, tensor: Tensor): void {
-    this.exposed.set(this.uniqueName(name), tensor);
+    // Each call of a shared layer exposes tensors of its own.
+    this.exposed.set(this.#newName(name), tensor);
+  }
+
+  #newName(base: string): string {
+    const used = this.#names.get(base) ?? 0;
+    this.#names.set(base, used + 1);
+    return used === 0 ? base : `${base}_${used}`;
   }
 
   /** Returns a number that sets this layer's random masks apart from those of the others. */

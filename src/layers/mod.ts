@@ -46,6 +46,7 @@ export * from "./linear.ts";
 export * from "./mlp.ts";
 export * from "./pairs.ts";
 export * from "./power.ts";
+export * from "./share.ts";
 export type { Dim, Shape, Tensor } from "../graph/tensor.ts";
 export { add } from "../ops/add.ts";
 export { filled, multiply, rowDot, scale, subtract } from "../ops/arithmetic.ts";

@@ -8,6 +8,7 @@
  */
 import type { Dataset } from "../data/dataset.ts";
 import type { Definition } from "../definition.ts";
+import type { Graph } from "../graph/graph.ts";
 import { Declarations, type Parameter } from "../graph/parameter.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { ModelParts } from "../model/parts.ts";
@@ -18,14 +19,16 @@ export type InitialBias = "log-odds" | "keep";
 
 /**
  * Finds the parameters that a model adds to its logits: one, or one for each logit of a mean; none where the logits have
- * no bias. Of several that are added to one another, the first counts.
+ * no bias that is added once. Of several that are added to one another, the first counts.
  */
 export function logitBiases(definition: Definition, space: FieldSpace): Parameter[] {
   return addedTo(traceModel(definition, "train", new Declarations(), space, 1).logits);
 }
 
-function addedTo({ origin, shape }: Tensor): Parameter[] {
-  if (origin.kind === "parameter") return shape.join() === "1" ? [origin.parameter] : [];
+function addedTo({ graph, origin, shape }: Tensor): Parameter[] {
+  if (origin.kind === "parameter") {
+    return shape.join() === "1" && readsOf(graph, origin.parameter) === 1 ? [origin.parameter] : [];
+  }
   if (origin.kind !== "node") return [];
   const { op, inputs, attributes } = origin.node;
   switch (op.name) {
@@ -45,6 +48,12 @@ function addedTo({ origin, shape }: Tensor): Parameter[] {
     default:
       return [];
   }
+}
+
+/** Counts how often a trace reads a parameter: one of a shared layer may be added several times. */
+function readsOf({ nodes }: Graph, parameter: Parameter): number {
+  const leaves = nodes.flatMap(({ inputs }) => inputs.map(({ origin }) => origin));
+  return leaves.filter((origin) => origin.kind === "parameter" && origin.parameter === parameter).length;
 }
 
 function firstOf(terms: readonly Tensor[]): Parameter[] {

@@ -97,7 +97,8 @@ function updateAll(
       return { leaf: leafOf(pairs, table), gradient: lookups[0], pairs };
     }
     throw new TypeError(
-      `Cannot train: table "${table.name}" must be looked up once, received ${lookups.length} lookups`,
+      `Cannot train: table "${table.name}" must be looked up once, received ${lookups.length} lookups; share the ` +
+        "layers behind the lookup instead",
     );
   });
   const tableOptions = { optimizer, l2: l2.embedding ?? 0 };
