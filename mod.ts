@@ -36,7 +36,7 @@ export type { InitialBias } from "./src/trainer/start_bias.ts";
 export type { EarlyStopping, EpochReport, FitOptions, History, ProgressEvent } from "./src/trainer/options.ts";
 export type { PlanDescription } from "./src/graph/plan.ts";
 export type { L2 } from "./src/store.ts";
-export type { CheckpointTensor, Json, TensorData } from "./src/checkpoint.ts";
+export type { CheckpointTensor, Json, TensorData } from "./src/checkpoint/content.ts";
 
 export * from "./models/mod.ts";
 export { initializeFromFm } from "./src/transfer.ts";
@@ -91,7 +91,8 @@ export {
 export { auc, evaluatePredictions, type Evaluation, logloss } from "./src/metrics.ts";
 export { createProgress, type Progress, type ProgressOptions, type ProgressStream } from "./src/progress.ts";
 
-export { type AdapterKind, type AdapterOptions, type FoundAdapter, requestAdapter } from "./src/adapter.ts";
+export { requestAdapter } from "./src/host/mod.ts";
+export type { AdapterKind, AdapterOptions, FoundAdapter } from "./src/host/adapter_types.ts";
 export { type AdapterDescription, Gpu, type GpuOptions } from "./src/gpu/device.ts";
 export { GpuError } from "./src/gpu/error.ts";
 export { type KernelTime, Profiler, type ProfilerOptions } from "./src/gpu/profiler.ts";

@@ -13,7 +13,8 @@
  * @module
  */
 import { createHash, type Hash } from "node:crypto";
-import { canonicalJson, type Json } from "./checkpoint/canonical_json.ts";
+import { canonicalJson } from "./checkpoint/canonical_json.ts";
+import type { Checkpoint, CheckpointTensor } from "./checkpoint/content.ts";
 import {
   align,
   ALIGNMENT,
@@ -30,24 +31,9 @@ import {
 } from "./checkpoint/layout.ts";
 import { replaceFile, tryToReplace } from "./files.ts";
 
+export type { Checkpoint, CheckpointTensor } from "./checkpoint/content.ts";
 export type { Json } from "./checkpoint/canonical_json.ts";
 export type { TensorData } from "./checkpoint/layout.ts";
-
-/** A named tensor of a checkpoint. */
-export interface CheckpointTensor {
-  /** Sizes of the dimensions; their product is the length of the data. */
-  shape: readonly number[];
-  /** Elements, row-major. */
-  data: TensorData;
-}
-
-/** What a checkpoint file holds. */
-export interface Checkpoint {
-  /** Everything that is not a tensor. Objects come back with their keys sorted. */
-  header: { readonly [key: string]: Json | undefined };
-  /** Tensors by name. */
-  tensors: Readonly<Record<string, CheckpointTensor>>;
-}
 
 /** Bytes read or written at a time: bounds the memory beyond the tensors themselves. */
 const CHUNK_BYTES = 8 << 20;

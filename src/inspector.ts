@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { CheckpointTensor } from "./checkpoint.ts";
+import type { CheckpointTensor } from "./checkpoint/content.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { Feed } from "./feed.ts";
 import type { Gpu } from "./gpu/device.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type CheckpointTensor, type Json, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import type { CheckpointTensor, Json } from "./checkpoint/content.ts";
 import { requireLabels, requireTwoClasses } from "./data/classes.ts";
 import { describeNotFinite, findNotFinite } from "./checkpoint/finite.ts";
 import type { Dataset } from "./data/dataset.ts";
@@ -11,6 +11,7 @@ import type { FittedSchema } from "./data/fitted_schema.ts";
 import type { Definition } from "./definition.ts";
 import type { Gpu } from "./gpu/device.ts";
 import { Declarations } from "./graph/parameter.ts";
+import { readCheckpoint, writeCheckpoint } from "./host/mod.ts";
 import { inspectedBatch, Inspector } from "./inspector.ts";
 import { evaluatePredictions, type Evaluation } from "./metrics.ts";
 import { Access } from "./model/access.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { CheckpointTensor, Json } from "./checkpoint.ts";
+import type { CheckpointTensor, Json } from "./checkpoint/content.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { Shuffle } from "./data/random.ts";
 import { Feed } from "./feed.ts";

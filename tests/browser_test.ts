@@ -1,5 +1,6 @@
 /** The engine in a page: the shader compiler of browsers is stricter than Deno's. Skipped where Chromium is missing. */
-import { trainModels } from "./browser/models.ts";
+import { assert, assertEquals } from "@std/assert";
+import { trainModels, walk } from "./browser/models.ts";
 import { assertClose, gpu } from "./support.ts";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
@@ -16,7 +17,7 @@ const FLAGS = [
 ];
 
 /** Milliseconds for a browser to start, and to train all models. */
-const PATIENCE = { probe: 20_000, models: 300_000 };
+const PATIENCE = { probe: 20_000, walk: 120_000, models: 300_000 };
 
 type Results = Awaited<ReturnType<typeof trainModels>>;
 
@@ -60,11 +61,21 @@ async function removeProfile(profile: string): Promise<void> {
 
 /** Bundles the page's program; nothing where the bundler cannot be had. */
 async function bundle(): Promise<string | undefined> {
-  const page = new URL("browser/page.ts", import.meta.url).pathname;
-  const { success, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["bundle", "--quiet", "--no-check", "--platform", "browser", page],
-    stderr: "null",
+  const folder = new URL("browser/", import.meta.url).pathname;
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    // Its import map puts what the library needs of a page in the place of what it needs of Deno.
+    args: [
+      "bundle",
+      "--config",
+      `${folder}deno.json`,
+      "--quiet",
+      "--no-check",
+      "--platform",
+      "browser",
+      `${folder}page.ts`,
+    ],
   }).output();
+  if (!success) console.error(new TextDecoder().decode(stderr));
   return success ? new TextDecoder().decode(stdout) : undefined;
 }
 
@@ -90,8 +101,16 @@ const prepared = await prepare();
 
 if (typeof prepared === "string") {
   Deno.test.ignore(`a page with default limits trains all models to Deno's numbers (skipped: ${prepared})`, () => {});
+  Deno.test.ignore(`a page reads, trains, evaluates and predicts by the public API (skipped: ${prepared})`, () => {});
 } else {
   const { browser, script } = prepared;
+  Deno.test("a page reads, trains, evaluates and predicts by the public API", async () => {
+    const page = await visit(browser, script, "/walk", PATIENCE.walk) as Awaited<ReturnType<typeof walk>>;
+    assert(typeof page !== "string", String(page));
+    assertEquals(page.saving, 'Cannot save "/nowhere/clicks.weft": a page has no files');
+    assert(page.auc > 0.99, String(page.auc));
+    assertClose(page.probabilities, (await walk()).probabilities, "probabilities", { rtol: 1e-3 });
+  });
   Deno.test("a page with default limits trains all models to Deno's numbers", async () => {
     const [page, here] = await Promise.all([
       visit(browser, script, "/models", PATIENCE.models) as Promise<Results>,

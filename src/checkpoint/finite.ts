@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { CheckpointTensor } from "../checkpoint.ts";
+import type { CheckpointTensor } from "./content.ts";
 
 /** A number that is not finite. */
 export interface NotFinite {

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type CheckpointTensor, type Json, readCheckpoint, writeCheckpoint } from "../checkpoint.ts";
+import type { CheckpointTensor, Json } from "../checkpoint/content.ts";
+import { readCheckpoint, writeCheckpoint } from "../host/mod.ts";
 import type { DatasetParts } from "./dataset_parts.ts";
 import { FittedSchema } from "./fitted_schema.ts";
 import { formatValue } from "./format.ts";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { openFile } from "../host/mod.ts";
 import { describeEncoding, describeFormat, describeUndecodable, SNIFFED_BYTES } from "./formats.ts";
 import { type Bytes, gunzip, peek } from "./gzip.ts";
 
@@ -102,8 +103,8 @@ async function openText(source: Source, name: string, encoding: string): Promise
 async function openRaw(source: Source): Promise<ReadableStream<Bytes>> {
   if (typeof source !== "string" && !(source instanceof URL)) return source.stream();
   const address = String(source);
-  if (/^file:/i.test(address)) return (await Deno.open(new URL(address))).readable;
-  if (!/^https?:/i.test(address)) return (await Deno.open(source)).readable;
+  if (/^file:/i.test(address)) return await openFile(new URL(address));
+  if (!/^https?:/i.test(address)) return await openFile(source);
   const response = await fetch(source);
   if (response.ok && response.body) return response.body;
   await response.body?.cancel();

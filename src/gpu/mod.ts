@@ -19,11 +19,5 @@ export { GpuError } from "./error.ts";
 export type { DeviceLimits, DeviceProfile, MatrixShape } from "./profile.ts";
 export type { SubgroupProfile } from "./subgroup.ts";
 export { formatKernelTimes, type KernelTime, Profiler, type ProfilerOptions } from "./profiler.ts";
-export {
-  type AdapterKind,
-  type AdapterOptions,
-  type AdapterReport,
-  type FoundAdapter,
-  listAdapters,
-  requestAdapter,
-} from "../adapter.ts";
+export type { AdapterKind, AdapterOptions, AdapterReport, FoundAdapter } from "../host/adapter_types.ts";
+export { listAdapters, requestAdapter } from "../host/mod.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { requestAdapter } from "../adapter.ts";
+import { requestAdapter } from "../host/mod.ts";
 import { Gpu } from "../gpu/device.ts";
 import { loadKernels } from "../kernels/load.ts";
 

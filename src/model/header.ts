@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Checkpoint, Json } from "../checkpoint.ts";
+import type { Checkpoint, Json } from "../checkpoint/content.ts";
 import { FittedSchema } from "../data/fitted_schema.ts";
 import type { Definition } from "../definition.ts";
 

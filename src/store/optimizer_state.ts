@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { CheckpointTensor } from "../checkpoint.ts";
+import type { CheckpointTensor } from "../checkpoint/content.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { download, requireAllocated, writeBuffer } from "../gpu/memory.ts";
 import type { Declarations } from "../graph/parameter.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { CheckpointTensor } from "../checkpoint.ts";
+import type { CheckpointTensor } from "../checkpoint/content.ts";
 
 /**
  * Returns the numbers of the tensor of that name.

@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { type CheckpointTensor, requireSavable } from "../checkpoint.ts";
+import type { CheckpointTensor } from "../checkpoint/content.ts";
 import { describeNotFinite, findNotFinite } from "../checkpoint/finite.ts";
 import { warningOfOneClass } from "../data/classes.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { requireSavable } from "../host/mod.ts";
 import { METRIC_NAMES, missingMetrics } from "../metrics/evaluation.ts";
 import type { FitOptions } from "./options.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Json } from "../checkpoint.ts";
+import type { Json } from "../checkpoint/content.ts";
 import { canonicalJson } from "../checkpoint/canonical_json.ts";
 import type { Optimizer } from "../optimizer.ts";
 import type { PlateauState } from "../schedule.ts";

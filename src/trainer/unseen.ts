@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { Json } from "../checkpoint.ts";
+import type { Json } from "../checkpoint/content.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { FittedField } from "../data/fitted_schema.ts";
 import { MISSING, OUT_OF_VOCABULARY } from "../data/vocabulary.ts";

@@ -1,0 +1,19 @@
+/**
+ * What the library needs of the machine that it runs on: files and adapters, here by Deno.
+ *
+ * All else of the library but the command line is free of the host. A page has `page.ts` in place of this file: an import
+ * map, or an alias of a bundler, puts it there.
+ *
+ * @module
+ */
+export { listAdapters, requestAdapter } from "../adapter.ts";
+export { readCheckpoint, requireSavable, writeCheckpoint } from "../checkpoint.ts";
+
+/**
+ * Opens a file for reading.
+ *
+ * @throws {Error} when it cannot be opened
+ */
+export async function openFile(path: string | URL): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  return (await Deno.open(path)).readable;
+}

@@ -1,0 +1,53 @@
+/**
+ * What the library needs of the machine that it runs on, in a page: the browser's adapter, and no files.
+ *
+ * @module
+ */
+import type { Checkpoint } from "../checkpoint/content.ts";
+import type { AdapterOptions, AdapterReport, FoundAdapter } from "./adapter_types.ts";
+
+/**
+ * Returns the browser's adapter.
+ *
+ * @throws {Error} when it offers none
+ */
+export async function requestAdapter({ announce }: AdapterOptions = {}): Promise<FoundAdapter> {
+  // Browsers without WebGPU have no such property.
+  const gpu: GPU | undefined = navigator.gpu;
+  const adapter = await gpu?.requestAdapter();
+  if (!adapter) throw new Error("Cannot find a GPU adapter: the browser must offer WebGPU, received none");
+  const { description, architecture, isFallbackAdapter } = adapter.info;
+  const name = description || architecture || "adapter";
+  const line = isFallbackAdapter ? `${name} (on the CPU)` : name;
+  if (isFallbackAdapter) announce?.(`No GPU was found; using ${line}`);
+  return { adapter, kind: isFallbackAdapter ? "bundled" : "hardware", description: line };
+}
+
+/** Lists adapters, which only a host that is no page can. */
+export function listAdapters(_options: AdapterOptions = {}): Promise<AdapterReport[]> {
+  return Promise.reject(new Error("Cannot list adapters: a page has one, which requestAdapter returns"));
+}
+
+/** Refuses to read a file. */
+export function readCheckpoint(path: string): Promise<Checkpoint> {
+  return Promise.reject(withoutFiles("load", path));
+}
+
+/** Refuses to write a file. */
+export function writeCheckpoint(path: string, _checkpoint: Checkpoint): Promise<void> {
+  return Promise.reject(withoutFiles("save", path));
+}
+
+/** Refuses any path. */
+export function requireSavable(path: string): Promise<void> {
+  return Promise.reject(withoutFiles("save", path));
+}
+
+/** Refuses to open a file. */
+export function openFile(_path: string | URL): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  return Promise.reject(new Error("a page has no files; hand in a File, a Blob or an http address"));
+}
+
+function withoutFiles(action: string, path: string): Error {
+  return new Error(`Cannot ${action} "${path}": a page has no files`);
+}
