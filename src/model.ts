@@ -20,7 +20,7 @@ import { type AnyFactory, formatHeader, parseHeader, requireSameModel } from "./
 import { batchSizeOf, type InspectOptions, type ModelOptions, type PredictOptions } from "./model/options.ts";
 import type { ModelParts } from "./model/parts.ts";
 import { Passes } from "./model/passes.ts";
-import { requireNumbers, requireRows } from "./model/requirements.ts";
+import { requireNumbers, requireRows, requireSchema } from "./model/requirements.ts";
 import { summarize } from "./model/summary.ts";
 import { Predictor } from "./predictor.ts";
 import { Store } from "./store.ts";
@@ -179,7 +179,7 @@ export class Model implements AsyncDisposable {
   async predict(data: Dataset, options: PredictOptions = {}): Promise<Float32Array<ArrayBuffer>> {
     return await this.#access.read("predict", async () => {
       const batchSize = batchSizeOf("predict", options, PREDICTED_ROWS);
-      await this.#requireSchema(data);
+      await requireSchema(this.schema, data);
       return await this.#predict(data, batchSize);
     });
   }
@@ -278,17 +278,7 @@ export class Model implements AsyncDisposable {
 
   async #requireUsable(action: string, data: Dataset): Promise<void> {
     requireRows(action, data);
-    await this.#requireSchema(data);
-  }
-
-  async #requireSchema(data: Dataset): Promise<void> {
-    if (data.schema === this.schema) return;
-    const [own, other] = await Promise.all([this.schema.fingerprint(), data.schema.fingerprint()]);
-    if (own !== other) {
-      throw new TypeError(
-        `Cannot use the data: the model was made for schema ${own.slice(0, 12)}, received ${other.slice(0, 12)}`,
-      );
-    }
+    await requireSchema(this.schema, data);
   }
 
   async #write(path: string, extra: Record<string, CheckpointTensor>, training?: Json): Promise<void> {

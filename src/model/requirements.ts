@@ -4,6 +4,7 @@
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
+import type { FittedSchema } from "../data/fitted_schema.ts";
 import { formatValue } from "../data/format.ts";
 
 /**
@@ -24,6 +25,20 @@ export function requireCount(action: string, name: string, value: number): numbe
  */
 export function requireRows(action: string, { rows }: Dataset): void {
   if (rows === 0) throw new RangeError(`Cannot ${action}: the data set must have rows, received 0`);
+}
+
+/**
+ * Refuses data of another schema than the model's.
+ *
+ * @throws {TypeError} then
+ */
+export async function requireSchema(own: FittedSchema, { schema }: Dataset): Promise<void> {
+  if (schema === own) return;
+  const [wanted, received] = await Promise.all([own.fingerprint(), schema.fingerprint()]);
+  if (wanted === received) return;
+  throw new TypeError(
+    `Cannot use the data: the model was made for schema ${wanted.slice(0, 12)}, received ${received.slice(0, 12)}`,
+  );
 }
 
 /** Probabilities that are not numbers. */
