@@ -63,7 +63,15 @@ Deno.test("what a step must compute and keep is counted by model", () => {
 });
 
 Deno.test("a step's memory is set against what must be kept", () => {
-  const plan = { dispatches: 1, labels: [], kernels: {}, peakBytes: 3e6, arenaBytes: 4e6, tensorBytes: 9e6 };
+  const plan = {
+    dispatches: 1,
+    longestChain: 1,
+    labels: [],
+    kernels: {},
+    peakBytes: 3e6,
+    arenaBytes: 4e6,
+    tensorBytes: 9e6,
+  };
   assertEquals(
     describeMemory(plan, 2e6),
     "peak 3.0 MB (arena 4.0 MB, unshared 9.0 MB), 1.50x the 2.0 MB to keep, within 2x",

@@ -188,9 +188,11 @@ function follow(progress: Progress, { fit: { epochs, resume }, summary }: Run, s
 }
 
 /** Tells what a step runs, and the memory of its intermediate tensors. */
-function describePlan({ dispatches, arenaBytes, peakBytes, tensorBytes }: PlanDescription): string {
+function describePlan(plan: PlanDescription): string {
+  const { dispatches, longestChain, arenaBytes, peakBytes, tensorBytes } = plan;
   const [arena, peak, unshared] = [arenaBytes, peakBytes, tensorBytes].map((bytes) => (bytes / 1e6).toFixed(1));
-  return `step: ${dispatches} dispatches; arena ${arena} MB, at most ${peak} MB in use, ${unshared} MB without sharing`;
+  return `step: ${dispatches} dispatches, ${longestChain} of them in the longest chain; arena ${arena} MB, at most ${peak} MB in use, ` +
+    `${unshared} MB without sharing`;
 }
 
 function metricsOf({ validation, lr }: EpochReport): Record<string, number> {

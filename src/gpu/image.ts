@@ -21,6 +21,8 @@ export const TEXEL_BYTES = 16;
 export interface ImageRange {
   /** What is bound. */
   readonly view: GPUTextureView;
+  /** What it is a view of. */
+  readonly texture: GPUTexture;
   /** Bytes that the kernel uses. */
   readonly bytes: number;
 }

@@ -53,6 +53,9 @@ export interface Dispatch {
   readonly grid: readonly [number, number, number];
   /** Bytes of all bound ranges, parameters excepted: what the kernel moves at most. */
   readonly bytes: number;
+  /** Ranges and images that the kernel may write, and those that it only reads. */
+  readonly writes: readonly (BufferRange | ImageRange)[];
+  readonly reads: readonly (BufferRange | ImageRange)[];
   /** Floating-point operations, where the call states them. */
   readonly flops?: number;
 }
@@ -128,13 +131,18 @@ export async function prepare(gpu: Gpu, call: Call): Promise<Dispatch> {
     return { layout, group: device.createBindGroup({ label, layout, entries }) };
   });
   const readsStep = [...module.bindings.values()].some((binding) => binding.group === 1);
+  const isWritten = (name: string): boolean => /^(storage|write-only)$/.test(module.bindings.get(name)!.type);
+  const [writes, reads] = [true, false].map((written) =>
+    Object.entries(bind).flatMap(([name, range]) => isWritten(name) === written ? [range] : [])
+  );
   const bytes = Object.values(bind).reduce((sum, range) => sum + ("view" in range ? range.bytes : lengthOf(range)), 0);
   try {
     const pipeline = await pipelineOf(gpu, call, module, bindings, readsStep ? [layout, stepLayout(gpu)] : [layout]);
     if (params) await requireAllocated([params]);
     const cause = await refusal;
     if (cause) throw new GpuError(`Cannot bind ${label}: ${describeRefusal(cause)}`, { cause });
-    return { label, pipeline, group, params, readsStep, grid: gridOf(call.grid), bytes, flops: call.flops };
+    const grid = gridOf(call.grid);
+    return { label, pipeline, group, params, readsStep, grid, bytes, writes, reads, flops: call.flops };
   } catch (error) {
     params?.destroy();
     throw error;

@@ -109,7 +109,9 @@ export async function prepareAll(
 ): Promise<Command[]> {
   const views = gpu.perform("make views of images", () => images.map((image) => image.createView()));
   const place = (value: Tensor | Image | BufferRange): BufferRange | ImageRange => {
-    if (value instanceof Image) return { view: views[value.slot], bytes: TEXEL_BYTES * value.texels };
+    if (value instanceof Image) {
+      return { view: views[value.slot], texture: images[value.slot], bytes: TEXEL_BYTES * value.texels };
+    }
     return value instanceof Tensor ? resolve(value) : value;
   };
   const outcomes = await Promise.allSettled(calls.map((call): Command | Promise<Command> => {

@@ -8,6 +8,7 @@ import { encodeCopy } from "../gpu/image.ts";
 import { type BufferRange, type Dispatch, STEP_STRIDE } from "../gpu/kernel.ts";
 import { createBuffer, requireAllocated } from "../gpu/memory.ts";
 import type { Profiler } from "../gpu/profiler.ts";
+import { linkOf, longestChain } from "./chain.ts";
 import { type Command, createImages, emit, imageBytes, prepareAll } from "./emission.ts";
 import { type MemoryPlan, ownerOf, planMemory } from "./memory.ts";
 import type { Node, TableShard } from "./node.ts";
@@ -47,6 +48,11 @@ export interface PlanOptions {
 export interface PlanDescription {
   /** Dispatches per step. */
   readonly dispatches: number;
+  /**
+   * Dispatches of the longest chain in which each waits for the one before: it writes what that one reads or writes, or
+   * reads what that one writes.
+   */
+  readonly longestChain: number;
   /** Bytes of the arena: buffers that intermediate tensors share, and images. */
   readonly arenaBytes: number;
   /** Largest sum of bytes of intermediate tensors that are alive at one time, and of all images. */
@@ -194,12 +200,13 @@ export class Plan {
     pass.dispatchWorkgroups(...dispatch.grid);
   }
 
-  /** Describes the plan: dispatches, bytes and peak memory. */
+  /** Describes the plan: dispatches, how many of them wait for one another, bytes and peak memory. */
   describe(): PlanDescription {
     const { memory, imageBytes } = this.#scratch;
     const dispatches = this.#dispatches();
     return {
       dispatches: dispatches.length,
+      longestChain: longestChain(this.#commands.map(linkOf)),
       arenaBytes: imageBytes + memory.bytes.reduce((sum, bytes) => sum + bytes, 0),
       peakBytes: imageBytes + memory.peak,
       tensorBytes: imageBytes + this.#tensorBytes,

@@ -1,5 +1,5 @@
 /**
- * Multi-head self-attention over fields in one kernel forward and two backward.
+ * Multi-head self-attention over fields in one kernel forward and one or two backward.
  *
  * @module
  */
@@ -10,6 +10,7 @@ import { formatShape, type Tensor } from "../graph/tensor.ts";
 import { isWorthImages } from "../software/drivers.ts";
 import { emitImageAttention, fitsImages } from "../software/attention/images.ts";
 import { ATTENTION_LANES, attentionSource } from "../software/attention/source.ts";
+import { attentionGroup, emitGroupAttention } from "./attention_groups.ts";
 import { lanesOf } from "./lane.ts";
 
 /** What attention is specialised by. */
@@ -29,19 +30,22 @@ export interface AttentionAttributes {
 }
 
 /**
- * Kernels: for processors, whose invocations are few and long, with projections in buffers or in images; or for GPUs.
- * Images serve heads of whole fours, narrow ones where there are many fields; buffers take their place elsewhere.
+ * Kernels: for processors, whose invocations are few and long, with projections in buffers or in images; or for GPUs, by
+ * workgroups that hold a head's rows or by invocations that each load all of them. Images serve heads of whole fours,
+ * narrow ones where there are many fields; buffers take their place elsewhere. Workgroups serve heads of 4, 8, 16 or 32
+ * numbers whose rows they have memory for.
  */
-export type AttentionVariant = "software" | "images" | "gpu";
+export type AttentionVariant = "software" | "images" | "groups" | "gpu";
 
 /** Registers, counted in lanes, that queries of an invocation take at most on an adapter. */
-const BLOCK = { software: 16, images: 16, gpu: 1 };
+const BLOCK = { software: 16, images: 16, groups: 1, gpu: 1 };
 
 function variantFor(k: Emitter, p: Tensor, { variant, heads, width }: AttentionAttributes): AttentionVariant {
   const { fields } = sizesOf(p);
   const fits = fitsImages(fields, width / heads);
-  if (variant) return variant === "images" && !fits ? "software" : variant;
-  if (!k.gpu.adapter.software) return "gpu";
+  const gpu = attentionGroup(k.gpu, { fields, width: width / heads }) ? "groups" : "gpu";
+  if (variant) return variant === "images" && !fits ? "software" : variant === "groups" ? gpu : variant;
+  if (!k.gpu.adapter.software) return gpu;
   return fits && isWorthImages(k.gpu.profile, 4 * k.batch * fields * fields * width) ? "images" : "software";
 }
 
@@ -118,7 +122,10 @@ export const attentionOp: Op<AttentionAttributes> = {
     return [["B", fields, width], ["B", heads, fields]];
   },
   emit: (k, { inputs: [p, r], outputs: [o, lse], attributes }) => {
-    if (variantFor(k, p, attributes) === "images") {
+    const variant = variantFor(k, p, attributes);
+    if (variant === "groups") {
+      emitGroupAttention(k, "forward", { p, r: r ?? p, o, lse }, { ...attributes, ...sizesOf(p) });
+    } else if (variant === "images") {
       emitImageAttention(k, "forward", p, { r: r ?? p, o, lse }, { ...attributes, ...sizesOf(p) });
     } else {
       emit(k, "forward", { p, r: r ?? p, o, lse }, attributes);
@@ -136,7 +143,10 @@ const attentionBackwardOp: Op<AttentionAttributes> = {
   outputs: ([p, o, , lse]) => [p.shape, o.shape, lse.shape],
   emit: (k, { inputs: [p, y, dy, lse, r], outputs: [dp, dz, delta], attributes }) => {
     const variant = variantFor(k, p, attributes);
-    if (variant === "images") {
+    if (variant === "groups") {
+      const bind = { p, y, dy, levels: lse, dp, dz };
+      emitGroupAttention(k, "backward", bind, { ...attributes, ...sizesOf(p) }, k.needed(dz));
+    } else if (variant === "images") {
       emitImageAttention(k, "both", p, { r: r ?? p, y, dy, lse, dp, dz, delta }, { ...attributes, ...sizesOf(p) });
     } else if (variant === "software") {
       emit(k, "both", { p, r: r ?? p, y, dy, lse, dp, dz, delta }, attributes);

@@ -29,26 +29,55 @@ interface Matrix {
   readonly columns: number;
 }
 
-/** Appends y[n] = sum_m u[m] a[m, n], or the plain sum of columns without u. */
-export function emitGpuColumnSums(k: Emitter, a: Matrix, y: Tensor, u?: Tensor): void {
-  if (a.rows <= UNSPLIT_ROWS) return run(k, a, y, a.rows, u);
-  const across = Math.ceil(lanesOf(a.columns).count / 16);
-  const most = Math.max(1, Math.min(MAX_SPLITS, Math.floor(BUSY_GROUPS / across)));
-  const splitRows = Math.max(MIN_SPLIT_ROWS, Math.ceil(a.rows / most));
-  const splits = Math.max(1, Math.ceil(a.rows / splitRows));
-  const parts = k.scratch([splits, a.columns]);
-  run(k, a, parts, splitRows, u);
-  run(k, { tensor: parts, rows: splits, columns: a.columns }, y, splits);
+/**
+ * Appends y[n] = sum_m u[m] a[m, n], or the plain sum of columns without u.
+ *
+ * @param whole receives the sum of u, the gradient of a bias
+ */
+export function emitGpuColumnSums(k: Emitter, a: Matrix, y: Tensor, u?: Tensor, whole?: Tensor): void {
+  const { count, width } = lanesOf(a.columns);
+  const lanes = count + (whole ? 1 : 0);
+  const { tensor, rows, columns } = a;
+  if (rows <= UNSPLIT_ROWS && !whole) {
+    return run(k, { rows, columns, stride: count, lanes }, { a: tensor, parts: y, u });
+  }
+  const most = Math.max(1, Math.min(MAX_SPLITS, Math.floor(BUSY_GROUPS / Math.ceil(lanes / 16))));
+  const splitRows = Math.max(MIN_SPLIT_ROWS, Math.ceil(rows / most));
+  const splits = Math.max(1, Math.ceil(rows / splitRows));
+  const parts = k.scratch([splits, lanes * width]);
+  run(k, { rows, columns, stride: count, lanes, splitRows }, { a: tensor, parts, u });
+  run(k, { rows: splits, columns, stride: lanes, lanes }, { a: parts, parts: y, whole });
 }
 
-function run(k: Emitter, { tensor, rows, columns }: Matrix, parts: Tensor, splitRows: number, u?: Tensor): void {
-  const { part, count: lanes } = lanesOf(columns);
+interface Sums {
+  readonly rows: number;
+  readonly columns: number;
+  /** Lanes of a row of the matrix, and those that are summed. */
+  readonly stride: number;
+  readonly lanes: number;
+  /** @default all rows */
+  readonly splitRows?: number;
+}
+
+interface Sources {
+  readonly a: Tensor;
+  readonly parts: Tensor;
+  readonly u?: Tensor;
+  readonly whole?: Tensor;
+}
+
+function run(
+  k: Emitter,
+  { rows, columns, stride, lanes, splitRows = rows }: Sums,
+  { a, parts, u, whole }: Sources,
+): void {
+  const { part, width } = lanesOf(columns);
   k.run({
     shader: shader("column_sums", { grid, ...part, column_sums: source }),
-    entry: "sum",
-    bind: { a: tensor, u: u ?? tensor, parts },
+    entry: whole ? "merge" : "sum",
+    bind: { a, u: u ?? a, parts, whole },
     constants: { WEIGHTED: u !== undefined },
-    params: { rows, lanes, split_rows: splitRows },
+    params: { rows, stride, lanes, split_rows: splitRows, share: 1 / width },
     grid: Math.ceil(lanes / 16) * Math.max(1, Math.ceil(rows / splitRows)),
   });
 }

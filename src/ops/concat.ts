@@ -10,6 +10,7 @@ import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, type Tensor } from "../graph/tensor.ts";
 import { filled } from "./arithmetic.ts";
 import { lanesOf } from "./lane.ts";
+import { emitApart, emitJoin, partsOf } from "./parts.ts";
 
 /** Appends a kernel whose columns and widths are counted in the widest lanes that all of them divide into. */
 function emitColumns(k: Emitter, entry: string, bind: Record<string, Tensor>, sizes: Record<string, number>): void {
@@ -50,9 +51,13 @@ const concatOp: Op<null> = {
   name: "concat",
   outputs: (parts) => [["B", parts.reduce((sum, part) => sum + widthOfMatrix("concat", part), 0)]],
   emit: (k, { inputs, outputs: [y] }) => {
+    const widths = inputs.map((part) => widthOfMatrix("concat", part));
+    if (!k.gpu.adapter.software) {
+      return emitJoin(k, partsOf(inputs, widths), y, { rows: k.batch, width: widthOfMatrix("concat", y) });
+    }
     let to = 0;
-    for (const x of inputs) {
-      const count = widthOfMatrix("concat", x);
+    for (const [i, x] of inputs.entries()) {
+      const count = widths[i];
       copyColumns(k, x, y, 0, to, count);
       to += count;
     }
@@ -71,6 +76,10 @@ const splitOp: Op<readonly number[]> = {
     return widths.map((part) => ["B", part]);
   },
   emit: (k, { inputs: [x], outputs, attributes }) => {
+    if (!k.gpu.adapter.software) {
+      const parts = partsOf(outputs, attributes).filter(({ tensor }) => k.needed(tensor));
+      return emitApart(k, x, parts, { rows: k.batch, width: widthOfMatrix("split", x) });
+    }
     let from = 0;
     outputs.forEach((y, i) => {
       if (k.needed(y)) copyColumns(k, x, y, from, 0, attributes[i]);

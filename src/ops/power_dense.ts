@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
+import { apply, applyAll, type Emitter, type Node, type Op } from "../graph/node.ts";
 import { formatShape, type Shape, type Tensor } from "../graph/tensor.ts";
 import { emitMergedMoments, MAX_SLICES, type Moments } from "./channel_norm.ts";
 import { fieldsOf } from "./field_padding.ts";
@@ -23,18 +23,21 @@ import {
   emitMoments,
   type PowerSizes,
   TABLE_ROWS,
-  windowsOf,
 } from "./power_kernels.ts";
 
-/** Columns of products that are in memory at once, where the result has not more. */
+/** Columns of products that are in memory at once on a processor, where the result has not more. */
 const COLUMNS = 256;
+
+/** Bytes of products that are in memory at once on a GPU, where few and large products are fast. */
+const GPU_BYTES = 2 ** 28;
 
 /** Options of {@linkcode powerDense}. */
 export interface PowerDenseOptions {
   /**
    * Columns of products that are in memory at once; at least those of four neurons are.
    *
-   * @default as many as the result has, or 256: a layer binds nothing larger than what every layer of its width does
+   * @default what suits the device: on a processor as many as the result has, or 256, which its cache holds beside the
+   * weight; on a GPU as many as 256 MiB hold, as far as the device binds that much at a time
    */
   readonly columns?: number;
   /** Added to the variance. @default {1e-5} */
@@ -51,10 +54,24 @@ export interface PowerNorm {
   readonly variance: Tensor;
 }
 
-interface Attributes extends PowerSizes {
+interface Attributes extends Omit<PowerSizes, "window"> {
+  readonly columns: number | undefined;
   readonly eps: number;
   readonly momentum: number;
   readonly training: boolean;
+}
+
+/** Attributes with the windows that suit a device. */
+interface Windowed extends PowerSizes, Attributes {}
+
+/** Chooses the windows of a layer of `units` outputs. */
+function inWindows({ gpu, batch }: Emitter, attributes: Attributes, units: number): Windowed {
+  const { neurons, dim, columns } = attributes;
+  const onProcessor = Math.max(COLUMNS, units);
+  const bytes = Math.min(GPU_BYTES, gpu.device.limits.maxStorageBufferBindingSize);
+  const suited = gpu.adapter.software ? onProcessor : Math.max(onProcessor, Math.floor(bytes / (4 * batch)) - 4 * dim);
+  const windows = Math.ceil(neurons / Math.max(4, Math.floor((columns ?? suited) / dim)));
+  return { ...attributes, window: padded(Math.ceil(neurons / windows)) };
 }
 
 const turnOp: Op<null> = {
@@ -79,60 +96,57 @@ function emitTurn(k: Emitter, entry: string, l: Tensor, x: Tensor, plain: Tensor
   emitAround(k, entry, { l, x }, { fields: rows, stride, dim }, k.batch * dim * (entry === "turn" ? stride : rows));
 }
 
-/** Outputs: y, then scratch memory, of which the backward pass reads mean, spread and the packed powers. */
+/** Outputs: y, and the batch's statistics, which the backward pass reads. */
 const powerDenseOp: Op<Attributes> = {
   name: "power_dense",
-  outputs: ([x, , , , weight], sizes) => {
+  outputs: ([, , , , weight], { neurons }) => [["B", weight.shape[1]], [neurons], [neurons]],
+  emit: (k, { inputs: [x, powers, gamma, beta, weight, ...running], outputs: [y, mean, rstd], attributes }) => {
+    const width = weight.shape[1] as number;
+    const sizes = inWindows(k, attributes, width);
     const { neurons, dim, window } = sizes;
-    const [terms, n] = [window * dim, weight.shape[1] as number];
-    const columns = columnsOfWindows(sizes);
-    return [
-      ["B", n],
-      [neurons],
-      [neurons],
-      [x.shape[2], columns],
-      [MAX_SLICES, neurons, 2],
-      [TABLE_ROWS, columns],
-      ["B", terms],
-      [terms, n],
-      ["B", n],
-    ];
-  },
-  emit: (k, { inputs: [x, powers, gamma, beta, weight, ...running], outputs, attributes }) => {
-    const [y, mean, rstd, packed, partial, table, r, rows, part] = outputs;
-    const round = rounds(k);
-    emitBlock(k, powers, packed, { rows: packed.shape[0] as number, columns: packed.shape[1] as number });
-    if (attributes.training) {
-      emitMoments(k, attributes, { x, w: packed, partial });
+    const [terms, columns] = [window * dim, columnsOfWindows(sizes)];
+    const packed = emitPacked(k, x, powers, columns);
+    if (sizes.training) {
+      const partial = k.scratch([MAX_SLICES, neurons, 2]);
+      emitMoments(k, sizes, { x, w: packed, partial });
       const moments: Moments = { partial, mean, rstd, runningMean: running[0], runningVariance: running[1] };
-      emitMergedMoments(k, moments, attributes.dim, attributes);
+      emitMergedMoments(k, moments, dim, sizes);
     }
-    const [center, spread] = attributes.training ? [mean, rstd] : running;
-    emitTable(k, attributes, { gamma, beta, mean: center, spread, numbers: table }, false);
-    for (let w = 0; w < windowsOf(attributes); w++) {
-      const first = w * attributes.window;
-      emitForm(k, attributes, { x, w: packed, table, r }, first);
-      emitRows(k, attributes, weight, rows, first);
-      emitProduct(round(), r, rows, w === 0 ? y : part, {});
-      if (w > 0) emitAccumulate(k, part, y);
+    const [center, spread] = sizes.training ? [mean, rstd] : running;
+    const table = k.scratch([TABLE_ROWS, columns]);
+    emitTable(k, sizes, { gamma, beta, mean: center, spread, numbers: table }, false);
+    const round = rounds(k);
+    for (let first = 0; first < neurons; first += window) {
+      const own = round();
+      const [r, rows] = [own.scratch(["B", terms]), own.scratch([terms, width])];
+      emitForm(k, sizes, { x, w: packed, table, r }, first);
+      emitRows(k, sizes, weight, rows, first);
+      const part = first === 0 ? y : own.scratch(y.shape);
+      emitProduct(own, r, rows, part, {});
+      if (first > 0) emitAccumulate(k, part, y);
     }
   },
-  backward: (
-    { inputs: [x, powers, gamma, beta, weight, ...running], outputs: [, mean, rstd, packed], attributes },
-    [dy],
-  ) =>
+  backward: ({ inputs: [x, powers, gamma, beta, weight, ...running], outputs: [, mean, rstd], attributes }, [dy]) =>
     dy
       ? applyAll(
         gradientOp,
-        [x, powers, gamma, beta, weight, packed, ...(attributes.training ? [mean, rstd] : running), dy],
+        [x, powers, gamma, beta, weight, ...(attributes.training ? [mean, rstd] : running), dy],
         attributes,
-      ).slice(0, 5)
+      )
       : [],
 };
 
+/** Appends the powers as kernels read them, in rows of all windows' columns; what is not there is zero. */
+function emitPacked(k: Emitter, x: Tensor, powers: Tensor, columns: number): Tensor {
+  const rows = x.shape[2] as number;
+  const packed = k.scratch([rows, columns]);
+  emitBlock(k, powers, packed, { rows, columns });
+  return packed;
+}
+
 function emitTable(
   k: Emitter,
-  sizes: Attributes,
+  sizes: Windowed,
   bind: Record<"gamma" | "beta" | "mean" | "spread" | "numbers", Tensor>,
   normal: boolean,
 ): void {
@@ -150,60 +164,43 @@ function emitRows(k: Emitter, { neurons, dim, window }: PowerSizes, w: Tensor, y
 
 const gradientOp: Op<Attributes> = {
   name: "power_dense_gradient",
-  outputs: ([x, powers, gamma, beta, weight], sizes) => {
-    const { dim, window } = sizes;
-    const [terms, n] = [window * dim, weight.shape[1] as number];
-    const padded = x.shape[2] as number;
-    return [
-      x.shape,
-      powers.shape,
-      gamma.shape,
-      beta.shape,
-      weight.shape,
-      [TABLE_ROWS, columnsOfWindows(sizes)],
-      ["B", terms],
-      [terms, n],
-      [dim, window, 2],
-      ["B", dim, window],
-      [padded, window],
-      [n],
-      [terms, n],
-      ["B", terms],
-      ["B", dim, padded],
-      [padded, window],
-    ];
-  },
-  emit: (k, { inputs, outputs, attributes }) => emitGradient(k, inputs, outputs, attributes),
+  outputs: (inputs) => inputs.slice(0, 5).map(({ shape }) => shape),
+  emit: emitGradient,
 };
 
-function emitGradient(k: Emitter, inputs: readonly Tensor[], outputs: readonly Tensor[], sizes: Attributes): void {
-  const { neurons, dim, window, training } = sizes;
-  const [x, , gamma, beta, weight, packed, mean, spread, dy] = inputs;
-  const [dx, dPowers, dGamma, dBeta, dWeight, table, u, rows, sums, dz, some, ...more] = outputs;
-  const [total, g, dr, partX, partPowers] = more;
+function emitGradient(k: Emitter, { inputs, outputs, attributes }: Node<Attributes>): void {
+  const [x, powers, gamma, beta, weight, mean, spread, dy] = inputs;
+  const [dx, dPowers, dGamma, dBeta, dWeight] = outputs;
   const width = weight.shape[1] as number;
-  const round = rounds(k);
-  const { shape: [padded] } = some as { shape: readonly number[] };
-  const all = { neurons, dim, window, columns: columnsOfWindows(sizes), training: Number(training) };
+  const sizes = inWindows(k, attributes, width);
+  const { fields, neurons, dim, window, training } = sizes;
+  const [terms, columns, padded] = [window * dim, columnsOfWindows(sizes), x.shape[2] as number];
+  const packed = emitPacked(k, x, powers, columns);
+  const [table, total] = [k.scratch([TABLE_ROWS, columns]), k.scratch([width])];
   emitTable(k, sizes, { gamma, beta, mean, spread, numbers: table }, true);
   emitColumnSum(k, dy, total);
+  const [sums, some] = [k.scratch([dim, window, 2]), k.scratch([padded, window])];
+  const [u, dr, dz] = [k.scratch(["B", terms]), k.scratch(["B", terms]), k.scratch(["B", dim, window])];
+  const all = { neurons, dim, window, columns, training: Number(training) };
+  const round = rounds(k);
   for (let first = 0; first < neurons; first += window) {
     const at = { ...all, first };
     const own = round();
+    const [rows, g, partPowers] = [own.scratch([terms, width]), own.scratch([terms, width]), own.scratch(some.shape)];
     emitForm(k, sizes, { x, w: packed, table, r: u }, first);
     emitColumnProduct(own, u, dy, g);
     const bind = { w: weight, g, s: total, gamma, beta, y: dWeight, sums };
-    emitAround(k, "weigh", bind, at, window * dim, width);
+    emitAround(k, "weigh", bind, at, terms, width);
     emitAround(k, "merge_sums", { parts: sums, dgamma: dGamma, dbeta: dBeta, numbers: table }, at, window);
     emitRows(k, sizes, weight, rows, first);
     emitTransposedProduct(own, dy, rows, dr);
     emitAround(k, "slope", { u, dr, fours: table, dz }, at, k.batch * window / 4);
     emitBlock(k, packed, some, { rows: padded, columns: window, from: first });
-    emitTransposedProduct(own, dz, some, first === 0 ? dx : partX);
-    if (first > 0) emitAccumulate(k, partX, dx);
+    const part = first === 0 ? dx : own.scratch(dx.shape);
+    emitTransposedProduct(own, dz, some, part);
+    if (first > 0) emitAccumulate(k, part, dx);
     emitColumnProduct(own, x, dz, partPowers);
-    const count = Math.min(window, neurons - first);
-    emitBlock(k, partPowers, dPowers, { rows: sizes.fields, columns: count, to: first });
+    emitBlock(k, partPowers, dPowers, { rows: fields, columns: Math.min(window, neurons - first), to: first });
   }
 }
 
@@ -245,10 +242,7 @@ export function powerDense(
       `Cannot build power_dense: weight must have shape [${neurons * dim}, H], received ${formatShape(weight.shape)}`,
     );
   }
-  const most = columns ?? Math.max(COLUMNS, weight.shape[1] as number);
-  const windows = Math.ceil(neurons / Math.max(4, Math.floor(most / dim)));
-  const window = padded(Math.ceil(neurons / windows));
-  const attributes = { fields, dim, neurons, window, eps, momentum, training: logs.graph.mode === "train" };
+  const attributes = { fields, dim, neurons, columns, eps, momentum, training: logs.graph.mode === "train" };
   const x = apply(turnOp, [logs], null);
   return apply(powerDenseOp, [x, powers, gamma, beta, weight, mean, variance], attributes);
 }

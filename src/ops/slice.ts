@@ -9,6 +9,7 @@ import { shader } from "../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, type Tensor } from "../graph/tensor.ts";
 import { lanesOf } from "./lane.ts";
+import { emitApart, emitJoin, partsOf } from "./parts.ts";
 
 const kernels = shader("concat", { grid, ...lanesOf(1).part, concat: source });
 
@@ -95,6 +96,9 @@ const sideBySideOp: Op<null> = {
     return [[rows, parts.reduce((sum, part) => sum + sizesOf(part).width, 0)]];
   },
   emit: (k, { inputs, outputs: [y] }) => {
+    if (!k.gpu.adapter.software) {
+      return emitJoin(k, partsOf(inputs, inputs.map((part) => sizesOf(part).width)), y, sizesOf(y));
+    }
     let to = 0;
     for (const x of inputs) {
       const { width } = sizesOf(x);
@@ -109,6 +113,9 @@ const apartOp: Op<readonly number[]> = {
   name: "apart",
   outputs: ([x], widths) => widths.map((width) => [sizesOf(x).rows, width]),
   emit: (k, { inputs: [x], outputs, attributes }) => {
+    if (!k.gpu.adapter.software) {
+      return emitApart(k, x, partsOf(outputs, attributes).filter(({ tensor }) => k.needed(tensor)), sizesOf(x));
+    }
     let from = 0;
     outputs.forEach((y, i) => {
       if (k.needed(y)) copyColumns(k, x, y, from, 0, attributes[i]);

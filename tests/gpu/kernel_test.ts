@@ -212,7 +212,7 @@ Deno.test("a copy fills rows of an image and part of the next, from an offset on
   const dispatch = await prepare(device, {
     shader: shader("copy", { image, copy: IMAGE_SUM }),
     entry: "fill",
-    bind: { x: { view: to.image.createView(), bytes: 16 * texels }, y: { buffer: y } },
+    bind: { x: { view: to.image.createView(), texture: to.image, bytes: 16 * texels }, y: { buffer: y } },
     params: { size: texels },
     grid: Math.ceil(texels / 64),
   });

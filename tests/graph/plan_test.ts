@@ -46,8 +46,8 @@ Deno.test("Plan keeps the numbers of every output while others share memory", as
   for (const [i, tensor] of outputs.entries()) {
     assertClose(await read(device, plan, tensor), NUMBERS.map((value) => factors[i] * value), `output ${i}`);
   }
-  const { dispatches, arenaBytes, peakBytes, tensorBytes, labels } = plan.describe();
-  assertEquals([dispatches, new Set(labels)], [12, new Set(["elementwise.add"])]);
+  const { dispatches, longestChain, arenaBytes, peakBytes, tensorBytes, labels } = plan.describe();
+  assertEquals([dispatches, longestChain, new Set(labels)], [12, 12, new Set(["elementwise.add"])]);
   assertEquals([arenaBytes, tensorBytes], [4 * 96, 12 * 96]);
   assert(peakBytes <= arenaBytes);
   plan.destroy();

@@ -1,25 +1,41 @@
-import { assert, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { differentiate } from "../../src/graph/autodiff.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { add } from "../../src/ops/add.ts";
 import { attention, type AttentionVariant } from "../../src/ops/attention.ts";
+import { attentionGroup } from "../../src/ops/attention_groups.ts";
 import { attentionReference, type AttentionSizes, attentionWeights } from "../reference/attention.ts";
+import { paperGpu } from "../paper_device.ts";
 import { run } from "../run.ts";
-import { assertClose, checkOp, randomArray, step } from "../support.ts";
+import { assertClose, checkOp, gpu, randomArray, step } from "../support.ts";
 
-const shapes = [[5, 5, 2, 6], [5, 3, 1, 17], [1, 1, 1, 1], [3, 9, 2, 16], [1, 3, 2, 64], [9, 2, 1, 4], [3, 10, 2, 24], [
-  3,
-  14,
-  2,
-  16,
-], [17, 13, 1, 4]];
+const shapes = [
+  [5, 5, 2, 6],
+  [5, 3, 1, 17],
+  [1, 1, 1, 1],
+  [3, 9, 2, 16],
+  [1, 3, 2, 64],
+  [9, 2, 1, 4],
+  [3, 10, 2, 24],
+  [
+    3,
+    14,
+    2,
+    16,
+  ],
+  [17, 13, 1, 4],
+  [1, 21, 2, 16],
+  [1, 5, 1, 16],
+];
 
 for (const [batch, fields, heads, width] of shapes) {
   const label = `attention over ${fields} fields, ${heads} heads of ${width / heads}, batch ${batch}`;
   const sizes: AttentionSizes = { fields, heads, width, stride: 4 * width, scale: 1 / Math.sqrt(width / heads) };
   const { scale } = sizes;
   const residual = (p: Float64Array, i: number): number => p[Math.floor(i / width) * 4 * width + 3 * width + i % width];
-  const variants: AttentionVariant[] = width / heads % 4 === 0 ? ["software", "images", "gpu"] : ["software", "gpu"];
+  const variants: AttentionVariant[] = ["software", "gpu"];
+  if (width / heads % 4 === 0) variants.push("images");
+  if (attentionGroup(await gpu(), { fields, width: width / heads })) variants.push("groups");
   for (const variant of variants) {
     const attributes = { heads, width, residual: "packed", scale, relu: true, variant } as const;
     Deno.test(`${label}, with packed residual and relu, by kernels for ${variant}, matches the reference`, () =>
@@ -42,7 +58,7 @@ for (const [batch, fields, heads, width] of shapes) {
   }
 }
 
-for (const variant of ["software", "images", "gpu"] as const) {
+for (const variant of ["software", "images", "groups", "gpu"] as const) {
   Deno.test(`attention by kernels for ${variant} holds large scores and returns its weights`, async () => {
     const sizes: AttentionSizes = { fields: 5, heads: 2, width: 8, stride: 24, scale: 1 };
     const graph = new Graph("train");
@@ -77,6 +93,15 @@ for (const [batch, fields, heads, width] of [[1000, 3, 2, 128], [950, 15, 2, 24]
     assertClose(dp, expected, "dp");
   });
 }
+
+Deno.test("a workgroup of attention takes as many heads as keep its threads busy, within its memory", () => {
+  const device = paperGpu();
+  assertEquals(attentionGroup(device, { fields: 39, width: 8 }), { units: 3, threads: 128 });
+  assertEquals(attentionGroup(device, { fields: 39, width: 16 }), { units: 1, threads: 64 });
+  assertEquals(attentionGroup(device, { fields: 39, width: 32 }), undefined);
+  assertEquals(attentionGroup(device, { fields: 5, width: 6 }), undefined);
+  assertEquals(attentionGroup(device, { fields: 300, width: 4 }), undefined);
+});
 
 Deno.test("attention refuses projections that do not fit its heads", () => {
   const p = new Graph("train").input("p", ["B", 3, 12]);

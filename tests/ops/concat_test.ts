@@ -53,6 +53,40 @@ for (const batch of [1, 37]) {
     }));
 }
 
+for (const widths of [[5, 1, 17], [8, 4], [2, 4, 6, 8, 2], [1, 2, 3, 4, 5, 6, 7, 8, 9]]) {
+  Deno.test(`the kernels for GPUs join and part columns [${widths}]`, () => {
+    const batch = 37;
+    const names = widths.map((_, i) => `x${i}`);
+    return checkOp({
+      inputs: Object.fromEntries(names.map((name, i) => [name, ["B", widths[i]]])),
+      batch,
+      software: false,
+      build: (inputs) => columns(concat(...names.map((name) => inputs[name])), 1, 2),
+      reference: (inputs) => {
+        const row = (b: number) =>
+          names.flatMap((name, i) => [...inputs[name].slice(b * widths[i], (b + 1) * widths[i])]);
+        return Float64Array.from(Array.from({ length: batch }, (_, b) => row(b).slice(1, 3)).flat());
+      },
+    });
+  });
+}
+
+Deno.test("the kernels for GPUs leave out parts that nobody reads", () =>
+  checkOp({
+    inputs: { x: ["B", 7] },
+    batch: 9,
+    software: false,
+    build: ({ x }) => {
+      const [first, , third] = split(x, [3, 1, 3]);
+      return multiply(first, third);
+    },
+    reference: ({ x }) =>
+      Float64Array.from({ length: 27 }, (_, i) => {
+        const at = 7 * Math.floor(i / 3) + i % 3;
+        return x[at] * x[at + 4];
+      }),
+  }));
+
 Deno.test("concat and its reverses refuse what does not fit", () => {
   const graph = new Graph("train");
   const x = graph.input("x", ["B", 4]);

@@ -11,16 +11,19 @@ Deno.test("rowsOfParameter takes rows, and their gradient is 0 elsewhere", () =>
     reference: ({ x }) => x.slice(6, 18),
   }));
 
-Deno.test("sideBySide puts parameters into columns", () =>
-  checkOp({
-    inputs: { a: [5, 3], b: [5, 1], c: [5, 4] },
-    batch: 1,
-    build: ({ a, b, c }) => sideBySide(a, b, c),
-    reference: ({ a, b, c }) =>
-      Float64Array.from(
-        [0, 1, 2, 3, 4].flatMap((r) => [...a.slice(3 * r, 3 * r + 3), b[r], ...c.slice(4 * r, 4 * r + 4)]),
-      ),
-  }));
+for (const software of [undefined, false]) {
+  Deno.test(`sideBySide puts parameters into columns${software === false ? " by the kernels for GPUs" : ""}`, () =>
+    checkOp({
+      inputs: { a: [5, 3], b: [5, 1], c: [5, 4] },
+      batch: 1,
+      software,
+      build: ({ a, b, c }) => sideBySide(a, b, c),
+      reference: ({ a, b, c }) =>
+        Float64Array.from(
+          [0, 1, 2, 3, 4].flatMap((r) => [...a.slice(3 * r, 3 * r + 3), b[r], ...c.slice(4 * r, 4 * r + 4)]),
+        ),
+    }));
+}
 
 Deno.test("rows and columns of parameters refuse what does not fit", () => {
   const graph = new Graph("train");

@@ -1,0 +1,31 @@
+/** A GPU on paper: plans are made for it like for any other, but nothing is compiled and nothing runs. */
+import { Gpu } from "../src/gpu/device.ts";
+
+/** What a GPU of a desktop computer offers; all that is not named here is WebGPU's default. */
+const LIMITS = {
+  maxBufferSize: 2 ** 32,
+  maxStorageBufferBindingSize: 2 ** 31,
+  maxStorageBuffersPerShaderStage: 8,
+  maxComputeInvocationsPerWorkgroup: 256,
+  maxComputeWorkgroupStorageSize: 16_384,
+};
+
+/** Returns a GPU that takes everything it is asked for, as far as plans ask. */
+export function paperGpu(): Gpu {
+  const nothing = (): Record<string, never> => ({});
+  const device = {
+    limits: LIMITS,
+    features: new Set(),
+    lost: new Promise(() => {}),
+    pushErrorScope: () => {},
+    popErrorScope: () => Promise.resolve(null),
+    createBuffer: ({ label, size }: GPUBufferDescriptor) => ({ label, size, destroy: () => {} }),
+    createBindGroup: nothing,
+    createBindGroupLayout: nothing,
+    createPipelineLayout: nothing,
+    createShaderModule: () => ({ getCompilationInfo: () => Promise.resolve({ messages: [] }) }),
+    createComputePipelineAsync: () => Promise.resolve({}),
+    queue: { writeBuffer: () => {} },
+  };
+  return new Gpu(device as unknown as GPUDevice, { vendor: "paper", description: "a GPU on paper", kind: "gpu" });
+}

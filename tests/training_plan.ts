@@ -1,0 +1,55 @@
+/** Training steps as a GPU would run them, described without running any. */
+import type { Definition } from "../src/definition.ts";
+import { Feed } from "../src/feed.ts";
+import { createBuffer } from "../src/gpu/memory.ts";
+import { Declarations } from "../src/graph/parameter.ts";
+import type { PlanDescription } from "../src/graph/plan.ts";
+import { adam } from "../src/optimizer.ts";
+import { Store } from "../src/store.ts";
+import { traceModel } from "../src/trace.ts";
+import { compileTraining } from "../src/trainer/step.ts";
+import { paperGpu } from "./paper_device.ts";
+
+/** Sizes of a training step. */
+export interface StepSizes {
+  /** Categorical fields. */
+  readonly fields: number;
+  /** Rows of a batch. */
+  readonly batch: number;
+  /** Rows of each field. */
+  readonly fieldRows: number;
+}
+
+/** Describes the training step of a model, with Adam in lazy mode, on a GPU. */
+export async function describeStep(
+  definition: Definition,
+  { fields: count, batch, fieldRows }: StepSizes,
+): Promise<PlanDescription> {
+  const gpu = paperGpu();
+  const fields = Array.from({ length: count }, (_, f) => ({
+    name: `C${f + 1}`,
+    rows: fieldRows,
+    offset: f * fieldRows,
+  }));
+  const space = { fields, rowCount: count * fieldRows, hasValues: false };
+  const declarations = new Declarations();
+  traceModel(definition, "train", declarations, space, 1);
+  const store = new Store(gpu, declarations);
+  const optimizer = adam();
+  await store.optimizer.prepare(optimizer);
+  const plan = await compileTraining(gpu, {
+    definition,
+    declarations,
+    space,
+    store,
+    feed: new Feed(gpu, { fields: count, hasValues: false, batch, rows: 8 * batch, budget: 2 ** 30 }),
+    batch,
+    optimizer,
+    l2: {},
+    clipNorm: undefined,
+    losses: { buffer: createBuffer(gpu, "losses", 4096) },
+    pairs: undefined,
+    unseen: undefined,
+  });
+  return plan.describe();
+}
