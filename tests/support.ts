@@ -9,10 +9,8 @@ import { ownerOf } from "../src/graph/memory.ts";
 import { Plan, type StepScalars, type Storage } from "../src/graph/plan.ts";
 import { type Shape, sizeOf, type Tensor } from "../src/graph/tensor.ts";
 import { add } from "../src/ops/add.ts";
-import type { FieldVariant } from "../src/software/fields/launch.ts";
 import { loadKernels } from "../src/kernels/load.ts";
 import { kernelsOf } from "../src/kernels/set.ts";
-import { type SharedVariant, sharedVariantFor } from "../src/software/shared_text.ts";
 
 let shared: Promise<Gpu> | undefined;
 
@@ -28,16 +26,6 @@ async function openShared(): Promise<Gpu> {
   // A driver that is still taking a device down while the process ends can crash it.
   addEventListener("unload", () => opened.destroy());
   return opened;
-}
-
-/** Returns the kernels of products over fields that the tests' device can run. */
-export function fieldVariants(): Promise<FieldVariant[]> {
-  return withShared(["software", "images", "gpu"]);
-}
-
-async function withShared<T>(everywhere: readonly T[]): Promise<(T | SharedVariant)[]> {
-  const shared = sharedVariantFor(await gpu());
-  return shared ? [...everywhere, shared] : [...everywhere];
 }
 
 /** Uniform numbers in [-1, 1) that depend on the seed alone. */

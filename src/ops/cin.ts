@@ -5,8 +5,9 @@
  */
 import { apply, applyAll, type Op } from "../graph/node.ts";
 import { formatShape, sizeOf, type Tensor } from "../graph/tensor.ts";
-import { emitInputGradients, tileShape } from "./field_inputs.ts";
-import { type FieldVariant, fieldVariantFor } from "../software/fields/launch.ts";
+import { tileShape } from "./field_sizes.ts";
+import { emitKernel } from "../kernels/set.ts";
+import { gpuVariant, type Kernel, type Problem } from "../kernels/variant.ts";
 import { fieldsOf } from "./field_padding.ts";
 import {
   emitFieldProduct,
@@ -24,8 +25,6 @@ export interface CinAttributes {
   readonly dim: number;
   /** Whether results are cut off at 0. */
   readonly relu: boolean;
-  /** The kernels. @default those that suit the device */
-  readonly variant?: FieldVariant;
 }
 
 /** The op behind {@linkcode cinLayer}: inputs x, x0, weight and bias; outputs the next x, its sums over d, and scratch. */
@@ -49,10 +48,10 @@ const cinOp: Op<CinAttributes> = {
     const [z, packed] = fieldProductOp.outputs([x], productOf(x, x0, weight, {}));
     return [z, ["B", outs], packed];
   },
-  emit: (k, { inputs, outputs: [z, pooled, packed], attributes: { dim, relu, variant } }) => {
+  emit: (k, { inputs, outputs: [z, pooled, packed], attributes: { dim, relu } }) => {
     const [x, x0, weight] = inputs;
     const symmetric = x === x0 ? "folded" as const : undefined;
-    emitFieldProduct(k, inputs, [z, packed], productOf(x, x0, weight, { relu, symmetric, variant }));
+    emitFieldProduct(k, inputs, [z, packed], productOf(x, x0, weight, { relu, symmetric }));
     if (k.needed(pooled)) emitPool(k, z, pooled, dim);
   },
   backward: ({ inputs: [x, x0, weight], outputs: [z], attributes }, [dx, dPooled]) => {
@@ -63,16 +62,55 @@ const cinOp: Op<CinAttributes> = {
     const dBias = apply(biasOp, [sums], null);
     const shape = weight.shape;
     const folded = x === x0;
-    const { variant } = attributes;
-    const gradient = { shape, pairs: true, folded, variant };
+    const gradient = { shape, pairs: true, folded };
     const rowsOf = folded ? [x, dz, weight] : [x, x0, dz, weight];
-    const [dx0, dx1] = applyAll(cinInputsOp, rowsOf, { folded, variant });
+    const [dx0, dx1] = applyAll(cinInputsOp, rowsOf, { folded });
     return [dx0, folded ? undefined : dx1, apply(fieldGradientOp, [x, x0, dz], gradient), dBias];
   },
 };
 
+/** Gradients by both rows of pairs. */
+export interface CinInputsTask extends Readonly<Record<"x" | "x0" | "dz" | "weight" | "dx" | "dx0", Tensor>> {
+  /** Scratch memory of the shape of {@linkcode tileShape}, and for arranged weights of either product. */
+  readonly packed: Tensor;
+  readonly scratch: Tensor;
+  readonly other: Tensor;
+  /** Whether x is x0: then there is one gradient, the sum of both. */
+  readonly folded: boolean;
+}
+
+/** Sizes that the choice of a kernel depends on. */
+export interface CinProblem extends Problem {
+  /** Numbers of x. */
+  readonly size: number;
+  readonly fields: number;
+  readonly outs: number;
+}
+
+/** Returns the operations of one of the gradients. */
+export function cinFlops({ size, fields, outs }: CinProblem): number {
+  return 2 * size * fields * outs;
+}
+
+/** The gradients by both rows of pairs; on a GPU a product over the field axis for each. */
+export const cinInputsKernel: Kernel<CinInputsTask, CinProblem> = {
+  name: "cin_inputs",
+  problem: ({ batch }, { x, x0, weight }) => ({
+    size: sizeOf(x.shape, batch),
+    fields: fieldsOf("cin", x0).rows,
+    outs: Number(weight.shape[1]),
+  }),
+  variants: [gpuVariant("gpu", cinFlops, (k, { x, x0, dz, weight, dx, dx0, scratch, other, folded }) => {
+    const symmetric = folded ? "all" as const : undefined;
+    const toLeft = productOf(x, x0, weight, { axes: [2, 1, 0], symmetric });
+    emitFieldProduct(k, [dz, x0, weight], [dx, scratch], toLeft);
+    if (folded) return;
+    emitFieldProduct(k, [dz, x, weight], [dx0, other], productOf(x, x0, weight, { axes: [2, 0, 1] }));
+  })],
+};
+
 /** Inputs x, x0 (where it is not x), dz and weights; outputs dx and dx0, or their sum, and scratch. */
-const cinInputsOp: Op<{ readonly folded: boolean; readonly variant: FieldVariant | undefined }> = {
+const cinInputsOp: Op<{ readonly folded: boolean }> = {
   name: "cin_inputs",
   outputs: (inputs, { folded }) => {
     const [x, x0, dz, weight] = folded ? [inputs[0], ...inputs] : inputs;
@@ -82,21 +120,9 @@ const cinInputsOp: Op<{ readonly folded: boolean; readonly variant: FieldVariant
     const [, other] = fieldProductOp.outputs([dz], { ...plain, axes: [2, 0, 1] });
     return [x.shape, folded ? [4] : x0.shape, tileShape(left, right, outs, folded), scratch, folded ? [0] : other];
   },
-  emit: (k, { inputs, outputs: [dx, dx0, packed, scratch, other], attributes }) => {
-    const { folded } = attributes;
+  emit: (k, { inputs, outputs: [dx, dx0, packed, scratch, other], attributes: { folded } }) => {
     const [x, x0, dz, weight] = folded ? [inputs[0], ...inputs] : inputs;
-    const [, outs] = weight.shape as readonly number[];
-    const flops = 2 * sizeOf(x.shape, k.batch) * fieldsOf("cin", x0).rows * outs;
-    const variant = attributes.variant ?? fieldVariantFor(k.gpu, flops);
-    if (variant !== "gpu") {
-      emitInputGradients(k, [x, x0, dz, weight], { dx, dy: dx0, packed, folded }, variant);
-      return;
-    }
-    const symmetric = folded ? "all" as const : undefined;
-    const toLeft = productOf(x, x0, weight, { axes: [2, 1, 0], symmetric, variant });
-    emitFieldProduct(k, [dz, x0, weight], [dx, scratch], toLeft);
-    if (folded) return;
-    emitFieldProduct(k, [dz, x, weight], [dx0, other], productOf(x, x0, weight, { axes: [2, 0, 1], variant }));
+    emitKernel(k, cinInputsKernel, { x, x0, dz, weight, dx, dx0, packed, scratch, other, folded });
   },
 };
 

@@ -5,16 +5,9 @@
  */
 import { apply, type Op } from "../graph/node.ts";
 import { formatShape, type Tensor } from "../graph/tensor.ts";
-import type { FieldVariant } from "../software/fields/launch.ts";
 import { cropDimensions, fieldsOf, padDimensions } from "./field_padding.ts";
-import {
-  emitFieldProduct,
-  emitPool,
-  fieldGradientOp,
-  type FieldProduct,
-  fieldProductOp,
-  type Shift,
-} from "./field_product.ts";
+import { emitFieldProduct, emitPool, fieldGradientOp, type FieldProduct, fieldProductOp } from "./field_product.ts";
+import type { Shift } from "./field_sizes.ts";
 import { emitColumnSum } from "./matmul_vector.ts";
 
 /** Sizes of a convolution. */
@@ -23,8 +16,6 @@ export interface ConvolutionAttributes {
   readonly channels: number;
   /** Rows of zeros in front of the input and behind it. */
   readonly padding: number;
-  /** The kernels. @default those that suit the device */
-  readonly variant?: FieldVariant;
 }
 
 interface Sizes extends Shift {
@@ -53,9 +44,9 @@ function sizesOf(x: Tensor, w: Tensor, { channels, padding }: ConvolutionAttribu
 }
 
 function productOf(x: Tensor, w: Tensor, attributes: ConvolutionAttributes): FieldProduct {
-  const { channels, variant } = attributes;
+  const { channels } = attributes;
   const { kernel, outs, from, to, before } = sizesOf(x, w, attributes);
-  return { sizes: [channels, kernel, outs], axes: [0, 1, 2], pairs: false, shift: { from, to, before }, variant };
+  return { sizes: [channels, kernel, outs], axes: [0, 1, 2], pairs: false, shift: { from, to, before } };
 }
 
 const convolutionOp: Op<ConvolutionAttributes> = {
@@ -68,8 +59,8 @@ const convolutionOp: Op<ConvolutionAttributes> = {
     const { kernel, from, to, before } = sizesOf(x, w, attributes);
     const product = productOf(x, w, attributes);
     const back = { from: to, to: from, before: kernel - 1 - before };
-    const { shift, variant } = product;
-    const gradient = { shape: w.shape, pairs: false, folded: false, shift, variant };
+    const { shift } = product;
+    const gradient = { shape: w.shape, pairs: false, folded: false, shift };
     return [
       apply(fieldProductOp, [dz, w], { ...product, axes: [2, 1, 0], shift: back }),
       apply(fieldGradientOp, [x, x, dz], gradient),

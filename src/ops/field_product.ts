@@ -9,16 +9,14 @@ import source from "../../shaders/field_product.wgsl" with { type: "text" };
 import { shader } from "../gpu/shader.ts";
 import type { Emitter, Op } from "../graph/node.ts";
 import type { Shape, Tensor } from "../graph/tensor.ts";
-import { eachLaunch, fieldBlock, fieldShader, type FieldVariant, fieldVariantFor } from "../software/fields/launch.ts";
+import { emitKernel } from "../kernels/set.ts";
+import { fieldGradientKernel, fieldProductKernel, fieldSlices } from "./field_kernels.ts";
 import { fieldsOf } from "./field_padding.ts";
-import { FIELD_LANES, type FieldBlock, GRADIENT_OUTS } from "../software/fields/source.ts";
+import { type Shift, termsOf } from "./field_sizes.ts";
 import { emitSum, maxSlices } from "./matmul_layout.ts";
 
 /** Kernels around the products. */
 export const around = shader("field_product", { grid, field_product: source });
-
-/** Columns of a slice of a weight gradient: the fields of so many fit a processor's second-level cache. */
-const SLICE = 512;
 
 /** Sizes `[I, J, H]` of weights; J is 1 where one operand is no product of two fields. */
 export type WeightSizes = readonly [number, number, number];
@@ -37,18 +35,6 @@ export interface FieldProduct {
   readonly relu?: boolean;
   /** Makes the second rows neighbours of the first ones: a convolution. */
   readonly shift?: Shift;
-  /** The kernels. @default those that suit the device */
-  readonly variant?: FieldVariant;
-}
-
-/** Rows of a convolution's input and output. */
-export interface Shift {
-  /** Rows of each map of x. */
-  readonly from: number;
-  /** Rows of each map of the result. */
-  readonly to: number;
-  /** Rows of zeros in front of x. */
-  readonly before: number;
 }
 
 /** Parameters of the kernels around, for those that do not read them. */
@@ -68,11 +54,6 @@ export const NO_PARAMS = {
   dim: 0,
 };
 
-/** Returns the terms of a sum over pairs, or over pairs i <= j. */
-export function termsOf([p, q]: readonly number[], folded: boolean): number {
-  return folded ? q * (q + 1) / 2 : p * q;
-}
-
 /** Inputs x, y (only where pairs are formed), weights and optionally a bias; outputs z and packed weights. */
 export const fieldProductOp: Op<FieldProduct> = {
   name: "field_product",
@@ -91,42 +72,17 @@ export function emitFieldProduct(
   [z, packed]: readonly Tensor[],
   attributes: FieldProduct,
 ): void {
-  const { sizes, axes, pairs, symmetric, relu = false, shift, variant } = attributes;
-  const [x, y, w, bias] = pairs ? inputs : [inputs[0], ...inputs];
+  const { sizes, axes, pairs, symmetric, relu = false, shift } = attributes;
+  const [x] = inputs;
+  const y = pairs ? inputs[1] : undefined;
+  const [w, bias] = inputs.slice(pairs ? 2 : 1);
   const [p, q, r] = axes.map((axis) => sizes[axis]);
-  const folded = symmetric === "folded";
   emitArrange(k, w, packed, attributes);
-  const spread = lanesIn(x, shift);
-  const terms = termsOf([p, q], folded);
-  const flopsOf = (columns: number): number => 8 * columns * r * terms;
-  const kind = variant ?? fieldVariantFor(k.gpu, flopsOf(k.batch * spread.lanes));
-  const block = fieldBlock(kind, r);
-  // Where there are no pairs, the terms are one row of all the rows of x.
-  const rows = pairs || shift ? { left: p, right: q } : { left: 1, right: p, in_lanes: p * spread.lanes };
-  eachLaunch(k, kind, { x, ...(pairs && { y }), w: packed }, 1, (bind, { first, count }) => {
-    const columns = count * spread.lanes;
-    k.run({
-      shader: fieldShader(block),
-      entry: "product",
-      bind: { y: bind.x, ...bind, bias: bias ?? w, z },
-      constants: { PAIRS: pairs, FOLDED: folded, SHIFTED: shift !== undefined, BIAS: bias !== undefined, RELU: relu },
-      params: { ...spread, ...rows, columns, outs: r, terms: p * q, slice: 0, tiles: 0, first: first * spread.lanes },
-      grid: groupsOf(block, Math.ceil(columns / block.columns), Math.ceil(r / block.outs)),
-      flops: flopsOf(columns),
-    });
+  emitKernel(k, fieldProductKernel, {
+    ...{ x, y, packed, bias, w, z, relu, shift },
+    sizes: [p, q, r],
+    folded: symmetric === "folded",
   });
-}
-
-/** Returns how many workgroups do so much work that subgroups divide among their invocations, times so many. */
-function groupsOf({ shared }: FieldBlock, work: number, times: number): number {
-  return Math.ceil(Math.ceil(work / shared) * shared * times / FIELD_LANES);
-}
-
-/** Returns the fours in rows of x and z, and how a convolution moves among them. */
-export function lanesIn(x: Tensor, shift: Shift | undefined): Record<"lanes" | "in_lanes" | "step" | "before", number> {
-  const step = fieldsOf("field_product", x).dim / 4;
-  const { from, to, before } = shift ?? { from: 1, to: 1, before: 0 };
-  return { lanes: to * step, in_lanes: from * step, step, before };
 }
 
 function emitArrange(k: Emitter, w: Tensor, packed: Tensor, attributes: FieldProduct): void {
@@ -170,8 +126,6 @@ export interface FieldGradient {
   readonly folded: boolean;
   /** The convolution of these sizes. */
   readonly shift?: Shift;
-  /** The kernels. @default those that suit the device */
-  readonly variant?: FieldVariant;
 }
 
 /** Inputs x, y and dz; outputs the gradient by weights, partial sums of slices, and the folded gradient. */
@@ -182,31 +136,13 @@ export const fieldGradientOp: Op<FieldGradient> = {
     return [attributes.shape, [maxSlices(terms, outs), terms, outs], attributes.folded ? [terms, outs] : [0]];
   },
   emit: (k, { inputs: [x, y, dz], outputs: [dw, parts, sums], attributes }) => {
-    const { pairs, folded, shift, variant } = attributes;
+    const { pairs, folded, shift } = attributes;
     const { left, right, terms, outs } = termsAndOuts(x, y, dz, attributes);
-    const spread = lanesIn(x, shift);
-    const flopsOf = (columns: number): number => 8 * columns * terms * outs;
-    const kind = variant ?? fieldVariantFor(k.gpu, flopsOf(k.batch * spread.lanes));
-    const block = fieldBlock(kind, outs);
-    const { edge } = block;
-    const wanted = Math.max(1, Math.min(maxSlices(terms, outs), Math.ceil(k.batch * spread.lanes / SLICE)));
-    const sliceSamples = Math.ceil(k.batch / wanted);
-    const slices = Math.ceil(k.batch / sliceSamples);
-    const slice = sliceSamples * spread.lanes;
-    const [down, across] = [Math.ceil(left / edge), Math.ceil(right / edge)];
-    const tiles = !pairs ? Math.ceil(terms / edge ** 2) : folded ? across * (across + 1) / 2 : down * across;
-    eachLaunch(k, kind, { x, ...(pairs && { y }), dz }, sliceSamples, (bind, { first, count }) => {
-      const columns = count * spread.lanes;
-      k.run({
-        shader: fieldShader(block),
-        entry: "gradient",
-        bind: { y: bind.x, ...bind, parts },
-        constants: { PAIRS: pairs, FOLDED: folded, SHIFTED: shift !== undefined },
-        params: { ...spread, columns, left, right, outs, terms, slice, tiles, first: first * spread.lanes },
-        grid: groupsOf(block, tiles, Math.ceil(columns / slice) * Math.ceil(outs / GRADIENT_OUTS)),
-        flops: flopsOf(columns),
-      });
+    emitKernel(k, fieldGradientKernel, {
+      ...{ x, y: pairs ? y : undefined, dz, parts },
+      ...{ left, right, terms, outs, folded, shift },
     });
+    const { slices } = fieldSlices(k, x, terms, outs, shift);
     const target = folded ? sums : dw;
     emitSum(k, parts, target, { rows: terms, columns: outs, stride: outs, slice: terms * outs, slices });
     if (!folded) return;

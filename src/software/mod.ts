@@ -5,6 +5,7 @@
  */
 import type { KernelSet } from "../kernels/set.ts";
 import { registerAfm } from "./afm/variants.ts";
+import { registerFields } from "./fields/variants.ts";
 import { registerProducts } from "./matmul/products.ts";
 import { registerPairDense } from "./pairs/dense.ts";
 import { registerPairMatrix } from "./pairs/matrix.ts";
@@ -13,6 +14,7 @@ import { registerPairMatrix } from "./pairs/matrix.ts";
 export function registerKernels(kernels: KernelSet): void {
   registerProducts(kernels);
   registerAfm(kernels);
+  registerFields(kernels);
   registerPairMatrix(kernels);
   registerPairDense(kernels);
 }

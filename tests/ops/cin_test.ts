@@ -1,12 +1,17 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { Graph } from "../../src/graph/graph.ts";
 import type { Tensor } from "../../src/graph/tensor.ts";
+import { kernelsOf } from "../../src/kernels/set.ts";
+import { fieldProductKernel } from "../../src/ops/field_kernels.ts";
 import { cinLayer } from "../../src/ops/cin.ts";
 import { cropDimensions, padDimensions } from "../../src/ops/field_padding.ts";
-import { fieldDenseBy } from "../../src/ops/field_dense.ts";
-import type { FieldVariant } from "../../src/software/fields/launch.ts";
+import { fieldDense } from "../../src/ops/field_dense.ts";
 import { cinReference, poolReference } from "../reference/cin.ts";
-import { checkOp, fieldVariants, type OpResults, runOp } from "../support.ts";
+import { checkOp, gpu, type OpResults, runOp } from "../support.ts";
+
+/** Variants that the tests' device can run. */
+const VARIANTS = kernelsOf(await gpu()).fitting(fieldProductKernel, { columns: 1, terms: 1, outs: 1 })
+  .map(({ name }) => name);
 
 const shapes = [[37, 5, 3, 6, 4], [5, 3, 4, 17, 17], [1, 1, 1, 1, 1], [3, 7, 5, 9, 10], [2, 9, 9, 33, 8]];
 
@@ -49,35 +54,31 @@ for (const [batch, fields, outs, dim] of [[37, 5, 6, 4], [3, 4, 5, 17], [1, 1, 1
 }
 
 for (const [batch, left, right, outs, dim] of [[5, 3, 5, 11, 10], [3, 5, 5, 6, 4]]) {
-  for (const variant of await fieldVariants()) {
-    Deno.test(`cin of ${left} x ${right} fields by the kernels for ${variant} adapters matches the reference`, () =>
-      checkOp({
-        inputs: { x: ["B", left, dim], w: [left * right, outs], bias: [outs], y: ["B", right, dim] },
-        batch,
-        build: ({ x, y, w, bias }) => {
-          const first = padDimensions(x);
-          const other = left === right ? first : padDimensions(y);
-          return cropDimensions(cinLayer(first, other, w, bias, { dim, relu: false, variant }).next, dim);
-        },
-        reference: ({ x, y, w, bias }) =>
-          cinReference({ x, y: left === right ? x : y, w, bias }, { left, right, outs, dim }, false),
-      }));
-  }
+  Deno.test(`cin of ${left} x ${right} fields matches the reference`, () =>
+    checkOp({
+      inputs: { x: ["B", left, dim], w: [left * right, outs], bias: [outs], y: ["B", right, dim] },
+      batch,
+      build: ({ x, y, w, bias }) => {
+        const first = padDimensions(x);
+        const other = left === right ? first : padDimensions(y);
+        return cropDimensions(cinLayer(first, other, w, bias, { dim, relu: false }).next, dim);
+      },
+      reference: ({ x, y, w, bias }) =>
+        cinReference({ x, y: left === right ? x : y, w, bias }, { left, right, outs, dim }, false),
+    }));
 }
 
 for (const [batch, fields, outs, dim] of [[37, 5, 6, 4], [3, 4, 17, 17], [1, 1, 1, 1]]) {
-  for (const variant of await fieldVariants()) {
-    Deno.test(`fieldDense of [${batch}, ${fields}, ${dim}] to ${outs} by kernels for ${variant} matches the reference`, () =>
-      checkOp({
-        inputs: { x: ["B", fields, dim], w: [fields, outs] },
-        batch,
-        build: ({ x, w }) => fieldDenseBy(x, w, variant),
-        reference: ({ x, w }) => {
-          const ones = { y: new Float64Array(batch * dim).fill(1), bias: new Float64Array(outs) };
-          return cinReference({ x, w, ...ones }, { left: fields, right: 1, outs, dim }, false);
-        },
-      }));
-  }
+  Deno.test(`fieldDense of [${batch}, ${fields}, ${dim}] to ${outs} matches the reference`, () =>
+    checkOp({
+      inputs: { x: ["B", fields, dim], w: [fields, outs] },
+      batch,
+      build: ({ x, w }) => fieldDense(x, w),
+      reference: ({ x, w }) => {
+        const ones = { y: new Float64Array(batch * dim).fill(1), bias: new Float64Array(outs) };
+        return cinReference({ x, w, ...ones }, { left: fields, right: 1, outs, dim }, false);
+      },
+    }));
 }
 
 Deno.test("cin refuses weights that do not fit its fields", () => {
@@ -92,14 +93,15 @@ Deno.test("cin refuses weights that do not fit its fields", () => {
 
 for (const maps of [9, 20]) {
   Deno.test(`cin of ${maps} maps from several images equals cin from buffers, to the bit`, async () => {
-    const run = (variant: FieldVariant): Promise<OpResults> =>
+    const run = (kernels: string): Promise<OpResults> =>
       runOp({
         inputs: { x: ["B", 6, 8], w: [24, maps], bias: [maps], y: ["B", 4, 8] },
         batch: 60_000,
-        build: ({ x, y, w, bias }) => cinLayer(x, y, w, bias, { dim: 8, relu: true, variant }).next,
+        kernels,
+        build: ({ x, y, w, bias }) => cinLayer(x, y, w, bias, { dim: 8, relu: true }).next,
       });
-    const fromBuffers = await run("software");
-    for (const variant of (await fieldVariants()).filter((name) => /images|shared/.test(name))) {
+    const fromBuffers = await run("buffers");
+    for (const variant of VARIANTS.filter((name) => /images|shared/.test(name))) {
       const fromImages = await run(variant);
       assertEquals(fromImages.labels.filter((label) => label === "field_product_blocks.product").length, 5);
       assertEquals(fromImages.y, fromBuffers.y, variant);

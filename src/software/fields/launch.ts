@@ -5,44 +5,39 @@
  */
 import grid from "../../../shaders/grid.wgsl" with { type: "text" };
 import image from "../../../shaders/image.wgsl" with { type: "text" };
-import type { Gpu } from "../../gpu/device.ts";
 import { generatedShader, type Shader } from "../../gpu/shader.ts";
 import type { Emitter, Image } from "../../graph/node.ts";
 import { type Tensor, widthOf } from "../../graph/tensor.ts";
-import { isWorthImages } from "../drivers.ts";
 import { type FieldBlock, fieldProductSource } from "./source.ts";
 import { emitImage, rowPieces, rowsLayout } from "../image_pack.ts";
-import { type SharedVariant, sharedVariantFor } from "../shared_text.ts";
+import type { Samples } from "../../ops/field_kernels.ts";
+import type { SharedVariant } from "../shared_text.ts";
 
 /**
- * Kernels for processors, whose invocations are few and long, with factors in buffers, in images, or in images of which
- * the invocations of a subgroup fetch what all of them need; or for GPUs.
+ * Kernels whose invocations are few and long, with factors in buffers, in images, or in images of which the invocations of
+ * a subgroup fetch what all of them need.
  */
-export type FieldVariant = "software" | "images" | "gpu" | SharedVariant;
+export type FieldVariant = "buffers" | "images" | SharedVariant;
 
 const IMAGES: FieldBlock = { outs: 16, columns: 4, inputColumns: 4, terms: 4, edge: 4, images: true, shared: 1 };
 
-/** What kernels are unrolled for: what a processor's cache, or a GPU's registers, hold. */
+/** What kernels are unrolled for: what a processor's cache holds. */
 const BLOCKS: Readonly<Record<FieldVariant, FieldBlock>> = {
-  software: { ...IMAGES, terms: 1, images: false },
+  buffers: { ...IMAGES, terms: 1, images: false },
   images: IMAGES,
   shared4: { ...IMAGES, shared: 4 },
   shared8: { ...IMAGES, shared: 8 },
   shared16: { ...IMAGES, shared: 16 },
-  gpu: { outs: 8, columns: 2, inputColumns: 2, terms: 1, edge: 2, images: false, shared: 1 },
 };
+
+/** Names of all variants. */
+export const FIELD_VARIANTS = Object.keys(BLOCKS) as readonly FieldVariant[];
 
 /** Returns what a variant's kernels are unrolled for, given the rows H of the result. */
 export function fieldBlock(variant: FieldVariant, outs: number): FieldBlock {
   const block = BLOCKS[variant];
   // Weights cost little where they are shared, so that an invocation takes more rows and fewer columns.
   return block.shared > 1 && outs > block.outs ? { ...block, outs: 2 * block.outs, columns: block.columns / 2 } : block;
-}
-
-/** Returns the kernels that suit a device, for a product of `flops` operations. */
-export function fieldVariantFor(gpu: Gpu, flops: number): FieldVariant {
-  if (!gpu.adapter.software) return "gpu";
-  return isWorthImages(gpu.profile, flops) ? sharedVariantFor(gpu) ?? "images" : "software";
 }
 
 /** Returns the shader of kernels that are unrolled for a block. */
@@ -53,13 +48,7 @@ export function fieldShader(block: FieldBlock): Shader {
 }
 
 /** Factors of a product; all but w have rows sample by sample. */
-export type FieldFactors = Partial<Readonly<Record<"x" | "y" | "w" | "dz", Tensor>>>;
-
-/** Samples of a launch. */
-export interface Samples {
-  readonly first: number;
-  readonly count: number;
-}
+export type FieldFactors = Readonly<Partial<Record<"x" | "y" | "w" | "dz", Tensor>>>;
 
 /**
  * Calls `visit` for each launch.

@@ -3,12 +3,13 @@
  *
  * @module
  */
-import type { Emitter } from "../graph/node.ts";
-import type { Shape, Tensor } from "../graph/tensor.ts";
-import { eachLaunch, fieldBlock, fieldShader, type FieldVariant } from "../software/fields/launch.ts";
-import { fieldsOf } from "./field_padding.ts";
-import { around, lanesIn, NO_PARAMS, termsOf } from "./field_product.ts";
-import { FIELD_LANES } from "../software/fields/source.ts";
+import type { Emitter } from "../../graph/node.ts";
+import type { Tensor } from "../../graph/tensor.ts";
+import { eachLaunch, fieldBlock, fieldShader, type FieldVariant } from "./launch.ts";
+import { fieldsOf } from "../../ops/field_padding.ts";
+import { around, NO_PARAMS } from "../../ops/field_product.ts";
+import { lanesIn, termsOf } from "../../ops/field_sizes.ts";
+import { FIELD_LANES } from "./source.ts";
 
 /**
  * Appends the gradients by both rows of pairs, which share the sums over H; where y is x there is one, of both. The
@@ -47,10 +48,4 @@ export function emitInputGradients(
       flops: 8 * columns * outs * termsOf([left, right], folded),
     });
   });
-}
-
-/** Returns the shape of weights by tiles of 4 x 4 pairs. */
-export function tileShape(left: number, right: number, outs: number, folded: boolean): Shape {
-  const [down, across] = [Math.ceil(left / 4), Math.ceil(right / 4)];
-  return [folded ? across * (across + 1) / 2 : down * across, outs, 16];
 }
