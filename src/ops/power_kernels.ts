@@ -5,15 +5,16 @@
  */
 import grid from "../../shaders/grid.wgsl" with { type: "text" };
 import source from "../../shaders/power_dense.wgsl" with { type: "text" };
+import tilesSource from "../../shaders/power_tiles.wgsl" with { type: "text" };
 import step from "../../shaders/step.wgsl" with { type: "text" };
-import type { Gpu } from "../gpu/device.ts";
-import { generatedShader, type Shader, shader } from "../gpu/shader.ts";
+import { type Constants, type Shader, shader } from "../gpu/shader.ts";
 import type { Emitter } from "../graph/node.ts";
 import { type Tensor, widthOf } from "../graph/tensor.ts";
+import { emitKernel } from "../kernels/set.ts";
+import { gpuVariant, type Kernel, type Problem } from "../kernels/variant.ts";
 import { MAX_SLICES } from "./channel_norm.ts";
 import { lanesOf } from "./lane.ts";
 import { padded } from "./matmul_layout.ts";
-import { POWER_LANES, type PowerBlock, powerSource } from "../software/power/source.ts";
 
 /** Rows of the table of what kernels need of each neuron. */
 export const TABLE_ROWS = 7;
@@ -111,24 +112,76 @@ export function emitBlock(
   emitAround(k, "block", { one, other }, params, rows * columns);
 }
 
-/** Returns the block of a kernel that suits a device: what a processor's cache, or a GPU's registers, hold. */
-function blockFor({ adapter }: Gpu, { dim, window }: PowerSizes): PowerBlock {
-  const [numbers, most] = adapter.software ? [64, 16] : [8, 8];
+/** What one thread computes: so many numbers d of so many fours of neurons. */
+export interface PowerTile {
+  readonly dims: number;
+  readonly quads: number;
+}
+
+/** Sizes that the choice of a kernel depends on. */
+export interface PowerProblem extends Problem {
+  readonly batch: number;
+  readonly fields: number;
+  readonly dim: number;
+  readonly neurons: number;
+}
+
+/** A kernel over all neurons, or over the window of those from `first` on. */
+export interface PowerTask {
+  readonly sizes: PowerSizes;
+  readonly bind: Readonly<Record<string, Tensor>>;
+  readonly first: number;
+}
+
+/** Returns the operations of the products. */
+export function powerFlops({ batch, fields, dim, neurons }: PowerProblem): number {
+  return 2 * batch * dim * neurons * fields;
+}
+
+/** Threads of a workgroup. */
+const THREADS = 32;
+
+/** Numbers, in fours, that a thread on a GPU keeps in registers, and numbers d of them at most. */
+const GPU_TILE = { numbers: 8, most: 8 };
+
+/** Returns the tile of a thread that keeps so many fours of numbers, `most` numbers d of them at most. */
+export function powerTile(
+  { numbers, most }: { readonly numbers: number; readonly most: number },
+  { dim, window }: PowerSizes,
+): PowerTile {
   const dims = Math.ceil(dim / Math.ceil(dim / most));
   const quads = Math.max(1, Math.min(5, Math.floor(numbers / dims), window / 4));
   const wholes = Array.from({ length: quads }, (_, i) => quads - i).filter((q) => (window / 4) % q === 0);
   return { dims, quads: 2 * wholes[0] > quads ? wholes[0] : quads };
 }
 
-function powerShader(block: PowerBlock): Shader {
-  return generatedShader("power", { grid, step }, "power/source", [block.dims, block.quads], () => powerSource(block));
+const tiles = shader("power_tiles", { grid, step, power_tiles: tilesSource });
+
+function powerKernel(name: string, entry: "moments" | "form"): Kernel<PowerTask, PowerProblem> {
+  return {
+    name,
+    problem: ({ batch }, { sizes }) => ({
+      batch,
+      fields: padded(sizes.fields),
+      dim: sizes.dim,
+      neurons: entry === "form" ? sizes.window : columnsOfWindows(sizes),
+    }),
+    variants: [gpuVariant("gpu", powerFlops, (k, task) => {
+      const tile = powerTile(GPU_TILE, task.sizes);
+      emitPowers(k, task, entry, { shader: tiles, tile, constants: { DIMS: tile.dims, QUADS: tile.quads } });
+    })],
+  };
 }
+
+/** Means and sums of squares about them, of slices of the batch. */
+export const powerMomentsKernel = powerKernel("power_moments", "moments");
+
+/** The normalized products of a window of neurons. */
+export const powerFormKernel = powerKernel("power_form", "form");
 
 /** Appends partial[s, n] = mean, and sum of squares about it, of slice s of the products of neuron n. */
 export function emitMoments(k: Emitter, sizes: PowerSizes, bind: Record<"x" | "w" | "partial", Tensor>): void {
-  const { quads } = blockFor(k.gpu, sizes);
-  const slices = Math.ceil(k.batch / sliceOf(k));
-  emitPowers(k, sizes, "moments", bind, 0, slices * Math.ceil(columnsOfWindows(sizes) / 4 / quads));
+  emitKernel(k, powerMomentsKernel, { sizes, bind, first: 0 });
 }
 
 /** Appends r[b, d, n] = (p - mean) scale + shift for the window of neurons from `first` on. */
@@ -138,25 +191,28 @@ export function emitForm(
   bind: Record<"x" | "w" | "table" | "r", Tensor>,
   first: number,
 ): void {
-  const { dims, quads } = blockFor(k.gpu, sizes);
-  const blocks = Math.ceil(sizes.dim / dims) * Math.ceil(sizes.window / 4 / quads);
-  emitPowers(k, sizes, "form", bind, first, k.batch * blocks);
+  emitKernel(k, powerFormKernel, { sizes, bind, first });
 }
 
-function emitPowers(
+/** Appends a kernel by a shader whose threads compute tiles. */
+export function emitPowers(
   k: Emitter,
-  sizes: PowerSizes,
-  entry: string,
-  bind: Record<string, Tensor>,
-  first: number,
-  invocations: number,
+  { sizes, bind, first }: PowerTask,
+  entry: "moments" | "form",
+  { shader, tile: { dims, quads }, constants }: {
+    readonly shader: Shader;
+    readonly tile: PowerTile;
+    readonly constants?: Constants;
+  },
 ): void {
   const { fields, dim, neurons, window } = sizes;
   const columns = entry === "form" ? window : columnsOfWindows(sizes);
+  const rows = entry === "form" ? k.batch * Math.ceil(dim / dims) : Math.ceil(k.batch / sliceOf(k));
   k.run({
-    shader: powerShader(blockFor(k.gpu, sizes)),
+    shader,
     entry,
     bind,
+    constants,
     params: {
       batch: k.batch,
       dim,
@@ -167,7 +223,7 @@ function emitPowers(
       window: window / 4,
       slice: sliceOf(k),
     },
-    grid: Math.ceil(invocations / POWER_LANES),
+    grid: Math.ceil(rows * Math.ceil(columns / 4 / quads) / THREADS),
     flops: 2 * k.batch * dim * columns * padded(fields),
   });
 }

@@ -9,6 +9,7 @@ import { registerFields } from "./fields/variants.ts";
 import { registerProducts } from "./matmul/products.ts";
 import { registerPairDense } from "./pairs/dense.ts";
 import { registerPairMatrix } from "./pairs/matrix.ts";
+import { registerPowers } from "./power/variants.ts";
 
 /** Registers all variants. */
 export function registerKernels(kernels: KernelSet): void {
@@ -17,4 +18,5 @@ export function registerKernels(kernels: KernelSet): void {
   registerFields(kernels);
   registerPairMatrix(kernels);
   registerPairDense(kernels);
+  registerPowers(kernels);
 }

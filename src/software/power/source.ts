@@ -4,16 +4,11 @@
  *
  * @module
  */
+import type { PowerTile } from "../../ops/power_kernels.ts";
 import { openEntry, range } from "../unrolled.ts";
 
 /** Invocations of a workgroup of the kernels made here. */
-export const POWER_LANES = 32;
-
-/** What one invocation computes: so many numbers d of so many fours of neurons. */
-export interface PowerBlock {
-  readonly dims: number;
-  readonly quads: number;
-}
+const POWER_LANES = 32;
 
 const HEADER =
   `// Products of powers of fields, one register block per invocation: p[b, d, n] = exp(sum_f x[b, d, f] w[f, n]).
@@ -56,12 +51,12 @@ fn keep(slice: u32, quad: u32, mean: vec4f, squares: vec4f) {
 `;
 
 /** Writes the kernels for blocks of one size. */
-export function powerSource(block: PowerBlock): string {
+export function powerSource(block: PowerTile): string {
   return [HEADER, momentsSource(block), formSource(block)].join("\n");
 }
 
 /** Lines that sum z over the fields for the numbers from `c` on of row `b`. */
-function sumsSource({ dims, quads }: PowerBlock, indent: string): string[] {
+function sumsSource({ dims, quads }: PowerTile, indent: string): string[] {
   const [d, q] = [range(dims), range(quads)];
   const terms = (j: number, k: number): string =>
     "xyzw".split("").map((f, t) => `vec4f(x${k}.${f}) * w${j}_${t}`).join(" + ");
@@ -78,7 +73,7 @@ function sumsSource({ dims, quads }: PowerBlock, indent: string): string[] {
   ].map((line) => indent + line);
 }
 
-function momentsSource(block: PowerBlock): string {
+function momentsSource(block: PowerTile): string {
   const [d, q] = [range(block.dims), range(block.quads)];
   return [
     openEntry("moments", POWER_LANES),
@@ -117,7 +112,7 @@ function momentsSource(block: PowerBlock): string {
   ].join("\n");
 }
 
-function formSource(block: PowerBlock): string {
+function formSource(block: PowerTile): string {
   const [d, q] = [range(block.dims), range(block.quads)];
   return [
     openEntry("form", POWER_LANES),

@@ -1,0 +1,42 @@
+/**
+ * Products of powers of fields for drivers on the processor: tiles that fill its cache, unrolled.
+ *
+ * @module
+ */
+import grid from "../../../shaders/grid.wgsl" with { type: "text" };
+import step from "../../../shaders/step.wgsl" with { type: "text" };
+import { generatedShader, type Shader } from "../../gpu/shader.ts";
+import type { KernelSet } from "../../kernels/set.ts";
+import type { Variant } from "../../kernels/variant.ts";
+import {
+  emitPowers,
+  powerFlops,
+  powerFormKernel,
+  powerMomentsKernel,
+  type PowerProblem,
+  type PowerTask,
+  type PowerTile,
+  powerTile,
+} from "../../ops/power_kernels.ts";
+import { bufferVariant } from "../variants.ts";
+import { powerSource } from "./source.ts";
+
+/** Numbers, in fours, that a thread keeps, and numbers d of them at most. */
+const TILE = { numbers: 64, most: 16 };
+
+/** Registers the variants. */
+export function registerPowers(kernels: KernelSet): void {
+  kernels.register(powerMomentsKernel, [variant("moments")]);
+  kernels.register(powerFormKernel, [variant("form")]);
+}
+
+function variant(entry: "moments" | "form"): Variant<PowerTask, PowerProblem> {
+  return bufferVariant("buffers", powerFlops, (k, task) => {
+    const tile = powerTile(TILE, task.sizes);
+    emitPowers(k, task, entry, { shader: shaderOf(tile), tile });
+  });
+}
+
+function shaderOf(tile: PowerTile): Shader {
+  return generatedShader("power", { grid, step }, "power/source", [tile.dims, tile.quads], () => powerSource(tile));
+}
