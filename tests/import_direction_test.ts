@@ -5,8 +5,8 @@ const ALLOWED: Record<string, readonly string[]> = {
   "src/gpu/mod.ts": ["src/gpu/", "src/host/"],
   "src/gpu/": ["src/gpu/", "shaders/"],
   "src/graph/": ["src/gpu/", "src/graph/", "src/initializer.ts"],
-  "src/kernels/": ["src/gpu/", "src/graph/", "src/kernels/"],
-  "src/ops/": ["src/gpu/", "src/graph/", "src/kernels/", "src/ops/", "src/optimizer.ts", "src/software/", "shaders/"],
+  "src/kernels/": ["src/gpu/", "src/graph/", "src/kernels/", "src/software/mod.ts"],
+  "src/ops/": ["src/gpu/", "src/graph/", "src/kernels/", "src/ops/", "src/optimizer.ts", "shaders/"],
   "src/software/": ["src/gpu/", "src/graph/", "src/kernels/", "src/ops/", "src/software/", "shaders/"],
   "src/layers/mod.ts": ["src/graph/", "src/ops/", "src/layers/", "src/definition.ts", "src/initializer.ts"],
   "src/layers/": ["src/graph/", "src/ops/", "src/layers/", "src/initializer.ts"],
@@ -14,6 +14,9 @@ const ALLOWED: Record<string, readonly string[]> = {
   "src/metrics": ["src/metrics"],
   "models/": ["src/layers/", "src/definition.ts", "src/initializer.ts", "models/"],
 };
+
+/** The only file outside `src/software` and the tests that may import it: a page with a GPU never loads it. */
+const SOFTWARE_READERS = ["src/kernels/load.ts"];
 
 /** The only files that may import the list of all models. */
 const MODEL_LIST_READERS = /^(mod\.ts|src\/cli|models\/|tests\/|bench\/)/;
@@ -29,9 +32,12 @@ function* sources(folder: string): Generator<string> {
 }
 
 /** Returns the files that a file imports; `pattern` captures their specifiers. */
-function importsOf(path: string, pattern = /^(?:import|export)[^;]*?from "(\.[^"]+)"/gm): string[] {
+function importsOf(
+  path: string,
+  pattern = /^(?:import|export)[^;]*?from "(\.[^"]+)"|\bimport\("(\.[^"]+)"\)/gm,
+): string[] {
   const text = Deno.readTextFileSync(new URL(path, root));
-  const specifiers = [...text.matchAll(pattern)].map(([, specifier]) => specifier);
+  const specifiers = [...text.matchAll(pattern)].map(([, named, onDemand]) => named ?? onDemand);
   return specifiers.map((specifier) => new URL(specifier, new URL(path, root)).href.slice(root.href.length));
 }
 
@@ -59,6 +65,23 @@ Deno.test("imports go one way: shaders, gpu, graph, ops, layers, models", () => 
       if (target === "models/mod.ts" && !MODEL_LIST_READERS.test(path)) wrong.push(`${path} -> ${target}`);
     }
   }
+  assertEquals(wrong, []);
+});
+
+Deno.test("only the registration imports kernels for drivers on the processor, and on demand", () => {
+  const all = ["mod.ts", ...sources("src/"), ...sources("models/")].filter((path) => !path.startsWith("src/software/"));
+  const readers = all.filter((path) => importsOf(path).some((target) => target.startsWith("src/software/")));
+  assertEquals(readers, SOFTWARE_READERS);
+  const atOnce = readers.filter((path) => importsOf(path, VALUES).some((target) => target.startsWith("src/software/")));
+  assertEquals(atOnce, []);
+});
+
+Deno.test("ops name no driver and write no shader text", () => {
+  const wrong = [...sources("src/ops/"), ...sources("src/gpu/"), ...sources("src/kernels/")].filter((path) => {
+    const text = Deno.readTextFileSync(new URL(path, root));
+    return /llvmpipe|lavapipe|softpipe|swiftshader|mesa/i.test(text) ||
+      (path.startsWith("src/ops/") && /generatedShader|@compute|@binding/.test(text));
+  });
   assertEquals(wrong, []);
 });
 

@@ -4,7 +4,7 @@ import type { BufferRange } from "../src/gpu/kernel.ts";
 import { download, type Numbers, upload } from "../src/gpu/memory.ts";
 import { Plan, type StepScalars, type Storage } from "../src/graph/plan.ts";
 import { sizeOf, type Tensor } from "../src/graph/tensor.ts";
-import { gpu, noStorage } from "./support.ts";
+import { deviceFor, noStorage } from "./support.ts";
 
 /** What a run reads. */
 export interface RunOptions {
@@ -18,11 +18,13 @@ export interface RunOptions {
   ranges?: Readonly<Record<string, BufferRange>>;
   /** Places of parameters and tables; none when absent. */
   storage?: Storage;
+  /** Name of the variants to run wherever they fit. @default those that suit the device */
+  kernels?: string;
 }
 
 /** Uploads inputs, runs the steps and returns the outputs' bytes. */
 export async function run(outputs: readonly Tensor[], options: RunOptions): Promise<ArrayBuffer[]> {
-  const device = await gpu();
+  const device = await deviceFor(options);
   const inputs: Record<string, BufferRange> = {};
   for (const [name, data] of Object.entries(options.inputs)) {
     inputs[name] = { buffer: upload(device, name, data), size: data.byteLength };

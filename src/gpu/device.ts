@@ -14,7 +14,7 @@ const USEFUL_FEATURES: readonly GPUFeatureName[] = ["timestamp-query", "shader-f
 export interface AdapterDescription {
   /** Vendor as the driver names it. */
   readonly vendor: string;
-  /** Adapter in the driver's words, for example `llvmpipe (LLVM 15.0.6, 256 bits)`. */
+  /** Adapter in the driver's words, for example `NVIDIA H200`. */
   readonly description: string;
   /** Whether the adapter runs on the processor instead of a GPU. */
   readonly software: boolean;

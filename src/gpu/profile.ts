@@ -39,7 +39,7 @@ export interface DeviceProfile {
   readonly kind: "gpu" | "software";
   /** Vendor as the driver names it. */
   readonly vendor: string;
-  /** Adapter in the driver's words, for example `llvmpipe (LLVM 15.0.6, 256 bits)`. */
+  /** Adapter in the driver's words, for example `NVIDIA H200`. */
   readonly description: string;
   /** Limits of the device. */
   readonly limits: DeviceLimits;

@@ -3,13 +3,13 @@
  *
  * @module
  */
+import source from "../../shaders/attention_queries.wgsl" with { type: "text" };
 import grid from "../../shaders/grid.wgsl" with { type: "text" };
-import { generatedShader, type Shader } from "../gpu/shader.ts";
+import { type Constants, type Shader, shader } from "../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, type Tensor } from "../graph/tensor.ts";
-import { isWorthImages } from "../software/drivers.ts";
-import { emitImageAttention, fitsImages } from "../software/attention/images.ts";
-import { ATTENTION_LANES, attentionSource } from "../software/attention/source.ts";
+import { emitKernel } from "../kernels/set.ts";
+import { gpuVariant, type Kernel, type Problem, type Variant } from "../kernels/variant.ts";
 import { attentionGroup, emitGroupAttention } from "./attention_groups.ts";
 import { lanesOf } from "./lane.ts";
 
@@ -25,39 +25,89 @@ export interface AttentionAttributes {
   readonly scale: number;
   /** Whether results are cut off at 0. */
   readonly relu: boolean;
-  /** The kernels. @default those that suit the device */
-  readonly variant?: AttentionVariant;
 }
 
-/**
- * Kernels: for processors, whose invocations are few and long, with projections in buffers or in images; or for GPUs, by
- * workgroups that hold a head's rows or by invocations that each load all of them. Images serve heads of whole fours,
- * narrow ones where there are many fields; buffers take their place elsewhere. Workgroups serve heads of 4, 8, 16 or 32
- * numbers whose rows they have memory for.
- */
-export type AttentionVariant = "software" | "images" | "groups" | "gpu";
-
-/** Registers, counted in lanes, that queries of an invocation take at most on an adapter. */
-const BLOCK = { software: 16, images: 16, groups: 1, gpu: 1 };
-
-function variantFor(k: Emitter, p: Tensor, { variant, heads, width }: AttentionAttributes): AttentionVariant {
-  const { fields } = sizesOf(p);
-  const fits = fitsImages(fields, width / heads);
-  const gpu = attentionGroup(k.gpu, { fields, width: width / heads }) ? "groups" : "gpu";
-  if (variant) return variant === "images" && !fits ? "software" : variant === "groups" ? gpu : variant;
-  if (!k.gpu.adapter.software) return gpu;
-  return fits && isWorthImages(k.gpu.profile, 4 * k.batch * fields * fields * width) ? "images" : "software";
+/** Sizes that the choice of a kernel depends on. */
+export interface AttentionProblem extends Problem {
+  readonly batch: number;
+  readonly fields: number;
+  readonly heads: number;
+  readonly width: number;
 }
 
-function shaderFor(k: Emitter, p: Tensor, attributes: AttentionAttributes): { kernels: Shader; block: number } {
-  const { count, part } = lanesOf(attributes.width / attributes.heads);
-  const block = Math.max(1, Math.floor(BLOCK[variantFor(k, p, attributes)] / count));
-  const text = (): string => attentionSource(count, block);
-  const kernels = generatedShader("attention", { grid, ...part }, "attention/source", [count, block], text);
-  return { kernels, block };
+/** A kernel of attention: `bind` has all tensors that it binds, the projections p among them. */
+export interface AttentionTask {
+  readonly attributes: AttentionAttributes;
+  readonly bind: Readonly<Record<string, Tensor>>;
 }
 
-function sizesOf({ shape }: Tensor): { fields: number; stride: number } {
+/** Threads of a workgroup. */
+const THREADS = 64;
+
+/** Returns the operations of the scores and of the weighted sums. */
+export function attentionFlops({ batch, fields, width }: AttentionProblem): number {
+  return 4 * batch * fields * fields * width;
+}
+
+/** Time of an operation by workgroups that load the rows of a head once, where one by threads that each load all takes 1. */
+const GROUPS = 0.5;
+
+/** How much longer workgroups take on a processor, whose workgroup memory is memory like any other. */
+const GROUPS_ON_PROCESSOR = 16;
+
+function attentionKernel(
+  name: string,
+  emitQueries: (k: Emitter, task: AttentionTask) => void,
+  emitGroups: (k: Emitter, task: AttentionTask) => void,
+): Kernel<AttentionTask, AttentionProblem> {
+  const groups: Variant<AttentionTask, AttentionProblem> = {
+    ...gpuVariant("groups", (problem) => GROUPS * attentionFlops(problem), emitGroups, GROUPS_ON_PROCESSOR),
+    fits: (profile, { fields, heads, width }) =>
+      attentionGroup(profile, { fields, width: width / heads }) !== undefined,
+  };
+  return {
+    name,
+    problem: ({ batch }, { attributes: { heads, width }, bind }) => ({ batch, ...sizesOf(bind.p), heads, width }),
+    variants: [gpuVariant("gpu", attentionFlops, emitQueries), groups],
+  };
+}
+
+/** The weighted sums and the logarithms of the softmaxes' denominators. */
+export const attentionForwardKernel = attentionKernel(
+  "attention",
+  (k, task) => emitAttention(k, "forward", task, queriesShader(task)),
+  (k, { attributes, bind }) => emitGroupAttention(k, "forward", bind, { ...attributes, ...sizesOf(bind.p) }),
+);
+
+/** The gradient by the projections. */
+export const attentionBackwardKernel = attentionKernel(
+  "attention_backward",
+  (k, task) => {
+    const { attributes, bind: { p, y, dy, lse, dp, dz, delta } } = task;
+    emitAttention(k, "queries", { attributes, bind: { p, y, dy, lse, dp, dz, delta } }, queriesShader(task));
+    emitAttention(k, "keys", { attributes, bind: { p, lse, dp, dz, delta } }, queriesShader(task));
+  },
+  (k, { attributes, bind: { p, y, dy, lse, dp, dz } }) => {
+    const bind = { p, y, dy, levels: lse, dp, dz };
+    emitGroupAttention(k, "backward", bind, { ...attributes, ...sizesOf(p) }, k.needed(dz));
+  },
+);
+
+/** A shader whose threads take so many queries or keys each. */
+export interface AttentionShader {
+  readonly shader: Shader;
+  readonly block: number;
+  readonly constants?: Constants;
+}
+
+function queriesShader({ attributes: { heads, width } }: AttentionTask): AttentionShader {
+  const { count, part } = lanesOf(width / heads);
+  const kernels = shader("attention", { grid, ...part, attention_queries: source });
+  return { shader: kernels, block: 1, constants: { COUNT: count } };
+}
+
+/** Returns the fields of projections, and their columns. */
+export function sizesOf({ shape }: Tensor): { fields: number; stride: number } {
   const [batch, fields, stride] = shape;
   if (shape.length !== 3 || batch !== "B" || typeof fields !== "number" || typeof stride !== "number") {
     throw new TypeError(
@@ -67,25 +117,25 @@ function sizesOf({ shape }: Tensor): { fields: number; stride: number } {
   return { fields, stride };
 }
 
-function emit(
+/** Appends a kernel by a shader; `both` takes a whole head of a sample, and `weights` one weight. */
+export function emitAttention(
   k: Emitter,
-  entry: string,
-  bind: Record<string, Tensor>,
-  attributes: AttentionAttributes,
+  entry: "forward" | "queries" | "keys" | "both" | "weights",
+  { attributes, bind }: AttentionTask,
+  { shader, block, constants }: AttentionShader,
 ): void {
   const { heads, width, residual, scale, relu } = attributes;
   const { fields, stride } = sizesOf(bind.p);
-  const { kernels, block } = shaderFor(k, bind.p, attributes);
   const lane = lanesOf(width / heads).width;
-  const constants = { RELU: relu, RESIDUAL: residual !== "none", PACKED: residual === "packed" };
-  const each = { weights: fields * fields, both: 1 }[entry] ?? Math.ceil(fields / block);
-  const invocations = k.batch * heads * each;
-  const perPair = { forward: 4, queries: 8, keys: 8, both: 10, weights: 2 }[entry] ?? 0;
+  const kind = { RELU: relu, RESIDUAL: residual !== "none", PACKED: residual === "packed" };
+  const rows = Math.ceil(fields / block);
+  const each = { weights: fields * fields, both: 1, forward: rows, queries: rows, keys: rows }[entry];
+  const perPair = { forward: 4, queries: 8, keys: 8, both: 10, weights: 2 }[entry];
   k.run({
-    shader: kernels,
+    shader,
     entry,
     bind,
-    constants: entry === "weights" || entry === "keys" ? {} : constants,
+    constants: { ...constants, ...(entry === "weights" || entry === "keys" ? {} : kind) },
     params: {
       batch: k.batch,
       fields,
@@ -96,7 +146,7 @@ function emit(
       r_first: residual === "packed" ? 3 * width / lane : 0,
       scale,
     },
-    grid: Math.ceil(invocations / ATTENTION_LANES),
+    grid: Math.ceil(k.batch * heads * each / THREADS),
     flops: perPair * k.batch * fields * fields * width,
   });
 }
@@ -121,16 +171,8 @@ export const attentionOp: Op<AttentionAttributes> = {
     }
     return [["B", fields, width], ["B", heads, fields]];
   },
-  emit: (k, { inputs: [p, r], outputs: [o, lse], attributes }) => {
-    const variant = variantFor(k, p, attributes);
-    if (variant === "groups") {
-      emitGroupAttention(k, "forward", { p, r: r ?? p, o, lse }, { ...attributes, ...sizesOf(p) });
-    } else if (variant === "images") {
-      emitImageAttention(k, "forward", p, { r: r ?? p, o, lse }, { ...attributes, ...sizesOf(p) });
-    } else {
-      emit(k, "forward", { p, r: r ?? p, o, lse }, attributes);
-    }
-  },
+  emit: (k, { inputs: [p, r], outputs: [o, lse], attributes }) =>
+    emitKernel(k, attentionForwardKernel, { attributes, bind: { p, r: r ?? p, o, lse } }),
   backward: ({ inputs: [p, r], outputs: [o, lse], attributes }, [dy]) => {
     if (!dy) return [];
     const [dp, dz] = applyAll(attentionBackwardOp, [p, o, dy, lse, ...(r ? [r] : [])], attributes);
@@ -141,26 +183,17 @@ export const attentionOp: Op<AttentionAttributes> = {
 const attentionBackwardOp: Op<AttentionAttributes> = {
   name: "attention_backward",
   outputs: ([p, o, , lse]) => [p.shape, o.shape, lse.shape],
-  emit: (k, { inputs: [p, y, dy, lse, r], outputs: [dp, dz, delta], attributes }) => {
-    const variant = variantFor(k, p, attributes);
-    if (variant === "groups") {
-      const bind = { p, y, dy, levels: lse, dp, dz };
-      emitGroupAttention(k, "backward", bind, { ...attributes, ...sizesOf(p) }, k.needed(dz));
-    } else if (variant === "images") {
-      emitImageAttention(k, "both", p, { r: r ?? p, y, dy, lse, dp, dz, delta }, { ...attributes, ...sizesOf(p) });
-    } else if (variant === "software") {
-      emit(k, "both", { p, r: r ?? p, y, dy, lse, dp, dz, delta }, attributes);
-    } else {
-      emit(k, "queries", { p, y, dy, lse, dp, dz, delta }, attributes);
-      emit(k, "keys", { p, lse, dp, dz, delta }, attributes);
-    }
-  },
+  emit: (k, { inputs: [p, y, dy, lse, r], outputs: [dp, dz, delta], attributes }) =>
+    emitKernel(k, attentionBackwardKernel, { attributes, bind: { p, r: r ?? p, y, dy, lse, dp, dz, delta } }),
 };
 
 const weightsOp: Op<AttentionAttributes> = {
   name: "attention_weights",
   outputs: ([p], { heads }) => [["B", heads, sizesOf(p).fields, sizesOf(p).fields]],
-  emit: (k, { inputs: [p, lse], outputs: [w], attributes }) => emit(k, "weights", { p, lse, w }, attributes),
+  emit: (k, { inputs: [p, lse], outputs: [w], attributes }) => {
+    const task = { attributes, bind: { p, lse, w } };
+    emitAttention(k, "weights", task, queriesShader(task));
+  },
 };
 
 /**

@@ -9,7 +9,7 @@ import row32 from "../../shaders/attention_row32.wgsl" with { type: "text" };
 import row4 from "../../shaders/attention_row4.wgsl" with { type: "text" };
 import row8 from "../../shaders/attention_row8.wgsl" with { type: "text" };
 import grid from "../../shaders/grid.wgsl" with { type: "text" };
-import type { Gpu } from "../gpu/device.ts";
+import type { DeviceProfile } from "../gpu/profile.ts";
 import { shader } from "../gpu/shader.ts";
 import type { Emitter } from "../graph/node.ts";
 import type { Tensor } from "../graph/tensor.ts";
@@ -45,13 +45,13 @@ interface Workgroup {
 }
 
 /** Returns the workgroup that keeps most threads busy, or undefined where none has the memory or such rows. */
-export function attentionGroup({ device: { limits } }: Gpu, { fields, width }: HeadSizes): Workgroup | undefined {
+export function attentionGroup({ limits }: DeviceProfile, { fields, width }: HeadSizes): Workgroup | undefined {
   if (!ROWS[width]) return undefined;
   const bytes = rowsOf(fields) * 4 * (4 * width + SUMS);
   let best: Workgroup | undefined;
-  for (let units = 1; units * bytes <= limits.maxComputeWorkgroupStorageSize; units++) {
+  for (let units = 1; units * bytes <= limits.workgroupBytes; units++) {
     const threads = WAVE * Math.ceil(units * fields / WAVE);
-    if (threads > limits.maxComputeInvocationsPerWorkgroup) break;
+    if (threads > limits.workgroupThreads) break;
     const gain = units * fields / threads - (best ? best.units * fields / best.threads : 0);
     if (gain > WORTH) best = { units, threads };
   }
@@ -72,7 +72,7 @@ export function emitGroupAttention(
   keepsSlope = true,
 ): void {
   const row = width / heads;
-  const { units, threads } = attentionGroup(k.gpu, { fields, width: row })!;
+  const { units, threads } = attentionGroup(k.gpu.profile, { fields, width: row })!;
   const stride = (residual === "packed" ? 4 : 3) * heads;
   const forward = { RESIDUAL: residual !== "none" };
   const backward = { PACKED: residual === "packed", KEEPS_SLOPE: keepsSlope };

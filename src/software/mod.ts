@@ -5,6 +5,7 @@
  */
 import type { KernelSet } from "../kernels/set.ts";
 import { registerAfm } from "./afm/variants.ts";
+import { registerAttention } from "./attention/variants.ts";
 import { registerFields } from "./fields/variants.ts";
 import { registerProducts } from "./matmul/products.ts";
 import { registerPairDense } from "./pairs/dense.ts";
@@ -14,6 +15,7 @@ import { registerPowers } from "./power/variants.ts";
 /** Registers all variants. */
 export function registerKernels(kernels: KernelSet): void {
   registerProducts(kernels);
+  registerAttention(kernels);
   registerAfm(kernels);
   registerFields(kernels);
   registerPairMatrix(kernels);

@@ -7,7 +7,7 @@
 import { cells, openEntry, range } from "../unrolled.ts";
 
 /** Invocations of a workgroup of the kernels made here. */
-export const ATTENTION_LANES = 64;
+const ATTENTION_LANES = 64;
 
 const HEADER = `// Self-attention over fields, head by head, from projections p = (q, k, v[, r]) side by side.
 //   forward   o[b, i, :] = act(sum_j w[i, j] v[b, j, :] + r[b, i, :]),  w[i, j] = exp(scale q_i . k_j - lse_i)
