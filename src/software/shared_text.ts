@@ -3,18 +3,10 @@
  *
  * @module
  */
-import type { Gpu } from "../gpu/device.ts";
-import { subgroupSizeOf } from "./drivers.ts";
 import { range } from "./unrolled.ts";
 
 /** Kernels with factors in images whose invocations share what they fetch, by the size of their subgroups. */
 export type SharedVariant = "shared4" | "shared8" | "shared16";
-
-/** Returns the kernels of subgroups that a device can run. */
-export function sharedVariantFor({ profile }: Gpu): SharedVariant | undefined {
-  const subgroup = subgroupSizeOf(profile);
-  return subgroup === 1 ? undefined : `shared${subgroup}`;
-}
 
 /** Texels that all invocations of a subgroup need. */
 export interface SharedTexels {
