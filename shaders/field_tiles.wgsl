@@ -70,6 +70,37 @@ fn store(base: u32, h: u32, sum: vec4f) {
   z[base + h * params.lanes] = result;
 }
 
+// Four rows, or their sums; named, since registers cannot be indexed in a loop.
+struct Four {
+  a: vec4f,
+  b: vec4f,
+  c: vec4f,
+  d: vec4f,
+}
+
+fn add_rows(sums: Four, w: vec4f, p: vec4f) -> Four {
+  return Four(
+    fma(vec4f(w.x), p, sums.a),
+    fma(vec4f(w.y), p, sums.b),
+    fma(vec4f(w.z), p, sums.c),
+    fma(vec4f(w.w), p, sums.d),
+  );
+}
+
+// The operand of a term: x is where the column's rows begin, y the same of y, row the first row of a convolution.
+fn operand(at: vec3u, r: u32, s: u32) -> vec4f {
+  if (SHIFTED) { return shifted(at.x + r * params.in_lanes, at.z + s); }
+  if (PAIRS) { return x[at.x + r * params.in_lanes] * y[at.y + s * params.lanes]; }
+  return x[at.x + s * params.lanes];
+}
+
+fn store_rows(base: u32, h: u32, sums: Four) {
+  store(base, h, sums.a);
+  store(base, h + 1u, sums.b);
+  store(base, h + 2u, sums.c);
+  store(base, h + 3u, sums.d);
+}
+
 @compute @workgroup_size(WORKGROUP)
 fn product(
   @builtin(workgroup_id) group: vec3u,
@@ -83,42 +114,33 @@ fn product(
   if (first >= params.columns) { return; }
   let h = i % across * 2u;
   let h1 = min(h + 1u, quads - 1u);
-  var from_x: array<u32, COLUMNS>;
-  var from_y: array<u32, COLUMNS>;
-  var row: array<u32, COLUMNS>;
-  var sums: array<array<vec4f, OUTS>, COLUMNS>;
-  for (var c = 0u; c < COLUMNS; c++) {
-    let column = min(first + c, params.columns - 1u);
-    from_x[c] = place_in(column);
-    from_y[c] = place(column, params.right);
-    row[c] = row_of(column);
-  }
+  let second = min(first + 1u, params.columns - 1u);
+  let at0 = vec3u(place_in(first), place(first, params.right), row_of(first));
+  let at1 = vec3u(place_in(second), place(second, params.right), row_of(second));
+  var low0 = Four();
+  var low1 = Four();
+  var high0 = Four();
+  var high1 = Four();
   var k = 0u;
   for (var r = 0u; r < params.left; r++) {
     for (var s = select(0u, r, FOLDED); s < params.right; s++) {
+      let p0 = operand(at0, r, s);
+      let p1 = operand(at1, r, s);
       let low = w[k * quads + h];
       let high = w[k * quads + h1];
-      for (var c = 0u; c < COLUMNS; c++) {
-        var p: vec4f;
-        if (SHIFTED) {
-          p = shifted(from_x[c] + r * params.in_lanes, row[c] + s);
-        } else if (PAIRS) {
-          p = x[from_x[c] + r * params.in_lanes] * y[from_y[c] + s * params.lanes];
-        } else {
-          p = x[from_x[c] + s * params.lanes];
-        }
-        for (var o = 0u; o < 4u; o++) {
-          sums[c][o] = fma(vec4f(low[o]), p, sums[c][o]);
-          sums[c][o + 4u] = fma(vec4f(high[o]), p, sums[c][o + 4u]);
-        }
-      }
+      low0 = add_rows(low0, low, p0);
+      low1 = add_rows(low1, low, p1);
+      high0 = add_rows(high0, high, p0);
+      high1 = add_rows(high1, high, p1);
       k++;
     }
   }
-  for (var c = 0u; c < COLUMNS; c++) {
-    let base = place(params.first + min(first + c, params.columns - 1u), params.outs);
-    for (var o = 0u; o < OUTS; o++) { store(base, 4u * h + o, sums[c][o]); }
-  }
+  let base0 = place(params.first + first, params.outs);
+  let base1 = place(params.first + second, params.outs);
+  store_rows(base0, 4u * h, low0);
+  store_rows(base1, 4u * h, low1);
+  store_rows(base0, 4u * h + 4u, high0);
+  store_rows(base1, 4u * h + 4u, high1);
 }
 
 // First rows of a tile of pairs; where there are none x is the tile of terms.
@@ -155,6 +177,52 @@ fn add_dot(a: vec4f, b: vec4f, sum: f32) -> f32 {
   return fma(a.x, b.x, fma(a.y, b.y, fma(a.z, b.z, fma(a.w, b.w, sum))));
 }
 
+// Adds the products of an operand and four rows of dz.
+fn add_dots(sums: vec4f, p: vec4f, d: Four) -> vec4f {
+  return vec4f(
+    add_dot(p, d.a, sums.x),
+    add_dot(p, d.b, sums.y),
+    add_dot(p, d.c, sums.z),
+    add_dot(p, d.d, sums.w),
+  );
+}
+
+fn row_of_dz(out: u32, h: u32) -> vec4f {
+  return dz[out + min(h, params.outs - 1u) * params.lanes];
+}
+
+fn rows_of_dz(out: u32, h: u32) -> Four {
+  return Four(row_of_dz(out, h), row_of_dz(out, h + 1u), row_of_dz(out, h + 2u), row_of_dz(out, h + 3u));
+}
+
+// The operand of place (a, b) of a tile in column n, whose rows begin at left in x and right in y.
+fn term_operand(tile: vec2u, a: u32, b: u32, n: u32, left: u32, right: u32) -> vec4f {
+  if (PAIRS) {
+    return x[left + min(tile.x + a, params.left - 1u) * params.in_lanes] *
+      y[right + min(tile.y + b, params.right - 1u) * params.lanes];
+  }
+  let at = place_of_term(min(term(tile, a, b), params.terms - 1u));
+  if (SHIFTED) { return shifted(left + at.x, row_of(n) + at.y); }
+  return x[left + at.x];
+}
+
+fn keep(at: u32, h: u32, sum: f32) {
+  if (h < params.outs) { parts[at + h] = sum; }
+}
+
+fn keep_term(base: u32, k: u32, h: u32, low: vec4f, high: vec4f) {
+  if (k >= params.terms) { return; }
+  let at = base + k * params.outs;
+  keep(at, h, low.x);
+  keep(at, h + 1u, low.y);
+  keep(at, h + 2u, low.z);
+  keep(at, h + 3u, low.w);
+  keep(at, h + 4u, high.x);
+  keep(at, h + 5u, high.y);
+  keep(at, h + 6u, high.z);
+  keep(at, h + 7u, high.w);
+}
+
 @compute @workgroup_size(WORKGROUP)
 fn gradient(
   @builtin(workgroup_id) group: vec3u,
@@ -169,35 +237,37 @@ fn gradient(
   let first = split * params.slice;
   if (first >= params.columns) { return; }
   let tile = EDGE * tile_of(number);
-  var sums: array<array<f32, OUTS>, EDGE * EDGE>;
+  var low00 = vec4f();
+  var low01 = vec4f();
+  var low10 = vec4f();
+  var low11 = vec4f();
+  var high00 = vec4f();
+  var high01 = vec4f();
+  var high10 = vec4f();
+  var high11 = vec4f();
   let end = min(first + params.slice, params.columns);
   for (var n = first; n < end; n++) {
     let left = place_in(n);
     let right = place(n, params.right);
     let out = place(n, params.outs);
-    var d: array<vec4f, OUTS>;
-    for (var o = 0u; o < OUTS; o++) { d[o] = dz[out + min(h + o, params.outs - 1u) * params.lanes]; }
-    for (var t = 0u; t < EDGE * EDGE; t++) {
-      let a = t / EDGE;
-      let b = t % EDGE;
-      let at = place_of_term(min(term(tile, a, b), params.terms - 1u));
-      var p: vec4f;
-      if (PAIRS) {
-        p = x[left + min(tile.x + a, params.left - 1u) * params.in_lanes] *
-          y[right + min(tile.y + b, params.right - 1u) * params.lanes];
-      } else if (SHIFTED) {
-        p = shifted(left + at.x, row_of(n) + at.y);
-      } else {
-        p = x[left + at.x];
-      }
-      for (var o = 0u; o < OUTS; o++) { sums[t][o] = add_dot(p, d[o], sums[t][o]); }
-    }
+    let low = rows_of_dz(out, h);
+    let high = rows_of_dz(out, h + 4u);
+    let p00 = term_operand(tile, 0u, 0u, n, left, right);
+    let p01 = term_operand(tile, 0u, 1u, n, left, right);
+    let p10 = term_operand(tile, 1u, 0u, n, left, right);
+    let p11 = term_operand(tile, 1u, 1u, n, left, right);
+    low00 = add_dots(low00, p00, low);
+    low01 = add_dots(low01, p01, low);
+    low10 = add_dots(low10, p10, low);
+    low11 = add_dots(low11, p11, low);
+    high00 = add_dots(high00, p00, high);
+    high01 = add_dots(high01, p01, high);
+    high10 = add_dots(high10, p10, high);
+    high11 = add_dots(high11, p11, high);
   }
   let base = (params.first / params.slice + split) * params.terms * params.outs;
-  for (var t = 0u; t < EDGE * EDGE; t++) {
-    let k = term(tile, t / EDGE, t % EDGE);
-    for (var o = 0u; o < OUTS; o++) {
-      if (k < params.terms && h + o < params.outs) { parts[base + k * params.outs + h + o] = sums[t][o]; }
-    }
-  }
+  keep_term(base, term(tile, 0u, 0u), h, low00, high00);
+  keep_term(base, term(tile, 0u, 1u), h, low01, high01);
+  keep_term(base, term(tile, 1u, 0u), h, low10, high10);
+  keep_term(base, term(tile, 1u, 1u), h, low11, high11);
 }

@@ -37,30 +37,95 @@ fn keep(slice: u32, quad: u32, mean: vec4f, squares: vec4f) {
 }
 
 const WORKGROUP: u32 = 32u;
-const DIMS: u32 = 8u;   // numbers d of a tile
-const QUADS: u32 = 1u;  // fours of neurons of a tile
+const DIMS: u32 = 4u;   // numbers d of a tile
+const QUADS: u32 = 2u;  // fours of neurons of a tile
 
-// Sums of logarithms: z[j][d] is that of neurons 4 quads[j] and on, for number c + d of row b.
-fn sums(b: u32, c: u32, quads: array<u32, QUADS>) -> array<array<vec4f, DIMS>, QUADS> {
-  var columns = quads;
-  var z: array<array<vec4f, DIMS>, QUADS>;
+// Numbers d of four neurons; named, since registers cannot be indexed in a loop.
+struct Four {
+  a: vec4f,
+  b: vec4f,
+  c: vec4f,
+  d: vec4f,
+}
+
+// Products of the two fours of neurons of a tile.
+struct Tile {
+  low: Four,
+  high: Four,
+}
+
+// Fours of four factors, or of weights of four fields.
+fn factors_of(b: u32, c: u32, f: u32) -> Four {
+  let last = params.dim - 1u;
+  let row = b * params.dim;
+  return Four(
+    x[(row + min(c, last)) * params.fields + f],
+    x[(row + min(c + 1u, last)) * params.fields + f],
+    x[(row + min(c + 2u, last)) * params.fields + f],
+    x[(row + min(c + 3u, last)) * params.fields + f],
+  );
+}
+
+fn weights_of(f: u32, quad: u32) -> Four {
+  let at = 4u * f * params.quads + quad;
+  return Four(w[at], w[at + params.quads], w[at + 2u * params.quads], w[at + 3u * params.quads]);
+}
+
+fn add_fields(sum: vec4f, factors: vec4f, weights: Four) -> vec4f {
+  return sum + (vec4f(factors.x) * weights.a + vec4f(factors.y) * weights.b + vec4f(factors.z) * weights.c +
+    vec4f(factors.w) * weights.d);
+}
+
+fn add_quad(sums: Four, factors: Four, weights: Four) -> Four {
+  return Four(
+    add_fields(sums.a, factors.a, weights),
+    add_fields(sums.b, factors.b, weights),
+    add_fields(sums.c, factors.c, weights),
+    add_fields(sums.d, factors.d, weights),
+  );
+}
+
+fn powers(z: Four) -> Four {
+  return Four(exp(z.a), exp(z.b), exp(z.c), exp(z.d));
+}
+
+// Products of the numbers d from c on of row b for two fours of neurons.
+fn products(b: u32, c: u32, low: u32, high: u32) -> Tile {
+  var sums = Tile();
   for (var f = 0u; f < params.fields; f++) {
-    var factors: array<vec4f, DIMS>;
-    for (var d = 0u; d < DIMS; d++) {
-      factors[d] = x[(b * params.dim + min(c + d, params.dim - 1u)) * params.fields + f];
-    }
-    for (var j = 0u; j < QUADS; j++) {
-      let w0 = w[4u * f * params.quads + columns[j]];
-      let w1 = w[(4u * f + 1u) * params.quads + columns[j]];
-      let w2 = w[(4u * f + 2u) * params.quads + columns[j]];
-      let w3 = w[(4u * f + 3u) * params.quads + columns[j]];
-      for (var d = 0u; d < DIMS; d++) {
-        let a = factors[d];
-        z[j][d] += vec4f(a.x) * w0 + vec4f(a.y) * w1 + vec4f(a.z) * w2 + vec4f(a.w) * w3;
-      }
-    }
+    let factors = factors_of(b, c, f);
+    sums.low = add_quad(sums.low, factors, weights_of(f, low));
+    sums.high = add_quad(sums.high, factors, weights_of(f, high));
   }
-  return z;
+  return Tile(powers(sums.low), powers(sums.high));
+}
+
+// Sums of distances to the first products, so that squares do not cancel.
+struct Moments {
+  origin: vec4f,
+  sum: vec4f,
+  squares: vec4f,
+}
+
+fn add_moment(moments: Moments, p: vec4f, inside: bool) -> Moments {
+  let distance = select(vec4f(), p - moments.origin, inside);
+  return Moments(moments.origin, moments.sum + distance, moments.squares + distance * distance);
+}
+
+fn add_moments(before: Moments, p: Four, c: u32, starts: bool) -> Moments {
+  var moments = before;
+  if (starts) { moments.origin = (p.a + p.b + p.c + p.d) / 4.0; }
+  moments = add_moment(moments, p.a, true);
+  moments = add_moment(moments, p.b, c + 1u < params.dim);
+  moments = add_moment(moments, p.c, c + 2u < params.dim);
+  return add_moment(moments, p.d, c + 3u < params.dim);
+}
+
+fn keep_moments(slice: u32, quad: u32, moments: Moments, numbers: f32) {
+  if (quad >= params.quads) { return; }
+  let mean = moments.sum / numbers;
+  let rest = max(moments.squares - moments.sum * mean, vec4f());
+  keep(slice, quad, moments.origin + mean, rest);
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -74,38 +139,37 @@ fn moments(
   let slice = i / across;
   if (slice * params.slice >= params.batch) { return; }
   let quad = i % across * QUADS;
-  var quads: array<u32, QUADS>;
-  for (var j = 0u; j < QUADS; j++) { quads[j] = min(quad + j, params.quads - 1u); }
-  // Sums are of distances to the first products, so that squares do not cancel.
-  var origin: array<vec4f, QUADS>;
-  var sum: array<vec4f, QUADS>;
-  var squares: array<vec4f, QUADS>;
+  let last = params.quads - 1u;
+  var low = Moments();
+  var high = Moments();
   let count = rows_of(slice);
   for (var row = 0u; row < count; row++) {
-    let b = slice * params.slice + row;
     for (var c = 0u; c < params.dim; c += DIMS) {
-      var z = sums(b, c, quads);
-      for (var j = 0u; j < QUADS; j++) {
-        for (var d = 0u; d < DIMS; d++) { z[j][d] = exp(z[j][d]); }
-        if (row + c == 0u) {
-          var total = z[j][0];
-          for (var d = 1u; d < DIMS; d++) { total += z[j][d]; }
-          origin[j] = total / f32(DIMS);
-        }
-        for (var d = 0u; d < DIMS; d++) {
-          let distance = select(vec4f(), z[j][d] - origin[j], c + d < params.dim);
-          sum[j] += distance;
-          squares[j] += distance * distance;
-        }
-      }
+      let p = products(slice * params.slice + row, c, quad, min(quad + 1u, last));
+      low = add_moments(low, p.low, c, row + c == 0u);
+      high = add_moments(high, p.high, c, row + c == 0u);
     }
   }
   let numbers = f32(max(count * params.dim, 1u));
-  for (var j = 0u; j < QUADS; j++) {
-    let mean = sum[j] / numbers;
-    let rest = max(squares[j] - sum[j] * mean, vec4f());
-    if (quad + j < params.quads) { keep(slice, quad + j, origin[j] + mean, rest); }
-  }
+  keep_moments(slice, quad, low, numbers);
+  keep_moments(slice, quad + 1u, high, numbers);
+}
+
+fn store(b: u32, c: u32, quad: u32, p: vec4f) {
+  if (c >= params.dim) { return; }
+  let at = params.first + quad;
+  let mean = table[at];
+  let scale = table[params.quads + at];
+  let shift = table[2u * params.quads + at];
+  r[(b * params.dim + c) * params.window + quad] = (p - mean) * scale + shift;
+}
+
+fn store_quad(b: u32, c: u32, quad: u32, p: Four) {
+  if (quad >= params.window) { return; }
+  store(b, c, quad, p.a);
+  store(b, c + 1u, quad, p.b);
+  store(b, c + 2u, quad, p.c);
+  store(b, c + 3u, quad, p.d);
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -121,17 +185,7 @@ fn form(
   if (b >= params.batch) { return; }
   let c = i / across % tiles * DIMS;
   let quad = i % across * QUADS;
-  var quads: array<u32, QUADS>;
-  for (var j = 0u; j < QUADS; j++) { quads[j] = params.first + min(quad + j, params.window - 1u); }
-  var z = sums(b, c, quads);
-  for (var j = 0u; j < QUADS; j++) {
-    if (quad + j >= params.window) { break; }
-    let mean = table[quads[j]];
-    let scale = table[params.quads + quads[j]];
-    let shift = table[2u * params.quads + quads[j]];
-    for (var d = 0u; d < DIMS; d++) {
-      if (c + d >= params.dim) { break; }
-      r[(b * params.dim + c + d) * params.window + quad + j] = (exp(z[j][d]) - mean) * scale + shift;
-    }
-  }
+  let p = products(b, c, params.first + quad, params.first + min(quad + 1u, params.window - 1u));
+  store_quad(b, c, quad, p.low);
+  store_quad(b, c, quad + 1u, p.high);
 }

@@ -7,7 +7,7 @@ import grid from "../../shaders/grid.wgsl" with { type: "text" };
 import source from "../../shaders/power_dense.wgsl" with { type: "text" };
 import tilesSource from "../../shaders/power_tiles.wgsl" with { type: "text" };
 import step from "../../shaders/step.wgsl" with { type: "text" };
-import { type Constants, type Shader, shader } from "../gpu/shader.ts";
+import { type Shader, shader } from "../gpu/shader.ts";
 import type { Emitter } from "../graph/node.ts";
 import { type Tensor, widthOf } from "../graph/tensor.ts";
 import { emitKernel } from "../kernels/set.ts";
@@ -141,19 +141,8 @@ export function powerFlops({ batch, fields, dim, neurons }: PowerProblem): numbe
 /** Threads of a workgroup. */
 const THREADS = 32;
 
-/** Numbers, in fours, that a thread on a GPU keeps in registers, and numbers d of them at most. */
-const GPU_TILE = { numbers: 8, most: 8 };
-
-/** Returns the tile of a thread that keeps so many fours of numbers, `most` numbers d of them at most. */
-export function powerTile(
-  { numbers, most }: { readonly numbers: number; readonly most: number },
-  { dim, window }: PowerSizes,
-): PowerTile {
-  const dims = Math.ceil(dim / Math.ceil(dim / most));
-  const quads = Math.max(1, Math.min(5, Math.floor(numbers / dims), window / 4));
-  const wholes = Array.from({ length: quads }, (_, i) => quads - i).filter((q) => (window / 4) % q === 0);
-  return { dims, quads: 2 * wholes[0] > quads ? wholes[0] : quads };
-}
+/** The tile of `shaders/power_tiles.wgsl`. */
+const GPU_TILE: PowerTile = { dims: 4, quads: 2 };
 
 const tiles = shader("power_tiles", { grid, step, power_tiles: tilesSource });
 
@@ -167,8 +156,7 @@ function powerKernel(name: string, entry: "moments" | "form"): Kernel<PowerTask,
       neurons: entry === "form" ? sizes.window : columnsOfWindows(sizes),
     }),
     variants: [gpuVariant("gpu", powerFlops, (k, task) => {
-      const tile = powerTile(GPU_TILE, task.sizes);
-      emitPowers(k, task, entry, { shader: tiles, tile, constants: { DIMS: tile.dims, QUADS: tile.quads } });
+      emitPowers(k, task, entry, { shader: tiles, tile: GPU_TILE });
     })],
   };
 }
@@ -199,11 +187,7 @@ export function emitPowers(
   k: Emitter,
   { sizes, bind, first }: PowerTask,
   entry: "moments" | "form",
-  { shader, tile: { dims, quads }, constants }: {
-    readonly shader: Shader;
-    readonly tile: PowerTile;
-    readonly constants?: Constants;
-  },
+  { shader, tile: { dims, quads } }: { readonly shader: Shader; readonly tile: PowerTile },
 ): void {
   const { fields, dim, neurons, window } = sizes;
   const columns = entry === "form" ? window : columnsOfWindows(sizes);
@@ -212,7 +196,6 @@ export function emitPowers(
     shader,
     entry,
     bind,
-    constants,
     params: {
       batch: k.batch,
       dim,

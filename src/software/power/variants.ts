@@ -14,9 +14,9 @@ import {
   powerFormKernel,
   powerMomentsKernel,
   type PowerProblem,
+  type PowerSizes,
   type PowerTask,
   type PowerTile,
-  powerTile,
 } from "../../ops/power_kernels.ts";
 import { bufferVariant } from "../variants.ts";
 import { powerSource } from "./source.ts";
@@ -35,6 +35,17 @@ function variant(entry: "moments" | "form"): Variant<PowerTask, PowerProblem> {
     const tile = powerTile(TILE, task.sizes);
     emitPowers(k, task, entry, { shader: shaderOf(tile), tile });
   });
+}
+
+/** Returns the tile of a thread that keeps so many fours of numbers, `most` numbers d of them at most. */
+function powerTile(
+  { numbers, most }: { readonly numbers: number; readonly most: number },
+  { dim, window }: PowerSizes,
+): PowerTile {
+  const dims = Math.ceil(dim / Math.ceil(dim / most));
+  const quads = Math.max(1, Math.min(5, Math.floor(numbers / dims), window / 4));
+  const wholes = Array.from({ length: quads }, (_, i) => quads - i).filter((q) => (window / 4) % q === 0);
+  return { dims, quads: 2 * wholes[0] > quads ? wholes[0] : quads };
 }
 
 function shaderOf(tile: PowerTile): Shader {
