@@ -13,7 +13,7 @@ const BOUNDS: Readonly<Record<string, number>> = {
   deepfm: 38,
   dcn: 44,
   dcnv2: 52,
-  fibinet: 66,
+  fibinet: 60,
   autoint: 46,
   afn: 60,
   xdeepfm: 72,
