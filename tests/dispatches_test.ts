@@ -14,7 +14,7 @@ const BOUNDS: Readonly<Record<string, number>> = {
   dcn: 44,
   dcnv2: 52,
   fibinet: 60,
-  autoint: 46,
+  autoint: 44,
   afn: 60,
   xdeepfm: 72,
   dcn_mix: 112,
