@@ -16,7 +16,7 @@ const BOUNDS: Readonly<Record<string, number>> = {
   fibinet: 60,
   autoint: 44,
   afn: 60,
-  xdeepfm: 72,
+  xdeepfm: 71,
   dcn_mix: 112,
   fgcnn: 120,
   edcn: 133,

@@ -138,14 +138,15 @@ export function emitTilesApart(k: Emitter, product: TileProduct, ys: readonly Te
 }
 
 /** Cuts the terms of a product into splits where there are too few tiles for a GPU. */
-function splitsOf({ sizes: { m, n, k: terms } }: TileProduct): { splits: number; splitTerms: number } {
+export function splitsOf({ sizes: { m, n, k: terms } }: TileProduct): { splits: number; splitTerms: number } {
   const tiles = Math.ceil(m / TILE.rows) * Math.ceil(n / TILE.columns);
   const wanted = Math.max(1, Math.min(Math.floor(BUSY_GROUPS / tiles), Math.floor(terms / MIN_SPLIT_TERMS)));
   const splitTerms = Math.max(16, Math.ceil(terms / wanted / 16) * 16);
   return { splits: Math.max(1, Math.ceil(terms / splitTerms)), splitTerms };
 }
 
-function emitSplitSum(
+/** Appends the sum of splits of a product, and of the column sums below each. */
+export function emitSplitSum(
   k: Emitter,
   parts: Tensor,
   y: Tensor,
@@ -163,7 +164,11 @@ function emitSplitSum(
   });
 }
 
-interface TileCall {
+/** How a product by tiles is loaded and stored. */
+export interface TileCall {
+  /** The part that loads from a and b, for single numbers to be stored. @default what suits their rows */
+  readonly quads?: Readonly<Record<string, string>>;
+  /** What is done to a sum. */
   readonly parts: Readonly<Record<string, string>>;
   readonly bind: KernelCall["bind"];
   readonly constants: Constants;
@@ -172,13 +177,14 @@ interface TileCall {
   readonly splitTerms?: number;
 }
 
-function runTiles(k: Emitter, { a, b, sizes }: TileProduct, call: TileCall): void {
+/** Appends a product by tiles. */
+export function runTiles(k: Emitter, { a, b, sizes }: TileProduct, call: TileCall): void {
   const { m, n, k: terms } = sizes;
   // Splits begin at multiples of 16 terms, so only the rows of the matrices themselves decide.
   const rows = [a.transposed ? m : terms, b.transposed ? terms : n, n];
-  const inFours = rows.every((width) => width % 4 === 0);
+  const inFours = !call.quads && rows.every((width) => width % 4 === 0);
   k.run({
-    shader: tilesShader(inFours, call.parts),
+    shader: tilesShader(inFours, call),
     entry: "product",
     bind: { ...call.bind, a: a.tensor, b: b.tensor },
     constants: {
@@ -194,7 +200,7 @@ function runTiles(k: Emitter, { a, b, sizes }: TileProduct, call: TileCall): voi
 
 function tilesShader(
   inFours: boolean,
-  store: Readonly<Record<string, string>>,
+  { parts, quads = inFours ? { matmul_quads4: quads4 } : { matmul_quads1: quads1 } }: TileCall,
 ): Shader {
   return shader("matmul", {
     grid,
@@ -202,8 +208,8 @@ function tilesShader(
     activation,
     random,
     ...(inFours ? { epilogue4 } : { epilogue1 }),
-    ...(inFours ? { matmul_quads4: quads4 } : { matmul_quads1: quads1 }),
-    ...store,
+    ...quads,
+    ...parts,
     matmul: source,
   });
 }
