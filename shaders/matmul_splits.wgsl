@@ -1,17 +1,24 @@
 // Sum of the splits of a product, in an order that depends on their number alone: bit-reproducible.
-//   y[i] = sum_s parts[s, i], and the numbers past y's, the sums of columns, go to column_sums
-// Shapes: parts [S, size + columns], y [size], column_sums [columns], all by lanes.
+//   sum, sum_with_columns  y[i] = sum_s parts[s, i], and the numbers past y's, the sums of columns, go to column_sums
+//   sum_apart3, sum_apart4  y_p[m, n] = sum_s parts[s, m, p N + n]: so many matrices of N columns, which are side by side
+// Shapes: parts [S, size + columns], y [size], column_sums [columns], y_p [M, N], all by lanes.
 // Grid: a workgroup of 16 x 16 threads per 16 lanes; a thread adds every 16th split, and 16 threads' sums are added in
 // order, so that loads do not wait for one another. Memory: 4 (S + 1) bytes per number.
 struct Params {
   splits: u32,
   size: u32,     // lanes of y
   columns: u32,  // lanes of column_sums
+  width: u32,    // lanes of N
+  count: u32,    // matrices side by side
 }
 @group(0) @binding(0) var<storage, read> parts: array<Lane>;
 @group(0) @binding(1) var<storage, read_write> y: array<Lane>;
 @group(0) @binding(2) var<storage, read_write> column_sums: array<Lane>;
 @group(0) @binding(3) var<uniform> params: Params;
+@group(0) @binding(4) var<storage, read_write> y0: array<Lane>;
+@group(0) @binding(5) var<storage, read_write> y1: array<Lane>;
+@group(0) @binding(6) var<storage, read_write> y2: array<Lane>;
+@group(0) @binding(7) var<storage, read_write> y3: array<Lane>;
 
 var<workgroup> partial: array<array<Lane, 16>, 16>;
 
@@ -53,5 +60,46 @@ fn sum_with_columns(
     y[i] = total;
   } else if (i < params.size + params.columns) {
     column_sums[i - params.size] = total;
+  }
+}
+
+// Where lane i of matrices side by side goes: the number of the matrix, and the lane there.
+fn place_apart(i: u32) -> vec2u {
+  let number = i / params.width;
+  return vec2u(number % params.count, number / params.count * params.width + i % params.width);
+}
+
+@compute @workgroup_size(16, 16)
+fn sum_apart3(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_id) id: vec3u,
+) {
+  let i = linear_group(group, groups) * 16u + id.x;
+  let total = total_of(i, id);
+  if (id.y > 0u || i >= params.size) { return; }
+  let place = place_apart(i);
+  switch place.x {
+    case 0u: { y0[place.y] = total; }
+    case 1u: { y1[place.y] = total; }
+    default: { y2[place.y] = total; }
+  }
+}
+
+@compute @workgroup_size(16, 16)
+fn sum_apart4(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_id) id: vec3u,
+) {
+  let i = linear_group(group, groups) * 16u + id.x;
+  let total = total_of(i, id);
+  if (id.y > 0u || i >= params.size) { return; }
+  let place = place_apart(i);
+  switch place.x {
+    case 0u: { y0[place.y] = total; }
+    case 1u: { y1[place.y] = total; }
+    case 2u: { y2[place.y] = total; }
+    default: { y3[place.y] = total; }
   }
 }

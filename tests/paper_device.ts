@@ -10,8 +10,8 @@ const LIMITS = {
   maxComputeWorkgroupStorageSize: 16_384,
 };
 
-/** Returns a GPU that takes everything it is asked for, as far as plans ask. */
-export function paperGpu(): Gpu {
+/** Returns a device that takes everything it is asked for, as far as plans ask. */
+export function paperGpu(kind: "gpu" | "software" = "gpu"): Gpu {
   const nothing = (): Record<string, never> => ({});
   const device = {
     limits: LIMITS,
@@ -27,5 +27,5 @@ export function paperGpu(): Gpu {
     createComputePipelineAsync: () => Promise.resolve({}),
     queue: { writeBuffer: () => {} },
   };
-  return new Gpu(device as unknown as GPUDevice, { vendor: "paper", description: "a GPU on paper", kind: "gpu" });
+  return new Gpu(device as unknown as GPUDevice, { vendor: "paper", description: "a device on paper", kind });
 }

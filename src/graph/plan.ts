@@ -14,7 +14,7 @@ import { type MemoryPlan, ownerOf, planMemory } from "./memory.ts";
 import type { Node, TableShard } from "./node.ts";
 import type { Parameter, Table } from "./parameter.ts";
 import { createSteps, groupOfSteps, MAX_STEPS_PER_SUBMIT, packSteps, type StepScalars } from "./steps.ts";
-import { formatShape, sizeOf, type Tensor } from "./tensor.ts";
+import { formatShape, sizeOf, type Tensor, widthOf } from "./tensor.ts";
 
 export { MAX_STEPS_PER_SUBMIT, type StepScalars } from "./steps.ts";
 
@@ -260,7 +260,13 @@ function resolver(
   memory: MemoryPlan,
   arena: readonly GPUBuffer[],
 ): (tensor: Tensor) => BufferRange {
-  return (tensor) => {
+  const resolve = (tensor: Tensor): BufferRange => {
+    if (tensor.origin.kind === "rows") {
+      const { of, first } = tensor.origin;
+      const { buffer, offset = 0 } = resolve(of);
+      const [start, size] = [first * widthOf(of.shape.slice(1)), sizeOf(tensor.shape, options.batch)];
+      return { buffer, offset: offset + 4 * start, size: 4 * size };
+    }
     const owner = ownerOf(tensor);
     const place = pinned.get(owner);
     if (place) return place;
@@ -276,4 +282,5 @@ function resolver(
     }
     return { buffer: arena[memory.slots.get(owner)!], size: Math.max(4, 4 * sizeOf(owner.shape, options.batch)) };
   };
+  return resolve;
 }

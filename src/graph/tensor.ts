@@ -20,6 +20,7 @@ export type DType = "f32" | "u32";
 export type Origin =
   | { readonly kind: "node"; readonly node: Node; readonly output: number }
   | { readonly kind: "scratch"; readonly node: Node }
+  | { readonly kind: "rows"; readonly of: Tensor; readonly first: number }
   | { readonly kind: "parameter"; readonly parameter: Parameter }
   | { readonly kind: "table"; readonly table: Table }
   | { readonly kind: "input"; readonly name: string };
@@ -67,6 +68,19 @@ export class Tensor {
   get node(): Node | undefined {
     return this.origin.kind === "node" ? this.origin.node : undefined;
   }
+}
+
+/** Bytes to which WebGPU aligns the start of a binding. */
+const BINDING_ALIGNMENT = 256;
+
+/**
+ * Returns rows of a tensor without a batch as a tensor that shares their memory, for kernels of one dispatch to bind;
+ * undefined where a binding cannot start at them.
+ */
+export function rowsWithin(of: Tensor, first: number, count: number): Tensor | undefined {
+  const width = widthOf(of.shape.slice(1));
+  if (4 * first * width % BINDING_ALIGNMENT !== 0) return undefined;
+  return new Tensor(of.graph, [count, ...of.shape.slice(1)], { kind: "rows", of, first }, of.dtype);
 }
 
 /** Returns the number of elements of `shape` in a batch of `batch` rows. */

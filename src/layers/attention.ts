@@ -7,9 +7,8 @@ import { type Initializer, xavierNormal } from "../initializer.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { attention } from "../ops/attention.ts";
 import { fieldsOf } from "../ops/field_padding.ts";
-import { matmul } from "../ops/matmul.ts";
 import { activation as activate } from "../ops/pointwise.ts";
-import { sideBySide } from "../ops/slice.ts";
+import { project } from "../ops/projections.ts";
 import { layerNorm as normalise } from "./activation.ts";
 
 /** Options of {@linkcode selfAttention}. */
@@ -55,7 +54,7 @@ export function selfAttention(x: Tensor, units: number, options: SelfAttentionOp
     graph.parameter(`${name}.${part}.weight`, [dim, units], options.initializer ?? xavierNormal())
   );
   const { o, weights } = attention(
-    matmul(x, sideBySide(...projections)), // [B, F, 3 A or 4 A]
+    project(x, ...projections), // [B, F, 3 A or 4 A]
     kind === "input" ? x : undefined,
     {
       heads,

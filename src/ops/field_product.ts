@@ -13,6 +13,7 @@ import { emitKernel } from "../kernels/set.ts";
 import { fieldGradientKernel, fieldProductKernel, fieldSlices } from "./field_kernels.ts";
 import { fieldsOf } from "./field_padding.ts";
 import { type Shift, termsOf } from "./field_sizes.ts";
+import { emitFieldGradientTiles } from "./field_tiles.ts";
 import { emitSum, maxSlices } from "./matmul_layout.ts";
 
 /** Kernels around the products. */
@@ -128,28 +129,29 @@ export interface FieldGradient {
   readonly shift?: Shift;
 }
 
-/** Inputs x, y and dz; outputs the gradient by weights, partial sums of slices, and the folded gradient. */
+/** Inputs x, y and dz; the output is the gradient by weights. */
 export const fieldGradientOp: Op<FieldGradient> = {
   name: "field_product_gradient",
-  outputs: ([x, y, dz], attributes) => {
-    const { terms, outs } = termsAndOuts(x, y, dz, attributes);
-    return [attributes.shape, [maxSlices(terms, outs), terms, outs], attributes.folded ? [terms, outs] : [0]];
-  },
-  emit: (k, { inputs: [x, y, dz], outputs: [dw, parts, sums], attributes }) => {
+  outputs: (_, { shape }) => [shape],
+  emit: (k, { inputs: [x, y, dz], outputs: [dw], attributes }) => {
     const { pairs, folded, shift } = attributes;
     const { left, right, terms, outs } = termsAndOuts(x, y, dz, attributes);
+    if (k.gpu.profile.kind === "gpu" && !shift) {
+      return emitFieldGradientTiles(k, { x, other: pairs ? y : undefined, dz }, dw);
+    }
+    const parts = k.scratch([maxSlices(terms, outs), terms, outs]);
     emitKernel(k, fieldGradientKernel, {
       ...{ x, y: pairs ? y : undefined, dz, parts },
       ...{ left, right, terms, outs, folded, shift },
     });
     const { slices } = fieldSlices(k, x, terms, outs, shift);
-    const target = folded ? sums : dw;
+    const target = folded ? k.scratch([terms, outs]) : dw;
     emitSum(k, parts, target, { rows: terms, columns: outs, stride: outs, slice: terms * outs, slices });
     if (!folded) return;
     k.run({
       shader: around,
       entry: "spread",
-      bind: { w: sums, y: dw },
+      bind: { w: target, y: dw },
       params: { ...NO_PARAMS, p: left, q: right, r: outs },
       grid: Math.ceil(left * right * outs / 64),
     });

@@ -106,18 +106,47 @@ export function emitSplitTiles(
   y: Tensor,
   columnSums?: Tensor,
 ): void {
-  const { m, n, k: terms } = product.sizes;
-  const tiles = Math.ceil(m / TILE.rows) * Math.ceil(n / TILE.columns);
-  const wanted = Math.max(1, Math.min(Math.floor(BUSY_GROUPS / tiles), Math.floor(terms / MIN_SPLIT_TERMS)));
-  const splitTerms = Math.max(16, Math.ceil(terms / wanted / 16) * 16);
-  const splits = Math.max(1, Math.ceil(terms / splitTerms));
+  const { m, n } = product.sizes;
+  const { splits, splitTerms } = splitsOf(product);
   const constants = { HAS_COLUMN_SUMS: columnSums !== undefined };
   const target = splits === 1 && !columnSums ? y : k.scratch([splits, m + (columnSums ? 1 : 0), n]);
   runTiles(k, product, { parts: { matmul_store_sum: storeSum }, bind: { y: target }, constants, splits, splitTerms });
   if (target !== y) emitSplitSum(k, target, y, columnSums, { splits, size: m * n, columns: columnSums ? n : 0 });
 }
 
-function emitSplitSum(
+/** Appends (ys_0 | ys_1 | ..) = a b: three or four matrices of the same columns side by side. */
+export function emitTilesApart(k: Emitter, product: TileProduct, ys: readonly Tensor[]): void {
+  const { m, n } = product.sizes;
+  const { splits, splitTerms } = splitsOf(product);
+  const parts = k.scratch([splits, m, n]);
+  runTiles(k, product, {
+    parts: { matmul_store_sum: storeSum },
+    bind: { y: parts },
+    constants: {},
+    splits,
+    splitTerms,
+  });
+  const width = n / ys.length;
+  const lanes = lanesOf(width);
+  k.run({
+    shader: shader("matmul_splits", { grid, ...lanes.part, matmul_splits: splitsSource }),
+    entry: `sum_apart${ys.length}`,
+    bind: { parts, ...Object.fromEntries(ys.map((y, i) => [`y${i}`, y])) },
+    params: { splits, size: m * n / lanes.width, columns: 0, width: lanes.count, count: ys.length },
+    grid: Math.ceil(m * n / lanes.width / 16),
+  });
+}
+
+/** Cuts the terms of a product into splits where there are too few tiles for a GPU. */
+export function splitsOf({ sizes: { m, n, k: terms } }: TileProduct): { splits: number; splitTerms: number } {
+  const tiles = Math.ceil(m / TILE.rows) * Math.ceil(n / TILE.columns);
+  const wanted = Math.max(1, Math.min(Math.floor(BUSY_GROUPS / tiles), Math.floor(terms / MIN_SPLIT_TERMS)));
+  const splitTerms = Math.max(16, Math.ceil(terms / wanted / 16) * 16);
+  return { splits: Math.max(1, Math.ceil(terms / splitTerms)), splitTerms };
+}
+
+/** Appends the sum of splits of a product, and of the column sums below each. */
+export function emitSplitSum(
   k: Emitter,
   parts: Tensor,
   y: Tensor,
@@ -125,7 +154,7 @@ function emitSplitSum(
   { splits, size, columns }: Record<"splits" | "size" | "columns", number>,
 ): void {
   const lanes = lanesOf(columns || size);
-  const params = { splits, size: size / lanes.width, columns: columns / lanes.width };
+  const params = { splits, size: size / lanes.width, columns: columns / lanes.width, width: 1, count: 1 };
   k.run({
     shader: shader("matmul_splits", { grid, ...lanes.part, matmul_splits: splitsSource }),
     entry: columnSums ? "sum_with_columns" : "sum",
@@ -135,7 +164,11 @@ function emitSplitSum(
   });
 }
 
-interface TileCall {
+/** How a product by tiles is loaded and stored. */
+export interface TileCall {
+  /** The part that loads from a and b, for single numbers to be stored. @default what suits their rows */
+  readonly quads?: Readonly<Record<string, string>>;
+  /** What is done to a sum. */
   readonly parts: Readonly<Record<string, string>>;
   readonly bind: KernelCall["bind"];
   readonly constants: Constants;
@@ -144,13 +177,14 @@ interface TileCall {
   readonly splitTerms?: number;
 }
 
-function runTiles(k: Emitter, { a, b, sizes }: TileProduct, call: TileCall): void {
+/** Appends a product by tiles. */
+export function runTiles(k: Emitter, { a, b, sizes }: TileProduct, call: TileCall): void {
   const { m, n, k: terms } = sizes;
   // Splits begin at multiples of 16 terms, so only the rows of the matrices themselves decide.
   const rows = [a.transposed ? m : terms, b.transposed ? terms : n, n];
-  const inFours = rows.every((width) => width % 4 === 0);
+  const inFours = !call.quads && rows.every((width) => width % 4 === 0);
   k.run({
-    shader: tilesShader(inFours, call.parts),
+    shader: tilesShader(inFours, call),
     entry: "product",
     bind: { ...call.bind, a: a.tensor, b: b.tensor },
     constants: {
@@ -166,7 +200,7 @@ function runTiles(k: Emitter, { a, b, sizes }: TileProduct, call: TileCall): voi
 
 function tilesShader(
   inFours: boolean,
-  store: Readonly<Record<string, string>>,
+  { parts, quads = inFours ? { matmul_quads4: quads4 } : { matmul_quads1: quads1 } }: TileCall,
 ): Shader {
   return shader("matmul", {
     grid,
@@ -174,8 +208,8 @@ function tilesShader(
     activation,
     random,
     ...(inFours ? { epilogue4 } : { epilogue1 }),
-    ...(inFours ? { matmul_quads4: quads4 } : { matmul_quads1: quads1 }),
-    ...store,
+    ...quads,
+    ...parts,
     matmul: source,
   });
 }

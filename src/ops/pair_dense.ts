@@ -7,7 +7,7 @@
  * @module
  */
 import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
-import { formatShape, type Shape, type Tensor } from "../graph/tensor.ts";
+import { formatShape, rowsWithin, type Shape, type Tensor } from "../graph/tensor.ts";
 import { emitKernel } from "../kernels/set.ts";
 import { gpuVariant, type Kernel, type Problem } from "../kernels/variant.ts";
 import { rounds } from "./scratch.ts";
@@ -92,10 +92,21 @@ export function emitWindow(k: Emitter, window: Window, r: Tensor): void {
   else emitElements(k, window, { u: a, x: b, r });
 }
 
-/** Copies a window's rows of the weight; the last window is filled up with zeros. */
-function emitRows(k: Emitter, window: Window, weight: Tensor, rows: Tensor): void {
+/** Returns a window's rows of the weight where kernels can bind them as they are; on a processor a copy is closer. */
+function ownRows({ gpu }: Emitter, window: Window, weight: Tensor): Tensor | undefined {
   const { row, dim, pairs } = window;
+  if (gpu.profile.kind === "software" || existingPairs(window) < pairs) return undefined;
+  return rowsWithin(weight, row, pairs * dim);
+}
+
+/** Returns a window's rows of the weight, or a copy of them; that of the last window is filled up with zeros. */
+function rowsOfWindow(k: Emitter, window: Window, weight: Tensor): Tensor {
+  const own = ownRows(k, window, weight);
+  if (own) return own;
+  const { row, dim, pairs } = window;
+  const rows = k.scratch([pairs * dim, weight.shape[1]]);
   emitCopyRows(k, weight, rows, { from: row, to: 0, count: pairs * dim, limit: existingPairs(window) * dim });
+  return rows;
 }
 
 /** Sizes that the choice of a kernel depends on. */
@@ -144,9 +155,9 @@ export const pairDenseForwardKernel = pairDenseKernel("pair_dense", (k, task) =>
   let adds = false;
   eachWindow(k, inputs, attributes, (window) => {
     const own = round();
-    const [r, rows] = [own.scratch(["B", terms]), own.scratch([terms, y.shape[1]])];
+    const r = own.scratch(["B", terms]);
     emitWindow(k, window, r);
-    emitRows(k, window, weight, rows);
+    const rows = rowsOfWindow(own, window, weight);
     const part = adds ? own.scratch(y.shape) : y;
     emitProduct(own, r, rows, part, {});
     if (adds) emitAccumulate(k, part, y);
@@ -161,9 +172,12 @@ export const pairDenseWeightKernel = pairDenseKernel("pair_dense_weight", (k, ta
   const terms = mostPairs(k, attributes) * attributes.dim;
   eachWindow(k, inputs, attributes, (window) => {
     const own = round();
-    const [r, rows] = [own.scratch(["B", terms]), own.scratch([terms, weight.shape[1]])];
+    const r = own.scratch(["B", terms]);
     emitWindow(k, window, r);
+    const place = ownRows(k, window, dWeight);
+    const rows = place ?? own.scratch([terms, weight.shape[1]]);
     emitColumnProduct(own, r, dy, rows);
+    if (place) return;
     emitCopyRows(k, rows, dWeight, { from: 0, to: window.row, count: existingPairs(window) * window.dim });
   });
 });
@@ -176,9 +190,7 @@ export const pairDenseSourceKernel = pairDenseKernel("pair_dense_source", (k, ta
   const dr = k.scratch(["B", terms]);
   eachWindow(k, inputs, attributes, (window) => {
     const own = round();
-    const rows = own.scratch([terms, weight.shape[1]]);
-    emitRows(k, window, weight, rows);
-    emitTransposedProduct(own, dy, rows, dr);
+    emitTransposedProduct(own, dy, rowsOfWindow(own, window, weight), dr);
     emitFactorGradients(k, window, dr, outputs, window.pairs, round);
   }, firstRow(attributes, source));
 });

@@ -1,12 +1,12 @@
 /**
- * Rows of a parameter, and parameters side by side.
+ * Rows of a parameter, and parameters side by side and apart.
  *
  * @module
  */
 import source from "../../shaders/concat.wgsl" with { type: "text" };
 import grid from "../../shaders/grid.wgsl" with { type: "text" };
 import { shader } from "../gpu/shader.ts";
-import { apply, applyAll, type Emitter, type Op } from "../graph/node.ts";
+import { apply, type Emitter, type Op } from "../graph/node.ts";
 import { formatShape, type Tensor } from "../graph/tensor.ts";
 import { lanesOf } from "./lane.ts";
 import { emitApart, emitJoin, partsOf } from "./parts.ts";
@@ -83,54 +83,16 @@ function copyColumns(k: Emitter, x: Tensor, y: Tensor, from: number, to: number,
   k.run({ shader: kernels, entry: "copy_columns", bind: { x, y }, params, grid: Math.ceil(rows * count / 256) });
 }
 
-const sideBySideOp: Op<null> = {
-  name: "side_by_side",
-  outputs: (parts) => {
-    const { rows } = sizesOf(parts[0]);
-    const other = parts.find((part) => sizesOf(part).rows !== rows);
-    if (other) {
-      throw new TypeError(
-        `Cannot build side_by_side: all parameters must have ${rows} rows, received ${formatShape(other.shape)}`,
-      );
-    }
-    return [[rows, parts.reduce((sum, part) => sum + sizesOf(part).width, 0)]];
-  },
-  emit: (k, { inputs, outputs: [y] }) => {
-    if (!k.gpu.adapter.software) {
-      return emitJoin(k, partsOf(inputs, inputs.map((part) => sizesOf(part).width)), y, sizesOf(y));
-    }
-    let to = 0;
-    for (const x of inputs) {
-      const { width } = sizesOf(x);
-      copyColumns(k, x, y, 0, to, width);
-      to += width;
-    }
-  },
-  backward: ({ inputs }, [dy]) => dy ? applyAll(apartOp, [dy], inputs.map((part) => sizesOf(part).width)) : [],
-};
+/** Appends y = (parts_0 | parts_1 | ..). */
+export function emitSideBySide(k: Emitter, parts: readonly Tensor[], y: Tensor): void {
+  const all = partsOf(parts, parts.map((part) => sizesOf(part).width));
+  if (!k.gpu.adapter.software) return emitJoin(k, all, y, sizesOf(y));
+  for (const { tensor, from, width } of all) copyColumns(k, tensor, y, 0, from, width);
+}
 
-const apartOp: Op<readonly number[]> = {
-  name: "apart",
-  outputs: ([x], widths) => widths.map((width) => [sizesOf(x).rows, width]),
-  emit: (k, { inputs: [x], outputs, attributes }) => {
-    if (!k.gpu.adapter.software) {
-      return emitApart(k, x, partsOf(outputs, attributes).filter(({ tensor }) => k.needed(tensor)), sizesOf(x));
-    }
-    let from = 0;
-    outputs.forEach((y, i) => {
-      if (k.needed(y)) copyColumns(k, x, y, from, 0, attributes[i]);
-      from += attributes[i];
-    });
-  },
-};
-
-/**
- * Puts parameters side by side, so that one product applies them all.
- *
- * @param parts `[K, N_i]`
- * @returns `[K, sum_i N_i]`
- * @throws {TypeError} when a part is no matrix without a batch or has other rows
- */
-export function sideBySide(...parts: Tensor[]): Tensor {
-  return apply(sideBySideOp, parts, null);
+/** Appends (ys_0 | ys_1 | ..) = x; what nobody reads is left out. */
+export function emitColumnsApart(k: Emitter, x: Tensor, ys: readonly Tensor[]): void {
+  const all = partsOf(ys, ys.map((y) => sizesOf(y).width)).filter(({ tensor }) => k.needed(tensor));
+  if (!k.gpu.adapter.software) return emitApart(k, x, all, sizesOf(x));
+  for (const { tensor, from, width } of all) copyColumns(k, x, tensor, from, 0, width);
 }

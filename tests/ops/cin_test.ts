@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Graph } from "../../src/graph/graph.ts";
 import type { Tensor } from "../../src/graph/tensor.ts";
 import { kernelsOf } from "../../src/kernels/set.ts";
@@ -7,7 +7,7 @@ import { cinLayer } from "../../src/ops/cin.ts";
 import { cropDimensions, padDimensions } from "../../src/ops/field_padding.ts";
 import { fieldDense } from "../../src/ops/field_dense.ts";
 import { cinReference, poolReference } from "../reference/cin.ts";
-import { checkOp, gpu, type OpResults, runOp } from "../support.ts";
+import { assertClose, checkOp, gpu, type OpResults, runOp } from "../support.ts";
 
 /** Variants that the tests' device can run. */
 const VARIANTS = kernelsOf(await gpu()).fitting(fieldProductKernel, { columns: 1, terms: 1, outs: 1 })
@@ -79,6 +79,24 @@ for (const [batch, fields, outs, dim] of [[37, 5, 6, 4], [3, 4, 17, 17], [1, 1, 
         return cinReference({ x, w, ...ones }, { left: fields, right: 1, outs, dim }, false);
       },
     }));
+}
+
+for (const [left, right, outs] of [[6, 6, 20], [9, 5, 66]]) {
+  Deno.test(`cin of ${left} x ${right} fields to ${outs} maps has the same gradients by tiles and splits of a GPU`, async () => {
+    const run = (software: boolean | undefined): Promise<OpResults> =>
+      runOp({
+        software,
+        inputs: { x: ["B", left, 8], w: [left * right, outs], bias: [outs], y: ["B", right, 8] },
+        batch: 130,
+        build: ({ x, y, w, bias }) => cinLayer(x, left === right ? x : y, w, bias, { dim: 8, relu: false }).next,
+      });
+    const [expected, actual] = [await run(undefined), await run(false)];
+    assertClose(actual.y, expected.y, "y");
+    for (const [name, gradient] of expected.gradients) {
+      assertClose(actual.gradients.get(name)!, gradient, `d${name}`, { rtol: 2e-5 });
+    }
+    assert(actual.labels.includes("matmul_splits.sum"));
+  });
 }
 
 Deno.test("cin refuses weights that do not fit its fields", () => {

@@ -18,9 +18,13 @@ for (const [batch, fields, dim] of [[37, 5, 8], [5, 4, 17], [1, 2, 1], [9, 3, 10
       reference: ({ u, x }) => pairElementsReference(u, x, fields, dim),
     }));
 
-  for (const columns of [4096, 3 * dim]) {
-    Deno.test(`a dense layer over two sources, ${columns} columns at a time, matches the reference at ${sizes}`, () =>
+  for (
+    const [columns, software] of [[4096, undefined], [3 * dim, undefined], [4096, false], [3 * dim, false]] as const
+  ) {
+    const where = software === false ? "on a GPU" : "on any device";
+    Deno.test(`a dense layer over two sources, ${columns} columns at a time ${where}, matches the reference at ${sizes}`, () =>
       checkOp({
+        software,
         inputs: {
           u: ["B", fields, dim],
           x: ["B", fields, dim],

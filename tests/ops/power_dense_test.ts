@@ -1,13 +1,16 @@
+import { emit } from "../../src/graph/emission.ts";
 import { Graph, type Mode } from "../../src/graph/graph.ts";
 import { differentiate } from "../../src/graph/autodiff.ts";
 import { sizeOf, type Tensor } from "../../src/graph/tensor.ts";
 import { add } from "../../src/ops/add.ts";
+import { loadKernels } from "../../src/kernels/load.ts";
 import { powerDense, type PowerDenseOptions } from "../../src/ops/power_dense.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { moments } from "../reference/batch_norm.ts";
 import { type PowerCase, powerDenseReference, powersReference } from "../reference/power_dense.ts";
+import { paperGpu } from "../paper_device.ts";
 import { run } from "../run.ts";
-import { assertClose, checkOp, randomArray, step } from "../support.ts";
+import { assertClose, checkOp, noStorage, randomArray, step } from "../support.ts";
 
 function shapesOf({ fields, dim, neurons, units }: PowerCase) {
   const size = [neurons];
@@ -121,18 +124,26 @@ Deno.test("powerDense has the same bits each time, whatever the windows the same
   assert(wide.every((numbers) => numbers.some((value) => value !== 0)), "gradients must not vanish");
 });
 
-Deno.test("powerDense binds nothing larger than its result, however many neurons there are", () => {
-  const [batch, units] = [80_000, 400];
-  const sizes = { batch, fields: 10, dim: 10, neurons: 1000, units };
-  const graph = new Graph("train");
-  const tensors = Object.fromEntries(
-    Object.entries(shapesOf(sizes)).map(([name, shape]) => [name, graph.input(name, shape)]),
-  );
-  const y = build(tensors);
-  differentiate(y, graph.input("dy", y.shape), add);
-  const largest = Math.max(...graph.nodes.flatMap((node) => node.outputs.map(({ shape }) => sizeOf(shape, batch))));
-  assertEquals(largest, batch * units);
-});
+for (const kind of ["software", "gpu"] as const) {
+  Deno.test(`powerDense binds no more on a device of kind ${kind} than suits it, however many neurons there are`, async () => {
+    const [batch, units] = [80_000, 400];
+    const sizes = { batch, fields: 10, dim: 10, neurons: 1000, units };
+    const graph = new Graph("train");
+    const tensors = Object.fromEntries(
+      Object.entries(shapesOf(sizes)).map(([name, shape]) => [name, graph.input(name, shape)]),
+    );
+    const y = build(tensors);
+    const gradients = differentiate(y, graph.input("dy", y.shape), add).inputs;
+    const options = { name: "check", batch, outputs: [y, ...gradients.values()], storage: noStorage, inputs: {} };
+    const device = paperGpu(kind);
+    await loadKernels(device);
+    const { scratch } = emit(device, options, graph.nodes);
+    const all = [...graph.nodes.flatMap((node) => node.outputs), ...[...scratch.values()].flat()];
+    const largest = Math.max(...all.map(({ shape }) => sizeOf(shape, batch)));
+    if (kind === "software") assertEquals(largest, batch * units);
+    else assert(largest > batch * units && 4 * largest <= 2 ** 28, `${4 * largest} bytes`);
+  });
+}
 
 Deno.test("powerDense refuses tensors that do not fit", () => {
   const graph = new Graph("train");
