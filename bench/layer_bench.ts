@@ -1,5 +1,5 @@
 /**
- * Batch normalisation, activation with dropout, the loss and the cutting of batches at Criteo's shape: verified against
+ * Batch normalization, activation with dropout, the loss and the cutting of batches at Criteo's shape: verified against
  * float64, then timed.
  *
  * @module

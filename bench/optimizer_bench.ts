@@ -1,4 +1,4 @@
-/** Segment reduction with the optimisers' rules at Criteo's shape: verified against float64, then timed. */
+/** Segment reduction with the optimizers' rules at Criteo's shape: verified against float64, then timed. */
 import type { Gpu } from "../src/gpu/device.ts";
 import type { BufferRange } from "../src/gpu/kernel.ts";
 import { createBuffer, download, upload, writeBuffer } from "../src/gpu/memory.ts";

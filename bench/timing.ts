@@ -56,7 +56,7 @@ export async function timePass(
   return timingOf(times);
 }
 
-/** Summarises repeats in ms. */
+/** Summarizes repeats in ms. */
 export function timingOf(times: readonly number[]): Timing {
   const sorted = times.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;

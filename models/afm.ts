@@ -1,5 +1,5 @@
 /**
- * Attentional factorisation machine.
+ * Attentional factorization machine.
  *
  * J. Xiao, H. Ye, X. He, H. Zhang, F. Wu, T.-S. Chua: Attentional Factorization Machines: Learning the Weight of Feature
  * Interactions via Attention Networks. IJCAI 2017, arXiv:1708.04617. Implements equations 4 to 7.

@@ -1,9 +1,9 @@
 /**
- * Adaptive factorisation network.
+ * Adaptive factorization network.
  *
  * W. Cheng, Y. Shen, L. Huang: Adaptive Factorization Network: Learning Adaptive-Order Feature Interactions. AAAI 2020,
  * arXiv:1909.03276. Implements equations 4 to 9; with a deep network on tables of its own it is the paper's AFN+. As in
- * the authors' code magnitudes take the place of positive embeddings, and logarithms and products are batch-normalised.
+ * the authors' code magnitudes take the place of positive embeddings, and logarithms and products are batch-normalized.
  *
  * The loss rises in the first steps before it falls: Adam moves each of the ten thousand and more weights of a hidden
  * unit by the whole learning rate at once.
@@ -13,7 +13,7 @@
 import { defineModel, type DefinitionFactory } from "../src/definition.ts";
 import {
   activation,
-  batchNorm as normalise,
+  batchNorm as normalize,
   channelNorm,
   concat,
   dense,
@@ -46,7 +46,7 @@ export const afn: DefinitionFactory<AfnOptions> = defineModel("afn", (x, options
   const e = embedding(x, dim); // [B, F, D]
   const logs = channelNorm(logarithm(e), x.fields.length, { name: "log_bn" });
   const sums = logarithmicLayer(logs, neurons, hidden[0]); // [B, H]
-  const h = drop(activation(batchNorm ? normalise(sums, { name: "hidden.bn" }) : sums, "relu"), dropout);
+  const h = drop(activation(batchNorm ? normalize(sums, { name: "hidden.bn" }) : sums, "relu"), dropout);
   const logit = mlp(h, [...hidden.slice(1), 1], { dropout, batchNorm }); // [B, 1]
   if (deep.length === 0) return logit;
   const own = flatten(embedding(x, dim, { name: "deep_embedding" }));

@@ -26,7 +26,7 @@ export interface AutoIntOptions extends DnnOptions {
   residual?: boolean;
   /** Whether scores are divided by the root of a head's width. @default {false} */
   scale?: boolean;
-  /** Whether layers are normalised before their activation. @default {false} */
+  /** Whether layers are normalized before their activation. @default {false} */
   layerNorm?: boolean;
   /** Whether first-order weights are added. @default {false} */
   wide?: boolean;

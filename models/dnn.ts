@@ -17,7 +17,7 @@ export interface DnnOptions {
   hidden?: readonly number[];
   /** Probability of zeroing a hidden unit in training. @default {0} */
   dropout?: number;
-  /** Whether hidden layers are batch-normalised. @default {false} */
+  /** Whether hidden layers are batch-normalized. @default {false} */
   batchNorm?: boolean;
 }
 

@@ -32,7 +32,7 @@ export interface EdcnOptions {
   regulation?: boolean;
   /** Temperature of the gates. @default {1} */
   temperature?: number;
-  /** Whether gated fields are batch-normalised. @default {false} */
+  /** Whether gated fields are batch-normalized. @default {false} */
   batchNorm?: boolean;
   /** Probability of zeroing a unit of the deep stream in training. @default {0} */
   dropout?: number;

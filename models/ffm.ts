@@ -1,8 +1,8 @@
 /**
- * Field-aware factorisation machine.
+ * Field-aware factorization machine.
  *
  * Y. Juan, Y. Zhuang, W.-S. Chin, C.-J. Lin: Field-aware Factorization Machines for CTR Prediction. RecSys 2016.
- * Implements equation 4 with a first-order term, or as the authors' library trains it: instance-normalised, without one.
+ * Implements equation 4 with a first-order term, or as the authors' library trains it: instance-normalized, without one.
  *
  * @module
  */

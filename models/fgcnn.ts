@@ -21,7 +21,7 @@ export interface FgcnnOptions extends DnnOptions {
   pools?: number | readonly number[];
   /** New features for each row after pooling; one number for all. @default {2} */
   recombined?: number | readonly number[];
-  /** Whether convolutions are batch-normalised. @default {false} */
+  /** Whether convolutions are batch-normalized. @default {false} */
   convolutionNorm?: boolean;
 }
 

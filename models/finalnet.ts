@@ -24,7 +24,7 @@ export interface FinalnetOptions {
   residual?: FactorizeKind;
   /** Probability of zeroing a hidden unit in training. @default {0} */
   dropout?: number;
-  /** Whether hidden layers are batch-normalised. @default {true} */
+  /** Whether hidden layers are batch-normalized. @default {true} */
   batchNorm?: boolean;
 }
 

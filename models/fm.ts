@@ -1,5 +1,5 @@
 /**
- * Factorisation machine.
+ * Factorization machine.
  *
  * S. Rendle: Factorization Machines. ICDM 2010. Implements equation 1 in the form of lemma 3.1.
  *
@@ -14,7 +14,7 @@ export interface FmOptions {
   dim?: number;
 }
 
-/** Defines a factorisation machine: logit = b + sum_f w_f + sum_{f<g} <e_f, e_g>. */
+/** Defines a factorization machine: logit = b + sum_f w_f + sum_{f<g} <e_f, e_g>. */
 export const fm: DefinitionFactory<FmOptions> = defineModel("fm", (x, { dim = 16 }: FmOptions) => {
   const e = embedding(x, dim); // [B, F, D]
   return add(linear(x), fmInteraction(e)); // logits [B, 1]

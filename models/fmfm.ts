@@ -1,8 +1,8 @@
 /**
- * Field-matrixed factorisation machine.
+ * Field-matrixed factorization machine.
  *
  * Y. Sun, J. Pan, A. Zhang, A. Flores: FM^2: Field-matrixed Factorization Machines for Recommender Systems.
- * WWW 2021, arXiv:2102.12994. Implements equation 8 and its vectorised form, with one width for all fields.
+ * WWW 2021, arXiv:2102.12994. Implements equation 8 and its vectorized form, with one width for all fields.
  *
  * @module
  */

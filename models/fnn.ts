@@ -1,5 +1,5 @@
 /**
- * Factorisation-machine supported neural network.
+ * Factorization-machine supported neural network.
  *
  * W. Zhang, T. Du, J. Wang: Deep Learning over Multi-field Categorical Data: A Case Study on User Response Prediction.
  * ECIR 2016, arXiv:1601.02376. Implements section 3.1; the constant w_0 of its input is part of the first layer's bias.

@@ -1,5 +1,5 @@
 /**
- * Field-weighted factorisation machine.
+ * Field-weighted factorization machine.
  *
  * J. Pan et al.: Field-weighted Factorization Machines for Click-Through Rate Prediction in Display Advertising.
  * WWW 2018, arXiv:1806.03514. Implements equation 6 with the linear terms of section 3.2.

@@ -1,5 +1,5 @@
 /**
- * Higher-order factorisation machine.
+ * Higher-order factorization machine.
  *
  * M. Blondel, A. Fujino, N. Ueda, M. Ishihata: Higher-Order Factorization Machines. NIPS 2016, arXiv:1607.07195.
  * Implements equation 3 for degrees 2 and 3, with a table for each degree or one for both.

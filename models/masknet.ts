@@ -23,9 +23,9 @@ export interface MasknetOptions {
   hidden?: readonly number[];
   /** Width of a mask's hidden layer over that of what it masks. @default {2} */
   ratio?: number;
-  /** Whether embeddings are layer-normalised, each field by itself, before they are masked. @default {true} */
+  /** Whether embeddings are layer-normalized, each field by itself, before they are masked. @default {true} */
   embeddingNorm?: boolean;
-  /** Whether a block's output is layer-normalised. @default {true} */
+  /** Whether a block's output is layer-normalized. @default {true} */
   blockNorm?: boolean;
   /** Probability of zeroing an output in training. @default {0} */
   dropout?: number;

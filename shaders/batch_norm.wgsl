@@ -1,16 +1,16 @@
-// Batch normalisation with activation and dropout (Ioffe and Szegedy, ICML 2015).
+// Batch normalization with activation and dropout (Ioffe and Szegedy, ICML 2015).
 //   forward   xhat = (x - mean) rstd,  z = gamma xhat + beta,  y = dropout(activate(z)),  rstd = 1 / sqrt(var + eps)
 //   backward  dz = dy dropout' activate'(z),  dbeta = sum_b dz,  dgamma = sum_b dz xhat
 //             dx = gamma rstd (dz - dbeta / n - xhat dgamma / n) over batch statistics, gamma rstd dz over running ones
 // mean and var (biased) are over the n = step.rows valid rows; dx of padding rows is 0.
 //   moments         mean and sum of squared deviations of each column over each slice of rows
 //   merge_moments   folds the slices (Chan, Golub and LeVeque, 1983), updates the running statistics
-//   normalise       the forward
+//   normalize       the forward
 //   gradient_sums   dz and dz xhat summed over each slice of rows; merge_sums folds the slices
 //   gradient        dx
 // Shapes: x, y, dy, dx [B, N]; partial [slices, 2, N]; sums, merged [2, N]; all others [N]; f32.
 // Grid: one invocation per slice of rows and WIDTH columns; the merges one workgroup per 16 columns.
-// Memory: 4 bytes per element for moments, 8 for gradient_sums and normalise, 12 for gradient. Fixed order everywhere.
+// Memory: 4 bytes per element for moments, 8 for gradient_sums and normalize, 12 for gradient. Fixed order everywhere.
 // Loops run for the whole slice in all invocations, with rows past its end masked: a software adapter runs several
 // invocations in lockstep and is half as fast when their loops may end at different rows.
 override BATCH_STATISTICS: bool = true;  // false: mean and spread hold running statistics
@@ -137,7 +137,7 @@ fn store_moments(column: u32, all: Moments) {
 }
 
 @compute @workgroup_size(64)
-fn normalise(
+fn normalize(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,

@@ -1,7 +1,7 @@
-// Batch normalisation of channels (Ioffe and Szegedy, ICML 2015): statistics over the batch and all numbers of a channel.
+// Batch normalization of channels (Ioffe and Szegedy, ICML 2015): statistics over the batch and all numbers of a channel.
 //   moments       partial[s, c] = (mean, sum of squares about it) of slice s of the valid rows
 //   merge         mean, rstd of each channel; running statistics move by `momentum`
-//   normalise     y = gamma (x - mean) rstd + beta
+//   normalize     y = gamma (x - mean) rstd + beta
 //   sums          partial[s, c] = (sum dy xhat, sum dy)
 //   merge_sums    dgamma, dbeta
 //   gradient      dx = gamma rstd (dy - dbeta / n - xhat dgamma / n) where statistics are the batch's, gamma rstd dy else
@@ -114,7 +114,7 @@ fn merge(
 }
 
 @compute @workgroup_size(64)
-fn normalise(
+fn normalize(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,

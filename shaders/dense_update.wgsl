@@ -1,4 +1,4 @@
-// The optimiser's rule for all dense parameters, which lie in one flat buffer, in one dispatch.
+// The optimizer's rule for all dense parameters, which lie in one flat buffer, in one dispatch.
 //   g = clip (gradient[i] + l2[i / 64] parameters[i]), then the rule of optimizer.wgsl
 // Needs step.wgsl, grid.wgsl, lane4.wgsl, optimizer.wgsl, a state file, clip_scale or clip_scale_none.
 // Grid: one invocation per 4 numbers. Memory: 12 bytes per number, and 8 for each number of state.

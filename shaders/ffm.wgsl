@@ -1,4 +1,4 @@
-// Field-aware factorisation machine (Juan, Zhuang, Chin, Lin, RecSys 2016) and what goes with it.
+// Field-aware factorization machine (Juan, Zhuang, Chin, Lin, RecSys 2016) and what goes with it.
 // A value of field i has F - 1 vectors, one for each other field j: v(i, j) is number j - 1 for j > i, number j for j < i.
 //   field_sums    part[b, i] = sum_{j>i} <v(i, j), v(j, i)>;  row_sums  y[b] = sum_i part[b, i]
 //   backward      dv(i, j) = dy[b] v(j, i)

@@ -1,4 +1,4 @@
-// Second-order factorisation machine (Rendle, ICDM 2010, lemma 3.1), with the first-order term where rows have one.
+// Second-order factorization machine (Rendle, ICDM 2010, lemma 3.1), with the first-order term where rows have one.
 //   sum[b, :] = sum_f e[b, f, :]
 //   y[b]      = 1/2 sum_d (sum[b, d]^2 - sum_f e[b, f, d]^2) + sum_f linear_of(b, f)
 // Rows come from a table (embedding_row.wgsl) or from memory (fm_row.wgsl). Shapes: sum [B, D]; y [B, 1]; f32.

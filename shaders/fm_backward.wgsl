@@ -1,4 +1,4 @@
-// Gradient of the second-order factorisation machine.
+// Gradient of the second-order factorization machine.
 //   de[b, f, :] = dy[b] (sum[b, :] - e[b, f, :])
 // Shapes: e, de [B, F, D]; sum [B, D]; dy [B, 1]; f32.
 // Grid: one invocation per (b, f, SPAN lanes). Memory: 8 bytes per number of e; sum and dy come from cache.

@@ -1,4 +1,4 @@
-// Layer normalisation (Ba, Kiros and Hinton, arXiv:1607.06450, equation 4) of rows.
+// Layer normalization (Ba, Kiros and Hinton, arXiv:1607.06450, equation 4) of rows.
 //   forward    y[r, n] = gamma[n] xhat[r, n] + beta[n],  xhat = (x - mean_r) rstd_r,  rstd = 1 / sqrt(variance + eps)
 //   gradient   dx[r, n] = rstd_r (g[n] - mean_m g[m] - xhat[r, n] mean_m g[m] xhat[r, m]),  g = gamma dy
 //   columns    dgamma[n] = sum_r dy[r, n] xhat[r, n],  dbeta[n] = sum_r dy[r, n]
@@ -35,8 +35,8 @@ fn forward(
   let mean = sum / numbers;
   var squares = 0.0;
   for (var n = 0u; n < params.width; n++) {
-    let centred = x[first + n] - mean;
-    squares += total(centred * centred);
+    let centered = x[first + n] - mean;
+    squares += total(centered * centered);
   }
   let rstd = 1.0 / sqrt(squares / numbers + params.epsilon);
   let own = row % params.sets * params.width;

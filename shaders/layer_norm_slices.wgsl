@@ -1,4 +1,4 @@
-// Gradients of a layer normalisation's parameters, for processors: rows are read whole, a slice of them at a time.
+// Gradients of a layer normalization's parameters, for processors: rows are read whole, a slice of them at a time.
 //   slices   parts[s, 0, n] = sum_r dy[r, n] xhat[r, n],  parts[s, 1, n] = sum_r dy[r, n]  over the rows r of slice s,
 //            xhat = (x - mean_r) rstd_r
 //   fold     dgamma[n] = sum_s parts[s, 0, n],  dbeta[n] = sum_s parts[s, 1, n]

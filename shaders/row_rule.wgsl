@@ -1,4 +1,4 @@
-// Applies the optimiser's rule to SPAN lanes of a row whose gradient is in `sum`.
+// Applies the optimizer's rule to SPAN lanes of a row whose gradient is in `sum`.
 // Needs optimizer.wgsl, a state file, and `sum`, `weights`, `params.l2`, STRIDE and SPAN.
 override WIDTH: f32 = 1.0;  // D, for the mean over a row
 

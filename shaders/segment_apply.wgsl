@@ -1,4 +1,4 @@
-// Finishes a run by the optimiser's rule; each row is finished once per step.
+// Finishes a run by the optimizer's rule; each row is finished once per step.
 fn finish_run(number: u32, head: u32, part: u32) {
   apply_rule(number, part, 1.0);
 }

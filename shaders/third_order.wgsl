@@ -1,4 +1,4 @@
-// Third-order factorisation machine (Blondel, Fujino, Ueda, Ishihata, NIPS 2016, the ANOVA kernel of degree 3).
+// Third-order factorization machine (Blondel, Fujino, Ueda, Ishihata, NIPS 2016, the ANOVA kernel of degree 3).
 //   forward   y[b] = sum_d sum_{i<j<k} e[b, i, d] e[b, j, d] e[b, k, d], by adding field after field:
 //             a3 += a2 x;  a2 += a1 x;  a1 += x
 //   backward  de[b, f, d] = dy[b] (a2 - x (a1 - x)): pairs of the other fields

@@ -29,7 +29,7 @@ export interface DefinitionFactory<O extends object = Record<string, unknown>> {
  *
  * @param slug name in files, checkpoints and on the command line
  * @param build computes the logits `[B, 1]` from the input and the options
- * @example A factorisation machine
+ * @example A factorization machine
  * ```ts
  * import { add, defineModel, embedding, fmInteraction, linear } from "./layers/mod.ts";
  * import assert from "node:assert/strict";

@@ -1,5 +1,5 @@
 /**
- * Seeded initialisers of parameters.
+ * Seeded initializers of parameters.
  *
  * Every element is a function of (seed, tensor name, element index) alone, through the counter-based generator
  * Threefry-2x32 with 20 rounds (Salmon, Moraes, Dror, Shaw: Parallel random numbers, SC 2011): a tensor gets the same
@@ -8,7 +8,7 @@
  * @module
  */
 
-/** What an initialiser knows about the tensor it fills. */
+/** What an initializer knows about the tensor it fills. */
 export interface InitializerInfo {
   /** Inputs that one output sums over. */
   fanIn: number;
@@ -239,10 +239,10 @@ function fillPairs(
   draw: (words: Uint32Array, pair: Float64Array) => void,
 ): void {
   if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) {
-    throw new RangeError(`Cannot initialise "${name}": seed must be an integer in [0, 2^32), received ${seed}`);
+    throw new RangeError(`Cannot initialize "${name}": seed must be an integer in [0, 2^32), received ${seed}`);
   }
   if (!Number.isSafeInteger(offset) || offset < 0) {
-    throw new RangeError(`Cannot initialise "${name}": offset must be a count, received ${offset}`);
+    throw new RangeError(`Cannot initialize "${name}": offset must be a count, received ${offset}`);
   }
   const nameHash = hashText(name);
   const words = new Uint32Array(2);
@@ -281,12 +281,12 @@ function fans(info: InitializerInfo): number {
 
 function requireFan(option: string, { name }: InitializerInfo, value: number): void {
   if (!(value >= 1 && value < Infinity)) {
-    throw new RangeError(`Cannot initialise "${name}": ${option} must be at least 1, received ${value}`);
+    throw new RangeError(`Cannot initialize "${name}": ${option} must be at least 1, received ${value}`);
   }
 }
 
 function requireRange(option: string, value: number, low: number): void {
   if (Number.isFinite(value) && value >= low) return;
   const bound = low === -Infinity ? "" : ` and at least ${low}`;
-  throw new RangeError(`Cannot create initialiser: ${option} must be finite${bound}, received ${value}`);
+  throw new RangeError(`Cannot create initializer: ${option} must be finite${bound}, received ${value}`);
 }

@@ -243,7 +243,7 @@ export class Model implements AsyncDisposable {
     this.#fresh = false;
   }
 
-  /** Writes the layers, their parameters and what each regulariser covers as a table. */
+  /** Writes the layers, their parameters and what each regularizer covers as a table. */
   summary(): string {
     const table = summarize(this.#parts.declarations, this.parameterCount);
     return `${this.definition.name} ${JSON.stringify(this.definition.options)}\n${table}`;

@@ -1,5 +1,5 @@
 /**
- * Optimisers: the update rule, its constants and the state that it keeps; pure data.
+ * Optimizers: the update rule, its constants and the state that it keeps; pure data.
  *
  * @module
  */
@@ -7,10 +7,10 @@
 /** Which rows of an embedding table a step updates: those of the batch, or all. */
 export type EmbeddingUpdate = "lazy" | "dense";
 
-/** Names of the optimisers. */
+/** Names of the optimizers. */
 export type OptimizerName = "sgd" | "adagrad" | "rowwise_adagrad" | "adam" | "ftrl";
 
-/** An optimiser, as made by {@linkcode sgd}, {@linkcode adagrad}, {@linkcode adam} and the others. */
+/** An optimizer, as made by {@linkcode sgd}, {@linkcode adagrad}, {@linkcode adam} and the others. */
 export interface Optimizer {
   /** Name, as on the command line. */
   readonly name: OptimizerName;
@@ -49,7 +49,7 @@ export interface TableSlot {
   readonly saved: boolean;
 }
 
-/** Options that all optimisers have. */
+/** Options that all optimizers have. */
 export interface CommonOptions {
   /** Which rows of an embedding table a step updates. @default {"lazy"} */
   embeddingUpdate?: EmbeddingUpdate;

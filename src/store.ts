@@ -1,5 +1,5 @@
 /**
- * The numbers behind a model's declarations: parameters, statistics, embedding tables and optimiser state.
+ * The numbers behind a model's declarations: parameters, statistics, embedding tables and optimizer state.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { OptimizerState } from "./store/optimizer_state.ts";
 import { pick } from "./store/pick.ts";
 import { TableBuffers, weightsOf } from "./store/tables.ts";
 
-/** Strengths of the L2 regulariser: the loss gains (l2 / 2) times the sum of squares. */
+/** Strengths of the L2 regularizer: the loss gains (l2 / 2) times the sum of squares. */
 export interface L2 {
   /** Over embedding tables and first-order weights. @default {0} */
   embedding?: number;
@@ -115,7 +115,7 @@ export class Store implements Storage {
     return { ...this.buffer("gradient"), offset, size: 4 * sizeOfParameter(parameter) };
   }
 
-  /** Returns the windows of a table's weights (slot 0) or of its optimiser state (slots from 1). */
+  /** Returns the windows of a table's weights (slot 0) or of its optimizer state (slots from 1). */
   shards(table: Table, slot: number): readonly TableShard[] {
     return this.#tables.shards(table, slot);
   }

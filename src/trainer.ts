@@ -47,7 +47,7 @@ export interface TrainerContext extends ModelParts {
 export interface Resumption {
   /** The state of training. */
   readonly training: Json;
-  /** Parameters, optimiser state and best parameters. */
+  /** Parameters, optimizer state and best parameters. */
   readonly tensors: Readonly<Record<string, CheckpointTensor>>;
 }
 

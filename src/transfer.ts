@@ -22,20 +22,20 @@ export async function initializeFromFm(fnnModel: Model, fmModel: Model): Promise
   const [target, source] = [fnnModel.definition.name, fmModel.definition.name];
   if (target !== "fnn" || source !== "fm") {
     throw new TypeError(
-      `Cannot initialise an FNN: models must be "fnn" and "fm", received "${target}" and "${source}"`,
+      `Cannot initialize an FNN: models must be "fnn" and "fm", received "${target}" and "${source}"`,
     );
   }
   const [ownSchema, fmSchema] = await Promise.all([fnnModel.schema.fingerprint(), fmModel.schema.fingerprint()]);
   if (ownSchema !== fmSchema) {
     throw new TypeError(
-      `Cannot initialise an FNN: the FM must have schema ${ownSchema.slice(0, 12)}, received ${fmSchema.slice(0, 12)}`,
+      `Cannot initialize an FNN: the FM must have schema ${ownSchema.slice(0, 12)}, received ${fmSchema.slice(0, 12)}`,
     );
   }
   const [own, trained] = await Promise.all([fnnModel.parameters(), fmModel.parameters()]);
   for (const name of FM_TABLES) {
     if (own[name].shape.join() !== trained[name].shape.join()) {
       throw new TypeError(
-        `Cannot initialise an FNN: "${name}" must have shape [${own[name].shape}], received [${trained[name].shape}]`,
+        `Cannot initialize an FNN: "${name}" must have shape [${own[name].shape}], received [${trained[name].shape}]`,
       );
     }
   }

@@ -151,12 +151,12 @@ Deno.test("rows without labels are predicted for, and refused by fit and evaluat
     await assertRejects(() => model.fit(rows), TypeError, `Cannot train on the data: ${message}`);
     await assertRejects(() => model.evaluate(rows), TypeError, `Cannot evaluate the data: ${message}`);
     assertEquals((await model.predict(rows)).length, 2);
-    const labelled = readRows([{ user: 1, click: "yes" }, { user: 2, click: "no" }], model.schema, { labelled: true });
+    const labeled = readRows([{ user: 1, click: "yes" }, { user: 2, click: "no" }], model.schema, { labeled: true });
     await assertRejects(
-      () => model.fit(labelled, { validation: rows }),
+      () => model.fit(labeled, { validation: rows }),
       TypeError,
       `Cannot validate on the data: ${message}`,
     );
-    await assertRejects(() => model.fit(labelled.slice(0, 1)), RangeError, "received 1 row with label 1");
-    await assertRejects(() => model.fit(labelled.slice(0, 0)), RangeError, "must have rows, received 0");
+    await assertRejects(() => model.fit(labeled.slice(0, 1)), RangeError, "received 1 row with label 1");
+    await assertRejects(() => model.fit(labeled.slice(0, 0)), RangeError, "must have rows, received 0");
   }));

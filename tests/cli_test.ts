@@ -22,8 +22,8 @@ Deno.test("train, evaluate and predict agree with each other", () =>
     const reportOf = (out: string): string => out.slice(out.indexOf("rows  "), out.lastIndexOf(" %"));
     assertEquals(reportOf(evaluated.out), reportOf(trained.out));
 
-    const unlabelled = lines.map((line) => line.slice(line.indexOf(",") + 1));
-    await Deno.writeTextFile(`${folder}/new.csv`, [unlabelled[0], ...unlabelled.slice(-80)].join("\n"));
+    const unlabeled = lines.map((line) => line.slice(line.indexOf(",") + 1));
+    await Deno.writeTextFile(`${folder}/new.csv`, [unlabeled[0], ...unlabeled.slice(-80)].join("\n"));
     const predicted = await run(folder, "predict", "--model-file", "deepfm.weft", "--data", "new.csv", "--out", "-");
     assertEquals(predicted.code, 0, predicted.err);
     const [header, ...probabilities] = predicted.out.trimEnd().split("\n");

@@ -35,5 +35,5 @@ export function drawDataset(schema: FittedSchema, rows: number, seed: number): D
     }
   });
   const labels = Float32Array.from({ length: rows }, (_, b) => random[count * rows + b] > 0 ? 1 : 0);
-  return new Dataset({ schema, rows, ids, values, labels, labelled: true });
+  return new Dataset({ schema, rows, ids, values, labels, labeled: true });
 }

@@ -74,7 +74,7 @@ function readGolden(name: string, convert: Convert = (tensors) => tensors): Gold
   };
 }
 
-/** Checks logits, losses, gradients, running statistics and three steps of each optimiser. */
+/** Checks logits, losses, gradients, running statistics and three steps of each optimizer. */
 export async function checkGolden(name: string, definition: Definition, convert?: Convert): Promise<void> {
   const golden = readGolden(name, convert);
   const schema = schemaOf(golden.config.vocab_sizes);
@@ -175,7 +175,7 @@ function datasetOf(golden: GoldenCase, schema: FittedSchema): Dataset {
   const ids = new Uint32Array(rows.length * schema.fields.length);
   schema.fields.forEach(({ offset }, f) => rows.forEach((row, r) => ids[f * rows.length + r] = offset + row[f]));
   const labels = Float32Array.from(golden.batches.flatMap((batch) => batch.labels));
-  return new Dataset({ schema, rows: rows.length, ids, values: undefined, labels, labelled: true });
+  return new Dataset({ schema, rows: rows.length, ids, values: undefined, labels, labeled: true });
 }
 
 /** Gives golden tensors Weft's names and layout: one table for all fields, dense weights as [in, out]. */

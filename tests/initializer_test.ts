@@ -81,7 +81,7 @@ Deno.test("neighbouring elements, tensors and seeds are uncorrelated", () => {
   assertAlmostEquals(correlation(values, draw(normal(1), n, { seed: 2022 })), 0, tolerance);
 });
 
-Deno.test("the scaled initialisers use the fans of the tensor", () => {
+Deno.test("the scaled initializers use the fans of the tensor", () => {
   assertEquals(draw(xavierNormal(), 9), draw(normal(Math.sqrt(2 / 500)), 9));
   assertEquals(draw(heNormal(), 9), draw(normal(Math.sqrt(2 / 300)), 9));
   assertEquals(draw(xavierUniform(), 9), draw(uniform(-Math.sqrt(6 / 500), Math.sqrt(6 / 500)), 9));
@@ -128,7 +128,7 @@ Deno.test("known seeds keep their values", () => {
   ]);
 });
 
-Deno.test("initialisers are named for summaries", () => {
+Deno.test("initializers are named for summaries", () => {
   const all = [normal(0.01), uniform(-1, 1), xavierNormal(), xavierUniform(), heNormal(), zeros(), ones(), constant(2)];
   assertEquals(all.map((initializer) => initializer.name), [
     "normal(0.01)",
@@ -142,7 +142,7 @@ Deno.test("initialisers are named for summaries", () => {
   ]);
 });
 
-Deno.test("initialisers refuse impossible options", () => {
+Deno.test("initializers refuse impossible options", () => {
   assertThrows(() => normal(-1), RangeError, "std must be finite and at least 0, received -1");
   assertThrows(() => normal(NaN), RangeError, "received NaN");
   assertThrows(() => uniform(1, 0), RangeError, "high must be finite and at least 1, received 0");

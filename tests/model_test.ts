@@ -11,7 +11,7 @@ import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } fr
 import { gpu } from "./support.ts";
 import { watch } from "./watched.ts";
 
-/** A factorisation machine over gated embeddings, which exposes the gates. */
+/** A factorization machine over gated embeddings, which exposes the gates. */
 const gated = defineModel(
   "gated",
   (x, { dim = 4 }: { dim?: number }) => add(linear(x), fmInteraction(senet(embedding(x, dim)))),
@@ -28,7 +28,7 @@ function empty({ schema }: Dataset): Dataset {
     ids: new Uint32Array(),
     values: undefined,
     labels: new Float32Array(),
-    labelled: true,
+    labeled: true,
   });
 }
 
@@ -268,7 +268,7 @@ Deno.test("what was refused leaves no buffers behind, and a refused checkpoint n
   await Deno.remove(path);
 });
 
-Deno.test("training releases the optimiser's state, and a second fit starts with a fresh one", async () => {
+Deno.test("training releases the optimizer's state, and a second fit starts with a fresh one", async () => {
   const data = planted(200);
   const { gpu: device, live } = await watch();
   await using model = await Model.create(fm({ dim: 4 }), data.schema, { device });

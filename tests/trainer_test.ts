@@ -116,7 +116,7 @@ Deno.test("a checkpoint of another recipe is refused", async () => {
   shifted.fields[0].feature.name = "other";
   const schema = FittedSchema.fromJSON(shifted);
   const { ids, labels, rows } = data;
-  const other = new Dataset({ schema, rows, ids, values: undefined, labels, labelled: true });
+  const other = new Dataset({ schema, rows, ids, values: undefined, labels, labeled: true });
   await using stranger = await Model.create(lr(), schema, { device: await gpu() });
   await assertRejects(
     () => stranger.fit(other, { batchSize: 64, seed: 5, resume: path }),
@@ -152,7 +152,7 @@ Deno.test("prediction does not depend on the batch size", async () => {
   assertEquals(await model.predict(data, { batchSize: 64 }), await model.predict(data, { batchSize: 300 }));
 });
 
-Deno.test("a factorisation machine finds interactions that logistic regression cannot", async () => {
+Deno.test("a factorization machine finds interactions that logistic regression cannot", async () => {
   const { data: dataset } = plantedInteractions({ rows: 4000, vocabularies: [8, 8, 8], dim: 3, noise: 0.1, seed: 3 });
   const [training, test] = dataset.split([0.75, 0.25], { seed: 1 });
   const aucOf = async (definition: Definition): Promise<number> => {
@@ -160,9 +160,9 @@ Deno.test("a factorisation machine finds interactions that logistic regression c
     await model.fit(training, { epochs: 15, batchSize: 250, optimizer: adam({ lr: 0.05 }) });
     return (await model.evaluate(test)).auc;
   };
-  const [linear, factorised] = [await aucOf(lr()), await aucOf(fm({ dim: 4 }))];
-  assert(factorised > linear + 0.1, `fm ${factorised}, lr ${linear}`);
-  assert(factorised > 0.85, `fm ${factorised}`);
+  const [linear, factorized] = [await aucOf(lr()), await aucOf(fm({ dim: 4 }))];
+  assert(factorized > linear + 0.1, `fm ${factorized}, lr ${linear}`);
+  assert(factorized > 0.85, `fm ${factorized}`);
 });
 
 Deno.test("early stopping cuts the learning rate and gives the best epoch back", async () => {

@@ -30,7 +30,7 @@ Deno.test("an FNN refuses another model, and an FM of another width", async () =
   await assertRejects(
     () => initializeFromFm(source, target),
     TypeError,
-    'Cannot initialise an FNN: models must be "fnn" and "fm", received "fm" and "fnn"',
+    'Cannot initialize an FNN: models must be "fnn" and "fm", received "fm" and "fnn"',
   );
   await assertRejects(() => initializeFromFm(target, source), TypeError, '"embedding" must have shape [');
 });

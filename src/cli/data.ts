@@ -132,16 +132,16 @@ export async function readData(
 
 function libsvmOptions(
   schema: Schema | FittedSchema | undefined,
-  { header, onBadRow, onMissingLabel, labelled, limit, threshold }: DataFormat,
+  { header, onBadRow, onMissingLabel, labeled, limit, threshold }: DataFormat,
 ): ReadLibsvmOptions {
   const names = Array.isArray(header) && schema === undefined ? { fields: header } : {};
   const known = schema instanceof FittedSchema ? { schema } : { threshold };
-  return { ...known, ...names, onBadRow, onMissingLabel, labelled, limit };
+  return { ...known, ...names, onBadRow, onMissingLabel, labeled, limit };
 }
 
 /** Says in a line what a data set holds. */
 export function describeData(name: string, data: Dataset): string {
-  const positive = data.labelled ? `, ${((100 * data.positives) / data.rows).toFixed(2)} % positive` : "";
+  const positive = data.labeled ? `, ${((100 * data.positives) / data.rows).toFixed(2)} % positive` : "";
   return `${name}: ${formatCount(data.rows, "row")}${positive}`;
 }
 

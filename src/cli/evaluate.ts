@@ -22,7 +22,7 @@ const GROUPS = {
 /** Describes `weft evaluate`. */
 export const EVALUATE: CommandInfo<typeof GROUPS> = {
   name: "evaluate",
-  summary: "print AUC, logloss and calibration of a model on labelled data",
+  summary: "print AUC, logloss and calibration of a model on labeled data",
   options: GROUPS,
   notes: ["Columns, vocabularies and scalings are those that the model was trained with; they are in its file."],
   examples: ["evaluate --model-file deepfm.weft --data test.csv"],

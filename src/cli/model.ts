@@ -1,5 +1,5 @@
 /**
- * The model and the optimiser that flags declare.
+ * The model and the optimizer that flags declare.
  *
  * @module
  */
@@ -19,14 +19,14 @@ export const MODEL_OPTIONS = {
   dim: { value: "D", help: "width of an embedding (default 16)" },
   hidden: { value: "WIDTHS", help: "widths of the hidden layers (default 400,400,400)" },
   dropout: { value: "P", help: "probability of zeroing a hidden unit in training (default 0)" },
-  "batch-norm": { help: "batch-normalise the hidden layers" },
+  "batch-norm": { help: "batch-normalize the hidden layers" },
   "model-options": { value: "JSON", help: 'other options of the model, such as {"dim": 8}' },
 } as const satisfies OptionGroups[string];
 
-/** Options that declare an optimiser. */
+/** Options that declare an optimizer. */
 export const OPTIMIZER_OPTIONS = {
   optimizer: { value: "NAME", help: "adam (default), sgd, adagrad, rowwise_adagrad or ftrl" },
-  lr: { value: "RATE", help: "learning rate (default: the optimiser's, 0.001 for adam)" },
+  lr: { value: "RATE", help: "learning rate (default: the optimizer's, 0.001 for adam)" },
   "optimizer-options": { value: "LIST", help: "other options by name, such as momentum=0.9,nesterov=true" },
   "embedding-update": {
     value: "HOW",
@@ -112,9 +112,9 @@ function parseObject(options: Options<ModelOption>): object {
 }
 
 /**
- * Makes the optimiser.
+ * Makes the optimizer.
  *
- * @throws {UsageError} when the optimiser or one of its options is unknown or out of range
+ * @throws {UsageError} when the optimizer or one of its options is unknown or out of range
  */
 export function readOptimizer(options: Options<OptimizerOption>): Optimizer {
   const entries = options.list("optimizer-options").map((pair) => {
@@ -131,6 +131,6 @@ export function readOptimizer(options: Options<OptimizerOption>): Optimizer {
     });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    return options.refuse(error.message.replace(/^Cannot make /, "optimiser "));
+    return options.refuse(error.message.replace(/^Cannot make /, "optimizer "));
   }
 }

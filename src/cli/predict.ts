@@ -58,7 +58,7 @@ export async function predict(args: readonly string[], streams: Streams): Promis
   const onBadRow = options.choice("on-bad-row", ["mark", "skip", "error"]) ?? "mark";
   const format = {
     ...readFormat(options),
-    labelled: false,
+    labeled: false,
     onBadRow: onBadRow === "error" ? onBadRow : "skip" as const,
   };
   const ids = options.exact("id");

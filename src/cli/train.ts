@@ -73,7 +73,7 @@ const GROUPS = {
     resume: { value: "FILE", help: "checkpoint to go on from, with the other options as they were" },
     "other-kernels": { help: "go on although the device runs other kernels than before, to other bytes" },
     profile: { value: "FILE", help: "time each kernel and write a Chrome trace" },
-    summary: { help: "list the layers, what each regulariser covers, and the memory of a step" },
+    summary: { help: "list the layers, what each regularizer covers, and the memory of a step" },
   },
 } as const;
 

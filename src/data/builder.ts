@@ -19,7 +19,7 @@ export interface DatasetBuilderOptions {
   /** Whether blanks around texts are removed. @default {as in a fitted schema, else false} */
   trim?: boolean;
   /** Whether rows have labels. */
-  labelled: boolean;
+  labeled: boolean;
   /** Whether rows have times. */
   timed: boolean;
 }
@@ -30,7 +30,7 @@ export interface Cells {
   texts: readonly (string | undefined)[];
   /** Values of the occurrences, where they have any. */
   weights?: readonly number[];
-  /** Text of the label, for labelled rows; a number is one that was read before. */
+  /** Text of the label, for labeled rows; a number is one that was read before. */
   label?: string | number;
   /** Text of the time, for timed rows. */
   time?: string;
@@ -64,7 +64,7 @@ export class DatasetBuilder {
         ? createFittedColumn(this.#fitted, index, this.#missingTexts)
         : createColumn(feature, this.#missingTexts)
     );
-    if (options.labelled) this.#readLabel = createLabelReader(this.#declared, this.#missingTexts);
+    if (options.labeled) this.#readLabel = createLabelReader(this.#declared, this.#missingTexts);
     if (options.timed) this.#readTime = createTimeReader();
   }
 
@@ -133,7 +133,7 @@ export class DatasetBuilder {
       ids,
       values,
       labels: this.#labels.drain(),
-      labelled: this.#readLabel !== undefined,
+      labeled: this.#readLabel !== undefined,
       times: this.#readTime ? this.#times.drain() : undefined,
       coverage,
       skipped: leftOut?.skipped,

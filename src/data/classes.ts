@@ -12,9 +12,9 @@ import type { Dataset } from "./dataset.ts";
  * @throws {TypeError} when it has no labels
  */
 export function requireLabels(action: string, data: Dataset): void {
-  if (data.labelled) return;
+  if (data.labeled) return;
   throw new TypeError(
-    `Cannot ${action}: it must have labels, received ${data.rows} rows without; read them with labelled true`,
+    `Cannot ${action}: it must have labels, received ${data.rows} rows without; read them with labeled true`,
   );
 }
 
@@ -30,7 +30,7 @@ export function requireTwoClasses(action: string, data: Dataset): void {
   if (lacking) throw new RangeError(`Cannot ${action}: it must have labels of both classes, received ${lacking}`);
 }
 
-/** Says which class a labelled data set consists of, or nothing when it has both. */
+/** Says which class a labeled data set consists of, or nothing when it has both. */
 export function describeOneClass({ rows, positives }: Dataset): string | undefined {
   if (rows === 0) return "no rows";
   if (positives > 0 && positives < rows) return undefined;

@@ -135,15 +135,15 @@ class Reading {
   }
 
   #locate(name: string, first: TextRecord): Layout {
-    const { header = true, labelled = true } = this.#options;
+    const { header = true, labeled = true } = this.#options;
     const columns = nameColumns(name, first, header);
     const bare = this.#trim ? columns.map((column) => column.trim()) : columns;
-    return locateColumns(name, bare, { schema: this.#schema, labelled, watched: this.#watcher?.columns ?? [] });
+    return locateColumns(name, bare, { schema: this.#schema, labeled, watched: this.#watcher?.columns ?? [] });
   }
 
   #createBuilder(layout: Layout): DatasetBuilder {
-    const { labelled = true, missing } = this.#options;
-    return new DatasetBuilder(this.#schema, { labelled, missing, trim: this.#trim, timed: layout.time >= 0 });
+    const { labeled = true, missing } = this.#options;
+    return new DatasetBuilder(this.#schema, { labeled, missing, trim: this.#trim, timed: layout.time >= 0 });
   }
 
   /** Stores a row, or refuses it, or leaves it out and counts it. */

@@ -26,7 +26,7 @@ export interface Wanted {
   /** The features, label and time. */
   readonly schema: Schema | FittedSchema;
   /** Whether the label is read. */
-  readonly labelled: boolean;
+  readonly labeled: boolean;
   /** Further columns by name. */
   readonly watched: readonly string[];
 }
@@ -39,7 +39,7 @@ export interface Wanted {
  * @throws {RangeError} when a column is not there, or twice
  */
 export function locateColumns(name: string, columns: readonly string[], wanted: Wanted): Layout {
-  const { schema, labelled, watched } = wanted;
+  const { schema, labeled, watched } = wanted;
   const positions = new Map<string, number>();
   const repeated = new Set<string>();
   columns.forEach((column, index) => {
@@ -61,7 +61,7 @@ export function locateColumns(name: string, columns: readonly string[], wanted: 
   return {
     width: columns.length,
     fields: schema.features.map((feature) => locate(feature.column, `feature "${feature.name}"`)),
-    label: labelled ? locate(schema.label, "the label") : -1,
+    label: labeled ? locate(schema.label, "the label") : -1,
     time: timed ? locate(time, "the time") : -1,
     watched: watched.map((column) => locate(column, "the output")),
   };

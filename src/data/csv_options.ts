@@ -22,7 +22,7 @@ export interface ReadCsvOptions extends RejectionOptions {
   /** Texts that stand for a missing value. A fitted schema brings those of its training data. @default {[""]} */
   missing?: readonly string[];
   /** Whether to read the label column. Only a fitted schema can do without. @default {true} */
-  labelled?: boolean;
+  labeled?: boolean;
   /** Most rows to read, over all files. @default {all} */
   limit?: number;
   /** Label of the text encoding, as `TextDecoder` knows it. @default {"utf-8"} */
@@ -37,7 +37,7 @@ const OPTIONS: readonly (keyof ReadCsvOptions)[] = [
   "onBadRow",
   "onMissingLabel",
   "missing",
-  "labelled",
+  "labeled",
   "limit",
   "encoding",
 ];
@@ -54,7 +54,7 @@ export function requireCsvOptions(schema: Schema | FittedSchema, options: ReadCs
       throw new TypeError(`Cannot read data: options are ${OPTIONS.join(", ")}, received "${key}"`);
     }
   }
-  const { delimiter, missing, labelled, limit = Infinity, encoding = "utf-8" } = options;
+  const { delimiter, missing, labeled, limit = Infinity, encoding = "utf-8" } = options;
   const fitted = schema instanceof FittedSchema;
   if (!fitted) parseSchema(schema);
   if (delimiter !== undefined && !/^[^"\r\n]+$/.test(delimiter)) {
@@ -66,8 +66,8 @@ export function requireCsvOptions(schema: Schema | FittedSchema, options: ReadCs
   createDecoder(encoding);
   requireRejectionOptions(options);
   if (fitted && missing) throw new TypeError("Cannot read data: a fitted schema has its own missing, received another");
-  if (!fitted && labelled === false) {
-    throw new TypeError("Cannot read data: fitting needs labels, received labelled false");
+  if (!fitted && labeled === false) {
+    throw new TypeError("Cannot read data: fitting needs labels, received labeled false");
   }
   if (fitted && schema.fields.some((field) => field.weighted)) {
     throw new TypeError(

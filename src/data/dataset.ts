@@ -18,10 +18,10 @@ export class Dataset {
   readonly ids: Uint32Array<ArrayBuffer>;
   /** Values of the occurrences `[F, rows]`, field-major; absent when all are 1. */
   readonly values: Float32Array<ArrayBuffer> | undefined;
-  /** Labels `[rows]`, 0 or 1; all 0 when {@linkcode Dataset.labelled} is false. */
+  /** Labels `[rows]`, 0 or 1; all 0 when {@linkcode Dataset.labeled} is false. */
   readonly labels: Float32Array<ArrayBuffer>;
   /** Whether the labels were read. */
-  readonly labelled: boolean;
+  readonly labeled: boolean;
   /** Times `[rows]`, where the schema names a column of them. */
   readonly times: Float64Array<ArrayBuffer> | undefined;
   /**
@@ -54,7 +54,7 @@ export class Dataset {
     this.ids = ids;
     this.values = values;
     this.labels = labels;
-    this.labelled = parts.labelled;
+    this.labeled = parts.labeled;
     this.times = times;
     this.skipped = parts.skipped ?? 0;
     this.skippedReasons = parts.skippedReasons ?? [];
@@ -178,7 +178,7 @@ export class Dataset {
     labels: Float32Array<ArrayBuffer>,
     times: Float64Array<ArrayBuffer> | undefined,
   ): Dataset {
-    return new Dataset({ schema: this.schema, rows, ids, values, labels, times, labelled: this.labelled });
+    return new Dataset({ schema: this.schema, rows, ids, values, labels, times, labeled: this.labeled });
   }
 }
 

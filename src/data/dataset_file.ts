@@ -13,7 +13,7 @@ const KIND = "weft data set";
 
 /** Writes a data set. See `Dataset.save`. */
 export async function saveDataset(path: string, data: DatasetParts): Promise<void> {
-  const { schema, rows, ids, values, labels, labelled, times, coverage } = data;
+  const { schema, rows, ids, values, labels, labeled, times, coverage } = data;
   const { skipped = 0, skippedReasons = [], missingLabels = 0 } = data;
   const shape = [schema.fields.length, rows];
   const tensors: Record<string, CheckpointTensor> = { ids: { shape, data: ids } };
@@ -26,7 +26,7 @@ export async function saveDataset(path: string, data: DatasetParts): Promise<voi
     kind: KIND,
     schema: schema.toJSON(),
     rows,
-    labelled,
+    labeled,
     skipped,
     skippedReasons,
     missingLabels,
@@ -40,7 +40,7 @@ export async function loadDataset(path: string): Promise<DatasetParts> {
   if (header.kind !== KIND) {
     throw new SyntaxError(`Cannot load "${path}": it must be a data set, received ${formatValue(header.kind)}`);
   }
-  const { rows, labelled, skipped, skippedReasons, missingLabels, coverage } = header;
+  const { rows, labeled, skipped, skippedReasons, missingLabels, coverage } = header;
   const schema = FittedSchema.fromJSON(header.schema);
   const cells = schema.fields.length * (rows as number);
   return {
@@ -49,7 +49,7 @@ export async function loadDataset(path: string): Promise<DatasetParts> {
     ids: takeTensor(path, tensors, "ids", Uint32Array, cells),
     values: schema.hasValues ? takeTensor(path, tensors, "values", Float32Array, cells) : undefined,
     labels: takeTensor(path, tensors, "labels", Float32Array, rows as number),
-    labelled: labelled as boolean,
+    labeled: labeled as boolean,
     times: tensors.times ? takeTensor(path, tensors, "times", Float64Array, rows as number) : undefined,
     skipped: skipped as number,
     skippedReasons: skippedReasons as string[],

@@ -19,7 +19,7 @@ export interface DatasetParts {
   /** Labels `[rows]`, 0 or 1; all 0 when there are none. */
   readonly labels: Float32Array<ArrayBuffer>;
   /** Whether the labels were read. */
-  readonly labelled: boolean;
+  readonly labeled: boolean;
   /** Times `[rows]`, where the schema names a column of them. */
   readonly times?: Float64Array<ArrayBuffer>;
   /** How much of the rows the schema knows, by field. */

@@ -22,7 +22,7 @@ export interface ReadLibsvmOptions extends RejectionOptions {
   /** Number that cuts labels in two: those above it mean 1. A fitted schema brings its own. @default {none} */
   threshold?: number;
   /** Whether to read the label; otherwise a first token without colon is passed over. @default {true} */
-  labelled?: boolean;
+  labeled?: boolean;
   /** Most rows to read, over all files. @default {all} */
   limit?: number;
 }
@@ -33,7 +33,7 @@ const OPTIONS: readonly (keyof ReadLibsvmOptions)[] = [
   "threshold",
   "onBadRow",
   "onMissingLabel",
-  "labelled",
+  "labeled",
   "limit",
 ];
 
@@ -131,16 +131,16 @@ class Reading {
   }
 
   #createBuilder(names: readonly string[]): DatasetBuilder {
-    const { schema, threshold, labelled = true } = this.#options;
+    const { schema, threshold, labeled = true } = this.#options;
     this.#fields = schema?.fields.length ?? names.length;
-    return new DatasetBuilder(schema ?? declare(names, threshold), { labelled, timed: false });
+    return new DatasetBuilder(schema ?? declare(names, threshold), { labeled, timed: false });
   }
 
   /** Stores a row, or returns what is wrong with it. The first row that is well formed decides on the form of all. */
   #addRow(tokens: string[]): RowFault | undefined {
-    const { labelled = true } = this.#options;
+    const { labeled = true } = this.#options;
     const label = tokens[0].includes(":") ? undefined : tokens.shift();
-    if (labelled && label === undefined) {
+    if (labeled && label === undefined) {
       return { reason: `expected a label in front, received ${formatValue(tokens[0])}`, missingLabel: true };
     }
     const parser = this.#parser ?? new RowParser(tokens, this.#names);
@@ -174,7 +174,7 @@ function requireOptions(options: ReadLibsvmOptions): void {
       throw new TypeError(`Cannot read data: options are ${OPTIONS.join(", ")}, received "${key}"`);
     }
   }
-  const { schema, fields, threshold, limit = Infinity, labelled } = options;
+  const { schema, fields, threshold, limit = Infinity, labeled } = options;
   if (schema && fields) throw new TypeError("Cannot read data: a schema names its fields, received both");
   if (schema && !(schema instanceof FittedSchema)) {
     throw new TypeError("Cannot read data: schema must be that of a data set, received another");
@@ -187,8 +187,8 @@ function requireOptions(options: ReadLibsvmOptions): void {
   if (other) {
     throw new TypeError(`Cannot read data: fields must be categorical, received ${other.kind} "${other.name}"`);
   }
-  if (!schema && labelled === false) {
-    throw new TypeError("Cannot read data: fitting needs labels, received labelled false");
+  if (!schema && labeled === false) {
+    throw new TypeError("Cannot read data: fitting needs labels, received labeled false");
   }
   requireRejectionOptions(options);
   if (!(limit > 0)) throw new RangeError(`Cannot read data: limit must be above 0, received ${formatValue(limit)}`);

@@ -81,7 +81,7 @@ export function refitSplit(
 function encode(part: Dataset, schema: Schema | FittedSchema, read = part): Dataset {
   const { rows, ids, values, labels, times } = part;
   const { fields, missing, trim } = part.schema;
-  const builder = new DatasetBuilder(schema, { labelled: true, timed: times !== undefined, missing, trim });
+  const builder = new DatasetBuilder(schema, { labeled: true, timed: times !== undefined, missing, trim });
   const columns = fields.map((field, f) => {
     // Nothing is out of vocabulary here, so that row 0 does not occur.
     const absent = field.missing ? [undefined, undefined] : [undefined];

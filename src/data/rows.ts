@@ -20,7 +20,7 @@ export type Row = Readonly<Record<string, string | number | bigint | boolean | n
 /** Options of {@linkcode readRows}. */
 export interface ReadRowsOptions extends RejectionOptions {
   /** Whether to read the label. @default {false for a fitted schema, true for a declared one} */
-  labelled?: boolean;
+  labeled?: boolean;
   /** What to do about a key that is no column of the schema. @default {"error"} */
   unknown?: "error" | "ignore";
   /** Texts that stand for a missing value. A fitted schema brings those of its training data. @default {[""]} */
@@ -57,10 +57,10 @@ export function readRows(
 ): Dataset {
   requireOptions(schema, options);
   const fitted = schema instanceof FittedSchema;
-  const { labelled = !fitted, unknown = "error", missing, trim } = options;
+  const { labeled = !fitted, unknown = "error", missing, trim } = options;
   const { time, label } = schema;
   const timed = !fitted && time !== undefined;
-  const builder = new DatasetBuilder(schema, { labelled, timed, missing, trim });
+  const builder = new DatasetBuilder(schema, { labeled, timed, missing, trim });
   const fields = describeFields(schema);
   const known = new Set(fields.map(({ column }) => column)).add(label);
   if (time !== undefined) known.add(time);
@@ -77,7 +77,7 @@ export function readRows(
       ? builder.add({
         texts: cells.map(({ text }) => text),
         weights: cells.map(({ weight }) => weight),
-        label: labelled ? textOf(row, label, where) : undefined,
+        label: labeled ? textOf(row, label, where) : undefined,
         time: timed ? textOf(row, time, where) : undefined,
       })
       : { reason: wrong };
@@ -145,7 +145,7 @@ function requireKnown(row: Row, known: ReadonlySet<string>, where: string): void
   }
 }
 
-const OPTIONS = ["labelled", "unknown", "missing", "trim", "onBadRow", "onMissingLabel"];
+const OPTIONS = ["labeled", "unknown", "missing", "trim", "onBadRow", "onMissingLabel"];
 
 function requireOptions(schema: Schema | FittedSchema, options: ReadRowsOptions): void {
   for (const key of Object.keys(options)) {
@@ -158,7 +158,7 @@ function requireOptions(schema: Schema | FittedSchema, options: ReadRowsOptions)
   if (fitted && options.missing) {
     throw new TypeError("Cannot read rows: a fitted schema has its own missing, received another");
   }
-  if (!fitted && options.labelled === false) {
-    throw new TypeError("Cannot read rows: fitting needs labels, received labelled false");
+  if (!fitted && options.labeled === false) {
+    throw new TypeError("Cannot read rows: fitting needs labels, received labeled false");
   }
 }

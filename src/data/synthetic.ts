@@ -37,12 +37,12 @@ export interface PlantedData {
 const DRAW = { vector: 1, id: 2, label: 3 };
 
 /**
- * Draws rows whose labels depend on pairs of fields alone: with hidden vectors v of each value, centred within their
+ * Draws rows whose labels depend on pairs of fields alone: with hidden vectors v of each value, centered within their
  * field, and values drawn uniformly,
  *
  *     signal = sum_{f<g} <v_f, v_g> / deviation,   P(y = 1) = sigmoid(signal / noise)
  *
- * The mean of the signal given any one field is 0, so that logistic regression stays below AUC 0.6 while a factorisation
+ * The mean of the signal given any one field is 0, so that logistic regression stays below AUC 0.6 while a factorization
  * machine can come near {@linkcode PlantedData.bayesAuc}.
  *
  * @throws {RangeError} when a size or the seed is out of its range
@@ -66,7 +66,7 @@ export function plantedInteractions(options: PlantedOptions): PlantedData {
     );
   }
   const schema = countedSchema(vocabularies);
-  const vectors = vocabularies.map((size, f) => centredVectors(size, dim, seed, f));
+  const vectors = vocabularies.map((size, f) => centeredVectors(size, dim, seed, f));
   const ids = new Uint32Array(vocabularies.length * rows);
   const signal = new Float64Array(rows);
   const sum = new Float64Array(dim);
@@ -87,7 +87,7 @@ export function plantedInteractions(options: PlantedOptions): PlantedData {
   const deviation = Math.sqrt(signal.reduce((total, s) => total + s * s, 0) / rows);
   const probabilities = signal.map((s) => noise === 0 ? Number(s > 0) : 1 / (1 + Math.exp(-s / deviation / noise)));
   const labels = Float32Array.from(probabilities, (p, r) => Number(randomUnit(seed, DRAW.label, r) < p));
-  const data = new Dataset({ schema, rows, ids, values: undefined, labels, labelled: true });
+  const data = new Dataset({ schema, rows, ids, values: undefined, labels, labeled: true });
   return { data, probabilities, bayesAuc: auc(probabilities, labels) };
 }
 
@@ -145,7 +145,7 @@ export function zipfDataset(options: ZipfOptions): Dataset {
     }
   }
   const labels = Float32Array.from({ length: rows }, (_, r) => Number(randomUnit(seed, DRAW.label, r) < positiveRate));
-  return new Dataset({ schema, rows, ids, values: undefined, labels, labelled: true });
+  return new Dataset({ schema, rows, ids, values: undefined, labels, labeled: true });
 }
 
 /** Returns the inverse of the distribution on [1, end) with density proportional to x^-s. */
@@ -184,7 +184,7 @@ function countedSchema(sizes: readonly number[]): FittedSchema {
   });
 }
 
-function centredVectors(size: number, dim: number, seed: number, field: number): Float64Array {
+function centeredVectors(size: number, dim: number, seed: number, field: number): Float64Array {
   const vectors = Float64Array.from({ length: size * dim }, (_, i) => randomNormal(seed, DRAW.vector, field, i));
   for (let d = 0; d < dim; d++) {
     let mean = 0;

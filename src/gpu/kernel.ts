@@ -7,7 +7,7 @@ import { describeRefusal, type Gpu } from "./device.ts";
 import { GpuError } from "./error.ts";
 import type { ImageRange } from "./image.ts";
 import { allocate, requireAllocated } from "./memory.ts";
-import { type Binding, type Constants, type Module, type Shader, specialise } from "./shader.ts";
+import { type Binding, type Constants, type Module, type Shader, specialize } from "./shader.ts";
 
 /** A range of a buffer bound to a kernel. */
 export interface BufferRange {
@@ -107,7 +107,7 @@ export function gridOf(groups: number | readonly [number, number, number]): read
  */
 export async function prepare(gpu: Gpu, call: Call): Promise<Dispatch> {
   const { shader, entry, bind } = call;
-  const module = specialise(shader, call.constants ?? {});
+  const module = specialize(shader, call.constants ?? {});
   const names = Object.keys(bind);
   for (const name of names) {
     if (!module.bindings.has(name)) {

@@ -11,7 +11,7 @@ import { download } from "./memory.ts";
 
 /** What all dispatches of one kernel took together. */
 export interface KernelTime {
-  /** Shader and entry point, for example `batch_norm.normalise`. */
+  /** Shader and entry point, for example `batch_norm.normalize`. */
   readonly label: string;
   /** Dispatches. */
   readonly calls: number;

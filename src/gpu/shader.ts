@@ -1,5 +1,5 @@
 /**
- * Shader texts: composed from parts, specialised, and reflected, so that launchers bind by name.
+ * Shader texts: composed from parts, specialized, and reflected, so that launchers bind by name.
  *
  * @module
  */
@@ -33,7 +33,7 @@ export interface Binding {
   readonly type: GPUBufferBindingType | ImageAccess;
 }
 
-/** A specialised shader text with what was found in it. */
+/** A specialized shader text with what was found in it. */
 export interface Module {
   /** The text handed to the compiler. */
   readonly code: string;
@@ -47,7 +47,7 @@ export interface Module {
   locate(line: number): string;
 }
 
-/** Values that specialise a shader: overrides and `const` lines by number, `alias` lines by type name. */
+/** Values that specialize a shader: overrides and `const` lines by number, `alias` lines by type name. */
 export type Constants = Readonly<Record<string, number | boolean | string>>;
 
 /** Declares a shader from its files, in order. */
@@ -80,17 +80,17 @@ export function generatedShader(
 }
 
 /**
- * Composes and specialises a shader.
+ * Composes and specializes a shader.
  *
  * @throws {RangeError} when a constant names nothing in the shader
  */
-export function specialise(shader: Shader, constants: Constants): Module {
+export function specialize(shader: Shader, constants: Constants): Module {
   let code = shader.parts.map((part) => part.text).join("\n");
   const overrides: Record<string, number> = {};
   for (const [name, value] of Object.entries(constants)) {
     const line = new RegExp(`^(override|const|alias) ${name}\\b([^=;]*)(=[^;]*)?;`, "m");
     const found = line.exec(code);
-    if (!found) throw new RangeError(`Cannot specialise ${shader.name}: no constant has that name, received "${name}"`);
+    if (!found) throw new RangeError(`Cannot specialize ${shader.name}: no constant has that name, received "${name}"`);
     if (found[1] === "override") overrides[name] = Number(value);
     else code = code.replace(line, `${found[1]} ${name}${found[2]}= ${literal(value, found[2])};`);
   }

@@ -90,7 +90,7 @@ export class Graph {
     return new Tensor(this, parameter.shape, { kind: "parameter", parameter });
   }
 
-  /** Returns a running statistic, which a kernel keeps and the optimiser leaves alone. */
+  /** Returns a running statistic, which a kernel keeps and the optimizer leaves alone. */
   statistic(name: string, shape: readonly number[], initializer: Initializer): Tensor {
     const parameter = this.declarations.parameter({ name, shape, initializer, trainable: false, regularized: "none" });
     return new Tensor(this, parameter.shape, { kind: "parameter", parameter });

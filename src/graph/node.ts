@@ -69,7 +69,7 @@ export interface Emitter {
   copy(from: Tensor, first: number, to: Image): void;
   /** Whether any other node reads `tensor`; an output that nobody reads need not be written. */
   needed(tensor: Tensor): boolean;
-  /** The windows of a table's weights (slot 0) or of its optimiser state (slots 1 and up), each within a binding. */
+  /** The windows of a table's weights (slot 0) or of its optimizer state (slots 1 and up), each within a binding. */
   shards(table: Table, slot: number): readonly TableShard[];
 }
 
@@ -114,7 +114,7 @@ export class Node<A = unknown> {
   readonly inputs: readonly Tensor[];
   /** What it writes. */
   readonly outputs: readonly Tensor[];
-  /** What it is specialised by. */
+  /** What it is specialized by. */
   readonly attributes: A;
 
   /** Creates the node and its outputs in the inputs' graph. */

@@ -5,7 +5,7 @@
  */
 import type { Initializer } from "../initializer.ts";
 
-/** Which regulariser covers a tensor. */
+/** Which regularizer covers a tensor. */
 export type Regularized = "embedding" | "net" | "none";
 
 /** A dense parameter, or (where not trainable) a running statistic that a kernel keeps. */
@@ -16,9 +16,9 @@ export interface Parameter {
   readonly shape: readonly number[];
   /** First values. */
   readonly initializer: Initializer;
-  /** Whether the optimiser changes it. */
+  /** Whether the optimizer changes it. */
   readonly trainable: boolean;
-  /** The regulariser that covers it. */
+  /** The regularizer that covers it. */
   readonly regularized: Regularized;
 }
 

@@ -22,7 +22,7 @@ export { MAX_STEPS_PER_SUBMIT, type StepScalars } from "./steps.ts";
 export interface Storage {
   /** Returns the place of a parameter. */
   parameter(parameter: Parameter): BufferRange;
-  /** Returns the windows of a table's weights (slot 0) or optimiser state. */
+  /** Returns the windows of a table's weights (slot 0) or optimizer state. */
   shards(table: Table, slot: number): readonly TableShard[];
 }
 

@@ -6,9 +6,9 @@
 import { constant, type Initializer, ones, zeros } from "../initializer.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { filled } from "../ops/arithmetic.ts";
-import { batchNorm as normalise } from "../ops/batch_norm.ts";
+import { batchNorm as normalize } from "../ops/batch_norm.ts";
 import { dice as mix, prelu as bend } from "../ops/gate.ts";
-import { layerNorm as normaliseRows } from "../ops/layer_norm.ts";
+import { layerNorm as normalizeRows } from "../ops/layer_norm.ts";
 import { columnsOf } from "../ops/matmul_layout.ts";
 
 /** Options of {@linkcode prelu}. */
@@ -61,7 +61,7 @@ export function dice(x: Tensor, { name = "dice", eps = 1e-9, momentum = 0.01 }: 
   const mean = graph.statistic(`${prefix}.mean`, size, zeros());
   const variance = graph.statistic(`${prefix}.variance`, size, ones());
   const settings = { eps, momentum, activation: "sigmoid" as const };
-  return mix(x, normalise(x, filled(slope, 1), filled(slope, 0), mean, variance, settings), slope);
+  return mix(x, normalize(x, filled(slope, 1), filled(slope, 0), mean, variance, settings), slope);
 }
 
 /** Options of {@linkcode layerNorm}. */
@@ -77,7 +77,7 @@ export interface LayerNormOptions {
 }
 
 /**
- * Normalises the last size of each row: y = weight (x - mean) / sqrt(variance + eps) + bias.
+ * Normalizes the last size of each row: y = weight (x - mean) / sqrt(variance + eps) + bias.
  *
  * Ba, Kiros and Hinton, arXiv:1607.06450.
  *
@@ -88,7 +88,7 @@ export function layerNorm(x: Tensor, options: LayerNormOptions = {}): Tensor {
   const { graph } = x;
   const prefix = graph.uniqueName(options.name ?? "ln");
   const size = options.byField ? [Number(x.shape[1]), columnsOf("layer_norm", x)] : [columnsOf("layer_norm", x)];
-  return normaliseRows(
+  return normalizeRows(
     x,
     graph.parameter(`${prefix}.weight`, size, options.initializer ?? ones()),
     graph.parameter(`${prefix}.bias`, size, zeros()),

@@ -9,7 +9,7 @@ import { attention } from "../ops/attention.ts";
 import { fieldsOf } from "../ops/field_padding.ts";
 import { activation as activate } from "../ops/pointwise.ts";
 import { project } from "../ops/projections.ts";
-import { layerNorm as normalise } from "./activation.ts";
+import { layerNorm as normalize } from "./activation.ts";
 
 /** Options of {@linkcode selfAttention}. */
 export interface SelfAttentionOptions {
@@ -23,7 +23,7 @@ export interface SelfAttentionOptions {
   residual?: boolean;
   /** Whether scores are divided by the root of a head's width. @default {false} */
   scale?: boolean;
-  /** Whether rows are normalised before the activation. @default {false} */
+  /** Whether rows are normalized before the activation. @default {false} */
   layerNorm?: boolean;
   /** Applied last. @default {"relu"} */
   activation?: "none" | "relu";
@@ -66,6 +66,6 @@ export function selfAttention(x: Tensor, units: number, options: SelfAttentionOp
   );
   graph.expose(options.shown ?? "attention", weights);
   if (!layerNorm) return o;
-  const normal = normalise(o, { name: `${name}.ln` });
+  const normal = normalize(o, { name: `${name}.ln` });
   return activation === "relu" ? activate(normal, "relu") : normal;
 }

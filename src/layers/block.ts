@@ -10,7 +10,7 @@ import { concat } from "../ops/concat.ts";
 import { factorize, type FactorizeKind } from "../ops/factorize.ts";
 import { softmax } from "../ops/softmax.ts";
 import { layerNorm } from "./activation.ts";
-import { activation, batchNorm as normalise, dense, dropout as drop, type LayerActivation } from "./mlp.ts";
+import { activation, batchNorm as normalize, dense, dropout as drop, type LayerActivation } from "./mlp.ts";
 
 /** Options of {@linkcode residualUnit}. */
 export interface ResidualOptions {
@@ -20,7 +20,7 @@ export interface ResidualOptions {
   activation?: LayerActivation;
   /** Probability of zeroing a hidden unit in training. @default {0} */
   dropout?: number;
-  /** Whether the hidden layer is batch-normalised before its activation. @default {false} */
+  /** Whether the hidden layer is batch-normalized before its activation. @default {false} */
   batchNorm?: boolean;
 }
 
@@ -36,7 +36,7 @@ export interface ResidualOptions {
 export function residualUnit(x: Tensor, hidden: number, options: ResidualOptions = {}): Tensor {
   const name = x.graph.uniqueName(options.name ?? "residual");
   const z = dense(x, hidden, { name: `${name}.0` });
-  const normal = options.batchNorm ? normalise(z, { name: `${name}.bn` }) : z;
+  const normal = options.batchNorm ? normalize(z, { name: `${name}.bn` }) : z;
   const h = drop(activation(normal, options.activation ?? "relu"), options.dropout ?? 0);
   return add(x, dense(h, widthOf(x.shape), { name: `${name}.1` }));
 }
@@ -47,7 +47,7 @@ export interface MaskBlockOptions {
   name?: string;
   /** Width of the mask's hidden layer over that of h. @default {1} */
   ratio?: number;
-  /** Whether the output is layer-normalised before its activation. @default {true} */
+  /** Whether the output is layer-normalized before its activation. @default {true} */
   layerNorm?: boolean;
   /** Activation of the output. @default {"relu"} */
   activation?: LayerActivation;
@@ -86,7 +86,7 @@ export interface FactorizedBlockOptions {
   activation?: LayerActivation;
   /** Probability of zeroing a unit in training. @default {0} */
   dropout?: number;
-  /** Whether layers are batch-normalised before their activation. @default {true} */
+  /** Whether layers are batch-normalized before their activation. @default {true} */
   batchNorm?: boolean;
 }
 
@@ -109,7 +109,7 @@ export function factorizedBlock(x: Tensor, units: readonly number[], options: Fa
     }
     const name = `${prefix}.${i}`;
     const y = factorize(dense(h, residual === "join" ? width : 2 * width, { name }), residual);
-    const normal = options.batchNorm === false ? y : normalise(y, { name: `${name}.bn` });
+    const normal = options.batchNorm === false ? y : normalize(y, { name: `${name}.bn` });
     return drop(activation(normal, options.activation ?? "relu"), options.dropout ?? 0);
   }, x);
 }

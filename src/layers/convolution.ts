@@ -5,7 +5,7 @@
  */
 import { ones, xavierNormal, zeros } from "../initializer.ts";
 import { type Tensor, widthOf } from "../graph/tensor.ts";
-import { channelNorm as normalise } from "../ops/channel_norm.ts";
+import { channelNorm as normalize } from "../ops/channel_norm.ts";
 import { concat } from "../ops/concat.ts";
 import { fieldConvolution as convolve } from "../ops/field_convolution.ts";
 import { largestOfWindows } from "../ops/field_pooling.ts";
@@ -40,7 +40,7 @@ export function fieldConvolution(x: Tensor, maps: number, kernel: number, option
 }
 
 /**
- * Normalises each channel over the batch and its numbers.
+ * Normalizes each channel over the batch and its numbers.
  *
  * Batch statistics in training, running ones (momentum 0.1) in prediction. Ioffe and Szegedy, ICML 2015.
  *
@@ -50,7 +50,7 @@ export function fieldConvolution(x: Tensor, maps: number, kernel: number, option
 export function channelNorm(x: Tensor, channels: number, options: { name?: string } = {}): Tensor {
   const { graph } = x;
   const name = graph.uniqueName(options.name ?? "bn");
-  return normalise(
+  return normalize(
     x,
     graph.parameter(`${name}.weight`, [channels], ones()),
     graph.parameter(`${name}.bias`, [channels], zeros()),
@@ -71,7 +71,7 @@ export interface GenerateOptions {
   pools?: number | readonly number[];
   /** New features for each row after pooling; one number for all. @default {2} */
   recombined?: number | readonly number[];
-  /** Whether convolutions are batch-normalised. @default {false} */
+  /** Whether convolutions are batch-normalized. @default {false} */
   batchNorm?: boolean;
 }
 

@@ -93,7 +93,7 @@ export interface RegulateOptions {
   name?: string;
   /** What gates are divided by before the softmax. @default {1} */
   temperature?: number;
-  /** Whether the weighted columns are batch-normalised. @default {false} */
+  /** Whether the weighted columns are batch-normalized. @default {false} */
   batchNorm?: boolean;
 }
 

@@ -5,7 +5,7 @@
  */
 import { type Initializer, ones, xavierNormal, zeros } from "../initializer.ts";
 import { type Tensor, widthOf } from "../graph/tensor.ts";
-import { batchNorm as normalise } from "../ops/batch_norm.ts";
+import { batchNorm as normalize } from "../ops/batch_norm.ts";
 import { type Activation, dense as product } from "../ops/dense.ts";
 import { gelu } from "../ops/gate.ts";
 import { activation as activate, dropout as drop } from "../ops/pointwise.ts";
@@ -36,7 +36,7 @@ export interface MlpOptions {
   activation?: LayerActivation;
   /** Probability of zeroing a hidden unit in training. @default {0} */
   dropout?: number;
-  /** Whether hidden layers are batch-normalised before their activation. @default {false} */
+  /** Whether hidden layers are batch-normalized before their activation. @default {false} */
   batchNorm?: boolean;
   /** Whether the last layer is a hidden one as well. @default {false} */
   hiddenOnly?: boolean;
@@ -60,7 +60,7 @@ export function dense(x: Tensor, units: number, options: DenseOptions = {}): Ten
 }
 
 /**
- * Normalises each column over the batch: y = gamma (x - mean) / sqrt(variance + 1e-5) + beta.
+ * Normalizes each column over the batch: y = gamma (x - mean) / sqrt(variance + 1e-5) + beta.
  *
  * Batch statistics in training, running ones (momentum 0.1) in prediction. Ioffe and Szegedy, ICML 2015.
  *
@@ -71,7 +71,7 @@ export function batchNorm(x: Tensor, options: { name?: string } = {}): Tensor {
   const { graph } = x;
   const name = graph.uniqueName(options.name ?? "bn");
   const size = [widthOf(x.shape)];
-  return normalise(
+  return normalize(
     x,
     graph.parameter(`${name}.weight`, size, ones()),
     graph.parameter(`${name}.bias`, size, zeros()),

@@ -19,7 +19,7 @@ export interface LogarithmicOptions {
  * Applies logarithmic neurons, products of fields with learned powers, and a dense layer to all of their numbers:
  * y[b, h] = bias[h] + sum_n sum_d W[(n, d), h] norm_n(exp(sum_f w[f, n] l[b, f, d])).
  *
- * Products are batch-normalised neuron by neuron, as by {@linkcode channelNorm}; they are never in memory all at once.
+ * Products are batch-normalized neuron by neuron, as by {@linkcode channelNorm}; they are never in memory all at once.
  *
  * @param logs logarithms of the fields `[B, F, D]`
  * @param neurons neurons N

@@ -65,7 +65,7 @@ export function brier(
 }
 
 /**
- * Computes the normalised entropy (He et al., ADKDD 2014): the log loss divided by that of always predicting the
+ * Computes the normalized entropy (He et al., ADKDD 2014): the log loss divided by that of always predicting the
  * observed rate r, `logloss / (-r ln r - (1 - r) ln(1 - r))`. Below 1, the model knows more than the rate.
  *
  * Probabilities are clipped as in {@linkcode logloss}.

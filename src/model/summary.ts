@@ -5,7 +5,7 @@
  */
 import type { Declarations } from "../graph/parameter.ts";
 
-/** Writes the parameters, their total and what each regulariser covers as a table. */
+/** Writes the parameters, their total and what each regularizer covers as a table. */
 export function summarize({ parameters, tables }: Declarations, total: number): string {
   const rows: [string, string, string, string][] = [["name", "shape", "parameters", "L2"]];
   const count = (n: number): string => n.toLocaleString("en");

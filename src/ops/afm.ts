@@ -32,7 +32,7 @@ export interface AfmSizes {
   readonly hidden: number;
 }
 
-/** What attention over pairs is specialised by. */
+/** What attention over pairs is specialized by. */
 export interface AfmAttributes extends AfmSizes {
   /** Dropout of the attention weights. */
   readonly dropout: { readonly rate: number; readonly salt: number } | undefined;

@@ -13,7 +13,7 @@ import { gpuVariant, type Kernel, type Problem, type Variant } from "../kernels/
 import { attentionGroup, emitGroupAttention } from "./attention_groups.ts";
 import { lanesOf } from "./lane.ts";
 
-/** What attention is specialised by. */
+/** What attention is specialized by. */
 export interface AttentionAttributes {
   /** Heads H; each has A / H columns. */
   readonly heads: number;

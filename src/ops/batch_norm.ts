@@ -1,5 +1,5 @@
 /**
- * Batch normalisation with activation and dropout in the same kernels.
+ * Batch normalization with activation and dropout in the same kernels.
  *
  * @module
  */
@@ -15,16 +15,16 @@ const kernels = epilogueShaders("batch_norm", source);
 /** Slices of rows that partial sums are kept for at most. */
 const MAX_SLICES = 128;
 
-/** Rows that one invocation normalises: parameters of the column are loaded once for all of them. */
+/** Rows that one invocation normalizes: parameters of the column are loaded once for all of them. */
 const ROWS = 8;
 
-/** What a batch normalisation is specialised by. */
+/** What a batch normalization is specialized by. */
 export interface BatchNormAttributes extends Epilogue {
   /** Added to the variance. */
   readonly eps: number;
   /** Weight of the batch in the running statistics. */
   readonly momentum: number;
-  /** Applied to the normalised columns. */
+  /** Applied to the normalized columns. */
   readonly activation: Activation;
   /** Applied last. */
   readonly dropout: { readonly rate: number; readonly salt: number } | undefined;
@@ -60,14 +60,14 @@ export const batchNormOp: Op<BatchNormAttributes> = {
     const n = widthOf(x.shape);
     if (!attributes.training) {
       const bind = { x, mean: runningMean, spread: runningVariance, gamma, beta, y };
-      runRows(k, "normalise", n, ROWS, bind, attributes);
+      runRows(k, "normalize", n, ROWS, bind, attributes);
       return;
     }
     const slice = sliceOf(k.batch);
     runRows(k, "moments", n, slice, { x, partial }, { ...attributes, activation: "none", dropout: undefined });
     const running = { running_mean: runningMean, running_variance: runningVariance };
     runMerge(k, "merge_moments", n, slice, { slices: partial, first: mean, second: rstd, ...running }, attributes);
-    runRows(k, "normalise", n, ROWS, { x, mean, spread: rstd, gamma, beta, y }, attributes);
+    runRows(k, "normalize", n, ROWS, { x, mean, spread: rstd, gamma, beta, y }, attributes);
   },
   backward: ({ inputs, outputs, attributes }, [dy]) => {
     if (!dy) return [];
@@ -154,14 +154,14 @@ export interface BatchNormOptions {
   eps?: number;
   /** Weight of the batch in the running statistics. @default {0.1} */
   momentum?: number;
-  /** Applied to the normalised columns. @default {"none"} */
+  /** Applied to the normalized columns. @default {"none"} */
   activation?: Activation;
   /** Applied last, in a training trace only. */
   dropout?: { rate: number; salt: number };
 }
 
 /**
- * Normalises each column, scales and shifts it, and applies activation and dropout:
+ * Normalizes each column, scales and shifts it, and applies activation and dropout:
  *
  *     y = dropout(act(gamma (x - mean) / sqrt(variance + eps) + beta))
  *

@@ -1,5 +1,5 @@
 /**
- * Batch normalisation of channels.
+ * Batch normalization of channels.
  *
  * @module
  */
@@ -50,13 +50,13 @@ const channelNormOp: Op<Attributes> = {
   emit: (k, { inputs: [x, gamma, beta, runningMean, runningVariance], outputs, attributes }) => {
     const [y, mean, rstd, partial] = outputs;
     if (!attributes.training) {
-      emit(k, "normalise", { x, gamma, beta, mean: runningMean, spread: runningVariance, y }, attributes, gamma);
+      emit(k, "normalize", { x, gamma, beta, mean: runningMean, spread: runningVariance, y }, attributes, gamma);
       return;
     }
     emit(k, "moments", { x, partial }, attributes, gamma);
     const length = widthOf(x.shape) / widthOf(gamma.shape);
     emitMergedMoments(k, { partial, mean, rstd, runningMean, runningVariance }, length, attributes);
-    emit(k, "normalise", { x, gamma, beta, mean, spread: rstd, y }, attributes, gamma);
+    emit(k, "normalize", { x, gamma, beta, mean, spread: rstd, y }, attributes, gamma);
   },
   backward: ({ inputs: [x, gamma, , runningMean, runningVariance], outputs, attributes }, [dy]) => {
     if (!dy) return [];
@@ -133,7 +133,7 @@ function emit(
 }
 
 /**
- * Normalises each channel over the batch and its numbers: y = gamma (x - mean) / sqrt(variance + eps) + beta.
+ * Normalizes each channel over the batch and its numbers: y = gamma (x - mean) / sqrt(variance + eps) + beta.
  *
  * A training trace takes mean and (biased) variance of the valid rows, and moves the running statistics towards mean and
  * unbiased variance by `momentum`. A predicting trace takes the running statistics.

@@ -19,7 +19,7 @@ import {
 } from "./field_product.ts";
 import { emitColumnSum } from "./matmul_vector.ts";
 
-/** What a layer is specialised by. */
+/** What a layer is specialized by. */
 export interface CinAttributes {
   /** Dimensions of an embedding; numbers past them are padding. */
   readonly dim: number;

@@ -20,7 +20,7 @@ export interface DenseUpdateOptions {
   readonly parameters: BufferRange;
   /** Their gradient, in the same order. */
   readonly gradient: BufferRange;
-  /** The optimiser's state, `optimizer.slots` buffers of the parameters' size. */
+  /** The optimizer's state, `optimizer.slots` buffers of the parameters' size. */
   readonly slots: readonly BufferRange[];
   /** Coupled L2, one number per block of 64 parameters. */
   readonly l2: BufferRange;
@@ -68,10 +68,10 @@ const updateOp: Op<Attributes> = {
 };
 
 /**
- * Updates all dense parameters in place: g = clip (gradient + l2 w), then the optimiser's rule.
+ * Updates all dense parameters in place: g = clip (gradient + l2 w), then the optimizer's rule.
  *
  * @param gradients tensors that share the flat gradient's memory; they only order the update after their kernels
- * @throws {RangeError} when the count is no multiple of 64, or the optimiser has another number of slots
+ * @throws {RangeError} when the count is no multiple of 64, or the optimizer has another number of slots
  */
 export function updateDense(gradients: readonly Tensor[], options: DenseUpdateOptions): void {
   const { count, slots, optimizer, clip } = options;

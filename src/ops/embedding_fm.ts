@@ -1,5 +1,5 @@
 /**
- * Lookup, first-order term and second-order factorisation machine in one pass over the rows.
+ * Lookup, first-order term and second-order factorization machine in one pass over the rows.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Field-aware factorisation machine: each field shows every other one a vector of its own.
+ * Field-aware factorization machine: each field shows every other one a vector of its own.
  *
  * @module
  */

@@ -22,7 +22,7 @@ export const around = shader("field_product", { grid, field_product: source });
 /** Sizes `[I, J, H]` of weights; J is 1 where one operand is no product of two fields. */
 export type WeightSizes = readonly [number, number, number];
 
-/** What a product over the field axis is specialised by. */
+/** What a product over the field axis is specialized by. */
 export interface FieldProduct {
   /** Sizes of the weights as they are in memory. */
   readonly sizes: WeightSizes;
@@ -117,7 +117,7 @@ function emitArrange(k: Emitter, w: Tensor, packed: Tensor, attributes: FieldPro
   });
 }
 
-/** What the gradient by weights is specialised by. */
+/** What the gradient by weights is specialized by. */
 export interface FieldGradient {
   /** Shape of the weights. */
   readonly shape: Shape;

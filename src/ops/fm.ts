@@ -1,5 +1,5 @@
 /**
- * Second-order factorisation machine over embeddings.
+ * Second-order factorization machine over embeddings.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Layer normalisation over the last size.
+ * Layer normalization over the last size.
  *
  * @module
  */
@@ -108,7 +108,7 @@ function emitRows(
 }
 
 /**
- * Normalises each row of the last size: y = gamma (x - mean) / sqrt(variance + eps) + beta.
+ * Normalizes each row of the last size: y = gamma (x - mean) / sqrt(variance + eps) + beta.
  *
  * @param x `[B, ..., N]`
  * @param gamma `[N]`, or `[F, N]` for `[B, F, N]`: numbers of its own for each field

@@ -1,5 +1,5 @@
 /**
- * A dense layer over normalised products of powers of fields, which are never in memory all at once.
+ * A dense layer over normalized products of powers of fields, which are never in memory all at once.
  *
  * Products are formed for a window of neurons, multiplied by those neurons' rows of the weight, and overwritten by the
  * next window's; the backward pass forms them again, which costs little beside the multiplication.
@@ -46,7 +46,7 @@ export interface PowerDenseOptions {
   readonly momentum?: number;
 }
 
-/** How products are normalised: gain and bias of each neuron, and its running statistics; all `[N]`. */
+/** How products are normalized: gain and bias of each neuron, and its running statistics; all `[N]`. */
 export interface PowerNorm {
   readonly gamma: Tensor;
   readonly beta: Tensor;
@@ -205,10 +205,10 @@ function emitGradient(k: Emitter, { inputs, outputs, attributes }: Node<Attribut
 }
 
 /**
- * Applies a dense layer without bias to normalised products of powers of fields:
+ * Applies a dense layer without bias to normalized products of powers of fields:
  * y[b, h] = sum_n sum_d W[(n, d), h] norm_n(exp(sum_f w[f, n] l[b, f, d])).
  *
- * Normalisation is that of {@linkcode channelNorm} with a channel per neuron n.
+ * Normalization is that of {@linkcode channelNorm} with a channel per neuron n.
  *
  * @param logs logarithms `[B, F, D]`
  * @param powers `[F, N]`

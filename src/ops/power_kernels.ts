@@ -211,7 +211,7 @@ export function emitPowers(
   });
 }
 
-/** Rows in a slice of the batch, as batch normalisation cuts them. */
+/** Rows in a slice of the batch, as batch normalization cuts them. */
 function sliceOf({ batch }: Emitter): number {
   return Math.ceil(batch / MAX_SLICES);
 }

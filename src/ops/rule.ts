@@ -1,5 +1,5 @@
 /**
- * The optimiser's rule as kernels use it: shader files, constants and buffers of state.
+ * The optimizer's rule as kernels use it: shader files, constants and buffers of state.
  *
  * @module
  */

@@ -40,7 +40,7 @@ const SOFTWARE_SPAN = 8;
 /** Storage buffers that every device binds. */
 const PORTABLE_BUFFERS = 8;
 
-/** What the reduction and the update of a table are specialised by. */
+/** What the reduction and the update of a table are specialized by. */
 export interface TableAttributes {
   /** The table. */
   readonly table: Table;

@@ -1,5 +1,5 @@
 /**
- * Updates of embedding tables: the segment reduction of their gradients with the optimiser's rule.
+ * Updates of embedding tables: the segment reduction of their gradients with the optimizer's rule.
  *
  * @module
  */
@@ -46,7 +46,7 @@ export interface TableUpdateOptions {
 }
 
 /**
- * Updates a table in place by the optimiser's rule from the gradients of all occurrences, summed by row.
+ * Updates a table in place by the optimizer's rule from the gradients of all occurrences, summed by row.
  *
  * @param table the table `[rows, D]`
  * @param gradient terms of the gradient by occurrence

@@ -1,5 +1,5 @@
 /**
- * Third-order factorisation machine over embeddings.
+ * Third-order factorization machine over embeddings.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Optimisers from texts, as a command line has them.
+ * Optimizers from texts, as a command line has them.
  *
  * @module
  */
@@ -16,7 +16,7 @@ const OPTIONS: Readonly<Record<OptimizerName, readonly string[]>> = {
 };
 
 /**
- * Makes an optimiser from texts, as a command line has them; numbers may be texts or numbers.
+ * Makes an optimizer from texts, as a command line has them; numbers may be texts or numbers.
  *
  * @throws {RangeError} when the name, an option's name or its value is unknown or out of range
  *

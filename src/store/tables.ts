@@ -1,5 +1,5 @@
 /**
- * The numbers of embedding tables on the device: weights and optimiser state, in several buffers where one is too small.
+ * The numbers of embedding tables on the device: weights and optimizer state, in several buffers where one is too small.
  *
  * @module
  */
@@ -9,10 +9,10 @@ import type { TableShard } from "../graph/node.ts";
 import type { Table } from "../graph/parameter.ts";
 import { type Optimizer, tableSlots } from "../optimizer.ts";
 
-/** Rows of a table that are initialised, uploaded or downloaded at a time. */
+/** Rows of a table that are initialized, uploaded or downloaded at a time. */
 const ROWS_AT_ONCE = 1 << 16;
 
-/** One set of numbers of a table: its weights, or a part of the optimiser's state. */
+/** One set of numbers of a table: its weights, or a part of the optimizer's state. */
 export interface Slot {
   /** Number of the slot; the weights are 0. */
   readonly index: number;
@@ -31,7 +31,7 @@ export function weightsOf(table: Table): Slot {
   return { index: 0, dim: table.dim, stride: table.stride, initial: 0, saved: true };
 }
 
-/** Returns the slots of the state that an optimiser keeps of a table. */
+/** Returns the slots of the state that an optimizer keeps of a table. */
 export function statesOf(table: Table, optimizer: Optimizer): Slot[] {
   return tableSlots(optimizer).map(({ perRow, initial, saved }, i) => ({
     index: i + 1,

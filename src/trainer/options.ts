@@ -31,7 +31,7 @@ export interface ProgressEvent {
 export interface EpochReport {
   /** Epoch, from 1. */
   readonly epoch: number;
-  /** Mean training loss, without regularisers. */
+  /** Mean training loss, without regularizers. */
   readonly loss: number;
   /** Learning rate of the epoch's last step. */
   readonly lr: number;
@@ -75,13 +75,13 @@ export interface FitOptions {
    * @default {"fresh"}
    */
   optimizerState?: "fresh" | "keep";
-  /** Strengths of the L2 regulariser. @default none */
+  /** Strengths of the L2 regularizer. @default none */
   l2?: L2;
   /** Largest norm of the whole gradient, as in `clip_grad_norm_`; unlimited when absent. */
   clipNorm?: number;
   /** Stop when the monitored metric has ceased to improve, and cut the learning rate on the way. */
   earlyStopping?: EarlyStopping;
-  /** Learning rate by step, from 0; replaces the optimiser's and that of early stopping. */
+  /** Learning rate by step, from 0; replaces the optimizer's and that of early stopping. */
   schedule?: StepSchedule;
   /**
    * Bias of the logits before the first step: `"log-odds"` of the training labels, so that a model without any evidence

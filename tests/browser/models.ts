@@ -66,7 +66,7 @@ function datasetOf(): Dataset {
     return Math.floor(o / ROWS) * IDS + Math.floor((1 + wave(o)) / 2 * IDS);
   });
   const labels = Float32Array.from({ length: ROWS }, (_, b) => Number(wave(3 * b) > 0));
-  return new Dataset({ schema, rows: ROWS, ids, values: undefined, labels, labelled: true });
+  return new Dataset({ schema, rows: ROWS, ids, values: undefined, labels, labeled: true });
 }
 
 /** What a walk comes to. */

@@ -108,7 +108,7 @@ Deno.test("help lists every option of every group, the lines of an explanation b
 
 Deno.test("nearest() counts swapped letters as one error and gives up on words that are far", () => {
   assertEquals(nearest("trian", ["train", "predict"]), "train");
-  assertEquals(nearest("optimiser", ["optimizer", "out"]), "optimizer");
+  assertEquals(nearest("optimizer", ["optimizer", "out"]), "optimizer");
   assertEquals(nearest("serve", ["train", "demo"]), undefined);
   assertEquals(nearest("lr", ["dim", "lr-factor"]), undefined);
 });
@@ -154,7 +154,7 @@ Deno.test("wrong arguments end with code 2 and one line", async () => {
     ],
     [
       ["train", "--data", "x", "--optimizer-options", "momentun=0.9"],
-      'Cannot run train: optimiser adam: its options are lr, beta1, beta2, eps, embeddingUpdate, received "momentun"',
+      'Cannot run train: optimizer adam: its options are lr, beta1, beta2, eps, embeddingUpdate, received "momentun"',
     ],
     [
       ["train", "--data", "x", "--model-options", "[1]"],

@@ -7,7 +7,7 @@ const SCHEMA: Schema = { label: "click", features: [categorical("user"), numeric
 
 Deno.test("rows are encoded field by field and fields follow each other in the row space", async () => {
   const data = await readCsv(file("click,user,price\n1,b,2.5\n0,a,-1\n0,b,0\n"), SCHEMA);
-  assertEquals([data.rows, data.positives, data.labelled, data.skipped], [3, 1, true, 0]);
+  assertEquals([data.rows, data.positives, data.labeled, data.skipped], [3, 1, true, 0]);
   assertEquals([...data.labels], [1, 0, 0]);
   // user: 0 out of vocabulary, 1 "b" (twice), 2 "a"; price: 3.
   assertEquals([...data.ids], [1, 2, 1, 3, 3, 3]);
@@ -208,10 +208,10 @@ Deno.test("labels are numbers, or two named texts", async () => {
 
 Deno.test("a fitted schema reads data without labels when asked to", async () => {
   const { schema } = await readCsv(file("click,user,price\n1,b,2\n"), SCHEMA);
-  const data = await readCsv(file("user,price\nb,2\n"), schema, { labelled: false });
-  assertEquals([data.labelled, data.rows, [...data.labels]], [false, 1, [0]]);
+  const data = await readCsv(file("user,price\nb,2\n"), schema, { labeled: false });
+  assertEquals([data.labeled, data.rows, [...data.labels]], [false, 1, [0]]);
   await assertRejects(
-    () => readCsv(file("click,user,price\n1,b,2\n"), SCHEMA, { labelled: false }),
+    () => readCsv(file("click,user,price\n1,b,2\n"), SCHEMA, { labeled: false }),
     TypeError,
     "fitting needs labels",
   );

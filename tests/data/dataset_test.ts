@@ -121,9 +121,9 @@ Deno.test("a damaged fitted schema is refused by field", async () => {
 });
 
 Deno.test("a data set has arrays of the lengths its schema asks for", async () => {
-  const { schema, rows, ids, labels, labelled } = await read();
+  const { schema, rows, ids, labels, labeled } = await read();
   assertThrows(
-    () => new Dataset({ schema, rows, ids, values: undefined, labels, labelled }),
+    () => new Dataset({ schema, rows, ids, values: undefined, labels, labeled }),
     RangeError,
     "values must have 30 numbers, received none",
   );
@@ -137,7 +137,7 @@ Deno.test("a saved data set loads with the same bytes, schema and report", () =>
     await data.save(path);
     const copy = await Dataset.load(path);
     assertEquals([copy.ids, copy.values, copy.labels, copy.times], [data.ids, data.values, data.labels, data.times]);
-    assertEquals([copy.rows, copy.labelled, copy.skipped, copy.skippedReasons], [2, true, 1, [...data.skippedReasons]]);
+    assertEquals([copy.rows, copy.labeled, copy.skipped, copy.skippedReasons], [2, true, 1, [...data.skippedReasons]]);
     assertEquals(await copy.schema.fingerprint(), await data.schema.fingerprint());
     assertEquals([...Deno.readDirSync(folder)].length, 1);
     const bytes = await Deno.readFile(path);

@@ -120,9 +120,9 @@ Deno.test("labels of libsvm files are numbers of any form, one of two, or cut by
 
 Deno.test("data without labels, or with one class, is refused where both are needed", async () => {
   const data = await read(["1", "0"], NUMBERS);
-  const unlabelled = readRows([{ u: "a" }, { u: "b" }], data.schema);
+  const unlabeled = readRows([{ u: "a" }, { u: "b" }], data.schema);
   assertThrows(
-    () => requireLabels("train on the data", unlabelled),
+    () => requireLabels("train on the data", unlabeled),
     TypeError,
     "Cannot train on the data: it must have labels, received 2 rows without",
   );

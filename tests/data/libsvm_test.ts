@@ -84,7 +84,7 @@ Deno.test("a watcher is told of every row, those that cannot be encoded included
   const seen: (readonly [number, boolean])[] = [];
   const watcher = { columns: [], row: ({ line, fault }: WatchedRow) => void seen.push([line, fault === undefined]) };
   const rows = file("1:1 2:1\n\n1:1\n9:x 2:1\n7:1 3:1\n");
-  const data = await readLibsvmWatched(rows, { schema, labelled: false, onBadRow: "skip" }, watcher);
+  const data = await readLibsvmWatched(rows, { schema, labeled: false, onBadRow: "skip" }, watcher);
   assertEquals([data.rows, seen], [2, [[1, true], [3, false], [4, false], [5, true]]]);
 });
 
@@ -93,8 +93,8 @@ Deno.test("gzip, several files, limits and missing labels work as for CSV", asyn
   const data = await readLibsvm([packed, file("0 3:1\n")]);
   assertEquals([data.rows, data.schema.rowCount], [3, 4]);
   assertEquals((await readLibsvm([packed, packed], { limit: 3 })).rows, 3);
-  const unlabelled = await readLibsvm(file("2:1\n? 9:1\n"), { schema: data.schema, labelled: false });
-  assertEquals([unlabelled.labelled, unlabelled.rows, unlabelled.outOfVocabulary], [false, 2, [1]]);
+  const unlabeled = await readLibsvm(file("2:1\n? 9:1\n"), { schema: data.schema, labeled: false });
+  assertEquals([unlabeled.labeled, unlabeled.rows, unlabeled.outOfVocabulary], [false, 2, [1]]);
   assertEquals((await readLibsvm(file(""), { schema: data.schema })).rows, 0);
 });
 
@@ -103,7 +103,7 @@ Deno.test("options that do not fit are refused", async () => {
   await assertRejects(() => readLibsvm(file("")), RangeError, 'Cannot read "train.csv": there must be a row to fit to');
   await assertRejects(() => readLibsvm(file(""), { schema, fields: ["a"] }), TypeError, "received both");
   await assertRejects(() => readLibsvm(file(""), { feilds: [] } as Record<string, unknown>), TypeError, '"feilds"');
-  await assertRejects(() => readLibsvm(file("1 1:1"), { labelled: false }), TypeError, "fitting needs labels");
+  await assertRejects(() => readLibsvm(file("1 1:1"), { labeled: false }), TypeError, "fitting needs labels");
   const numbers = await readCsv(file("y,x\n1,1\n"), { label: "y", features: [numeric("x")] });
   await assertRejects(() => readLibsvm(file(""), { schema: numbers.schema }), TypeError, 'received numeric "x"');
 });

@@ -186,10 +186,10 @@ Deno.test("a declared schema is fitted to rows in memory, times included", () =>
     { y: "no", u: null, t: "2024-01-03" },
   ];
   const data = readRows(rows, { ...SCHEMA, positive: "yes", time: "t" });
-  assertEquals([data.rows, data.labelled, [...data.labels]], [3, true, [1, 0, 0]]);
+  assertEquals([data.rows, data.labeled, [...data.labels]], [3, true, [1, 0, 0]]);
   assertEquals([rowsOf(data, 0), data.split([0.4, 0.6], { by: "t" })[0].positives], [[2, 3, 1], 0]);
   assertThrows(() => readRows([], SCHEMA), RangeError, "there must be a row, received none");
-  assertThrows(() => readRows(rows, SCHEMA, { labelled: false }), TypeError, "fitting needs labels");
+  assertThrows(() => readRows(rows, SCHEMA, { labeled: false }), TypeError, "fitting needs labels");
   assertThrows(() => readRows(rows, data.schema, { missing: ["?"] }), TypeError, "a fitted schema has its own missing");
   assertEquals(readRows([{ u: "?" }, { u: "a", y: 1 }], SCHEMA, { missing: ["?"], onMissingLabel: "skip" }).rows, 1);
 });

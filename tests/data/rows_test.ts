@@ -19,8 +19,8 @@ Deno.test("rows in memory are encoded as the same rows of a file", async () => {
     { price: "-2", is_new: true },
   ], schema);
   assertEquals([data.ids, data.values], [ids, values]);
-  assertEquals([data.labelled, data.times], [false, undefined]);
-  assertEquals([...readRows([{ click: 1 }, { click: "0" }], schema, { labelled: true }).labels], [1, 0]);
+  assertEquals([data.labeled, data.times], [false, undefined]);
+  assertEquals([...readRows([{ click: 1 }, { click: "0" }], schema, { labeled: true }).labels], [1, 0]);
   assertEquals(readRows([], schema).rows, 0);
 });
 
@@ -40,7 +40,7 @@ Deno.test("rows that cannot be encoded are named", async () => {
   assertThrows(() => readRows([{ user: ["a"] } as unknown as Row], schema), TypeError, '"user" must be a text');
   assertThrows(() => readRows([3 as unknown as Row], schema), TypeError, "it must be an object, received 3");
   assertThrows(() => readRows([{ price: NaN }], schema), SyntaxError, 'received "NaN"');
-  assertThrows(() => readRows([{}], schema, { labelled: true }), SyntaxError, 'column "click"');
+  assertThrows(() => readRows([{}], schema, { labeled: true }), SyntaxError, 'column "click"');
 });
 
 Deno.test("a number that is missing needs no text that means missing", async () => {

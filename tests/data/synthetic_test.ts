@@ -5,7 +5,7 @@ import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertThrows
 
 const OPTIONS = { rows: 12_000, vocabularies: [8, 6, 7], dim: 3, noise: 0.25, seed: 4 };
 
-/** Scores of a factorisation machine trained in float64, one row at a time; with dim 0 logistic regression. */
+/** Scores of a factorization machine trained in float64, one row at a time; with dim 0 logistic regression. */
 function trainAndScore(train: Dataset, test: Dataset, dim: number): Float64Array {
   const { fields, rowCount } = train.schema;
   const linear = new Float64Array(rowCount);
@@ -26,7 +26,7 @@ function trainAndScore(train: Dataset, test: Dataset, dim: number): Float64Array
   return Float64Array.from({ length: test.rows }, (_, r) => score(test, r, 0));
 }
 
-Deno.test("planted interactions can be learnt by a factorisation machine and not by logistic regression", () => {
+Deno.test("planted interactions can be learnt by a factorization machine and not by logistic regression", () => {
   const { data, probabilities, bayesAuc } = plantedInteractions(OPTIONS);
   const [train, test] = [data.slice(0, 9000), data.slice(9000, 12_000)];
   const best = auc(probabilities.slice(9000), test.labels);
@@ -35,7 +35,7 @@ Deno.test("planted interactions can be learnt by a factorisation machine and not
   const linear = auc(trainAndScore(train, test, 0), test.labels);
   assert(linear < 0.6, `logistic regression has AUC ${linear}`);
   const fm = auc(trainAndScore(train, test, 3), test.labels);
-  assert(fm > best - 0.03, `factorisation machine has AUC ${fm}, at best ${best}`);
+  assert(fm > best - 0.03, `factorization machine has AUC ${fm}, at best ${best}`);
 });
 
 Deno.test("planted interactions depend on the seed only", () => {

@@ -1,4 +1,4 @@
-import { shader, specialise } from "../../src/gpu/shader.ts";
+import { shader, specialize } from "../../src/gpu/shader.ts";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 
 const KERNEL = `override SCALE: f32 = 1.0;  // factor
@@ -21,8 +21,8 @@ var<workgroup> tile: array<f32, 4>;
 
 const parts = shader("parts", { first: "// one\n// two\n", second: KERNEL });
 
-Deno.test("specialise reflects bindings by name", () => {
-  const { bindings } = specialise(parts, {});
+Deno.test("specialize reflects bindings by name", () => {
+  const { bindings } = specialize(parts, {});
   assertEquals(
     bindings,
     new Map([
@@ -34,42 +34,42 @@ Deno.test("specialise reflects bindings by name", () => {
   );
 });
 
-Deno.test("specialise reflects scalar parameters in order, and not what comments say", () => {
-  assertEquals(specialise(parts, {}).params, [
+Deno.test("specialize reflects scalar parameters in order, and not what comments say", () => {
+  assertEquals(specialize(parts, {}).params, [
     { name: "size", type: "u32" },
     { name: "shift", type: "i32" },
     { name: "scale", type: "f32" },
   ]);
 });
 
-Deno.test("specialise hands overrides to the pipeline and leaves the text alone", () => {
-  const module = specialise(parts, { SCALE: 2.5, FLIP: true });
+Deno.test("specialize hands overrides to the pipeline and leaves the text alone", () => {
+  const module = specialize(parts, { SCALE: 2.5, FLIP: true });
   assertEquals(module.overrides, { SCALE: 2.5, FLIP: 1 });
-  assertEquals(module.code, specialise(parts, {}).code);
+  assertEquals(module.code, specialize(parts, {}).code);
 });
 
-Deno.test("specialise rewrites const and alias lines by their type", () => {
-  const { code, overrides } = specialise(parts, { BLOCK: 8, RATE: 1, LOOSE: 7, Lane: "vec4f" });
+Deno.test("specialize rewrites const and alias lines by their type", () => {
+  const { code, overrides } = specialize(parts, { BLOCK: 8, RATE: 1, LOOSE: 7, Lane: "vec4f" });
   for (
     const line of ["const BLOCK: u32 = 8u;", "const RATE: f32 = f32(1);", "const LOOSE = 7;", "alias Lane = vec4f;"]
   ) {
     assertStringIncludes(code, line);
   }
   assertEquals(overrides, {});
-  assertEquals(code.split("\n").length, specialise(parts, {}).code.split("\n").length);
+  assertEquals(code.split("\n").length, specialize(parts, {}).code.split("\n").length);
 });
 
-Deno.test("specialise refuses a constant that the shader does not have", () => {
+Deno.test("specialize refuses a constant that the shader does not have", () => {
   assertThrows(
-    () => specialise(parts, { BLOK: 8 }),
+    () => specialize(parts, { BLOK: 8 }),
     RangeError,
-    'Cannot specialise parts: no constant has that name, received "BLOK"',
+    'Cannot specialize parts: no constant has that name, received "BLOK"',
   );
-  assertThrows(() => specialise(parts, { size: 8 }), RangeError, 'received "size"');
+  assertThrows(() => specialize(parts, { size: 8 }), RangeError, 'received "size"');
 });
 
-Deno.test("specialise locates each line of the text in its file", () => {
-  const { code, locate } = specialise(parts, {});
+Deno.test("specialize locates each line of the text in its file", () => {
+  const { code, locate } = specialize(parts, {});
   const lines = code.split("\n");
   assertEquals(locate(lines.indexOf("// two") + 1), "shaders/first.wgsl:2");
   assertEquals(locate(lines.findIndex((line) => line.startsWith("override SCALE")) + 1), "shaders/second.wgsl:1");

@@ -51,13 +51,13 @@ Deno.test("rewrite hands a rule the copies, the readers and the right to replace
   assertEquals(copy.node!.inputs[0].origin, { kind: "input", name: "x" });
 });
 
-function normalised(graph: Graph): Tensor {
+function normalized(graph: Graph): Tensor {
   const columns = ["gamma", "beta", "mean", "variance"].map((name) => graph.input(name, [5]));
   return batchNorm(graph.input("x", ["B", 5]), columns[0], columns[1], columns[2], columns[3]);
 }
 
 Deno.test("rewrites fold activation and dropout into batch norm and change no bit", async () => {
-  const y = dropout(activation(normalised(new Graph("train")), "relu"), 0.5, 3);
+  const y = dropout(activation(normalized(new Graph("train")), "relu"), 0.5, 3);
   const [fused] = rewrite([y], rewrites);
   assertEquals(namesOf(fused), ["batch_norm"]);
   const ones = new Float32Array(5).fill(1);
@@ -76,13 +76,13 @@ Deno.test("rewrites fold a dropout into the activation before it", () => {
 });
 
 Deno.test("rewrites leave an activation alone when its input is read by another op", () => {
-  const z = normalised(new Graph("train"));
+  const z = normalized(new Graph("train"));
   const [y] = rewrite([add(activation(z, "relu"), z)], rewrites);
   assertEquals(namesOf(y), ["batch_norm", "activation", "add"]);
 });
 
 Deno.test("rewrites never move a dropout in front of an activation", () => {
-  const z = normalised(new Graph("train"));
+  const z = normalized(new Graph("train"));
   const [y] = rewrite([activation(dropout(z, 0.5, 1), "sigmoid")], rewrites);
   assertEquals(namesOf(y), ["batch_norm", "activation"]);
 });

@@ -51,7 +51,7 @@ export async function checkModel(
   const schema = schemaOf(fields, numeric);
   const data = drawDataset(schema, rows, 7);
   await using model = await Model.create(definition, schema, { device: await gpu() });
-  await randomise(model);
+  await randomize(model);
   const before = await model.parameters();
   const weights: Record<string, Float64Array> = {};
   for (const [name, { data }] of Object.entries(before)) weights[name] = Float64Array.from(data as Float32Array);
@@ -109,7 +109,7 @@ function difference(objective: () => number, values: Float64Array, i: number, h 
 }
 
 /** Gives all parameters numbers between -0.7 and 0.7, small ones where many are summed. */
-async function randomise(model: Model): Promise<void> {
+async function randomize(model: Model): Promise<void> {
   const parameters = await model.parameters();
   Object.entries(parameters).forEach(([name, tensor], i) => {
     if (/\.(mean|variance)$/.test(name)) return;

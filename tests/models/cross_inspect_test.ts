@@ -19,7 +19,7 @@ const data = new Dataset({
   ids: Uint32Array.from({ length: FIELDS * ROWS }, (_, i) => 3 * Math.floor(i / ROWS) + i % 3),
   values: undefined,
   labels: new Float32Array(ROWS),
-  labelled: true,
+  labeled: true,
 });
 
 async function inspect(definition: Definition) {

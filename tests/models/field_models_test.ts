@@ -32,7 +32,7 @@ function xdeepfmReference(weights: Weights, batch: Batch, dim: number, relu: boo
   return plus(first, dense(concat(...pooled), weights, "cin_top"), mlp(e, weights, "mlp", { batch }));
 }
 
-/** Normalises channels, which are the columns of rows for each number of a channel. */
+/** Normalizes channels, which are the columns of rows for each number of a channel. */
 function channelNorm(x: Matrix, weights: Weights, name: string, channels: number, training: boolean): Matrix {
   const length = x[0].length / channels;
   const columns = x.flatMap((row) =>

@@ -56,7 +56,7 @@ function column(x: Matrix): number[] {
 }
 
 for (const shape of AWKWARD_SHAPES) {
-  // One row has no variance to normalise by.
+  // One row has no variance to normalize by.
   const batchNorm = shape.rows > 1;
   for (const residual of ["join", "fold"] as const) {
     const options = { dim: shape.dim, hidden1: [6, 4], hidden2: [4], gate: true, residual, batchNorm };

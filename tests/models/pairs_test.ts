@@ -57,7 +57,7 @@ for (const shape of PAIR_SHAPES) {
   const { fields, dim } = shape;
   const name = JSON.stringify(shape);
 
-  Deno.test(`instance-normalised ffm equals float64 for ${name}`, () =>
+  Deno.test(`instance-normalized ffm equals float64 for ${name}`, () =>
     checkModel(ffm({ dim, instanceNorm: true }), shape, (weights, batch) => {
       const v = embed(batch.ids, weights.ffm, (fields - 1) * dim);
       return rowwise(v, (row) => ffmReference(row, fields, dim).map((y) => y / fields));

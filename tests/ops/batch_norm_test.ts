@@ -3,7 +3,7 @@ import { Graph, type Mode } from "../../src/graph/graph.ts";
 import type { Tensor } from "../../src/graph/tensor.ts";
 import { batchNorm, type BatchNormOptions } from "../../src/ops/batch_norm.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { batchNorm as reference, moments, normalise } from "../reference/batch_norm.ts";
+import { batchNorm as reference, moments, normalize } from "../reference/batch_norm.ts";
 import { run } from "../run.ts";
 import { assertClose, checkOp, gpu, randomArray, step } from "../support.ts";
 
@@ -32,7 +32,7 @@ function check({ batch, columns, rows = batch, mode = "train", x, ...options }: 
     reference: (inputs) =>
       mode === "train"
         ? reference(inputs, expected)
-        : normalise(inputs, inputs as never, { ...expected, dropout: undefined }),
+        : normalize(inputs, inputs as never, { ...expected, dropout: undefined }),
     rtol: 2e-5,
     atol: 4e-6,
   });

@@ -1,7 +1,7 @@
 import { Graph, type Mode } from "../../src/graph/graph.ts";
 import { channelNorm } from "../../src/ops/channel_norm.ts";
 import { assertEquals, assertThrows } from "@std/assert";
-import { batchNorm, moments, normalise } from "../reference/batch_norm.ts";
+import { batchNorm, moments, normalize } from "../reference/batch_norm.ts";
 import { run } from "../run.ts";
 import { assertClose, checkOp, randomArray, step } from "../support.ts";
 
@@ -41,7 +41,7 @@ function check(sizes: Sizes, mode: Mode): Promise<void> {
       const options = { columns: channels, rows: rows * length };
       const y = mode === "train"
         ? batchNorm(columns, options)
-        : normalise(columns, { mean: inputs.mean, variance: inputs.variance }, options);
+        : normalize(columns, { mean: inputs.mean, variance: inputs.variance }, options);
       return turn(y, sizes, true);
     },
     rtol: 2e-5,
@@ -83,7 +83,7 @@ Deno.test("channelNorm moves running statistics, and gives the same bits twice",
   const [first, second] = [await measure(), await measure()];
   assertEquals(first, second);
   const batch = moments(turn(x, sizes), 2, 210);
-  // The second normalisation adds the running mean, which has moved twice by then.
+  // The second normalization adds the running mean, which has moved twice by then.
   const moved = batch.mean.map((value) => 0.81 * 0.5 + 0.19 * value);
   const shifted = first[1].map((value, i) => value - first[0][i]);
   assertClose(shifted, shifted.map((_, i) => moved[Math.floor(i / 3) % 2]), "running mean", { rtol: 1e-5 });

@@ -21,8 +21,8 @@ export function moments(x: Float64Array, columns: number, rows: number): { mean:
   return { mean, variance };
 }
 
-/** Batch normalisation with given statistics, activation and dropout, in float64. */
-export function normalise(
+/** Batch normalization with given statistics, activation and dropout, in float64. */
+export function normalize(
   { x, gamma, beta }: Record<string, Float64Array>,
   { mean, variance }: { mean: ArrayLike<number>; variance: ArrayLike<number> },
   { columns, activation = "none", dropout }: BatchNormCase,
@@ -34,7 +34,7 @@ export function normalise(
   });
 }
 
-/** Batch normalisation over batch statistics, in float64. */
+/** Batch normalization over batch statistics, in float64. */
 export function batchNorm(inputs: Record<string, Float64Array>, options: BatchNormCase): Float64Array {
-  return normalise(inputs, moments(inputs.x, options.columns, options.rows), options);
+  return normalize(inputs, moments(inputs.x, options.columns, options.rows), options);
 }

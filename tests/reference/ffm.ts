@@ -1,4 +1,4 @@
-/** Float64 loops for the field-aware factorisation machine. */
+/** Float64 loops for the field-aware factorization machine. */
 import { eachPair } from "./pairs.ts";
 
 /** y[b] = sum_{i<j} <v(i, j), v(j, i)>, v(i, j) being vector number j - 1 of field i for j > i, j for j < i. */

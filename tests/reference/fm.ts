@@ -1,4 +1,4 @@
-/** Float64 loops for the second-order factorisation machine. */
+/** Float64 loops for the second-order factorization machine. */
 
 /** sum[b, :] = sum_f e[b, f, :]. */
 export function fieldSumReference(e: ArrayLike<number>, fields: number, dim: number): Float64Array {

@@ -69,7 +69,7 @@ export function sigmoid(value: number): number {
   return 1 / (1 + Math.exp(-value));
 }
 
-/** Normalises columns by the batch's statistics, or by the running ones. */
+/** Normalizes columns by the batch's statistics, or by the running ones. */
 export function batchNorm(x: Matrix, weights: Weights, name: string, training: boolean, eps = 1e-5): Matrix {
   const moments = Array.from(x[0], (_, n) => {
     if (!training) return [weights[`${name}.mean`][n], weights[`${name}.variance`][n]];
@@ -85,7 +85,7 @@ export function batchNorm(x: Matrix, weights: Weights, name: string, training: b
   );
 }
 
-/** Normalises each run of `width` numbers of a row; parameters repeat along it. */
+/** Normalizes each run of `width` numbers of a row; parameters repeat along it. */
 export function layerNorm(x: Matrix, weights: Weights, name: string, eps = 1e-5, width?: number): Matrix {
   const { [`${name}.weight`]: gamma, [`${name}.bias`]: beta } = weights;
   const run = width ?? gamma.length;

@@ -1,4 +1,4 @@
-import { batchNorm, normalise } from "./batch_norm.ts";
+import { batchNorm, normalize } from "./batch_norm.ts";
 import { matmulReference } from "./matmul.ts";
 
 /** Sizes of a case. */
@@ -30,7 +30,7 @@ export function powersReference(
   return p;
 }
 
-/** A dense layer over normalised products of powers, in float64. */
+/** A dense layer over normalized products of powers, in float64. */
 export function powerDenseReference(
   inputs: Record<string, Float64Array>,
   sizes: PowerCase,
@@ -40,7 +40,7 @@ export function powerDenseReference(
   const { gamma, beta, mean, variance, weight } = inputs;
   const columns = { x: powersReference(inputs, sizes), gamma, beta };
   const options = { columns: neurons, rows: rows * dim };
-  const even = training ? batchNorm(columns, options) : normalise(columns, { mean, variance }, options);
+  const even = training ? batchNorm(columns, options) : normalize(columns, { mean, variance }, options);
   const flat = even.map((_, i) => {
     const [b, n, d] = [Math.floor(i / dim / neurons), Math.floor(i / dim) % neurons, i % dim];
     return even[(b * dim + d) * neurons + n];

@@ -1,4 +1,4 @@
-/** Float64 loops for the third-order factorisation machine. */
+/** Float64 loops for the third-order factorization machine. */
 
 /** y[b] = sum_d sum_{i<j<k} e[b, i, d] e[b, j, d] e[b, k, d]. */
 export function thirdOrderReference(e: ArrayLike<number>, fields: number, dim: number): Float64Array {

@@ -38,7 +38,7 @@ Deno.test("a table that no binding holds is split, and has the numbers of one th
   assertThrows(() => split.shards(table, 0), TypeError, 'received "embedding.slot0.shard0"');
 });
 
-Deno.test("state starts with its first value, a number a row where the optimiser keeps one", async () => {
+Deno.test("state starts with its first value, a number a row where the optimizer keeps one", async () => {
   const [state, gradient] = statesOf(table, rowwiseAdagrad({ initialAccumulator: 0.5, embeddingUpdate: "dense" }));
   assertEquals([state.dim, state.saved, gradient.dim, gradient.saved], [1, true, 3, false]);
   assertEquals(statesOf(table, adam()).map(({ index, dim }) => [index, dim]), [[1, 3], [2, 3]]);

@@ -10,7 +10,7 @@ import { gpu } from "../support.ts";
 const data = plantedInteractions({ rows: 200, vocabularies: [7, 11, 5], dim: 3, noise: 0.5, seed: 1 }).data;
 
 function withLabels({ schema, rows, ids, values }: Dataset, label: number): Dataset {
-  return new Dataset({ schema, rows, ids, values, labels: new Float32Array(rows).fill(label), labelled: true });
+  return new Dataset({ schema, rows, ids, values, labels: new Float32Array(rows).fill(label), labeled: true });
 }
 
 const negatives = withLabels(data.slice(0, 50), 0);

@@ -33,7 +33,7 @@ export function drawClicks(rows: number, seed: number): Dataset {
     for (let i = 1; i < pairs.length; i++) logit += 0.15 * pairs[i - 1] * pairs[i];
     return Number(randomUnit(seed, 4, r) < 1 / (1 + Math.exp(-logit)));
   });
-  return new Dataset({ schema, rows, ids, values: undefined, labels, labelled: true });
+  return new Dataset({ schema, rows, ids, values: undefined, labels, labeled: true });
 }
 
 /** Returns the rows with values that training does not have in the first fields. */

@@ -19,7 +19,7 @@ const definition = deepfm({ dim: 4, hidden: [8] });
 /** Copies rows with some of their parts changed. */
 function changed(parts: Partial<ConstructorParameters<typeof Dataset>[0]>): Dataset {
   const { schema, rows, ids, values, labels } = data;
-  return new Dataset({ schema, rows, ids, values, labels, labelled: true, ...parts });
+  return new Dataset({ schema, rows, ids, values, labels, labeled: true, ...parts });
 }
 
 function swap<T extends Uint32Array | Float32Array>(array: T): T {

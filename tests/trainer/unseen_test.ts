@@ -76,7 +76,7 @@ Deno.test("rows of rare, missing and numeric values decide what replaces occurre
   const ids = Uint32Array.from(columns.flatMap((column, f) => column.map((row) => row + schema.fields[f].offset)));
   const values = new Float32Array(ids.length).fill(1);
   const labels = new Float32Array([0, 1, 0, 1]);
-  const data = new Dataset({ schema, rows, ids, values, labels, labelled: true });
+  const data = new Dataset({ schema, rows, ids, values, labels, labeled: true });
   const expected = [a, a, KEPT, KEPT, gaps, gaps, full, full + 1, KEPT, KEPT, b, b];
   assertEquals([...substitutesOf(data, 0.25)], expected);
   assertEquals([...substitutesOf(data, 0.3)].slice(2, 4), [rare, rare]);

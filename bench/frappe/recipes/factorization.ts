@@ -1,5 +1,5 @@
 /**
- * Recipes of regression, factorisation machines, networks over embeddings, and both together.
+ * Recipes of regression, factorization machines, networks over embeddings, and both together.
  *
  * @module
  */

@@ -14,7 +14,7 @@ export const HIDDEN: readonly number[] = [400, 400, 400];
 /** Options of a model with hidden layers. */
 export const WIDE = { dim: DIM, hidden: HIDDEN } as const;
 
-/** Options of a model with hidden layers that are batch-normalised. */
+/** Options of a model with hidden layers that are batch-normalized. */
 export const NORMED = { ...WIDE, batchNorm: true } as const;
 
 /** Returns a strength for tables only. */

@@ -19,7 +19,7 @@ const FEW_FIELDS = 12;
 const MOST_QUADS = 4;
 const MOST_BLOCK_QUADS = 28;
 
-/** What the kernels are specialised by. */
+/** What the kernels are specialized by. */
 export interface ImageAttention {
   readonly fields: number;
   readonly heads: number;
