@@ -2,7 +2,7 @@
 //   of_rows     partial[k] = sum of (reduced + l2 w)^2 over share k of all rows of a table
 //   of_touched  the same over the rows that occur in the batch, from sums kept at the start of each run
 //   of_dense    the same over the flat gradient of the dense parameters
-//   scale       clip[0] = min(1, limit / (sqrt(sum_k partial[k]) + 1e-6))
+//   scale       clip[0] = min(1, limit / (sqrt(sum_k partial[k]) + 1e-6)), NaN where the sum is not finite
 // Later shards of a table add to the partial sums of the first. Needs step.wgsl, grid.wgsl and a lane file.
 // Grid: 64 workgroups, each striding over its share (scale: one); sums fold in a fixed tree: bit-reproducible.
 const FIELDS: u32 = 1u;
@@ -82,5 +82,8 @@ fn of_dense(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index
 @compute @workgroup_size(64)
 fn scale(@builtin(local_invocation_index) lane: u32) {
   let square = fold(lane, squares[lane]);
-  if (lane == 0u) { clip[0] = min(1.0, params.limit / (sqrt(square) + 1e-6)); }
+  if (lane > 0u) { return; }
+  // A sum past float32's range would give a factor of 0: steps that change nothing, and no error.
+  let bits = bitcast<u32>(min(1.0, params.limit / (sqrt(square) + 1e-6)));
+  clip[0] = bitcast<f32>(select(bits, 0x7fc00000u, !(square < 3.4e38)));
 }

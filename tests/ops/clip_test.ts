@@ -4,7 +4,7 @@ import { Plan } from "../../src/graph/plan.ts";
 import { clipScale } from "../../src/ops/clip.ts";
 import { updateDense } from "../../src/ops/dense_update.ts";
 import { adam, rowwiseAdagrad, sgd, tableSlots } from "../../src/optimizer.ts";
-import { assert, assertAlmostEquals, assertThrows } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { gradientsOf, type TableState, updateTableReference } from "../reference/table_update.ts";
 import { assertClose, gpu, randomArray, step } from "../support.ts";
 import { firstWeights, randomBatch, runTable } from "./table_support.ts";
@@ -39,10 +39,11 @@ Deno.test("clipped updates of a table are scaled by the norm with its L2 term", 
   }
 });
 
-Deno.test("clipScale takes the norm of dense gradients with their L2 term", async () => {
+/** Clips an update of dense parameters to norm 5; returns the factor and what it was computed from. */
+async function clipDense(size: number) {
   const device = await gpu();
   const count = 64 * 100;
-  const [weights, g] = [randomArray(count, 1), randomArray(count, 2)];
+  const [weights, g] = [randomArray(count, 1), randomArray(count, 2).map((x) => size * x)];
   const l2 = Float32Array.from({ length: 100 }, (_, i) => i % 3);
   const range = (data: Float64Array) => ({ buffer: upload(device, "range", Float32Array.from(data)) });
   const options = {
@@ -63,14 +64,23 @@ Deno.test("clipScale takes the norm of dense gradients with their L2 term", asyn
     storage: { parameter: () => options.parameters, shards: () => [] },
   });
   plan.run([step(1, { lr: 0.5 })]);
-  const total = g.map((x, i) => x + l2[i >> 6] * weights[i]);
-  const scale = 5 / (Math.sqrt(total.reduce((sum, x) => sum + x * x, 0)) + 1e-6);
-  assert(scale < 0.1);
-  const [actual] = new Float32Array(await download(device, plan.rangeOf(clip).buffer, 4));
-  assertAlmostEquals(actual, scale, 2e-5 * scale);
+  const [scale] = new Float32Array(await download(device, plan.rangeOf(clip).buffer, 4));
   const after = new Float32Array(await download(device, options.parameters.buffer));
-  assertClose(after, weights.map((w, i) => w - 0.5 * scale * total[i]), "weights", { rtol: 2e-5 });
   plan.destroy();
+  return { scale, after, weights, total: g.map((x, i) => x + l2[i >> 6] * weights[i]) };
+}
+
+Deno.test("clipScale takes the norm of dense gradients with their L2 term", async () => {
+  const { scale, after, weights, total } = await clipDense(1);
+  const expected = 5 / (Math.sqrt(total.reduce((sum, x) => sum + x * x, 0)) + 1e-6);
+  assert(expected < 0.1);
+  assertAlmostEquals(scale, expected, 2e-5 * expected);
+  assertClose(after, weights.map((w, i) => w - 0.5 * scale * total[i]), "weights", { rtol: 2e-5 });
+});
+
+Deno.test("gradients whose norm is past float32's range are not clipped to nothing", async () => {
+  const { scale, after } = await clipDense(1e25);
+  assertEquals([scale, after.every(Number.isNaN)], [NaN, true]);
 });
 
 Deno.test("clipScale refuses a limit of 0 and no gradients", () => {
