@@ -50,9 +50,11 @@ export class Interruption implements Disposable {
     return { [Symbol.dispose]: () => this.#onFirst = this.#onSecond = undefined };
   }
 
-  /** Gives the signals back their usual meaning. */
+  /** Gives the signals back the meaning that they had; one that the process was started to ignore stays ignored. */
   [Symbol.dispose](): void {
-    for (const [name, handler] of this.#handlers) Deno.removeSignalListener(name, handler);
+    for (const [name, handler] of this.#handlers) {
+      if (name !== "SIGHUP" || !this.#ignoresHangUp) Deno.removeSignalListener(name, handler);
+    }
   }
 
   #handle(name: Deno.Signal): void {
