@@ -5,9 +5,9 @@
  */
 import type { Gpu } from "../src/gpu/device.ts";
 import type { Tensor } from "../src/graph/tensor.ts";
-import { crossLayer } from "../src/ops/cross_matrix.ts";
-import { crossVector } from "../src/ops/cross_vector.ts";
-import { groupedMatmul } from "../src/ops/grouped_matmul.ts";
+import { crossLayer } from "../src/ops/interaction/cross_matrix.ts";
+import { crossVector } from "../src/ops/interaction/cross_vector.ts";
+import { groupedMatmul } from "../src/ops/dense/grouped_matmul.ts";
 import { crossMatrix as matrixReference, crossVector as vectorReference } from "../tests/reference/cross.ts";
 import { type Case, gradientOf, type Leaves, measure } from "./plan.ts";
 import type { BenchRow } from "./report.ts";

@@ -6,9 +6,9 @@
  */
 import type { Gpu } from "../src/gpu/device.ts";
 import type { Tensor } from "../src/graph/tensor.ts";
-import { attention } from "../src/ops/attention.ts";
-import { cinLayer } from "../src/ops/cin.ts";
-import { fieldConvolution } from "../src/ops/field_convolution.ts";
+import { attention } from "../src/ops/sequence/attention.ts";
+import { cinLayer } from "../src/ops/interaction/cin.ts";
+import { fieldConvolution } from "../src/ops/interaction/field_convolution.ts";
 import { attentionReference } from "../tests/reference/attention.ts";
 import { cinReference } from "../tests/reference/cin.ts";
 import { convolutionReference } from "../tests/reference/field_convolution.ts";

@@ -10,7 +10,7 @@ import { differentiate } from "../src/graph/autodiff.ts";
 import { Graph } from "../src/graph/graph.ts";
 import { Plan } from "../src/graph/plan.ts";
 import { type Shape, sizeOf, type Tensor } from "../src/graph/tensor.ts";
-import { add } from "../src/ops/add.ts";
+import { add } from "../src/ops/dense/add.ts";
 import { assertClose, noStorage, randomArray, step } from "../tests/support.ts";
 import type { BenchRow } from "./report.ts";
 import { timeSteps } from "./timing.ts";

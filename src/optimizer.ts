@@ -21,7 +21,7 @@ export interface Optimizer {
    * (`dense`: rows absent from the batch still move by momentum and L2, as ordinary dense parameters do).
    */
   readonly embeddingUpdate: EmbeddingUpdate;
-  /** Number of the rule in `shaders/optimizer.wgsl`. */
+  /** Number of the rule in `shaders/train/optimizer.wgsl`. */
   readonly rule: number;
   /** Numbers of state that a dense parameter has per weight. */
   readonly slots: number;
@@ -29,7 +29,7 @@ export interface Optimizer {
   readonly rowSlots: number;
   /** First value of the first number of state; others start at 0. */
   readonly initialState: number;
-  /** Constants of the rule by their names in `shaders/optimizer.wgsl`. */
+  /** Constants of the rule by their names in `shaders/train/optimizer.wgsl`. */
   readonly constants: Readonly<Record<string, number>>;
   /** Returns Adam's 1 / (1 - beta1^t) and 1 / (1 - beta2^t) at step t, counted from 1; other rules have 1. */
   corrections(step: number): { correction1: number; correction2: number };

@@ -10,7 +10,7 @@ import { createBuffer, Readback, requireAllocated } from "./gpu/memory.ts";
 import { MAX_STEPS_PER_SUBMIT, Plan, type StepScalars } from "./graph/plan.ts";
 import { overlap } from "./model/overlap.ts";
 import type { ModelParts } from "./model/parts.ts";
-import { storeScores } from "./ops/loss.ts";
+import { storeScores } from "./ops/train/loss.ts";
 import { traceModel } from "./trace.ts";
 
 /** Rows that are on the device at a time. */

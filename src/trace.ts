@@ -9,7 +9,7 @@ import type { Declarations } from "./graph/parameter.ts";
 import { rewrite } from "./graph/rewrite.ts";
 import { formatShape, type Tensor } from "./graph/tensor.ts";
 import type { Field } from "./layers/input.ts";
-import { cutBatch } from "./ops/batch.ts";
+import { cutBatch } from "./ops/embedding/batch.ts";
 import { rewrites } from "./ops/rewrites.ts";
 
 /** The fields of a data set, as far as a model depends on them. */

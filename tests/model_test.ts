@@ -5,7 +5,7 @@ import { defineModel } from "../src/definition.ts";
 import { GpuError } from "../src/gpu/error.ts";
 import { embedding, fmInteraction, linear, senet } from "../src/layers/mod.ts";
 import { Model } from "../src/model.ts";
-import { add } from "../src/ops/add.ts";
+import { add } from "../src/ops/dense/add.ts";
 import { adam } from "../src/optimizer.ts";
 import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
 import { gpu } from "./support.ts";

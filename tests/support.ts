@@ -8,7 +8,7 @@ import { Graph, type Mode } from "../src/graph/graph.ts";
 import { ownerOf } from "../src/graph/memory.ts";
 import { Plan, type StepScalars, type Storage } from "../src/graph/plan.ts";
 import { type Shape, sizeOf, type Tensor } from "../src/graph/tensor.ts";
-import { add } from "../src/ops/add.ts";
+import { add } from "../src/ops/dense/add.ts";
 import { loadKernels } from "../src/kernels/load.ts";
 import { kernelsOf } from "../src/kernels/set.ts";
 

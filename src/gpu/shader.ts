@@ -6,7 +6,7 @@
 
 /** One `.wgsl` file of a shader. */
 export interface ShaderPart {
-  /** Path from the project's root, for messages. */
+  /** Name of the file, for messages; no two files have the same one. */
   readonly file: string;
   /** The file's text. */
   readonly text: string;
@@ -52,7 +52,7 @@ export type Constants = Readonly<Record<string, number | boolean | string>>;
 
 /** Declares a shader from its files, in order. */
 export function shader(name: string, files: Readonly<Record<string, string>>): Shader {
-  return { name, parts: Object.entries(files).map(([file, text]) => ({ file: `shaders/${file}.wgsl`, text })) };
+  return { name, parts: Object.entries(files).map(([file, text]) => ({ file: `${file}.wgsl`, text })) };
 }
 
 const generated = new Map<string, Shader>();

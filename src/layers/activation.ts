@@ -5,11 +5,11 @@
  */
 import { constant, type Initializer, ones, zeros } from "../initializer.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { filled } from "../ops/arithmetic.ts";
-import { batchNorm as normalize } from "../ops/batch_norm.ts";
-import { dice as mix, prelu as bend } from "../ops/gate.ts";
-import { layerNorm as normalizeRows } from "../ops/layer_norm.ts";
-import { columnsOf } from "../ops/matmul_layout.ts";
+import { filled } from "../ops/dense/arithmetic.ts";
+import { batchNorm as normalize } from "../ops/dense/batch_norm.ts";
+import { dice as mix, prelu as bend } from "../ops/dense/gate.ts";
+import { layerNorm as normalizeRows } from "../ops/dense/layer_norm.ts";
+import { columnsOf } from "../ops/dense/matmul_layout.ts";
 
 /** Options of {@linkcode prelu}. */
 export interface PreluOptions {

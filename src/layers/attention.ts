@@ -5,10 +5,10 @@
  */
 import { type Initializer, xavierNormal } from "../initializer.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { attention } from "../ops/attention.ts";
-import { fieldsOf } from "../ops/field_padding.ts";
-import { activation as activate } from "../ops/pointwise.ts";
-import { project } from "../ops/projections.ts";
+import { attention } from "../ops/sequence/attention.ts";
+import { fieldsOf } from "../ops/interaction/field_padding.ts";
+import { activation as activate } from "../ops/dense/pointwise.ts";
+import { project } from "../ops/sequence/projections.ts";
 import { layerNorm as normalize } from "./activation.ts";
 
 /** Options of {@linkcode selfAttention}. */

@@ -5,8 +5,8 @@
  */
 import { xavierNormal, zeros } from "../initializer.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { attentionalPooling as pool } from "../ops/afm.ts";
-import { fieldSizes } from "../ops/pairs.ts";
+import { attentionalPooling as pool } from "../ops/interaction/afm.ts";
+import { fieldSizes } from "../ops/interaction/pairs.ts";
 
 /** Options of {@linkcode attentionalPooling}. */
 export interface AttentionalPoolingOptions {

@@ -5,17 +5,17 @@
  */
 import { normal, xavierNormal, zeros } from "../initializer.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { addBias } from "../ops/bias.ts";
-import { fieldMatrix } from "../ops/field_matrix.ts";
-import { matmul } from "../ops/matmul.ts";
-import { pairDense, type PairSource } from "../ops/pair_dense.ts";
-import { pairElements } from "../ops/pair_elements.ts";
-import { matrixElements } from "../ops/pair_matrix.ts";
-import { fieldSizes, pairSizes } from "../ops/pairs.ts";
-import { senet as gate } from "../ops/senet.ts";
+import { addBias } from "../ops/dense/bias.ts";
+import { fieldMatrix } from "../ops/interaction/field_matrix.ts";
+import { matmul } from "../ops/dense/matmul.ts";
+import { pairDense, type PairSource } from "../ops/interaction/pair_dense.ts";
+import { pairElements } from "../ops/interaction/pair_elements.ts";
+import { matrixElements } from "../ops/interaction/pair_matrix.ts";
+import { fieldSizes, pairSizes } from "../ops/interaction/pairs.ts";
+import { senet as gate } from "../ops/interaction/senet.ts";
 import { activation, batchNorm, dense, dropout, type MlpOptions } from "./mlp.ts";
 
-export type { PairSource } from "../ops/pair_dense.ts";
+export type { PairSource } from "../ops/interaction/pair_dense.ts";
 
 /** Which pairs share a matrix: all of them, those of one left field, or none. */
 export type BilinearType = "all" | "each" | "interaction";

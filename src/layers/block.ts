@@ -4,11 +4,11 @@
  * @module
  */
 import { type Tensor, widthOf } from "../graph/tensor.ts";
-import { add } from "../ops/add.ts";
-import { multiply } from "../ops/arithmetic.ts";
-import { concat } from "../ops/concat.ts";
-import { factorize, type FactorizeKind } from "../ops/factorize.ts";
-import { softmax } from "../ops/softmax.ts";
+import { add } from "../ops/dense/add.ts";
+import { multiply } from "../ops/dense/arithmetic.ts";
+import { concat } from "../ops/shape/concat.ts";
+import { factorize, type FactorizeKind } from "../ops/interaction/factorize.ts";
+import { softmax } from "../ops/dense/softmax.ts";
 import { layerNorm } from "./activation.ts";
 import { activation, batchNorm as normalize, dense, dropout as drop, type LayerActivation } from "./mlp.ts";
 

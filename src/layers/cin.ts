@@ -5,17 +5,17 @@
  */
 import { xavierNormal, zeros } from "../initializer.ts";
 import { type Tensor, widthOf } from "../graph/tensor.ts";
-import { add } from "../ops/add.ts";
-import { rowDot, scale } from "../ops/arithmetic.ts";
-import { addBias } from "../ops/bias.ts";
-import { cinLayer } from "../ops/cin.ts";
-import { columns, concat } from "../ops/concat.ts";
-import { dense as product } from "../ops/dense.ts";
-import { fieldsOf, padDimensions } from "../ops/field_padding.ts";
-import { fieldDense } from "../ops/field_dense.ts";
-import { matmul } from "../ops/matmul.ts";
-import { reshape } from "../ops/reshape.ts";
-import { rowsOfParameter } from "../ops/slice.ts";
+import { add } from "../ops/dense/add.ts";
+import { rowDot, scale } from "../ops/dense/arithmetic.ts";
+import { addBias } from "../ops/dense/bias.ts";
+import { cinLayer } from "../ops/interaction/cin.ts";
+import { columns, concat } from "../ops/shape/concat.ts";
+import { dense as product } from "../ops/dense/dense.ts";
+import { fieldsOf, padDimensions } from "../ops/interaction/field_padding.ts";
+import { fieldDense } from "../ops/interaction/field_dense.ts";
+import { matmul } from "../ops/dense/matmul.ts";
+import { reshape } from "../ops/shape/reshape.ts";
+import { rowsOfParameter } from "../ops/shape/slice.ts";
 
 /** Options of {@linkcode cin}. */
 export interface CinOptions {

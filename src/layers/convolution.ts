@@ -5,13 +5,13 @@
  */
 import { ones, xavierNormal, zeros } from "../initializer.ts";
 import { type Tensor, widthOf } from "../graph/tensor.ts";
-import { channelNorm as normalize } from "../ops/channel_norm.ts";
-import { concat } from "../ops/concat.ts";
-import { fieldConvolution as convolve } from "../ops/field_convolution.ts";
-import { largestOfWindows } from "../ops/field_pooling.ts";
-import { fieldsOf } from "../ops/field_padding.ts";
-import { activation } from "../ops/pointwise.ts";
-import { flatten, reshape } from "../ops/reshape.ts";
+import { channelNorm as normalize } from "../ops/dense/channel_norm.ts";
+import { concat } from "../ops/shape/concat.ts";
+import { fieldConvolution as convolve } from "../ops/interaction/field_convolution.ts";
+import { largestOfWindows } from "../ops/interaction/field_pooling.ts";
+import { fieldsOf } from "../ops/interaction/field_padding.ts";
+import { activation } from "../ops/dense/pointwise.ts";
+import { flatten, reshape } from "../ops/shape/reshape.ts";
 import { dense } from "./mlp.ts";
 
 /** Options of {@linkcode fieldConvolution}. */

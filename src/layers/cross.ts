@@ -5,16 +5,16 @@
  */
 import { type Initializer, normal, uniform, xavierNormal, zeros } from "../initializer.ts";
 import { type Tensor, widthOf } from "../graph/tensor.ts";
-import { add } from "../ops/add.ts";
-import { multiply } from "../ops/arithmetic.ts";
-import { addBias } from "../ops/bias.ts";
-import { crossLayer, crossMatrix } from "../ops/cross_matrix.ts";
-import { crossVector } from "../ops/cross_vector.ts";
-import { dense as product } from "../ops/dense.ts";
-import { groupedMatmul } from "../ops/grouped_matmul.ts";
-import { activation } from "../ops/pointwise.ts";
-import { reshape } from "../ops/reshape.ts";
-import { softmax } from "../ops/softmax.ts";
+import { add } from "../ops/dense/add.ts";
+import { multiply } from "../ops/dense/arithmetic.ts";
+import { addBias } from "../ops/dense/bias.ts";
+import { crossLayer, crossMatrix } from "../ops/interaction/cross_matrix.ts";
+import { crossVector } from "../ops/interaction/cross_vector.ts";
+import { dense as product } from "../ops/dense/dense.ts";
+import { groupedMatmul } from "../ops/dense/grouped_matmul.ts";
+import { activation } from "../ops/dense/pointwise.ts";
+import { reshape } from "../ops/shape/reshape.ts";
+import { softmax } from "../ops/dense/softmax.ts";
 import { dense } from "./mlp.ts";
 
 /** Options of {@linkcode crossNet}. */

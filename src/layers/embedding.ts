@@ -5,7 +5,7 @@
  */
 import { type Initializer, normal } from "../initializer.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { embedding as lookup } from "../ops/embedding.ts";
+import { embedding as lookup } from "../ops/embedding/embedding.ts";
 import type { Input } from "./input.ts";
 
 /** Options of {@linkcode embedding}. */

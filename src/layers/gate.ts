@@ -5,14 +5,14 @@
  */
 import { normal, ones, zeros } from "../initializer.ts";
 import { type Tensor, widthOf } from "../graph/tensor.ts";
-import { add } from "../ops/add.ts";
-import { multiply, rowDot, scale } from "../ops/arithmetic.ts";
-import { concat } from "../ops/concat.ts";
-import { crossMatrix } from "../ops/cross_matrix.ts";
-import { fieldDense } from "../ops/field_dense.ts";
-import { groupedMatmul } from "../ops/grouped_matmul.ts";
-import { flatten, reshape } from "../ops/reshape.ts";
-import { softmax } from "../ops/softmax.ts";
+import { add } from "../ops/dense/add.ts";
+import { multiply, rowDot, scale } from "../ops/dense/arithmetic.ts";
+import { concat } from "../ops/shape/concat.ts";
+import { crossMatrix } from "../ops/interaction/cross_matrix.ts";
+import { fieldDense } from "../ops/interaction/field_dense.ts";
+import { groupedMatmul } from "../ops/dense/grouped_matmul.ts";
+import { flatten, reshape } from "../ops/shape/reshape.ts";
+import { softmax } from "../ops/dense/softmax.ts";
 import { embedding } from "./embedding.ts";
 import { type Input, selectFields } from "./input.ts";
 import { activation, batchNorm, dense, mlp } from "./mlp.ts";

@@ -5,8 +5,8 @@
  */
 import type { Graph } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { fieldValues } from "../ops/field_values.ts";
-import { selectFields as pick } from "../ops/select_fields.ts";
+import { fieldValues } from "../ops/embedding/field_values.ts";
+import { selectFields as pick } from "../ops/embedding/select_fields.ts";
 
 /** A field of the flat row space. */
 export interface Field {

@@ -5,8 +5,8 @@
  */
 import { type Initializer, normal, zeros } from "../initializer.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { addBias } from "../ops/bias.ts";
-import { linearSum } from "../ops/linear_sum.ts";
+import { addBias } from "../ops/dense/bias.ts";
+import { linearSum } from "../ops/embedding/linear_sum.ts";
 import type { Input } from "./input.ts";
 
 /** Options of {@linkcode linear}. */

@@ -5,10 +5,10 @@
  */
 import { type Initializer, ones, xavierNormal, zeros } from "../initializer.ts";
 import { type Tensor, widthOf } from "../graph/tensor.ts";
-import { batchNorm as normalize } from "../ops/batch_norm.ts";
-import { type Activation, dense as product } from "../ops/dense.ts";
-import { gelu } from "../ops/gate.ts";
-import { activation as activate, dropout as drop } from "../ops/pointwise.ts";
+import { batchNorm as normalize } from "../ops/dense/batch_norm.ts";
+import { type Activation, dense as product } from "../ops/dense/dense.ts";
+import { gelu } from "../ops/dense/gate.ts";
+import { activation as activate, dropout as drop } from "../ops/dense/pointwise.ts";
 import { dice, prelu } from "./activation.ts";
 
 /** An activation of a layer: one that a product applies itself, or one with a kernel or parameters of its own. */

@@ -5,10 +5,10 @@
  */
 import { normal, xavierNormal, zeros } from "../initializer.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { addBias } from "../ops/bias.ts";
-import { innerProduct, pairSum } from "../ops/inner_product.ts";
-import { matrixProduct, matrixSum } from "../ops/pair_matrix.ts";
-import { pairSizes } from "../ops/pairs.ts";
+import { addBias } from "../ops/dense/bias.ts";
+import { innerProduct, pairSum } from "../ops/interaction/inner_product.ts";
+import { matrixProduct, matrixSum } from "../ops/interaction/pair_matrix.ts";
+import { pairSizes } from "../ops/interaction/pairs.ts";
 
 /** How a pair's outer product is compressed to a number: by a matrix, a vector or a number of the pair's own. */
 export type OuterKernel = "mat" | "vec" | "num";

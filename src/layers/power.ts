@@ -5,9 +5,9 @@
  */
 import { ones, xavierNormal, zeros } from "../initializer.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { addBias } from "../ops/bias.ts";
-import { fieldsOf } from "../ops/field_padding.ts";
-import { powerDense } from "../ops/power_dense.ts";
+import { addBias } from "../ops/dense/bias.ts";
+import { fieldsOf } from "../ops/interaction/field_padding.ts";
+import { powerDense } from "../ops/interaction/power_dense.ts";
 
 /** Options of {@linkcode logarithmicLayer}. */
 export interface LogarithmicOptions {

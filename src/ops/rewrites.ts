@@ -6,15 +6,15 @@
 import { type Node, Node as GraphNode } from "../graph/node.ts";
 import type { RewriteContext, Rule } from "../graph/rewrite.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { addOp } from "./add.ts";
-import { addBiasOp } from "./bias.ts";
-import { batchNormOp } from "./batch_norm.ts";
-import { denseOp } from "./dense.ts";
-import { embeddingFm, embeddingFmOp } from "./embedding_fm.ts";
-import { embeddingOp } from "./embedding.ts";
-import { fmOp } from "./fm.ts";
-import { linearSumOp } from "./linear_sum.ts";
-import { activationOp, dropoutOp, type Epilogue } from "./pointwise.ts";
+import { addOp } from "./dense/add.ts";
+import { addBiasOp } from "./dense/bias.ts";
+import { batchNormOp } from "./dense/batch_norm.ts";
+import { denseOp } from "./dense/dense.ts";
+import { embeddingFm, embeddingFmOp } from "./embedding/embedding_fm.ts";
+import { embeddingOp } from "./embedding/embedding.ts";
+import { fmOp } from "./interaction/fm.ts";
+import { linearSumOp } from "./embedding/linear_sum.ts";
+import { activationOp, dropoutOp, type Epilogue } from "./dense/pointwise.ts";
 
 /** Moves an activation or a dropout into the kernel that computes its input, when nobody else reads that input. */
 const foldEpilogue: Rule = (node, context) => {

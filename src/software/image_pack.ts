@@ -3,13 +3,13 @@
  *
  * @module
  */
-import grid from "../../shaders/grid.wgsl" with { type: "text" };
-import image from "../../shaders/image.wgsl" with { type: "text" };
-import source from "../../shaders/image_pack.wgsl" with { type: "text" };
+import grid from "../../shaders/common/grid.wgsl" with { type: "text" };
+import image from "../../shaders/common/image.wgsl" with { type: "text" };
+import source from "../../shaders/common/image_pack.wgsl" with { type: "text" };
 import { shader } from "../gpu/shader.ts";
 import type { Emitter, Image } from "../graph/node.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { padded } from "../ops/matmul_layout.ts";
+import { padded } from "../ops/dense/matmul_layout.ts";
 
 const pack = shader("image_pack", { grid, image, image_pack: source });
 

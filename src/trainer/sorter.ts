@@ -7,8 +7,8 @@ import type { Feed } from "../feed.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { BufferRange } from "../gpu/kernel.ts";
 import { createBuffer, writeBuffer } from "../gpu/memory.ts";
-import { sortOccurrencesOnHost } from "../ops/sort.ts";
-import type { UnseenStep } from "../ops/unseen.ts";
+import { sortOccurrencesOnHost } from "../ops/train/sort.ts";
+import type { UnseenStep } from "../ops/embedding/unseen.ts";
 import type { FieldSpace } from "../trace.ts";
 import type { UnseenRows } from "./unseen.ts";
 

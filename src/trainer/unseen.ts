@@ -13,7 +13,7 @@ import { MISSING, OUT_OF_VOCABULARY } from "../data/vocabulary.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { BufferRange } from "../gpu/kernel.ts";
 import { upload } from "../gpu/memory.ts";
-import { KEPT, substituteUnseen, type UnseenStep } from "../ops/unseen.ts";
+import { KEPT, substituteUnseen, type UnseenStep } from "../ops/embedding/unseen.ts";
 import type { FitOptions } from "./options.ts";
 import { recipePart } from "./state.ts";
 

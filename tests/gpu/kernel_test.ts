@@ -4,8 +4,8 @@ import { createImage, encodeCopy, IMAGE_WIDTH } from "../../src/gpu/image.ts";
 import { type Call, type Dispatch, gridOf, prepare } from "../../src/gpu/kernel.ts";
 import { createBuffer, download, upload } from "../../src/gpu/memory.ts";
 import { shader } from "../../src/gpu/shader.ts";
-import grid from "../../shaders/grid.wgsl" with { type: "text" };
-import image from "../../shaders/image.wgsl" with { type: "text" };
+import grid from "../../shaders/common/grid.wgsl" with { type: "text" };
+import image from "../../shaders/common/image.wgsl" with { type: "text" };
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { gpu } from "../support.ts";
 import { watch } from "../watched.ts";
@@ -77,19 +77,19 @@ Deno.test("prepare binds by name and packs parameters by type", async () => {
 
 Deno.test("prepare names file and line of an error in the first part of a shader", async () => {
   const broken = shader("broken", { first: "\nfn f() -> u32 { return q; }\n", grid, fill: FILL });
-  assertStringIncludes(await refusal({ shader: broken }, GpuError), "shaders/first.wgsl:2");
+  assertStringIncludes(await refusal({ shader: broken }, GpuError), "first.wgsl:2");
 });
 
 Deno.test("prepare names file and line of an error in a later part of a shader", async () => {
   const broken = shader("broken", { grid, fill: FILL.replace("y[i] +=", "z[i] +=") });
   const line = FILL.split("\n").findIndex((text) => text.includes("y[i] +=")) + 1;
-  assertStringIncludes(await refusal({ shader: broken }, GpuError), `Cannot compile shaders/fill.wgsl:${line}: `);
+  assertStringIncludes(await refusal({ shader: broken }, GpuError), `Cannot compile fill.wgsl:${line}: `);
 });
 
 Deno.test("prepare names file and line of a type error", async () => {
   const broken = shader("broken", { grid, fill: FILL.replace("y[i] += ", "y[i] = 1.5 + ") });
   const line = FILL.split("\n").findIndex((text) => text.includes("y[i] +=")) + 1;
-  assertStringIncludes(await refusal({ shader: broken }, GpuError), `shaders/fill.wgsl:${line}`);
+  assertStringIncludes(await refusal({ shader: broken }, GpuError), `fill.wgsl:${line}`);
 });
 
 Deno.test("prepare names the kernel whose entry point is missing", async () => {

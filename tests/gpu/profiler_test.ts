@@ -7,8 +7,8 @@ import { Graph } from "../../src/graph/graph.ts";
 import { apply, type Op } from "../../src/graph/node.ts";
 import { Plan } from "../../src/graph/plan.ts";
 import type { Tensor } from "../../src/graph/tensor.ts";
-import { add } from "../../src/ops/add.ts";
-import { activation } from "../../src/ops/pointwise.ts";
+import { add } from "../../src/ops/dense/add.ts";
+import { activation } from "../../src/ops/dense/pointwise.ts";
 import { assert, assertAlmostEquals, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { gpu, noStorage, step } from "../support.ts";
 

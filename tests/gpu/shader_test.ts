@@ -71,8 +71,17 @@ Deno.test("specialize refuses a constant that the shader does not have", () => {
 Deno.test("specialize locates each line of the text in its file", () => {
   const { code, locate } = specialize(parts, {});
   const lines = code.split("\n");
-  assertEquals(locate(lines.indexOf("// two") + 1), "shaders/first.wgsl:2");
-  assertEquals(locate(lines.findIndex((line) => line.startsWith("override SCALE")) + 1), "shaders/second.wgsl:1");
-  assertEquals(locate(lines.findIndex((line) => line.startsWith("alias")) + 1), "shaders/second.wgsl:6");
+  assertEquals(locate(lines.indexOf("// two") + 1), "first.wgsl:2");
+  assertEquals(locate(lines.findIndex((line) => line.startsWith("override SCALE")) + 1), "second.wgsl:1");
+  assertEquals(locate(lines.findIndex((line) => line.startsWith("alias")) + 1), "second.wgsl:6");
   assert(locate(lines.length + 10) === "parts");
+});
+
+Deno.test("no two files of shaders have the same name, which is what messages show", () => {
+  const root = new URL("../../shaders/", import.meta.url);
+  const names = [...Deno.readDirSync(root)].flatMap(({ name }) =>
+    [...Deno.readDirSync(new URL(`${name}/`, root))].map((file) => file.name)
+  );
+  assert(names.length > 100);
+  assertEquals(new Set(names).size, names.length);
 });

@@ -3,10 +3,10 @@ import { Graph } from "../../src/graph/graph.ts";
 import { apply, applyAll, type Op } from "../../src/graph/node.ts";
 import type { Tensor } from "../../src/graph/tensor.ts";
 import { zeros } from "../../src/initializer.ts";
-import { add } from "../../src/ops/add.ts";
-import { matmul } from "../../src/ops/matmul.ts";
-import { activation } from "../../src/ops/pointwise.ts";
-import { flatten } from "../../src/ops/reshape.ts";
+import { add } from "../../src/ops/dense/add.ts";
+import { matmul } from "../../src/ops/dense/matmul.ts";
+import { activation } from "../../src/ops/dense/pointwise.ts";
+import { flatten } from "../../src/ops/shape/reshape.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { checkOp } from "../support.ts";
 

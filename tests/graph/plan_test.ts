@@ -7,11 +7,11 @@ import { apply, applyAll, type Op } from "../../src/graph/node.ts";
 import { Plan, type PlanOptions } from "../../src/graph/plan.ts";
 import type { Tensor } from "../../src/graph/tensor.ts";
 import { zeros } from "../../src/initializer.ts";
-import { add } from "../../src/ops/add.ts";
-import { batchNorm } from "../../src/ops/batch_norm.ts";
-import { binaryCrossEntropy } from "../../src/ops/loss.ts";
-import { activation, dropout } from "../../src/ops/pointwise.ts";
-import { flatten } from "../../src/ops/reshape.ts";
+import { add } from "../../src/ops/dense/add.ts";
+import { batchNorm } from "../../src/ops/dense/batch_norm.ts";
+import { binaryCrossEntropy } from "../../src/ops/train/loss.ts";
+import { activation, dropout } from "../../src/ops/dense/pointwise.ts";
+import { flatten } from "../../src/ops/shape/reshape.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { run } from "../run.ts";
 import { assertClose, gpu, noStorage, randomArray, step } from "../support.ts";
@@ -182,7 +182,7 @@ Deno.test("Plan fails with file and line when a shader does not compile", async 
   const device = await gpu();
   const y = apply(writeOp, [inputOf()], WRITE.replace("3.0 *", "3.0 +* "));
   const error = await assertRejects(() => create(device, [add(y, y)]), GpuError);
-  assertStringIncludes(error.message, "Cannot compile shaders/write.wgsl:4: ");
+  assertStringIncludes(error.message, "Cannot compile write.wgsl:4: ");
 });
 
 Deno.test("Plan leaves nothing behind when a shader does not compile or memory runs out", async () => {

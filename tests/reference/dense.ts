@@ -1,4 +1,4 @@
-import type { Activation } from "../../src/ops/dense.ts";
+import type { Activation } from "../../src/ops/dense/dense.ts";
 import { matmulReference } from "./matmul.ts";
 
 const ACTIVATE: Record<Activation, (z: number) => number> = {

@@ -1,6 +1,6 @@
 import type { DeviceProfile } from "../../src/gpu/profile.ts";
 import { KernelSet } from "../../src/kernels/set.ts";
-import { productKernel } from "../../src/ops/matmul_kernels.ts";
+import { productKernel } from "../../src/ops/dense/matmul_kernels.ts";
 import { registerProducts } from "../../src/software/matmul/products.ts";
 import { assertEquals } from "@std/assert";
 import { profileOf } from "./profiles.ts";

@@ -5,7 +5,7 @@ import { categorical, numeric } from "../../src/data/schema.ts";
 import type { Definition } from "../../src/definition.ts";
 import { Model } from "../../src/model.ts";
 import { adam, ftrl, type Optimizer } from "../../src/optimizer.ts";
-import { KEPT } from "../../src/ops/unseen.ts";
+import { KEPT } from "../../src/ops/embedding/unseen.ts";
 import { assert, assertEquals } from "@std/assert";
 import type { FitOptions } from "../../src/trainer/options.ts";
 import { substitutesOf } from "../../src/trainer/unseen.ts";

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import grid from "../../../shaders/grid.wgsl" with { type: "text" };
-import image from "../../../shaders/image.wgsl" with { type: "text" };
-import random from "../../../shaders/random.wgsl" with { type: "text" };
-import step from "../../../shaders/step.wgsl" with { type: "text" };
+import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
+import image from "../../../shaders/common/image.wgsl" with { type: "text" };
+import random from "../../../shaders/common/random.wgsl" with { type: "text" };
+import step from "../../../shaders/common/step.wgsl" with { type: "text" };
 import { type Constants, generatedShader, type Shader } from "../../gpu/shader.ts";
 import type { Emitter, Image } from "../../graph/node.ts";
 import type { Tensor } from "../../graph/tensor.ts";
-import type { AfmSizes, AfmWeights } from "../../ops/afm.ts";
+import type { AfmSizes, AfmWeights } from "../../ops/interaction/afm.ts";
 import { AFM_LANES, afmImageSource, SLICE_UNITS } from "./images_source.ts";
 import { emitImage, rowPieces, rowsLayout, slicesOfPiece } from "../image_pack.ts";
 

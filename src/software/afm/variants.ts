@@ -12,7 +12,7 @@ import {
   constantsOf,
   emitAfm,
   SLICES,
-} from "../../ops/afm.ts";
+} from "../../ops/interaction/afm.ts";
 import { bufferVariant, imageVariant } from "../variants.ts";
 import { emitAfmImages, emitAfmSlices, fitsImages } from "./images.ts";
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import grid from "../../../shaders/grid.wgsl" with { type: "text" };
+import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
 import { generatedShader } from "../../gpu/shader.ts";
 import type { KernelSet } from "../../kernels/set.ts";
 import {
@@ -16,8 +16,8 @@ import {
   type AttentionTask,
   emitAttention,
   sizesOf,
-} from "../../ops/attention.ts";
-import { lanesOf } from "../../ops/lane.ts";
+} from "../../ops/sequence/attention.ts";
+import { lanesOf } from "../../ops/shape/lane.ts";
 import { bufferVariant, imageVariant } from "../variants.ts";
 import { emitImageAttention, fitsImages, type ImageAttention } from "./images.ts";
 import { attentionSource } from "./source.ts";

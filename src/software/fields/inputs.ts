@@ -6,9 +6,9 @@
 import type { Emitter } from "../../graph/node.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 import { eachLaunch, fieldBlock, fieldShader, type FieldVariant } from "./launch.ts";
-import { fieldsOf } from "../../ops/field_padding.ts";
-import { around, NO_PARAMS } from "../../ops/field_product.ts";
-import { lanesIn, termsOf } from "../../ops/field_sizes.ts";
+import { fieldsOf } from "../../ops/interaction/field_padding.ts";
+import { around, NO_PARAMS } from "../../ops/interaction/field_product.ts";
+import { lanesIn, termsOf } from "../../ops/interaction/field_sizes.ts";
 import { FIELD_LANES } from "./source.ts";
 
 /**

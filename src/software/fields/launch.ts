@@ -3,14 +3,14 @@
  *
  * @module
  */
-import grid from "../../../shaders/grid.wgsl" with { type: "text" };
-import image from "../../../shaders/image.wgsl" with { type: "text" };
+import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
+import image from "../../../shaders/common/image.wgsl" with { type: "text" };
 import { generatedShader, type Shader } from "../../gpu/shader.ts";
 import type { Emitter, Image } from "../../graph/node.ts";
 import { type Tensor, widthOf } from "../../graph/tensor.ts";
 import { type FieldBlock, fieldProductSource } from "./source.ts";
 import { emitImage, rowPieces, rowsLayout } from "../image_pack.ts";
-import type { Samples } from "../../ops/field_kernels.ts";
+import type { Samples } from "../../ops/interaction/field_kernels.ts";
 import type { SharedVariant } from "../shared_text.ts";
 
 /**

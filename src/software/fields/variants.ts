@@ -7,7 +7,7 @@ import type { DeviceProfile } from "../../gpu/profile.ts";
 import type { Emitter } from "../../graph/node.ts";
 import type { KernelSet } from "../../kernels/set.ts";
 import type { Problem, Variant } from "../../kernels/variant.ts";
-import { cinFlops, cinInputsKernel, type CinInputsTask } from "../../ops/cin.ts";
+import { cinFlops, cinInputsKernel, type CinInputsTask } from "../../ops/interaction/cin.ts";
 import {
   emitGradientLaunch,
   emitProductLaunch,
@@ -18,7 +18,7 @@ import {
   type FieldProductTask,
   type FieldShader,
   fieldSlices,
-} from "../../ops/field_kernels.ts";
+} from "../../ops/interaction/field_kernels.ts";
 import { isWorthImages, sharedSizeOf, subgroupSizeOf } from "../drivers.ts";
 import { emitInputGradients } from "./inputs.ts";
 import { eachLaunch, FIELD_VARIANTS, fieldBlock, fieldShader, type FieldVariant } from "./launch.ts";

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import grid from "../../../shaders/grid.wgsl" with { type: "text" };
+import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
 import { generatedShader, type Shader } from "../../gpu/shader.ts";
 import type { Emitter } from "../../graph/node.ts";
 import type { Tensor } from "../../graph/tensor.ts";
-import type { ProductEpilogue } from "../../ops/matmul_epilogue.ts";
-import { columnsOf, emitPack, padded, rowsOf } from "../../ops/matmul_layout.ts";
+import type { ProductEpilogue } from "../../ops/dense/matmul_epilogue.ts";
+import { columnsOf, emitPack, padded, rowsOf } from "../../ops/dense/matmul_layout.ts";
 import { blockSource, crossSource } from "./source.ts";
 import { blockOf, type BlockVariant, groupsOf } from "./variant.ts";
 

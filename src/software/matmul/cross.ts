@@ -5,7 +5,7 @@
  */
 import type { Emitter } from "../../graph/node.ts";
 import { widthOf } from "../../graph/tensor.ts";
-import type { CrossProduct } from "../../ops/matmul_kernels.ts";
+import type { CrossProduct } from "../../ops/dense/matmul_kernels.ts";
 import { rowsLayout } from "../image_pack.ts";
 import { blockShader } from "./blocks.ts";
 import { emitImageRows, imageShader } from "./images.ts";

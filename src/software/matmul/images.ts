@@ -3,14 +3,14 @@
  *
  * @module
  */
-import grid from "../../../shaders/grid.wgsl" with { type: "text" };
-import image from "../../../shaders/image.wgsl" with { type: "text" };
+import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
+import image from "../../../shaders/common/image.wgsl" with { type: "text" };
 import { type Constants, generatedShader, type Shader } from "../../gpu/shader.ts";
 import type { Emitter, Image } from "../../graph/node.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 import { emitImage, type MatrixLayout, rowPieces, rowsLayout } from "../image_pack.ts";
 import { crossImageSource, imageSource } from "./images_source.ts";
-import { columnsOf, padded, rowsOf } from "../../ops/matmul_layout.ts";
+import { columnsOf, padded, rowsOf } from "../../ops/dense/matmul_layout.ts";
 import { blockOf, groupsOf, type ImageVariant } from "./variant.ts";
 
 /** Returns the shader of products, or of those of matrix cross layers. */

@@ -7,8 +7,8 @@ import type { Emitter } from "../../graph/node.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 import type { KernelSet } from "../../kernels/set.ts";
 import type { Variant } from "../../kernels/variant.ts";
-import { emitEpilogue } from "../../ops/dense_elements.ts";
-import type { ProductEpilogue } from "../../ops/matmul_epilogue.ts";
+import { emitEpilogue } from "../../ops/dense/dense_elements.ts";
+import type { ProductEpilogue } from "../../ops/dense/matmul_epilogue.ts";
 import {
   columnProductKernel,
   crossKernel,
@@ -19,9 +19,9 @@ import {
   productKernel,
   type ProductProblem,
   transposedProductKernel,
-} from "../../ops/matmul_kernels.ts";
-import { columnsOf, emitPack, emitSum, maxSlices, padded, rowsOf, slicesOf } from "../../ops/matmul_layout.ts";
-import { emitColumnSum, emitOuter, emitRowProduct } from "../../ops/matmul_vector.ts";
+} from "../../ops/dense/matmul_kernels.ts";
+import { columnsOf, emitPack, emitSum, maxSlices, padded, rowsOf, slicesOf } from "../../ops/dense/matmul_layout.ts";
+import { emitColumnSum, emitOuter, emitRowProduct } from "../../ops/dense/matmul_vector.ts";
 import { rowsLayout, transposedLayout } from "../image_pack.ts";
 import { emitBlockColumns, emitBlocks } from "./blocks.ts";
 import { emitCross } from "./cross.ts";

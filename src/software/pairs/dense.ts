@@ -8,7 +8,7 @@ import type { Emitter, Image } from "../../graph/node.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 import type { KernelSet } from "../../kernels/set.ts";
 import type { Variant } from "../../kernels/variant.ts";
-import { columnsOf } from "../../ops/matmul_layout.ts";
+import { columnsOf } from "../../ops/dense/matmul_layout.ts";
 import {
   eachWindow,
   emitFactorGradients,
@@ -22,10 +22,10 @@ import {
   type PairDenseTask,
   pairDenseWeightKernel,
   type Window,
-} from "../../ops/pair_dense.ts";
-import { emitCopyRows } from "../../ops/pair_elements.ts";
-import { existingPairs } from "../../ops/pairs.ts";
-import { rounds } from "../../ops/scratch.ts";
+} from "../../ops/interaction/pair_dense.ts";
+import { emitCopyRows } from "../../ops/interaction/pair_elements.ts";
+import { existingPairs } from "../../ops/interaction/pairs.ts";
+import { rounds } from "../../ops/shape/scratch.ts";
 import { prefersImages } from "../drivers.ts";
 import { rowsLayout, transposedLayout } from "../image_pack.ts";
 import { emitImageRows } from "../matmul/images.ts";

@@ -3,19 +3,19 @@
  *
  * @module
  */
-import grid from "../../../shaders/grid.wgsl" with { type: "text" };
-import image from "../../../shaders/image.wgsl" with { type: "text" };
-import order from "../../../shaders/pair_order.wgsl" with { type: "text" };
+import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
+import image from "../../../shaders/common/image.wgsl" with { type: "text" };
+import order from "../../../shaders/interaction/pair_order.wgsl" with { type: "text" };
 import { generatedShader, type Shader } from "../../gpu/shader.ts";
 import type { Emitter, Image } from "../../graph/node.ts";
 import { type Tensor, widthOf } from "../../graph/tensor.ts";
 import { emitImage, rowsLayout } from "../image_pack.ts";
-import { columnsOf, padded } from "../../ops/matmul_layout.ts";
+import { columnsOf, padded } from "../../ops/dense/matmul_layout.ts";
 import type { Block } from "../matmul/text.ts";
 import { IMAGE_LANES } from "../matmul/images_source.ts";
 import { blockOf, blocksOf, type ImageVariant } from "../matmul/variant.ts";
 import { pairDenseSource } from "./dense_images_source.ts";
-import type { PairWindow } from "../../ops/pairs.ts";
+import type { PairWindow } from "../../ops/interaction/pairs.ts";
 
 /** Samples of a product by columns: few enough for their part of the images to stay in a processor's cache. */
 const SLICE = 1024;

@@ -12,7 +12,7 @@ import {
   matrixForwardKernel,
   matrixSlicesKernel,
   SLICES,
-} from "../../ops/pair_matrix.ts";
+} from "../../ops/interaction/pair_matrix.ts";
 import { bufferVariant, imageVariant } from "../variants.ts";
 import { emitBackwardImages, emitForwardImages, emitSliceImages, fitsImages } from "./matrix_images.ts";
 

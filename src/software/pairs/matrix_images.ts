@@ -3,9 +3,9 @@
  *
  * @module
  */
-import grid from "../../../shaders/grid.wgsl" with { type: "text" };
-import image from "../../../shaders/image.wgsl" with { type: "text" };
-import order from "../../../shaders/pair_order.wgsl" with { type: "text" };
+import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
+import image from "../../../shaders/common/image.wgsl" with { type: "text" };
+import order from "../../../shaders/interaction/pair_order.wgsl" with { type: "text" };
 import { generatedShader, type Shader } from "../../gpu/shader.ts";
 import type { Emitter, Image } from "../../graph/node.ts";
 import type { Tensor } from "../../graph/tensor.ts";
@@ -18,7 +18,7 @@ import {
   quadsOf,
   type Upstream,
 } from "./matrix_images_source.ts";
-import { existingPairs, type PairWindow } from "../../ops/pairs.ts";
+import { existingPairs, type PairWindow } from "../../ops/interaction/pairs.ts";
 
 /** Widest embeddings whose matrices the kernels hold. */
 const MOST_DIM = 20;

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { PowerTile } from "../../ops/power_kernels.ts";
+import type { PowerTile } from "../../ops/interaction/power_kernels.ts";
 import { openEntry, range } from "../unrolled.ts";
 
 /** Invocations of a workgroup of the kernels made here. */

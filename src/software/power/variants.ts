@@ -3,8 +3,8 @@
  *
  * @module
  */
-import grid from "../../../shaders/grid.wgsl" with { type: "text" };
-import step from "../../../shaders/step.wgsl" with { type: "text" };
+import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
+import step from "../../../shaders/common/step.wgsl" with { type: "text" };
 import { generatedShader, type Shader } from "../../gpu/shader.ts";
 import type { KernelSet } from "../../kernels/set.ts";
 import type { Variant } from "../../kernels/variant.ts";
@@ -17,7 +17,7 @@ import {
   type PowerSizes,
   type PowerTask,
   type PowerTile,
-} from "../../ops/power_kernels.ts";
+} from "../../ops/interaction/power_kernels.ts";
 import { bufferVariant } from "../variants.ts";
 import { powerSource } from "./source.ts";
 

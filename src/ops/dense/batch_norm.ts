@@ -1,0 +1,197 @@
+/**
+ * Batch normalization with activation and dropout in the same kernels.
+ *
+ * @module
+ */
+import source from "../../../shaders/dense/batch_norm.wgsl" with { type: "text" };
+import type { BufferRange } from "../../gpu/kernel.ts";
+import { apply, applyAll, type Emitter, type Op } from "../../graph/node.ts";
+import { formatShape, type Tensor, widthOf } from "../../graph/tensor.ts";
+import type { Activation } from "./matmul.ts";
+import { type Epilogue, epilogueConstants, epilogueShaders } from "./pointwise.ts";
+
+const kernels = epilogueShaders("batch_norm", source);
+
+/** Slices of rows that partial sums are kept for at most. */
+const MAX_SLICES = 128;
+
+/** Rows that one invocation normalizes: parameters of the column are loaded once for all of them. */
+const ROWS = 8;
+
+/** What a batch normalization is specialized by. */
+export interface BatchNormAttributes extends Epilogue {
+  /** Added to the variance. */
+  readonly eps: number;
+  /** Weight of the batch in the running statistics. */
+  readonly momentum: number;
+  /** Applied to the normalized columns. */
+  readonly activation: Activation;
+  /** Applied last. */
+  readonly dropout: { readonly rate: number; readonly salt: number } | undefined;
+  /** Whether statistics are the batch's; otherwise they are the running ones. */
+  readonly training: boolean;
+}
+
+/**
+ * The op behind {@linkcode batchNorm}: inputs x, gamma, beta, running mean and variance. Outputs y; then the batch's mean
+ * and 1 / standard deviation, which the backward reads; then scratch.
+ */
+export const batchNormOp: Op<BatchNormAttributes> = {
+  name: "batch_norm",
+  outputs: ([x, ...columns], { dropout }) => {
+    const n = widthOf(x.shape);
+    if (x.shape.length !== 2 || x.shape[0] !== "B") {
+      throw new TypeError(`Cannot build batch_norm: input must have shape [B, N], received ${formatShape(x.shape)}`);
+    }
+    const other = columns.find(({ shape }) => shape.length !== 1 || shape[0] !== n);
+    if (other) {
+      throw new TypeError(
+        `Cannot build batch_norm: parameters must have shape [${n}], received ${formatShape(other.shape)}`,
+      );
+    }
+    if (dropout && !(dropout.rate >= 0 && dropout.rate < 1)) {
+      throw new RangeError(`Cannot build batch_norm: dropout must be in [0, 1), received ${dropout.rate}`);
+    }
+    return [x.shape, [n], [n], [MAX_SLICES, 2, n]];
+  },
+  emit: (k, { inputs, outputs, attributes }) => {
+    const [x, gamma, beta, runningMean, runningVariance] = inputs;
+    const [y, mean, rstd, partial] = outputs;
+    const n = widthOf(x.shape);
+    if (!attributes.training) {
+      const bind = { x, mean: runningMean, spread: runningVariance, gamma, beta, y };
+      runRows(k, "normalize", n, ROWS, bind, attributes);
+      return;
+    }
+    const slice = sliceOf(k.batch);
+    runRows(k, "moments", n, slice, { x, partial }, { ...attributes, activation: "none", dropout: undefined });
+    const running = { running_mean: runningMean, running_variance: runningVariance };
+    runMerge(k, "merge_moments", n, slice, { slices: partial, first: mean, second: rstd, ...running }, attributes);
+    runRows(k, "normalize", n, ROWS, { x, mean, spread: rstd, gamma, beta, y }, attributes);
+  },
+  backward: ({ inputs, outputs, attributes }, [dy]) => {
+    if (!dy) return [];
+    const [x, gamma, beta, runningMean, runningVariance] = inputs;
+    const statistics = attributes.training ? [outputs[1], outputs[2]] : [runningMean, runningVariance];
+    return applyAll(batchNormBackwardOp, [x, gamma, beta, ...statistics, dy], attributes).slice(0, 3);
+  },
+};
+
+const batchNormBackwardOp: Op<BatchNormAttributes> = {
+  name: "batch_norm_backward",
+  outputs: ([x, { shape }]) => [x.shape, shape, shape, [MAX_SLICES, 2, widthOf(x.shape)], [2, widthOf(x.shape)]],
+  emit: (k, { inputs, outputs, attributes }) => {
+    const [x, gamma, beta, mean, spread, dy] = inputs;
+    const [dx, dGamma, dBeta, partial, sums] = outputs;
+    const n = widthOf(x.shape);
+    const slice = sliceOf(k.batch);
+    const bind = { x, dy, mean, spread, gamma, beta };
+    runRows(k, "gradient_sums", n, slice, { ...bind, partial }, attributes);
+    runMerge(k, "merge_sums", n, slice, { slices: partial, first: dGamma, second: dBeta, merged: sums }, attributes);
+    if (k.needed(dx)) runRows(k, "gradient", n, ROWS, { ...bind, sums, y: dx }, attributes);
+  },
+};
+
+function sliceOf(batch: number): number {
+  return Math.max(ROWS, Math.ceil(batch / MAX_SLICES));
+}
+
+type Bind = Record<string, Tensor | BufferRange>;
+
+/** Runs a kernel whose invocations each take `slice` rows of one column, or of four columns where N allows. */
+function runRows(
+  k: Emitter,
+  entry: string,
+  n: number,
+  slice: number,
+  bind: Bind,
+  attributes: BatchNormAttributes,
+): void {
+  const width = n % 4 === 0 ? 4 : 1;
+  const slices = Math.ceil(k.batch / slice);
+  k.run({
+    shader: width === 4 ? kernels.four : kernels.one,
+    entry,
+    bind,
+    constants: { ...epilogueConstants(attributes), BATCH_STATISTICS: attributes.training },
+    params: paramsOf(k, n, slice, attributes),
+    grid: Math.ceil(slices * n / width / 64),
+  });
+}
+
+/** Runs a kernel that folds the slices of each column; plain constants keep its pipeline the same for all layers. */
+function runMerge(
+  k: Emitter,
+  entry: string,
+  n: number,
+  slice: number,
+  bind: Bind,
+  attributes: BatchNormAttributes,
+): void {
+  k.run({
+    shader: kernels.one,
+    entry,
+    bind,
+    params: paramsOf(k, n, slice, attributes),
+    grid: Math.ceil(n / 16),
+  });
+}
+
+function paramsOf(k: Emitter, n: number, slice: number, attributes: BatchNormAttributes): Record<string, number> {
+  return {
+    batch: k.batch,
+    columns: n,
+    slice,
+    slices: Math.ceil(k.batch / slice),
+    epsilon: attributes.eps,
+    momentum: attributes.momentum,
+  };
+}
+
+/** Options of {@linkcode batchNorm}. */
+export interface BatchNormOptions {
+  /** Added to the variance. @default {1e-5} */
+  eps?: number;
+  /** Weight of the batch in the running statistics. @default {0.1} */
+  momentum?: number;
+  /** Applied to the normalized columns. @default {"none"} */
+  activation?: Activation;
+  /** Applied last, in a training trace only. */
+  dropout?: { rate: number; salt: number };
+}
+
+/**
+ * Normalizes each column, scales and shifts it, and applies activation and dropout:
+ *
+ *     y = dropout(act(gamma (x - mean) / sqrt(variance + eps) + beta))
+ *
+ * A training trace takes mean and (biased) variance of the valid rows of the batch, and moves the running statistics
+ * towards mean and unbiased variance by `momentum`; one row leaves the running variance as it is. A predicting trace
+ * takes the running statistics and drops nothing.
+ *
+ * @param x `[B, N]`
+ * @param gamma `[N]`
+ * @param beta `[N]`
+ * @param runningMean statistic `[N]`, in a buffer that gamma and beta are not in
+ * @param runningVariance statistic `[N]`, likewise
+ * @returns `[B, N]`
+ * @throws {TypeError} when a shape differs
+ * @throws {RangeError} when the dropout rate is outside [0, 1)
+ */
+export function batchNorm(
+  x: Tensor,
+  gamma: Tensor,
+  beta: Tensor,
+  runningMean: Tensor,
+  runningVariance: Tensor,
+  { eps = 1e-5, momentum = 0.1, activation = "none", dropout }: BatchNormOptions = {},
+): Tensor {
+  const training = x.graph.mode === "train";
+  return apply(batchNormOp, [x, gamma, beta, runningMean, runningVariance], {
+    eps,
+    momentum,
+    activation,
+    dropout: training ? dropout : undefined,
+    training,
+  });
+}

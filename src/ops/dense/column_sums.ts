@@ -1,0 +1,83 @@
+/**
+ * Sums of columns on GPUs.
+ *
+ * @module
+ */
+import source from "../../../shaders/dense/column_sums.wgsl" with { type: "text" };
+import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
+import { shader } from "../../gpu/shader.ts";
+import type { Emitter } from "../../graph/node.ts";
+import type { Tensor } from "../../graph/tensor.ts";
+import { lanesOf } from "../shape/lane.ts";
+
+/** Rows of a split at least: four loads of each of 16 threads. */
+const MIN_SPLIT_ROWS = 64;
+
+/** Rows that are not split, since a second dispatch takes longer than their loads. */
+const UNSPLIT_ROWS = 256;
+
+/** Workgroups that keep a GPU busy. */
+const BUSY_GROUPS = 1024;
+
+/** Splits at most, which one workgroup adds up. */
+const MAX_SPLITS = 256;
+
+/** A matrix whose columns are summed. */
+interface Matrix {
+  readonly tensor: Tensor;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/**
+ * Appends y[n] = sum_m u[m] a[m, n], or the plain sum of columns without u.
+ *
+ * @param whole receives the sum of u, the gradient of a bias
+ */
+export function emitGpuColumnSums(k: Emitter, a: Matrix, y: Tensor, u?: Tensor, whole?: Tensor): void {
+  const { count, width } = lanesOf(a.columns);
+  const lanes = count + (whole ? 1 : 0);
+  const { tensor, rows, columns } = a;
+  if (rows <= UNSPLIT_ROWS && !whole) {
+    return run(k, { rows, columns, stride: count, lanes }, { a: tensor, parts: y, u });
+  }
+  const most = Math.max(1, Math.min(MAX_SPLITS, Math.floor(BUSY_GROUPS / Math.ceil(lanes / 16))));
+  const splitRows = Math.max(MIN_SPLIT_ROWS, Math.ceil(rows / most));
+  const splits = Math.max(1, Math.ceil(rows / splitRows));
+  const parts = k.scratch([splits, lanes * width]);
+  run(k, { rows, columns, stride: count, lanes, splitRows }, { a: tensor, parts, u });
+  run(k, { rows: splits, columns, stride: lanes, lanes }, { a: parts, parts: y, whole });
+}
+
+interface Sums {
+  readonly rows: number;
+  readonly columns: number;
+  /** Lanes of a row of the matrix, and those that are summed. */
+  readonly stride: number;
+  readonly lanes: number;
+  /** @default all rows */
+  readonly splitRows?: number;
+}
+
+interface Sources {
+  readonly a: Tensor;
+  readonly parts: Tensor;
+  readonly u?: Tensor;
+  readonly whole?: Tensor;
+}
+
+function run(
+  k: Emitter,
+  { rows, columns, stride, lanes, splitRows = rows }: Sums,
+  { a, parts, u, whole }: Sources,
+): void {
+  const { part, width } = lanesOf(columns);
+  k.run({
+    shader: shader("column_sums", { grid, ...part, column_sums: source }),
+    entry: whole ? "merge" : "sum",
+    bind: { a, u: u ?? a, parts, whole },
+    constants: { WEIGHTED: u !== undefined },
+    params: { rows, stride, lanes, split_rows: splitRows, share: 1 / width },
+    grid: Math.ceil(lanes / 16) * Math.max(1, Math.ceil(rows / splitRows)),
+  });
+}

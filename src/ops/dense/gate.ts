@@ -1,0 +1,118 @@
+/**
+ * Activations whose slope needs their input: GELU, PReLU and Dice.
+ *
+ * @module
+ */
+import source from "../../../shaders/dense/gate.wgsl" with { type: "text" };
+import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
+import { shader } from "../../gpu/shader.ts";
+import { apply, applyAll, type Emitter, type Op } from "../../graph/node.ts";
+import { formatShape, sizeOf, type Tensor, widthOf } from "../../graph/tensor.ts";
+
+const kernels = shader("gate", { grid, gate: source });
+
+function emitElements(k: Emitter, entry: string, bind: Record<string, Tensor>): void {
+  const size = sizeOf(bind.y.shape, k.batch);
+  const width = bind.slope ? widthOf(bind.slope.shape) : 1;
+  k.run({ shader: kernels, entry, bind, params: { size, width }, grid: Math.ceil(size / 256) });
+}
+
+function emitSlope(k: Emitter, entry: string, bind: Record<string, Tensor>): void {
+  const width = widthOf(bind.y.shape);
+  k.run({ shader: kernels, entry, bind, params: { size: sizeOf(bind.x.shape, k.batch), width }, grid: width });
+}
+
+function checkSlope(name: string, x: Tensor, slope: Tensor): void {
+  const last = x.shape.at(-1);
+  if (slope.shape.length !== 1 || (slope.shape[0] !== 1 && slope.shape[0] !== last)) {
+    throw new TypeError(
+      `Cannot build ${name}: the slope must have shape [${last}] or [1], received ${formatShape(slope.shape)}`,
+    );
+  }
+}
+
+const geluOp: Op<null> = {
+  name: "gelu",
+  outputs: ([x]) => [x.shape],
+  emit: (k, { inputs: [x], outputs: [y] }) => emitElements(k, "gelu", { x, y }),
+  backward: ({ inputs: [x] }, [dy]) => [dy && apply(geluBackwardOp, [x, dy], null)],
+};
+
+const geluBackwardOp: Op<null> = {
+  name: "gelu_backward",
+  outputs: ([x]) => [x.shape],
+  emit: (k, { inputs: [x, dy], outputs: [dx] }) => emitElements(k, "gelu_backward", { x, dy, y: dx }),
+};
+
+const preluOp: Op<null> = {
+  name: "prelu",
+  outputs: ([x, slope]) => {
+    checkSlope("prelu", x, slope);
+    return [x.shape];
+  },
+  emit: (k, { inputs: [x, slope], outputs: [y] }) => emitElements(k, "prelu", { x, slope, y }),
+  backward: ({ inputs: [x, slope] }, [dy]) => dy ? [...applyAll(preluBackwardOp, [x, slope, dy], null)] : [],
+};
+
+const preluBackwardOp: Op<null> = {
+  name: "prelu_backward",
+  outputs: ([x, slope]) => [x.shape, slope.shape],
+  emit: (k, { inputs: [x, slope, dy], outputs: [dx, dSlope] }) => {
+    emitElements(k, "prelu_backward", { x, slope, dy, y: dx });
+    emitSlope(k, "prelu_slope", { x, dy, y: dSlope });
+  },
+};
+
+const diceOp: Op<null> = {
+  name: "dice",
+  outputs: ([x, p, slope]) => {
+    checkSlope("dice", x, slope);
+    if (x.shape.join() !== p.shape.join()) {
+      throw new TypeError(
+        `Cannot build dice: p must have shape ${formatShape(x.shape)}, received ${formatShape(p.shape)}`,
+      );
+    }
+    return [x.shape];
+  },
+  emit: (k, { inputs: [x, p, slope], outputs: [y] }) => emitElements(k, "dice", { x, p, slope, y }),
+  backward: ({ inputs: [x, p, slope] }, [dy]) => dy ? [...applyAll(diceBackwardOp, [x, p, slope, dy], null)] : [],
+};
+
+const diceBackwardOp: Op<null> = {
+  name: "dice_backward",
+  outputs: ([x, p, slope]) => [x.shape, p.shape, slope.shape],
+  emit: (k, { inputs: [x, p, slope, dy], outputs: [dx, dp, dSlope] }) => {
+    emitElements(k, "dice_backward", { x, p, slope, dy, y: dx, dp });
+    emitSlope(k, "dice_slope", { x, p, dy, y: dSlope });
+  },
+};
+
+/** Weights each element by the probability that a normal number is below it: y = x Phi(x). */
+export function gelu(x: Tensor): Tensor {
+  return apply(geluOp, [x], null);
+}
+
+/**
+ * Scales negative elements by a learned slope: y = max(x, 0) + slope[n] min(x, 0).
+ *
+ * @param x `[..., N]`
+ * @param slope `[N]`, or `[1]` for all columns
+ * @returns the shape of `x`
+ * @throws {TypeError} when the slope has another shape
+ */
+export function prelu(x: Tensor, slope: Tensor): Tensor {
+  return apply(preluOp, [x, slope], null);
+}
+
+/**
+ * Mixes the identity and a learned slope: y = x (p + (1 - p) slope[n]).
+ *
+ * @param x `[..., N]`
+ * @param p share of the identity, the shape of `x`
+ * @param slope `[N]`, or `[1]` for all columns
+ * @returns the shape of `x`
+ * @throws {TypeError} when a shape differs
+ */
+export function dice(x: Tensor, p: Tensor, slope: Tensor): Tensor {
+  return apply(diceOp, [x, p, slope], null);
+}

@@ -1,0 +1,189 @@
+/**
+ * Matrix products as ops ask a device for them, and their variants for GPUs: tiles in workgroup memory.
+ *
+ * @module
+ */
+import type { Emitter } from "../../graph/node.ts";
+import { type Tensor, widthOf } from "../../graph/tensor.ts";
+import { emitKernel } from "../../kernels/set.ts";
+import { gpuVariant, type Kernel, type Problem, type Variant } from "../../kernels/variant.ts";
+import { emitGpuColumnSums } from "./column_sums.ts";
+import { emitEpilogue } from "./dense_elements.ts";
+import type { EpilogueOutput, ProductEpilogue } from "./matmul_epilogue.ts";
+import { columnsOf, rowsOf } from "./matmul_layout.ts";
+import { emitCrossTiles, emitGradientTiles, emitSplitTiles, emitTiles } from "./matmul_tiles.ts";
+import { emitColumnSum, emitOuter, emitRowProduct } from "./matmul_vector.ts";
+
+/** Sizes of a product `[M, K] x [K, N]`. */
+export interface ProductProblem extends Problem {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+}
+
+/** A product y = epilogue(a b). */
+export interface Product {
+  readonly a: Tensor;
+  readonly b: Tensor;
+  readonly y: Tensor;
+  /** @default nothing */
+  readonly epilogue?: ProductEpilogue;
+}
+
+/** A product z = x W + bias, and where its gradients go. */
+export interface ProductGradients {
+  readonly x: Tensor;
+  readonly weight: Tensor;
+  /** Gradient of z. */
+  readonly dz: Tensor;
+  /** Gradient of x, or of the input of the epilogue before; undefined where nobody needs it. */
+  readonly dx: Tensor | undefined;
+  readonly dWeight: Tensor;
+  readonly dBias: Tensor | undefined;
+  /** The epilogue that x is the output of, where dx is to go through it. */
+  readonly before?: EpilogueOutput;
+}
+
+/** A matrix cross layer y = x0 (x W + bias) + x, which keeps the product where somebody needs it. */
+export interface CrossProduct {
+  readonly x0: Tensor;
+  readonly x: Tensor;
+  readonly w: Tensor;
+  readonly bias: Tensor;
+  readonly y: Tensor;
+  readonly product: Tensor;
+}
+
+/** Time of an operation by tiles on a processor, where one on a GPU takes 1: workgroup memory is memory like any other. */
+const TILES_ON_PROCESSOR = 16;
+
+/** Returns the operations of a product. */
+export function flopsOf({ m, n, k }: ProductProblem): number {
+  return 2 * m * n * k;
+}
+
+function tiles<Task>(emit: Variant<Task, ProductProblem>["emit"]): Variant<Task, ProductProblem> {
+  return gpuVariant("tiles", flopsOf, emit, TILES_ON_PROCESSOR);
+}
+
+/** y = epilogue(a b) */
+export const productKernel: Kernel<Product, ProductProblem> = {
+  name: "product",
+  problem: (k, { a, y }) => ({
+    m: rowsOf(a, k.batch),
+    n: columnsOf("matmul", y),
+    k: columnsOf("matmul", a),
+  }),
+  variants: [tiles((k, { a, b, y, epilogue }, sizes) => {
+    if (sizes.n === 1) emitRowProduct(k, a, b, y, epilogue ?? {}, true);
+    else emitTiles(k, { a: { tensor: a }, b: { tensor: b }, sizes }, y, epilogue);
+  })],
+};
+
+/** y = a b^T */
+export const transposedProductKernel: Kernel<Product, ProductProblem> = {
+  name: "product_nt",
+  problem: (k, { a, y }) => ({
+    m: rowsOf(a, k.batch),
+    n: columnsOf("matmulNt", y),
+    k: columnsOf("matmulNt", a),
+  }),
+  variants: [tiles((k, { a, b, y }, sizes) => {
+    if (sizes.n === 1) emitRowProduct(k, a, b, y, {}, true);
+    else if (sizes.k === 1) emitOuter(k, a, b, y);
+    else emitTiles(k, { a: { tensor: a }, b: { tensor: b, transposed: true }, sizes }, y, {});
+  })],
+};
+
+/** y = a^T b */
+export const columnProductKernel: Kernel<Product, ProductProblem> = {
+  name: "product_tn",
+  problem: (k, { a, b }) => ({
+    m: columnsOf("matmulTn", a),
+    n: columnsOf("matmulTn", b),
+    k: rowsOf(a, k.batch),
+  }),
+  variants: [tiles((k, { a, b, y }, sizes) => {
+    if (sizes.n === 1) emitColumnSum(k, a, y, b);
+    else if (sizes.m === 1) emitColumnSum(k, b, y, a);
+    else emitSplitTiles(k, { a: { tensor: a, transposed: true }, b: { tensor: b }, sizes }, y);
+  })],
+};
+
+/** dx = dz W^T, dW = x^T dz and the sums of dz's columns */
+export const productGradientsKernel: Kernel<ProductGradients, ProductProblem> = {
+  name: "product_gradients",
+  problem: (k, { x, dz }) => ({
+    m: rowsOf(x, k.batch),
+    n: columnsOf("matmul", dz),
+    k: columnsOf("matmul", x),
+  }),
+  variants: [tiles(emitGradients)],
+};
+
+/** y = x0 (x W + bias) + x */
+export const crossKernel: Kernel<CrossProduct, ProductProblem> = {
+  name: "cross",
+  problem: (k, { w }) => {
+    const n = widthOf(w.shape.slice(1));
+    return { m: k.batch, n, k: n };
+  },
+  variants: [
+    tiles((k, { x0, x, w, bias, y, product }, sizes) =>
+      emitCrossTiles(k, { a: { tensor: x }, b: { tensor: w }, sizes }, { x0, bias, y, product_out: product })
+    ),
+  ],
+};
+
+function emitGradients(
+  k: Emitter,
+  { x, weight, dz, dx, dWeight, dBias, before }: ProductGradients,
+  { m: rows, n, k: inner }: ProductProblem,
+): void {
+  if (dx && before && n === 1) {
+    emitEpilogue(k, "outer", { u: dz, v: weight, y: before.y, dz: dx }, before.epilogue, inner);
+  } else if (dx && before && inner === 1) {
+    const dy = k.scratch(dx.shape);
+    emitTransposedProduct(k, dz, weight, dy);
+    emitEpilogue(k, "gradient", { y: before.y, dy, dz: dx }, before.epilogue);
+  } else if (dx && before) {
+    const sizes = { m: rows, n: inner, k: n };
+    emitGradientTiles(k, { a: { tensor: dz }, b: { tensor: weight, transposed: true }, sizes }, dx, before);
+  } else if (dx) {
+    emitTransposedProduct(k, dz, weight, dx);
+  }
+  if (n > 1 && inner > 1) {
+    const sizes = { m: inner, n, k: rows };
+    return emitSplitTiles(k, { a: { tensor: x, transposed: true }, b: { tensor: dz }, sizes }, dWeight, dBias);
+  }
+  if (dBias && n === 1) {
+    return emitGpuColumnSums(k, { tensor: x, rows, columns: inner }, dWeight, dz, dBias);
+  }
+  emitColumnProduct(k, x, dz, dWeight);
+  if (dBias) emitColumnSum(k, dz, dBias);
+}
+
+/** Appends y = epilogue(a b). */
+export function emitProduct(k: Emitter, a: Tensor, b: Tensor, y: Tensor, epilogue: ProductEpilogue = {}): void {
+  emitKernel(k, productKernel, { a, b, y, epilogue });
+}
+
+/** Appends y = a b^T. */
+export function emitTransposedProduct(k: Emitter, a: Tensor, b: Tensor, y: Tensor): void {
+  emitKernel(k, transposedProductKernel, { a, b, y });
+}
+
+/** Appends y = a^T b. */
+export function emitColumnProduct(k: Emitter, a: Tensor, b: Tensor, y: Tensor): void {
+  emitKernel(k, columnProductKernel, { a, b, y });
+}
+
+/** Appends the gradients of a product. */
+export function emitProductGradients(k: Emitter, gradients: ProductGradients): void {
+  emitKernel(k, productGradientsKernel, gradients);
+}
+
+/** Appends a matrix cross layer. */
+export function emitCross(k: Emitter, layer: CrossProduct): void {
+  emitKernel(k, crossKernel, layer);
+}

@@ -1,0 +1,215 @@
+/**
+ * Matrix products by tiles in workgroup memory, for GPUs.
+ *
+ * @module
+ */
+import activation from "../../../shaders/dense/activation.wgsl" with { type: "text" };
+import crossStore from "../../../shaders/dense/cross_store.wgsl" with { type: "text" };
+import epilogue1 from "../../../shaders/dense/epilogue1.wgsl" with { type: "text" };
+import epilogue4 from "../../../shaders/dense/epilogue4.wgsl" with { type: "text" };
+import epilogueGradient from "../../../shaders/dense/epilogue_gradient.wgsl" with { type: "text" };
+import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
+import source from "../../../shaders/dense/matmul.wgsl" with { type: "text" };
+import biasSource from "../../../shaders/dense/matmul_bias.wgsl" with { type: "text" };
+import biasNone from "../../../shaders/dense/matmul_bias_none.wgsl" with { type: "text" };
+import quads1 from "../../../shaders/dense/matmul_quads1.wgsl" with { type: "text" };
+import quads4 from "../../../shaders/dense/matmul_quads4.wgsl" with { type: "text" };
+import splitsSource from "../../../shaders/dense/matmul_splits.wgsl" with { type: "text" };
+import storeSource from "../../../shaders/dense/matmul_store.wgsl" with { type: "text" };
+import storeGradient from "../../../shaders/dense/matmul_store_gradient.wgsl" with { type: "text" };
+import storeSum from "../../../shaders/common/matmul_store_sum.wgsl" with { type: "text" };
+import random from "../../../shaders/common/random.wgsl" with { type: "text" };
+import stepSource from "../../../shaders/common/step.wgsl" with { type: "text" };
+import { type Constants, type Shader, shader } from "../../gpu/shader.ts";
+import type { Emitter, KernelCall } from "../../graph/node.ts";
+import type { Tensor } from "../../graph/tensor.ts";
+import { lanesOf } from "../shape/lane.ts";
+import { epilogueConstants, type EpilogueOutput, type ProductEpilogue } from "./matmul_epilogue.ts";
+
+/** Rows and columns of a tile. */
+const TILE = { rows: 128, columns: 64 };
+
+/** Workgroups that keep a GPU busy: a few on each of a hundred or more processors. */
+const BUSY_GROUPS = 512;
+
+/** Terms of a split at least, so that its partial sums cost less than it saves. */
+const MIN_SPLIT_TERMS = 256;
+
+/** A matrix as it is stored. */
+interface Stored {
+  readonly tensor: Tensor;
+  /** Whether its rows are the other matrix's. @default {false} */
+  readonly transposed?: boolean;
+}
+
+/** A product a b. */
+export interface TileProduct {
+  /** `[M, K]`, or stored as `[K, M]`. */
+  readonly a: Stored;
+  /** `[K, N]`, or stored as `[N, K]`. */
+  readonly b: Stored;
+  /** Sizes of the product. */
+  readonly sizes: { readonly m: number; readonly n: number; readonly k: number };
+}
+
+/** Returns the constants of activation and dropout. */
+function elementConstants(epilogue: ProductEpilogue): Constants {
+  const { BIAS: _, ...constants } = epilogueConstants(epilogue);
+  return constants;
+}
+
+/** Appends y = epilogue(a b). */
+export function emitTiles(k: Emitter, product: TileProduct, y: Tensor, epilogue: ProductEpilogue = {}): void {
+  runTiles(k, product, {
+    parts: {
+      ...(epilogue.bias ? { matmul_bias: biasSource } : { matmul_bias_none: biasNone }),
+      matmul_store: storeSource,
+    },
+    bind: { bias: epilogue.bias, y },
+    constants: elementConstants(epilogue),
+    splits: 1,
+  });
+}
+
+/** Appends y = a b, and goes on through the epilogue whose output's gradient that is. */
+export function emitGradientTiles(k: Emitter, product: TileProduct, y: Tensor, through: EpilogueOutput): void {
+  runTiles(k, product, {
+    parts: { epilogue_gradient: epilogueGradient, matmul_store_gradient: storeGradient },
+    bind: { y, output: through.y },
+    constants: elementConstants(through.epilogue),
+    splits: 1,
+  });
+}
+
+/** Appends y = x0 (a b + bias) + a, the whole of a matrix cross layer; `product` is kept where somebody needs it. */
+export function emitCrossTiles(
+  k: Emitter,
+  product: TileProduct,
+  bind: Record<"x0" | "bias" | "y" | "product_out", Tensor>,
+): void {
+  runTiles(k, product, {
+    parts: { cross_store: crossStore },
+    bind,
+    constants: { KEEPS_PRODUCT: k.needed(bind.product_out) },
+    splits: 1,
+  });
+}
+
+/**
+ * Appends y = a b, summed over splits of the terms where there are too few tiles for a GPU.
+ *
+ * @param columnSums receives the sums of b's columns, the gradient of a bias
+ */
+export function emitSplitTiles(
+  k: Emitter,
+  product: TileProduct,
+  y: Tensor,
+  columnSums?: Tensor,
+): void {
+  const { m, n } = product.sizes;
+  const { splits, splitTerms } = splitsOf(product);
+  const constants = { HAS_COLUMN_SUMS: columnSums !== undefined };
+  const target = splits === 1 && !columnSums ? y : k.scratch([splits, m + (columnSums ? 1 : 0), n]);
+  runTiles(k, product, { parts: { matmul_store_sum: storeSum }, bind: { y: target }, constants, splits, splitTerms });
+  if (target !== y) emitSplitSum(k, target, y, columnSums, { splits, size: m * n, columns: columnSums ? n : 0 });
+}
+
+/** Appends (ys_0 | ys_1 | ..) = a b: three or four matrices of the same columns side by side. */
+export function emitTilesApart(k: Emitter, product: TileProduct, ys: readonly Tensor[]): void {
+  const { m, n } = product.sizes;
+  const { splits, splitTerms } = splitsOf(product);
+  const parts = k.scratch([splits, m, n]);
+  runTiles(k, product, {
+    parts: { matmul_store_sum: storeSum },
+    bind: { y: parts },
+    constants: {},
+    splits,
+    splitTerms,
+  });
+  const width = n / ys.length;
+  const lanes = lanesOf(width);
+  k.run({
+    shader: shader("matmul_splits", { grid, ...lanes.part, matmul_splits: splitsSource }),
+    entry: `sum_apart${ys.length}`,
+    bind: { parts, ...Object.fromEntries(ys.map((y, i) => [`y${i}`, y])) },
+    params: { splits, size: m * n / lanes.width, columns: 0, width: lanes.count, count: ys.length },
+    grid: Math.ceil(m * n / lanes.width / 16),
+  });
+}
+
+/** Cuts the terms of a product into splits where there are too few tiles for a GPU. */
+export function splitsOf({ sizes: { m, n, k: terms } }: TileProduct): { splits: number; splitTerms: number } {
+  const tiles = Math.ceil(m / TILE.rows) * Math.ceil(n / TILE.columns);
+  const wanted = Math.max(1, Math.min(Math.floor(BUSY_GROUPS / tiles), Math.floor(terms / MIN_SPLIT_TERMS)));
+  const splitTerms = Math.max(16, Math.ceil(terms / wanted / 16) * 16);
+  return { splits: Math.max(1, Math.ceil(terms / splitTerms)), splitTerms };
+}
+
+/** Appends the sum of splits of a product, and of the column sums below each. */
+export function emitSplitSum(
+  k: Emitter,
+  parts: Tensor,
+  y: Tensor,
+  columnSums: Tensor | undefined,
+  { splits, size, columns }: Record<"splits" | "size" | "columns", number>,
+): void {
+  const lanes = lanesOf(columns || size);
+  const params = { splits, size: size / lanes.width, columns: columns / lanes.width, width: 1, count: 1 };
+  k.run({
+    shader: shader("matmul_splits", { grid, ...lanes.part, matmul_splits: splitsSource }),
+    entry: columnSums ? "sum_with_columns" : "sum",
+    bind: { parts, y, column_sums: columnSums },
+    params,
+    grid: Math.ceil((params.size + params.columns) / 16),
+  });
+}
+
+/** How a product by tiles is loaded and stored. */
+export interface TileCall {
+  /** The part that loads from a and b, for single numbers to be stored. @default what suits their rows */
+  readonly quads?: Readonly<Record<string, string>>;
+  /** What is done to a sum. */
+  readonly parts: Readonly<Record<string, string>>;
+  readonly bind: KernelCall["bind"];
+  readonly constants: Constants;
+  readonly splits: number;
+  /** @default all */
+  readonly splitTerms?: number;
+}
+
+/** Appends a product by tiles. */
+export function runTiles(k: Emitter, { a, b, sizes }: TileProduct, call: TileCall): void {
+  const { m, n, k: terms } = sizes;
+  // Splits begin at multiples of 16 terms, so only the rows of the matrices themselves decide.
+  const rows = [a.transposed ? m : terms, b.transposed ? terms : n, n];
+  const inFours = !call.quads && rows.every((width) => width % 4 === 0);
+  k.run({
+    shader: tilesShader(inFours, call),
+    entry: "product",
+    bind: { ...call.bind, a: a.tensor, b: b.tensor },
+    constants: {
+      ...call.constants,
+      A_TRANSPOSED: a.transposed ?? false,
+      B_TRANSPOSED: b.transposed ?? false,
+    },
+    params: { m, n, k: terms, split_terms: call.splitTerms ?? terms },
+    grid: Math.ceil(m / TILE.rows) * Math.ceil(n / TILE.columns) * call.splits,
+    flops: 2 * m * n * terms,
+  });
+}
+
+function tilesShader(
+  inFours: boolean,
+  { parts, quads = inFours ? { matmul_quads4: quads4 } : { matmul_quads1: quads1 } }: TileCall,
+): Shader {
+  return shader("matmul", {
+    grid,
+    step: stepSource,
+    activation,
+    random,
+    ...(inFours ? { epilogue4 } : { epilogue1 }),
+    ...quads,
+    ...parts,
+    matmul: source,
+  });
+}

@@ -1,0 +1,127 @@
+/**
+ * Batches cut on the GPU out of a resident data set, by an epoch's order.
+ *
+ * @module
+ */
+import source from "../../../shaders/embedding/batch.wgsl" with { type: "text" };
+import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
+import random from "../../../shaders/common/random.wgsl" with { type: "text" };
+import step from "../../../shaders/common/step.wgsl" with { type: "text" };
+import unseen from "../../../shaders/embedding/unseen.wgsl" with { type: "text" };
+import unseenNone from "../../../shaders/embedding/unseen_none.wgsl" with { type: "text" };
+import { shader } from "../../gpu/shader.ts";
+import { applyAll, type Op } from "../../graph/node.ts";
+import { formatShape, type Tensor } from "../../graph/tensor.ts";
+import { chosenBelow, UNSEEN_SALT } from "./unseen.ts";
+
+const batch = shader("batch", { grid, step, unseen_none: unseenNone, batch: source });
+const batchWithUnseen = shader("batch", { grid, step, random, unseen, batch: source });
+
+/** Fields that one invocation copies; `BLOCK` in the shader. */
+const BLOCK = 8;
+
+/** Columns of a data set that are on the GPU, field by field. */
+export interface ResidentData {
+  /** Ids, `[F, capacity]`, u32. */
+  readonly ids: Tensor;
+  /** Values, `[F, capacity]`; absent when all are 1. */
+  readonly values?: Tensor;
+  /** Labels, `[capacity]`; absent when the rows are only to be scored. */
+  readonly labels?: Tensor;
+  /** Rows of the data set in the order of the epoch, `[capacity]`, u32. */
+  readonly order: Tensor;
+}
+
+/** What replaces a share of the occurrences, so that the rows of unseen values learn. */
+export interface UnseenSubstitutes {
+  /** Two rows for each field, `[F, 2]`, u32; 0xffffffff for a field whose occurrences stay. */
+  readonly rows: Tensor;
+  /** Share of the occurrences that is replaced on average, in [0, 0.5]. */
+  readonly share: number;
+}
+
+/** A batch; rows past `step.rows` have id 0, value 0 and label 0. Columns are present where the data has them. */
+export interface CutBatch<D extends ResidentData> {
+  /** Ids, `[F, B]`, u32. */
+  readonly ids: Tensor;
+  /** Values, `[F, B]`. */
+  readonly values: D["values"];
+  /** Labels, `[B]`. */
+  readonly labels: D["labels"];
+}
+
+interface CutAttributes {
+  readonly fields: number;
+  readonly capacity: number;
+  readonly values: boolean;
+  readonly labels: boolean;
+  /** Share of the occurrences that is replaced by the rows of the last input; 0 without one. */
+  readonly unseenShare: number;
+}
+
+const cutBatchOp: Op<CutAttributes> = {
+  name: "cut_batch",
+  outputs: (inputs, { fields, capacity, values, labels, unseenShare }) => {
+    const expected = [[fields, capacity], [capacity], ...(values ? [[fields, capacity]] : [])];
+    if (labels) expected.push([capacity]);
+    if (unseenShare > 0) expected.push([fields, 2]);
+    inputs.forEach(({ shape }, i) => {
+      if (shape.join() !== expected[i].join()) {
+        const columns = ["ids", "order", ...(values ? ["values"] : []), ...(labels ? ["labels"] : []), "substitutes"];
+        throw new TypeError(
+          `Cannot cut a batch: ${columns[i]} must have shape ${formatShape(expected[i])}, received ${
+            formatShape(shape)
+          }`,
+        );
+      }
+    });
+    return [
+      { shape: [fields, "B"], dtype: "u32" },
+      ...(values ? [[fields, "B"] as const] : []),
+      ...(labels ? [["B"] as const] : []),
+    ];
+  },
+  emit: (k, { inputs, outputs, attributes: { fields, capacity, values, labels, unseenShare } }) => {
+    const [sourceIds, order, ...sources] = inputs;
+    const [ids, ...cuts] = outputs;
+    const label = values ? 1 : 0;
+    k.run({
+      shader: unseenShare > 0 ? batchWithUnseen : batch,
+      entry: ["cut", values && "values", labels && "labels"].filter(Boolean).join("_and_").replace("_and_", "_with_"),
+      bind: {
+        order,
+        source_ids: sourceIds,
+        source_values: values ? sources[0] : undefined,
+        source_labels: labels ? sources[label] : undefined,
+        ids,
+        values: values ? cuts[0] : undefined,
+        labels: labels ? cuts[label] : undefined,
+        substitutes: unseenShare > 0 ? inputs[inputs.length - 1] : undefined,
+      },
+      ...(unseenShare > 0 && { constants: { CHOSEN: chosenBelow(unseenShare), SALT: UNSEEN_SALT } }),
+      params: { batch: k.batch, fields, capacity },
+      grid: Math.ceil(k.batch * Math.ceil(fields / BLOCK) / 64),
+    });
+  },
+};
+
+/**
+ * Cuts the step's batch out of resident columns: row b is data row order[step.first + b] for b < step.rows.
+ *
+ * @param fields number of fields F
+ * @param capacity rows that the columns have room for
+ * @param unseen what replaces a share of the occurrences; none are replaced when absent
+ * @throws {TypeError} when a column has another shape
+ */
+export function cutBatch<D extends ResidentData>(
+  data: D,
+  fields: number,
+  capacity: number,
+  unseen?: UnseenSubstitutes,
+): CutBatch<D> {
+  const { ids, order, values, labels } = data;
+  const inputs = [ids, order, values, labels, unseen?.rows].filter((tensor) => tensor !== undefined);
+  const attributes = { fields, capacity, values: !!values, labels: !!labels, unseenShare: unseen?.share ?? 0 };
+  const cuts = [...applyAll(cutBatchOp, inputs, attributes)];
+  return { ids: cuts[0], values: values && cuts[1], labels: labels && cuts[cuts.length - 1] };
+}

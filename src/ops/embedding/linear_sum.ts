@@ -1,0 +1,66 @@
+/**
+ * First-order term: the sum over fields of the weights of the rows.
+ *
+ * @module
+ */
+import source from "../../../shaders/embedding/linear_sum.wgsl" with { type: "text" };
+import { apply, type Emitter, type Op, tableOf } from "../../graph/node.ts";
+import type { Table } from "../../graph/parameter.ts";
+import type { Tensor } from "../../graph/tensor.ts";
+import { checkLookup, type Lookup, lookupCall, lookupShader } from "./lookup.ts";
+
+/** The first-order term as an op. */
+export const linearSumOp: Op<null> = {
+  name: "linearSum",
+  outputs: ([ids, table, values]) => {
+    checkLookup("linearSum", { ids, values });
+    checkLinearTable("linearSum", tableOf(table));
+    return [["B", 1]];
+  },
+  emit: (k, { inputs: [ids, table, values], outputs: [y] }) =>
+    emitLinearSum(k, { ids, values }, tableOf(table), y, false),
+  backward: ({ inputs: [ids, table, values] }, [dLinear], gradients) => {
+    gradients.addTable(tableOf(table), { ids, values, dLinear });
+    return [];
+  },
+};
+
+/**
+ * Throws unless a table holds first-order weights.
+ *
+ * @throws {TypeError} when the width is not 1
+ */
+export function checkLinearTable(op: string, table: Table): void {
+  if (table.dim !== 1) {
+    throw new TypeError(`Cannot build ${op}: table "${table.name}" must have width 1, received ${table.dim}`);
+  }
+}
+
+/** Appends the sum, one dispatch for each shard of the table; with `accumulate` it is added to `y`. */
+export function emitLinearSum(k: Emitter, lookup: Lookup, table: Table, y: Tensor, accumulate: boolean): void {
+  const { software } = k.gpu.adapter;
+  k.shards(table, 0).forEach((shard, i) => {
+    const call = lookupCall(k, lookup, { table, shard, hasLinear: true, keepsRows: false });
+    k.run({
+      shader: lookupShader("linearSum", 1, { linear_sum: source }),
+      entry: software ? "linear_sum" : "linear_sum_split",
+      bind: { ...call.bind, linear: shard.range, y },
+      constants: { ...call.constants, ACCUMULATE: accumulate || i > 0 },
+      params: call.params,
+      grid: Math.ceil(k.batch / (software ? 64 : 32)),
+    });
+  });
+}
+
+/**
+ * Sums first-order weights: y[b] = sum_f v[f, b] table[ids[f, b]].
+ *
+ * @param ids row numbers `[F, B]`, field-major; the host validates them, and one past the table adds nothing
+ * @param values `[F, B]`; all are 1 when undefined
+ * @param table weights `[V, 1]`
+ * @returns `[B, 1]`
+ * @throws {TypeError} when a shape does not fit
+ */
+export function linearSum(ids: Tensor, values: Tensor | undefined, table: Tensor): Tensor {
+  return apply(linearSumOp, values ? [ids, table, values] : [ids, table], null);
+}

@@ -1,0 +1,150 @@
+/**
+ * Inner products of all pairs of fields, plain or weighted, each on its own or summed.
+ *
+ * @module
+ */
+import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
+import order from "../../../shaders/interaction/pair_order.wgsl" with { type: "text" };
+import source from "../../../shaders/interaction/pair_product.wgsl" with { type: "text" };
+import backwardSource from "../../../shaders/interaction/pair_product_backward.wgsl" with { type: "text" };
+import type { Constants } from "../../gpu/shader.ts";
+import { shader } from "../../gpu/shader.ts";
+import { apply, type Emitter, type Op } from "../../graph/node.ts";
+import { formatShape, type Tensor, widthOf } from "../../graph/tensor.ts";
+import { lanesOf } from "../shape/lane.ts";
+import { pairSizes } from "./pairs.ts";
+
+/** Slices of the batch over which the gradient of the strengths is first summed; fixed, so that bits do not change. */
+const SLICES = 64;
+
+/** Sizes of the op and what becomes of the products. */
+interface PairAttributes {
+  readonly fields: number;
+  readonly dim: number;
+  readonly pairs: number;
+  /** Whether the products of a sample are summed. */
+  readonly summed: boolean;
+}
+
+/** Returns the blocks of four fields. */
+function blocksOf(fields: number): number {
+  return Math.ceil(fields / 4);
+}
+
+const innerProductOp: Op<PairAttributes> = {
+  name: "innerProduct",
+  outputs: (_, { pairs, summed, fields }) => summed ? [["B", 1], ["B", blocksOf(fields)]] : [["B", pairs]],
+  emit: (k, { inputs: [e, strengths], outputs: [q, part], attributes }) => {
+    const rows = k.batch * blocksOf(attributes.fields);
+    const bind = { e, strength: strengths ?? e };
+    if (!attributes.summed) return emit(k, attributes, "each", { ...bind, q }, strengths, rows);
+    emit(k, attributes, "block_sums", { ...bind, q: part }, strengths, rows);
+    emit(k, attributes, "row_sums", { part, q }, strengths, k.batch);
+  },
+  backward: ({ inputs: [e, strengths], attributes }, [dq]) => {
+    if (!dq) return [];
+    const de = apply(backwardOp, strengths ? [e, dq, strengths] : [e, dq], attributes);
+    return [de, strengths && apply(strengthsOp, [e, dq, strengths], attributes)];
+  },
+};
+
+const backwardOp: Op<PairAttributes> = {
+  name: "innerProductBackward",
+  outputs: ([e]) => [e.shape],
+  emit: (k, { inputs: [e, dq, strengths], outputs: [de], attributes }) => {
+    const { fields, dim } = attributes;
+    const invocations = k.batch * blocksOf(fields) * Math.ceil(lanesOf(dim).count / 4);
+    emit(k, attributes, "backward", { e, dq, strength: strengths ?? e, de }, strengths, invocations);
+  },
+};
+
+const strengthsOp: Op<PairAttributes> = {
+  name: "innerProductStrengths",
+  outputs: ([, , strengths], { pairs, dim }) => [
+    strengths.shape,
+    [SLICES, pairs * Math.max(lanesOf(dim).width, widthOf(strengths.shape) / pairs)],
+  ],
+  emit: (k, { inputs: [e, dq, strengths], outputs: [ds, partial], attributes }) => {
+    const { fields, dim, pairs } = attributes;
+    const byLane = widthOf(strengths.shape) > pairs;
+    const lanes = byLane ? lanesOf(dim).count : 1;
+    const width = pairs * lanes;
+    emit(k, attributes, "slices", { e, dq, partial }, strengths, SLICES * blocksOf(fields) ** 2 * lanes);
+    const [entry, binding] = byLane ? ["strengths_by_lane", "dvector"] : ["strengths", "dnumber"];
+    emit(k, attributes, entry, { slice: partial, [binding]: ds }, strengths, width);
+  },
+};
+
+function emit(
+  k: Emitter,
+  attributes: PairAttributes,
+  entry: string,
+  bind: Readonly<Record<string, Tensor>>,
+  strengths: Tensor | undefined,
+  invocations: number,
+): void {
+  const { fields, dim, pairs, summed } = attributes;
+  const lanes = lanesOf(dim);
+  const byLane = strengths !== undefined && widthOf(strengths.shape) > pairs;
+  const constants: Constants = {
+    LANES: lanes.count,
+    STRENGTH_LANES: byLane ? lanes.count : 1,
+    HAS_STRENGTHS: strengths !== undefined,
+    SUMMED: summed,
+    SLICES,
+    Strength: byLane ? "Lane" : "f32",
+  };
+  k.run({
+    shader: shader("pair_product", {
+      grid,
+      ...lanes.part,
+      pair_product: source,
+      pair_product_backward: backwardSource,
+      pair_order: order,
+    }),
+    entry,
+    bind,
+    constants,
+    params: { batch: k.batch, fields },
+    grid: Math.ceil(invocations / 64),
+  });
+}
+
+function build(op: string, e: Tensor, strengths: Tensor | undefined, summed: boolean): Tensor {
+  const { fields, dim, pairs } = pairSizes(op, e);
+  const width = strengths && widthOf(strengths.shape);
+  if (strengths && (strengths.shape.includes("B") || (width !== pairs && width !== pairs * dim))) {
+    throw new TypeError(
+      `Cannot build ${op}: strengths must have shape [${pairs}] or [${pairs}, ${dim}], received ${
+        formatShape(strengths.shape)
+      }`,
+    );
+  }
+  return apply(innerProductOp, strengths ? [e, strengths] : [e], { fields, dim, pairs, summed });
+}
+
+/**
+ * Multiplies all pairs of fields: q[b, p] = sum_d s_p[d] e[b, i, d] e[b, j, d] for the p-th pair i < j.
+ *
+ * @param e embeddings `[B, F, D]`
+ * @param strengths s: numbers `[P]` (or `[P, 1]`) or vectors `[P, D]`, with P = F (F - 1) / 2; all are 1 when absent
+ * @returns `[B, P]`, pairs in the order (0, 1), (0, 2), ..., (1, 2), ...
+ * @throws {TypeError} when a shape does not fit
+ * @throws {RangeError} when there are less than two fields
+ */
+export function innerProduct(e: Tensor, strengths?: Tensor): Tensor {
+  return build("innerProduct", e, strengths, false);
+}
+
+/**
+ * Sums the weighted products of all pairs of fields: y[b] = sum_{i<j} sum_d s_p[d] e[b, i, d] e[b, j, d].
+ *
+ * @param e embeddings `[B, F, D]`
+ * @param strengths s: numbers `[P]` (or `[P, 1]`) or vectors `[P, D]`, with P = F (F - 1) / 2
+ * @returns `[B, 1]`
+ * @throws {TypeError} when a shape does not fit
+ * @throws {RangeError} when there are less than two fields
+ */
+export function pairSum(e: Tensor, strengths: Tensor): Tensor {
+  return build("pairSum", e, strengths, true);
+}

@@ -1,0 +1,65 @@
+/**
+ * Several dense layers without bias over one input, as one product.
+ *
+ * @module
+ */
+import { applyAll, type Op } from "../../graph/node.ts";
+import { formatShape, type Tensor, widthOf } from "../../graph/tensor.ts";
+import { matmulNt } from "../dense/matmul.ts";
+import { emitColumnProduct, emitProduct } from "../dense/matmul_kernels.ts";
+import { columnsOf, rowsOf } from "../dense/matmul_layout.ts";
+import { emitTilesApart } from "../dense/matmul_tiles.ts";
+import { emitColumnsApart, emitSideBySide } from "../shape/slice.ts";
+
+/** Inputs x and the weights; outputs y and the weights side by side, which the backward pass reads. */
+const projectOp: Op<null> = {
+  name: "project",
+  outputs: ([x, ...weights]) => {
+    const inner = columnsOf("project", x);
+    const other = weights.find(({ shape }) => shape.length !== 2 || shape[0] !== inner);
+    if (other) {
+      throw new TypeError(
+        `Cannot build project: weights must have shape [${inner}, N], received ${formatShape(other.shape)}`,
+      );
+    }
+    const columns = weights.reduce((sum, { shape }) => sum + widthOf(shape.slice(1)), 0);
+    return [[...x.shape.slice(0, -1), columns], [inner, columns]];
+  },
+  emit: (k, { inputs: [x, ...weights], outputs: [y, packed] }) => {
+    emitSideBySide(k, weights, packed);
+    emitProduct(k, x, packed, y);
+  },
+  backward: ({ inputs: [x, ...weights], outputs: [, packed] }, [dy]) =>
+    dy
+      ? [matmulNt(dy, packed), ...applyAll(gradientOp, [x, dy], weights.map(({ shape }) => widthOf(shape.slice(1))))]
+      : [],
+};
+
+/** Inputs x and dy; outputs the gradient of each weight, of so many columns. */
+const gradientOp: Op<readonly number[]> = {
+  name: "project_gradient",
+  outputs: ([x], widths) => widths.map((width) => [columnsOf("project", x), width]),
+  emit: (k, { inputs: [x, dy], outputs, attributes: widths }) => {
+    const [m, n] = [columnsOf("project", x), columnsOf("project", dy)];
+    const isEven = widths.every((width) => width === widths[0]);
+    if (k.gpu.profile.kind === "gpu" && isEven && (widths.length === 3 || widths.length === 4)) {
+      const sizes = { m, n, k: rowsOf(x, k.batch) };
+      return emitTilesApart(k, { a: { tensor: x, transposed: true }, b: { tensor: dy }, sizes }, outputs);
+    }
+    const all = k.scratch([m, n]);
+    emitColumnProduct(k, x, dy, all);
+    emitColumnsApart(k, all, outputs);
+  },
+};
+
+/**
+ * Applies several weights to one input: y = x (w_0 | w_1 | ..).
+ *
+ * @param x `[..., K]`; all sizes but the last count as rows
+ * @param weights `[K, N_i]`
+ * @returns `[..., sum_i N_i]`
+ * @throws {TypeError} when a weight does not fit
+ */
+export function project(x: Tensor, ...weights: Tensor[]): Tensor {
+  return applyAll(projectOp, [x, ...weights], null)[0];
+}

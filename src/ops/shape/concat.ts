@@ -1,0 +1,152 @@
+/**
+ * Columns side by side, and apart.
+ *
+ * @module
+ */
+import source from "../../../shaders/shape/concat.wgsl" with { type: "text" };
+import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
+import { shader } from "../../gpu/shader.ts";
+import { apply, applyAll, type Emitter, type Op } from "../../graph/node.ts";
+import { formatShape, type Tensor } from "../../graph/tensor.ts";
+import { filled } from "../dense/arithmetic.ts";
+import { lanesOf } from "./lane.ts";
+import { emitApart, emitJoin, partsOf } from "./parts.ts";
+
+/** Appends a kernel whose columns and widths are counted in the widest lanes that all of them divide into. */
+function emitColumns(k: Emitter, entry: string, bind: Record<string, Tensor>, sizes: Record<string, number>): void {
+  const odd = Object.values(sizes).reduce((all, size) => all | size, 0);
+  const { width, part } = lanesOf(odd & -odd);
+  const scaled = Object.fromEntries(Object.entries(sizes).map(([name, size]) => [name, size / width]));
+  k.run({
+    shader: shader("concat", { grid, ...part, concat: source }),
+    entry,
+    bind,
+    params: { rows: k.batch, from_column: 0, to_column: 0, ...scaled },
+    grid: Math.ceil(k.batch * (entry === "pad" ? scaled.y_width : scaled.count) / 256),
+  });
+}
+
+/** Columns of a matrix. */
+interface Columns {
+  readonly from: number;
+  readonly count: number;
+}
+
+function widthOfMatrix(name: string, { shape }: Tensor): number {
+  const [batch, width] = shape;
+  if (shape.length !== 2 || batch !== "B" || typeof width !== "number") {
+    throw new TypeError(`Cannot build ${name}: inputs must have shape [B, N], received ${formatShape(shape)}`);
+  }
+  return width;
+}
+
+/** Copies columns of x, from `from` on, to y, from `to` on. */
+function copyColumns(k: Emitter, x: Tensor, y: Tensor, from: number, to: number, count: number): void {
+  const [xWidth, yWidth] = [x, y].map((tensor) => widthOfMatrix("columns", tensor));
+  const sizes = { count, x_width: xWidth, y_width: yWidth, from_column: from, to_column: to };
+  emitColumns(k, "copy_columns", { x, y }, sizes);
+}
+
+const concatOp: Op<null> = {
+  name: "concat",
+  outputs: (parts) => [["B", parts.reduce((sum, part) => sum + widthOfMatrix("concat", part), 0)]],
+  emit: (k, { inputs, outputs: [y] }) => {
+    const widths = inputs.map((part) => widthOfMatrix("concat", part));
+    if (!k.gpu.adapter.software) {
+      return emitJoin(k, partsOf(inputs, widths), y, { rows: k.batch, width: widthOfMatrix("concat", y) });
+    }
+    let to = 0;
+    for (const [i, x] of inputs.entries()) {
+      const count = widths[i];
+      copyColumns(k, x, y, 0, to, count);
+      to += count;
+    }
+  },
+  backward: ({ inputs }, [dy]) => dy ? split(dy, inputs.map((part) => widthOfMatrix("concat", part))) : [],
+};
+
+const splitOp: Op<readonly number[]> = {
+  name: "split",
+  outputs: ([x], widths) => {
+    const width = widthOfMatrix("split", x);
+    const sum = widths.reduce((total, part) => total + part, 0);
+    if (sum !== width) {
+      throw new TypeError(`Cannot build split: parts must have ${width} columns together, received ${sum}`);
+    }
+    return widths.map((part) => ["B", part]);
+  },
+  emit: (k, { inputs: [x], outputs, attributes }) => {
+    if (!k.gpu.adapter.software) {
+      const parts = partsOf(outputs, attributes).filter(({ tensor }) => k.needed(tensor));
+      return emitApart(k, x, parts, { rows: k.batch, width: widthOfMatrix("split", x) });
+    }
+    let from = 0;
+    outputs.forEach((y, i) => {
+      if (k.needed(y)) copyColumns(k, x, y, from, 0, attributes[i]);
+      from += attributes[i];
+    });
+  },
+  backward: ({ outputs }, dOutputs) => [concat(...outputs.map((y, i) => dOutputs[i] ?? filled(y, 0)))],
+};
+
+const columnsOp: Op<Columns> = {
+  name: "columns",
+  outputs: ([x], { from, count }) => {
+    const width = widthOfMatrix("columns", x);
+    if (!(Number.isInteger(from) && Number.isInteger(count) && from >= 0 && count > 0 && from + count <= width)) {
+      throw new RangeError(
+        `Cannot build columns: the input has columns 0 to ${width - 1}, received ${from} to ${from + count - 1}`,
+      );
+    }
+    return [["B", count]];
+  },
+  emit: (k, { inputs: [x], outputs: [y], attributes: { from, count } }) => copyColumns(k, x, y, from, 0, count),
+  backward: ({ inputs: [x], attributes: { from } }, [dy]) => [
+    dy && apply(padOp, [dy], { from, count: widthOfMatrix("columns", x) }),
+  ],
+};
+
+/** Puts a matrix into one of `count` columns, all others 0. */
+const padOp: Op<Columns> = {
+  name: "pad",
+  outputs: (_, { count }) => [["B", count]],
+  emit: (k, { inputs: [x], outputs: [y], attributes: { from, count } }) => {
+    const width = widthOfMatrix("pad", x);
+    emitColumns(k, "pad", { x, y }, { count: width, x_width: width, y_width: count, to_column: from });
+  },
+};
+
+/**
+ * Puts matrices side by side: y[b, :] = (parts_0[b, :], parts_1[b, :], ...).
+ *
+ * @param parts `[B, N_i]`
+ * @returns `[B, sum_i N_i]`
+ * @throws {TypeError} when a part is not a matrix
+ */
+export function concat(...parts: Tensor[]): Tensor {
+  return parts.length === 1 ? parts[0] : apply(concatOp, parts, null);
+}
+
+/**
+ * Takes columns of a matrix: y[b, n] = x[b, from + n].
+ *
+ * @param x `[B, N]`
+ * @returns `[B, count]`
+ * @throws {TypeError} when `x` is not a matrix
+ * @throws {RangeError} when the columns are not all columns of `x`
+ */
+export function columns(x: Tensor, from: number, count: number): Tensor {
+  return apply(columnsOp, [x], { from, count });
+}
+
+/**
+ * Takes a matrix apart: the reverse of {@linkcode concat}.
+ *
+ * @param x `[B, N]`
+ * @param widths columns of each part, N together
+ * @returns parts `[B, widths_i]`
+ * @throws {TypeError} when the widths do not add up to N
+ */
+export function split(x: Tensor, widths: readonly number[]): Tensor[] {
+  return widths.length === 1 && widths[0] === x.shape[1] ? [x] : [...applyAll(splitOp, [x], widths)];
+}

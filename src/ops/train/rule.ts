@@ -1,0 +1,59 @@
+/**
+ * The optimizer's rule as kernels use it: shader files, constants and buffers of state.
+ *
+ * @module
+ */
+import clipScale from "../../../shaders/train/clip_scale.wgsl" with { type: "text" };
+import clipScaleNone from "../../../shaders/train/clip_scale_none.wgsl" with { type: "text" };
+import rule from "../../../shaders/train/optimizer.wgsl" with { type: "text" };
+import stateNone from "../../../shaders/train/state_none.wgsl" with { type: "text" };
+import stateOne from "../../../shaders/train/state_one.wgsl" with { type: "text" };
+import stateRow from "../../../shaders/train/state_row.wgsl" with { type: "text" };
+import stateTwo from "../../../shaders/train/state_two.wgsl" with { type: "text" };
+import type { BufferRange } from "../../gpu/kernel.ts";
+import type { Constants } from "../../gpu/shader.ts";
+import type { Emitter } from "../../graph/node.ts";
+import type { Table } from "../../graph/parameter.ts";
+import { type Optimizer, tableSlots } from "../../optimizer.ts";
+
+/** Number in `shaders/train/optimizer.wgsl` of the rule that tables have where it differs from that of dense parameters. */
+const ROWWISE_ADAGRAD = 2;
+const LAZY_ADAM = 4;
+
+/** Shader files of the rule over `slots` numbers of state per weight, or one per row. */
+export function ruleFiles(slots: number, perRow: boolean, clipped: boolean): Record<string, string> {
+  return { optimizer: rule, ...stateFile(slots, perRow), ...clipFile(clipped) };
+}
+
+function stateFile(slots: number, perRow: boolean): Record<string, string> {
+  if (perRow) return { state_row: stateRow };
+  if (slots === 0) return { state_none: stateNone };
+  return slots === 1 ? { state_one: stateOne } : { state_two: stateTwo };
+}
+
+function clipFile(clipped: boolean): Record<string, string> {
+  return clipped ? { clip_scale: clipScale } : { clip_scale_none: clipScaleNone };
+}
+
+/** Constants of the rule for a table. */
+export function tableRule(table: Table, optimizer: Optimizer): Constants {
+  const lazyAdam = optimizer.name === "adam" && optimizer.embeddingUpdate === "lazy";
+  const number = optimizer.rowSlots > 0 ? ROWWISE_ADAGRAD : lazyAdam ? LAZY_ADAM : optimizer.rule;
+  return { ...optimizer.constants, RULE: number, WIDTH: table.dim };
+}
+
+/** Returns the state of a shard of a table by binding name. */
+export function stateRanges(
+  k: Emitter,
+  table: Table,
+  optimizer: Optimizer,
+  shard: number,
+): Record<string, BufferRange> {
+  const saved = tableSlots(optimizer).filter((slot) => slot.saved);
+  return Object.fromEntries(saved.map((_, i) => [`state${i}`, k.shards(table, i + 1)[shard].range]));
+}
+
+/** Returns the sums by row of a shard of a table whose updates are dense: its last slot. */
+export function gradientRange(k: Emitter, table: Table, optimizer: Optimizer, shard: number): BufferRange {
+  return k.shards(table, tableSlots(optimizer).length)[shard].range;
+}

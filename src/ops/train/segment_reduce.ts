@@ -1,0 +1,186 @@
+/**
+ * Segment reduction: the gradients of a table's occurrences, summed by row in a fixed order.
+ *
+ * @module
+ */
+import fmPack from "../../../shaders/train/fm_pack.wgsl" with { type: "text" };
+import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
+import rowRule from "../../../shaders/train/row_rule.wgsl" with { type: "text" };
+import segmentApply from "../../../shaders/train/segment_apply.wgsl" with { type: "text" };
+import segmentEmbedding from "../../../shaders/train/segment_embedding.wgsl" with { type: "text" };
+import segmentEmbeddingNone from "../../../shaders/train/segment_embedding_none.wgsl" with { type: "text" };
+import segmentFm from "../../../shaders/train/segment_fm.wgsl" with { type: "text" };
+import segmentFmNone from "../../../shaders/train/segment_fm_none.wgsl" with { type: "text" };
+import segmentFmPacked from "../../../shaders/train/segment_fm_packed.wgsl" with { type: "text" };
+import segmentLinear from "../../../shaders/train/segment_linear.wgsl" with { type: "text" };
+import segmentLinearNone from "../../../shaders/train/segment_linear_none.wgsl" with { type: "text" };
+import segmentReduce from "../../../shaders/train/segment_reduce.wgsl" with { type: "text" };
+import segmentStore from "../../../shaders/train/segment_store.wgsl" with { type: "text" };
+import segmentUnit from "../../../shaders/train/segment_unit.wgsl" with { type: "text" };
+import segmentValue from "../../../shaders/train/segment_value.wgsl" with { type: "text" };
+import step from "../../../shaders/common/step.wgsl" with { type: "text" };
+import { type Shader, shader } from "../../gpu/shader.ts";
+import type { Emitter, Node } from "../../graph/node.ts";
+import type { Table } from "../../graph/parameter.ts";
+import type { Tensor } from "../../graph/tensor.ts";
+import type { Optimizer } from "../../optimizer.ts";
+import { lanesOf } from "../shape/lane.ts";
+import { gradientRange, ruleFiles, stateRanges, tableRule } from "./rule.ts";
+
+/** Sorted positions that one worker sums: a processor's cores need few workers, a GPU needs many to hide latency. */
+const SOFTWARE_CHUNK = 32;
+const GPU_CHUNK = 8;
+
+/** Chunks whose runs a workgroup finishes on a GPU, which is as many as any run but the last has pieces at most. */
+const GROUP_CHUNKS = 64;
+
+/** Lanes of a row that one invocation holds at most where loads are dear. */
+const SOFTWARE_SPAN = 8;
+
+/** Storage buffers that every device binds. */
+const PORTABLE_BUFFERS = 8;
+
+/** What the reduction and the update of a table are specialized by. */
+export interface TableAttributes {
+  /** The table. */
+  readonly table: Table;
+  /** The rule. */
+  readonly optimizer: Optimizer;
+  /** Coupled L2. */
+  readonly l2: number;
+  /** Fields of the lookup. */
+  readonly fields: number;
+  /** Binding names of the node's inputs, in order. */
+  readonly names: readonly string[];
+}
+
+/** Where the sum of a run goes: through the rule, to its row in the table's last slot, or to its first position. */
+export type Sink = "apply" | "row" | "position";
+
+/** Returns the inputs of a node by binding name. */
+export function inputsByName({ inputs, attributes }: Node<TableAttributes>): Record<string, Tensor | undefined> {
+  return Object.fromEntries(inputs.map((tensor, i) => [attributes.names[i], tensor]));
+}
+
+/** Returns how many lanes of a row one invocation takes: all of them for a rule that needs the whole row. */
+export function spanOf(k: Emitter, { table, optimizer }: TableAttributes, applies: boolean): number {
+  const { count } = lanesOf(table.dim);
+  if (applies && optimizer.rowSlots > 0) return count;
+  if (!k.gpu.adapter.software) return 1;
+  let span = Math.min(count, SOFTWARE_SPAN);
+  while (count % span > 0) span--;
+  return span;
+}
+
+/**
+ * Returns the shapes of a reduction's scratch memory: two pieces of a row for each chunk of the smaller size and one
+ * chunk over, the packed FM term where its two buffers could be one too many, and the sums where they go by position.
+ */
+export function reductionOutputs(attributes: TableAttributes, sink: Sink): ["B", number][] {
+  const { table: { dim }, fields } = attributes;
+  const packed = dim + lanesOf(dim).width;
+  return [
+    ["B", 2 * dim * Math.ceil(fields / GPU_CHUNK + 1)],
+    ["B", buffersOf(attributes, sink) > PORTABLE_BUFFERS ? packed : 0],
+    ["B", sink === "position" ? fields * dim : 0],
+  ];
+}
+
+/** Counts the storage buffers that the reduction binds: its inputs, the table among them, `carry`, and those of the sink. */
+function buffersOf({ names, optimizer }: TableAttributes, sink: Sink): number {
+  return names.length + 1 + (sink === "apply" ? Math.max(optimizer.slots, optimizer.rowSlots) : 1);
+}
+
+/** Emits the two dispatches of a reduction for each shard of the table. */
+export function emitReduction(k: Emitter, node: Node<TableAttributes>, sink: Sink): void {
+  const { attributes, outputs: [carry, , sums] } = node;
+  const { table, optimizer, fields, l2 } = attributes;
+  const { width, count: lanes } = lanesOf(table.dim);
+  const applies = sink === "apply";
+  const span = spanOf(k, attributes, applies);
+  const { software } = k.gpu.adapter;
+  const chunk = software ? SOFTWARE_CHUNK : GPU_CHUNK;
+  const { table: _, ...terms } = packTerms(k, node, sink);
+  const constants = {
+    ...{ CHUNK: chunk, BATCH: k.batch, FIELDS: fields },
+    ...{ LANES: lanes, STRIDE: table.stride / width, SPAN: span, GROUP_CHUNKS },
+    ...(applies ? tableRule(table, optimizer) : { BY_ROW: sink === "row" }),
+  };
+  const chunks = Math.ceil(fields * k.batch / chunk);
+  const entries = [
+    {
+      entry: software || span > 1 ? "reduce" : "reduce_ahead",
+      reads: terms,
+      weighs: applies || terms.d_fm || terms.fm_terms,
+    },
+    { entry: software ? "finish" : "finish_group", reads: { pairs: terms.pairs }, weighs: applies },
+  ];
+  for (const { entry, reads, weighs } of entries) {
+    k.shards(table, 0).forEach(({ first, rows, range }, i) =>
+      k.run({
+        shader: reductionShader(attributes, terms, applies),
+        entry,
+        bind: {
+          ...reads,
+          weights: weighs ? range : undefined,
+          carry,
+          reduced: applies ? undefined : sink === "row" ? gradientRange(k, table, optimizer, i) : sums,
+          ...(applies ? stateRanges(k, table, optimizer, i) : {}),
+        },
+        constants,
+        params: { first, rows, l2 },
+        grid: entry === "finish_group" ? Math.ceil(chunks / GROUP_CHUNKS) : Math.ceil(chunks * (lanes / span) / 64),
+      })
+    );
+  }
+}
+
+/** Returns the terms of the gradient, those of FM packed into one buffer where the device binds too few. */
+function packTerms(k: Emitter, node: Node<TableAttributes>, sink: Sink): Record<string, Tensor | undefined> {
+  const terms = inputsByName(node);
+  const { d_fm, fm_sum } = terms;
+  if (!d_fm || buffersOf(node.attributes, sink) <= k.gpu.device.limits.maxStorageBuffersPerShaderStage) return terms;
+  const { count: lanes, part } = lanesOf(node.attributes.table.dim);
+  const size = k.batch * (lanes + 1);
+  const [, packed] = node.outputs;
+  k.run({
+    shader: shader("fm_pack", { grid, ...part, fm_pack: fmPack }),
+    entry: "pack",
+    bind: { d_fm, fm_sum, y: packed },
+    params: { lanes, size },
+    grid: Math.ceil(size / 64),
+  });
+  return { ...terms, d_fm: undefined, fm_sum: undefined, fm_terms: packed };
+}
+
+function reductionShader(
+  { table, optimizer }: TableAttributes,
+  terms: Record<string, Tensor | undefined>,
+  applies: boolean,
+): Shader {
+  const { rowSlots, slots } = optimizer;
+  return shader("segment_reduce", {
+    grid,
+    step,
+    ...lanesOf(table.dim).part,
+    segment_reduce: segmentReduce,
+    ...termFiles(terms),
+    ...(applies
+      ? { ...ruleFiles(slots, rowSlots > 0, false), row_rule: rowRule, segment_apply: segmentApply }
+      : { segment_store: segmentStore }),
+  });
+}
+
+function termFiles(terms: Record<string, Tensor | undefined>): Record<string, string> {
+  return {
+    ...(terms.values ? { segment_value: segmentValue } : { segment_unit: segmentUnit }),
+    ...(terms.d_embedding ? { segment_embedding: segmentEmbedding } : { segment_embedding_none: segmentEmbeddingNone }),
+    ...(terms.d_linear ? { segment_linear: segmentLinear } : { segment_linear_none: segmentLinearNone }),
+    ...fmFile(terms),
+  };
+}
+
+function fmFile(terms: Record<string, Tensor | undefined>): Record<string, string> {
+  if (terms.fm_terms) return { segment_fm_packed: segmentFmPacked };
+  return terms.d_fm ? { segment_fm: segmentFm } : { segment_fm_none: segmentFmNone };
+}

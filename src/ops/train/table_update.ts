@@ -1,0 +1,227 @@
+/**
+ * Updates of embedding tables: the segment reduction of their gradients with the optimizer's rule.
+ *
+ * @module
+ */
+import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
+import rowRule from "../../../shaders/train/row_rule.wgsl" with { type: "text" };
+import step from "../../../shaders/common/step.wgsl" with { type: "text" };
+import tableUpdate from "../../../shaders/train/table_update.wgsl" with { type: "text" };
+import { shader } from "../../gpu/shader.ts";
+import type { TableGradient } from "../../graph/autodiff.ts";
+import { applyAll, type Emitter, type Node, type Op, tableOf } from "../../graph/node.ts";
+import type { Table } from "../../graph/parameter.ts";
+import { formatShape, type Tensor } from "../../graph/tensor.ts";
+import { type Optimizer, tableSlots } from "../../optimizer.ts";
+import { lanesOf } from "../shape/lane.ts";
+import { gradientRange, ruleFiles, stateRanges, tableRule } from "./rule.ts";
+import { emitReduction, inputsByName, reductionOutputs, spanOf, type TableAttributes } from "./segment_reduce.ts";
+
+/** Sums of a table's gradients by row, waiting for the norm of all gradients before they are applied. */
+export interface ReducedTable {
+  /** The table. */
+  readonly table: Table;
+  /** Sums at the position where each row's run starts; absent in dense mode, where the table's last slot holds them. */
+  readonly sums?: Tensor;
+  /** Occurrences sorted by row. */
+  readonly pairs: Tensor;
+  /** Fields of the lookup. */
+  readonly fields: number;
+  /** Coupled L2. */
+  readonly l2: number;
+  /** Slot of the sums by row, in dense mode. */
+  readonly slot: number;
+}
+
+/** Options of {@linkcode updateTable}. */
+export interface TableUpdateOptions {
+  /** The rule; its `embeddingUpdate` tells whether rows absent from the batch are updated. */
+  readonly optimizer: Optimizer;
+  /** Coupled L2: l2 w is added to the gradient of each updated row, once. */
+  readonly l2: number;
+  /** Factor `[1]` for gradients, from `clipScale`; needs `reduced`. */
+  readonly clip?: Tensor;
+  /** What {@linkcode reduceTable} returned, where gradients are clipped. */
+  readonly reduced?: ReducedTable;
+}
+
+/**
+ * Updates a table in place by the optimizer's rule from the gradients of all occurrences, summed by row.
+ *
+ * @param table the table `[rows, D]`
+ * @param gradient terms of the gradient by occurrence
+ * @param pairs occurrences sorted by row: pairs (row, f B + b), valid ones first
+ * @throws {TypeError} when `clip` is given without `reduced`
+ */
+export function updateTable(
+  table: Tensor,
+  gradient: TableGradient,
+  pairs: Tensor,
+  options: TableUpdateOptions,
+): void {
+  const { clip, reduced } = options;
+  if (clip && !reduced) {
+    throw new TypeError(`Cannot update table "${tableOf(table).name}": a clipped update needs the reduced gradient`);
+  }
+  if (!clip) {
+    const { inputs, attributes } = reduction(table, gradient, pairs, options);
+    applyAll(options.optimizer.embeddingUpdate === "dense" ? sweepReducedOp : updateOp, inputs, attributes);
+    return;
+  }
+  const { names, inputs } = present({ clip, sums: reduced!.sums, pairs });
+  const attributes = { ...attributesOf(table, gradient, options), names: ["table", ...names] };
+  applyAll(reduced!.sums ? touchedOp : sweepOp, [table, ...inputs], attributes);
+}
+
+/** Sums a table's gradients by row without applying them, so that the norm of all gradients can be taken first. */
+export function reduceTable(
+  table: Tensor,
+  gradient: TableGradient,
+  pairs: Tensor,
+  options: { readonly optimizer: Optimizer; readonly l2: number },
+): ReducedTable {
+  const { inputs, attributes } = reduction(table, gradient, pairs, options);
+  const { l2, fields } = attributes;
+  const dense = options.optimizer.embeddingUpdate === "dense";
+  const outputs = applyAll(dense ? reduceByRowOp : reduceOp, inputs, attributes);
+  const slot = tableSlots(options.optimizer).length;
+  return { table: tableOf(table), sums: dense ? undefined : outputs[2], pairs, fields, l2, slot };
+}
+
+function reduction(
+  table: Tensor,
+  gradient: TableGradient,
+  pairs: Tensor,
+  options: { readonly optimizer: Optimizer; readonly l2: number },
+): { inputs: Tensor[]; attributes: TableAttributes } {
+  const { values, dEmbedding, dLinear, dFm, fmSum } = gradient;
+  const attributes = attributesOf(table, gradient, options);
+  if (!dFm !== !fmSum) {
+    throw new TypeError(
+      `Cannot update table "${attributes.table.name}": the FM term needs both its gradient and the sum over fields`,
+    );
+  }
+  const { dim } = attributes.table;
+  if (dLinear && dim !== 1) {
+    throw new TypeError(
+      `Cannot update table "${attributes.table.name}": a sum over fields needs width 1, received ${dim}`,
+    );
+  }
+  checkShape(attributes, "dEmbedding", dEmbedding, ["B", attributes.fields, dim]);
+  checkShape(attributes, "fmSum", fmSum, ["B", dim]);
+  const { names, inputs } = present({
+    pairs,
+    values,
+    d_embedding: dEmbedding,
+    d_linear: dLinear,
+    d_fm: dFm,
+    fm_sum: fmSum,
+  });
+  return { inputs: [table, ...inputs], attributes: { ...attributes, names: ["table", ...names] } };
+}
+
+function attributesOf(
+  table: Tensor,
+  { ids }: TableGradient,
+  { optimizer, l2 }: { readonly optimizer: Optimizer; readonly l2: number },
+): TableAttributes {
+  return { table: tableOf(table), optimizer, l2, fields: Number(ids.shape[0]), names: [] };
+}
+
+function checkShape(
+  { table }: TableAttributes,
+  name: string,
+  tensor: Tensor | undefined,
+  shape: readonly (number | "B")[],
+): void {
+  if (!tensor || tensor.shape.join() === shape.join()) return;
+  throw new TypeError(
+    `Cannot update table "${table.name}": ${name} must have shape ${formatShape(shape)}, received ${
+      formatShape(tensor.shape)
+    }`,
+  );
+}
+
+function present(tensors: Record<string, Tensor | undefined>): { names: string[]; inputs: Tensor[] } {
+  const entries = Object.entries(tensors).filter((entry): entry is [string, Tensor] => entry[1] !== undefined);
+  return { names: entries.map(([name]) => name), inputs: entries.map(([, tensor]) => tensor) };
+}
+
+const updateOp: Op<TableAttributes> = {
+  name: "update_table",
+  effect: true,
+  outputs: (_, attributes) => reductionOutputs(attributes, "apply"),
+  emit: (k, node) => emitReduction(k, node, "apply"),
+};
+
+const sweepReducedOp: Op<TableAttributes> = {
+  name: "update_table",
+  effect: true,
+  outputs: (_, attributes) => reductionOutputs(attributes, "row"),
+  emit: (k, node) => {
+    emitReduction(k, node, "row");
+    emitUpdate(k, node, "sweep");
+  },
+};
+
+const reduceOp: Op<TableAttributes> = {
+  name: "reduce_table",
+  outputs: (_, attributes) => reductionOutputs(attributes, "position"),
+  emit: (k, node) => emitReduction(k, node, "position"),
+};
+
+const reduceByRowOp: Op<TableAttributes> = {
+  name: "reduce_table",
+  effect: true,
+  outputs: (_, attributes) => reductionOutputs(attributes, "row"),
+  emit: (k, node) => emitReduction(k, node, "row"),
+};
+
+const touchedOp: Op<TableAttributes> = {
+  name: "update_table",
+  effect: true,
+  outputs: () => [],
+  emit: (k, node) => emitUpdate(k, node, "touched"),
+};
+
+const sweepOp: Op<TableAttributes> = {
+  name: "update_table",
+  effect: true,
+  outputs: () => [],
+  emit: (k, node) => emitUpdate(k, node, "sweep"),
+};
+
+function emitUpdate(k: Emitter, node: Node<TableAttributes>, entry: "touched" | "sweep"): void {
+  const { attributes } = node;
+  const { table, optimizer, fields, l2 } = attributes;
+  const { clip, pairs, sums } = inputsByName(node);
+  const { width, count: lanes, part } = lanesOf(table.dim);
+  const span = spanOf(k, attributes, true);
+  const touched = entry === "touched";
+  k.shards(table, 0).forEach(({ first, rows, range }, i) =>
+    k.run({
+      shader: shader("table_update", {
+        grid,
+        step,
+        ...part,
+        ...ruleFiles(optimizer.slots, optimizer.rowSlots > 0, clip !== undefined),
+        row_rule: rowRule,
+        table_update: tableUpdate,
+      }),
+      entry,
+      bind: {
+        pairs: touched ? pairs : undefined,
+        weights: range,
+        reduced: touched ? sums : gradientRange(k, table, optimizer, i),
+        clip,
+        ...stateRanges(k, table, optimizer, i),
+      },
+      constants: {
+        ...{ FIELDS: fields, LANES: lanes, STRIDE: table.stride / width, SPAN: span },
+        ...tableRule(table, optimizer),
+      },
+      params: { first, rows, l2 },
+      grid: Math.ceil((touched ? fields * k.batch : rows) * (lanes / span) / 64),
+    })
+  );
+}

@@ -1,0 +1,192 @@
+import { adagrad, adam, ftrl, type Optimizer, rowwiseAdagrad, sgd, tableSlots } from "../../../src/optimizer.ts";
+import { Gpu } from "../../../src/gpu/device.ts";
+import { Graph } from "../../../src/graph/graph.ts";
+import { zeros } from "../../../src/initializer.ts";
+import { updateTable } from "../../../src/ops/train/table_update.ts";
+import { assertEquals, assertThrows } from "@std/assert";
+import golden from "../../golden/optimizers.json" with { type: "json" };
+import { type Occurrences, type TableState, updateTableReference } from "../../reference/table_update.ts";
+import { assertClose } from "../../support.ts";
+import { type BatchOptions, firstWeights, randomBatch, runTable, type TableRun } from "../table_support.ts";
+
+/** Runs the same steps on the device and in float64 and compares weights and state. */
+async function compare(run: TableRun, label = ""): Promise<void> {
+  const { optimizer, l2 = 0, tableRows, batches, lr = 0.1 } = run;
+  const { dim } = batches[0];
+  const state: TableState = {
+    weights: run.weights?.slice() ?? firstWeights(tableRows, dim),
+    states: tableSlots(optimizer).filter((slot) => slot.saved).map((slot) =>
+      new Float64Array(slot.perRow ? tableRows : tableRows * dim).fill(slot.initial)
+    ),
+  };
+  batches.forEach((batch, i) => updateTableReference(batch, state, { optimizer, l2, lr, t: i + 1 }));
+  const { weights, states } = await runTable(run);
+  assertClose(weights, state.weights, `${label} weights`, { rtol: 2e-5 });
+  state.states.forEach((expected, i) => assertClose(states[i], expected, `${label} state ${i}`, { rtol: 2e-5 }));
+  if (optimizer.embeddingUpdate === "dense") {
+    assertEquals(states.at(-1)!.every((x) => x === 0), true, "the gradient is cleared");
+  }
+}
+
+/** Returns a device that passes for a GPU. */
+async function hardware(): Promise<Gpu> {
+  const adapter = await navigator.gpu.requestAdapter();
+  return new Gpu(await adapter!.requestDevice(), { description: "GPU", kind: "gpu" });
+}
+
+/** One step of plain descent from zero gradients compares the summed gradient itself. */
+const compareGradient = (options: BatchOptions, label: string, device?: Gpu): Promise<void> =>
+  compare({ optimizer: sgd(), lr: 1, tableRows: options.tableRows, batches: [randomBatch(options)], device }, label);
+
+Deno.test("updateTable sums occurrences of all terms at widths of every kind", async () => {
+  for (const dim of [1, 4, 6, 10, 16, 17]) {
+    const shape = { batch: 37, fields: 5, dim, tableRows: 40 };
+    await compareGradient({ ...shape, terms: ["values", "dEmbedding", "dFm"] }, `D ${dim}, values`);
+    await compareGradient({ ...shape, terms: ["dEmbedding", "dFm"] }, `D ${dim}`);
+  }
+});
+
+Deno.test("updateTable takes each term alone", async () => {
+  const shape = { batch: 37, fields: 3, tableRows: 20 };
+  await compareGradient({ ...shape, dim: 8, terms: ["dFm"] }, "FM");
+  await compareGradient({ ...shape, dim: 8, terms: ["dEmbedding"] }, "embedding");
+  await compareGradient({ ...shape, dim: 1, terms: ["dLinear"] }, "linear");
+  await compareGradient({ ...shape, dim: 1, terms: ["dLinear", "values"] }, "linear, values");
+});
+
+Deno.test("updateTable sums runs of any length", async () => {
+  const device = await hardware();
+  for (const [where, dim] of [[undefined, 4], [device, 4], [device, 12], [device, 1]] as const) {
+    const shape = { batch: 500, fields: 4, dim, tableRows: 2000, terms: ["values", "dEmbedding", "dFm"] as const };
+    const check = (id: (o: number) => number, label: string) =>
+      compareGradient({ ...shape, id }, `${label}, D ${dim}`, where);
+    await check(() => 7, "all on one row");
+    await check((o) => (o * 7) % 2000, "all distinct");
+    await check((o) => Math.floor(o / 32), "runs that fill chunks");
+    await check((o) => Math.floor((o + 5) / 64), "runs that cross chunks");
+    await check((o) => Math.floor((o + 77) / 300), "runs that cross the chunks of a workgroup");
+    await check((o) => Math.floor(Math.sqrt(o)), "runs of growing length");
+  }
+  device.destroy();
+});
+
+Deno.test("updateTable fits devices that bind eight buffers", async () => {
+  const adapter = await navigator.gpu.requestAdapter();
+  const device = new Gpu(await adapter!.requestDevice());
+  for (const dim of [4, 6, 17]) {
+    const batch = randomBatch({ batch: 37, fields: 5, dim, tableRows: 40, terms: ["values", "dEmbedding", "dFm"] });
+    await compare({ optimizer: adam(), tableRows: 40, batches: [batch, batch], device }, `D ${dim}`);
+  }
+  device.device.destroy();
+});
+
+Deno.test("updateTable computes the same where lanes of a row are worked on apart, as on GPUs", async () => {
+  const device = await hardware();
+  const shape = { batch: 300, fields: 4, tableRows: 50, terms: ["values", "dEmbedding", "dFm"] as const };
+  for (const optimizer of [adam(), adam({ embeddingUpdate: "dense" }), rowwiseAdagrad({ initialAccumulator: 0.1 })]) {
+    for (const dim of [1, 6, 16]) {
+      const batches = [randomBatch({ ...shape, dim }), randomBatch({ ...shape, dim, rows: 150, id: () => 7 })];
+      const run = { optimizer, l2: 0.1, lr: 0.01, tableRows: 50, batches, shards: 2 };
+      await compare({ ...run, device }, `${optimizer.name}, D ${dim}`);
+    }
+  }
+  device.device.destroy();
+});
+
+Deno.test("updateTable takes batches of one row and of partly valid rows", async () => {
+  const shape = { dim: 4, tableRows: 9, terms: ["values", "dEmbedding", "dFm"] as const };
+  await compareGradient({ ...shape, batch: 1, fields: 1 }, "B 1, F 1");
+  await compareGradient({ ...shape, batch: 1, fields: 5 }, "B 1");
+  await compareGradient({ ...shape, batch: 64, rows: 3, fields: 5 }, "3 of 64 rows");
+  await compareGradient({ ...shape, batch: 64, rows: 32, fields: 1 }, "one chunk of two");
+  await compareGradient({ ...shape, batch: 64, rows: 0, fields: 3 }, "no rows");
+});
+
+const OPTIMIZERS: Record<string, (embeddingUpdate: "lazy" | "dense") => Optimizer> = {
+  sgd: (embeddingUpdate) => sgd({ embeddingUpdate }),
+  momentum: (embeddingUpdate) => sgd({ momentum: 0.9, embeddingUpdate }),
+  nesterov: (embeddingUpdate) => sgd({ momentum: 0.9, nesterov: true, embeddingUpdate }),
+  adagrad: (embeddingUpdate) => adagrad({ initialAccumulator: 0.1, embeddingUpdate }),
+  rowwise: (embeddingUpdate) => rowwiseAdagrad({ initialAccumulator: 0.1, embeddingUpdate }),
+  adam: (embeddingUpdate) => adam({ embeddingUpdate }),
+  ftrl: (embeddingUpdate) => ftrl({ l1: 0.1, l2: 0.2, embeddingUpdate }),
+};
+
+for (const [name, make] of Object.entries(OPTIMIZERS)) {
+  Deno.test(`updateTable applies ${name}, lazy and dense, with L2, over several steps and shards`, async () => {
+    const batches = (dim: number): Occurrences[] =>
+      [1, 2, 3].map((seed) =>
+        randomBatch({ batch: 40, fields: 3, dim, tableRows: 60, terms: ["dEmbedding", "dFm"], seed })
+      );
+    for (const update of ["lazy", "dense"] as const) {
+      const run = { optimizer: make(update), l2: 0.05, tableRows: 60, lr: 0.05 };
+      await compare({ ...run, batches: batches(6), shards: 3 }, `${update}, D 6`);
+      await compare({ ...run, batches: batches(4) }, `${update}, D 4`);
+    }
+  });
+}
+
+Deno.test("updateTable matches the row-sparse steps of PyTorch", async () => {
+  const { table0, table0_shape: [tableRows, dim], rows, row_grads, optimizers } = golden.sparse;
+  const cases: [keyof typeof optimizers, Optimizer][] = [
+    ["sparse_adam", adam()],
+    ["adagrad_sparse", adagrad({ eps: 1e-10 })],
+    ["sgd_sparse", sgd()],
+  ];
+  const batches = rows.map((ids, i): Occurrences => ({
+    batch: 1,
+    rows: 1,
+    fields: ids.length,
+    dim,
+    ids: Uint32Array.from(ids),
+    dEmbedding: Float64Array.from(row_grads[i].flat()),
+  }));
+  for (const [name, optimizer] of cases) {
+    const { settings: { lr }, after_each_step } = optimizers[name];
+    for (let steps = 1; steps <= batches.length; steps++) {
+      const weights = Float64Array.from(table0.flat());
+      const run = { optimizer, lr, tableRows, weights, batches: batches.slice(0, steps) };
+      const result = await runTable(run);
+      assertClose(result.weights, after_each_step[steps - 1].flat(), `${name}, step ${steps}`, { rtol: 2e-5, atol: 0 });
+    }
+  }
+});
+
+Deno.test("updateTable gives the same bytes twice", async () => {
+  for (const embeddingUpdate of ["lazy", "dense"] as const) {
+    const batch = randomBatch({
+      batch: 200,
+      fields: 6,
+      dim: 10,
+      tableRows: 30,
+      terms: ["values", "dEmbedding", "dFm"],
+    });
+    const run = { optimizer: adam({ embeddingUpdate }), l2: 0.01, tableRows: 30, batches: [batch, batch] };
+    assertEquals((await runTable(run)).bytes, (await runTable(run)).bytes);
+  }
+});
+
+Deno.test("updateTable gives the same bytes whatever the number of shards", async () => {
+  const batch = randomBatch({ batch: 60, fields: 4, dim: 4, tableRows: 50, terms: ["dEmbedding", "dFm"] });
+  const run = { optimizer: adam(), tableRows: 50, batches: [batch, batch] };
+  assertEquals((await runTable(run)).weights, (await runTable({ ...run, shards: 7 })).weights);
+});
+
+Deno.test("updateTable refuses gradients that do not fit the table", () => {
+  const graph = new Graph("train");
+  const table = graph.table("items", 9, 4, zeros());
+  const ids = graph.input("ids", [3, "B"], "u32");
+  const pairs = graph.input("pairs", ["B", 6], "u32");
+  const options = { optimizer: sgd(), l2: 0 };
+  const update = (gradient: Record<string, unknown>, more = {}): void =>
+    updateTable(table, { ids, ...gradient }, pairs, { ...options, ...more });
+  assertThrows(
+    () => update({ dEmbedding: graph.input("d", ["B", 3, 5]) }),
+    TypeError,
+    'Cannot update table "items": dEmbedding must have shape [B, 3, 4], received [B, 3, 5]',
+  );
+  const dSum = graph.input("dSum", ["B", 1]);
+  assertThrows(() => update({ dFm: dSum }), TypeError, "the FM term needs both its gradient and the sum over fields");
+  assertThrows(() => update({ dLinear: dSum }), TypeError, "a sum over fields needs width 1, received 4");
+  assertThrows(() => update({}, { clip: dSum }), TypeError, "a clipped update needs the reduced gradient");
+});
