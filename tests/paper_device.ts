@@ -10,11 +10,15 @@ const LIMITS = {
   maxComputeWorkgroupStorageSize: 16_384,
 };
 
-/** Returns a device that takes everything it is asked for, as far as plans ask. */
-export function paperGpu(kind: "gpu" | "software" = "gpu"): Gpu {
+/**
+ * Returns a device that takes everything it is asked for, as far as plans ask.
+ *
+ * @param limits limits that differ from those of a desktop computer's GPU
+ */
+export function paperGpu(kind: "gpu" | "software" = "gpu", limits: Partial<typeof LIMITS> = {}): Gpu {
   const nothing = (): Record<string, never> => ({});
   const device = {
-    limits: LIMITS,
+    limits: { ...LIMITS, ...limits },
     features: new Set(),
     lost: new Promise(() => {}),
     pushErrorScope: () => {},

@@ -61,7 +61,7 @@ export function mostPairs({ gpu, batch }: Emitter, { fields, dim, columns }: Lay
   const pairs = fields * (fields - 1) / 2;
   const suited = gpu.profile.kind === "software"
     ? SOFTWARE_COLUMNS
-    : Math.max(SOFTWARE_COLUMNS, GPU_BYTES / (4 * batch));
+    : Math.max(SOFTWARE_COLUMNS, Math.min(GPU_BYTES, gpu.profile.limits.bindingBytes) / (4 * batch));
   const windows = Math.ceil(pairs / Math.max(1, Math.floor((columns ?? suited) / dim)));
   return Math.ceil(pairs / windows);
 }

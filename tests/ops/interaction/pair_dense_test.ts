@@ -1,10 +1,15 @@
+import { differentiate } from "../../../src/graph/autodiff.ts";
+import { emit } from "../../../src/graph/emission.ts";
 import { Graph } from "../../../src/graph/graph.ts";
+import { type Shape, sizeOf } from "../../../src/graph/tensor.ts";
+import { add } from "../../../src/ops/dense/add.ts";
 import { pairDense } from "../../../src/ops/interaction/pair_dense.ts";
 import { pairElements } from "../../../src/ops/interaction/pair_elements.ts";
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { matrixElementsReference, pairElementsReference } from "../../reference/pairs.ts";
 import { matmulReference } from "../../reference/matmul.ts";
-import { assertClose, checkOp, runOp } from "../../support.ts";
+import { paperGpu } from "../../paper_device.ts";
+import { assertClose, checkOp, noStorage, runOp } from "../../support.ts";
 
 for (const [batch, fields, dim] of [[37, 5, 8], [5, 4, 17], [1, 2, 1], [9, 3, 10], [1, 2, 4]]) {
   const pairs = fields * (fields - 1) / 2;
@@ -84,4 +89,19 @@ Deno.test("tensors that do not fit are refused", () => {
     TypeError,
     "Cannot build pairDense: a source must have shape [B, 4, 8], received [B, 4, 9]",
   );
+});
+
+Deno.test("windows of pairs on a GPU are no larger than what it binds", () => {
+  const [batch, fields, dim] = [4096, 39, 16];
+  for (const bytes of [2 ** 27, 2 ** 31]) {
+    const graph = new Graph("train");
+    const leaf = (name: string, shape: Shape) => graph.input(name, shape);
+    const source = { left: leaf("u", ["B", fields, dim]), right: leaf("x", ["B", fields, dim]) };
+    const y = pairDense([source], leaf("w", [fields * (fields - 1) / 2 * dim, 400]));
+    const gradients = differentiate(y, leaf("dy", y.shape), add).inputs;
+    const options = { name: "check", batch, outputs: [y, ...gradients.values()], storage: noStorage, inputs: {} };
+    const { scratch } = emit(paperGpu("gpu", { maxStorageBufferBindingSize: bytes }), options, graph.nodes);
+    const largest = Math.max(...[...scratch.values()].flat().map(({ shape }) => 4 * sizeOf(shape, batch)));
+    assert(largest <= Math.min(bytes, 2 ** 28) && largest > 2 ** 26, `${largest} bytes`);
+  }
 });
