@@ -1,0 +1,40 @@
+/**
+ * Counts the dispatches of each model's training step on a GPU, and the longest chain of them that wait for one another.
+ *
+ *     deno run -A bench/dispatches.ts [--write]
+ *
+ * Nothing runs: a plan is made for a device on paper. --write keeps the table as bench/results/dispatches.md.
+ *
+ * @module
+ */
+import { models } from "../models/mod.ts";
+import { parseArgs } from "../src/std.ts";
+import { describeStep } from "../tests/training_plan.ts";
+
+const SIZES = { fields: 39, batch: 4096, fieldRows: 25_000 };
+const OPTIONS = { dim: 16, hidden: [400, 400, 400] };
+
+if (import.meta.main) {
+  const { write } = parseArgs(Deno.args, { boolean: ["write"] });
+  const rows = await Promise.all(
+    Object.entries(models).map(async ([slug, model]) => {
+      // Logistic regression has no embeddings.
+      const { dispatches, longestChain } = await describeStep(model(slug === "lr" ? {} : OPTIONS), SIZES);
+      return `| \`${slug}\` | ${dispatches} | ${longestChain} |`;
+    }),
+  );
+  const page = `# Dispatches of a training step
+
+On a GPU, lazy Adam: ${SIZES.fields} fields, width ${OPTIONS.dim}, batch ${SIZES.batch}, a deep network of ${
+    OPTIONS.hidden.join("-")
+  } where a model has one, its own options otherwise.
+The chain is the longest one of dispatches that wait for one another.
+
+| model | dispatches | chain |
+| ----- | ---------: | ----: |
+${rows.join("\n")}
+`;
+  console.log(page);
+  if (write) await Deno.writeTextFile(new URL("results/dispatches.md", import.meta.url), page);
+  Deno.exit(0);
+}
