@@ -283,9 +283,12 @@ export class Model implements AsyncDisposable {
 
   async #write(path: string, extra: Record<string, CheckpointTensor>, training?: Json): Promise<void> {
     const tensors = { ...(await this.#parts.store.download()), ...extra };
-    if (training) requireFinite(tensors, (training as { step: number }).step);
-    const found = findNotFinite(tensors);
-    if (found) throw new RangeError(`Cannot save "${path}": ${describeNotFinite(found)}`);
+    if (training) {
+      requireFinite(tensors, (training as { step: number }).step);
+    } else {
+      const found = findNotFinite(tensors);
+      if (found) throw new RangeError(`Cannot save "${path}": ${describeNotFinite(found)}`);
+    }
     await writeCheckpoint(path, { header: formatHeader(this, training), tensors });
   }
 }
