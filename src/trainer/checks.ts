@@ -9,6 +9,7 @@ import { warningOfOneClass } from "../data/classes.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { requireSavable } from "../host/mod.ts";
 import { METRIC_NAMES, missingMetrics } from "../metrics/evaluation.ts";
+import { requireCount } from "../model/requirements.ts";
 import type { FitOptions } from "./options.ts";
 
 /** Training whose numbers ceased to be finite. */
@@ -42,8 +43,8 @@ export class DivergenceError extends RangeError {
  */
 export async function requireTrainable(options: FitOptions): Promise<void> {
   const { validation, earlyStopping, checkpoint } = options;
-  positiveInteger("epochs", options.epochs ?? 1);
-  if (checkpoint?.everySteps !== undefined) positiveInteger("checkpoint.everySteps", checkpoint.everySteps);
+  requireCount("train", "epochs", options.epochs ?? 1);
+  if (checkpoint?.everySteps !== undefined) requireCount("train", "checkpoint.everySteps", checkpoint.everySteps);
   if (options.clipNorm !== undefined && !(options.clipNorm > 0 && options.clipNorm < Infinity)) {
     refuse("clipNorm must be above 0", options.clipNorm);
   }
@@ -102,11 +103,6 @@ export function checkRate(rate: number, step: number): number {
 export function requireFinite(tensors: Readonly<Record<string, CheckpointTensor>>, step: number): void {
   const found = findNotFinite(tensors);
   if (found) throw new DivergenceError(`Cannot go on training: after step ${step}, ${describeNotFinite(found)}`, step);
-}
-
-/** Returns a positive integer, or refuses what is none. */
-export function positiveInteger(name: string, value: number): number {
-  return Number.isInteger(value) && value > 0 ? value : refuse(`${name} must be a positive integer`, value);
 }
 
 function refuse(state: string, received: unknown): never {
