@@ -4,7 +4,7 @@
  * @module
  */
 import type { DatasetParts } from "./dataset_parts.ts";
-import { shuffled } from "./random.ts";
+import { rowNumbers, shuffled } from "./random.ts";
 import { MISSING } from "./vocabulary.ts";
 
 /** How rows are divided: at random, or in the order of their position or of a column. */
@@ -29,7 +29,7 @@ export function splitRows(data: Splittable, fractions: readonly number[], option
     const order = shuffled(data.rows, options.seed);
     return takeParts(order, cuts).map((part) => part.sort());
   }
-  const order = Uint32Array.from({ length: data.rows }, (_, row) => row);
+  const order = rowNumbers(data.rows);
   if (options.by === "position") return takeParts(order, cuts);
   const keys = readKeys(data, options.by);
   order.sort((a, b) => keys[a] - keys[b] || a - b);
