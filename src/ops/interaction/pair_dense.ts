@@ -10,7 +10,7 @@ import { apply, applyAll, type Emitter, type Op } from "../../graph/node.ts";
 import { formatShape, rowsWithin, type Shape, type Tensor } from "../../graph/tensor.ts";
 import { emitKernel } from "../../kernels/set.ts";
 import { gpuVariant, type Kernel, type Problem } from "../../kernels/variant.ts";
-import { rounds } from "../shape/scratch.ts";
+import { rounds, windowBytes } from "../shape/scratch.ts";
 import { emitColumnProduct, emitProduct, emitTransposedProduct } from "../dense/matmul_kernels.ts";
 import { columnsOf } from "../dense/matmul_layout.ts";
 import { emitAccumulate, emitCopyRows, emitElements, emitElementsBackward } from "./pair_elements.ts";
@@ -19,9 +19,6 @@ import { existingPairs, pairSizes, type PairWindow } from "./pairs.ts";
 
 /** Columns of products that are in memory at once on a processor, where their rows of the weight stay in a cache. */
 const SOFTWARE_COLUMNS = 512;
-
-/** Bytes of products that are in memory at once on a GPU, where few and large products are fast. */
-const GPU_BYTES = 2 ** 28;
 
 /** Options of {@linkcode pairDense}. */
 export interface PairDenseOptions {
@@ -61,7 +58,7 @@ export function mostPairs({ gpu, batch }: Emitter, { fields, dim, columns }: Lay
   const pairs = fields * (fields - 1) / 2;
   const suited = gpu.profile.kind === "software"
     ? SOFTWARE_COLUMNS
-    : Math.max(SOFTWARE_COLUMNS, Math.min(GPU_BYTES, gpu.profile.limits.bindingBytes) / (4 * batch));
+    : Math.max(SOFTWARE_COLUMNS, windowBytes(gpu) / (4 * batch));
   const windows = Math.ceil(pairs / Math.max(1, Math.floor((columns ?? suited) / dim)));
   return Math.ceil(pairs / windows);
 }

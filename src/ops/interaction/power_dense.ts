@@ -10,7 +10,7 @@ import { apply, applyAll, type Emitter, type Node, type Op } from "../../graph/n
 import { formatShape, type Shape, type Tensor } from "../../graph/tensor.ts";
 import { emitMergedMoments, MAX_SLICES, type Moments } from "../dense/channel_norm.ts";
 import { fieldsOf } from "./field_padding.ts";
-import { rounds } from "../shape/scratch.ts";
+import { rounds, windowBytes } from "../shape/scratch.ts";
 import { emitColumnProduct, emitProduct, emitTransposedProduct } from "../dense/matmul_kernels.ts";
 import { padded } from "../dense/matmul_layout.ts";
 import { emitColumnSum } from "../dense/matmul_vector.ts";
@@ -27,9 +27,6 @@ import {
 
 /** Columns of products that are in memory at once on a processor, where the result has not more. */
 const COLUMNS = 256;
-
-/** Bytes of products that are in memory at once on a GPU, where few and large products are fast. */
-const GPU_BYTES = 2 ** 28;
 
 /** Options of {@linkcode powerDense}. */
 export interface PowerDenseOptions {
@@ -68,8 +65,8 @@ interface Windowed extends PowerSizes, Attributes {}
 function inWindows({ gpu, batch }: Emitter, attributes: Attributes, units: number): Windowed {
   const { neurons, dim, columns } = attributes;
   const onProcessor = Math.max(COLUMNS, units);
-  const bytes = Math.min(GPU_BYTES, gpu.device.limits.maxStorageBufferBindingSize);
-  const suited = gpu.adapter.software ? onProcessor : Math.max(onProcessor, Math.floor(bytes / (4 * batch)) - 4 * dim);
+  const onGpu = Math.floor(windowBytes(gpu) / (4 * batch)) - 4 * dim;
+  const suited = gpu.adapter.software ? onProcessor : Math.max(onProcessor, onGpu);
   const windows = Math.ceil(neurons / Math.max(4, Math.floor((columns ?? suited) / dim)));
   return { ...attributes, window: padded(Math.ceil(neurons / windows)) };
 }

@@ -3,8 +3,17 @@
  *
  * @module
  */
+import type { Gpu } from "../../gpu/device.ts";
 import type { Emitter } from "../../graph/node.ts";
 import type { Tensor } from "../../graph/tensor.ts";
+
+/** Bytes of a window at most on a GPU, where few and large products are fast. */
+const WINDOW_BYTES = 2 ** 28;
+
+/** Returns the bytes that a window of an op may take on a GPU: so many, as far as the device binds them. */
+export function windowBytes({ profile: { limits } }: Gpu): number {
+  return Math.min(WINDOW_BYTES, limits.bindingBytes);
+}
 
 /**
  * Returns a function that starts a round: what it returns gives each round the scratch memory of the rounds before, so
