@@ -7,7 +7,7 @@ import type { BufferRange } from "../gpu/kernel.ts";
 import type { Constants, Shader } from "../gpu/shader.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Gradients } from "./autodiff.ts";
-import type { Parameter, Table } from "./parameter.ts";
+import type { Table } from "./parameter.ts";
 import { type DType, type Shape, Tensor } from "./tensor.ts";
 
 /** One dispatch as an op asks for it: tensors are turned into buffers when memory has been planned. */
@@ -140,12 +140,6 @@ export function applyAll<A>(op: Op<A>, inputs: readonly Tensor[], attributes: A)
 /** Applies an op and returns its first output. */
 export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attributes: A): Tensor {
   return applyAll(op, inputs, attributes)[0];
-}
-
-/** Returns the parameter behind a leaf tensor. */
-export function parameterOf(tensor: Tensor): Parameter {
-  if (tensor.origin.kind !== "parameter") throw new TypeError("Cannot read a parameter: the tensor is computed");
-  return tensor.origin.parameter;
 }
 
 /** Returns the table behind a leaf tensor. */
