@@ -1,4 +1,5 @@
 /** Training steps as a GPU would run them, described without running any. */
+import { models } from "../models/mod.ts";
 import type { Definition } from "../src/definition.ts";
 import { Feed } from "../src/feed.ts";
 import { createBuffer } from "../src/gpu/memory.ts";
@@ -18,6 +19,15 @@ export interface StepSizes {
   readonly batch: number;
   /** Rows of each field. */
   readonly fieldRows: number;
+}
+
+/** Criteo's shape, with an average vocabulary of a million rows in all. */
+export const CRITEO: StepSizes = { fields: 39, batch: 4096, fieldRows: 25_000 };
+
+/** Describes the step of a model of width 16, its deep network having three layers of 400 where it has one. */
+export function describeModel(slug: string): Promise<PlanDescription> {
+  // Logistic regression has no embeddings.
+  return describeStep(models[slug](slug === "lr" ? {} : { dim: 16, hidden: [400, 400, 400] }), CRITEO);
 }
 
 /** Describes the training step of a model, with Adam in lazy mode, on a GPU. */
