@@ -49,13 +49,14 @@ export { readCsvSplit, type ReadCsvSplitOptions } from "./src/data/refit.ts";
 export type { OnFault, RejectionOptions } from "./src/data/rejections.ts";
 export type { FieldCoverage, Respelling } from "./src/data/coverage.ts";
 export { readLibsvm, type ReadLibsvmOptions } from "./src/data/libsvm.ts";
-export { readRows, type ReadRowsOptions, type Row } from "./src/data/rows.ts";
+export { readRows, type ReadRowsOptions, type Row, type RowValue } from "./src/data/rows.ts";
 export { type FieldFit, type FittedField, FittedSchema } from "./src/data/fitted_schema.ts";
 export type { FittedScale } from "./src/data/scaling.ts";
 export {
   categorical,
   type CategoricalFeature,
   type CategoricalOptions,
+  type Combiner,
   type Feature,
   numeric,
   type NumericFeature,
@@ -63,7 +64,12 @@ export {
   parseSchema,
   type Scale,
   type Schema,
+  sequence,
+  type SequenceFeature,
+  type SequenceOptions,
 } from "./src/data/schema.ts";
+export type { FittedHistory, FittedSequence, SequenceFit } from "./src/data/fitted_sequence.ts";
+export type { Histories } from "./src/data/histories.ts";
 
 export {
   adagrad,

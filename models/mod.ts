@@ -25,6 +25,7 @@ import { dcnMix } from "./dcn_mix.ts";
 import { dcnv2 } from "./dcnv2.ts";
 import { deepcrossing } from "./deepcrossing.ts";
 import { deepfm } from "./deepfm.ts";
+import { din } from "./din.ts";
 import { dlrm } from "./dlrm.ts";
 import { dnn } from "./dnn.ts";
 import { edcn } from "./edcn.ts";
@@ -59,6 +60,7 @@ export * from "./dcn_mix.ts";
 export * from "./dcnv2.ts";
 export * from "./deepcrossing.ts";
 export * from "./deepfm.ts";
+export * from "./din.ts";
 export * from "./dlrm.ts";
 export * from "./dnn.ts";
 export * from "./edcn.ts";
@@ -113,4 +115,5 @@ export const models: Readonly<Record<string, (options?: Record<string, unknown>)
   mlr,
   afn,
   ccpm,
+  din,
 };

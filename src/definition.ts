@@ -14,6 +14,8 @@ export interface Definition {
   readonly options: Readonly<Record<string, unknown>>;
   /** Computes the logits `[B, 1]`. */
   readonly build: (x: Input) => Tensor;
+  /** Whether the model reads sequences in their order; its schema must have one. @default {false} */
+  readonly readsHistories?: boolean;
 }
 
 /** Binds options to a model function. */
@@ -29,6 +31,7 @@ export interface DefinitionFactory<O extends object = Record<string, unknown>> {
  *
  * @param slug name in files, checkpoints and on the command line
  * @param build computes the logits `[B, 1]` from the input and the options
+ * @param traits what the model needs of a schema
  * @example A factorization machine
  * ```ts
  * import { add, defineModel, embedding, fmInteraction, linear } from "./layers/mod.ts";
@@ -44,11 +47,13 @@ export interface DefinitionFactory<O extends object = Record<string, unknown>> {
 export function defineModel<O extends object>(
   slug: string,
   build: (x: Input, options: O) => Tensor,
+  traits: Pick<Definition, "readsHistories"> = {},
 ): DefinitionFactory<O> {
   const factory = (options: O = {} as O): Definition => ({
     name: slug,
     options: Object.fromEntries(Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1))),
     build: (x) => build(x, options),
+    ...traits,
   });
   return Object.assign(factory, { slug });
 }

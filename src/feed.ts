@@ -4,6 +4,7 @@
  * @module
  */
 import type { Dataset } from "./data/dataset.ts";
+import { bytesOfValue, HistoryBuffers, type ListSizes } from "./feed_histories.ts";
 import { rowNumbers } from "./data/random.ts";
 import type { Gpu } from "./gpu/device.ts";
 import type { BufferRange } from "./gpu/kernel.ts";
@@ -15,6 +16,10 @@ export interface FeedOptions {
   readonly fields: number;
   /** Whether occurrences carry values. */
   readonly hasValues: boolean;
+  /** Sizes of the lists of values that rows have. @default {none} */
+  readonly histories?: readonly ListSizes[];
+  /** Values of each of these lists in the data set to come, where it is known; rows have the most values otherwise. */
+  readonly counts?: readonly number[];
   /** Rows of a batch; a chunk holds whole batches. */
   readonly batch: number;
   /** Rows that the data set to come is known to have; more of them stream. */
@@ -33,6 +38,7 @@ export class Feed {
   readonly #values: GPUBuffer | undefined;
   readonly #labels: GPUBuffer;
   readonly #order: GPUBuffer;
+  readonly #histories: readonly HistoryBuffers[];
   /** The data set of the pass. */
   #dataset: Dataset | undefined;
   /** The data set whose rows are all in the buffers; it may leave the host's memory meanwhile. */
@@ -48,34 +54,27 @@ export class Feed {
    * @throws {RangeError} when the budget or what the device can bind is too small for one batch
    */
   constructor(gpu: Gpu, options: FeedOptions) {
-    const { fields, batch, budget } = options;
-    const perRow = 4 * (fields * (options.hasValues ? 2 : 1) + 2);
-    const { maxStorageBufferBindingSize, maxBufferSize } = gpu.device.limits;
-    const binding = Math.min(maxStorageBufferBindingSize, maxBufferSize);
-    if (perRow * batch > budget) {
-      throw new RangeError(
-        `Cannot feed rows: a batch of ${batch} rows takes ${perRow * batch} bytes, received a budget of ${budget}`,
-      );
-    }
-    if (4 * fields * batch > binding) {
-      throw new RangeError(
-        `Cannot feed rows: the device binds ${binding} bytes at a time, received a batch of ${batch} rows with ` +
-          `${4 * fields * batch} bytes of row numbers`,
-      );
-    }
-    const most = Math.floor(Math.min(budget / perRow, binding / (4 * fields)) / batch) * batch;
+    const { fields, histories = [], counts } = options;
     this.#gpu = gpu;
     this.#options = options;
-    this.capacity = Math.min(Math.max(options.rows, 1), most);
+    const rows = Math.max(options.rows, 1);
+    const isWhole = counts !== undefined && rows <= mostRows(gpu, options, counts.map((count) => count / rows));
+    this.capacity = isWhole
+      ? rows
+      : Math.min(rows, mostRows(gpu, options, histories.map(({ maxLength }) => maxLength)));
     this.#ids = createBuffer(gpu, "data.ids", 4 * fields * this.capacity);
     if (options.hasValues) this.#values = createBuffer(gpu, "data.values", 4 * fields * this.capacity);
     this.#labels = createBuffer(gpu, "data.labels", 4 * this.capacity);
     this.#order = createBuffer(gpu, "data.order", 4 * this.capacity);
+    this.#histories = histories.map((sizes, i) =>
+      new HistoryBuffers(gpu, sizes, this.capacity, isWhole ? counts[i] : sizes.maxLength * this.capacity)
+    );
   }
 
   /** The buffers. */
   get buffers(): GPUBuffer[] {
-    return [this.#ids, this.#values, this.#labels, this.#order].filter((buffer) => buffer !== undefined);
+    const columns = [this.#ids, this.#values, this.#labels, this.#order].filter((buffer) => buffer !== undefined);
+    return [...columns, ...this.#histories.flatMap(({ buffers }) => buffers)];
   }
 
   /** Returns the buffers by the names of the graph's inputs. */
@@ -86,6 +85,7 @@ export class Feed {
       "data.order": { buffer: this.#order },
     };
     if (this.#values) inputs["data.values"] = { buffer: this.#values };
+    for (const history of this.#histories) Object.assign(inputs, history.inputs);
     return inputs;
   }
 
@@ -164,6 +164,7 @@ export class Feed {
       if (this.#values) writeBuffer(this.#gpu, this.#values, column(dataset.values!), 4 * field * this.capacity);
     }
     writeBuffer(this.#gpu, this.#labels, dataset.labels);
+    this.#histories.forEach((history, i) => history.write(dataset.histories[i]));
   }
 
   #uploadChunk(dataset: Dataset, first: number, rows: number): void {
@@ -183,5 +184,36 @@ export class Feed {
     }
     for (let i = 0; i < rows; i++) labels[i] = dataset.labels[order ? order[first + i] : first + i];
     writeBuffer(this.#gpu, this.#labels, labels);
+    const rowAt = (place: number) => order ? order[first + place] : first + place;
+    this.#histories.forEach((history, i) => history.writeRows(dataset.histories[i], rows, rowAt));
   }
+}
+
+/**
+ * Returns the rows, in whole batches, that fit in the budget and in bindings, where lists have so many values a row.
+ *
+ * @throws {RangeError} when not even a batch does
+ */
+function mostRows(gpu: Gpu, options: FeedOptions, lengths: readonly number[]): number {
+  const { fields, hasValues, histories = [], batch, budget } = options;
+  const { maxStorageBufferBindingSize, maxBufferSize } = gpu.device.limits;
+  const binding = Math.min(maxStorageBufferBindingSize, maxBufferSize);
+  const bytes = histories.map((sizes, i) => {
+    const { all, largest } = bytesOfValue(sizes);
+    return { all: 4 + all * lengths[i], largest: largest * lengths[i] };
+  });
+  const perRow = bytes.reduce((sum, { all }) => sum + all, 4 * (fields * (hasValues ? 2 : 1) + 2));
+  const largest = Math.max(4 * fields, ...bytes.map((list) => list.largest));
+  if (perRow * batch > budget) {
+    throw new RangeError(
+      `Cannot feed rows: a batch of ${batch} rows takes ${perRow * batch} bytes, received a budget of ${budget}`,
+    );
+  }
+  if (largest * batch > binding) {
+    throw new RangeError(
+      `Cannot feed rows: the device binds ${binding} bytes at a time, received a batch of ${batch} rows with ` +
+        `${largest * batch} bytes of row numbers`,
+    );
+  }
+  return Math.floor(Math.min(budget / perRow, binding / largest) / batch) * batch;
 }

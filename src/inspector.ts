@@ -12,7 +12,7 @@ import { Plan } from "./graph/plan.ts";
 import { sizeOf, type Tensor } from "./graph/tensor.ts";
 import { overlap } from "./model/overlap.ts";
 import type { ModelParts } from "./model/parts.ts";
-import { traceModel } from "./trace.ts";
+import { feedSizes, traceModel } from "./trace.ts";
 
 /** Rows of the largest batch: layers can expose many numbers a row. */
 const MOST_ROWS = 1024;
@@ -65,8 +65,7 @@ export class Inspector {
    */
   static async create(gpu: Gpu, parts: ModelParts, batch: number): Promise<Inspector> {
     const { definition, declarations, space, store } = parts;
-    const { fields: { length: fields }, hasValues } = space;
-    const feed = new Feed(gpu, { fields, hasValues, batch, rows: CHUNK_BATCHES * batch, budget: Infinity });
+    const feed = new Feed(gpu, { ...feedSizes(space), batch, rows: CHUNK_BATCHES * batch, budget: Infinity });
     try {
       const { logits } = traceModel(definition, "predict", declarations, space, feed.capacity);
       const { exposed } = logits.graph;

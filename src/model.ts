@@ -24,7 +24,7 @@ import { requireNumbers, requireRows, requireSchema } from "./model/requirements
 import { summarize } from "./model/summary.ts";
 import { Predictor } from "./predictor.ts";
 import { Store } from "./store.ts";
-import { traceModel } from "./trace.ts";
+import { spaceOf, traceModel } from "./trace.ts";
 import { type Resumption, Trainer } from "./trainer.ts";
 import { requireFinite, requireTrainable, warnBeforeTraining } from "./trainer/checks.ts";
 import type { FitOptions, History } from "./trainer/options.ts";
@@ -67,7 +67,7 @@ export class Model implements AsyncDisposable {
     this.gpu = gpu;
     this.#ownsGpu = gpu !== options.device;
     const declarations = new Declarations();
-    const space = { fields: schema.fields, rowCount: schema.rowCount, hasValues: schema.hasValues };
+    const space = spaceOf(schema);
     traceModel(definition, "train", declarations, space, 1);
     this.#parts = { definition, declarations, space, store: new Store(gpu, declarations) };
   }

@@ -11,7 +11,7 @@ import { MAX_STEPS_PER_SUBMIT, Plan, type StepScalars } from "./graph/plan.ts";
 import { overlap } from "./model/overlap.ts";
 import type { ModelParts } from "./model/parts.ts";
 import { storeScores } from "./ops/train/loss.ts";
-import { traceModel } from "./trace.ts";
+import { feedSizes, traceModel } from "./trace.ts";
 
 /** Rows that are on the device at a time. */
 const CHUNK_ROWS = 1 << 16;
@@ -58,7 +58,7 @@ export class Predictor {
   static async create(gpu: Gpu, options: PredictorOptions): Promise<Predictor> {
     const { definition, declarations, space, store, batch, budget } = options;
     const rows = Math.ceil(CHUNK_ROWS / batch) * batch;
-    const feed = new Feed(gpu, { fields: space.fields.length, hasValues: space.hasValues, batch, rows, budget });
+    const feed = new Feed(gpu, { ...feedSizes(space), batch, rows, budget });
     let scores: GPUBuffer | undefined;
     try {
       const { logits } = traceModel(definition, "predict", declarations, space, feed.capacity);

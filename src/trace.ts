@@ -3,14 +3,35 @@
  *
  * @module
  */
+import type { FittedSchema } from "./data/fitted_schema.ts";
 import type { Definition } from "./definition.ts";
+import type { FeedOptions } from "./feed.ts";
 import { Graph, type Mode } from "./graph/graph.ts";
 import type { Declarations } from "./graph/parameter.ts";
 import { rewrite } from "./graph/rewrite.ts";
 import { formatShape, type Tensor } from "./graph/tensor.ts";
-import type { Field } from "./layers/input.ts";
+import type { Field, InputHistory, InputSequence } from "./layers/input.ts";
 import { cutBatch } from "./ops/embedding/batch.ts";
+import { cutHistory } from "./ops/embedding/history.ts";
 import { rewrites } from "./ops/rewrites.ts";
+
+/** A sequence of a data set, as far as a model depends on it. */
+export interface SequenceSpace extends Omit<InputSequence, "combiner">, Field {
+  /** The feature as declared. */
+  readonly feature: Pick<InputSequence, "combiner">;
+}
+
+/** Sequences of one length in each row. */
+export interface HistorySpace {
+  /** Name of the first sequence. */
+  readonly name: string;
+  /** The sequences. */
+  readonly sequences: readonly SequenceSpace[];
+  /** Most values of a row. */
+  readonly maxLength: number;
+  /** Whether values have weights. */
+  readonly weighted: boolean;
+}
 
 /** The fields of a data set, as far as a model depends on them. */
 export interface FieldSpace {
@@ -20,6 +41,27 @@ export interface FieldSpace {
   readonly rowCount: number;
   /** Whether some values differ from 1. */
   readonly hasValues: boolean;
+  /** The sequences, by group. @default {none} */
+  readonly histories?: readonly HistorySpace[];
+}
+
+/** Returns what a model depends on of a schema. */
+export function spaceOf({ fields, rowCount, hasValues, histories }: FittedSchema): FieldSpace {
+  return { fields, rowCount, hasValues, histories };
+}
+
+/** Returns the sizes of what a space's rows hold. */
+export function feedSizes(
+  { fields, hasValues, histories = [] }: FieldSpace,
+): Pick<FeedOptions, "fields" | "hasValues" | "histories"> {
+  return {
+    fields: fields.length,
+    hasValues,
+    histories: histories.map(({ name, sequences, maxLength, weighted }) => ({
+      ...{ name, maxLength, weighted },
+      members: sequences.length,
+    })),
+  };
 }
 
 /** A traced and rewritten model. */
@@ -32,11 +74,19 @@ export interface Trace {
   readonly ids: Tensor;
 }
 
+/** Returns the names of the sequences that only a model which reads histories takes notice of. */
+export function sequencesInOrder({ histories = [] }: Pick<FieldSpace, "histories">): string[] {
+  return histories.flatMap(({ sequences }) =>
+    sequences.filter(({ feature }) => !feature.combiner).map(({ name }) => name)
+  );
+}
+
 /**
  * Traces a model over batches of a data set of `capacity` rows and applies the rewrites.
  *
  * @param unseenShare share of the occurrences that the rows of the input `data.substitutes` replace
  * @throws {TypeError} when the model's output is not `[B, 1]`
+ * @throws {RangeError} when the model reads histories, and there are none
  */
 export function traceModel(
   definition: Definition,
@@ -46,6 +96,11 @@ export function traceModel(
   capacity: number,
   unseenShare = 0,
 ): Trace {
+  if (definition.readsHistories && sequencesInOrder(space).length === 0) {
+    throw new RangeError(
+      `Cannot build ${definition.name}: the schema must have a sequence without a combiner, received none`,
+    );
+  }
   const graph = new Graph(mode, declarations);
   const fields = space.fields.length;
   const batch = cutBatch(
@@ -63,7 +118,8 @@ export function traceModel(
     graph,
     ids: batch.ids,
     values: batch.values,
-    fields: space.fields,
+    fields: [...space.fields, ...pooledFields(space)],
+    histories: (space.histories ?? []).map((history) => cutHistoryOf(graph, history, capacity)),
     rowCount: space.rowCount,
   });
   if (logits.shape.join() !== "B,1") {
@@ -73,4 +129,35 @@ export function traceModel(
   }
   const [newLogits, labels, ids] = rewrite([logits, batch.labels, batch.ids], rewrites);
   return { logits: newLogits, labels, ids };
+}
+
+function pooledFields({ histories = [] }: FieldSpace): Field[] {
+  return histories.flatMap(({ sequences: [{ name, rows, offset, feature }] }) =>
+    feature.combiner ? [{ name, rows, offset, kind: "categorical" as const }] : []
+  );
+}
+
+function cutHistoryOf(
+  graph: Graph,
+  { name, sequences, maxLength, weighted }: HistorySpace,
+  capacity: number,
+): InputHistory {
+  const members = sequences.length;
+  const most = maxLength * capacity;
+  const cut = cutHistory(
+    {
+      offsets: graph.input(`data.${name}.offsets`, [capacity + 1], "u32"),
+      ids: graph.input(`data.${name}.ids`, [most, members], "u32"),
+      values: weighted ? graph.input(`data.${name}.weights`, [most]) : undefined,
+      order: graph.input("data.order", [capacity], "u32"),
+    },
+    maxLength,
+    members,
+  );
+  const described = sequences.map(({ name, target, feature: { combiner } }) => ({
+    name,
+    ...(target !== undefined && { target }),
+    ...(combiner && { combiner }),
+  }));
+  return { name, sequences: described, places: maxLength, ...cut };
 }

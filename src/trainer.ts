@@ -16,6 +16,7 @@ import { requireCount } from "./model/requirements.ts";
 import { adam, type Optimizer } from "./optimizer.ts";
 import type { Evaluation } from "./metrics.ts";
 import { PlateauSchedule } from "./schedule.ts";
+import { feedSizes } from "./trace.ts";
 import { Backlog } from "./trainer/backlog.ts";
 import { checkRate, DivergenceError, requireFinite } from "./trainer/checks.ts";
 import { LossRing } from "./trainer/losses.ts";
@@ -158,8 +159,8 @@ export class Trainer {
     const { gpu, space } = this.#context;
     const { rows } = this.#data;
     const { memoryBudget: budget = 2 ** 30, sort = "auto" } = this.#options;
-    const { fields: { length: fields }, hasValues } = space;
-    this.#feed = new Feed(gpu, { fields, hasValues, batch: this.#batch, rows, budget });
+    const counts = this.#data.histories.map(({ offsets }) => offsets[rows]);
+    this.#feed = new Feed(gpu, { ...feedSizes(space), counts, batch: this.#batch, rows, budget });
     this.#losses = new LossRing(gpu);
     if (this.#unseenShare > 0) this.#unseen = new UnseenRows(gpu, this.#data, this.#unseenShare);
     if (sort === "host" || (sort === "auto" && gpu.adapter.software)) {

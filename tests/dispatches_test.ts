@@ -16,6 +16,7 @@ const BOUNDS: Readonly<Record<string, number>> = {
   dcn_mix: 112,
   fgcnn: 120,
   edcn: 133,
+  din: 110,
 };
 
 /** Most dispatches of all other models. */

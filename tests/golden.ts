@@ -6,6 +6,7 @@ import type { Definition } from "../src/definition.ts";
 import { Model } from "../src/model.ts";
 import { adam, type Optimizer, sgd } from "../src/optimizer.ts";
 import { schemaOf } from "./datasets.ts";
+import { type GoldenLists, historiesOf, withSequences } from "./golden_histories.ts";
 import { assertClose, gpu } from "./support.ts";
 
 /** A tensor of a case. */
@@ -27,8 +28,8 @@ interface GoldenSteps {
 
 /** A file of `tests/golden` that holds a model. */
 export interface GoldenCase {
-  config: { vocab_sizes: number[]; embedding_l2?: number; net_l2?: number };
-  batches: { ids: number[][]; labels: number[] }[];
+  config: { vocab_sizes: number[]; embedding_l2?: number; net_l2?: number; multi_vocab?: number };
+  batches: ({ ids: number[][]; labels: number[] } & GoldenLists)[];
   params: GoldenTensor[];
   forward: { logits: number[]; loss_mean: number };
   grads: GoldenData;
@@ -63,10 +64,22 @@ function readGolden(name: string, convert: Convert = (tensors) => tensors): Gold
     const converted = convert(tensors.map((tensor) => ({ ...tensor, data: data[tensor.name] })));
     return Object.fromEntries(converted.map((tensor) => [tensor.name, tensor.data]));
   };
-  const convertSteps = (steps: GoldenSteps): GoldenSteps => ({ ...steps, params: convertData(steps.params) });
+  const convertNames = (data: GoldenData = {}): GoldenData =>
+    Object.fromEntries(Object.entries(data).map(([name, numbers]) => [rename(name, convert), numbers]));
+  const convertSteps = (steps: GoldenSteps): GoldenSteps => ({
+    ...steps,
+    params: convertData(steps.params),
+    ...(steps.buffers && { buffers: convertNames(steps.buffers) }),
+  });
   return {
     ...golden,
     params: [...convert(golden.params)],
+    buffers_init: golden.buffers_init && [...convert(golden.buffers_init)],
+    buffers_after_forward: convertNames(golden.buffers_after_forward),
+    conditioning: {
+      ...golden.conditioning,
+      zero_gradient_params: golden.conditioning.zero_gradient_params.map((name) => rename(name, convert)),
+    },
     grads: convertData(golden.grads),
     sgd: convertSteps(golden.sgd),
     adam: convertSteps(golden.adam),
@@ -74,10 +87,18 @@ function readGolden(name: string, convert: Convert = (tensors) => tensors): Gold
   };
 }
 
+/** Returns what a converter that changes names alone calls a tensor. */
+function rename(name: string, convert: Convert): string {
+  return convert([{ name, shape: [0], data: [] }])[0].name;
+}
+
 /** Checks logits, losses, gradients, running statistics and three steps of each optimizer. */
 export async function checkGolden(name: string, definition: Definition, convert?: Convert): Promise<void> {
   const golden = readGolden(name, convert);
-  const schema = schemaOf(golden.config.vocab_sizes);
+  const schema = withSequences(schemaOf(golden.config.vocab_sizes), golden.batches[0], {
+    ...golden.config,
+    combiner: "mean",
+  });
   const all = datasetOf(golden, schema);
   const first = all.slice(0, golden.batches[0].labels.length);
   const start = async (): Promise<Model> => {
@@ -175,18 +196,20 @@ function datasetOf(golden: GoldenCase, schema: FittedSchema): Dataset {
   const ids = new Uint32Array(rows.length * schema.fields.length);
   schema.fields.forEach(({ offset }, f) => rows.forEach((row, r) => ids[f * rows.length + r] = offset + row[f]));
   const labels = Float32Array.from(golden.batches.flatMap((batch) => batch.labels));
-  return new Dataset({ schema, rows: rows.length, ids, values: undefined, labels, labeled: true });
+  const histories = historiesOf(schema, golden.batches);
+  return new Dataset({ schema, rows: rows.length, ids, values: undefined, histories, labels, labeled: true });
 }
 
 /** Gives golden tensors Weft's names and layout: one table for all fields, dense weights as [in, out]. */
 function toWeft(tensors: readonly GoldenTensor[], schema: FittedSchema): GoldenTensor[] {
   const result = new Map<string, GoldenTensor>();
+  const owners = [...schema.fields, ...schema.sequences.filter(({ own }) => own)];
   for (const { name, shape, data } of tensors) {
     const [, kind, field] = /^(.+)\.f(\d+)$/.exec(name) ?? [];
     if (kind) {
       const table = TABLES[kind] ?? kind;
       const known = result.get(table) ?? { name: table, shape: [schema.rowCount, shape[1]], data: [] };
-      if (known.data.length !== schema.fields[Number(field)].offset * shape[1]) throw new Error(`${name} out of order`);
+      if (known.data.length !== owners[Number(field)].offset * shape[1]) throw new Error(`${name} out of order`);
       known.data.push(...data);
       result.set(table, known);
     } else {

@@ -76,6 +76,8 @@ export interface OpRun {
   inputs: Record<string, Shape>;
   /** Rows of the batch. */
   batch: number;
+  /** Names of inputs that are whole numbers, u32. */
+  integers?: readonly string[];
   /** Builds the output from the inputs. */
   build: (inputs: Record<string, Tensor>) => Tensor;
   /** Turns random numbers in [-1, 1) into values of an input. */
@@ -153,8 +155,10 @@ export async function runOp(run: OpRun): Promise<OpResults> {
   names.forEach((name, i) => {
     const random = randomArray(sizeOf(run.inputs[name], run.batch), i + 1);
     values[name] = (run.prepare?.[name]?.(random) ?? random).map(Math.fround);
-    tensors[name] = graph.input(name, run.inputs[name]);
-    buffers[name] = { buffer: upload(device, name, Float32Array.from(values[name])) };
+    const isInteger = run.integers?.includes(name) ?? false;
+    tensors[name] = graph.input(name, run.inputs[name], isInteger ? "u32" : "f32");
+    const numbers = isInteger ? Uint32Array.from(values[name]) : Float32Array.from(values[name]);
+    buffers[name] = { buffer: upload(device, name, numbers) };
   });
   const y = run.build(tensors);
   const size = sizeOf(y.shape, run.batch);

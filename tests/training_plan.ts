@@ -7,7 +7,7 @@ import { Declarations } from "../src/graph/parameter.ts";
 import type { PlanDescription } from "../src/graph/plan.ts";
 import { adam } from "../src/optimizer.ts";
 import { Store } from "../src/store.ts";
-import { traceModel } from "../src/trace.ts";
+import { feedSizes, traceModel } from "../src/trace.ts";
 import { compileTraining } from "../src/trainer/step.ts";
 import { paperGpu } from "./paper_device.ts";
 
@@ -41,7 +41,10 @@ export async function describeStep(
     rows: fieldRows,
     offset: f * fieldRows,
   }));
-  const space = { fields, rowCount: count * fieldRows, hasValues: false };
+  // Two sequences of fifty values beside each other, which models without histories do not read.
+  const sequences = fields.slice(0, 2).map((field, target) => ({ ...field, target, feature: {} }));
+  const histories = [{ name: "history", sequences, maxLength: 50, weighted: false }];
+  const space = { fields, rowCount: count * fieldRows, hasValues: false, histories };
   const declarations = new Declarations();
   traceModel(definition, "train", declarations, space, 1);
   const store = new Store(gpu, declarations);
@@ -52,7 +55,7 @@ export async function describeStep(
     declarations,
     space,
     store,
-    feed: new Feed(gpu, { fields: count, hasValues: false, batch, rows: 8 * batch, budget: 2 ** 30 }),
+    feed: new Feed(gpu, { ...feedSizes(space), batch, rows: 8 * batch, budget: 2 ** 30 }),
     batch,
     optimizer,
     l2: {},

@@ -2,13 +2,14 @@
 //   forward   xhat = (x - mean) rstd,  z = gamma xhat + beta,  y = dropout(activate(z)),  rstd = 1 / sqrt(var + eps)
 //   backward  dz = dy dropout' activate'(z),  dbeta = sum_b dz,  dgamma = sum_b dz xhat
 //             dx = gamma rstd (dz - dbeta / n - xhat dgamma / n) over batch statistics, gamma rstd dz over running ones
-// mean and var (biased) are over the n = step.rows valid rows; dx of padding rows is 0.
+// mean and var (biased) are over the n = step.rows places valid rows, all places of a valid row of the batch; dx of
+// padding rows is 0.
 //   moments         mean and sum of squared deviations of each column over each slice of rows
 //   merge_moments   folds the slices (Chan, Golub and LeVeque, 1983), updates the running statistics
 //   normalize       the forward
 //   gradient_sums   dz and dz xhat summed over each slice of rows; merge_sums folds the slices
 //   gradient        dx
-// Shapes: x, y, dy, dx [B, N]; partial [slices, 2, N]; sums, merged [2, N]; all others [N]; f32.
+// Shapes: x, y, dy, dx [rows, N]; partial [slices, 2, N]; sums, merged [2, N]; all others [N]; f32.
 // Grid: one invocation per slice of rows and WIDTH columns; the merges one workgroup per 16 columns.
 // Memory: 4 bytes per element for moments, 8 for gradient_sums and normalize, 12 for gradient. Fixed order everywhere.
 // Loops run for the whole slice in all invocations, with rows past its end masked: a software adapter runs several
@@ -16,7 +17,8 @@
 override BATCH_STATISTICS: bool = true;  // false: mean and spread hold running statistics
 
 struct Params {
-  batch: u32,
+  rows: u32,      // B places
+  places: u32,    // rows that a row of the batch has
   columns: u32,   // N
   slice: u32,     // rows of a slice
   slices: u32,    // ceil(B / slice)
@@ -50,11 +52,15 @@ struct Work {
   exists: bool,
 }
 
+fn valid_rows() -> u32 {
+  return step.rows * params.places;
+}
+
 fn work(index: u32) -> Work {
   let stride = params.columns / WIDTH;
   let slice = index / stride;
   let begin = slice * params.slice;
-  return Work(index % stride, stride, slice, begin, min(begin + params.slice, params.batch), slice < params.slices);
+  return Work(index % stride, stride, slice, begin, min(begin + params.slice, params.rows), slice < params.slices);
 }
 
 fn rstd_of(n: u32) -> Lanes {
@@ -71,7 +77,7 @@ fn moments(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let at = work(linear_group(group, groups) * 64u + lane);
-  let end = min(at.end, step.rows);
+  let end = min(at.end, valid_rows());
   if (!at.exists || at.begin >= end) { return; }
   let origin = x[at.begin * at.stride + at.n];
   var sum = Lanes(0.0);
@@ -109,8 +115,8 @@ fn merge_moments(
   let exists = column < params.columns;
   var all = Moments(0.0, 0.0, 0.0);
   if (exists) {
-    for (var slice = lane.y; slice * params.slice < step.rows; slice += 16u) {
-      let count = f32(min(params.slice, step.rows - slice * params.slice));
+    for (var slice = lane.y; slice * params.slice < valid_rows(); slice += 16u) {
+      let count = f32(min(params.slice, valid_rows() - slice * params.slice));
       let at = 2u * slice * params.columns + column;
       all = merge(all, Moments(count, slices[at], slices[at + params.columns]));
     }
@@ -160,7 +166,7 @@ fn gradient_sums(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let at = work(linear_group(group, groups) * 64u + lane);
-  let end = min(at.end, step.rows);
+  let end = min(at.end, valid_rows());
   if (!at.exists || at.begin >= end) { return; }
   let center = mean[at.n];
   let rstd = rstd_of(at.n);
@@ -191,7 +197,7 @@ fn merge_sums(
   let exists = column < params.columns;
   var total = vec2f(0.0);
   if (exists) {
-    for (var slice = lane.y; slice * params.slice < step.rows; slice += 16u) {
+    for (var slice = lane.y; slice * params.slice < valid_rows(); slice += 16u) {
       let at = 2u * slice * params.columns + column;
       total += vec2f(slices[at], slices[at + params.columns]);
     }
@@ -226,7 +232,7 @@ fn gradient(
   let rstd = rstd_of(at.n);
   let scale = gamma[at.n];
   let shift = beta[at.n];
-  let count = f32(max(step.rows, 1u));
+  let count = f32(max(valid_rows(), 1u));
   var from_mean = Lanes(0.0);
   var from_spread = Lanes(0.0);
   if (BATCH_STATISTICS) {
@@ -238,6 +244,6 @@ fn gradient(
     let i = b * at.stride + at.n;
     let xhat = (x[i] - center) * rstd;
     let dz = dy[i] * dropout_lanes(WIDTH * i) * slope_lanes(activate_lanes(scale * xhat + shift));
-    y[i] = select(0.0, 1.0, b < step.rows) * scale * rstd * (dz - from_mean - xhat * from_spread);
+    y[i] = select(0.0, 1.0, b < valid_rows()) * scale * rstd * (dz - from_mean - xhat * from_spread);
   }
 }

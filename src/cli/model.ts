@@ -9,7 +9,7 @@ import type { Definition } from "../definition.ts";
 import { Declarations } from "../graph/parameter.ts";
 import type { Optimizer, OptimizerName } from "../optimizer.ts";
 import { parseOptimizer } from "../optimizer/parse.ts";
-import { traceModel } from "../trace.ts";
+import { spaceOf, traceModel } from "../trace.ts";
 import type { OptionGroups, Options } from "./options.ts";
 import { wrap } from "./table.ts";
 
@@ -70,9 +70,9 @@ export function readModel(options: Options<ModelOption>): DeclaredModel {
     },
   });
   const definition = models[name](watched);
-  const check = ({ fields, rowCount, hasValues }: FittedSchema): void => {
+  const check = (schema: FittedSchema): void => {
     used.clear();
-    traceModel(definition, "train", new Declarations(), { fields, rowCount, hasValues }, 1);
+    traceModel(definition, "train", new Declarations(), spaceOf(schema), 1);
     const surplus = Object.keys(given).find((key) => !used.has(key));
     if (surplus === undefined) return;
     const known = [...used].map(String);

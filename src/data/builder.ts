@@ -10,6 +10,7 @@ import { growF32, growF64 } from "./growable.ts";
 import { createLabelReader, type LabelReader } from "./label.ts";
 import type { Rejections, RowFault } from "./rejections.ts";
 import { type CategoricalFeature, parseSchema, type Schema } from "./schema.ts";
+import { type SequenceCell, SequenceColumns } from "./sequence_column.ts";
 import { createTimeReader } from "./time.ts";
 
 /** Options of {@linkcode DatasetBuilder}. */
@@ -24,10 +25,10 @@ export interface DatasetBuilderOptions {
   timed: boolean;
 }
 
-/** Cells of a row, in the order of the fields, with what stands beside them. */
+/** Cells of a row, in the order of the features, with what stands beside them. */
 export interface Cells {
-  /** One text per field; none for a missing value. */
-  texts: readonly (string | undefined)[];
+  /** One text per field, then one per sequence or a list; none for a missing value. */
+  texts: readonly SequenceCell[];
   /** Values of the occurrences, where they have any. */
   weights?: readonly number[];
   /** Text of the label, for labeled rows; a number is one that was read before. */
@@ -39,6 +40,7 @@ export interface Cells {
 /** A data set under construction. */
 export class DatasetBuilder {
   readonly #columns: Column[];
+  readonly #sequences: SequenceColumns;
   readonly #names: string[];
   #declared: Schema;
   readonly #fitted: FittedSchema | undefined;
@@ -58,12 +60,15 @@ export class DatasetBuilder {
     this.#missing = this.#fitted?.missing ?? options.missing ?? [""];
     this.#trim = options.trim ?? this.#fitted?.trim ?? false;
     this.#missingTexts = new Set(this.#missing);
-    this.#names = this.#declared.features.map(({ name }) => name);
-    this.#columns = this.#declared.features.map((feature, index) =>
+    const fields = this.#declared.features.filter((feature) => feature.kind !== "sequence");
+    const sequences = this.#declared.features.filter((feature) => feature.kind === "sequence");
+    this.#names = fields.map(({ name }) => name);
+    this.#columns = fields.map((feature, index) =>
       this.#fitted
         ? createFittedColumn(this.#fitted, index, this.#missingTexts)
         : createColumn(feature, this.#missingTexts)
     );
+    this.#sequences = new SequenceColumns(sequences, this.#missingTexts, this.#trim);
     if (options.labeled) this.#readLabel = createLabelReader(this.#declared, this.#missingTexts);
     if (options.timed) this.#readTime = createTimeReader();
   }
@@ -87,11 +92,16 @@ export class DatasetBuilder {
     if (typeof labelValue !== "number") return labelValue;
     const timeValue = this.#readTime?.(this.#bare(time)) ?? 0;
     if (typeof timeValue === "string") return { reason: `column "${this.#declared.time}": ${timeValue}` };
-    for (let index = 0; index < this.#columns.length; index++) {
-      const wrong = this.#columns[index].offer(this.#bare(texts[index]), weights === undefined ? 1 : weights[index]);
+    const fields = this.#columns.length;
+    for (let index = 0; index < fields; index++) {
+      const text = texts[index] as string | undefined;
+      const wrong = this.#columns[index].offer(this.#bare(text), weights === undefined ? 1 : weights[index]);
       if (wrong !== undefined) return { reason: `field "${this.#names[index]}": ${wrong}` };
     }
+    const wrong = this.#sequences.offer((index) => texts[fields + index]);
+    if (wrong !== undefined) return { reason: wrong };
     for (const column of this.#columns) column.store();
+    this.#sequences.store();
     this.#labels.push(labelValue);
     this.#positives += labelValue;
     if (this.#readTime) this.#times.push(timeValue);
@@ -127,15 +137,17 @@ export class DatasetBuilder {
       rows: this.#rows,
       ...column.write(schema.fields[index], ids, values, index * this.#rows),
     }));
+    const lists = this.#sequences.write(schema);
     return new Dataset({
       schema,
       rows: this.#rows,
       ids,
       values,
+      histories: lists.histories,
       labels: this.#labels.drain(),
       labeled: this.#readLabel !== undefined,
       times: this.#readTime ? this.#times.drain() : undefined,
-      coverage,
+      coverage: [...coverage, ...lists.coverage],
       skipped: leftOut?.skipped,
       skippedReasons: leftOut?.reasons,
       missingLabels: leftOut?.missingLabels,
@@ -152,6 +164,7 @@ export class DatasetBuilder {
       missing: this.#missing,
       trim: this.#trim,
       fields: this.#columns.map((column) => column.fit()),
+      sequences: this.#sequences.fit(),
     });
   }
 

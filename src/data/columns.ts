@@ -9,11 +9,10 @@
 import { type FieldCoverage, Respellings } from "./coverage.ts";
 import type { FieldFit, FittedField, FittedSchema } from "./fitted_schema.ts";
 import { formatText } from "./format.ts";
-import { firstValueRow } from "./fitted_schema.ts";
 import { type Growable, growF32, growF64, growU32 } from "./growable.ts";
 import { applyScale, findBucket, fitEdges, fitScale, type FittedScale, measureRange, parseNumber } from "./scaling.ts";
-import type { CategoricalFeature, Feature, NumericFeature } from "./schema.ts";
-import { Interner, MISSING, OUT_OF_VOCABULARY } from "./vocabulary.ts";
+import type { CategoricalFeature, NumericFeature } from "./schema.ts";
+import { firstValueRow, Interner, MISSING, OUT_OF_VOCABULARY } from "./vocabulary.ts";
 
 /** A column that grows by one cell at a time. */
 export interface Column {
@@ -35,7 +34,7 @@ export interface Column {
 export type CellCounts = Pick<FieldCoverage, "missing" | "unseen" | "outside" | "respelled">;
 
 /** Makes a column that is to be fitted to its own cells. */
-export function createColumn(feature: Feature, missing: ReadonlySet<string>): Column {
+export function createColumn(feature: FieldFit["feature"], missing: ReadonlySet<string>): Column {
   return feature.kind === "categorical"
     ? new CategoricalColumn(feature, missing)
     : new NumericColumn(feature, missing, undefined);
@@ -45,7 +44,7 @@ export function createColumn(feature: Feature, missing: ReadonlySet<string>): Co
 export function createFittedColumn(schema: FittedSchema, index: number, missing: ReadonlySet<string>): Column {
   const field = schema.fields[index];
   return field.feature.kind === "categorical"
-    ? new FittedCategoricalColumn(field, schema.tokenRows(index), missing)
+    ? new FittedCategoricalColumn(field, schema.tokenRows(field), missing)
     : new NumericColumn(field.feature, missing, field);
 }
 

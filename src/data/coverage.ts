@@ -8,7 +8,7 @@
 export interface FieldCoverage {
   /** Name of the field. */
   readonly name: string;
-  /** Cells, one a row. */
+  /** Cells, one a row; of a sequence, its values in all rows. */
   readonly rows: number;
   /** Cells without a value. */
   readonly missing: number;
@@ -16,6 +16,10 @@ export interface FieldCoverage {
   readonly unseen: number;
   /** Cells with a number outside the range of the training data. */
   readonly outside: number;
+  /** Values of a sequence that were left out because the row has later ones, as many as are kept. */
+  readonly cut?: number;
+  /** Rows in which a sequence has no value. */
+  readonly empty?: number;
   /** An unseen text, where most unseen texts of the field are known when they are written in another way. */
   readonly respelled?: Respelling;
 }

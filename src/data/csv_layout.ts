@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { FittedSchema } from "./fitted_schema.ts";
+import { featuresOf, FittedSchema } from "./fitted_schema.ts";
 import { formatNames } from "./format.ts";
 import type { Schema } from "./schema.ts";
 
@@ -11,7 +11,7 @@ import type { Schema } from "./schema.ts";
 export interface Layout {
   /** Number of columns. */
   readonly width: number;
-  /** Column of each field. */
+  /** Column of each field, and then of each sequence. */
   readonly fields: readonly number[];
   /** Column of the label. */
   readonly label: number;
@@ -60,7 +60,7 @@ export function locateColumns(name: string, columns: readonly string[], wanted: 
   const timed = time !== undefined && (!(schema instanceof FittedSchema) || positions.has(time));
   return {
     width: columns.length,
-    fields: schema.features.map((feature) => locate(feature.column, `feature "${feature.name}"`)),
+    fields: featuresOf(schema).map((feature) => locate(feature.column, `feature "${feature.name}"`)),
     label: labeled ? locate(schema.label, "the label") : -1,
     time: timed ? locate(time, "the time") : -1,
     watched: watched.map((column) => locate(column, "the output")),

@@ -6,6 +6,7 @@
 import type { FieldCoverage } from "./coverage.ts";
 import type { DatasetParts } from "./dataset_parts.ts";
 import type { FittedSchema } from "./fitted_schema.ts";
+import { type Histories, requireHistories, selectHistories } from "./histories.ts";
 import { type SplitOptions, splitRows } from "./split.ts";
 
 /** Rows encoded with a fitted schema: row numbers, values and labels. */
@@ -18,6 +19,8 @@ export class Dataset {
   readonly ids: Uint32Array<ArrayBuffer>;
   /** Values of the occurrences `[F, rows]`, field-major; absent when all are 1. */
   readonly values: Float32Array<ArrayBuffer> | undefined;
+  /** Lists of values, one for each group of sequences of the schema. */
+  readonly histories: readonly Histories[];
   /** Labels `[rows]`, 0 or 1; all 0 when {@linkcode Dataset.labeled} is false. */
   readonly labels: Float32Array<ArrayBuffer>;
   /** Whether the labels were read. */
@@ -43,16 +46,18 @@ export class Dataset {
    * @throws {RangeError} when an array has not the length that the rows and fields ask for
    */
   constructor(parts: DatasetParts) {
-    const { schema, rows, ids, values, labels, times } = parts;
+    const { schema, rows, ids, values, labels, times, histories = [] } = parts;
     const cells = schema.fields.length * rows;
     requireLength("ids", ids, cells);
     requireLength("values", values, schema.hasValues ? cells : undefined);
     requireLength("labels", labels, rows);
     if (times) requireLength("times", times, rows);
+    requireHistories(schema.histories, histories, rows);
     this.schema = schema;
     this.rows = rows;
     this.ids = ids;
     this.values = values;
+    this.histories = histories;
     this.labels = labels;
     this.labeled = parts.labeled;
     this.times = times;
@@ -120,7 +125,12 @@ export class Dataset {
       ids.set(this.ids.subarray(start, end), f * rows);
       if (values) values.set(this.values!.subarray(start, end), f * rows);
     }
-    return this.#part(rows, ids, values, this.labels.slice(from, to), this.times?.slice(from, to));
+    const histories = this.histories.map((lists) => selectHistories(lists, rows, (place) => from + place));
+    return this.#part({
+      ...{ rows, ids, values, histories },
+      labels: this.labels.slice(from, to),
+      times: this.times?.slice(from, to),
+    });
   }
 
   /**
@@ -146,7 +156,8 @@ export class Dataset {
     for (let r = 0; r < rows; r++) labels[r] = this.labels[indices[r]];
     const times = this.times && new Float64Array(rows);
     if (times) { for (let r = 0; r < rows; r++) times[r] = this.times![indices[r]]; }
-    return this.#part(rows, ids, values, labels, times);
+    const histories = this.histories.map((lists) => selectHistories(lists, rows, (place) => indices[place]));
+    return this.#part({ rows, ids, values, histories, labels, times });
   }
 
   /**
@@ -171,14 +182,8 @@ export class Dataset {
     return new Dataset(await loadDataset(path));
   }
 
-  #part(
-    rows: number,
-    ids: Uint32Array<ArrayBuffer>,
-    values: Float32Array<ArrayBuffer> | undefined,
-    labels: Float32Array<ArrayBuffer>,
-    times: Float64Array<ArrayBuffer> | undefined,
-  ): Dataset {
-    return new Dataset({ schema: this.schema, rows, ids, values, labels, times, labeled: this.labeled });
+  #part(parts: Omit<DatasetParts, "schema" | "labeled">): Dataset {
+    return new Dataset({ schema: this.schema, labeled: this.labeled, ...parts });
   }
 }
 

@@ -8,18 +8,20 @@ import { readCheckpoint, writeCheckpoint } from "../host/mod.ts";
 import type { DatasetParts } from "./dataset_parts.ts";
 import { FittedSchema } from "./fitted_schema.ts";
 import { formatValue } from "./format.ts";
+import type { Histories } from "./histories.ts";
 
 const KIND = "weft data set";
 
 /** Writes a data set. See `Dataset.save`. */
 export async function saveDataset(path: string, data: DatasetParts): Promise<void> {
-  const { schema, rows, ids, values, labels, labeled, times, coverage } = data;
+  const { schema, rows, ids, values, labels, labeled, times, coverage, histories = [] } = data;
   const { skipped = 0, skippedReasons = [], missingLabels = 0 } = data;
   const shape = [schema.fields.length, rows];
   const tensors: Record<string, CheckpointTensor> = { ids: { shape, data: ids } };
   tensors.labels = { shape: [rows], data: labels };
   if (values) tensors.values = { shape, data: values };
   if (times) tensors.times = { shape: [rows], data: times };
+  histories.forEach((lists, i) => Object.assign(tensors, historyTensors(lists, i)));
   const counts = coverage ? { coverage: coverage as unknown as Json } : {};
   const header = {
     ...counts,
@@ -48,6 +50,23 @@ export async function loadDataset(path: string): Promise<DatasetParts> {
     rows: rows as number,
     ids: takeTensor(path, tensors, "ids", Uint32Array, cells),
     values: schema.hasValues ? takeTensor(path, tensors, "values", Float32Array, cells) : undefined,
+    histories: schema.histories.map(({ sequences, weighted }, i) => {
+      const offsets = takeTensor(
+        path,
+        tensors,
+        `histories.${i}.offsets`,
+        Uint32Array<ArrayBuffer>,
+        (rows as number) + 1,
+      );
+      const count = offsets[rows as number];
+      return {
+        offsets,
+        ids: takeTensor(path, tensors, `histories.${i}.ids`, Uint32Array<ArrayBuffer>, sequences.length * count),
+        ...(weighted && {
+          weights: takeTensor(path, tensors, `histories.${i}.weights`, Float32Array<ArrayBuffer>, count),
+        }),
+      };
+    }),
     labels: takeTensor(path, tensors, "labels", Float32Array, rows as number),
     labeled: labeled as boolean,
     times: tensors.times ? takeTensor(path, tensors, "times", Float64Array, rows as number) : undefined,
@@ -56,6 +75,14 @@ export async function loadDataset(path: string): Promise<DatasetParts> {
     // Files of earlier versions have neither of these.
     missingLabels: missingLabels as number | undefined,
     coverage: coverage as unknown as DatasetParts["coverage"],
+  };
+}
+
+function historyTensors({ offsets, ids, weights }: Histories, i: number): Record<string, CheckpointTensor> {
+  return {
+    [`histories.${i}.offsets`]: { shape: [offsets.length], data: offsets },
+    [`histories.${i}.ids`]: { shape: [ids.length], data: ids },
+    ...(weights && { [`histories.${i}.weights`]: { shape: [weights.length], data: weights } }),
   };
 }
 

@@ -5,6 +5,7 @@
  */
 import type { FieldCoverage } from "./coverage.ts";
 import type { FittedSchema } from "./fitted_schema.ts";
+import type { Histories } from "./histories.ts";
 
 /** What a {@linkcode Dataset} is made of. */
 export interface DatasetParts {
@@ -16,6 +17,8 @@ export interface DatasetParts {
   readonly ids: Uint32Array<ArrayBuffer>;
   /** Values of the occurrences `[F, rows]`; absent exactly when the schema has none. */
   readonly values: Float32Array<ArrayBuffer> | undefined;
+  /** Lists of values, one for each group of sequences of the schema. @default {none} */
+  readonly histories?: readonly Histories[];
   /** Labels `[rows]`, 0 or 1; all 0 when there are none. */
   readonly labels: Float32Array<ArrayBuffer>;
   /** Whether the labels were read. */

@@ -4,14 +4,29 @@
  * @module
  */
 import { canonicalJson, type Json } from "../checkpoint/canonical_json.ts";
+import {
+  type FittedHistory,
+  type FittedSequence,
+  groupSequences,
+  placeSequences,
+  readSequenceFit,
+  type SequenceFit,
+} from "./fitted_sequence.ts";
 import type { FittedScale } from "./scaling.ts";
-import { type Feature, parseSchema, type Schema } from "./schema.ts";
-import { indexTokens, MISSING } from "./vocabulary.ts";
+import {
+  type CategoricalFeature,
+  type Feature,
+  type NumericFeature,
+  parseSchema,
+  type Schema,
+  type SequenceFeature,
+} from "./schema.ts";
+import { firstValueRow, indexTokens, isTextList } from "./vocabulary.ts";
 
 /** What fitting adds to a declared feature. */
 export interface FieldFit {
   /** The feature as declared. */
-  readonly feature: Feature;
+  readonly feature: CategoricalFeature | NumericFeature;
   /** Whether the field has a row for missing values. */
   readonly missing: boolean;
   /** Values of a categorical field, in the order of their rows. */
@@ -56,6 +71,8 @@ export interface FittedSchemaParts {
   readonly trim?: boolean;
   /** The fields in order. */
   readonly fields: readonly FieldFit[];
+  /** The sequences in order. @default {none} */
+  readonly sequences?: readonly SequenceFit[];
 }
 
 /** A schema that is fitted to training data; encoding other data with it gives the same rows for the same values. */
@@ -76,18 +93,22 @@ export class FittedSchema {
   readonly trim: boolean;
   /** The fields in order. */
   readonly fields: readonly FittedField[];
-  /** Rows of all fields together. */
+  /** The sequences in order. */
+  readonly sequences: readonly FittedSequence[];
+  /** The sequences by group: those that run along each other have one length in a row. */
+  readonly histories: readonly FittedHistory[];
+  /** Rows of all fields together, and of sequences with vocabularies of their own. */
   readonly rowCount: number;
-  /** Whether occurrences carry values other than 1. */
+  /** Whether occurrences of fields carry values other than 1. */
   readonly hasValues: boolean;
-  readonly #tokenRows = new Map<number, Map<string, number>>();
+  readonly #tokenRows = new Map<readonly string[], Map<string, number>>();
 
   /**
    * Lays the fields out one after the other.
    *
    * @throws {RangeError} when there are 2^32 rows or more
    */
-  constructor({ declared, missing, trim = false, fields }: FittedSchemaParts) {
+  constructor({ declared, missing, trim = false, fields, sequences = [] }: FittedSchemaParts) {
     this.label = declared.label;
     this.positive = declared.positive;
     this.negative = declared.negative;
@@ -101,6 +122,9 @@ export class FittedSchema {
       offset += field.rows;
       return field;
     });
+    this.sequences = placeSequences(sequences, this.fields, offset);
+    this.histories = groupSequences(this.sequences);
+    for (const { target, rows } of this.sequences) if (target === undefined) offset += rows;
     if (offset >= 2 ** 32) {
       throw new RangeError(`Cannot fit schema: rows of all fields must be below 2^32, received ${offset}`);
     }
@@ -108,9 +132,9 @@ export class FittedSchema {
     this.hasValues = this.fields.some((field) => field.kind === "numeric" || field.weighted);
   }
 
-  /** Declared features of the fields, in order. */
+  /** Declared features of the fields and then of the sequences, in order. */
   get features(): readonly Feature[] {
-    return this.fields.map(({ feature }) => feature);
+    return [...this.fields, ...this.sequences].map(({ feature }): Feature => feature);
   }
 
   /** Returns the schema as it was declared, to fit it to other data. */
@@ -126,13 +150,12 @@ export class FittedSchema {
     });
   }
 
-  /** Returns the rows, counted from the field's first, of the texts in the vocabulary of field number `index`. */
-  tokenRows(index: number): ReadonlyMap<string, number> {
-    let rows = this.#tokenRows.get(index);
+  /** Returns the rows, counted from the first of a field or sequence, of the texts in its vocabulary. */
+  tokenRows({ missing, vocabulary = [] }: FittedField | FittedSequence): ReadonlyMap<string, number> {
+    let rows = this.#tokenRows.get(vocabulary);
     if (rows === undefined) {
-      const { missing, vocabulary } = this.fields[index];
-      rows = indexTokens(vocabulary ?? [], firstValueRow(missing));
-      this.#tokenRows.set(index, rows);
+      rows = indexTokens(vocabulary, firstValueRow(missing));
+      this.#tokenRows.set(vocabulary, rows);
     }
     return rows;
   }
@@ -149,7 +172,14 @@ export class FittedSchema {
       edges,
       range,
     }));
-    return { ...declared, missing: this.missing, ...(this.trim ? { trim: true } : {}), fields };
+    const sequences = this.sequences.map(({ feature, own }) => ({ feature: { ...feature }, vocabulary: own }));
+    return {
+      ...declared,
+      missing: this.missing,
+      ...(this.trim ? { trim: true } : {}),
+      fields,
+      ...(sequences.length > 0 ? { sequences } : {}),
+    };
   }
 
   /**
@@ -158,16 +188,28 @@ export class FittedSchema {
    * @throws {TypeError} when it is something else; the message names the field
    */
   static fromJSON(json: unknown): FittedSchema {
-    const { missing, trim, fields, ...declared } = (json ?? {}) as Record<string, unknown>;
-    if (!isTextList(missing) || !Array.isArray(fields)) {
+    const { missing, trim, fields, sequences = [], ...declared } = (json ?? {}) as Record<string, unknown>;
+    if (!isTextList(missing) || !Array.isArray(fields) || !Array.isArray(sequences)) {
       throw new TypeError("Cannot read fitted schema: it must have lists of missing and fields");
     }
-    const { features, ...rest } = parseSchema({ ...declared, features: fields.map((field) => field?.feature) });
+    const { features, ...rest } = parseSchema({
+      ...declared,
+      features: [...fields, ...sequences].map((field) => field?.feature),
+    });
+    const isSequence = (feature: Feature) => feature.kind === "sequence";
+    if (features.findIndex(isSequence) >= 0 && features.findIndex(isSequence) !== fields.length) {
+      throw new TypeError("Cannot read fitted schema: fields must be no sequences");
+    }
     return new FittedSchema({
       declared: rest,
       missing,
       trim: trim === true,
-      fields: features.map((feature, index) => readFit(feature, fields[index])),
+      fields: features.slice(0, fields.length).map((feature, index) =>
+        readFit(feature as FieldFit["feature"], fields[index])
+      ),
+      sequences: features.slice(fields.length).map((feature, index) =>
+        readSequenceFit(feature as SequenceFeature, sequences[index])
+      ),
     });
   }
 
@@ -188,9 +230,9 @@ export class FittedSchema {
   }
 }
 
-/** Returns the row of the first value of a categorical field, or of the first bucket, counted from the field's first. */
-export function firstValueRow(missing: boolean): number {
-  return missing ? MISSING + 1 : MISSING;
+/** Returns the features of a schema in the order of a data set: fields, then sequences. */
+export function featuresOf(schema: Schema | FittedSchema): readonly Feature[] {
+  return schema instanceof FittedSchema ? schema.features : parseSchema(schema).features;
 }
 
 function placeField(fit: FieldFit, offset: number): FittedField {
@@ -201,12 +243,12 @@ function placeField(fit: FieldFit, offset: number): FittedField {
   return { ...fit, name: feature.name, kind, rows, offset };
 }
 
-function kindOf(feature: Feature): FittedField["kind"] {
+function kindOf(feature: FieldFit["feature"]): FittedField["kind"] {
   if (feature.kind === "categorical") return "categorical";
   return feature.buckets === undefined ? "numeric" : "bucketed";
 }
 
-function readFit(feature: Feature, json: Record<string, unknown>): FieldFit {
+function readFit(feature: FieldFit["feature"], json: Record<string, unknown>): FieldFit {
   const refuse = (what: string): never => {
     throw new TypeError(`Cannot read fitted schema: field "${feature.name}" must have ${what}`);
   };
@@ -235,8 +277,4 @@ function readRange(json: unknown, refuse: (what: string) => never): Pick<FieldFi
   const [least, most] = Array.isArray(json) ? json : [];
   if (!Number.isFinite(least) || !(most >= least)) return refuse("a range of two ascending numbers");
   return { range: [least, most] };
-}
-
-function isTextList(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === "string");
 }

@@ -52,7 +52,9 @@ const TEXT_OF = "\0text of ";
 /** Declares, beside each feature, a category for each text of its column: rows read so can be encoded again. */
 export function keepTexts(schema: Schema): Schema {
   const texts = schema.features.map(({ name, column }) => categorical(`${TEXT_OF}${name}`, { column }));
-  return { ...schema, features: [...schema.features, ...texts] };
+  // The texts of sequences suffice: only fields can decide on a split.
+  const fields = schema.features.filter(({ kind }) => kind !== "sequence");
+  return { ...schema, features: [...fields, ...texts] };
 }
 
 /**

@@ -5,17 +5,18 @@
  */
 import { DatasetBuilder } from "./builder.ts";
 import type { Dataset } from "./dataset.ts";
-import { FittedSchema } from "./fitted_schema.ts";
+import { featuresOf, FittedSchema } from "./fitted_schema.ts";
 import { formatNames, formatValue } from "./format.ts";
 import { type RejectionOptions, Rejections, requireRejectionOptions, type RowFault } from "./rejections.ts";
 import { parseNumber } from "./scaling.ts";
 import type { Schema } from "./schema.ts";
+import type { SequenceCell } from "./sequence_column.ts";
 
-/**
- * A row by column. Numbers, BigInts and booleans stand for their texts; null, and a column left out, for a missing
- * value.
- */
-export type Row = Readonly<Record<string, string | number | bigint | boolean | null | undefined>>;
+/** A value of a row. Numbers, BigInts and booleans stand for their texts; null for a missing value. */
+export type RowValue = string | number | bigint | boolean | null | undefined;
+
+/** A row by column; a column left out stands for a missing value, or an empty sequence. Sequences can be lists. */
+export type Row = Readonly<Record<string, RowValue | readonly RowValue[]>>;
 
 /** Options of {@linkcode readRows}. */
 export interface ReadRowsOptions extends RejectionOptions {
@@ -71,7 +72,7 @@ export function readRows(
       throw new TypeError(`${where}: it must be an object, received ${formatValue(row)}`);
     }
     if (unknown === "error") requireKnown(row, known, where);
-    const cells = fields.map((field) => readCell(row, field, where));
+    const cells = fields.map((field) => field.isSequence ? readList(row, field, where) : readCell(row, field, where));
     const wrong = cells.find((cell) => cell.fault !== undefined)?.fault;
     const fault: RowFault | undefined = wrong === undefined
       ? builder.add({
@@ -93,32 +94,30 @@ interface RowField {
   /** Whether its values are names, of which each counts, and not quantities. */
   readonly exact: boolean;
   readonly weighted: boolean;
+  readonly isSequence: boolean;
 }
 
 /** A cell, or what is wrong with it. */
 interface Cell {
-  readonly text: string | undefined;
+  readonly text: SequenceCell;
   readonly weight: number;
   readonly fault?: string;
 }
 
 function describeFields(schema: Schema | FittedSchema): RowField[] {
   const weighted = schema instanceof FittedSchema ? schema.fields.map((field) => field.weighted === true) : [];
-  return schema.features.map(({ name, column, kind }, f) => ({
+  return featuresOf(schema).map(({ name, column, kind }, f) => ({
     name,
     column,
     exact: kind === "categorical",
     weighted: weighted[f] ?? false,
+    isSequence: kind === "sequence",
   }));
 }
 
 function readCell(row: Row, { name, column, exact, weighted }: RowField, where: string): Cell {
   const value = exact && Object.hasOwn(row, column) ? row[column] : undefined;
-  if (typeof value === "number" && !(Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value))) {
-    const fault = `field "${name}": expected a number that a double holds exactly, received ${value}; ` +
-      "give it as a text or a BigInt";
-    return { text: undefined, weight: 1, fault };
-  }
+  if (!isExact(value)) return { text: undefined, weight: 1, fault: inexact(name, value) };
   const text = textOf(row, column, where);
   const colon = weighted ? text?.lastIndexOf(":") ?? -1 : -1;
   if (colon < 0) return { text, weight: 1 };
@@ -129,8 +128,30 @@ function readCell(row: Row, { name, column, exact, weighted }: RowField, where: 
   return { text: text!.slice(0, colon), weight, ...fault };
 }
 
-function textOf(row: Row, column: string, where: string): string | undefined {
+/** Reads a sequence: a text with separators, or a list. */
+function readList(row: Row, { name, column }: RowField, where: string): Cell {
   const value: unknown = Object.hasOwn(row, column) ? row[column] : undefined;
+  if (!Array.isArray(value)) return { text: textOf(row, column, where), weight: 1 };
+  const wrong = value.find((item) => !isExact(item));
+  if (wrong !== undefined) return { text: undefined, weight: 1, fault: inexact(name, wrong) };
+  return { text: value.map((item) => formatCell(item, column, where) ?? ""), weight: 1 };
+}
+
+/** Whether a value is no number, or one that a double holds exactly, as a name must be. */
+function isExact(value: unknown): boolean {
+  return typeof value !== "number" || (Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value));
+}
+
+function inexact(name: string, value: unknown): string {
+  return `field "${name}": expected a number that a double holds exactly, received ${value}; ` +
+    "give it as a text or a BigInt";
+}
+
+function textOf(row: Row, column: string, where: string): string | undefined {
+  return formatCell(Object.hasOwn(row, column) ? row[column] : undefined, column, where);
+}
+
+function formatCell(value: unknown, column: string, where: string): string | undefined {
   if (value === undefined || value === null) return undefined;
   if (["string", "number", "bigint", "boolean"].includes(typeof value)) return String(value);
   throw new TypeError(

@@ -4,6 +4,10 @@
  * @module
  */
 import { formatValue } from "./format.ts";
+import { requireSequences, sequence, type SequenceFeature, type SequenceOptions } from "./sequence.ts";
+import { requireCount, requireKeys, requireText } from "./schema_checks.ts";
+
+export { type Combiner, sequence, type SequenceFeature, type SequenceOptions } from "./sequence.ts";
 
 /** A feature whose values are names: one row of the embedding table for each. */
 export interface CategoricalFeature {
@@ -46,7 +50,7 @@ export interface NumericFeature {
 }
 
 /** A declared feature. */
-export type Feature = CategoricalFeature | NumericFeature;
+export type Feature = CategoricalFeature | NumericFeature | SequenceFeature;
 
 /**
  * The declared columns of a data set.
@@ -71,7 +75,7 @@ export interface Schema {
   readonly threshold?: number;
   /** Column of numbers, or of dates such as `2014-10-21 01:00:00`, kept beside the rows to split them by time. */
   readonly time?: string;
-  /** The features in the order of the fields. */
+  /** The features in the order of the fields; sequences come after all others. */
   readonly features: readonly Feature[];
 }
 
@@ -195,7 +199,7 @@ export function parseSchema(json: unknown): Schema {
       `Cannot read schema: features must be a list of at least one, received ${formatValue(features)}`,
     );
   }
-  const parsed = features.map(parseFeature);
+  const parsed = sequencesLast(features.map(parseFeature));
   const names = new Set<string>();
   for (const { name, column } of parsed) {
     if (names.has(name)) {
@@ -204,6 +208,7 @@ export function parseSchema(json: unknown): Schema {
     names.add(name);
     if (column === label) throw new RangeError(`Cannot read schema: feature "${name}" must not be the label`);
   }
+  requireSequences(parsed);
   return {
     label: label as string,
     ...(positive === undefined ? {} : { positive: positive as string }),
@@ -223,12 +228,24 @@ function parseFeature(json: unknown, index: number): Feature {
   requireText(owner, "name", name);
   if (kind === "categorical") return categorical(name as string, options as CategoricalOptions);
   if (kind === "numeric") return numeric(name as string, options as NumericOptions);
+  if (kind === "sequence") return sequence(name as string, options as SequenceOptions);
   throw new RangeError(
-    `Cannot read schema: kind of feature "${name}" must be categorical or numeric, received ${formatValue(kind)}`,
+    `Cannot read schema: kind of feature "${name}" must be categorical, numeric or sequence, received ${
+      formatValue(kind)
+    }`,
   );
 }
 
-const FEATURE_KEYS = ["column", "minCount", "scale", "buckets", "clamp"];
+const FEATURE_KEYS = [
+  ...["column", "minCount", "scale", "buckets", "clamp"],
+  ...["separator", "maxLength", "of", "along", "combiner", "weights"],
+];
+
+/** Fields have a cell in each row, sequences any number of them: they are kept apart, so they come in two groups. */
+function sequencesLast(features: readonly Feature[]): Feature[] {
+  const isSequence = ({ kind }: Feature) => kind === "sequence";
+  return [...features.filter((feature) => !isSequence(feature)), ...features.filter(isSequence)];
+}
 
 function requireThreshold(threshold: unknown, positive: unknown): void {
   if (!Number.isFinite(threshold)) {
@@ -236,31 +253,5 @@ function requireThreshold(threshold: unknown, positive: unknown): void {
   }
   if (positive !== undefined) {
     throw new TypeError("Cannot read schema: label must have a threshold or positive, received both");
-  }
-}
-
-function requireKeys(owner: string, value: unknown, known: readonly string[]): Record<string, unknown> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new TypeError(`Cannot read schema: ${owner} must be an object, received ${formatValue(value)}`);
-  }
-  for (const key of Object.keys(value)) {
-    if (!known.includes(key)) {
-      throw new TypeError(`Cannot read schema: ${owner} can have ${known.join(", ")}, received "${key}"`);
-    }
-  }
-  return value as Record<string, unknown>;
-}
-
-function requireText(owner: string, key: string, value: unknown): void {
-  if (typeof value !== "string" || value === "") {
-    throw new TypeError(`Cannot read schema: ${key} of ${owner} must be a text, received ${formatValue(value)}`);
-  }
-}
-
-function requireCount(owner: string, key: string, value: unknown, least: number): void {
-  if (!Number.isSafeInteger(value) || (value as number) < least) {
-    throw new RangeError(
-      `Cannot read schema: ${key} of ${owner} must be an integer of at least ${least}, received ${formatValue(value)}`,
-    );
   }
 }

@@ -10,6 +10,16 @@ export const OUT_OF_VOCABULARY = 0;
 /** Row of a field for missing values; the field has it only when the training data had missing values. */
 export const MISSING = 1;
 
+/** Returns the row of the first value of a categorical field, or of the first bucket, counted from the field's first. */
+export function firstValueRow(missing: boolean): number {
+  return missing ? MISSING + 1 : MISSING;
+}
+
+/** Whether a value is a list of texts, as vocabularies are in files. */
+export function isTextList(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
+}
+
 // V8 cuts longer texts out of the file as views that keep a whole block of the file alive.
 const LONGEST_COPIED = 12;
 
@@ -17,6 +27,11 @@ const LONGEST_COPIED = 12;
 export class Interner {
   readonly #codes = new Map<string, number>();
   readonly #counts: number[] = [];
+
+  /** The texts in the order of their codes. */
+  get texts(): Iterable<string> {
+    return this.#codes.keys();
+  }
 
   /** Counts a text once more and returns its code. */
   add(text: string): number {

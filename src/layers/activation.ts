@@ -50,8 +50,8 @@ export interface DiceOptions {
  *
  * Batch statistics in training, running ones in prediction. Zhou et al., Deep Interest Network, KDD 2018, equation 6.
  *
- * @param x `[B, N]`
- * @returns `[B, N]`
+ * @param x `[B, N]` or `[B, L, N]`, whose places all count
+ * @returns the shape of `x`
  */
 export function dice(x: Tensor, { name = "dice", eps = 1e-9, momentum = 0.01 }: DiceOptions = {}): Tensor {
   const { graph } = x;

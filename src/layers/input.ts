@@ -20,6 +20,40 @@ export interface Field {
   readonly kind?: "categorical" | "numeric" | "bucketed";
 }
 
+/** A sequence of a model's input. */
+export interface InputSequence {
+  /** Name of the feature. */
+  readonly name: string;
+  /** Number of the field whose rows the values share; absent for a sequence with rows of its own. */
+  readonly target?: number;
+  /** How the embeddings become one, where models are to see them as a field. */
+  readonly combiner?: "sum" | "mean" | "max";
+}
+
+/** Sequences that run along each other: value k of all belongs to one event. */
+export interface InputHistory {
+  /** Name of the first sequence. */
+  readonly name: string;
+  /** The sequences, M of them. */
+  readonly sequences: readonly InputSequence[];
+  /** Most values L of a row. */
+  readonly places: number;
+  /**
+   * Row numbers `[L M, B]` in the flat row space; past every table where a row has no more values.
+   *
+   * @internal
+   */
+  readonly ids: Tensor;
+  /**
+   * Weights `[L, B]`; absent when all are 1.
+   *
+   * @internal
+   */
+  readonly values?: Tensor;
+  /** Values of each row, `[B]`; the oldest is at place 0. */
+  readonly lengths: Tensor;
+}
+
 /** The rows and values of a batch. */
 export interface Input {
   /**
@@ -32,10 +66,17 @@ export interface Input {
   readonly ids: Tensor;
   /** Values `[F, B]`; absent when all are 1. */
   readonly values: Tensor | undefined;
-  /** The fields in order. */
+  /** The fields in order; sequences that are pooled come after all others. */
   readonly fields: readonly Field[];
+  /** The sequences, those that are pooled included. @default {none} */
+  readonly histories?: readonly InputHistory[];
   /** Rows of all fields together. */
   readonly rowCount: number;
+}
+
+/** Returns the histories of an input that are pooled to fields. */
+export function pooledOf(x: Input): readonly InputHistory[] {
+  return (x.histories ?? []).filter(({ sequences: [{ combiner }] }) => combiner !== undefined);
 }
 
 /**
@@ -51,6 +92,9 @@ export function selectFields(x: Input, names: readonly string[]): Input {
   const fields: Field[] = [];
   const picks = names.map((name) => {
     const field = fieldNumber(x, name);
+    if (field >= Number(x.ids.shape[0])) {
+      throw new RangeError(`Cannot select fields: a sequence has no field of its own, received "${name}"`);
+    }
     const { rows, offset, kind } = x.fields[field];
     const shift = (rowCount - offset) >>> 0;
     fields.push({ name, rows, offset: rowCount, ...(kind && { kind }) });

@@ -4,9 +4,10 @@
  * @module
  */
 import { type Initializer, ones, xavierNormal, zeros } from "../initializer.ts";
-import { type Tensor, widthOf } from "../graph/tensor.ts";
+import type { Tensor } from "../graph/tensor.ts";
 import { batchNorm as normalize } from "../ops/dense/batch_norm.ts";
 import { type Activation, dense as product } from "../ops/dense/dense.ts";
+import { columnsOf } from "../ops/dense/matmul_layout.ts";
 import { gelu } from "../ops/dense/gate.ts";
 import { activation as activate, dropout as drop } from "../ops/dense/pointwise.ts";
 import { dice, prelu } from "./activation.ts";
@@ -43,15 +44,19 @@ export interface MlpOptions {
 }
 
 /**
- * Applies one dense layer: y = act(x W + b).
+ * Applies one dense layer: y = act(x W + b), to each place alike where a row has several.
  *
- * @param x `[B, K]`
+ * @param x `[B, K]` or `[B, L, K]`
  * @param units width N of the output
- * @returns `[B, N]`
+ * @returns `[B, N]` or `[B, L, N]`
  */
 export function dense(x: Tensor, units: number, options: DenseOptions = {}): Tensor {
   const name = x.graph.uniqueName(options.name ?? "dense");
-  const weight = x.graph.parameter(`${name}.weight`, [widthOf(x.shape), units], options.initializer ?? xavierNormal());
+  const weight = x.graph.parameter(
+    `${name}.weight`,
+    [columnsOf("dense", x), units],
+    options.initializer ?? xavierNormal(),
+  );
   const bias = options.bias === false
     ? undefined
     : x.graph.parameter(`${name}.bias`, [units], options.biasInitializer ?? zeros());
@@ -62,15 +67,16 @@ export function dense(x: Tensor, units: number, options: DenseOptions = {}): Ten
 /**
  * Normalizes each column over the batch: y = gamma (x - mean) / sqrt(variance + 1e-5) + beta.
  *
- * Batch statistics in training, running ones (momentum 0.1) in prediction. Ioffe and Szegedy, ICML 2015.
+ * Batch statistics in training, running ones (momentum 0.1) in prediction; all places of a row count. Ioffe and Szegedy,
+ * ICML 2015.
  *
- * @param x `[B, N]`
- * @returns `[B, N]`
+ * @param x `[B, N]` or `[B, L, N]`
+ * @returns the shape of `x`
  */
 export function batchNorm(x: Tensor, options: { name?: string } = {}): Tensor {
   const { graph } = x;
   const name = graph.uniqueName(options.name ?? "bn");
-  const size = [widthOf(x.shape)];
+  const size = [columnsOf("batch_norm", x)];
   return normalize(
     x,
     graph.parameter(`${name}.weight`, size, ones()),
@@ -101,9 +107,9 @@ export function dropout(x: Tensor, rate: number): Tensor {
 /**
  * Stacks dense layers; each but the last is followed by batch norm (if asked for), activation and dropout.
  *
- * @param x `[B, K]`
+ * @param x `[B, K]` or `[B, L, K]`
  * @param units widths of the layers, the last one's included
- * @returns `[B, N]` with N the last width
+ * @returns `[B, N]` or `[B, L, N]` with N the last width
  */
 export function mlp(x: Tensor, units: readonly number[], options: MlpOptions = {}): Tensor {
   const prefix = x.graph.uniqueName(options.name ?? "mlp");

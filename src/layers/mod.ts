@@ -34,6 +34,7 @@ export {
 export * from "./activation.ts";
 export * from "./attention.ts";
 export * from "./attention_pooling.ts";
+export * from "./target_attention.ts";
 export * from "./bilinear.ts";
 export * from "./block.ts";
 export * from "./cin.ts";
@@ -53,6 +54,11 @@ export { filled, multiply, rowDot, scale, subtract } from "../ops/dense/arithmet
 export { biInteraction } from "../ops/interaction/bi_interaction.ts";
 export { columns, concat, split } from "../ops/shape/concat.ts";
 export type { Activation } from "../ops/dense/dense.ts";
+export { poolHistory, type Pooling } from "../ops/sequence/pooling.ts";
+export { weightedPool } from "../ops/sequence/weighted_pooling.ts";
+export { placeSoftmax } from "../ops/sequence/place_softmax.ts";
+export { compare } from "../ops/sequence/compare.ts";
+export { repeat, sumPlaces } from "../ops/shape/repeat.ts";
 export { distilledMean } from "../ops/train/distill.ts";
 export type { FactorizeKind } from "../ops/interaction/factorize.ts";
 export { ffm as ffmInteraction, inverseNorm } from "../ops/interaction/ffm.ts";

@@ -13,8 +13,7 @@ import type { Input } from "./input.ts";
  * for two towers, or for a target and the items of a history.
  *
  * Everything in the layer is shared, running statistics of batch norm too, which each call of a training step moves;
- * dropout draws new units at each call. Embedding tables can be looked up once only: look them up before, and share what
- * comes after.
+ * dropout draws new units at each call.
  *
  * @param layer builds the same layers at each call, for inputs of the same widths
  * @returns the layer; it shares within one model, and models that use it share nothing with one another

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { type Node, Node as GraphNode } from "../graph/node.ts";
+import { type Node, Node as GraphNode, tableOf } from "../graph/node.ts";
 import type { RewriteContext, Rule } from "../graph/rewrite.ts";
+import type { Table } from "../graph/parameter.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { addOp } from "./dense/add.ts";
 import { addBiasOp } from "./dense/bias.ts";
@@ -35,8 +36,8 @@ const foldFm: Rule = (node, context) => {
   if (node.op !== embeddingOp) return false;
   const [e] = node.outputs;
   const fmNode = context.readersOf(e).find((reader) => reader.op === fmOp);
-  if (!fmNode) return false;
   const [ids, table, values] = node.inputs;
+  if (!fmNode || lookupsOf(node, tableOf(table)) > 1) return false;
   const linear = linearBesides(fmNode.outputs[0], ids, values, context);
   const fused = embeddingFm(
     context.copyOf(ids),
@@ -49,6 +50,12 @@ const foldFm: Rule = (node, context) => {
   if (linear) context.replace(linear.outputs[0], fused.logits);
   return true;
 };
+
+/** Returns how often a table is looked up in the trace of a node: only a single lookup can be fused with what follows. */
+function lookupsOf(node: Node, table: Table): number {
+  const reads = ({ origin }: Tensor) => origin.kind === "table" && origin.table === table;
+  return node.inputs[0].graph.nodes.filter(({ inputs }) => inputs.some(reads)).length;
+}
 
 /** Drops the FM term of a sum whose other term is the fused op's logits, which hold it already. */
 const dropFoldedTerm: Rule = (node, context) => {
@@ -74,7 +81,7 @@ function linearBesides(
   const term = other?.op === addBiasOp ? other.inputs[0].node : other;
   if (!other || term?.op !== linearSumOp || term.inputs[0] !== ids || term.inputs[2] !== values) return undefined;
   const readOnce = [other, term].every((reader) => context.readersOf(reader.outputs[0]).length === 1);
-  return readOnce ? term : undefined;
+  return readOnce && lookupsOf(term, tableOf(term.inputs[1])) === 1 ? term : undefined;
 }
 
 /** All rewrites, in the order in which they are tried. */

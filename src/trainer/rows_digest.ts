@@ -9,14 +9,15 @@ import type { Dataset } from "../data/dataset.ts";
 const CHUNK_BYTES = 1 << 26;
 
 /**
- * Digests rows in their order, with values and labels: SHA-256 over the SHA-256 of each 64 MiB, in hexadecimal.
+ * Digests rows in their order, with values, histories and labels: SHA-256 over the SHA-256 of each 64 MiB, in hexadecimal.
  *
  * It takes a second or so per gigabyte, off the thread that trains.
  */
 export async function digestRows(...parts: readonly (Dataset | undefined)[]): Promise<string> {
   const digests: ArrayBuffer[] = [];
   for (const data of parts) {
-    for (const array of data ? [data.ids, data.values, data.labels] : []) {
+    const lists = data?.histories.flatMap(({ offsets, ids, weights }) => [offsets, ids, weights]) ?? [];
+    for (const array of data ? [data.ids, data.values, data.labels, ...lists] : []) {
       digests.push(new Uint32Array([array?.length ?? 0]).buffer);
       for (let at = 0; array && at < array.byteLength; at += CHUNK_BYTES) {
         const bytes = Math.min(CHUNK_BYTES, array.byteLength - at);

@@ -17,6 +17,7 @@ import { copy, sum } from "../ops/dense/add.ts";
 import { clipScale } from "../ops/train/clip.ts";
 import { updateDense } from "../ops/train/dense_update.ts";
 import { binaryCrossEntropy } from "../ops/train/loss.ts";
+import { type JoinedIds, joinLookups } from "../ops/train/join_lookups.ts";
 import { sortOccurrences } from "../ops/train/sort.ts";
 import { reduceTable, updateTable } from "../ops/train/table_update.ts";
 import type { L2, Store } from "../store.ts";
@@ -91,15 +92,11 @@ function updateAll(
   pairsOf: (gradient: TableGradient, table: Table) => Tensor,
   { store, optimizer, l2, clipNorm }: TrainingOptions,
 ): void {
+  const joined: JoinedIds = [];
   const tables = [...gradients.tables].map(([table, lookups]) => {
-    if (lookups.length === 1) {
-      const pairs = pairsOf(lookups[0], table);
-      return { leaf: leafOf(pairs, table), gradient: lookups[0], pairs };
-    }
-    throw new TypeError(
-      `Cannot train: table "${table.name}" must be looked up once, received ${lookups.length} lookups; share the ` +
-        "layers behind the lookup instead",
-    );
+    const gradient = joinLookups(table, lookups, joined);
+    const pairs = pairsOf(gradient, table);
+    return { leaf: leafOf(pairs, table), gradient, pairs };
   });
   const tableOptions = { optimizer, l2: l2.embedding ?? 0 };
   const flat = {

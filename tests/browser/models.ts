@@ -10,12 +10,14 @@ import {
   models,
   numeric,
   readCsvSplit,
+  sequence,
   sgd,
 } from "../../mod.ts";
 
 const FIELDS = ["f0", "f1", "f2", "f3"];
 const IDS = 6;
 const BATCH = 16;
+const LENGTH = 3; // every other row has as many values before it
 const ROWS = 27; // the last batch is a partial one
 const SIZES = { dim: 4, hidden: [8, 6] };
 const REGULARIZED = { ...SIZES, batchNorm: true, dropout: 0.2 };
@@ -61,12 +63,16 @@ async function fill(model: Model): Promise<void> {
 function datasetOf(): Dataset {
   const vocabulary = Array.from({ length: IDS - 1 }, (_, i) => String(i + 1));
   const fields = FIELDS.map((name) => ({ feature: categorical(name), missing: false, vocabulary }));
-  const schema = new FittedSchema({ declared: { label: "label" }, missing: [""], fields });
+  const sequences = [{ feature: sequence("history", { of: FIELDS[0], maxLength: LENGTH }) }];
+  const schema = new FittedSchema({ declared: { label: "label" }, missing: [""], fields, sequences });
   const ids = Uint32Array.from({ length: FIELDS.length * ROWS }, (_, o) => {
     return Math.floor(o / ROWS) * IDS + Math.floor((1 + wave(o)) / 2 * IDS);
   });
   const labels = Float32Array.from({ length: ROWS }, (_, b) => Number(wave(3 * b) > 0));
-  return new Dataset({ schema, rows: ROWS, ids, values: undefined, labels, labeled: true });
+  const offsets = Uint32Array.from({ length: ROWS + 1 }, (_, row) => LENGTH * Math.floor(row / 2));
+  const items = Uint32Array.from({ length: offsets[ROWS] }, (_, i) => Math.floor((1 + wave(i)) / 2 * IDS));
+  const histories = [{ offsets, ids: items }];
+  return new Dataset({ schema, rows: ROWS, ids, values: undefined, histories, labels, labeled: true });
 }
 
 /** What a walk comes to. */

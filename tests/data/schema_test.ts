@@ -63,7 +63,7 @@ Deno.test("parseSchema names what is wrong", () => {
     [{ label: "y", features: [] }, "features must be a list of at least one, received []"],
     [{ label: "y", features: [{ ...feature, mincount: 2 }] }, 'feature "job" can have kind, name, column'],
     [{ label: "y", features: [{ ...feature, scale: "log" }] }, 'received "scale"'],
-    [{ label: "y", features: [{ name: "job" }] }, 'kind of feature "job" must be categorical or numeric'],
+    [{ label: "y", features: [{ name: "job" }] }, 'kind of feature "job" must be categorical, numeric or sequence'],
     [{ label: "y", features: [{ kind: "numeric" }] }, "name of feature 1 must be a text, received nothing"],
     [{ label: "y", features: [feature, feature] }, 'names of features must differ, received "job" twice'],
     [{ label: "job", features: [feature] }, 'feature "job" must not be the label'],

@@ -3,7 +3,7 @@ import { models } from "../../models/mod.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { Model } from "../../src/model.ts";
 import { sgd } from "../../src/optimizer.ts";
-import { drawDataset, schemaOf } from "../datasets.ts";
+import { drawDataset, schemaOf, withHistory } from "../datasets.ts";
 import { assertClose, gpu, randomArray } from "../support.ts";
 
 const FIELDS = 4;
@@ -13,7 +13,7 @@ const REST = 5;
 
 const OPTIONS = { dim: 4, hidden: [6, 4], hidden1: [6, 4], hidden2: [6, 4], batchNorm: true, layers: 2 };
 
-const schema = schemaOf(Array(FIELDS).fill(VALUES));
+const schema = withHistory(schemaOf(Array(FIELDS).fill(VALUES)));
 
 /** Trains on parts in turn, each in batches of `batchSize` rows, and returns all parameters. */
 async function train(slug: string, parts: readonly Dataset[], batchSize: number) {

@@ -4,12 +4,13 @@ import { Model } from "../../src/model.ts";
 import { sgd } from "../../src/optimizer.ts";
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { logitBiases } from "../../src/trainer/start_bias.ts";
+import { spaceOf } from "../../src/trace.ts";
+import { withHistory } from "../datasets.ts";
 import { gpu } from "../support.ts";
 import { drawClicks } from "./clicks.ts";
 
 const data = drawClicks(4000, 3);
-const { fields, rowCount, hasValues } = data.schema;
-const space = { fields, rowCount, hasValues };
+const space = spaceOf(withHistory(data.schema));
 const rate = data.positives / data.rows;
 
 function namesOf(definition: ReturnType<typeof lr>): string[] {

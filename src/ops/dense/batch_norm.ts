@@ -8,6 +8,7 @@ import type { BufferRange } from "../../gpu/kernel.ts";
 import { apply, applyAll, type Emitter, type Op } from "../../graph/node.ts";
 import { formatShape, type Tensor, widthOf } from "../../graph/tensor.ts";
 import type { Activation } from "./matmul.ts";
+import { columnsOf } from "./matmul_layout.ts";
 import { type Epilogue, epilogueConstants, epilogueShaders } from "./pointwise.ts";
 
 const kernels = epilogueShaders("batch_norm", source);
@@ -39,9 +40,11 @@ export interface BatchNormAttributes extends Epilogue {
 export const batchNormOp: Op<BatchNormAttributes> = {
   name: "batch_norm",
   outputs: ([x, ...columns], { dropout }) => {
-    const n = widthOf(x.shape);
-    if (x.shape.length !== 2 || x.shape[0] !== "B") {
-      throw new TypeError(`Cannot build batch_norm: input must have shape [B, N], received ${formatShape(x.shape)}`);
+    const n = columnsOf("batch_norm", x);
+    if (x.shape[0] !== "B") {
+      throw new TypeError(
+        `Cannot build batch_norm: input must have shape [B, N] or [B, L, N], received ${formatShape(x.shape)}`,
+      );
     }
     const other = columns.find(({ shape }) => shape.length !== 1 || shape[0] !== n);
     if (other) {
@@ -57,17 +60,17 @@ export const batchNormOp: Op<BatchNormAttributes> = {
   emit: (k, { inputs, outputs, attributes }) => {
     const [x, gamma, beta, runningMean, runningVariance] = inputs;
     const [y, mean, rstd, partial] = outputs;
-    const n = widthOf(x.shape);
+    const rows = rowsOf(x);
     if (!attributes.training) {
       const bind = { x, mean: runningMean, spread: runningVariance, gamma, beta, y };
-      runRows(k, "normalize", n, ROWS, bind, attributes);
+      runRows(k, "normalize", rows, ROWS, bind, attributes);
       return;
     }
-    const slice = sliceOf(k.batch);
-    runRows(k, "moments", n, slice, { x, partial }, { ...attributes, activation: "none", dropout: undefined });
+    const slice = sliceOf(k.batch * rows.places);
+    runRows(k, "moments", rows, slice, { x, partial }, { ...attributes, activation: "none", dropout: undefined });
     const running = { running_mean: runningMean, running_variance: runningVariance };
-    runMerge(k, "merge_moments", n, slice, { slices: partial, first: mean, second: rstd, ...running }, attributes);
-    runRows(k, "normalize", n, ROWS, { x, mean, spread: rstd, gamma, beta, y }, attributes);
+    runMerge(k, "merge_moments", rows, slice, { slices: partial, first: mean, second: rstd, ...running }, attributes);
+    runRows(k, "normalize", rows, ROWS, { x, mean, spread: rstd, gamma, beta, y }, attributes);
   },
   backward: ({ inputs, outputs, attributes }, [dy]) => {
     if (!dy) return [];
@@ -79,21 +82,32 @@ export const batchNormOp: Op<BatchNormAttributes> = {
 
 const batchNormBackwardOp: Op<BatchNormAttributes> = {
   name: "batch_norm_backward",
-  outputs: ([x, { shape }]) => [x.shape, shape, shape, [MAX_SLICES, 2, widthOf(x.shape)], [2, widthOf(x.shape)]],
+  outputs: ([x, { shape }]) => [x.shape, shape, shape, [MAX_SLICES, 2, ...shape], [2, ...shape]],
   emit: (k, { inputs, outputs, attributes }) => {
     const [x, gamma, beta, mean, spread, dy] = inputs;
     const [dx, dGamma, dBeta, partial, sums] = outputs;
-    const n = widthOf(x.shape);
-    const slice = sliceOf(k.batch);
+    const rows = rowsOf(x);
+    const slice = sliceOf(k.batch * rows.places);
     const bind = { x, dy, mean, spread, gamma, beta };
-    runRows(k, "gradient_sums", n, slice, { ...bind, partial }, attributes);
-    runMerge(k, "merge_sums", n, slice, { slices: partial, first: dGamma, second: dBeta, merged: sums }, attributes);
-    if (k.needed(dx)) runRows(k, "gradient", n, ROWS, { ...bind, sums, y: dx }, attributes);
+    runRows(k, "gradient_sums", rows, slice, { ...bind, partial }, attributes);
+    runMerge(k, "merge_sums", rows, slice, { slices: partial, first: dGamma, second: dBeta, merged: sums }, attributes);
+    if (k.needed(dx)) runRows(k, "gradient", rows, ROWS, { ...bind, sums, y: dx }, attributes);
   },
 };
 
-function sliceOf(batch: number): number {
-  return Math.max(ROWS, Math.ceil(batch / MAX_SLICES));
+/** Rows of a matrix: each row of the batch has one, or one for each place. */
+interface Rows {
+  readonly places: number;
+  readonly n: number;
+}
+
+function rowsOf(x: Tensor): Rows {
+  const n = columnsOf("batch_norm", x);
+  return { places: widthOf(x.shape) / n, n };
+}
+
+function sliceOf(rows: number): number {
+  return Math.max(ROWS, Math.ceil(rows / MAX_SLICES));
 }
 
 type Bind = Record<string, Tensor | BufferRange>;
@@ -102,20 +116,20 @@ type Bind = Record<string, Tensor | BufferRange>;
 function runRows(
   k: Emitter,
   entry: string,
-  n: number,
+  rows: Rows,
   slice: number,
   bind: Bind,
   attributes: BatchNormAttributes,
 ): void {
-  const width = n % 4 === 0 ? 4 : 1;
-  const slices = Math.ceil(k.batch / slice);
+  const width = rows.n % 4 === 0 ? 4 : 1;
+  const slices = Math.ceil(k.batch * rows.places / slice);
   k.run({
     shader: width === 4 ? kernels.four : kernels.one,
     entry,
     bind,
     constants: { ...epilogueConstants(attributes), BATCH_STATISTICS: attributes.training },
-    params: paramsOf(k, n, slice, attributes),
-    grid: Math.ceil(slices * n / width / 64),
+    params: paramsOf(k, rows, slice, attributes),
+    grid: Math.ceil(slices * rows.n / width / 64),
   });
 }
 
@@ -123,7 +137,7 @@ function runRows(
 function runMerge(
   k: Emitter,
   entry: string,
-  n: number,
+  rows: Rows,
   slice: number,
   bind: Bind,
   attributes: BatchNormAttributes,
@@ -132,17 +146,24 @@ function runMerge(
     shader: kernels.one,
     entry,
     bind,
-    params: paramsOf(k, n, slice, attributes),
-    grid: Math.ceil(n / 16),
+    params: paramsOf(k, rows, slice, attributes),
+    grid: Math.ceil(rows.n / 16),
   });
 }
 
-function paramsOf(k: Emitter, n: number, slice: number, attributes: BatchNormAttributes): Record<string, number> {
+function paramsOf(
+  k: Emitter,
+  { places, n }: Rows,
+  slice: number,
+  attributes: BatchNormAttributes,
+): Record<string, number> {
+  const rows = k.batch * places;
   return {
-    batch: k.batch,
+    rows,
+    places,
     columns: n,
     slice,
-    slices: Math.ceil(k.batch / slice),
+    slices: Math.ceil(rows / slice),
     epsilon: attributes.eps,
     momentum: attributes.momentum,
   };
@@ -169,12 +190,12 @@ export interface BatchNormOptions {
  * towards mean and unbiased variance by `momentum`; one row leaves the running variance as it is. A predicting trace
  * takes the running statistics and drops nothing.
  *
- * @param x `[B, N]`
+ * @param x `[B, N]`, or `[B, L, N]` whose places count as rows
  * @param gamma `[N]`
  * @param beta `[N]`
  * @param runningMean statistic `[N]`, in a buffer that gamma and beta are not in
  * @param runningVariance statistic `[N]`, likewise
- * @returns `[B, N]`
+ * @returns the shape of `x`
  * @throws {TypeError} when a shape differs
  * @throws {RangeError} when the dropout rate is outside [0, 1)
  */

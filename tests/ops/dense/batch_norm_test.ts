@@ -10,6 +10,8 @@ import { assertClose, checkOp, gpu, randomArray, step } from "../../support.ts";
 interface Case extends BatchNormOptions {
   batch: number;
   columns: number;
+  /** Places of a row; the reference takes them for rows. */
+  places?: number;
   rows?: number;
   mode?: Mode;
   x?: (values: Float64Array) => Float64Array;
@@ -19,11 +21,17 @@ function build(options: BatchNormOptions): (inputs: Record<string, Tensor>) => T
   return ({ x, gamma, beta, mean, variance }) => batchNorm(x, gamma, beta, mean, variance, options);
 }
 
-function check({ batch, columns, rows = batch, mode = "train", x, ...options }: Case): Promise<void> {
+function check({ batch, columns, places, rows = batch, mode = "train", x, ...options }: Case): Promise<void> {
   const positive = (values: Float64Array): Float64Array => values.map((value) => 1.5 + value);
-  const expected = { columns, rows, ...options };
+  const expected = { columns, rows: rows * (places ?? 1), ...options };
   return checkOp({
-    inputs: { x: ["B", columns], gamma: [columns], beta: [columns], mean: [columns], variance: [columns] },
+    inputs: {
+      x: places ? ["B", places, columns] : ["B", columns],
+      gamma: [columns],
+      beta: [columns],
+      mean: [columns],
+      variance: [columns],
+    },
     batch,
     rows,
     mode,
@@ -43,6 +51,11 @@ for (const [batch, columns, rows] of [[37, 1, 20], [37, 6, 36], [37, 16, 20], [3
     check({ batch, columns }));
   Deno.test(`batchNorm of ${rows} valid rows of [${batch}, ${columns}] ignores padding`, () =>
     check({ batch, columns, rows }));
+}
+
+for (const [batch, places, columns, rows] of [[37, 5, 6, 37], [37, 3, 16, 20], [1, 7, 5, 1]]) {
+  Deno.test(`batchNorm counts all places of ${rows} valid rows of [${batch}, ${places}, ${columns}]`, () =>
+    check({ batch, places, columns, rows }));
 }
 
 Deno.test("batchNorm of a batch of one row is beta, with no gradient by the input", () =>
@@ -163,9 +176,9 @@ Deno.test("batchNorm works on statistics that share one buffer across steps", as
 
 Deno.test("batchNorm refuses shapes and rates that do not fit", () => {
   const graph = new Graph("train");
-  const [x, deep, six] = [graph.input("x", ["B", 4]), graph.input("deep", ["B", 2, 2]), graph.input("six", [6])];
+  const [x, flat, six] = [graph.input("x", ["B", 4]), graph.input("flat", [2, 4]), graph.input("six", [6])];
   const four = graph.input("four", [4]);
-  assertThrows(() => batchNorm(deep, four, four, four, four), TypeError, "shape [B, N], received [B, 2, 2]");
+  assertThrows(() => batchNorm(flat, four, four, four, four), TypeError, "[B, N] or [B, L, N], received [2, 4]");
   assertThrows(() => batchNorm(x, four, six, four, four), TypeError, "shape [4], received [6]");
   const dropout = { rate: 1, salt: 0 };
   assertThrows(() => batchNorm(x, four, four, four, four, { dropout }), RangeError, "received 1");

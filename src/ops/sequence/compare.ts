@@ -1,0 +1,55 @@
+/**
+ * A target beside each item of a history.
+ *
+ * @module
+ */
+import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
+import source from "../../../shaders/sequence/compare.wgsl" with { type: "text" };
+import { shader } from "../../gpu/shader.ts";
+import { apply, applyAll, type Emitter, type Op } from "../../graph/node.ts";
+import { sizeOf, type Tensor } from "../../graph/tensor.ts";
+import { placesOf, requireShape } from "./places.ts";
+
+const kernels = shader("compare", { grid, compare: source });
+
+const compareOp: Op<null> = {
+  name: "compare",
+  outputs: ([target, items]) => {
+    const { places, width } = placesOf("compare", items);
+    requireShape("compare", "target", target, ["B", width]);
+    return [["B", places, 4 * width]];
+  },
+  emit: (k, { inputs: [target, items], outputs: [y] }) =>
+    emitNumbers(k, "compare", items, { target_row: target, items, y }, items),
+  backward: ({ inputs: [target, items] }, [dz]) =>
+    dz ? [...applyAll(compareBackwardOp, [target, items, dz], null)] : [],
+};
+
+const compareBackwardOp: Op<null> = {
+  name: "compare_backward",
+  outputs: ([target, items]) => [target.shape, items.shape],
+  emit: (k, { inputs: [target, items, dz], outputs: [dTarget, dItems] }) => {
+    if (k.needed(dTarget)) emitNumbers(k, "target_gradient", items, { items, dz, y: dTarget }, target);
+    if (k.needed(dItems)) emitNumbers(k, "item_gradient", items, { target_row: target, dz, y: dItems }, items);
+  },
+};
+
+/** Appends a kernel with an invocation for each number of `each`. */
+function emitNumbers(k: Emitter, entry: string, items: Tensor, bind: Record<string, Tensor>, each: Tensor): void {
+  const { places, width } = placesOf("compare", items);
+  const grid = Math.ceil(sizeOf(each.shape, k.batch) / 64);
+  k.run({ shader: kernels, entry, bind, params: { batch: k.batch, places, width }, grid });
+}
+
+/**
+ * Puts a target beside each item of a history: z[b, t, :] = (q, k, q - k, q * k) with q = target[b, :] and
+ * k = items[b, t, :].
+ *
+ * @param target `[B, N]`
+ * @param items `[B, L, N]`
+ * @returns `[B, L, 4 N]`
+ * @throws {TypeError} when a shape differs
+ */
+export function compare(target: Tensor, items: Tensor): Tensor {
+  return apply(compareOp, [target, items], null);
+}

@@ -1,0 +1,81 @@
+/**
+ * Pooling of histories.
+ *
+ * @module
+ */
+import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
+import divisorLength from "../../../shaders/sequence/divisor_length.wgsl" with { type: "text" };
+import divisorWeights from "../../../shaders/sequence/divisor_weights.wgsl" with { type: "text" };
+import source from "../../../shaders/sequence/pooling.wgsl" with { type: "text" };
+import { shader } from "../../gpu/shader.ts";
+import { apply, type Emitter, type Op } from "../../graph/node.ts";
+import type { Tensor } from "../../graph/tensor.ts";
+import { placesOf, requireLengths, requireShape } from "./places.ts";
+
+const byLength = shader("pooling", { grid, divisor_length: divisorLength, pooling: source });
+const byWeights = shader("pooling", { grid, divisor_weights: divisorWeights, pooling: source });
+
+/** How the places of a history become one. */
+export type Pooling = "sum" | "mean" | "max";
+
+const MODES: readonly Pooling[] = ["sum", "mean", "max"];
+
+const poolOp: Op<Pooling> = {
+  name: "pool_history",
+  outputs: ([x, lengths, weights], mode) => {
+    const { places, width } = placesOf("pool_history", x);
+    requireLengths("pool_history", lengths);
+    if (weights) requireShape("pool_history", "weights", weights, [places, "B"]);
+    if (!MODES.includes(mode)) {
+      throw new RangeError(`Cannot build pool_history: pooling must be sum, mean or max, received "${mode}"`);
+    }
+    return [["B", width]];
+  },
+  emit: (k, { inputs: [x, lengths, weights], outputs: [y], attributes }) =>
+    emitColumns(k, "pool", attributes, x, { x, lengths, weights, y }),
+  backward: ({ inputs: [x, lengths, weights], attributes }, [dy]) => [
+    dy && apply(poolBackwardOp, [x, dy, lengths, ...(weights ? [weights] : [])], attributes),
+  ],
+};
+
+const poolBackwardOp: Op<Pooling> = {
+  name: "pool_history_backward",
+  outputs: ([x]) => [x.shape],
+  emit: (k, { inputs: [x, dy, lengths, weights], outputs: [dx], attributes }) =>
+    attributes === "max"
+      ? emitColumns(k, "max_gradient", attributes, x, { x, dy, lengths, y: dx })
+      : emitColumns(k, "gradient", attributes, x, { dy, lengths, weights, y: dx }),
+};
+
+function emitColumns(
+  k: Emitter,
+  entry: string,
+  mode: Pooling,
+  history: Tensor,
+  bind: Record<string, Tensor | undefined>,
+): void {
+  const { places, width } = placesOf("pool_history", history);
+  const weighs = mode === "mean" && bind.weights !== undefined;
+  k.run({
+    shader: weighs ? byWeights : byLength,
+    entry,
+    bind: { ...bind, weights: weighs ? bind.weights : undefined },
+    constants: { MODE: MODES.indexOf(mode) },
+    params: { batch: k.batch, places, width },
+    grid: Math.ceil(k.batch * width / 64),
+  });
+}
+
+/**
+ * Pools the places of a history: y[b, n] = sum, mean or max over t < lengths[b] of x[b, t, n], 0 where it is empty.
+ *
+ * @param x `[B, L, N]`
+ * @param lengths `[B]`, u32
+ * @param weights `[L, B]`, whose factors `x` holds already; the mean divides by their sum
+ * @returns `[B, N]`
+ * @throws {TypeError} when a shape differs
+ * @throws {RangeError} when there is no such pooling
+ */
+export function poolHistory(x: Tensor, lengths: Tensor, mode: Pooling, weights?: Tensor): Tensor {
+  return apply(poolOp, weights ? [x, lengths, weights] : [x, lengths], mode);
+}

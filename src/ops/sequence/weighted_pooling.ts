@@ -1,0 +1,54 @@
+/**
+ * Weighted sums over the places of a history.
+ *
+ * @module
+ */
+import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
+import source from "../../../shaders/sequence/weighted_pooling.wgsl" with { type: "text" };
+import { shader } from "../../gpu/shader.ts";
+import { apply, applyAll, type Emitter, type Op } from "../../graph/node.ts";
+import { sizeOf, type Tensor } from "../../graph/tensor.ts";
+import { placesOf, requireLengths, requireShape } from "./places.ts";
+
+const kernels = shader("weighted_pooling", { grid, weighted_pooling: source });
+
+const weightedPoolOp: Op<null> = {
+  name: "weighted_pool",
+  outputs: ([x, w, lengths]) => {
+    const { places, width } = placesOf("weighted_pool", x);
+    requireShape("weighted_pool", "weights", w, ["B", places]);
+    requireLengths("weighted_pool", lengths);
+    return [["B", width]];
+  },
+  emit: (k, { inputs: [x, w, lengths], outputs: [y] }) => emitNumbers(k, "pool", x, { x, w, lengths, y }),
+  backward: ({ inputs: [x, w, lengths] }, [dy]) =>
+    dy ? [...applyAll(weightedPoolBackwardOp, [x, w, dy, lengths], null)] : [],
+};
+
+const weightedPoolBackwardOp: Op<null> = {
+  name: "weighted_pool_backward",
+  outputs: ([x, w]) => [x.shape, w.shape],
+  emit: (k, { inputs: [x, w, dy, lengths], outputs: [dx, dw] }) => {
+    if (k.needed(dx)) emitNumbers(k, "history_gradient", x, { w, dy, lengths, y: dx });
+    if (k.needed(dw)) emitNumbers(k, "weight_gradient", x, { x, dy, lengths, y: dw });
+  },
+};
+
+function emitNumbers(k: Emitter, entry: string, history: Tensor, bind: Record<string, Tensor>): void {
+  const { places, width } = placesOf("weighted_pool", history);
+  const grid = Math.ceil(sizeOf(bind.y.shape, k.batch) / 64);
+  k.run({ shader: kernels, entry, bind, params: { batch: k.batch, places, width }, grid });
+}
+
+/**
+ * Sums the places of a history by weight: y[b, n] = sum over t < lengths[b] of w[b, t] x[b, t, n].
+ *
+ * @param x `[B, L, N]`
+ * @param w weights `[B, L]`; those past the end of a history do not count
+ * @param lengths `[B]`, u32
+ * @returns `[B, N]`
+ * @throws {TypeError} when a shape differs
+ */
+export function weightedPool(x: Tensor, w: Tensor, lengths: Tensor): Tensor {
+  return apply(weightedPoolOp, [x, w, lengths], null);
+}
