@@ -19,6 +19,7 @@ import type { Definition } from "../src/definition.ts";
 import { afm } from "./afm.ts";
 import { afn } from "./afn.ts";
 import { autoint } from "./autoint.ts";
+import { bst } from "./bst.ts";
 import { ccpm } from "./ccpm.ts";
 import { dcn } from "./dcn.ts";
 import { dcnMix } from "./dcn_mix.ts";
@@ -40,11 +41,13 @@ import { fnn } from "./fnn.ts";
 import { fwfm } from "./fwfm.ts";
 import { gdcn } from "./gdcn.ts";
 import { hofm } from "./hofm.ts";
+import { hstu } from "./hstu.ts";
 import { lr } from "./lr.ts";
 import { masknet } from "./masknet.ts";
 import { mlr } from "./mlr.ts";
 import { nfm } from "./nfm.ts";
 import { pnn } from "./pnn.ts";
+import { transact } from "./transact.ts";
 import { wideDeep } from "./wide_deep.ts";
 import { xdeepfm } from "./xdeepfm.ts";
 
@@ -54,6 +57,7 @@ export type { Dim, Shape, Tensor } from "../src/layers/mod.ts";
 export * from "./afm.ts";
 export * from "./afn.ts";
 export * from "./autoint.ts";
+export * from "./bst.ts";
 export * from "./ccpm.ts";
 export * from "./dcn.ts";
 export * from "./dcn_mix.ts";
@@ -75,11 +79,13 @@ export * from "./fnn.ts";
 export * from "./fwfm.ts";
 export * from "./gdcn.ts";
 export * from "./hofm.ts";
+export * from "./hstu.ts";
 export * from "./lr.ts";
 export * from "./masknet.ts";
 export * from "./mlr.ts";
 export * from "./nfm.ts";
 export * from "./pnn.ts";
+export * from "./transact.ts";
 export * from "./wide_deep.ts";
 export * from "./xdeepfm.ts";
 
@@ -116,4 +122,7 @@ export const models: Readonly<Record<string, (options?: Record<string, unknown>)
   afn,
   ccpm,
   din,
+  bst,
+  transact,
+  hstu,
 };

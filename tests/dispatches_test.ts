@@ -17,6 +17,8 @@ const BOUNDS: Readonly<Record<string, number>> = {
   fgcnn: 120,
   edcn: 133,
   din: 110,
+  transact: 114,
+  hstu: 112,
 };
 
 /** Most dispatches of all other models. */

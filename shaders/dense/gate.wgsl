@@ -1,5 +1,6 @@
 // Activations whose slope needs the input.
 //   gelu            y = x Phi(x), Phi the normal distribution function        (Hendrycks and Gimpel, arXiv:1606.08415)
+//   silu            y = x sigmoid(x)                                            (Elfwing et al., arXiv:1702.03118)
 //   prelu           y = max(x, 0) + slope[n] min(x, 0)                          (He et al., ICCV 2015, equation 1)
 //   dice            y = x (p + (1 - p) slope[n]), p given                       (Zhou et al., KDD 2018, equation 6)
 //   *_backward      dx from dy; dice_backward writes dp as well
@@ -47,6 +48,29 @@ fn gelu_backward(
   if (i >= params.size) { return; }
   let z = x[i];
   y[i] = dy[i] * (normal_cdf(z) + z * 0.39894228 * exp(-0.5 * z * z));
+}
+
+@compute @workgroup_size(256)
+fn silu(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = linear_group(group, groups) * 256u + lane;
+  if (i >= params.size) { return; }
+  y[i] = x[i] / (1.0 + exp(-x[i]));
+}
+
+@compute @workgroup_size(256)
+fn silu_backward(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = linear_group(group, groups) * 256u + lane;
+  if (i >= params.size) { return; }
+  let gate = 1.0 / (1.0 + exp(-x[i]));
+  y[i] = dy[i] * gate * (1.0 + x[i] * (1.0 - gate));
 }
 
 @compute @workgroup_size(256)

@@ -1,5 +1,5 @@
-// Pools the places of a history, row by row of the batch.
-//   pool          y[b, n] = sum or mean or max over t < lengths[b] of x[b, t, n]; 0 where the history is empty
+// Pools the places of a history, and TARGETS places at the end that are always there, row by row of the batch.
+//   pool          y[b, n] = sum or mean or max over the places that are there of x[b, t, n]; 0 where there is none
 //   gradient      dx[b, t, n] = dy[b, n] of a sum, dy[b, n] / divisor of a mean
 //   max_gradient  dx[b, t, n] = dy[b, n] at the first place of the largest number, else 0
 // Needs grid.wgsl, and divisor_length.wgsl or divisor_weights.wgsl, which say what the mean divides by.
@@ -9,6 +9,7 @@ const MODE: u32 = 0u;  // SUM, MEAN or MAX
 const SUM: u32 = 0u;
 const MEAN: u32 = 1u;
 const MAX: u32 = 2u;
+const TARGETS: u32 = 0u;
 
 struct Params { batch: u32, places: u32, width: u32 }
 @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -17,9 +18,22 @@ struct Params { batch: u32, places: u32, width: u32 }
 @group(0) @binding(4) var<storage, read_write> y: array<f32>;
 @group(0) @binding(5) var<uniform> params: Params;
 
+fn is_there(t: u32, length: u32) -> bool {
+  return t < length || t + TARGETS >= params.places;
+}
+
+// Place of the next value behind that of place t; past the last place when there is none.
+fn next(t: u32, length: u32) -> u32 {
+  return select(t + 1u, max(t + 1u, params.places - TARGETS), t + 1u >= length);
+}
+
+fn first_place(length: u32) -> u32 {
+  return select(0u, params.places - TARGETS, length == 0u);
+}
+
 fn scale_of(b: u32) -> f32 {
   if (MODE != MEAN) { return 1.0; }
-  let divisor = divisor_of(b, lengths[b]);
+  let divisor = divisor_of(b, lengths[b]) + f32(TARGETS);
   return select(1.0 / divisor, 0.0, divisor == 0.0);
 }
 
@@ -33,10 +47,12 @@ fn pool(
   let b = i / params.width;
   if (b >= params.batch) { return; }
   let first = b * params.places * params.width + i % params.width;
+  let length = lengths[b];
+  let start = first_place(length);
   var result = 0.0;
-  for (var t = 0u; t < lengths[b]; t++) {
+  for (var t = start; t < params.places; t = next(t, length)) {
     let value = x[first + t * params.width];
-    if (MODE == MAX) { result = select(max(result, value), value, t == 0u); } else { result += value; }
+    if (MODE == MAX) { result = select(max(result, value), value, t == start); } else { result += value; }
   }
   y[i] = result * scale_of(b);
 }
@@ -52,7 +68,7 @@ fn gradient(
   if (b >= params.batch) { return; }
   let first = b * params.places * params.width + i % params.width;
   let slope = dy[i] * scale_of(b);
-  for (var t = 0u; t < params.places; t++) { y[first + t * params.width] = select(0.0, slope, t < lengths[b]); }
+  for (var t = 0u; t < params.places; t++) { y[first + t * params.width] = select(0.0, slope, is_there(t, lengths[b])); }
 }
 
 @compute @workgroup_size(64)
@@ -65,9 +81,10 @@ fn max_gradient(
   let b = i / params.width;
   if (b >= params.batch) { return; }
   let first = b * params.places * params.width + i % params.width;
-  var winner = 0u;
-  var largest = x[first];
-  for (var t = 1u; t < lengths[b]; t++) {
+  let length = lengths[b];
+  var winner = first_place(length);
+  var largest = -3.4e38;
+  for (var t = winner; t < params.places; t = next(t, length)) {
     let value = x[first + t * params.width];
     if (value > largest) {
       largest = value;
@@ -75,6 +92,6 @@ fn max_gradient(
     }
   }
   for (var t = 0u; t < params.places; t++) {
-    y[first + t * params.width] = select(0.0, dy[i], t == winner && t < lengths[b]);
+    y[first + t * params.width] = select(0.0, dy[i], t == winner);
   }
 }

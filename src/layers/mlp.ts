@@ -8,12 +8,12 @@ import type { Tensor } from "../graph/tensor.ts";
 import { batchNorm as normalize } from "../ops/dense/batch_norm.ts";
 import { type Activation, dense as product } from "../ops/dense/dense.ts";
 import { columnsOf } from "../ops/dense/matmul_layout.ts";
-import { gelu } from "../ops/dense/gate.ts";
+import { gelu, silu } from "../ops/dense/gate.ts";
 import { activation as activate, dropout as drop } from "../ops/dense/pointwise.ts";
 import { dice, prelu } from "./activation.ts";
 
 /** An activation of a layer: one that a product applies itself, or one with a kernel or parameters of its own. */
-export type LayerActivation = Activation | "gelu" | "prelu" | "dice";
+export type LayerActivation = Activation | "gelu" | "silu" | "prelu" | "dice";
 
 /** Options of {@linkcode dense}. */
 export interface DenseOptions {
@@ -90,6 +90,7 @@ export function batchNorm(x: Tensor, options: { name?: string } = {}): Tensor {
 export function activation(x: Tensor, kind: LayerActivation, options: { name?: string } = {}): Tensor {
   if (kind === "none") return x;
   if (kind === "gelu") return gelu(x);
+  if (kind === "silu") return silu(x);
   if (kind === "prelu") return prelu(x, options);
   return kind === "dice" ? dice(x, options) : activate(x, kind);
 }

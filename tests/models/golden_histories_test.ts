@@ -1,4 +1,4 @@
-import { deepfm, din } from "../../models/mod.ts";
+import { bst, deepfm, din, transact } from "../../models/mod.ts";
 import { checkGolden, type Convert } from "../golden.ts";
 
 const hidden = [8, 6];
@@ -19,3 +19,27 @@ const relu = { dim: 4, hidden, attention, activation: "relu", attentionActivatio
 Deno.test("din with ReLU equals PyTorch", () => checkGolden("din_relu", din(relu), names));
 Deno.test("din with softmax equals PyTorch", () => checkGolden("din_softmax", din({ ...relu, softmax: true }), names));
 Deno.test("din over items and categories equals PyTorch", () => checkGolden("din_two", din(relu), names));
+
+/** The cases' names of transformer layers; PyTorch keeps the rows of queries, keys and values one below the other. */
+const blocks: Convert = (tensors) =>
+  tensors.map((tensor) => ({
+    ...tensor,
+    name: tensor.name.replace(/^tf\./, "block.").replace(/^block\.0\./, "block.").replace(/^block\.1\./, "block_1.")
+      .replace(".att.in_", ".attention.qkv.").replace(".att.out.", ".attention.out.").replace(/^pos$/, "position")
+      .replace(/^mlp\.0\./, "mlp.0."),
+  }));
+const transformer = { dim: 4, hidden, heads: 2 };
+
+Deno.test("bst with the mean of places equals PyTorch", () => checkGolden("bst", bst(transformer), blocks));
+Deno.test("bst with two causal layers and the target's place equals PyTorch", () =>
+  checkGolden("bst_target", bst({ ...transformer, layers: 2, causal: true, pooling: "target" }), blocks));
+Deno.test("transact equals PyTorch", () =>
+  checkGolden(
+    "transact",
+    transact({ dim: 2, hidden: [6], feedForward: 7, latest: 2, crossLayers: 1 }),
+    (tensors) =>
+      blocks(tensors).map((tensor) => ({
+        ...tensor,
+        name: tensor.name.replace(/^mlp\.0\./, "top.").replace(/^deep\./, "mlp."),
+      })),
+  ));

@@ -6,7 +6,7 @@ export interface BatchNormCase {
   columns: number;
   /** Valid rows; those past them do not count. */
   rows: number;
-  activation?: "none" | "relu" | "sigmoid" | "tanh";
+  activation?: "none" | "relu" | "sigmoid" | "tanh" | "leaky_relu";
   dropout?: { rate: number; salt: number };
 }
 

@@ -6,6 +6,7 @@ const ACTIVATE: Record<Activation, (z: number) => number> = {
   relu: (z) => Math.max(z, 0),
   sigmoid: (z) => 1 / (1 + Math.exp(-z)),
   tanh: Math.tanh,
+  leaky_relu: (z) => z > 0 ? z : 0.01 * z,
 };
 
 /** Computes act(x W + bias) for x [B, K] and weight [K, N]. */

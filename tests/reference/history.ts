@@ -5,6 +5,8 @@ export interface HistorySizes {
   batch: number;
   places: number;
   width: number;
+  /** Places at the end that are always there. */
+  targets?: number;
 }
 
 type Numbers = Float64Array;
@@ -18,8 +20,11 @@ export function drawLengths(places: number): (values: Numbers) => Numbers {
 }
 
 /** Calls back for each place t of each row b that its history has. */
-function eachPlace({ batch }: HistorySizes, lengths: Numbers, visit: (b: number, t: number) => void): void {
-  for (let b = 0; b < batch; b++) for (let t = 0; t < lengths[b]; t++) visit(b, t);
+function eachPlace(sizes: HistorySizes, lengths: Numbers, visit: (b: number, t: number) => void): void {
+  const { batch, places, targets = 0 } = sizes;
+  for (let b = 0; b < batch; b++) {
+    for (let t = 0; t < places; t++) if (t < lengths[b] || t >= places - targets) visit(b, t);
+  }
 }
 
 /** y[b, n] = sum, mean or max over the places of x[b, t, n]; with weights the mean divides by their sum. */
@@ -27,12 +32,15 @@ export function pool(sizes: HistorySizes, mode: string, x: Numbers, lengths: Num
   const { batch, places, width } = sizes;
   const y = new Float64Array(batch * width);
   const divisors = new Float64Array(batch);
+  const seen = new Set<number>();
   eachPlace(sizes, lengths, (b, t) => {
+    const isFirst = !seen.has(b);
+    seen.add(b);
     divisors[b] += weights ? weights[t * batch + b] : 1;
     for (let n = 0; n < width; n++) {
       const value = x[(b * places + t) * width + n];
       const at = b * width + n;
-      y[at] = mode === "max" ? (t === 0 ? value : Math.max(y[at], value)) : y[at] + value;
+      y[at] = mode === "max" ? (isFirst ? value : Math.max(y[at], value)) : y[at] + value;
     }
   });
   return mode === "mean"
@@ -71,4 +79,104 @@ export function compare({ batch, places, width }: HistorySizes, target: Numbers,
     }
   }
   return Float64Array.from(z);
+}
+
+/** Which places attend to which, written down place by place. */
+export interface MaskSizes {
+  causal?: boolean;
+  targets?: number;
+  context?: number;
+  window?: number;
+  full?: number;
+}
+
+/** Whether place i of a row attends to place j; places are those of the history and targets behind `places - targets`. */
+export function allows(mask: MaskSizes, places: number, length: number, i: number, j: number): boolean {
+  const { causal = false, targets = 0, context = 0, window = 0, full = 0 } = mask;
+  const exists = (t: number) => t < length || t >= places - targets;
+  if (!exists(i) || !exists(j)) return false;
+  const shift = context > 0 ? context - 1 : 0;
+  const last = length - shift;
+  const rank = (t: number) => Math.min(Math.max(t - shift, 0), last);
+  const distance = rank(i) - rank(j);
+  let allowed = i === j || (causal ? distance > 0 : distance !== 0);
+  if (window > 0) allowed &&= i === j || distance <= window || (full > 0 && rank(i) >= last - full);
+  if (context > 0) allowed ||= rank(i) === 0 && rank(j) < last;
+  return allowed;
+}
+
+/** Sizes of attention among places. */
+export interface AttentionSizes extends MaskSizes {
+  batch: number;
+  places: number;
+  heads: number;
+  query: number;
+  value: number;
+  scale: number;
+  /** Divisor of SiLU weights; softmax when absent. */
+  divisor?: number;
+}
+
+/** o_i = sum_j w_ij v_j, head by head. */
+export function historyAttention(sizes: AttentionSizes, x: Numbers, lengths: Numbers): Numbers {
+  const { batch, places, heads, query, value, scale, divisor } = sizes;
+  const row = heads * (2 * query + value);
+  const o = new Float64Array(batch * places * heads * value);
+  for (let b = 0; b < batch; b++) {
+    for (let h = 0; h < heads; h++) {
+      const at = (t: number, part: number) =>
+        (b * places + t) * row + part * heads * query + h * (part < 2 ? query : value);
+      for (let i = 0; i < places; i++) {
+        const keys = Array.from({ length: places }, (_, j) => j).filter((j) => allows(sizes, places, lengths[b], i, j));
+        const scores = keys.map((j) => {
+          let dot = 0;
+          for (let d = 0; d < query; d++) dot += x[at(i, 0) + d] * x[at(j, 1) + d];
+          return scale * dot;
+        });
+        const sum = scores.reduce((total, score) => total + Math.exp(score), 0);
+        keys.forEach((j, n) => {
+          const weight = divisor ? scores[n] / (1 + Math.exp(-scores[n])) / divisor : Math.exp(scores[n]) / sum;
+          for (let d = 0; d < value; d++) {
+            o[(b * places + i) * heads * value + h * value + d] += weight * x[at(j, 2) + d];
+          }
+        });
+      }
+    }
+  }
+  return o;
+}
+
+/** Adds p[position(t)] to each place that is there, or puts it beside. */
+export function positions(
+  { batch, places, width }: HistorySizes,
+  { from, targets = 0, apart }: { from?: string; targets?: number; apart?: boolean },
+  x: Numbers,
+  p: Numbers,
+  lengths: Numbers,
+): Numbers {
+  const own = p.length / places;
+  const y: number[] = [];
+  for (let b = 0; b < batch; b++) {
+    for (let t = 0; t < places; t++) {
+      const history = places - targets;
+      const exists = t < lengths[b] || t >= history;
+      const position = from === "latest" && t < history ? t + history - lengths[b] : t;
+      const vector = Array.from({ length: own }, (_, n) => exists ? p[position * own + n] : 0);
+      const row = [...x.subarray((b * places + t) * width, (b * places + t + 1) * width)];
+      y.push(...(apart ? [...row, ...vector] : row.map((value, n) => value + vector[n])));
+    }
+  }
+  return Float64Array.from(y);
+}
+
+/** y[b, i, :] = x[b, lengths[b] - count + i, :], or 0 before the first place. */
+export function latest({ batch, places, width }: HistorySizes, count: number, x: Numbers, lengths: Numbers): Numbers {
+  const y = new Float64Array(batch * count * width);
+  for (let b = 0; b < batch; b++) {
+    for (let i = 0; i < count; i++) {
+      const t = lengths[b] - count + i;
+      for (let n = 0; t >= 0 && n < width; n++) y[(b * count + i) * width + n] = x[(b * places + t) * width + n];
+    }
+  }
+  return y;
 }

@@ -1,9 +1,10 @@
 /** Activations in float64. */
-export const ACTIVATIONS: Record<"none" | "relu" | "sigmoid" | "tanh", (z: number) => number> = {
+export const ACTIVATIONS: Record<"none" | "relu" | "sigmoid" | "tanh" | "leaky_relu", (z: number) => number> = {
   none: (z) => z,
   relu: (z) => Math.max(z, 0),
   sigmoid: (z) => 1 / (1 + Math.exp(-z)),
   tanh: Math.tanh,
+  leaky_relu: (z) => z > 0 ? z : 0.01 * z,
 };
 
 /** What dropout multiplies element `index` by: the hash of seed, step, layer and index in 32-bit integers. */

@@ -1,5 +1,5 @@
 /**
- * Activations whose slope needs their input: GELU, PReLU and Dice.
+ * Activations whose slope needs their input: GELU, SiLU, PReLU and Dice.
  *
  * @module
  */
@@ -42,6 +42,19 @@ const geluBackwardOp: Op<null> = {
   name: "gelu_backward",
   outputs: ([x]) => [x.shape],
   emit: (k, { inputs: [x, dy], outputs: [dx] }) => emitElements(k, "gelu_backward", { x, dy, y: dx }),
+};
+
+const siluOp: Op<null> = {
+  name: "silu",
+  outputs: ([x]) => [x.shape],
+  emit: (k, { inputs: [x], outputs: [y] }) => emitElements(k, "silu", { x, y }),
+  backward: ({ inputs: [x] }, [dy]) => [dy && apply(siluBackwardOp, [x, dy], null)],
+};
+
+const siluBackwardOp: Op<null> = {
+  name: "silu_backward",
+  outputs: ([x]) => [x.shape],
+  emit: (k, { inputs: [x, dy], outputs: [dx] }) => emitElements(k, "silu_backward", { x, dy, y: dx }),
 };
 
 const preluOp: Op<null> = {
@@ -90,6 +103,11 @@ const diceBackwardOp: Op<null> = {
 /** Weights each element by the probability that a normal number is below it: y = x Phi(x). */
 export function gelu(x: Tensor): Tensor {
   return apply(geluOp, [x], null);
+}
+
+/** Weights each element by its sigmoid: y = x sigmoid(x). */
+export function silu(x: Tensor): Tensor {
+  return apply(siluOp, [x], null);
 }
 
 /**

@@ -7,10 +7,16 @@ import type { Constants } from "../../gpu/shader.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 
 /** Activations that a product's epilogue can apply. */
-export type Activation = "none" | "relu" | "sigmoid" | "tanh";
+export type Activation = "none" | "relu" | "sigmoid" | "tanh" | "leaky_relu";
 
 /** Numbers of the activations in `shaders/dense/activation.wgsl`. */
-export const ACTIVATIONS: Readonly<Record<Activation, number>> = { none: 0, relu: 1, sigmoid: 2, tanh: 3 };
+export const ACTIVATIONS: Readonly<Record<Activation, number>> = {
+  none: 0,
+  relu: 1,
+  sigmoid: 2,
+  tanh: 3,
+  leaky_relu: 4,
+};
 
 /** What follows a product. */
 export interface ProductEpilogue {

@@ -20,9 +20,14 @@ export type Pooling = "sum" | "mean" | "max";
 
 const MODES: readonly Pooling[] = ["sum", "mean", "max"];
 
-const poolOp: Op<Pooling> = {
+interface PoolingAttributes {
+  readonly mode: Pooling;
+  readonly targets: number;
+}
+
+const poolOp: Op<PoolingAttributes> = {
   name: "pool_history",
-  outputs: ([x, lengths, weights], mode) => {
+  outputs: ([x, lengths, weights], { mode }) => {
     const { places, width } = placesOf("pool_history", x);
     requireLengths("pool_history", lengths);
     if (weights) requireShape("pool_history", "weights", weights, [places, "B"]);
@@ -38,11 +43,11 @@ const poolOp: Op<Pooling> = {
   ],
 };
 
-const poolBackwardOp: Op<Pooling> = {
+const poolBackwardOp: Op<PoolingAttributes> = {
   name: "pool_history_backward",
   outputs: ([x]) => [x.shape],
   emit: (k, { inputs: [x, dy, lengths, weights], outputs: [dx], attributes }) =>
-    attributes === "max"
+    attributes.mode === "max"
       ? emitColumns(k, "max_gradient", attributes, x, { x, dy, lengths, y: dx })
       : emitColumns(k, "gradient", attributes, x, { dy, lengths, weights, y: dx }),
 };
@@ -50,7 +55,7 @@ const poolBackwardOp: Op<Pooling> = {
 function emitColumns(
   k: Emitter,
   entry: string,
-  mode: Pooling,
+  { mode, targets }: PoolingAttributes,
   history: Tensor,
   bind: Record<string, Tensor | undefined>,
 ): void {
@@ -60,7 +65,7 @@ function emitColumns(
     shader: weighs ? byWeights : byLength,
     entry,
     bind: { ...bind, weights: weighs ? bind.weights : undefined },
-    constants: { MODE: MODES.indexOf(mode) },
+    constants: { MODE: MODES.indexOf(mode), TARGETS: targets },
     params: { batch: k.batch, places, width },
     grid: Math.ceil(k.batch * width / 64),
   });
@@ -72,10 +77,11 @@ function emitColumns(
  * @param x `[B, L, N]`
  * @param lengths `[B]`, u32
  * @param weights `[L, B]`, whose factors `x` holds already; the mean divides by their sum
+ * @param targets places at the end that are always there
  * @returns `[B, N]`
  * @throws {TypeError} when a shape differs
  * @throws {RangeError} when there is no such pooling
  */
-export function poolHistory(x: Tensor, lengths: Tensor, mode: Pooling, weights?: Tensor): Tensor {
-  return apply(poolOp, weights ? [x, lengths, weights] : [x, lengths], mode);
+export function poolHistory(x: Tensor, lengths: Tensor, mode: Pooling, weights?: Tensor, targets = 0): Tensor {
+  return apply(poolOp, weights ? [x, lengths, weights] : [x, lengths], { mode, targets });
 }

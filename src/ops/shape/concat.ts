@@ -7,13 +7,14 @@ import source from "../../../shaders/shape/concat.wgsl" with { type: "text" };
 import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
 import { shader } from "../../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Op } from "../../graph/node.ts";
-import { formatShape, type Tensor } from "../../graph/tensor.ts";
+import { type Dim, formatShape, sizeOf, type Tensor } from "../../graph/tensor.ts";
 import { filled } from "../dense/arithmetic.ts";
 import { lanesOf } from "./lane.ts";
 import { emitApart, emitJoin, partsOf } from "./parts.ts";
 
 /** Appends a kernel whose columns and widths are counted in the widest lanes that all of them divide into. */
 function emitColumns(k: Emitter, entry: string, bind: Record<string, Tensor>, sizes: Record<string, number>): void {
+  const rows = rowsOf(k, bind.x);
   const odd = Object.values(sizes).reduce((all, size) => all | size, 0);
   const { width, part } = lanesOf(odd & -odd);
   const scaled = Object.fromEntries(Object.entries(sizes).map(([name, size]) => [name, size / width]));
@@ -21,8 +22,8 @@ function emitColumns(k: Emitter, entry: string, bind: Record<string, Tensor>, si
     shader: shader("concat", { grid, ...part, concat: source }),
     entry,
     bind,
-    params: { rows: k.batch, from_column: 0, to_column: 0, ...scaled },
-    grid: Math.ceil(k.batch * (entry === "pad" ? scaled.y_width : scaled.count) / 256),
+    params: { rows, from_column: 0, to_column: 0, ...scaled },
+    grid: Math.ceil(rows * (entry === "pad" ? scaled.y_width : scaled.count) / 256),
   });
 }
 
@@ -32,12 +33,24 @@ interface Columns {
   readonly count: number;
 }
 
+/** Returns the columns of a matrix, of which each row of the batch, and each of its places where it has some, is a row. */
 function widthOfMatrix(name: string, { shape }: Tensor): number {
-  const [batch, width] = shape;
-  if (shape.length !== 2 || batch !== "B" || typeof width !== "number") {
-    throw new TypeError(`Cannot build ${name}: inputs must have shape [B, N], received ${formatShape(shape)}`);
+  const width = shape.at(-1);
+  if (shape.length < 2 || shape[0] !== "B" || typeof width !== "number") {
+    throw new TypeError(
+      `Cannot build ${name}: inputs must have shape [B, N] or [B, L, N], received ${formatShape(shape)}`,
+    );
   }
   return width;
+}
+
+function rowsOf(k: Emitter, x: Tensor): number {
+  return sizeOf(x.shape.slice(0, -1), k.batch);
+}
+
+/** Returns the shape with the rows of a matrix and other columns. */
+function withColumns({ shape }: Tensor, columns: number): Dim[] {
+  return [...shape.slice(0, -1), columns];
 }
 
 /** Copies columns of x, from `from` on, to y, from `to` on. */
@@ -49,11 +62,23 @@ function copyColumns(k: Emitter, x: Tensor, y: Tensor, from: number, to: number,
 
 const concatOp: Op<null> = {
   name: "concat",
-  outputs: (parts) => [["B", parts.reduce((sum, part) => sum + widthOfMatrix("concat", part), 0)]],
+  outputs: (parts) => {
+    const width = parts.reduce((sum, part) => sum + widthOfMatrix("concat", part), 0);
+    const [first, ...others] = parts;
+    const other = others.find(({ shape }) => shape.slice(0, -1).join() !== first.shape.slice(0, -1).join());
+    if (other) {
+      throw new TypeError(
+        `Cannot build concat: all parts must have the rows of ${formatShape(first.shape)}, received ${
+          formatShape(other.shape)
+        }`,
+      );
+    }
+    return [withColumns(first, width)];
+  },
   emit: (k, { inputs, outputs: [y] }) => {
     const widths = inputs.map((part) => widthOfMatrix("concat", part));
     if (!k.gpu.adapter.software) {
-      return emitJoin(k, partsOf(inputs, widths), y, { rows: k.batch, width: widthOfMatrix("concat", y) });
+      return emitJoin(k, partsOf(inputs, widths), y, { rows: rowsOf(k, y), width: widthOfMatrix("concat", y) });
     }
     let to = 0;
     for (const [i, x] of inputs.entries()) {
@@ -73,12 +98,12 @@ const splitOp: Op<readonly number[]> = {
     if (sum !== width) {
       throw new TypeError(`Cannot build split: parts must have ${width} columns together, received ${sum}`);
     }
-    return widths.map((part) => ["B", part]);
+    return widths.map((part) => withColumns(x, part));
   },
   emit: (k, { inputs: [x], outputs, attributes }) => {
     if (!k.gpu.adapter.software) {
       const parts = partsOf(outputs, attributes).filter(({ tensor }) => k.needed(tensor));
-      return emitApart(k, x, parts, { rows: k.batch, width: widthOfMatrix("split", x) });
+      return emitApart(k, x, parts, { rows: rowsOf(k, x), width: widthOfMatrix("split", x) });
     }
     let from = 0;
     outputs.forEach((y, i) => {
@@ -98,7 +123,7 @@ const columnsOp: Op<Columns> = {
         `Cannot build columns: the input has columns 0 to ${width - 1}, received ${from} to ${from + count - 1}`,
       );
     }
-    return [["B", count]];
+    return [withColumns(x, count)];
   },
   emit: (k, { inputs: [x], outputs: [y], attributes: { from, count } }) => copyColumns(k, x, y, from, 0, count),
   backward: ({ inputs: [x], attributes: { from } }, [dy]) => [
@@ -109,7 +134,7 @@ const columnsOp: Op<Columns> = {
 /** Puts a matrix into one of `count` columns, all others 0. */
 const padOp: Op<Columns> = {
   name: "pad",
-  outputs: (_, { count }) => [["B", count]],
+  outputs: ([x], { count }) => [withColumns(x, count)],
   emit: (k, { inputs: [x], outputs: [y], attributes: { from, count } }) => {
     const width = widthOfMatrix("pad", x);
     emitColumns(k, "pad", { x, y }, { count: width, x_width: width, y_width: count, to_column: from });
@@ -119,9 +144,9 @@ const padOp: Op<Columns> = {
 /**
  * Puts matrices side by side: y[b, :] = (parts_0[b, :], parts_1[b, :], ...).
  *
- * @param parts `[B, N_i]`
- * @returns `[B, sum_i N_i]`
- * @throws {TypeError} when a part is not a matrix
+ * @param parts `[B, N_i]`, or `[B, L, N_i]` side by side at each place
+ * @returns `[B, sum_i N_i]` or `[B, L, sum_i N_i]`
+ * @throws {TypeError} when a part is not a matrix, or the rows differ
  */
 export function concat(...parts: Tensor[]): Tensor {
   return parts.length === 1 ? parts[0] : apply(concatOp, parts, null);
@@ -130,8 +155,8 @@ export function concat(...parts: Tensor[]): Tensor {
 /**
  * Takes columns of a matrix: y[b, n] = x[b, from + n].
  *
- * @param x `[B, N]`
- * @returns `[B, count]`
+ * @param x `[B, N]` or `[B, L, N]`
+ * @returns `[B, count]` or `[B, L, count]`
  * @throws {TypeError} when `x` is not a matrix
  * @throws {RangeError} when the columns are not all columns of `x`
  */
@@ -142,11 +167,11 @@ export function columns(x: Tensor, from: number, count: number): Tensor {
 /**
  * Takes a matrix apart: the reverse of {@linkcode concat}.
  *
- * @param x `[B, N]`
+ * @param x `[B, N]` or `[B, L, N]`
  * @param widths columns of each part, N together
- * @returns parts `[B, widths_i]`
+ * @returns parts `[B, widths_i]` or `[B, L, widths_i]`
  * @throws {TypeError} when the widths do not add up to N
  */
 export function split(x: Tensor, widths: readonly number[]): Tensor[] {
-  return widths.length === 1 && widths[0] === x.shape[1] ? [x] : [...applyAll(splitOp, [x], widths)];
+  return widths.length === 1 && widths[0] === x.shape.at(-1) ? [x] : [...applyAll(splitOp, [x], widths)];
 }

@@ -63,7 +63,7 @@ Deno.test("batchNorm of a batch of one row is beta, with no gradient by the inpu
 Deno.test("batchNorm of one valid row in a larger batch is beta", () => check({ batch: 37, columns: 8, rows: 1 }));
 Deno.test("batchNorm folds more slices than one share of the merge", () => check({ batch: 300, columns: 5 }));
 
-for (const activation of ["relu", "sigmoid", "tanh"] as const) {
+for (const activation of ["relu", "sigmoid", "tanh", "leaky_relu"] as const) {
   Deno.test(`batchNorm applies ${activation} and dropout in the same kernel`, () =>
     check({ batch: 37, columns: 20, rows: 30, activation, dropout: { rate: 0.25, salt: 7 } }));
 }

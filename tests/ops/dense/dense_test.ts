@@ -5,7 +5,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { denseReference, dropoutReference } from "../../reference/dense.ts";
 import { checkOp, runOp } from "../../support.ts";
 
-const ACTIVATIONS: readonly Activation[] = ["none", "relu", "sigmoid", "tanh"];
+const ACTIVATIONS: readonly Activation[] = ["none", "relu", "sigmoid", "tanh", "leaky_relu"];
 const SIZES: readonly (readonly [number, number, number])[] = [[37, 8, 12], [1, 7, 6], [37, 10, 1]];
 
 for (const activation of ACTIVATIONS) {

@@ -4,7 +4,7 @@ import { differentiate } from "../../../src/graph/autodiff.ts";
 import { Graph } from "../../../src/graph/graph.ts";
 import { dice as diceLayer } from "../../../src/layers/activation.ts";
 import { add } from "../../../src/ops/dense/add.ts";
-import { dice, gelu, prelu } from "../../../src/ops/dense/gate.ts";
+import { dice, gelu, prelu, silu } from "../../../src/ops/dense/gate.ts";
 import { run } from "../../run.ts";
 import { assertClose, centralDifferences, checkOp, gpu, noStorage, randomArray, step } from "../../support.ts";
 
@@ -25,6 +25,15 @@ for (const [batch, width] of [[1, 1], [37, 17]]) {
       prepare: { x: (values) => values.map((value) => 4 * value) },
       build: ({ x }) => gelu(x),
       reference: ({ x }) => x.map((value) => value * normalCdf(value)),
+    }));
+
+  Deno.test(`silu of [${batch}, ${width}] matches its reference and central differences`, () =>
+    checkOp({
+      inputs: { x: ["B", width] },
+      batch,
+      prepare: { x: (values) => values.map((value) => 4 * value) },
+      build: ({ x }) => silu(x),
+      reference: ({ x }) => x.map((value) => value / (1 + Math.exp(-value))),
     }));
 
   for (const slopes of new Set([width, 1])) {

@@ -5,7 +5,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { ACTIVATIONS, dropoutScale } from "../../reference/pointwise.ts";
 import { checkOp } from "../../support.ts";
 
-for (const kind of ["relu", "sigmoid", "tanh"] as const) {
+for (const kind of ["relu", "sigmoid", "tanh", "leaky_relu"] as const) {
   for (const [batch, width] of [[1, 1], [37, 17], [16, 6]]) {
     Deno.test(`activation applies ${kind} to [${batch}, ${width}] and matches central differences`, () =>
       checkOp({
@@ -38,7 +38,7 @@ for (const rate of [0.1, 0.5]) {
   }
 }
 
-for (const kind of ["relu", "sigmoid", "tanh"] as const) {
+for (const kind of ["relu", "sigmoid", "tanh", "leaky_relu"] as const) {
   Deno.test(`activation with a dropout folded in equals ${kind} followed by dropout`, () =>
     checkOp({
       inputs: { x: ["B", 12] },

@@ -1,5 +1,6 @@
 import { poolHistory, type Pooling } from "../../../src/ops/sequence/pooling.ts";
 import { weightedPool } from "../../../src/ops/sequence/weighted_pooling.ts";
+import { atLeast, latestPlaces } from "../../../src/ops/sequence/latest.ts";
 import { placeSoftmax } from "../../../src/ops/sequence/place_softmax.ts";
 import { compare } from "../../../src/ops/sequence/compare.ts";
 import { repeat, sumPlaces } from "../../../src/ops/shape/repeat.ts";
@@ -8,6 +9,7 @@ import { assertThrows } from "@std/assert";
 import {
   compare as compareReference,
   drawLengths,
+  latest,
   placeSoftmax as softmaxReference,
   pool,
   weightedPool as weightedReference,
@@ -34,6 +36,25 @@ for (const sizes of SIZES) {
         ...{ integers, batch, prepare },
         build: ({ x, lengths }) => poolHistory(x, lengths, mode),
         reference: ({ x, lengths }) => pool(sizes, mode, x, lengths),
+      }));
+  }
+  for (const mode of ["mean", "max"] as Pooling[]) {
+    Deno.test(`the ${mode} of a history and a target behind it, ${shape}, matches its reference`, () =>
+      checkOp({
+        inputs: history,
+        ...{ integers, batch },
+        prepare: { lengths: drawLengths(places - 1) },
+        build: ({ x, lengths }) => poolHistory(x, lengths, mode, undefined, 1),
+        reference: ({ x, lengths }) => pool({ ...sizes, targets: 1 }, mode, x, lengths),
+      }));
+  }
+  for (const count of new Set([1, Math.min(2, places), places])) {
+    Deno.test(`the latest ${count} places of a history ${shape} match their reference`, () =>
+      checkOp({
+        inputs: history,
+        ...{ integers, batch, prepare },
+        build: ({ x, lengths }) => latestPlaces(x, lengths, count),
+        reference: ({ x, lengths }) => latest(sizes, count, x, lengths),
       }));
   }
   Deno.test(`the mean of a weighted history ${shape} divides by the sum of weights`, () =>
@@ -98,6 +119,15 @@ Deno.test("softmax over places does not overflow at large scores", () =>
       const shifted = x.map((value, i) => value - (i < 3 ? 500 : -300));
       return softmaxReference({ batch: 2, places: 3, width: 1 }, shifted, lengths);
     },
+  }));
+
+Deno.test("an empty history can count as one of so many places", () =>
+  checkOp({
+    inputs: { x: ["B", 3, 1], lengths: ["B"] },
+    ...{ integers, batch: 3 },
+    prepare: { lengths: () => Float64Array.of(0, 1, 3) },
+    build: ({ x, lengths }) => poolHistory(x, atLeast(lengths, 2), "sum"),
+    reference: ({ x }) => pool({ batch: 3, places: 3, width: 1 }, "sum", x, Float64Array.of(2, 1, 3)),
   }));
 
 interface PoolingCase {

@@ -53,6 +53,20 @@ for (const batch of [1, 37]) {
     }));
 }
 
+Deno.test("concat and columns act on the columns of each place", () => {
+  const [batch, places] = [7, 3];
+  return checkOp({
+    inputs: { a: ["B", places, 2], b: ["B", places, 6] },
+    batch,
+    build: ({ a, b }) => columns(concat(a, b), 1, 4),
+    reference: ({ a, b }) =>
+      Float64Array.from({ length: batch * places * 4 }, (_, i) => {
+        const [row, n] = [Math.floor(i / 4), 1 + i % 4];
+        return n < 2 ? a[2 * row + n] : b[6 * row + n - 2];
+      }),
+  });
+});
+
 for (const widths of [[5, 1, 17], [8, 4], [2, 4, 6, 8, 2], [1, 2, 3, 4, 5, 6, 7, 8, 9]]) {
   Deno.test(`the kernels for GPUs join and part columns [${widths}]`, () => {
     const batch = 37;

@@ -1,0 +1,37 @@
+// Which places of a history attend to which; no entry points.
+//   present(t, length)              whether place t holds something: the history's places, and TARGETS places at the end
+//   allows(i, j, length)            whether place i attends to place j
+// Places count by rank: that of a target is the length of the history, so that targets do not see each other; the first
+// CONTEXT places have rank 0 and see everything but targets. A place sees itself and places of lower rank, or of any
+// other one where CAUSAL is false; with a WINDOW only places at most so far below, unless it is one of the last FULL.
+const CAUSAL: bool = true;
+const TARGETS: u32 = 0u;
+const CONTEXT: u32 = 0u;
+const WINDOW: u32 = 0u;  // 0: any distance
+const FULL: u32 = 0u;
+
+fn present(t: u32, length: u32) -> bool {
+  return t < length || t + TARGETS >= params.places;
+}
+
+// Rank of the first place behind the history.
+fn last_rank(length: u32) -> i32 {
+  return i32(length) - max(i32(CONTEXT) - 1, 0);
+}
+
+fn rank(t: u32, length: u32) -> i32 {
+  return min(max(i32(t) - max(i32(CONTEXT) - 1, 0), 0), last_rank(length));
+}
+
+fn allows(i: u32, j: u32, length: u32) -> bool {
+  if (!present(i, length) || !present(j, length)) { return false; }
+  let mine = rank(i, length);
+  let other = rank(j, length);
+  var allowed = mine > other || (!CAUSAL && mine != other);
+  if (WINDOW > 0u) {
+    let near = mine - other <= i32(WINDOW);
+    allowed = allowed && (near || (FULL > 0u && mine >= last_rank(length) - i32(FULL)));
+  }
+  allowed = allowed || (CONTEXT > 0u && mine == 0 && other < last_rank(length));
+  return allowed || i == j;
+}

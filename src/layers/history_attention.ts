@@ -1,0 +1,182 @@
+/**
+ * Attention among the places of a history, and the blocks that are made of it.
+ *
+ * @module
+ */
+import { normal, xavierNormal } from "../initializer.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import { add } from "../ops/dense/add.ts";
+import { multiply } from "../ops/dense/arithmetic.ts";
+import { historyAttention as attend, type HistoryMask } from "../ops/sequence/history_attention.ts";
+import { placesOf } from "../ops/sequence/places.ts";
+import { type PositionOptions, positions } from "../ops/sequence/positions.ts";
+import { poolHistory, type Pooling } from "../ops/sequence/pooling.ts";
+import { columns, concat } from "../ops/shape/concat.ts";
+import { flatten, reshape } from "../ops/shape/reshape.ts";
+import { layerNorm } from "./activation.ts";
+import { dense, dropout as drop, type LayerActivation } from "./mlp.ts";
+
+/** Places of a row with the number of those that are there. */
+export interface Places {
+  /** Vectors of the places, `[B, T, N]`. */
+  readonly x: Tensor;
+  /** Places of each row that are there, targets at the end left out, `[B]`. */
+  readonly lengths: Tensor;
+}
+
+/** Options of {@linkcode poolPlaces}. */
+export interface PoolPlacesOptions {
+  /** What becomes of the places: sum, mean or maximum, or the vector of the last target alone. @default {"mean"} */
+  pooling?: Pooling | "target";
+  /** Places at the end that are always there. @default {0} */
+  targets?: number;
+}
+
+/** Options of {@linkcode historySelfAttention}. */
+export interface HistorySelfAttentionOptions extends HistoryMask {
+  /** Name of the layer. @default {"history_attention"} */
+  name?: string;
+  /** Heads; they share the columns. @default {2} */
+  heads?: number;
+}
+
+/** Options of {@linkcode transformerBlock}. */
+export interface TransformerBlockOptions extends HistorySelfAttentionOptions {
+  /** Width of the hidden layer of the feed-forward part. @default {as many columns as x has} */
+  feedForward?: number;
+  /** Activation of the hidden layer. @default {"relu"} */
+  activation?: LayerActivation;
+  /** Probability of zeroing a number of what is added to x in training. @default {0} */
+  dropout?: number;
+}
+
+/** Options of {@linkcode hstuBlock}. */
+export interface HstuBlockOptions extends HistoryMask {
+  /** Name of the layer. @default {"hstu"} */
+  name?: string;
+  /** Heads. @default {2} */
+  heads?: number;
+  /** Columns of a head's queries and keys. @default {columns of x / heads} */
+  queryWidth?: number;
+  /** Columns of a head's values. @default {columns of x / heads} */
+  valueWidth?: number;
+  /** What the sums of weights are divided by. @default {the number of places} */
+  divisor?: number;
+  /** Whether the output sees the gate and the sums as they are beside the gated ones. @default {false} */
+  concat?: boolean;
+  /** Probability of zeroing a number before the last product in training. @default {0} */
+  dropout?: number;
+}
+
+/** Options of {@linkcode learnedPositions}. */
+export interface LearnedPositionOptions extends PositionOptions {
+  /** Name of the vectors. @default {"position"} */
+  name?: string;
+  /** Standard deviation of the first numbers. @default {0.02} */
+  deviation?: number;
+  /** Columns of a vector with `apart`. @default {as many columns as x has} */
+  width?: number;
+}
+
+/**
+ * Puts a target behind the places of a history, as one more place that is always there.
+ *
+ * @param items `[B, L, N]`
+ * @param target `[B, N]`
+ * @returns `[B, L + 1, N]`
+ */
+export function appendTarget(items: Tensor, target: Tensor): Tensor {
+  const { places, width } = placesOf("append_target", items);
+  return reshape(concat(flatten(items), target), ["B", places + 1, width]);
+}
+
+/**
+ * Adds a learned vector for its position to each place that is there, or puts it beside as further columns.
+ *
+ * @param places places of a history, targets behind them
+ * @returns `[B, T, N]`, or more columns with `apart`
+ */
+export function learnedPositions({ x, lengths }: Places, options: LearnedPositionOptions = {}): Tensor {
+  const { name = "position", deviation = 0.02, width, ...how } = options;
+  const sizes = placesOf("learned_positions", x);
+  const own = how.apart ? width ?? sizes.width : sizes.width;
+  const vectors = x.graph.parameter(x.graph.uniqueName(name), [sizes.places, own], normal(deviation));
+  return positions(x, vectors, lengths, how);
+}
+
+/**
+ * Pools the places that are there, row by row; a history without places gives zeros.
+ *
+ * @returns `[B, N]`
+ */
+export function poolPlaces({ x, lengths }: Places, { pooling = "mean", targets = 0 }: PoolPlacesOptions = {}): Tensor {
+  if (pooling !== "target") return poolHistory(x, lengths, pooling, undefined, targets);
+  const { places, width } = placesOf("pool_places", x);
+  return columns(flatten(x), (places - 1) * width, width);
+}
+
+/**
+ * Lets the places of a history attend to each other: y = o W + c with o_i = sum_j softmax(<q_i, k_j> / sqrt(d))_j v_j,
+ * head by head, and q, k, v linear in x.
+ *
+ * Vaswani et al.: Attention Is All You Need. NIPS 2017, arXiv:1706.03762, section 3.2.
+ *
+ * @returns `[B, T, N]`
+ * @throws {RangeError} when the heads do not divide the columns
+ */
+export function historySelfAttention(places: Places, options: HistorySelfAttentionOptions = {}): Tensor {
+  const { heads = 2, name: base = "history_attention", ...mask } = options;
+  const { x, lengths } = places;
+  const { width } = placesOf("history_self_attention", x);
+  if (!(Number.isInteger(heads) && heads > 0 && width % heads === 0)) {
+    throw new RangeError(`Cannot build attention: heads must divide ${width} columns, received ${heads}`);
+  }
+  const name = x.graph.uniqueName(base);
+  const packed = dense(x, 3 * width, { name: `${name}.qkv` }); // [B, T, 3 N]
+  const o = attend(packed, lengths, { ...mask, heads, scale: 1 / Math.sqrt(width / heads) });
+  return dense(o, width, { name: `${name}.out` });
+}
+
+/**
+ * Applies a layer of a transformer's encoder: s = LN(x + attention(x)), y = LN(s + W_2 act(W_1 s)).
+ *
+ * Vaswani et al., section 3.1, with the norms after the sums.
+ *
+ * @returns `[B, T, N]`
+ * @throws {RangeError} when the heads do not divide the columns
+ */
+export function transformerBlock({ x, lengths }: Places, options: TransformerBlockOptions = {}): Tensor {
+  const { name: base = "block", feedForward, activation = "relu", dropout = 0, ...attention } = options;
+  const { width } = placesOf("transformer_block", x);
+  const name = x.graph.uniqueName(base);
+  const mixed = historySelfAttention({ x, lengths }, { ...attention, name: `${name}.attention` });
+  const s = layerNorm(add(x, drop(mixed, dropout)), { name: `${name}.ln1` });
+  const hidden = dense(s, feedForward ?? width, { name: `${name}.ffn.0`, activation });
+  const out = dense(hidden, width, { name: `${name}.ffn.1` });
+  return layerNorm(add(s, drop(out, dropout)), { name: `${name}.ln2` });
+}
+
+/**
+ * Applies a layer of hierarchical sequential transduction units: y = x + W_2 (LN(o) * u), or W_2 (u, o, LN(o) * u), where
+ * o_i = sum_j silu(<q_i, k_j> / sqrt(d)) v_j / divisor, u = silu(LN(x) W_u + b_u), and q, k, v linear in LN(x).
+ *
+ * Zhai et al.: Actions Speak Louder than Words. ICML 2024, arXiv:2402.17152, equations 1 to 3, without the bias by time.
+ *
+ * @returns `[B, T, N]`
+ * @throws {RangeError} when the heads do not divide the columns
+ */
+export function hstuBlock({ x, lengths }: Places, options: HstuBlockOptions = {}): Tensor {
+  const { places, width } = placesOf("hstu_block", x);
+  const { name: base = "hstu", heads = 2, queryWidth = width / heads, valueWidth = width / heads, ...more } = options;
+  const { divisor = places, concat: sees = false, dropout = 0, ...mask } = more;
+  const name = x.graph.uniqueName(base);
+  const n = layerNorm(x, { name: `${name}.in_norm`, eps: 1e-6 });
+  const initializer = xavierNormal();
+  const u = dense(n, heads * valueWidth, { name: `${name}.u`, activation: "silu", initializer });
+  const packed = dense(n, heads * (2 * queryWidth + valueWidth), { name: `${name}.qkv`, initializer });
+  const scale = 1 / Math.sqrt(queryWidth);
+  const o = attend(packed, lengths, { ...mask, heads, valueWidth, scale, weights: { divisor } });
+  const gated = multiply(layerNorm(o, { name: `${name}.out_norm`, eps: 1e-6 }), u);
+  const seen = drop(sees ? concat(u, o, gated) : gated, dropout);
+  return add(x, dense(seen, width, { name: `${name}.out`, bias: false, initializer }));
+}

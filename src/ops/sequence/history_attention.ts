@@ -1,0 +1,153 @@
+/**
+ * Attention among the places of a history.
+ *
+ * @module
+ */
+import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
+import source from "../../../shaders/sequence/history_attention.wgsl" with { type: "text" };
+import mask from "../../../shaders/sequence/history_mask.wgsl" with { type: "text" };
+import silu from "../../../shaders/sequence/history_silu.wgsl" with { type: "text" };
+import softmax from "../../../shaders/sequence/history_softmax.wgsl" with { type: "text" };
+import { type Constants, shader } from "../../gpu/shader.ts";
+import { apply, type Emitter, type Op } from "../../graph/node.ts";
+import type { Tensor } from "../../graph/tensor.ts";
+import { lanesOf } from "../shape/lane.ts";
+import { placesOf, requireLengths } from "./places.ts";
+
+/** Which places attend to which. */
+export interface HistoryMask {
+  /** Whether places see themselves and those before them only. @default {false} */
+  readonly causal?: boolean;
+  /** Places at the end that are always there and see the history, but not each other. @default {0} */
+  readonly targets?: number;
+  /** Places at the start that see everything but targets. @default {0} */
+  readonly context?: number;
+  /** How far back a place sees; any distance when absent. */
+  readonly window?: number;
+  /** Latest places of a history to which the window does not apply. @default {0} */
+  readonly full?: number;
+}
+
+/** What attention among places is specialized by. */
+export interface HistoryAttentionOptions extends HistoryMask {
+  /** Heads H. */
+  readonly heads: number;
+  /** Columns of a head's values; the rest of x is queries and keys in equal parts. @default {as many as of its queries} */
+  readonly valueWidth?: number;
+  /** Factor of <q, k>. */
+  readonly scale: number;
+  /** What scores become: weights that sum to 1, or each by itself w = s sigmoid(s) / divisor. @default {"softmax"} */
+  readonly weights?: "softmax" | { readonly divisor: number };
+}
+
+/** Sizes of a head. */
+interface Head {
+  readonly places: number;
+  /** Columns of a query or a key. */
+  readonly query: number;
+  /** Columns of a value. */
+  readonly value: number;
+}
+
+/** Most places whose keys and values are in workgroup memory at a time. */
+const TILE = 64;
+
+/** Most threads of a workgroup. */
+const THREADS = 64;
+
+/** Bytes of workgroup memory that every device has. */
+const PORTABLE_BYTES = 16_384;
+
+const historyAttentionOp: Op<HistoryAttentionOptions> = {
+  name: "history_attention",
+  outputs: ([x, lengths], options) => {
+    requireLengths("history_attention", lengths);
+    const { places, value } = headOf(x, options);
+    return [["B", places, options.heads * value], ["B", options.heads, places]];
+  },
+  emit: (k, { inputs: [x, lengths], outputs: [y, statistics], attributes }) =>
+    emitPlaces(k, "forward", x, { x, lengths, y, statistics }, attributes),
+  backward: ({ inputs: [x, lengths], outputs: [o, logSums], attributes }, [dout]) => [
+    dout && apply(historyAttentionBackwardOp, [x, lengths, o, logSums, dout], attributes),
+  ],
+};
+
+const historyAttentionBackwardOp: Op<HistoryAttentionOptions> = {
+  name: "history_attention_backward",
+  outputs: ([x]) => [x.shape],
+  emit: (k, { inputs: [x, lengths, o, logSums, dout], outputs: [y], attributes }) => {
+    const means = k.scratch(logSums.shape);
+    const shared = { x, lengths, log_sums: logSums, dout, y };
+    emitPlaces(k, "query_gradient", x, { ...shared, o, statistics: means }, attributes);
+    emitPlaces(k, "key_gradient", x, { ...shared, means }, attributes);
+  },
+};
+
+function headOf(x: Tensor, { heads, valueWidth }: HistoryAttentionOptions): Head {
+  const { places, width } = placesOf("history_attention", x);
+  const value = valueWidth ?? width / heads / 3;
+  const query = (width / heads - value) / 2;
+  if ([heads, query, value].every((size) => Number.isInteger(size) && size > 0)) return { places, query, value };
+  throw new RangeError(
+    `Cannot build history_attention: ${heads} heads with values of ${value} columns must leave queries and keys of ` +
+      `equal width, received ${width} columns`,
+  );
+}
+
+function emitPlaces(
+  k: Emitter,
+  entry: string,
+  x: Tensor,
+  bind: Record<string, Tensor>,
+  options: HistoryAttentionOptions,
+): void {
+  const { places, query, value } = headOf(x, options);
+  const { heads, scale, weights = "softmax" } = options;
+  const odd = query | value;
+  const { width, part } = lanesOf(odd & -odd);
+  const threads = Math.min(THREADS, 2 ** Math.ceil(Math.log2(Math.max(8, places))));
+  const blocks = Math.ceil(places / threads);
+  const groups = k.batch * heads * blocks;
+  const { causal = false, targets = 0, context = 0, window = 0, full = 0 } = options;
+  const constants: Constants = {
+    ...{ CAUSAL: causal, TARGETS: targets, CONTEXT: context, WINDOW: window, FULL: full },
+    ...{ THREADS: threads, SIZE: tileSize(places, query + value), SCALE: scale },
+    ...{ QK: query / width, V: value / width, ROW: heads * (2 * query + value) / width },
+    ...(weights === "softmax" ? {} : { DIVISOR: weights.divisor }),
+  };
+  k.run({
+    shader: shader("history_attention", {
+      ...{ grid, ...part, history_mask: mask },
+      ...(weights === "softmax" ? { history_softmax: softmax } : { history_silu: silu }),
+      history_attention: source,
+    }),
+    entry,
+    bind,
+    constants,
+    params: { places, heads, blocks, groups },
+    grid: groups,
+  });
+}
+
+/** Returns how many places fit in workgroup memory: a power of two, and no more than there are. */
+function tileSize(places: number, columns: number): number {
+  const fitting = Math.floor(PORTABLE_BYTES / (4 * (columns + 2)));
+  if (fitting >= 1) return 2 ** Math.floor(Math.log2(Math.min(TILE, fitting, 2 ** Math.ceil(Math.log2(places)))));
+  throw new RangeError(
+    `Cannot build history_attention: a head must have fewer than ${PORTABLE_BYTES / 4} columns, received ${columns}`,
+  );
+}
+
+/**
+ * Lets the places of a history attend to each other, head by head: o_i = sum_j w_ij v_j with
+ * w_i = softmax of scale <q_i, k_j> over the places j that i attends to, or w_ij = silu(scale <q_i, k_j>) / divisor.
+ *
+ * @param x `[B, T, W]`, the columns q | k | v, each head by head
+ * @param lengths places of each row that are there, `[B]`, u32; targets at the end are there always
+ * @returns `[B, T, H V]` with V columns of a head's values; zeros at places that are not there
+ * @throws {TypeError} when a shape differs
+ * @throws {RangeError} when the heads do not divide the columns
+ */
+export function historyAttention(x: Tensor, lengths: Tensor, options: HistoryAttentionOptions): Tensor {
+  return apply(historyAttentionOp, [x, lengths], options);
+}
