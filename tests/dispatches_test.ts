@@ -16,7 +16,7 @@ const BOUNDS: Readonly<Record<string, number>> = {
   dcn_mix: 112,
   fgcnn: 120,
   edcn: 133,
-  din: 110,
+  din: 86,
   transact: 114,
   hstu: 112,
 };

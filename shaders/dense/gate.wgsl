@@ -2,19 +2,16 @@
 //   gelu            y = x Phi(x), Phi the normal distribution function        (Hendrycks and Gimpel, arXiv:1606.08415)
 //   silu            y = x sigmoid(x)                                            (Elfwing et al., arXiv:1702.03118)
 //   prelu           y = max(x, 0) + slope[n] min(x, 0)                          (He et al., ICCV 2015, equation 1)
-//   dice            y = x (p + (1 - p) slope[n]), p given                       (Zhou et al., KDD 2018, equation 6)
-//   *_backward      dx from dy; dice_backward writes dp as well
-//   prelu_slope     dslope[n] = sum_r dy min(x, 0);  dice_slope: sum_r dy x (1 - p)
-// Shapes: x, y, dy, p [rows, width]; slope [width], or [1] with width 1; f32.
+//   *_backward      dx from dy
+//   prelu_slope     dslope[n] = sum_r dy min(x, 0)
+// Shapes: x, y, dy [rows, width]; slope [width], or [1] with width 1; f32.
 // Grid: one invocation per element; slopes one workgroup per column, folded in a fixed tree. Padded rows have dy = 0.
 struct Params { size: u32, width: u32 }
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> dy: array<f32>;
-@group(0) @binding(2) var<storage, read> p: array<f32>;
-@group(0) @binding(3) var<storage, read> slope: array<f32>;
-@group(0) @binding(4) var<storage, read_write> y: array<f32>;
-@group(0) @binding(5) var<storage, read_write> dp: array<f32>;
-@group(0) @binding(6) var<uniform> params: Params;
+@group(0) @binding(2) var<storage, read> slope: array<f32>;
+@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+@group(0) @binding(4) var<uniform> params: Params;
 
 var<workgroup> partial: array<f32, 64>;
 
@@ -95,30 +92,6 @@ fn prelu_backward(
   y[i] = dy[i] * select(slope[i % params.width], 1.0, x[i] > 0.0);
 }
 
-@compute @workgroup_size(256)
-fn dice(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = linear_group(group, groups) * 256u + lane;
-  if (i >= params.size) { return; }
-  y[i] = x[i] * (p[i] + (1.0 - p[i]) * slope[i % params.width]);
-}
-
-@compute @workgroup_size(256)
-fn dice_backward(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = linear_group(group, groups) * 256u + lane;
-  if (i >= params.size) { return; }
-  let a = slope[i % params.width];
-  y[i] = dy[i] * (p[i] + (1.0 - p[i]) * a);
-  dp[i] = dy[i] * x[i] * (1.0 - a);
-}
-
 fn fold(lane: u32, sum: f32, column: u32) {
   partial[lane] = sum;
   workgroupBarrier();
@@ -140,22 +113,6 @@ fn prelu_slope(
   if (column < params.width) {
     for (var i = lane * params.width + column; i < params.size; i += 64u * params.width) {
       sum += dy[i] * min(x[i], 0.0);
-    }
-  }
-  fold(lane, sum, column);
-}
-
-@compute @workgroup_size(64)
-fn dice_slope(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let column = linear_group(group, groups);
-  var sum = 0.0;
-  if (column < params.width) {
-    for (var i = lane * params.width + column; i < params.size; i += 64u * params.width) {
-      sum += dy[i] * x[i] * (1.0 - p[i]);
     }
   }
   fold(lane, sum, column);

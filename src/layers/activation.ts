@@ -5,9 +5,8 @@
  */
 import { constant, type Initializer, ones, zeros } from "../initializer.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { filled } from "../ops/dense/arithmetic.ts";
-import { batchNorm as normalize } from "../ops/dense/batch_norm.ts";
-import { dice as mix, prelu as bend } from "../ops/dense/gate.ts";
+import { dice as bendByStatistics } from "../ops/dense/dice.ts";
+import { prelu as bend } from "../ops/dense/gate.ts";
 import { layerNorm as normalizeRows } from "../ops/dense/layer_norm.ts";
 import { columnsOf } from "../ops/dense/matmul_layout.ts";
 
@@ -60,8 +59,7 @@ export function dice(x: Tensor, { name = "dice", eps = 1e-9, momentum = 0.01 }: 
   const slope = graph.parameter(`${prefix}.slope`, size, zeros());
   const mean = graph.statistic(`${prefix}.mean`, size, zeros());
   const variance = graph.statistic(`${prefix}.variance`, size, ones());
-  const settings = { eps, momentum, activation: "sigmoid" as const };
-  return mix(x, normalize(x, filled(slope, 1), filled(slope, 0), mean, variance, settings), slope);
+  return bendByStatistics(x, slope, mean, variance, { eps, momentum });
 }
 
 /** Options of {@linkcode layerNorm}. */

@@ -13,8 +13,11 @@ import { type Epilogue, epilogueConstants, epilogueShaders } from "./pointwise.t
 
 const kernels = epilogueShaders("batch_norm", source);
 
-/** Slices of rows that partial sums are kept for at most. */
-const MAX_SLICES = 128;
+/** Slices of rows that partial sums are kept for, where they are no longer than {@linkcode LONGEST_SLICE}. */
+const SLICES = 128;
+
+/** Most rows of a slice, which an invocation sums one by one. */
+const LONGEST_SLICE = 128;
 
 /** Rows that one invocation normalizes: parameters of the column are loaded once for all of them. */
 const ROWS = 8;
@@ -35,7 +38,7 @@ export interface BatchNormAttributes extends Epilogue {
 
 /**
  * The op behind {@linkcode batchNorm}: inputs x, gamma, beta, running mean and variance. Outputs y; then the batch's mean
- * and 1 / standard deviation, which the backward reads; then scratch.
+ * and 1 / standard deviation, which the backward reads.
  */
 export const batchNormOp: Op<BatchNormAttributes> = {
   name: "batch_norm",
@@ -55,38 +58,36 @@ export const batchNormOp: Op<BatchNormAttributes> = {
     if (dropout && !(dropout.rate >= 0 && dropout.rate < 1)) {
       throw new RangeError(`Cannot build batch_norm: dropout must be in [0, 1), received ${dropout.rate}`);
     }
-    return [x.shape, [n], [n], [MAX_SLICES, 2, n]];
+    return [x.shape, [n], [n]];
   },
   emit: (k, { inputs, outputs, attributes }) => {
     const [x, gamma, beta, runningMean, runningVariance] = inputs;
-    const [y, mean, rstd, partial] = outputs;
+    const [y, mean, rstd] = outputs;
     const rows = rowsOf(x);
     if (!attributes.training) {
       const bind = { x, mean: runningMean, spread: runningVariance, gamma, beta, y };
       runRows(k, "normalize", rows, ROWS, bind, attributes);
       return;
     }
-    const slice = sliceOf(k.batch * rows.places);
-    runRows(k, "moments", rows, slice, { x, partial }, { ...attributes, activation: "none", dropout: undefined });
-    const running = { running_mean: runningMean, running_variance: runningVariance };
-    runMerge(k, "merge_moments", rows, slice, { slices: partial, first: mean, second: rstd, ...running }, attributes);
+    emitMoments(k, x, { mean, rstd, runningMean, runningVariance }, attributes);
     runRows(k, "normalize", rows, ROWS, { x, mean, spread: rstd, gamma, beta, y }, attributes);
   },
   backward: ({ inputs, outputs, attributes }, [dy]) => {
     if (!dy) return [];
     const [x, gamma, beta, runningMean, runningVariance] = inputs;
     const statistics = attributes.training ? [outputs[1], outputs[2]] : [runningMean, runningVariance];
-    return applyAll(batchNormBackwardOp, [x, gamma, beta, ...statistics, dy], attributes).slice(0, 3);
+    return applyAll(batchNormBackwardOp, [x, gamma, beta, ...statistics, dy], attributes);
   },
 };
 
 const batchNormBackwardOp: Op<BatchNormAttributes> = {
   name: "batch_norm_backward",
-  outputs: ([x, { shape }]) => [x.shape, shape, shape, [MAX_SLICES, 2, ...shape], [2, ...shape]],
+  outputs: ([x, { shape }]) => [x.shape, shape, shape],
   emit: (k, { inputs, outputs, attributes }) => {
     const [x, gamma, beta, mean, spread, dy] = inputs;
-    const [dx, dGamma, dBeta, partial, sums] = outputs;
+    const [dx, dGamma, dBeta] = outputs;
     const rows = rowsOf(x);
+    const [partial, sums] = [partialSums(k, rows), k.scratch([2, rows.n])];
     const slice = sliceOf(k.batch * rows.places);
     const bind = { x, dy, mean, spread, gamma, beta };
     runRows(k, "gradient_sums", rows, slice, { ...bind, partial }, attributes);
@@ -107,7 +108,41 @@ function rowsOf(x: Tensor): Rows {
 }
 
 function sliceOf(rows: number): number {
-  return Math.max(ROWS, Math.ceil(rows / MAX_SLICES));
+  return Math.min(LONGEST_SLICE, Math.max(ROWS, Math.ceil(rows / SLICES)));
+}
+
+/** Returns memory for two sums of each column over each slice of rows. */
+function partialSums(k: Emitter, { places, n }: Rows): Tensor {
+  const rows = k.batch * places;
+  return k.scratch([Math.ceil(rows / sliceOf(rows)), 2, n]);
+}
+
+/** What is known of the columns of a batch. */
+export interface Statistics {
+  /** Means of the columns `[N]`. */
+  readonly mean: Tensor;
+  /** Reciprocals of their standard deviations `[N]`. */
+  readonly rstd: Tensor;
+  /** Running means `[N]`. */
+  readonly runningMean: Tensor;
+  /** Running variances `[N]`. */
+  readonly runningVariance: Tensor;
+}
+
+/** Appends the computation of a batch's statistics, which moves the running ones. */
+export function emitMoments(
+  k: Emitter,
+  x: Tensor,
+  { mean, rstd, runningMean, runningVariance }: Statistics,
+  attributes: Pick<BatchNormAttributes, "eps" | "momentum">,
+): void {
+  const rows = rowsOf(x);
+  const slice = sliceOf(k.batch * rows.places);
+  const partial = partialSums(k, rows);
+  const plain = { ...attributes, activation: "none" as const, dropout: undefined, training: true };
+  runRows(k, "moments", rows, slice, { x, partial }, plain);
+  const running = { running_mean: runningMean, running_variance: runningVariance };
+  runMerge(k, "merge_moments", rows, slice, { slices: partial, first: mean, second: rstd, ...running }, plain);
 }
 
 type Bind = Record<string, Tensor | BufferRange>;

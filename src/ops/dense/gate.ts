@@ -1,5 +1,5 @@
 /**
- * Activations whose slope needs their input: GELU, SiLU, PReLU and Dice.
+ * Activations whose slope needs their input: GELU, SiLU and PReLU.
  *
  * @module
  */
@@ -76,30 +76,6 @@ const preluBackwardOp: Op<null> = {
   },
 };
 
-const diceOp: Op<null> = {
-  name: "dice",
-  outputs: ([x, p, slope]) => {
-    checkSlope("dice", x, slope);
-    if (x.shape.join() !== p.shape.join()) {
-      throw new TypeError(
-        `Cannot build dice: p must have shape ${formatShape(x.shape)}, received ${formatShape(p.shape)}`,
-      );
-    }
-    return [x.shape];
-  },
-  emit: (k, { inputs: [x, p, slope], outputs: [y] }) => emitElements(k, "dice", { x, p, slope, y }),
-  backward: ({ inputs: [x, p, slope] }, [dy]) => dy ? [...applyAll(diceBackwardOp, [x, p, slope, dy], null)] : [],
-};
-
-const diceBackwardOp: Op<null> = {
-  name: "dice_backward",
-  outputs: ([x, p, slope]) => [x.shape, p.shape, slope.shape],
-  emit: (k, { inputs: [x, p, slope, dy], outputs: [dx, dp, dSlope] }) => {
-    emitElements(k, "dice_backward", { x, p, slope, dy, y: dx, dp });
-    emitSlope(k, "dice_slope", { x, p, dy, y: dSlope });
-  },
-};
-
 /** Weights each element by the probability that a normal number is below it: y = x Phi(x). */
 export function gelu(x: Tensor): Tensor {
   return apply(geluOp, [x], null);
@@ -120,17 +96,4 @@ export function silu(x: Tensor): Tensor {
  */
 export function prelu(x: Tensor, slope: Tensor): Tensor {
   return apply(preluOp, [x, slope], null);
-}
-
-/**
- * Mixes the identity and a learned slope: y = x (p + (1 - p) slope[n]).
- *
- * @param x `[..., N]`
- * @param p share of the identity, the shape of `x`
- * @param slope `[N]`, or `[1]` for all columns
- * @returns the shape of `x`
- * @throws {TypeError} when a shape differs
- */
-export function dice(x: Tensor, p: Tensor, slope: Tensor): Tensor {
-  return apply(diceOp, [x, p, slope], null);
 }

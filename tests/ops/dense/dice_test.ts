@@ -1,0 +1,71 @@
+import { Graph, type Mode } from "../../../src/graph/graph.ts";
+import { dice } from "../../../src/ops/dense/dice.ts";
+import { assertThrows } from "@std/assert";
+import { checkOp } from "../../support.ts";
+
+const EPS = 1e-9;
+
+interface Case {
+  batch: number;
+  places?: number;
+  columns: number;
+  rows?: number;
+  mode?: Mode;
+}
+
+/** y = x (p + (1 - p) slope) with the statistics of the valid rows, or given ones. */
+function reference(
+  { x, slope, mean, variance }: Record<string, Float64Array>,
+  { places = 1, columns, rows = 0, mode }: Case,
+): Float64Array {
+  const valid = rows * places;
+  const column = (n: number) => Array.from({ length: valid }, (_, row) => x[row * columns + n]);
+  const [means, variances] = mode === "predict"
+    ? [mean, variance]
+    : [new Float64Array(columns), new Float64Array(columns)];
+  for (let n = 0; mode !== "predict" && n < columns; n++) {
+    means[n] = column(n).reduce((sum, value) => sum + value, 0) / valid;
+    variances[n] = column(n).reduce((sum, value) => sum + (value - means[n]) ** 2, 0) / valid;
+  }
+  return x.map((value, i) => {
+    const n = i % columns;
+    const p = 1 / (1 + Math.exp(-(value - means[n]) / Math.sqrt(variances[n] + EPS)));
+    return value * (p + (1 - p) * slope[n]);
+  });
+}
+
+function check({ batch, places, columns, rows = batch, mode }: Case): Promise<void> {
+  return checkOp({
+    inputs: {
+      x: places ? ["B", places, columns] : ["B", columns],
+      slope: [columns],
+      mean: [columns],
+      variance: [columns],
+    },
+    ...{ batch, rows, mode },
+    prepare: { variance: (values) => values.map((value) => 1.5 + value) },
+    build: ({ x, slope, mean, variance }) => dice(x, slope, mean, variance, { eps: EPS, momentum: 0.01 }),
+    reference: (inputs) => reference(inputs, { batch, places, columns, rows, mode }),
+    atol: 4e-6,
+  });
+}
+
+const CASES: Case[] = [
+  { batch: 37, columns: 17 },
+  { batch: 37, columns: 4, rows: 20 },
+  { batch: 9, places: 5, columns: 3, rows: 6 },
+  { batch: 5, places: 300, columns: 2 },
+  { batch: 37, columns: 6, mode: "predict" },
+];
+
+for (const sizes of CASES) {
+  Deno.test(`dice matches its reference and central differences: ${JSON.stringify(sizes)}`, () => check(sizes));
+}
+
+Deno.test("dice refuses parameters of another width", () => {
+  const graph = new Graph("train");
+  const [x, six, flat] = [graph.input("x", ["B", 4]), graph.input("six", [6]), graph.input("flat", [2, 4])];
+  const settings = { eps: EPS, momentum: 0.01 };
+  assertThrows(() => dice(x, six, six, six, settings), TypeError, "shape [4], received [6]");
+  assertThrows(() => dice(flat, six, six, six, settings), TypeError, "parameters must have shape [4], received [6]");
+});
