@@ -16,9 +16,9 @@ const BOUNDS: Readonly<Record<string, number>> = {
   dcn_mix: 112,
   fgcnn: 120,
   edcn: 133,
-  din: 86,
-  transact: 114,
-  hstu: 112,
+  din: 80,
+  transact: 108,
+  hstu: 106,
 };
 
 /** Most dispatches of all other models. */

@@ -1,18 +1,20 @@
-// Stable radix sort of the occurrences o = f B + b of a batch by row: pairs (row, o), four bits a pass, least first.
+// Stable radix sort of the occurrences o = f B + b of a batch by row: pairs (row, o), seven bits a pass, least first.
 //   count    how many keys of each block have each digit
 //   scan, scan_field  where the keys of each (digit, block) begin
 //   scatter  moves each key there, in its block's order
 // Reduce, then scan: no workgroup waits for another, so the sort ends on any device (Merrill and Grimshaw, 2011).
 // Needs radix_all.wgsl, which sorts all keys together, or radix_field.wgsl, which sorts each field by itself.
-// Shapes: ids [F, B]; source, pairs [F B] of (key, o); counts, places [segments, 16, blocks of a segment].
+// Shapes: ids [F, B]; source, pairs [F B] of (key, o); counts, places [segments, 128, blocks of a segment].
 // The first pass takes its keys from ids. Occurrences of padding rows and rows past the table have the key max_key,
 // which sorts last and becomes 0xffffffff in the last pass, at the end of all.
 // Grid: count and scatter have a workgroup per block of 1,024 keys of a segment (a field, or all), 16 consecutive ones to
-// a thread, each of which owns a column of counters: stable without atomics. scan has a workgroup per digit, scan_field one
-// per field.
+// a thread, each of which owns a column of counters: stable without atomics. A block's counts fit in half a word, so a
+// word counts two neighboring digits, and 128 digits of 64 threads fit in 16 KiB. scan has a workgroup per digit,
+// scan_field one per field.
 const KEYS: u32 = 16u;
 const BLOCK: u32 = 1024u;
-const PITCH: u32 = 65u;  // of a digit's counters: 64 threads, and one so that digits lie in different banks
+const THREADS: u32 = 64u;
+const DIGITS: u32 = 128u;
 
 struct Params {
   segment: u32,    // keys of a segment
@@ -30,7 +32,7 @@ struct Params {
 @group(0) @binding(4) var<uniform> params: Params;
 @group(0) @binding(5) var<storage, read_write> counts: array<u32>;
 
-var<workgroup> counters: array<u32, 1040>;
+var<workgroup> counters: array<u32, 4096>;  // [DIGITS / 2, THREADS]
 var<workgroup> sums: array<u32, 256>;
 
 fn pair_at(i: u32, base: u32) -> vec2u {
@@ -41,7 +43,15 @@ fn pair_at(i: u32, base: u32) -> vec2u {
 }
 
 fn digit_of(key: u32) -> u32 {
-  return (key >> params.shift) & 15u;
+  return (key >> params.shift) & (DIGITS - 1u);
+}
+
+// Where a thread counts a digit: the word, and the first bit of the half that is the digit's.
+fn word_of(digit: u32, lane: u32) -> u32 {
+  return digit / 2u * THREADS + lane;
+}
+fn half_of(digit: u32) -> u32 {
+  return digit % 2u * 16u;
 }
 
 // The keys of a thread.
@@ -60,7 +70,7 @@ fn span_of(block: u32, lane: u32) -> Span {
 }
 
 fn counter_at(block: u32, digit: u32) -> u32 {
-  return (block / params.blocks * 16u + digit) * params.blocks + block % params.blocks;
+  return (block / params.blocks * DIGITS + digit) * params.blocks + block % params.blocks;
 }
 
 fn segments() -> u32 {
@@ -68,8 +78,11 @@ fn segments() -> u32 {
 }
 
 fn count_keys(span: Span, lane: u32) {
-  for (var digit = 0u; digit < 16u; digit++) { counters[digit * PITCH + lane] = 0u; }
-  for (var i = span.first; i < span.end; i++) { counters[digit_of(pair_at(i, span.base).x) * PITCH + lane]++; }
+  for (var pair = 0u; pair < DIGITS / 2u; pair++) { counters[pair * THREADS + lane] = 0u; }
+  for (var i = span.first; i < span.end; i++) {
+    let digit = digit_of(pair_at(i, span.base).x);
+    counters[word_of(digit, lane)] += 1u << half_of(digit);
+  }
 }
 
 @compute @workgroup_size(64)
@@ -82,10 +95,11 @@ fn count(
   if (block >= segments() * params.blocks) { return; }
   count_keys(span_of(block, lane), lane);
   workgroupBarrier();
-  if (lane >= 16u) { return; }
+  // Thread t sums digits 2 t and 2 t + 1 at once, beginning at a column of its own so that banks differ.
   var sum = 0u;
-  for (var column = 0u; column < 64u; column++) { sum += counters[lane * PITCH + column]; }
-  counts[counter_at(block, lane)] = sum;
+  for (var column = 0u; column < THREADS; column++) { sum += counters[lane * THREADS + (column + lane) % THREADS]; }
+  counts[counter_at(block, 2u * lane)] = sum & 0xffffu;
+  counts[counter_at(block, 2u * lane + 1u)] = sum >> 16u;
 }
 
 // Leaves in `sums` the sums of the numbers of the threads up to each one.
@@ -130,7 +144,7 @@ fn scan(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 
 @compute @workgroup_size(256)
 fn scan_field(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  place_keys(group.x * 16u * params.blocks, 16u * params.blocks, group.x * params.segment, lane);
+  place_keys(group.x * DIGITS * params.blocks, DIGITS * params.blocks, group.x * params.segment, lane);
 }
 
 @compute @workgroup_size(64)
@@ -144,20 +158,20 @@ fn scatter(
   let span = span_of(block, lane);
   count_keys(span, lane);
   workgroupBarrier();
-  if (lane < 16u) {
-    var place = places[counter_at(block, lane)];
-    for (var column = 0u; column < 64u; column++) {
-      let size = counters[lane * PITCH + column];
-      counters[lane * PITCH + column] = place;
-      place += size;
-    }
+  // Counts become the numbers of keys with the digit in threads before, again two digits at once.
+  var before = 0u;
+  for (var column = 0u; column < THREADS; column++) {
+    let size = counters[lane * THREADS + column];
+    counters[lane * THREADS + column] = before;
+    before += size;
   }
   workgroupBarrier();
   for (var i = span.first; i < span.end; i++) {
     let pair = pair_at(i, span.base);
-    let at = digit_of(pair.x) * PITCH + lane;
-    let place = counters[at];
-    counters[at] = place + 1u;
+    let digit = digit_of(pair.x);
+    let at = word_of(digit, lane);
+    let place = places[counter_at(block, digit)] + ((counters[at] >> half_of(digit)) & 0xffffu);
+    counters[at] += 1u << half_of(digit);
     if (params.is_last == 0u) {
       pairs[place] = pair;
     } else {

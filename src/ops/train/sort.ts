@@ -25,7 +25,7 @@ const radixSorts = {
 };
 
 /** Bits of a digit. */
-const DIGIT_BITS = 4;
+const DIGIT_BITS = 7;
 
 /** Keys that one workgroup sorts. */
 const BLOCK = 1024;
@@ -78,7 +78,10 @@ function emitRadixSort(k: Emitter, ids: Tensor, sorted: Tensor, maxKey: number, 
   const [segments, segment] = byField ? [fields, k.batch] : [1, fields * k.batch];
   const blocks = Math.ceil(segment / BLOCK);
   const scratch = k.scratch(sorted.shape, "u32");
-  const [counts, places] = [k.scratch([segments, 16, blocks], "u32"), k.scratch([segments, 16, blocks], "u32")];
+  const [counts, places] = [
+    k.scratch([segments, 2 ** DIGIT_BITS, blocks], "u32"),
+    k.scratch([segments, 2 ** DIGIT_BITS, blocks], "u32"),
+  ];
   const least = byField ? k.scratch([fields], "u32") : undefined;
   const passes = Math.ceil(keyBits(maxKey) / DIGIT_BITS);
   const all = { segment, batch: k.batch, max_key: maxKey, blocks, fields };
