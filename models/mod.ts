@@ -28,6 +28,8 @@ import { deepcrossing } from "./deepcrossing.ts";
 import { deepfm } from "./deepfm.ts";
 import { din } from "./din.ts";
 import { dlrm } from "./dlrm.ts";
+import { dmin } from "./dmin.ts";
+import { dmr } from "./dmr.ts";
 import { dnn } from "./dnn.ts";
 import { edcn } from "./edcn.ts";
 import { ffm } from "./ffm.ts";
@@ -66,6 +68,8 @@ export * from "./deepcrossing.ts";
 export * from "./deepfm.ts";
 export * from "./din.ts";
 export * from "./dlrm.ts";
+export * from "./dmin.ts";
+export * from "./dmr.ts";
 export * from "./dnn.ts";
 export * from "./edcn.ts";
 export * from "./ffm.ts";
@@ -125,4 +129,6 @@ export const models: Readonly<Record<string, (options?: Record<string, unknown>)
   bst,
   transact,
   hstu,
+  dmin,
+  dmr,
 };

@@ -17,6 +17,8 @@ const BOUNDS: Readonly<Record<string, number>> = {
   fgcnn: 120,
   edcn: 133,
   din: 80,
+  dmr: 122,
+  dmin: 172,
   transact: 108,
   hstu: 106,
 };

@@ -31,6 +31,8 @@ export interface History {
   readonly places: number;
   /** Embeddings `[B, M D]` of the fields whose rows the sequences share: what the items are compared with. */
   readonly target: Tensor;
+  /** Names of these fields. */
+  readonly targets: readonly string[];
 }
 
 /** Embeddings of fields and sequences, from one table. */
@@ -115,6 +117,9 @@ function embedHistory(
     // Made on demand: a model that compares nothing needs no sequence to have a field of its own.
     get target() {
       return target ??= pickFields(fields, targetFields(x, sequences));
+    },
+    get targets() {
+      return targetFields(x, sequences).map((field) => x.fields[field].name);
     },
   };
 }

@@ -40,6 +40,12 @@ export interface HistorySelfAttentionOptions extends HistoryMask {
   heads?: number;
 }
 
+/** Options of {@linkcode attendPlaces}. */
+export interface AttendPlacesOptions extends HistorySelfAttentionOptions {
+  /** Whether queries, keys and values have a bias. @default {true} */
+  bias?: boolean;
+}
+
 /** Options of {@linkcode transformerBlock}. */
 export interface TransformerBlockOptions extends HistorySelfAttentionOptions {
   /** Width of the hidden layer of the feed-forward part. @default {as many columns as x has} */
@@ -116,6 +122,23 @@ export function poolPlaces({ x, lengths }: Places, { pooling = "mean", targets =
 }
 
 /**
+ * Lets the places of a history attend to each other: o_i = sum_j softmax(<q_i, k_j> / sqrt(d))_j v_j, head by head, and
+ * q, k, v linear in x.
+ *
+ * @param units columns A of the result, a multiple of the heads
+ * @returns `[B, T, A]`, the heads side by side
+ * @throws {RangeError} when the heads do not divide the columns
+ */
+export function attendPlaces({ x, lengths }: Places, units: number, options: AttendPlacesOptions = {}): Tensor {
+  const { heads = 2, name = "history_attention", bias = true, ...mask } = options;
+  if (!(Number.isInteger(heads) && heads > 0 && units % heads === 0)) {
+    throw new RangeError(`Cannot build attention: heads must divide ${units} columns, received ${heads}`);
+  }
+  const packed = dense(x, 3 * units, { name: `${name}.qkv`, bias }); // [B, T, 3 A]
+  return attend(packed, lengths, { ...mask, heads, scale: 1 / Math.sqrt(units / heads) });
+}
+
+/**
  * Lets the places of a history attend to each other: y = o W + c with o_i = sum_j softmax(<q_i, k_j> / sqrt(d))_j v_j,
  * head by head, and q, k, v linear in x.
  *
@@ -125,16 +148,9 @@ export function poolPlaces({ x, lengths }: Places, { pooling = "mean", targets =
  * @throws {RangeError} when the heads do not divide the columns
  */
 export function historySelfAttention(places: Places, options: HistorySelfAttentionOptions = {}): Tensor {
-  const { heads = 2, name: base = "history_attention", ...mask } = options;
-  const { x, lengths } = places;
-  const { width } = placesOf("history_self_attention", x);
-  if (!(Number.isInteger(heads) && heads > 0 && width % heads === 0)) {
-    throw new RangeError(`Cannot build attention: heads must divide ${width} columns, received ${heads}`);
-  }
-  const name = x.graph.uniqueName(base);
-  const packed = dense(x, 3 * width, { name: `${name}.qkv` }); // [B, T, 3 N]
-  const o = attend(packed, lengths, { ...mask, heads, scale: 1 / Math.sqrt(width / heads) });
-  return dense(o, width, { name: `${name}.out` });
+  const { width } = placesOf("history_self_attention", places.x);
+  const name = places.x.graph.uniqueName(options.name ?? "history_attention");
+  return dense(attendPlaces(places, width, { ...options, name }), width, { name: `${name}.out` });
 }
 
 /**

@@ -1,5 +1,5 @@
-import { bst, deepfm, din, transact } from "../../models/mod.ts";
-import { checkGolden, type Convert } from "../golden.ts";
+import { bst, deepfm, din, dmin, dmr, transact } from "../../models/mod.ts";
+import { checkGolden, type Convert, rename } from "../golden.ts";
 
 const hidden = [8, 6];
 const attention = [5];
@@ -43,3 +43,16 @@ Deno.test("transact equals PyTorch", () =>
         name: tensor.name.replace(/^mlp\.0\./, "top.").replace(/^deep\./, "mlp."),
       })),
   ));
+
+Deno.test("dmr equals PyTorch", () => checkGolden("dmr", dmr({ dim: 2, hidden, attention: [5], positionDim: 2 })));
+
+const extractors = rename(
+  [/^ref\.in_/, "refiner.qkv."],
+  [/^ref\./, "refiner."],
+  [/^mi\.qkv/, "extractor.qkv"],
+  [/^mi\.(o|ln)\.(\d)/, "extractor.$2.$1"],
+  [/^mi\.ffn\.(\d)\.(\d)/, "extractor.$1.ffn.$2"],
+  [/^mi\.ta\.(\d)\./, "extractor.$1."],
+);
+Deno.test("dmin equals PyTorch", () =>
+  checkGolden("dmin", dmin({ dim: 2, hidden, attention: [5], positionDim: 2 }), extractors));

@@ -68,12 +68,14 @@ export function placeSoftmax(sizes: HistorySizes, scores: Numbers, lengths: Numb
   return w;
 }
 
-/** z[b, t, :] = (q, k, q - k, q * k). */
+/** z[b, t, :] = (q, k, q - k, q * k), of one target a row or one a place. */
 export function compare({ batch, places, width }: HistorySizes, target: Numbers, items: Numbers): Numbers {
   const z: number[] = [];
+  const byPlace = target.length > batch * width || places === 1;
   for (let b = 0; b < batch; b++) {
-    const q = target.subarray(b * width, (b + 1) * width);
     for (let t = 0; t < places; t++) {
+      const row = byPlace ? b * places + t : b;
+      const q = target.subarray(row * width, (row + 1) * width);
       const k = items.subarray((b * places + t) * width, (b * places + t + 1) * width);
       z.push(...q, ...k, ...q.map((value, n) => value - k[n]), ...q.map((value, n) => value * k[n]));
     }

@@ -16,11 +16,11 @@ const compareOp: Op<null> = {
   name: "compare",
   outputs: ([target, items]) => {
     const { places, width } = placesOf("compare", items);
-    requireShape("compare", "target", target, ["B", width]);
+    requireShape("compare", "target", target, byPlace(target) ? ["B", places, width] : ["B", width]);
     return [["B", places, 4 * width]];
   },
   emit: (k, { inputs: [target, items], outputs: [y] }) =>
-    emitNumbers(k, "compare", items, { target_row: target, items, y }, items),
+    emitNumbers(k, "compare", { target, items }, { target_row: target, items, y }, items),
   backward: ({ inputs: [target, items] }, [dz]) =>
     dz ? [...applyAll(compareBackwardOp, [target, items, dz], null)] : [],
 };
@@ -29,23 +29,37 @@ const compareBackwardOp: Op<null> = {
   name: "compare_backward",
   outputs: ([target, items]) => [target.shape, items.shape],
   emit: (k, { inputs: [target, items, dz], outputs: [dTarget, dItems] }) => {
-    if (k.needed(dTarget)) emitNumbers(k, "target_gradient", items, { items, dz, y: dTarget }, target);
-    if (k.needed(dItems)) emitNumbers(k, "item_gradient", items, { target_row: target, dz, y: dItems }, items);
+    if (k.needed(dTarget)) emitNumbers(k, "target_gradient", { target, items }, { items, dz, y: dTarget }, target);
+    if (k.needed(dItems)) {
+      emitNumbers(k, "item_gradient", { target, items }, { target_row: target, dz, y: dItems }, items);
+    }
   },
 };
 
 /** Appends a kernel with an invocation for each number of `each`. */
-function emitNumbers(k: Emitter, entry: string, items: Tensor, bind: Record<string, Tensor>, each: Tensor): void {
+function emitNumbers(
+  k: Emitter,
+  entry: string,
+  { target, items }: { readonly target: Tensor; readonly items: Tensor },
+  bind: Record<string, Tensor>,
+  each: Tensor,
+): void {
   const { places, width } = placesOf("compare", items);
   const grid = Math.ceil(sizeOf(each.shape, k.batch) / 64);
-  k.run({ shader: kernels, entry, bind, params: { batch: k.batch, places, width }, grid });
+  const constants = { BY_PLACE: byPlace(target) };
+  k.run({ shader: kernels, entry, bind, constants, params: { batch: k.batch, places, width }, grid });
+}
+
+/** Whether each place has a target of its own. */
+function byPlace({ shape }: Tensor): boolean {
+  return shape.length === 3;
 }
 
 /**
  * Puts a target beside each item of a history: z[b, t, :] = (q, k, q - k, q * k) with q = target[b, :] and
  * k = items[b, t, :].
  *
- * @param target `[B, N]`
+ * @param target `[B, N]`, or `[B, L, N]` with one for each item
  * @param items `[B, L, N]`
  * @returns `[B, L, 4 N]`
  * @throws {TypeError} when a shape differs
