@@ -16,7 +16,7 @@ const BOUNDS: Readonly<Record<string, number>> = {
   dcn_mix: 112,
   fgcnn: 120,
   edcn: 133,
-  din: 80,
+  din: 79,
   dmr: 122,
   dmin: 172,
   transact: 108,

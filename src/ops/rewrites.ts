@@ -10,11 +10,13 @@ import type { Tensor } from "../graph/tensor.ts";
 import { addOp } from "./dense/add.ts";
 import { addBiasOp } from "./dense/bias.ts";
 import { batchNormOp } from "./dense/batch_norm.ts";
-import { denseOp } from "./dense/dense.ts";
+import { type DenseAttributes, denseOp } from "./dense/dense.ts";
 import { embeddingFm, embeddingFmOp } from "./embedding/embedding_fm.ts";
 import { embeddingOp } from "./embedding/embedding.ts";
 import { fmOp } from "./interaction/fm.ts";
 import { linearSumOp } from "./embedding/linear_sum.ts";
+import { compareOp } from "./sequence/compare.ts";
+import { compareDenseOp } from "./sequence/compare_dense.ts";
 import { activationOp, dropoutOp, type Epilogue } from "./dense/pointwise.ts";
 
 /** Moves an activation or a dropout into the kernel that computes its input, when nobody else reads that input. */
@@ -22,12 +24,25 @@ const foldEpilogue: Rule = (node, context) => {
   if (node.op !== activationOp && node.op !== dropoutOp) return false;
   const [input] = node.inputs;
   const producer = context.copyOf(input).node;
-  if (!producer || !([denseOp, batchNormOp, activationOp] as unknown[]).includes(producer.op)) return false;
+  if (!producer || !([denseOp, compareDenseOp, batchNormOp, activationOp] as unknown[]).includes(producer.op)) {
+    return false;
+  }
   if (context.readersOf(input).length !== 1) return false;
   const epilogue = producer.attributes as Epilogue;
   if (epilogue.dropout || (node.op === activationOp && (epilogue.activation ?? "none") !== "none")) return false;
   const attributes = { ...epilogue, ...(node.attributes as Epilogue) };
   context.replace(node.outputs[0], new GraphNode(producer.op, producer.inputs, attributes).outputs[0]);
+  return true;
+};
+
+/** Multiplies a target beside the items of a history as they are compared, when nobody else reads the comparison. */
+const foldCompare: Rule = (node, context) => {
+  if (node.op !== denseOp) return false;
+  const [x, weight, bias] = node.inputs;
+  if (x.node?.op !== compareOp || context.readersOf(x).length !== 1) return false;
+  const inputs = [...x.node.inputs, weight, ...(bias ? [bias] : [])].map(context.copyOf);
+  const attributes = node.attributes as DenseAttributes;
+  context.replace(node.outputs[0], new GraphNode(compareDenseOp, inputs, attributes).outputs[0]);
   return true;
 };
 
@@ -85,4 +100,4 @@ function linearBesides(
 }
 
 /** All rewrites, in the order in which they are tried. */
-export const rewrites: readonly Rule[] = [foldEpilogue, foldFm, dropFoldedTerm];
+export const rewrites: readonly Rule[] = [foldEpilogue, foldCompare, foldFm, dropFoldedTerm];

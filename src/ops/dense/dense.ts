@@ -45,14 +45,19 @@ export const denseOp: Op<DenseAttributes> = {
     emitProduct(k, x, weight, y, { bias, activation, dropout }),
   backward: ({ inputs: [x, weight, bias], outputs: [y], attributes }, [dy], gradients) => {
     if (!dy) return [];
-    const isThrough = isPlain(attributes) || gradients.throughEpilogue.has(dy);
-    const dz = isThrough ? dy : apply(epilogueGradientOp, [dy, y], attributes);
+    const dz = throughEpilogue(dy, y, attributes, gradients);
     const before = epilogueBefore(x, gradients);
     const all = applyAll(gradientOp, [x, weight, dz], { before, hasBias: bias !== undefined });
     if (before) gradients.throughEpilogue.add(all[0]);
     return all;
   },
 };
+
+/** Returns the gradient by what goes into the epilogue that computed y, given that by y. */
+export function throughEpilogue(dy: Tensor, y: Tensor, attributes: DenseAttributes, gradients: Gradients): Tensor {
+  const isThrough = isPlain(attributes) || gradients.throughEpilogue.has(dy);
+  return isThrough ? dy : apply(epilogueGradientOp, [dy, y], attributes);
+}
 
 /**
  * Returns the epilogue of the dense layer that computed x, if this layer alone reads x: then the kernel that computes the

@@ -52,6 +52,15 @@ export interface TileProduct {
   readonly sizes: { readonly m: number; readonly n: number; readonly k: number };
 }
 
+/** How the numbers of a are formed as they are loaded, where they are not those of a matrix. */
+export interface Loader {
+  /** The part that loads from a and b, for single numbers to be stored. */
+  readonly quads: Readonly<Record<string, string>>;
+  /** What it binds besides a and b. */
+  readonly bind: Readonly<Record<string, Tensor>>;
+  readonly constants: Constants;
+}
+
 /** Returns the constants of activation and dropout. */
 function elementConstants(epilogue: ProductEpilogue): Constants {
   const { BIAS: _, ...constants } = epilogueConstants(epilogue);
@@ -59,14 +68,21 @@ function elementConstants(epilogue: ProductEpilogue): Constants {
 }
 
 /** Appends y = epilogue(a b). */
-export function emitTiles(k: Emitter, product: TileProduct, y: Tensor, epilogue: ProductEpilogue = {}): void {
+export function emitTiles(
+  k: Emitter,
+  product: TileProduct,
+  y: Tensor,
+  epilogue: ProductEpilogue = {},
+  loader?: Loader,
+): void {
   runTiles(k, product, {
+    quads: loader?.quads,
     parts: {
       ...(epilogue.bias ? { matmul_bias: biasSource } : { matmul_bias_none: biasNone }),
       matmul_store: storeSource,
     },
-    bind: { bias: epilogue.bias, y },
-    constants: elementConstants(epilogue),
+    bind: { bias: epilogue.bias, y, ...loader?.bind },
+    constants: { ...elementConstants(epilogue), ...loader?.constants },
     splits: 1,
   });
 }
@@ -105,12 +121,15 @@ export function emitSplitTiles(
   product: TileProduct,
   y: Tensor,
   columnSums?: Tensor,
+  loader?: Loader,
 ): void {
   const { m, n } = product.sizes;
   const { splits, splitTerms } = splitsOf(product);
-  const constants = { HAS_COLUMN_SUMS: columnSums !== undefined };
+  const constants = { HAS_COLUMN_SUMS: columnSums !== undefined, ...loader?.constants };
   const target = splits === 1 && !columnSums ? y : k.scratch([splits, m + (columnSums ? 1 : 0), n]);
-  runTiles(k, product, { parts: { matmul_store_sum: storeSum }, bind: { y: target }, constants, splits, splitTerms });
+  const bind = { y: target, ...loader?.bind };
+  const parts = { matmul_store_sum: storeSum };
+  runTiles(k, product, { quads: loader?.quads, parts, bind, constants, splits, splitTerms });
   if (target !== y) emitSplitSum(k, target, y, columnSums, { splits, size: m * n, columns: columnSums ? n : 0 });
 }
 

@@ -12,15 +12,15 @@ import { placesOf, requireShape } from "./places.ts";
 
 const kernels = shader("compare", { grid, compare: source });
 
-const compareOp: Op<null> = {
+/** The comparison as an op. */
+export const compareOp: Op<null> = {
   name: "compare",
   outputs: ([target, items]) => {
     const { places, width } = placesOf("compare", items);
     requireShape("compare", "target", target, byPlace(target) ? ["B", places, width] : ["B", width]);
     return [["B", places, 4 * width]];
   },
-  emit: (k, { inputs: [target, items], outputs: [y] }) =>
-    emitNumbers(k, "compare", { target, items }, { target_row: target, items, y }, items),
+  emit: (k, { inputs: [target, items], outputs: [y] }) => emitCompare(k, target, items, y),
   backward: ({ inputs: [target, items] }, [dz]) =>
     dz ? [...applyAll(compareBackwardOp, [target, items, dz], null)] : [],
 };
@@ -28,13 +28,25 @@ const compareOp: Op<null> = {
 const compareBackwardOp: Op<null> = {
   name: "compare_backward",
   outputs: ([target, items]) => [target.shape, items.shape],
-  emit: (k, { inputs: [target, items, dz], outputs: [dTarget, dItems] }) => {
-    if (k.needed(dTarget)) emitNumbers(k, "target_gradient", { target, items }, { items, dz, y: dTarget }, target);
-    if (k.needed(dItems)) {
-      emitNumbers(k, "item_gradient", { target, items }, { target_row: target, dz, y: dItems }, items);
-    }
-  },
+  emit: (k, { inputs: [target, items, dz], outputs: [dTarget, dItems] }) =>
+    emitCompareGradients(k, { target, items, dz, dTarget, dItems }),
 };
+
+/** Appends z = compare(target, items). */
+export function emitCompare(k: Emitter, target: Tensor, items: Tensor, y: Tensor): void {
+  emitNumbers(k, "compare", { target, items }, { target_row: target, items, y }, items);
+}
+
+/** Appends the gradients by target and items that somebody needs, of that by the comparison. */
+export function emitCompareGradients(
+  k: Emitter,
+  { target, items, dz, dTarget, dItems }: Record<"target" | "items" | "dz" | "dTarget" | "dItems", Tensor>,
+): void {
+  if (k.needed(dTarget)) emitNumbers(k, "target_gradient", { target, items }, { items, dz, y: dTarget }, target);
+  if (k.needed(dItems)) {
+    emitNumbers(k, "item_gradient", { target, items }, { target_row: target, dz, y: dItems }, items);
+  }
+}
 
 /** Appends a kernel with an invocation for each number of `each`. */
 function emitNumbers(
@@ -51,7 +63,7 @@ function emitNumbers(
 }
 
 /** Whether each place has a target of its own. */
-function byPlace({ shape }: Tensor): boolean {
+export function byPlace({ shape }: Tensor): boolean {
   return shape.length === 3;
 }
 
