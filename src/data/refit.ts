@@ -7,7 +7,8 @@ import { DatasetBuilder } from "./builder.ts";
 import { readCsv, type ReadCsvOptions, type Source } from "./csv.ts";
 import type { Dataset } from "./dataset.ts";
 import type { FittedSchema } from "./fitted_schema.ts";
-import { categorical, parseSchema, type Schema } from "./schema.ts";
+import { keepTexts, keptTexts, unpackCell } from "./kept_texts.ts";
+import { parseSchema, type Schema } from "./schema.ts";
 import type { SplitOptions } from "./split.ts";
 
 /** Options of {@linkcode readCsvSplit}: how the rows are divided, and how the files are read. */
@@ -46,17 +47,6 @@ export async function readCsvSplit(
   return refitSplit(whole, schema, fractions, by === undefined ? { seed: seed! } : { by });
 }
 
-/** Names of fields that keep a column's texts; no file has a column with such a name. */
-const TEXT_OF = "\0text of ";
-
-/** Declares, beside each feature, a category for each text of its column: rows read so can be encoded again. */
-export function keepTexts(schema: Schema): Schema {
-  const texts = schema.features.map(({ name, column }) => categorical(`${TEXT_OF}${name}`, { column }));
-  // The texts of sequences suffice: only fields can decide on a split.
-  const fields = schema.features.filter(({ kind }) => kind !== "sequence");
-  return { ...schema, features: [...fields, ...texts] };
-}
-
 /**
  * Splits rows that were read with {@linkcode keepTexts}, fits the schema to the first part and encodes the others
  * with it. Rows of libsvm files, whose fields all keep their texts, need no such reading.
@@ -81,18 +71,15 @@ export function refitSplit(
 
 /** Encodes rows that carry their texts afresh; the counts of rows left out are those of `read`. */
 function encode(part: Dataset, schema: Schema | FittedSchema, read = part): Dataset {
-  const { rows, ids, values, labels, times } = part;
+  const { rows, values, labels, times } = part;
   const { fields, missing, trim } = part.schema;
   const builder = new DatasetBuilder(schema, { labeled: true, timed: times !== undefined, missing, trim });
-  const columns = fields.map((field, f) => {
-    // Nothing is out of vocabulary here, so that row 0 does not occur.
-    const absent = field.missing ? [undefined, undefined] : [undefined];
-    return { texts: [...absent, ...field.vocabulary ?? []], from: f * rows, offset: field.offset };
-  }).slice(-schema.features.length);
+  const texts = keptTexts(part, schema.features.length);
+  const first = fields.length - texts.length;
   for (let row = 0; row < rows; row++) {
     const fault = builder.add({
-      texts: columns.map(({ texts, from, offset }) => texts[ids[from + row] - offset]),
-      weights: values && columns.map(({ from }) => values[from + row]),
+      texts: texts.map((textAt) => unpackCell(textAt(row))),
+      weights: values && texts.map((_, f) => values[(first + f) * rows + row]),
       label: labels[row],
       time: times && String(times[row]),
     });

@@ -5,18 +5,12 @@
  */
 import { DatasetBuilder } from "./builder.ts";
 import type { Dataset } from "./dataset.ts";
-import { featuresOf, FittedSchema } from "./fitted_schema.ts";
-import { formatNames, formatValue } from "./format.ts";
-import { type RejectionOptions, Rejections, requireRejectionOptions, type RowFault } from "./rejections.ts";
-import { parseNumber } from "./scaling.ts";
+import { FittedSchema } from "./fitted_schema.ts";
+import { type RejectionOptions, Rejections, requireRejectionOptions } from "./rejections.ts";
+import { type Row, RowReader } from "./row_cells.ts";
 import type { Schema } from "./schema.ts";
-import type { SequenceCell } from "./sequence_column.ts";
 
-/** A value of a row. Numbers, BigInts and booleans stand for their texts; null for a missing value. */
-export type RowValue = string | number | bigint | boolean | null | undefined;
-
-/** A row by column; a column left out stands for a missing value, or an empty sequence. Sequences can be lists. */
-export type Row = Readonly<Record<string, RowValue | readonly RowValue[]>>;
+export type { Row, RowValue } from "./row_cells.ts";
 
 /** Options of {@linkcode readRows}. */
 export interface ReadRowsOptions extends RejectionOptions {
@@ -31,8 +25,8 @@ export interface ReadRowsOptions extends RejectionOptions {
 }
 
 /**
- * Encodes rows that are already in memory. A declared schema is fitted to them, labels included; a fitted one is used as
- * it is, without labels unless they are asked for.
+ * Encodes rows that are already in memory, or are made one after the other. A declared schema is fitted to them, labels
+ * included; a fitted one is used as it is, without labels unless they are asked for.
  *
  * A field that carries a value besides its row, which files of libsvm can have, takes the form `"id:value"`.
  *
@@ -52,118 +46,26 @@ export interface ReadRowsOptions extends RejectionOptions {
  * ```
  */
 export function readRows(
-  rows: readonly Row[],
+  rows: Iterable<Row>,
   schema: Schema | FittedSchema,
   options: ReadRowsOptions = {},
 ): Dataset {
   requireOptions(schema, options);
   const fitted = schema instanceof FittedSchema;
   const { labeled = !fitted, unknown = "error", missing, trim } = options;
-  const { time, label } = schema;
-  const timed = !fitted && time !== undefined;
+  const timed = !fitted && schema.time !== undefined;
   const builder = new DatasetBuilder(schema, { labeled, timed, missing, trim });
-  const fields = describeFields(schema);
-  const known = new Set(fields.map(({ column }) => column)).add(label);
-  if (time !== undefined) known.add(time);
+  const reader = new RowReader(schema, { labeled, timed, unknown });
   const rejections = new Rejections(options);
-  rows.forEach((row, index) => {
-    const where = `Cannot read row ${index}`;
-    if (typeof row !== "object" || row === null) {
-      throw new TypeError(`${where}: it must be an object, received ${formatValue(row)}`);
-    }
-    if (unknown === "error") requireKnown(row, known, where);
-    const cells = fields.map((field) => field.isSequence ? readList(row, field, where) : readCell(row, field, where));
-    const wrong = cells.find((cell) => cell.fault !== undefined)?.fault;
-    const fault: RowFault | undefined = wrong === undefined
-      ? builder.add({
-        texts: cells.map(({ text }) => text),
-        weights: cells.map(({ weight }) => weight),
-        label: labeled ? textOf(row, label, where) : undefined,
-        time: timed ? textOf(row, time, where) : undefined,
-      })
-      : { reason: wrong };
+  let index = 0;
+  for (const row of rows) {
+    const cells = reader.read(row);
+    const fault = "fault" in cells ? cells.fault : builder.add(cells);
+    if (fault && "wrongType" in fault) throw new TypeError(`Cannot read row ${index}: ${fault.reason}`);
     if (fault) rejections.take(fault, `row ${index}`, `row ${index}`);
-  });
-  return builder.finish(rejections);
-}
-
-/** How a field is read from a row. */
-interface RowField {
-  readonly name: string;
-  readonly column: string;
-  /** Whether its values are names, of which each counts, and not quantities. */
-  readonly exact: boolean;
-  readonly weighted: boolean;
-  readonly isSequence: boolean;
-}
-
-/** A cell, or what is wrong with it. */
-interface Cell {
-  readonly text: SequenceCell;
-  readonly weight: number;
-  readonly fault?: string;
-}
-
-function describeFields(schema: Schema | FittedSchema): RowField[] {
-  const weighted = schema instanceof FittedSchema ? schema.fields.map((field) => field.weighted === true) : [];
-  return featuresOf(schema).map(({ name, column, kind }, f) => ({
-    name,
-    column,
-    exact: kind === "categorical",
-    weighted: weighted[f] ?? false,
-    isSequence: kind === "sequence",
-  }));
-}
-
-function readCell(row: Row, { name, column, exact, weighted }: RowField, where: string): Cell {
-  const value = exact && Object.hasOwn(row, column) ? row[column] : undefined;
-  if (!isExact(value)) return { text: undefined, weight: 1, fault: inexact(name, value) };
-  const text = textOf(row, column, where);
-  const colon = weighted ? text?.lastIndexOf(":") ?? -1 : -1;
-  if (colon < 0) return { text, weight: 1 };
-  const weight = parseNumber(text!.slice(colon + 1));
-  const fault = Number.isNaN(weight)
-    ? { fault: `field "${name}": expected a number behind the colon, received ${formatValue(text)}` }
-    : {};
-  return { text: text!.slice(0, colon), weight, ...fault };
-}
-
-/** Reads a sequence: a text with separators, or a list. */
-function readList(row: Row, { name, column }: RowField, where: string): Cell {
-  const value: unknown = Object.hasOwn(row, column) ? row[column] : undefined;
-  if (!Array.isArray(value)) return { text: textOf(row, column, where), weight: 1 };
-  const wrong = value.find((item) => !isExact(item));
-  if (wrong !== undefined) return { text: undefined, weight: 1, fault: inexact(name, wrong) };
-  return { text: value.map((item) => formatCell(item, column, where) ?? ""), weight: 1 };
-}
-
-/** Whether a value is no number, or one that a double holds exactly, as a name must be. */
-function isExact(value: unknown): boolean {
-  return typeof value !== "number" || (Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value));
-}
-
-function inexact(name: string, value: unknown): string {
-  return `field "${name}": expected a number that a double holds exactly, received ${value}; ` +
-    "give it as a text or a BigInt";
-}
-
-function textOf(row: Row, column: string, where: string): string | undefined {
-  return formatCell(Object.hasOwn(row, column) ? row[column] : undefined, column, where);
-}
-
-function formatCell(value: unknown, column: string, where: string): string | undefined {
-  if (value === undefined || value === null) return undefined;
-  if (["string", "number", "bigint", "boolean"].includes(typeof value)) return String(value);
-  throw new TypeError(
-    `${where}: "${column}" must be a text, a number, a BigInt or a boolean, received ${formatValue(value)}`,
-  );
-}
-
-function requireKnown(row: Row, known: ReadonlySet<string>, where: string): void {
-  for (const key of Object.keys(row)) {
-    if (known.has(key)) continue;
-    throw new TypeError(`${where}: columns are ${formatNames([...known])}, received ${formatValue(key)}`);
+    index++;
   }
+  return builder.finish(rejections);
 }
 
 const OPTIONS = ["labeled", "unknown", "missing", "trim", "onBadRow", "onMissingLabel"];

@@ -1,4 +1,5 @@
-import { keepTexts, refitSplit } from "../../src/data/refit.ts";
+import { keepTexts } from "../../src/data/kept_texts.ts";
+import { refitSplit } from "../../src/data/refit.ts";
 import { readCsv } from "../../src/data/csv.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { readLibsvm } from "../../src/data/libsvm.ts";

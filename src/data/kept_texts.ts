@@ -1,0 +1,58 @@
+/**
+ * Fields that keep the texts of columns, so that rows can be encoded again with another schema.
+ *
+ * @module
+ */
+import type { Dataset } from "./dataset.ts";
+import { categorical, type CategoricalFeature, type Schema } from "./schema.ts";
+import type { SequenceCell } from "./sequence_column.ts";
+
+/** Names of such fields; no file has a column with such a name. */
+const TEXT_OF = "\0text of ";
+const NAME_IN = "\0name in ";
+
+/** Texts of cells that were lists; no file has such a text. */
+const LIST = "\0list ";
+
+/** Declares, beside each feature, a category for each text of its column: rows read so can be encoded again. */
+export function keepTexts(schema: Schema): Schema {
+  const texts = schema.features.map(({ name, column }) => categorical(`${TEXT_OF}${name}`, { column }));
+  // The texts of sequences suffice: only fields can decide on a split.
+  const fields = schema.features.filter(({ kind }) => kind !== "sequence");
+  return { ...schema, features: [...fields, ...texts] };
+}
+
+/** Declares a field that keeps the texts of a column of names. */
+export function keepNames(column: string): CategoricalFeature {
+  return categorical(`${NAME_IN}${column}`, { column });
+}
+
+/** Tells whether a field keeps the texts of a column. */
+export function isKept(name: string): boolean {
+  return name.startsWith(TEXT_OF) || name.startsWith(NAME_IN);
+}
+
+/** Tells whether a field keeps texts of which some are quantities. */
+export function keepsQuantities(name: string): boolean {
+  return name.startsWith(TEXT_OF);
+}
+
+/** Returns functions from the number of a row to the text that one of the last `count` fields keeps. */
+export function keptTexts({ schema, ids, rows }: Dataset, count: number): ((row: number) => string | undefined)[] {
+  return schema.fields.map((field, f) => {
+    // Nothing is out of vocabulary where texts are kept, so that row 0 does not occur.
+    const absent = field.missing ? [undefined, undefined] : [undefined];
+    const texts = [...absent, ...field.vocabulary ?? []];
+    return (row: number) => texts[ids[f * rows + row] - field.offset];
+  }).slice(-count);
+}
+
+/** Returns the text that keeps a list. */
+export function packList(list: readonly string[]): string {
+  return LIST + JSON.stringify(list);
+}
+
+/** Returns the cell that a text keeps. */
+export function unpackCell(text: string | undefined): SequenceCell {
+  return text?.startsWith(LIST) ? JSON.parse(text.slice(LIST.length)) : text;
+}

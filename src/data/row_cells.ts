@@ -1,0 +1,169 @@
+/**
+ * Cells of rows that are objects.
+ *
+ * @module
+ */
+import type { Cells } from "./builder.ts";
+import { featuresOf, FittedSchema } from "./fitted_schema.ts";
+import { formatNames, formatValue } from "./format.ts";
+import { isKept, keepsQuantities, packList } from "./kept_texts.ts";
+import type { RowFault } from "./rejections.ts";
+import { parseNumber } from "./scaling.ts";
+import type { Schema } from "./schema.ts";
+import type { SequenceCell } from "./sequence_column.ts";
+
+/** A value of a row. Numbers, BigInts and booleans stand for their texts; null for a missing value. */
+export type RowValue = string | number | bigint | boolean | null | undefined;
+
+/** A row by column; a column left out stands for a missing value, or an empty sequence. Sequences can be lists. */
+export type Row = Readonly<Record<string, RowValue | readonly RowValue[]>>;
+
+/** Options of {@linkcode RowReader}. */
+export interface RowReaderOptions {
+  /** Whether rows have labels. */
+  readonly labeled: boolean;
+  /** Whether rows have times. */
+  readonly timed: boolean;
+  /** What to do about a key that is no column of the schema. */
+  readonly unknown: "error" | "ignore";
+}
+
+/** What is wrong with a row that is an object. */
+export interface ObjectFault extends RowFault {
+  /** Whether it has a key or a type that no row can have, rather than a text that its column does not take. */
+  readonly wrongType?: boolean;
+}
+
+/** How a field is read from a row. */
+interface RowField {
+  readonly name: string;
+  readonly column: string;
+  /** Whether its values are names, of which each counts, and not quantities. */
+  readonly exact: boolean;
+  readonly weighted: boolean;
+  readonly isSequence: boolean;
+  readonly isKept: boolean;
+}
+
+/** A cell, or what is wrong with it. */
+interface Cell {
+  readonly text?: SequenceCell;
+  readonly weight?: number;
+  readonly fault?: ObjectFault;
+}
+
+/** Reads the cells that a schema names from objects. */
+export class RowReader {
+  readonly #options: RowReaderOptions;
+  readonly #fields: readonly RowField[];
+  readonly #known: ReadonlySet<string>;
+  readonly #label: string;
+  readonly #time: string | undefined;
+
+  constructor(schema: Schema | FittedSchema, options: RowReaderOptions) {
+    this.#options = options;
+    this.#fields = describeFields(schema);
+    const { label, time } = schema;
+    this.#known = new Set([...this.#fields.map(({ column }) => column), label, ...(time === undefined ? [] : [time])]);
+    this.#label = label;
+    this.#time = time;
+  }
+
+  /** Columns of the schema. */
+  get columns(): ReadonlySet<string> {
+    return this.#known;
+  }
+
+  /** Returns a row's cells, or what is wrong with it. */
+  read(row: unknown): Cells | { fault: ObjectFault } {
+    if (!isRow(row)) return wrong(`it must be an object, received ${formatValue(row)}`);
+    const { labeled, timed, unknown } = this.#options;
+    const surplus = unknown === "error" ? Object.keys(row).find((key) => !this.#known.has(key)) : undefined;
+    if (surplus !== undefined) {
+      return wrong(`columns are ${formatNames([...this.#known])}, received ${formatValue(surplus)}`);
+    }
+    const cells = this.#fields.map((field) => readCell(row, field));
+    const label: Cell = labeled ? textOf(row, this.#label) : {};
+    const time: Cell = timed && this.#time !== undefined ? textOf(row, this.#time) : {};
+    const fault = [...cells, label, time].find((cell) => cell.fault !== undefined)?.fault;
+    if (fault !== undefined) return { fault };
+    return {
+      texts: cells.map(({ text }) => text),
+      weights: cells.map(({ weight = 1 }) => weight),
+      label: label.text as string | undefined,
+      time: time.text as string | undefined,
+    };
+  }
+}
+
+/** Tells whether a value is an object that is no list. */
+export function isRow(value: unknown): value is Row {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Returns what a row has in a column. */
+export function valueOf(row: Row, column: string): RowValue | readonly RowValue[] {
+  return Object.hasOwn(row, column) ? row[column] : undefined;
+}
+
+function describeFields(schema: Schema | FittedSchema): RowField[] {
+  const weighted = schema instanceof FittedSchema ? schema.fields.map((field) => field.weighted === true) : [];
+  return featuresOf(schema).map(({ name, column, kind }, f) => ({
+    name: isKept(name) ? column : name,
+    column,
+    exact: kind === "categorical" && !keepsQuantities(name),
+    weighted: weighted[f] ?? false,
+    isSequence: kind === "sequence",
+    isKept: isKept(name),
+  }));
+}
+
+function readCell(row: Row, field: RowField): Cell {
+  const { name, column, exact, weighted, isSequence } = field;
+  const value = valueOf(row, column);
+  if (Array.isArray(value) && (isSequence || field.isKept)) return readList(value, field);
+  if (exact && !isExact(value)) return { fault: inexact(name, value) };
+  const cell = textOf(row, column);
+  const text = cell.text as string | undefined;
+  const colon = weighted ? text?.lastIndexOf(":") ?? -1 : -1;
+  if (colon < 0) return cell;
+  const weight = parseNumber(text!.slice(colon + 1));
+  if (!Number.isNaN(weight)) return { text: text!.slice(0, colon), weight };
+  return { fault: { reason: `field "${name}": expected a number behind the colon, received ${formatValue(text)}` } };
+}
+
+function readList(list: readonly unknown[], { name, column, isKept }: RowField): Cell {
+  const vague = list.find((item) => !isExact(item));
+  if (vague !== undefined) return { fault: inexact(name, vague) };
+  const cells = list.map((item) => formatCell(item, column));
+  const fault = cells.find((cell) => cell.fault !== undefined);
+  if (fault) return fault;
+  const texts = cells.map(({ text }) => (text ?? "") as string);
+  return { text: isKept ? packList(texts) : texts };
+}
+
+/** Whether a value is no number, or one that a double holds exactly, as a name must be. */
+function isExact(value: unknown): boolean {
+  return typeof value !== "number" || (Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value));
+}
+
+function inexact(name: string, value: unknown): ObjectFault {
+  return {
+    reason: `field "${name}": expected a number that a double holds exactly, received ${value}; ` +
+      "give it as a text or a BigInt",
+  };
+}
+
+function textOf(row: Row, column: string): Cell {
+  return formatCell(valueOf(row, column), column);
+}
+
+function formatCell(value: unknown, column: string): Cell {
+  if (value === undefined || value === null) return {};
+  if (["string", "number", "bigint", "boolean"].includes(typeof value)) return { text: String(value) };
+  return wrong(`"${column}" must be a text, a number, a BigInt or a boolean, received ${formatValue(value)}`);
+}
+
+function wrong(reason: string): { fault: ObjectFault } {
+  return { fault: { reason, wrongType: true } };
+}
