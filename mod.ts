@@ -49,7 +49,15 @@ export { readCsvSplit, type ReadCsvSplitOptions } from "./src/data/refit.ts";
 export type { OnFault, RejectionOptions } from "./src/data/rejections.ts";
 export type { FieldCoverage, Respelling } from "./src/data/coverage.ts";
 export { readLibsvm, type ReadLibsvmOptions } from "./src/data/libsvm.ts";
+export { readJsonLines, type ReadJsonLinesOptions } from "./src/data/json_lines.ts";
 export { readRows, type ReadRowsOptions, type Row, type RowValue } from "./src/data/rows.ts";
+export { type EventOptions, type EventTest, sequencesFrom, type Ties } from "./src/data/event_log.ts";
+export {
+  readEvents,
+  type ReadEventsOptions,
+  readEventsSplit,
+  type ReadEventsSplitOptions,
+} from "./src/data/read_events.ts";
 export { type FieldFit, type FittedField, FittedSchema } from "./src/data/fitted_schema.ts";
 export type { FittedScale } from "./src/data/scaling.ts";
 export {

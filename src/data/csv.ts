@@ -57,6 +57,16 @@ export async function readCsvWatched(
   watcher?: RowWatcher,
 ): Promise<Dataset> {
   requireCsvOptions(schema, options);
+  return await readDelimited(source, schema, options, watcher);
+}
+
+/** Reads as {@linkcode readCsvWatched} does, with options that are known to be good. */
+export async function readDelimited(
+  source: Source | readonly Source[],
+  schema: Schema | FittedSchema,
+  options: ReadCsvOptions,
+  watcher?: RowWatcher,
+): Promise<Dataset> {
   const sources = isList(source) ? source : [source];
   if (sources.length === 0) throw new RangeError("Cannot read data: there must be a file, received none");
   const reading = new Reading(schema, options, watcher);

@@ -5,6 +5,7 @@
  */
 import { featuresOf, FittedSchema } from "./fitted_schema.ts";
 import { formatNames } from "./format.ts";
+import { isKept } from "./kept_names.ts";
 import type { Schema } from "./schema.ts";
 
 /** Where the cells of a row stand; -1 for a column that is not read. */
@@ -60,7 +61,9 @@ export function locateColumns(name: string, columns: readonly string[], wanted: 
   const timed = time !== undefined && (!(schema instanceof FittedSchema) || positions.has(time));
   return {
     width: columns.length,
-    fields: featuresOf(schema).map((feature) => locate(feature.column, `feature "${feature.name}"`)),
+    fields: featuresOf(schema).map((feature) =>
+      locate(feature.column, isKept(feature.name) ? "the events" : `feature "${feature.name}"`)
+    ),
     label: labeled ? locate(schema.label, "the label") : -1,
     time: timed ? locate(time, "the time") : -1,
     watched: watched.map((column) => locate(column, "the output")),

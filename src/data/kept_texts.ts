@@ -4,19 +4,16 @@
  * @module
  */
 import type { Dataset } from "./dataset.ts";
+import { nameKeptNames, nameKeptText } from "./kept_names.ts";
 import { categorical, type CategoricalFeature, type Schema } from "./schema.ts";
 import type { SequenceCell } from "./sequence_column.ts";
-
-/** Names of such fields; no file has a column with such a name. */
-const TEXT_OF = "\0text of ";
-const NAME_IN = "\0name in ";
 
 /** Texts of cells that were lists; no file has such a text. */
 const LIST = "\0list ";
 
 /** Declares, beside each feature, a category for each text of its column: rows read so can be encoded again. */
 export function keepTexts(schema: Schema): Schema {
-  const texts = schema.features.map(({ name, column }) => categorical(`${TEXT_OF}${name}`, { column }));
+  const texts = schema.features.map(({ name, column }) => categorical(nameKeptText(name), { column }));
   // The texts of sequences suffice: only fields can decide on a split.
   const fields = schema.features.filter(({ kind }) => kind !== "sequence");
   return { ...schema, features: [...fields, ...texts] };
@@ -24,17 +21,7 @@ export function keepTexts(schema: Schema): Schema {
 
 /** Declares a field that keeps the texts of a column of names. */
 export function keepNames(column: string): CategoricalFeature {
-  return categorical(`${NAME_IN}${column}`, { column });
-}
-
-/** Tells whether a field keeps the texts of a column. */
-export function isKept(name: string): boolean {
-  return name.startsWith(TEXT_OF) || name.startsWith(NAME_IN);
-}
-
-/** Tells whether a field keeps texts of which some are quantities. */
-export function keepsQuantities(name: string): boolean {
-  return name.startsWith(TEXT_OF);
+  return categorical(nameKeptNames(column), { column });
 }
 
 /** Returns functions from the number of a row to the text that one of the last `count` fields keeps. */

@@ -6,7 +6,8 @@
 import type { Cells } from "./builder.ts";
 import { featuresOf, FittedSchema } from "./fitted_schema.ts";
 import { formatNames, formatValue } from "./format.ts";
-import { isKept, keepsQuantities, packList } from "./kept_texts.ts";
+import { isKept, mayKeepQuantities } from "./kept_names.ts";
+import { packList } from "./kept_texts.ts";
 import type { RowFault } from "./rejections.ts";
 import { parseNumber } from "./scaling.ts";
 import type { Schema } from "./schema.ts";
@@ -111,7 +112,7 @@ function describeFields(schema: Schema | FittedSchema): RowField[] {
   return featuresOf(schema).map(({ name, column, kind }, f) => ({
     name: isKept(name) ? column : name,
     column,
-    exact: kind === "categorical" && !keepsQuantities(name),
+    exact: kind === "categorical" && !mayKeepQuantities(name),
     weighted: weighted[f] ?? false,
     isSequence: kind === "sequence",
     isKept: isKept(name),

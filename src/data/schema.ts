@@ -4,6 +4,7 @@
  * @module
  */
 import { formatValue } from "./format.ts";
+import { isKept } from "./kept_names.ts";
 import { requireSequences, sequence, type SequenceFeature, type SequenceOptions } from "./sequence.ts";
 import { requireCount, requireKeys, requireText } from "./schema_checks.ts";
 
@@ -206,7 +207,9 @@ export function parseSchema(json: unknown): Schema {
       throw new RangeError(`Cannot read schema: names of features must differ, received "${name}" twice`);
     }
     names.add(name);
-    if (column === label) throw new RangeError(`Cannot read schema: feature "${name}" must not be the label`);
+    if (column === label && !isKept(name)) {
+      throw new RangeError(`Cannot read schema: feature "${name}" must not be the label`);
+    }
   }
   requireSequences(parsed);
   return {
