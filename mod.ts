@@ -51,7 +51,7 @@ export type { FieldCoverage, Respelling } from "./src/data/coverage.ts";
 export { readLibsvm, type ReadLibsvmOptions } from "./src/data/libsvm.ts";
 export { readJsonLines, type ReadJsonLinesOptions } from "./src/data/json_lines.ts";
 export { readRows, type ReadRowsOptions, type Row, type RowValue } from "./src/data/rows.ts";
-export { type EventOptions, type EventTest, sequencesFrom, type Ties } from "./src/data/event_log.ts";
+export { type EventOptions, sequencesFrom } from "./src/data/event_log.ts";
 export {
   readEvents,
   type ReadEventsOptions,

@@ -15,7 +15,8 @@ const LARGE = 0.2;
 const LISTED = 12;
 
 /**
- * Lists the fields with missing, unseen or outlying values, and warns of large shares.
+ * Lists the fields with missing, unseen or outlying values, and the sequences with unseen or cut values or empty rows,
+ * and warns of large shares.
  *
  * @param name what the data set is called
  * @param fitted whether the schema was fitted to this very data set: what it does not know then is rare by choice
@@ -23,6 +24,18 @@ const LISTED = 12;
 export function reportCoverage(name: string, data: Dataset, fitted: boolean, streams: Streams): void {
   const { coverage } = data;
   if (!coverage || data.rows === 0) return;
+  const { fields, sequences } = data.schema;
+  reportFields(name, coverage.slice(0, fields.length), data, fitted, streams);
+  if (sequences.length > 0) reportSequences(name, coverage.slice(fields.length), data, fitted, streams);
+}
+
+function reportFields(
+  name: string,
+  coverage: readonly FieldCoverage[],
+  data: Dataset,
+  fitted: boolean,
+  streams: Streams,
+): void {
   const notable = coverage.filter((field) => shareOf(field) > 0).sort((a, b) => shareOf(b) - shareOf(a));
   if (notable.length === 0) return;
   const listed = notable.slice(0, LISTED);
@@ -32,6 +45,38 @@ export function reportCoverage(name: string, data: Dataset, fitted: boolean, str
   const warned = fitted ? [] : listed;
   const lines = warned.flatMap((field) => warningsOf(field, hasMissingRow.get(field.name)!));
   for (const line of lines) streams.err(`warning: ${name}: ${line}`);
+}
+
+function reportSequences(
+  name: string,
+  coverage: readonly FieldCoverage[],
+  { rows, schema }: Dataset,
+  fitted: boolean,
+  streams: Streams,
+): void {
+  const columns: [title: string, share: (sequence: FieldCoverage) => number][] = [
+    ["missing", (sequence) => sequence.missing / sequence.rows],
+    ["unseen", (sequence) => sequence.unseen / sequence.rows],
+    ["cut", ({ cut = 0, rows: kept }) => cut / (cut + kept)],
+    ["empty rows", ({ empty = 0 }) => empty / rows],
+  ];
+  const used = columns.filter(([, share]) => coverage.some((sequence) => share(sequence) > 0));
+  const lines = coverage.map((sequence) => [
+    sequence.name,
+    formatCount(sequence.rows),
+    ...used.map(([, share]) => share(sequence) > 0 ? formatShare(share(sequence)) : ""),
+  ]);
+  streams.err(formatTable([`sequences of ${name}`, "values", ...used.map(([title]) => title)], lines));
+  coverage.forEach(({ name: sequence, rows: values, unseen, empty }, i) => {
+    const { of } = schema.sequences[i].feature;
+    const warn = (what: string): void => streams.err(`warning: ${name}: ${what}`);
+    if (empty === rows) warn(`"${sequence}" is empty in every row`);
+    else if (unseen / values > LARGE) {
+      const shown = `${formatShare(unseen / values)} of "${sequence}"`;
+      if (!fitted) warn(`${shown} is unseen in training`);
+      else if (of !== undefined) warn(`${shown} is no value of "${of}"`);
+    }
+  });
 }
 
 /** Writes the shares of some fields as a table, without the columns that would be empty. */

@@ -7,6 +7,7 @@ import { warningOfOneClass } from "../data/classes.ts";
 import { type ReadCsvOptions, readCsvWatched } from "../data/csv.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { FittedSchema } from "../data/fitted_schema.ts";
+import { isJsonLines, readJsonLinesWatched } from "../data/json_lines.ts";
 import { type ReadLibsvmOptions, readLibsvmWatched } from "../data/libsvm.ts";
 import type { Schema } from "../data/schema.ts";
 import type { RowWatcher } from "../data/watcher.ts";
@@ -19,8 +20,8 @@ export const DATA_OPTIONS = {
   data: { value: "FILE", help: "file to read, plain or gzip, or its http address; may be repeated" },
   format: {
     value: "KIND",
-    help:
-      "csv for all delimited text, or libsvm\n(default libsvm for names in .libsvm, .libfm, .libffm and .svm, else csv)",
+    help: "csv for all delimited text, jsonl for an object a line, or libsvm (default by name: jsonl\n" +
+      "for .jsonl and .ndjson, libsvm for .libsvm, .libfm, .libffm and .svm, else csv)",
   },
   delimiter: { value: "TEXT", help: "text between fields, or tab (default: a character, by the first line)" },
   quote: { value: "KIND", help: 'double (default): " encloses fields; none: it is a character like others' },
@@ -58,21 +59,29 @@ export const MISSING_OPTION = {
 
 type DataOption = keyof typeof DATA_OPTIONS;
 
-/** Options that only files with columns have. */
-const CSV_OPTIONS: readonly DataOption[] = ["delimiter", "quote", "trim", "encoding"];
+/** Forms of data files. */
+const FORMATS = ["csv", "jsonl", "libsvm"] as const;
+
+type Format = typeof FORMATS[number];
+
+/** Options that files of a form do not have. */
+const FOREIGN_OPTIONS: Readonly<Record<Format, readonly DataOption[]>> = {
+  csv: [],
+  jsonl: ["delimiter", "quote", "header"],
+  libsvm: ["delimiter", "quote", "trim", "encoding"],
+};
 
 /** How data files are read. */
-export type DataFormat = ReadCsvOptions & Pick<ReadLibsvmOptions, "threshold"> & { format?: "csv" | "libsvm" };
+export type DataFormat = ReadCsvOptions & Pick<ReadLibsvmOptions, "threshold"> & { format?: Format };
 
 /** Reads how files are to be read from the options that all commands with data have. */
 export function readFormat(options: Options<DataOption>): DataFormat {
   const delimiter = options.text("delimiter");
   const header = options.text("header");
-  const format = options.choice("format", ["csv", "libsvm"]);
-  if (isLibsvm(options.texts("data"), { format })) {
-    const given = CSV_OPTIONS.find((name) => options.has(name));
-    if (given) options.refuse(`option "--${given}" is not for libsvm files`);
-  }
+  const format = options.choice("format", FORMATS);
+  const form = formOf(options.texts("data"), { format });
+  const foreign = FOREIGN_OPTIONS[form].find((name) => options.has(name));
+  if (foreign) options.refuse(`option "--${foreign}" is not for ${form} files`);
   return {
     format,
     ...(delimiter !== undefined && { delimiter: parseDelimiter(options, delimiter) }),
@@ -95,8 +104,15 @@ export function readRejections(
 }
 
 /** Tells whether files hold `id:value` tokens instead of columns. */
-export function isLibsvm([first = ""]: readonly string[], { format }: DataFormat): boolean {
-  return format === undefined ? /\.(libsvm|libfm|libffm|svm)(\.gz)?$/i.test(first) : format === "libsvm";
+export function isLibsvm(files: readonly string[], format: Pick<DataFormat, "format">): boolean {
+  return formOf(files, format) === "libsvm";
+}
+
+/** Returns the form of files, by the name of the first where none is given. */
+function formOf([first = ""]: readonly string[], { format }: Pick<DataFormat, "format">): Format {
+  if (format !== undefined) return format;
+  if (/\.(libsvm|libfm|libffm|svm)(\.gz)?$/i.test(first)) return "libsvm";
+  return isJsonLines(first) ? "jsonl" : "csv";
 }
 
 /**
@@ -113,9 +129,10 @@ export async function readData(
   watcher?: RowWatcher,
 ): Promise<Dataset> {
   const { format: _, threshold, ...csv } = options;
+  const readColumns = formOf(files, options) === "jsonl" ? readJsonLinesWatched : readCsvWatched;
   const data = schema === undefined || isLibsvm(files, options)
     ? await readLibsvmWatched(files, libsvmOptions(schema, { ...csv, threshold }), watcher)
-    : await readCsvWatched(files, schema, csv, watcher);
+    : await readColumns(files, schema, csv, watcher);
   if (data.missingLabels > 0) streams.err(`Left out ${formatCount(data.missingLabels, "row")} whose label is missing`);
   if (data.skipped > 0) {
     const what = watcher ? "No probability for" : "Left out";

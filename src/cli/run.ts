@@ -22,6 +22,7 @@ import { openGpu } from "./device.ts";
 import { requireWritable, writeWhole } from "./files.ts";
 import { Interruption } from "./interrupt.ts";
 import { formatReport } from "./report.ts";
+import { describeInputs } from "./sequences.ts";
 import { progressStream, type Streams } from "./streams.ts";
 import { formatCount } from "./table.ts";
 
@@ -101,8 +102,8 @@ async function startFromFm(path: string, model: Model, gpu: Gpu): Promise<void> 
 function describeRun({ training, validation, test, seed, summary }: Run, model: Model, streams: Streams): void {
   const parts = { training, validation, test };
   for (const [name, data] of Object.entries(parts)) if (data) streams.err(describeData(name, data));
-  const { fields, rowCount } = model.schema;
-  const size = `${formatCount(fields.length, "field")}, ${formatCount(rowCount, "row")} of embeddings`;
+  const inputs = describeInputs(model.definition, model.schema);
+  const size = `${inputs}, ${formatCount(model.schema.rowCount, "row")} of embeddings`;
   const parameters = formatCount(model.parameterCount, "parameter");
   streams.err(`model: ${model.definition.name}, ${size}, ${parameters}, seed ${seed}`);
   if (summary) streams.err(`\n${model.summary()}\n`);

@@ -3,7 +3,16 @@
  *
  * @module
  */
-import { categorical, type Feature, numeric, parseSchema, type Scale, type Schema } from "../data/schema.ts";
+import {
+  categorical,
+  type Combiner,
+  type Feature,
+  numeric,
+  parseSchema,
+  type Scale,
+  type Schema,
+  sequence,
+} from "../data/schema.ts";
 import type { OptionGroups, Options } from "./options.ts";
 
 /** Options that declare a schema. */
@@ -18,6 +27,14 @@ export const SCHEMA_OPTIONS = {
     help: "columns of names, with commas between them; quotes around a name, as in 'a,\"b, c\"',\nlet it hold commas",
   },
   numeric: { value: "COLUMNS", help: "columns of numbers" },
+  sequences: {
+    value: "COLUMNS",
+    help: "columns of several names, the oldest first: history:item has the names of column item,\n" +
+      "cates:cate@history runs along history, and tags=mean (sum, mean or max) is pooled\n" +
+      "for models that read fields alone; --schema declares more",
+  },
+  separator: { value: "TEXT", help: "text between the names of a sequence (default |)" },
+  "max-length": { value: "N", help: "latest names of a sequence that are kept (default 50)" },
   "min-count": { value: "N", help: "names that occur fewer times share the out-of-vocabulary row (default 1)" },
   scale: { value: "KIND", help: "scaling of numbers: standard (default), log, minmax or none" },
   buckets: { value: "N", help: "cut numbers into N quantile buckets instead of scaling them" },
@@ -44,10 +61,12 @@ export async function readSchema(options: Options<SchemaOption>): Promise<Schema
   const label = options.required("label");
   options.exclude("threshold", ["positive", "negative"]);
   options.require("positive", ["negative"]);
-  const features = [...readCategorical(options), ...readNumeric(options)];
-  if (features.length === 0) {
+  if (!options.has("sequences")) options.require("categorical", ["min-count"]);
+  const fields = [...readCategorical(options), ...readNumeric(options)];
+  if (fields.length === 0) {
     options.refuse('option "--categorical" or "--numeric" is missing: the model needs at least one column');
   }
+  const features = [...fields, ...readSequences(options)];
   requireDistinct(options, label, features);
   return parseSchema({
     label,
@@ -74,7 +93,6 @@ async function readSchemaFile(path: string): Promise<Schema> {
 
 function readCategorical(options: Options<SchemaOption>): Feature[] {
   const names = options.exact("categorical");
-  options.require("categorical", ["min-count"]);
   const minCount = options.integer("min-count", 1);
   return names.map((name) => categorical(name, minCount === undefined ? {} : { minCount }));
 }
@@ -88,6 +106,28 @@ function readNumeric(options: Options<SchemaOption>): Feature[] {
   const clamp = options.has("clamp");
   return names.map((name) => numeric(name, buckets === undefined ? { scale, clamp } : { buckets }));
 }
+
+function readSequences(options: Options<SchemaOption>): Feature[] {
+  options.require("sequences", ["separator", "max-length"]);
+  const common = { separator: options.text("separator"), maxLength: options.integer("max-length", 1) };
+  const minCount = options.integer("min-count", 1);
+  return options.exact("sequences").map((text) => {
+    const match = SEQUENCE.exec(text);
+    if (match === null) {
+      return options.refuse(
+        `option "--sequences" must be like history:item, cates:cate@history or tags=mean, received "${text}"`,
+      );
+    }
+    const [, name, of, along, combiner] = match;
+    return sequence(name, {
+      ...{ ...common, of, along, combiner: combiner as Combiner | undefined },
+      ...(of === undefined && { minCount }),
+    });
+  });
+}
+
+/** Column, column whose names it has, sequence that it runs along, combiner. */
+const SEQUENCE = /^([^:@=]+)(?::([^:@=]+))?(?:@([^:@=]+))?(?:=(sum|mean|max))?$/;
 
 function requireDistinct(options: Options<SchemaOption>, label: string, features: readonly Feature[]): void {
   const names = new Set<string>();

@@ -19,6 +19,7 @@ import { MODEL_OPTIONS, OPTIMIZER_OPTIONS, readModel, readOptimizer } from "./mo
 import { type CommandInfo, type NameOf, type Options, parseOptions } from "./options.ts";
 import { type Run, runTraining } from "./run.ts";
 import { readSchema, SCHEMA_OPTIONS } from "./schema.ts";
+import { warnOfUnread } from "./sequences.ts";
 import type { Streams } from "./streams.ts";
 
 const GROUPS = {
@@ -95,6 +96,7 @@ export const TRAIN: CommandInfo<typeof GROUPS> = {
     "train --data train.tsv --validation valid.tsv --schema schema.json --model dnn --hidden 256,128 --dropout 0.2",
     "train --data log.csv --label y --positive yes --categorical a,b --checkpoint run.weft --checkpoint-every 500",
     "train --data log.csv --label y --categorical a,b --model fnn --from-fm fm.weft",
+    "train --data log.csv --label y --categorical item,cate --sequences history:item,cates:cate@history --model din",
     "train --data today.csv --from yesterday.weft --lr 0.0001 --out today.weft",
   ],
 };
@@ -108,6 +110,7 @@ export async function train(args: readonly string[], streams: Streams): Promise<
   const parts = await readParts(options, source, streams);
   const { training, validation } = parts;
   check?.(training.schema);
+  warnOfUnread(definition, training.schema, streams);
   if (!validation) options.require("validation", ["patience", "monitor", "lr-factor"]);
   const patience = options.integer("patience", 0) ?? 2;
   const earlyStopping = validation && patience > 0

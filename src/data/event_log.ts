@@ -10,8 +10,7 @@ import { type Row, type RowValue, valueOf } from "./row_cells.ts";
 import { createTimeReader } from "./time.ts";
 import { Interner } from "./vocabulary.ts";
 
-export type { EventOptions, EventTest } from "./event_options.ts";
-export type { Ties } from "./event_windows.ts";
+export type { EventOptions } from "./event_options.ts";
 
 /** Earlier events that are kept where nothing says how many. */
 const MAX_LENGTH = 50;

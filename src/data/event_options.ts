@@ -7,8 +7,8 @@ import type { Ties } from "./event_windows.ts";
 import { formatNames, formatValue } from "./format.ts";
 import type { RowValue } from "./row_cells.ts";
 
-/** A value that a column must have, or a test of its value; the value is a text where it comes from a file of text. */
-export type EventTest = RowValue | ((value: RowValue) => boolean);
+/** A value that a column must have, or a test of its value. */
+type EventTest = RowValue | ((value: RowValue) => boolean);
 
 /** Options of {@linkcode sequencesFrom} and {@linkcode readEvents}. */
 export interface EventOptions {
@@ -24,13 +24,16 @@ export interface EventOptions {
   along?: readonly string[];
   /** Earlier events that are kept, the latest. @default {50, or the most that a schema keeps of its sequences} */
   maxLength?: number;
-  /** Columns with what they must be in an event that enters histories. @default {all events enter} */
-  where?: Readonly<Record<string, EventTest>>;
+  /**
+   * Which events enter histories: columns with the value that they must have, or with a test of it. Values are compared
+   * as texts, and a test gets a text where the log is a file. @default {all events}
+   */
+  where?: Readonly<Record<string, RowValue | ((value: RowValue) => boolean)>>;
   /**
    * What becomes of events of one user and one time. `"apart"`: they do not see each other. `"order"`: those that come
    * first in the log precede the others. @default {"apart"}
    */
-  ties?: Ties;
+  ties?: "apart" | "order";
 }
 
 /** Keys of {@linkcode EventOptions}. */

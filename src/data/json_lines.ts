@@ -64,11 +64,21 @@ export async function readJsonLines(
   schema: Schema | FittedSchema,
   options: ReadJsonLinesOptions = {},
 ): Promise<Dataset> {
-  requireJsonOptions(schema, options);
-  return await readObjects(source, schema, options);
+  return await readJsonLinesWatched(source, schema, options);
 }
 
-/** Reads as {@linkcode readJsonLines} does, without its checks of the options, and tells a watcher of each row. */
+/** Reads as {@linkcode readJsonLines} does, and tells a watcher of each row. */
+export async function readJsonLinesWatched(
+  source: Source | readonly Source[],
+  schema: Schema | FittedSchema,
+  options: ReadJsonLinesOptions,
+  watcher?: RowWatcher,
+): Promise<Dataset> {
+  requireJsonOptions(schema, options);
+  return await readObjects(source, schema, options, watcher);
+}
+
+/** Reads as {@linkcode readJsonLinesWatched} does, with options that are known to be good. */
 export async function readObjects(
   source: Source | readonly Source[],
   schema: Schema | FittedSchema,
@@ -82,6 +92,11 @@ export async function readObjects(
     if (!await reading.readSource(one)) break;
   }
   return reading.finish(sources);
+}
+
+/** Tells whether a source holds JSON lines, by its name. */
+export function isJsonLines(source: Source): boolean {
+  return /\.(jsonl|ndjson)(\.gz)?$/i.test(nameSource(source));
 }
 
 /** Rows under way from files to a data set. */

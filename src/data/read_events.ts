@@ -12,12 +12,12 @@ import { EVENT_KEYS, type EventColumns, type EventOptions, passes, readEventOpti
 import { type EventWindows, NO_USER, windowsOf } from "./event_windows.ts";
 import { featuresOf, FittedSchema } from "./fitted_schema.ts";
 import { formatNames } from "./format.ts";
-import { readObjects, requireJsonOptions } from "./json_lines.ts";
+import { isJsonLines, readObjects, requireJsonOptions } from "./json_lines.ts";
 import { keepNames, keptTexts, unpackCell } from "./kept_texts.ts";
 import { rowNumbers } from "./random.ts";
 import { parseSchema, type Schema } from "./schema.ts";
 import type { SequenceCell } from "./sequence_column.ts";
-import { nameSource, type Source } from "./source.ts";
+import type { Source } from "./source.ts";
 import { type SplitOptions, splitRows } from "./split.ts";
 import { Interner } from "./vocabulary.ts";
 
@@ -99,7 +99,7 @@ async function readLog(
   const [ours, others] = splitOptions(options);
   const columns = readEventOptions(ours);
   const files = Array.isArray(source) ? source as readonly Source[] : [source as Source];
-  const isJson = files.length > 0 && /\.(jsonl|ndjson)(\.gz)?$/i.test(nameSource(files[0]));
+  const isJson = files.length > 0 && isJsonLines(files[0]);
   (isJson ? requireJsonOptions : requireCsvOptions)(schema, others);
   const plan = planLog(schema, columns);
   const { missing, trim } = schema instanceof FittedSchema ? schema : others;
