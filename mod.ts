@@ -58,6 +58,7 @@ export {
   readEventsSplit,
   type ReadEventsSplitOptions,
 } from "./src/data/read_events.ts";
+export { type NegativeOptions, sampleNegatives } from "./src/data/negatives.ts";
 export { type FieldFit, type FittedField, FittedSchema } from "./src/data/fitted_schema.ts";
 export type { FittedScale } from "./src/data/scaling.ts";
 export {
