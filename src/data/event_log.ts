@@ -21,8 +21,8 @@ const MAX_LENGTH = 50;
  * and then by their order in the log, so that neither the event itself nor a later one is ever in it.
  *
  * `readRows` takes the rows, with sequences of the names of the lists in its schema. An event without a user, which
- * null and the empty text are, has an empty history. The lists take 8 bytes of memory a value; `readEvents` reads files
- * without making them.
+ * null and the empty text are, has an empty history. The lists take 8 bytes of memory a value; `readEvents` encodes a
+ * log without making them.
  *
  * @param events rows of the log, in any order
  * @throws {SyntaxError} when a time is none; the message names the row

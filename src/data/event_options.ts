@@ -26,7 +26,7 @@ export interface EventOptions {
   maxLength?: number;
   /**
    * Which events enter histories: columns with the value that they must have, or with a test of it. Values are compared
-   * as texts, and a test gets a text where the log is a file. @default {all events}
+   * as texts, and a test in `readEvents` gets texts. @default {all events}
    */
   where?: Readonly<Record<string, RowValue | ((value: RowValue) => boolean)>>;
   /**

@@ -15,11 +15,15 @@ import { formatNames } from "./format.ts";
 import { isJsonLines, readObjects, requireJsonOptions } from "./json_lines.ts";
 import { keepNames, keptTexts, unpackCell } from "./kept_texts.ts";
 import { rowNumbers } from "./random.ts";
+import { encodeRows, requireRowsOptions, type Row } from "./rows.ts";
 import { parseSchema, type Schema } from "./schema.ts";
 import type { SequenceCell } from "./sequence_column.ts";
 import type { Source } from "./source.ts";
 import { type SplitOptions, splitRows } from "./split.ts";
 import { Interner } from "./vocabulary.ts";
+
+/** Rows in memory, or one or more files. */
+type EventSource = Source | readonly Source[] | readonly Row[];
 
 /** Options of {@linkcode readEvents}: what the columns of the log mean, and how its files are read. */
 export type ReadEventsOptions = EventOptions & ReadCsvOptions;
@@ -30,7 +34,8 @@ export type ReadEventsSplitOptions = SplitOptions & ReadEventsOptions;
 /**
  * Reads a log in one pass into a data set: each row has the history of its user, as in `sequencesFrom`. The schema
  * declares the lists as sequences of the columns `history` and `history_<column>`. Files are CSV and the like, or JSON
- * lines where the first name ends in `.jsonl` or `.ndjson`; several are one log, in the order given.
+ * lines where the first name ends in `.jsonl` or `.ndjson`; several are one log, in the order given. Rows in memory
+ * are a log too.
  *
  * Rows that are left out, as malformed or without a label, enter no history. With a fitted schema and
  * `labeled: false`, a log ends with the rows to predict: their histories are what comes before.
@@ -50,7 +55,7 @@ export type ReadEventsSplitOptions = SplitOptions & ReadEventsOptions;
  * ```
  */
 export async function readEvents(
-  source: Source | readonly Source[],
+  source: Source | readonly Source[] | readonly Row[],
   schema: Schema | FittedSchema,
   options: ReadEventsOptions,
 ): Promise<Dataset> {
@@ -79,7 +84,7 @@ export async function readEvents(
  * ```
  */
 export async function readEventsSplit(
-  source: Source | readonly Source[],
+  source: Source | readonly Source[] | readonly Row[],
   schema: Schema,
   fractions: readonly number[],
   options: ReadEventsSplitOptions,
@@ -92,19 +97,40 @@ export async function readEventsSplit(
 }
 
 async function readLog(
-  source: Source | readonly Source[],
+  source: EventSource,
   schema: Schema | FittedSchema,
   options: ReadEventsOptions,
 ): Promise<Log> {
   const [ours, others] = splitOptions(options);
   const columns = readEventOptions(ours);
-  const files = Array.isArray(source) ? source as readonly Source[] : [source as Source];
-  const isJson = files.length > 0 && isJsonLines(files[0]);
-  (isJson ? requireJsonOptions : requireCsvOptions)(schema, others);
   const plan = planLog(schema, columns);
   const { missing, trim } = schema instanceof FittedSchema ? schema : others;
-  const reading = { ...others, missing, trim: others.trim ?? trim };
-  return new Log(plan, await (isJson ? readObjects : readDelimited)(files, plan.probe, reading));
+  const [requireOptions, read] = readerOf(source);
+  requireOptions(schema, others);
+  return new Log(plan, await read(plan.probe, { ...others, missing, trim: others.trim ?? trim }));
+}
+
+type Reader = [
+  requireOptions: (schema: Schema | FittedSchema, options: ReadCsvOptions) => void,
+  read: (schema: Schema, options: ReadCsvOptions) => Dataset | Promise<Dataset>,
+];
+
+/** Returns how a log is read, with the check of the options that it has. */
+function readerOf(source: EventSource): Reader {
+  if (isRows(source)) {
+    return [requireRowsOptions, (schema, options) => {
+      return encodeRows(source, schema, { labeled: true, ...options, unknown: "ignore" });
+    }];
+  }
+  const files = Array.isArray(source) ? source as readonly Source[] : [source as Source];
+  return files.length > 0 && isJsonLines(files[0])
+    ? [requireJsonOptions, (schema, options) => readObjects(files, schema, options)]
+    : [requireCsvOptions, (schema, options) => readDelimited(files, schema, options)];
+}
+
+function isRows(source: EventSource): source is readonly Row[] {
+  const first = Array.isArray(source) ? source[0] : undefined;
+  return typeof first === "object" && !(first instanceof URL) && typeof first?.stream !== "function";
 }
 
 function splitOptions(options: ReadEventsOptions): [EventOptions, ReadCsvOptions] {

@@ -50,7 +50,12 @@ export function readRows(
   schema: Schema | FittedSchema,
   options: ReadRowsOptions = {},
 ): Dataset {
-  requireOptions(schema, options);
+  requireRowsOptions(schema, options);
+  return encodeRows(rows, schema, options);
+}
+
+/** Encodes as {@linkcode readRows} does, with options that are known to be good. */
+export function encodeRows(rows: Iterable<Row>, schema: Schema | FittedSchema, options: ReadRowsOptions): Dataset {
   const fitted = schema instanceof FittedSchema;
   const { labeled = !fitted, unknown = "error", missing, trim } = options;
   const timed = !fitted && schema.time !== undefined;
@@ -70,7 +75,13 @@ export function readRows(
 
 const OPTIONS = ["labeled", "unknown", "missing", "trim", "onBadRow", "onMissingLabel"];
 
-function requireOptions(schema: Schema | FittedSchema, options: ReadRowsOptions): void {
+/**
+ * Checks the options against the schema.
+ *
+ * @throws {TypeError} when an option is unknown or does not go with the schema
+ * @throws {RangeError} when a value is out of its range
+ */
+export function requireRowsOptions(schema: Schema | FittedSchema, options: ReadRowsOptions): void {
   for (const key of Object.keys(options)) {
     if (!OPTIONS.includes(key)) {
       throw new TypeError(`Cannot read rows: options are ${OPTIONS.join(", ")}, received "${key}"`);

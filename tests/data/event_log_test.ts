@@ -84,13 +84,13 @@ Deno.test("events count by a value or a test, dates are times, and numbers stay 
   assertEquals(sequencesFrom(log, { ...COLUMNS, where: { rating: "2" } })[2].history, [8n]);
 });
 
-Deno.test("a log in a file becomes the data set of its rows in memory", async () => {
+Deno.test("a log in a file or in memory becomes the data set of its rows with lists", async () => {
   const events = drawEvents(200, 5);
   const options = { ...COLUMNS, along: ["cate"], where: { click: 1 } };
   const rows = sequencesFrom(events, { ...options, maxLength: 4 });
   const expected = readRows(rows, SCHEMA, { unknown: "ignore" });
   const lines = events.map((event) => JSON.stringify(event)).join("\n");
-  for (const source of [file(toCsv(events)), file(await gzip(lines), "log.jsonl.gz")]) {
+  for (const source of [file(toCsv(events)), file(await gzip(lines), "log.jsonl.gz"), events]) {
     const data = await readEvents(source, SCHEMA, options);
     assertEquals([data.ids, data.labels, data.histories], [expected.ids, expected.labels, expected.histories]);
     assertEquals(data.coverage, expected.coverage);
@@ -155,6 +155,10 @@ Deno.test("logs and options that make no sense are refused", async () => {
   await assertRejects(() => readEvents(log, SCHEMA, who), RangeError, 'no column "who" for the events');
   const bad = file("click,user,item,cate,time\n1,u,a,x,1\n0,u,a,x,soon\n");
   await assertRejects(() => readEvents(bad, SCHEMA, { ...COLUMNS, along: ["cate"] }), SyntaxError, "line 3");
+  const rows = [{ click: 1, user: 1, item: "a", cate: "x", time: 1 }, { click: 1, user: 1, item: [1], time: 2 }];
+  await assertRejects(() => readEvents(rows, SCHEMA, { ...COLUMNS, along: ["cate"] }), TypeError, 'row 1: "item"');
+  const surplus = { ...COLUMNS, along: ["cate"], delimiter: "," };
+  await assertRejects(() => readEvents(rows, SCHEMA, surplus), TypeError, 'received "delimiter"');
   const lines = file('{"click": 1, "user": 12345678901234567890, "item": 1, "cate": 1, "time": 1}', "log.jsonl");
   await assertRejects(
     () => readEvents(lines, SCHEMA, { ...COLUMNS, along: ["cate"] }),
