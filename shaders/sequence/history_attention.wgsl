@@ -2,59 +2,17 @@
 //   forward        o_i = sum_j w_ij v_j over the places that i attends to, w_ij = weight_of(SCALE <q_i, k_j>)
 //   query_gradient dq_i = SCALE sum_j ds_ij k_j with ds_ij = slope_of(..., <do_i, v_j>); also mean_i = <do_i, o_i>
 //   key_gradient   dk_j = SCALE sum_i ds_ij q_i,  dv_j = sum_i w_ij do_i
-//   weights        w_ij, for people to look at
-// Needs grid.wgsl, lane*.wgsl, history_mask.wgsl, and history_softmax.wgsl or history_silu.wgsl.
-// Shapes: x, dx [B, T, W] with the columns q | k | v of all heads; o, do [B, T, H V]; log_sums, means [B, H, T];
-// w [B, H, T, T]; lengths [B]. Absent places get zeros.
+// Needs grid.wgsl, lane*.wgsl, history_places.wgsl, history_mask.wgsl, and history_softmax.wgsl or history_silu.wgsl.
+// Absent places get zeros.
 // Grid: a workgroup for a row of the batch, a head and THREADS places, one place a thread. The places that it attends to
 // pass through workgroup memory in tiles; tiles without a present place are left out, so that cost follows the lengths.
 // Memory: 4 T (W + H V) bytes a row for forward, each tile once for each THREADS places.
-const THREADS: u32 = 64u;
-const SIZE: u32 = 64u;        // places of a tile
-const QK: u32 = 1u;           // lanes of a query or key
-const V: u32 = 1u;            // lanes of a value
-const ROW: u32 = 3u;          // lanes of a place in x
-const SCALE: f32 = 1.0;
-
-struct Params { places: u32, heads: u32, blocks: u32, groups: u32 }
-@group(0) @binding(0) var<storage, read> x: array<Lane>;
-@group(0) @binding(1) var<storage, read> lengths: array<u32>;
-@group(0) @binding(2) var<storage, read> o: array<Lane>;
-@group(0) @binding(3) var<storage, read> dout: array<Lane>;
-@group(0) @binding(4) var<storage, read> log_sums: array<f32>;
-@group(0) @binding(5) var<storage, read> means: array<f32>;
-@group(0) @binding(6) var<storage, read_write> y: array<Lane>;         // o, dx or w
-@group(0) @binding(7) var<storage, read_write> statistics: array<f32>;  // log_sums or means
-@group(0) @binding(8) var<uniform> params: Params;
+const SIZE: u32 = 64u;  // places of a tile
 
 var<workgroup> first_tile: array<Lane, SIZE * QK>;
 var<workgroup> second_tile: array<Lane, SIZE * V>;
 var<workgroup> first_numbers: array<f32, SIZE>;
 var<workgroup> second_numbers: array<f32, SIZE>;
-
-struct Work { b: u32, head: u32, block: u32 }
-
-fn work(group: u32) -> Work {
-  let pair = group / params.blocks;
-  return Work(pair / params.heads, pair % params.heads, group % params.blocks);
-}
-
-// Position in x of a place's query, key or value.
-fn query_at(at: Work, t: u32) -> u32 {
-  return (at.b * params.places + t) * ROW + at.head * QK;
-}
-fn key_at(at: Work, t: u32) -> u32 {
-  return query_at(at, t) + params.heads * QK;
-}
-fn value_at(at: Work, t: u32) -> u32 {
-  return (at.b * params.places + t) * ROW + 2u * params.heads * QK + at.head * V;
-}
-fn output_at(at: Work, t: u32) -> u32 {
-  return (at.b * params.places + t) * params.heads * V + at.head * V;
-}
-fn number_at(at: Work, t: u32) -> u32 {
-  return (at.b * params.heads + at.head) * params.places + t;
-}
 
 // Whether a tile of places has any that is present.
 fn has_places(first: u32, length: u32) -> bool {

@@ -4,13 +4,17 @@
  * @module
  */
 import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
+import rowsSource from "../../../shaders/sequence/history_attention_rows.wgsl" with { type: "text" };
 import source from "../../../shaders/sequence/history_attention.wgsl" with { type: "text" };
+import shared from "../../../shaders/sequence/history_places.wgsl" with { type: "text" };
 import mask from "../../../shaders/sequence/history_mask.wgsl" with { type: "text" };
 import silu from "../../../shaders/sequence/history_silu.wgsl" with { type: "text" };
 import softmax from "../../../shaders/sequence/history_softmax.wgsl" with { type: "text" };
 import { type Constants, shader } from "../../gpu/shader.ts";
 import { apply, type Emitter, type Op } from "../../graph/node.ts";
 import type { Tensor } from "../../graph/tensor.ts";
+import { emitKernel } from "../../kernels/set.ts";
+import { gpuVariant, type Kernel, type Problem } from "../../kernels/variant.ts";
 import { lanesOf } from "../shape/lane.ts";
 import { placesOf, requireLengths } from "./places.ts";
 
@@ -48,6 +52,28 @@ interface Head {
   /** Columns of a value. */
   readonly value: number;
 }
+
+/** Sizes that the choice of a kernel depends on. */
+interface AttentionProblem extends Problem {
+  readonly batch: number;
+  readonly places: number;
+  readonly heads: number;
+  readonly query: number;
+  readonly value: number;
+}
+
+/** A kernel over the places of x. */
+interface PlacesTask {
+  readonly x: Tensor;
+  readonly bind: Readonly<Record<string, Tensor>>;
+  readonly options: HistoryAttentionOptions;
+}
+
+/** Time of an operation where each thread reads keys and values itself, where one by tiles takes 1. */
+const ROWS = 2;
+
+/** How much longer tiles take on a processor, whose workgroup memory is memory like any other. */
+const TILES_ON_PROCESSOR = 16;
 
 /** Most places whose keys and values are in workgroup memory at a time. */
 const TILE = 64;
@@ -94,13 +120,39 @@ function headOf(x: Tensor, { heads, valueWidth }: HistoryAttentionOptions): Head
   );
 }
 
+function flopsOf({ batch, places, heads, query, value }: AttentionProblem): number {
+  return 2 * batch * heads * places * places * (query + value);
+}
+
+/** Returns the kernel of an entry point, by tiles in workgroup memory or without. */
+function placesKernel(entry: string): Kernel<PlacesTask, AttentionProblem> {
+  return {
+    name: `history_attention.${entry}`,
+    problem: ({ batch }, { x, options }) => ({ batch, heads: options.heads, ...headOf(x, options) }),
+    variants: [
+      gpuVariant("tiles", flopsOf, (k, task) => runPlaces(k, entry, task, true), TILES_ON_PROCESSOR),
+      gpuVariant("rows", (problem) => ROWS * flopsOf(problem), (k, task) => runPlaces(k, entry, task, false), 1),
+    ],
+  };
+}
+
+const kernels = {
+  forward: placesKernel("forward"),
+  query_gradient: placesKernel("query_gradient"),
+  key_gradient: placesKernel("key_gradient"),
+};
+
 function emitPlaces(
   k: Emitter,
-  entry: string,
+  entry: keyof typeof kernels,
   x: Tensor,
   bind: Record<string, Tensor>,
   options: HistoryAttentionOptions,
 ): void {
+  emitKernel(k, kernels[entry], { x, bind, options });
+}
+
+function runPlaces(k: Emitter, entry: string, { x, bind, options }: PlacesTask, byTiles: boolean): void {
   const { places, query, value } = headOf(x, options);
   const { heads, scale, weights = "softmax" } = options;
   const odd = query | value;
@@ -111,15 +163,15 @@ function emitPlaces(
   const { causal = false, targets = 0, context = 0, window = 0, full = 0 } = options;
   const constants: Constants = {
     ...{ CAUSAL: causal, TARGETS: targets, CONTEXT: context, WINDOW: window, FULL: full },
-    ...{ THREADS: threads, SIZE: tileSize(places, query + value), SCALE: scale },
+    ...{ THREADS: threads, SCALE: scale, ...(byTiles && { SIZE: tileSize(places, query + value) }) },
     ...{ QK: query / width, V: value / width, ROW: heads * (2 * query + value) / width },
     ...(weights === "softmax" ? {} : { DIVISOR: weights.divisor }),
   };
   k.run({
     shader: shader("history_attention", {
-      ...{ grid, ...part, history_mask: mask },
+      ...{ grid, ...part, history_places: shared, history_mask: mask },
       ...(weights === "softmax" ? { history_softmax: softmax } : { history_silu: silu }),
-      history_attention: source,
+      ...(byTiles ? { history_attention: source } : { history_attention_rows: rowsSource }),
     }),
     entry,
     bind,
