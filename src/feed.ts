@@ -4,8 +4,10 @@
  * @module
  */
 import type { Dataset } from "./data/dataset.ts";
-import { bytesOfValue, HistoryBuffers, type ListSizes } from "./feed_histories.ts";
 import { rowNumbers } from "./data/random.ts";
+import { mostRows } from "./feed/budget.ts";
+import { type Column, Gather } from "./feed/gather.ts";
+import { HistoryBuffers, type ListSizes } from "./feed_histories.ts";
 import type { Gpu } from "./gpu/device.ts";
 import type { BufferRange } from "./gpu/kernel.ts";
 import { createBuffer, writeBuffer } from "./gpu/memory.ts";
@@ -26,9 +28,29 @@ export interface FeedOptions {
   readonly rows: number;
   /** Bytes of device memory for rows. */
   readonly budget: number;
+  /**
+   * Whether a chunk takes half of the buffers, so that {@linkcode Feed.advance} can gather the next one into the other
+   * half while steps run on the first.
+   */
+  readonly ahead?: boolean;
 }
 
-/** Device buffers that hold a chunk of rows, field-major. */
+/** A chunk that is in the buffers, or on its way there. */
+interface Chunk {
+  readonly dataset: Dataset;
+  /** Order of its pass. */
+  readonly order: Uint32Array<ArrayBuffer> | undefined;
+  readonly gather: Gather;
+  /** Position of its first row in the buffers. */
+  readonly base: number;
+}
+
+/**
+ * Device buffers that hold rows, field-major: a data set, or chunks of one that streams.
+ *
+ * The queue keeps writes and steps in order, so a write never waits for steps before it. What can leave the device
+ * without work is the host, while it gathers; {@linkcode Feed.advance} spreads that over the steps of the chunk before.
+ */
 export class Feed {
   /** Rows that the buffers hold. */
   readonly capacity: number;
@@ -44,7 +66,13 @@ export class Feed {
   /** The data set whose rows are all in the buffers; it may leave the host's memory meanwhile. */
   #resident: WeakRef<Dataset> | undefined;
   #rowOrder: Uint32Array<ArrayBuffer> | undefined;
-  #chunk = -1;
+  /** Rows of a chunk. */
+  readonly #chunkRows: number;
+  /** The chunk that was located last, and the one that is to come. */
+  #present: Chunk | undefined;
+  #coming: Chunk | undefined;
+  /** First row of the batch that was located last. */
+  #located = 0;
   /** What the buffer of the order holds: the numbers of an order, or that many rows as they are. */
   #written: Uint32Array | number = 0;
 
@@ -54,7 +82,7 @@ export class Feed {
    * @throws {RangeError} when the budget or what the device can bind is too small for one batch
    */
   constructor(gpu: Gpu, options: FeedOptions) {
-    const { fields, histories = [], counts } = options;
+    const { fields, histories = [], counts, batch } = options;
     this.#gpu = gpu;
     this.#options = options;
     const rows = Math.max(options.rows, 1);
@@ -62,6 +90,10 @@ export class Feed {
     this.capacity = isWhole
       ? rows
       : Math.min(rows, mostRows(gpu, options, histories.map(({ maxLength }) => maxLength)));
+    const batches = Math.max(1, Math.floor(this.capacity / batch));
+    // The end of one half's last list and the start of the other's first are not the same number.
+    const half = Math.floor((batches - Math.min(histories.length, 1)) / 2);
+    this.#chunkRows = batch * (options.ahead && half > 0 ? half : batches);
     this.#ids = createBuffer(gpu, "data.ids", 4 * fields * this.capacity);
     if (options.hasValues) this.#values = createBuffer(gpu, "data.values", 4 * fields * this.capacity);
     this.#labels = createBuffer(gpu, "data.labels", 4 * this.capacity);
@@ -89,6 +121,12 @@ export class Feed {
     return inputs;
   }
 
+  /** Batches of a data set with that many rows that can be located before the first of them runs. */
+  reach(rows: number): number {
+    if (rows <= this.capacity) return Infinity;
+    return this.#halves ? this.#chunkRows / this.#options.batch : 1;
+  }
+
   /** Starts a pass over `dataset` in the given order of rows, or in the data set's own. */
   begin(dataset: Dataset, order?: Uint32Array<ArrayBuffer>): void {
     const fits = dataset.rows <= this.capacity;
@@ -99,7 +137,6 @@ export class Feed {
     }
     this.#dataset = dataset;
     this.#rowOrder = order;
-    this.#chunk = fits ? 0 : -1;
     if (fits && order) this.#writeOrder(order);
     else this.#writeOrder(Math.min(this.capacity, dataset.rows));
   }
@@ -112,16 +149,35 @@ export class Feed {
   locate(first: number): number {
     const dataset = this.#dataset!;
     if (dataset.rows <= this.capacity) return first;
-    const size = Math.floor(this.capacity / this.#options.batch) * this.#options.batch;
-    const chunk = Math.floor(first / size);
-    if (chunk !== this.#chunk) this.#uploadChunk(dataset, chunk * size, Math.min(size, dataset.rows - chunk * size));
-    this.#chunk = chunk;
-    return first - chunk * size;
+    this.#located = first;
+    const chunk = this.#chunkFrom(first - first % this.#chunkRows, this.#rowOrder);
+    if (chunk !== this.#present) {
+      chunk.gather.finish();
+      [this.#present, this.#coming] = [chunk, undefined];
+    }
+    return chunk.base + first - chunk.gather.first;
+  }
+
+  /**
+   * Gathers a part of the chunk to come, the same share of it as is located of the present one. All batches that were
+   * located must have been submitted.
+   *
+   * @param following order of the next pass, whose first chunk comes after the last one of this pass; none when absent
+   */
+  advance(following?: Uint32Array<ArrayBuffer>): void {
+    const present = this.#present;
+    if (!present || !this.#halves) return;
+    const { gather } = present;
+    const next = gather.first + gather.rows;
+    if (next < present.dataset.rows) this.#coming = this.#chunkFrom(next, present.order);
+    else if (following) this.#coming = this.#chunkFrom(0, following);
+    this.#coming?.gather.advance(Math.min(1, (this.#located + this.#options.batch - gather.first) / gather.rows));
   }
 
   /** Ends a pass: the data set is no longer held on to, but known again while its rows are in the buffers. */
   end(): void {
     this.#dataset = this.#rowOrder = undefined;
+    this.#present = this.#coming = undefined;
   }
 
   /** Copies the row numbers of a batch, `[F, B]` with zeros past the last row, for the host's sort. */
@@ -155,65 +211,58 @@ export class Feed {
     this.#written = order;
   }
 
+  get #halves(): boolean {
+    return 2 * this.#chunkRows <= this.capacity;
+  }
+
+  /** Returns the chunk of the pass with that order whose first row is `first`, in the half that is not in use. */
+  #chunkFrom(first: number, order: Uint32Array<ArrayBuffer> | undefined): Chunk {
+    const dataset = this.#dataset!;
+    const known = [this.#present, this.#coming].find((chunk) =>
+      chunk?.dataset === dataset && chunk.order === order && chunk.gather.first === first
+    );
+    if (known) return known;
+    const base = this.#halves && this.#present?.base === 0 ? this.capacity - this.#chunkRows : 0;
+    const rows = Math.min(this.#chunkRows, dataset.rows - first);
+    const columns = this.#columnsOf(dataset);
+    const gather = new Gather(columns.map(({ numbers }) => numbers), order, { first, rows }, (column, numbers) => {
+      const { buffer, at } = columns[column];
+      writeBuffer(this.#gpu, buffer, numbers, 4 * (at + base));
+      if (column === columns.length - 1) this.#writeLists(dataset, { first, rows, base }, order);
+    });
+    return { dataset, order, gather, base };
+  }
+
   #uploadAll(dataset: Dataset): void {
-    const { fields } = this.#options;
-    for (let field = 0; field < fields; field++) {
-      const column = (all: Uint32Array<ArrayBuffer> | Float32Array<ArrayBuffer>) =>
-        all.subarray(field * dataset.rows, (field + 1) * dataset.rows);
-      writeBuffer(this.#gpu, this.#ids, column(dataset.ids), 4 * field * this.capacity);
-      if (this.#values) writeBuffer(this.#gpu, this.#values, column(dataset.values!), 4 * field * this.capacity);
-    }
-    writeBuffer(this.#gpu, this.#labels, dataset.labels);
+    this.#present = this.#coming = undefined;
+    for (const { numbers, buffer, at } of this.#columnsOf(dataset)) writeBuffer(this.#gpu, buffer, numbers, 4 * at);
     this.#histories.forEach((history, i) => history.write(dataset.histories[i]));
   }
 
-  #uploadChunk(dataset: Dataset, first: number, rows: number): void {
-    const { fields } = this.#options;
-    const order = this.#rowOrder;
-    const ids = new Uint32Array(rows);
-    const values = new Float32Array(rows);
-    const labels = new Float32Array(rows);
-    for (let field = 0; field < fields; field++) {
-      const from = field * dataset.rows;
-      for (let i = 0; i < rows; i++) ids[i] = dataset.ids[from + (order ? order[first + i] : first + i)];
-      writeBuffer(this.#gpu, this.#ids, ids, 4 * field * this.capacity);
+  #writeLists(
+    { histories }: Dataset,
+    { first, rows, base }: { first: number; rows: number; base: number },
+    order: Uint32Array<ArrayBuffer> | undefined,
+  ): void {
+    const rowAt = (place: number): number => order ? order[first + place] : first + place;
+    this.#histories.forEach((history, i) => history.writeRows(histories[i], { rows, base }, rowAt));
+  }
+
+  /** Returns a data set's columns, each with its buffer and the place of its first number there. */
+  #columnsOf(dataset: Dataset): { numbers: Column; buffer: GPUBuffer; at: number }[] {
+    const columns: { numbers: Column; buffer: GPUBuffer; at: number }[] = [];
+    for (let field = 0; field < this.#options.fields; field++) {
+      const [start, end] = [field * dataset.rows, (field + 1) * dataset.rows];
+      const at = field * this.capacity;
+      columns.push({ numbers: dataset.ids.subarray(start, end), buffer: this.#ids, at });
       if (!this.#values) continue;
-      const all = dataset.values!;
-      for (let i = 0; i < rows; i++) values[i] = all[from + (order ? order[first + i] : first + i)];
-      writeBuffer(this.#gpu, this.#values, values, 4 * field * this.capacity);
+      columns.push({ numbers: bitsOf(dataset.values!).subarray(start, end), buffer: this.#values, at });
     }
-    for (let i = 0; i < rows; i++) labels[i] = dataset.labels[order ? order[first + i] : first + i];
-    writeBuffer(this.#gpu, this.#labels, labels);
-    const rowAt = (place: number) => order ? order[first + place] : first + place;
-    this.#histories.forEach((history, i) => history.writeRows(dataset.histories[i], rows, rowAt));
+    columns.push({ numbers: bitsOf(dataset.labels), buffer: this.#labels, at: 0 });
+    return columns;
   }
 }
 
-/**
- * Returns the rows, in whole batches, that fit in the budget and in bindings, where lists have so many values a row.
- *
- * @throws {RangeError} when not even a batch does
- */
-function mostRows(gpu: Gpu, options: FeedOptions, lengths: readonly number[]): number {
-  const { fields, hasValues, histories = [], batch, budget } = options;
-  const { maxStorageBufferBindingSize, maxBufferSize } = gpu.device.limits;
-  const binding = Math.min(maxStorageBufferBindingSize, maxBufferSize);
-  const bytes = histories.map((sizes, i) => {
-    const { all, largest } = bytesOfValue(sizes);
-    return { all: 4 + all * lengths[i], largest: largest * lengths[i] };
-  });
-  const perRow = bytes.reduce((sum, { all }) => sum + all, 4 * (fields * (hasValues ? 2 : 1) + 2));
-  const largest = Math.max(4 * fields, ...bytes.map((list) => list.largest));
-  if (perRow * batch > budget) {
-    throw new RangeError(
-      `Cannot feed rows: a batch of ${batch} rows takes ${perRow * batch} bytes, received a budget of ${budget}`,
-    );
-  }
-  if (largest * batch > binding) {
-    throw new RangeError(
-      `Cannot feed rows: the device binds ${binding} bytes at a time, received a batch of ${batch} rows with ` +
-        `${largest * batch} bytes of row numbers`,
-    );
-  }
-  return Math.floor(Math.min(budget / perRow, binding / largest) / batch) * batch;
+function bitsOf({ buffer, byteOffset, length }: Float32Array<ArrayBuffer>): Column {
+  return new Uint32Array(buffer, byteOffset, length);
 }

@@ -65,8 +65,17 @@ export class HistoryBuffers {
     if (this.#weights && weights!.length > 0) writeBuffer(this.#gpu, this.#weights, weights!);
   }
 
-  /** Writes the lists of some rows, in the order in which `rowAt` names them. */
-  writeRows(lists: Histories, rows: number, rowAt: (place: number) => number): void {
-    this.write(selectHistories(lists, rows, rowAt));
+  /** Writes the lists of some rows, in the order in which `rowAt` names them, to the places from `base` on. */
+  writeRows(
+    lists: Histories,
+    { rows, base }: { readonly rows: number; readonly base: number },
+    rowAt: (place: number) => number,
+  ): void {
+    const { offsets, ids, weights } = selectHistories(lists, rows, rowAt);
+    const { members, maxLength } = this.#sizes;
+    const from = base * maxLength;
+    writeBuffer(this.#gpu, this.#offsets, offsets.map((offset) => from + offset), 4 * base);
+    if (ids.length > 0) writeBuffer(this.#gpu, this.#ids, ids, 4 * members * from);
+    if (this.#weights && weights!.length > 0) writeBuffer(this.#gpu, this.#weights, weights!, 4 * from);
   }
 }

@@ -9,6 +9,7 @@ import { describeNotFinite, findNotFinite } from "./checkpoint/finite.ts";
 import type { Dataset } from "./data/dataset.ts";
 import type { FittedSchema } from "./data/fitted_schema.ts";
 import type { Definition } from "./definition.ts";
+import { defaultBudget } from "./feed/budget.ts";
 import type { Gpu } from "./gpu/device.ts";
 import { Declarations } from "./graph/parameter.ts";
 import { readCheckpoint, writeCheckpoint } from "./host/mod.ts";
@@ -264,7 +265,7 @@ export class Model implements AsyncDisposable {
 
   async #predict(data: Dataset, batch: number): Promise<Float32Array<ArrayBuffer>> {
     if (data.rows === 0) return new Float32Array(0);
-    const create = () => Predictor.create(this.gpu, { ...this.#parts, batch, budget: 2 ** 30 });
+    const create = () => Predictor.create(this.gpu, { ...this.#parts, batch, budget: defaultBudget(this.gpu) });
     return requireNumbers(await this.#passes.use(`predict ${batch}`, create, (predictor) => predictor.predict(data)));
   }
 

@@ -7,6 +7,7 @@ import type { CheckpointTensor, Json } from "./checkpoint/content.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { Shuffle } from "./data/random.ts";
 import { Feed } from "./feed.ts";
+import { defaultBudget } from "./feed/budget.ts";
 import type { Gpu } from "./gpu/device.ts";
 import { requireAllocated } from "./gpu/memory.ts";
 import type { Plan, StepScalars } from "./graph/plan.ts";
@@ -75,6 +76,8 @@ export class Trainer {
   readonly #unseenShare: number;
   #unseen: UnseenRows | undefined;
   #stepsPerSubmit = 1;
+  /** Places of the next epoch's order that a step draws. */
+  #drawnPerStep = 0;
   #queued: StepScalars[] = [];
   #next: { readonly epoch: number; readonly shuffle: Shuffle } | undefined;
   #plan: Plan | undefined;
@@ -158,15 +161,17 @@ export class Trainer {
   async #allocate(): Promise<void> {
     const { gpu, space } = this.#context;
     const { rows } = this.#data;
-    const { memoryBudget: budget = 2 ** 30, sort = "auto" } = this.#options;
+    const { memoryBudget: budget = defaultBudget(gpu), sort = "auto" } = this.#options;
     const counts = this.#data.histories.map(({ offsets }) => offsets[rows]);
-    this.#feed = new Feed(gpu, { ...feedSizes(space), counts, batch: this.#batch, rows, budget });
+    this.#feed = new Feed(gpu, { ...feedSizes(space), counts, batch: this.#batch, rows, budget, ahead: true });
     this.#losses = new LossRing(gpu);
     if (this.#unseenShare > 0) this.#unseen = new UnseenRows(gpu, this.#data, this.#unseenShare);
     if (sort === "host" || (sort === "auto" && gpu.adapter.software)) {
       this.#sorter = new HostSorter(gpu, this.#feed, space, this.#batch, this.#unseen);
     }
-    this.#stepsPerSubmit = this.#sorter || rows > this.#feed.capacity ? 1 : STEPS_PER_SUBMIT;
+    // Half an epoch draws the next order of rows that stream: their first chunk is gathered beside the last one of this.
+    this.#drawnPerStep = rows > this.#feed.capacity ? 2 * this.#batch : this.#batch;
+    this.#stepsPerSubmit = this.#sorter ? 1 : Math.min(STEPS_PER_SUBMIT, this.#feed.reach(rows));
     const ranges = [this.#losses.range, ...(this.#sorter ? [this.#sorter.range] : [])];
     await requireAllocated([...this.#feed.buffers, ...ranges.map(({ buffer }) => buffer)]);
   }
@@ -296,7 +301,8 @@ export class Trainer {
     state.position++;
     if (this.#queued.length === this.#stepsPerSubmit || state.position === this.#steps) await this.#submit();
     // The device has steps to run meanwhile; between epochs it has none.
-    this.#next?.shuffle.advance(this.#batch);
+    this.#next?.shuffle.advance(this.#drawnPerStep);
+    if (this.#queued.length === 0) this.#feed.advance(this.#next?.shuffle.order);
     await this.#backlog.pass(state.step);
   }
 

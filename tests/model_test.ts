@@ -223,7 +223,7 @@ Deno.test("a batch that is too large is refused each time, leaves nothing behind
       await assertRejects(
         () => model.predict(data, { batchSize: 2e7 }),
         RangeError,
-        "Cannot feed rows: the device binds",
+        "Cannot feed rows: a batch of 20000000 rows",
       );
     }
     assertEquals(live.size, before);

@@ -1,4 +1,4 @@
-import { deepfm, fm, lr } from "../models/mod.ts";
+import { deepfm, din, fm, lr } from "../models/mod.ts";
 import { Dataset } from "../src/data/dataset.ts";
 import { FittedSchema } from "../src/data/fitted_schema.ts";
 import { readCheckpoint } from "../src/checkpoint.ts";
@@ -8,6 +8,7 @@ import { adam, sgd } from "../src/optimizer.ts";
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import type { FitOptions } from "../src/trainer/options.ts";
 import { plantedInteractions } from "../src/data/synthetic.ts";
+import { drawDataset, schemaOf, withHistory } from "./datasets.ts";
 import { gpu } from "./support.ts";
 
 const small = deepfm({ dim: 4, hidden: [16, 8], dropout: 0.2, batchNorm: true });
@@ -51,7 +52,38 @@ Deno.test("occurrences sorted on the host and on the device give the same bytes"
 Deno.test("rows that stream through the device give the same bytes as resident ones", async () => {
   const data = planted(500);
   const resident = await train(small, data, {});
-  assertEquals(await train(small, data, { memoryBudget: 4 * (5 + 2) * 130 }), resident);
+  // Chunks of one batch of 64 and no half to gather the next one into, of one batch, and of two.
+  for (const rows of [70, 130, 260]) {
+    const memoryBudget = 4 * (5 + 2) * rows;
+    assertEquals(await train(small, data, { memoryBudget }), resident, `${rows} rows`);
+    assertEquals(await train(small, data, { memoryBudget, sort: "gpu" }), resident, `${rows} rows, sorted by the GPU`);
+  }
+  const inOrder = await train(small, data, { shuffle: false });
+  assertEquals(await train(small, data, { shuffle: false, memoryBudget: 4 * (5 + 2) * 130 }), inOrder);
+});
+
+Deno.test("lists that stream through the device give the same bytes as resident ones", async () => {
+  const data = drawDataset(withHistory(schemaOf([7, 5])), 300, 3);
+  const definition = din({ dim: 4, hidden: [8], attention: [6] });
+  // A row has 2 + 2 cells, the place of its list and up to five values of two sequences.
+  const bytes = 4 * (2 + 2 + 1 + 5 * 2);
+  for (const sort of ["auto", "gpu"] as const) {
+    const options: FitOptions = { batchSize: 16, epochs: 3, sort };
+    const resident = await train(definition, data, options);
+    // Chunks of one batch without a half for the next one, of one batch, and of five.
+    for (const batches of [2, 3, 12]) {
+      const memoryBudget = bytes * 16 * batches;
+      assertEquals(await train(definition, data, { ...options, memoryBudget }), resident, `${batches} batches`);
+    }
+  }
+});
+
+Deno.test("several steps of a submit may be of two chunks", async () => {
+  const data = planted(500);
+  const options: FitOptions = { batchSize: 16, sort: "gpu", epochs: 3 };
+  const resident = await train(small, data, options);
+  // Chunks of five batches, four of which go together.
+  assertEquals(await train(small, data, { ...options, memoryBudget: 4 * (5 + 2) * 170 }), resident);
 });
 
 Deno.test("training that was interrupted and resumed gives the same bytes", async () => {

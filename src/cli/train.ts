@@ -66,7 +66,10 @@ const GROUPS = {
         "(default 0.01; 0 for none)",
     },
     seed: { value: "N", help: "seed of parameters, shuffling and dropout (default 1)" },
-    "memory-budget": { value: "MIB", help: "device memory for rows; more of them stream in chunks (default 1024)" },
+    "memory-budget": {
+      value: "MIB",
+      help: "device memory for rows; more of them stream (default: half of the largest buffer)",
+    },
   },
   "Files": {
     out: { value: "FILE", help: "the trained model (default MODEL.weft)" },

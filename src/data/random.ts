@@ -96,6 +96,11 @@ export class Shuffle {
     this.#left = end;
   }
 
+  /** The order; none before all places are drawn. */
+  get order(): Uint32Array<ArrayBuffer> | undefined {
+    return this.#left === 0 ? this.#order : undefined;
+  }
+
   /** Draws the rest and returns the order. */
   finish(): Uint32Array<ArrayBuffer> {
     this.advance(this.#left);

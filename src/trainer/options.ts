@@ -102,7 +102,7 @@ export interface FitOptions {
   shuffle?: boolean;
   /** Seed of shuffling and dropout. @default the model's seed */
   seed?: number;
-  /** Bytes of device memory for training rows; more of them stream in chunks. @default 2^30 */
+  /** Bytes of device memory for training rows; more of them stream in chunks. @default half of the largest buffer */
   memoryBudget?: number;
   /** Where occurrences are sorted; the results are the same bits. @default {"auto"} */
   sort?: "auto" | "host" | "gpu";
