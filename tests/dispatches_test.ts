@@ -13,7 +13,7 @@ const BOUNDS: Readonly<Record<string, number>> = {
   autoint: 44,
   afn: 60,
   xdeepfm: 71,
-  dcn_mix: 112,
+  dcn_mix: 97,
   fgcnn: 120,
   edcn: 133,
   din: 79,

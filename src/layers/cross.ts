@@ -11,10 +11,9 @@ import { addBias } from "../ops/dense/bias.ts";
 import { crossLayer, crossMatrix } from "../ops/interaction/cross_matrix.ts";
 import { crossVector } from "../ops/interaction/cross_vector.ts";
 import { dense as product } from "../ops/dense/dense.ts";
+import { gatedExperts } from "../ops/dense/gated_experts.ts";
 import { groupedMatmul } from "../ops/dense/grouped_matmul.ts";
 import { activation } from "../ops/dense/pointwise.ts";
-import { reshape } from "../ops/shape/reshape.ts";
-import { softmax } from "../ops/dense/softmax.ts";
 import { dense } from "./mlp.ts";
 
 /** Options of {@linkcode crossNet}. */
@@ -147,11 +146,10 @@ export function crossNetMix(x: Tensor, options: CrossNetMixOptions = {}): Tensor
     const parameter = (kind: string, shape: readonly number[], initializer: Initializer): Tensor =>
       graph.parameter(`${prefix}.${l}.${kind}`, shape, initializer);
     const a = activation(product(crossed, parameter("v", [n, inner], wide)), "tanh");
-    const c = activation(groupedMatmul(a, parameter("c", [experts, rank, rank], narrow)), "tanh");
-    const gate = softmax(product(crossed, gates)); // [B, K]
-    graph.expose(`${prefix}_gates.${l}`, gate);
-    const mixed = reshape(multiply(reshape(c, ["B", experts, rank]), gate), ["B", inner]);
-    const z = product(mixed, parameter("u", [inner, n], wide), parameter("bias", [n], zeros()));
+    const c = groupedMatmul(a, parameter("c", [experts, rank, rank], narrow));
+    const mixed = gatedExperts(product(crossed, gates), c);
+    graph.expose(`${prefix}_gates.${l}`, mixed.gates); // [B, K]
+    const z = product(mixed.y, parameter("u", [inner, n], wide), parameter("bias", [n], zeros()));
     crossed = crossMatrix(x, crossed, z);
   }
   return crossed;
