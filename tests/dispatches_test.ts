@@ -15,7 +15,7 @@ const BOUNDS: Readonly<Record<string, number>> = {
   xdeepfm: 71,
   dcn_mix: 97,
   fgcnn: 120,
-  edcn: 133,
+  edcn: 97,
   din: 79,
   dmr: 122,
   dmin: 172,

@@ -11,8 +11,8 @@ import { concat } from "../ops/shape/concat.ts";
 import { crossMatrix } from "../ops/interaction/cross_matrix.ts";
 import { fieldDense } from "../ops/interaction/field_dense.ts";
 import { groupedMatmul } from "../ops/dense/grouped_matmul.ts";
+import { regulateFields } from "../ops/interaction/regulate.ts";
 import { flatten, reshape } from "../ops/shape/reshape.ts";
-import { softmax } from "../ops/dense/softmax.ts";
 import { embedding } from "./embedding.ts";
 import { type Input, selectFields } from "./input.ts";
 import { activation, batchNorm, dense, mlp } from "./mlp.ts";
@@ -110,10 +110,9 @@ export function regulate(x: Tensor, fields: number, options: RegulateOptions = {
   const { graph } = x;
   const name = graph.uniqueName(options.name ?? "regulation");
   const g = graph.parameter(`${name}.gate`, [1, fields], ones());
-  const gates = softmax(scale(g, 1 / (options.temperature ?? 1)));
+  const { y, gates } = regulateFields(x, g, 1 / (options.temperature ?? 1));
   graph.expose(`${name}.gate`, gates);
-  const weighted = multiply(reshape(x, ["B", fields, widthOf(x.shape) / fields]), reshape(gates, [fields, 1]));
-  return options.batchNorm ? batchNorm(flatten(weighted), { name: `${name}.bn` }) : flatten(weighted);
+  return options.batchNorm ? batchNorm(y, { name: `${name}.bn` }) : y;
 }
 
 /**
