@@ -12,7 +12,7 @@ const BOUNDS: Readonly<Record<string, number>> = {
   fibinet: 60,
   autoint: 44,
   afn: 60,
-  xdeepfm: 71,
+  xdeepfm: 51,
   dcn_mix: 97,
   fgcnn: 120,
   edcn: 97,

@@ -5,17 +5,16 @@
  */
 import { xavierNormal, zeros } from "../initializer.ts";
 import { type Tensor, widthOf } from "../graph/tensor.ts";
-import { add } from "../ops/dense/add.ts";
-import { rowDot, scale } from "../ops/dense/arithmetic.ts";
+import { rowDot } from "../ops/dense/arithmetic.ts";
 import { addBias } from "../ops/dense/bias.ts";
 import { cinLayer } from "../ops/interaction/cin.ts";
+import { logitOfForm } from "../ops/interaction/cin_logit.ts";
+import { foldTop } from "../ops/interaction/cin_top.ts";
 import { columns, concat } from "../ops/shape/concat.ts";
 import { dense as product } from "../ops/dense/dense.ts";
 import { fieldsOf, padDimensions } from "../ops/interaction/field_padding.ts";
 import { fieldDense } from "../ops/interaction/field_dense.ts";
-import { matmul } from "../ops/dense/matmul.ts";
 import { reshape } from "../ops/shape/reshape.ts";
-import { rowsOfParameter } from "../ops/shape/slice.ts";
 
 /** Options of {@linkcode cin}. */
 export interface CinOptions {
@@ -119,13 +118,9 @@ export function cinLogit(e: Tensor, units: readonly number[], options: CinLogitO
   if (activation !== "none") return product(concat(...stack(x0, dim, units, prefix, false, options).pooled), top, bias);
   const last = units.length - 1;
   const { x, pooled } = stack(x0, dim, units.slice(0, last), prefix, true, options);
-  const earlier = width - units[last];
-  const parts = weightsOf(x, x0, units[last], `${prefix}.${last}`);
-  const lastTop = earlier > 0 ? rowsOfParameter(top, earlier, units[last]) : top;
-  const form = matmul(parts.weight, lastTop); // [I F, 1]
-  const sizes = [fieldsOf("cin", x).rows, fieldsOf("cin", x0).rows];
-  const fromLast = rowDot(fieldDense(x, reshape(form, sizes)), x0);
-  const offset = scale(reshape(matmul(reshape(parts.bias, [1, units[last]]), lastTop), [1]), dim);
-  const logit = addBias(fromLast, bias ? add(offset, bias) : offset);
-  return earlier > 0 ? add(product(concat(...pooled), rowsOfParameter(top, 0, earlier)), logit) : logit;
+  const { weight, bias: lastBias } = weightsOf(x, x0, units[last], `${prefix}.${last}`);
+  const { form, offset, earlier } = foldTop(weight, lastBias, top, bias, dim);
+  const z = fieldDense(x, reshape(form, [fieldsOf("cin", x).rows, fieldsOf("cin", x0).rows]));
+  if (pooled.length === 0) return addBias(rowDot(z, x0), offset);
+  return logitOfForm({ offset, z, x0, pooled: concat(...pooled), top: earlier });
 }

@@ -7,7 +7,7 @@ import { type Node, Node as GraphNode, tableOf } from "../graph/node.ts";
 import type { RewriteContext, Rule } from "../graph/rewrite.ts";
 import type { Table } from "../graph/parameter.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { addOp } from "./dense/add.ts";
+import { addOp, MOST_TERMS, sumOp } from "./dense/add.ts";
 import { addBiasOp } from "./dense/bias.ts";
 import { batchNormOp } from "./dense/batch_norm.ts";
 import { type DenseAttributes, denseOp } from "./dense/dense.ts";
@@ -99,5 +99,17 @@ function linearBesides(
   return readOnce && lookupsOf(term, tableOf(term.inputs[1])) === 1 ? term : undefined;
 }
 
+/** Adds several tensors in one pass, in the same order, where nobody else reads the sums in between. */
+const foldSum: Rule = (node, context) => {
+  if (node.op !== addOp || node.inputs[0] === node.inputs[1]) return false;
+  const [sum, last] = node.inputs;
+  const inner = context.copyOf(sum).node;
+  if (!inner || (inner.op !== addOp && inner.op !== sumOp) || inner.inputs.length >= MOST_TERMS) return false;
+  if (context.readersOf(sum).length !== 1) return false;
+  const terms = [...inner.inputs, context.copyOf(last)];
+  context.replace(node.outputs[0], new GraphNode(sumOp, terms, null).outputs[0]);
+  return true;
+};
+
 /** All rewrites, in the order in which they are tried. */
-export const rewrites: readonly Rule[] = [foldEpilogue, foldCompare, foldFm, dropFoldedTerm];
+export const rewrites: readonly Rule[] = [foldEpilogue, foldCompare, foldFm, dropFoldedTerm, foldSum];

@@ -41,6 +41,10 @@ function addedTo({ graph, origin, shape }: Tensor): Parameter[] {
       const { activation, dropout } = attributes as { activation: string; dropout?: object };
       return inputs.length > 2 && activation === "none" && !dropout ? addedTo(inputs[2]) : [];
     }
+    case "cin_logit":
+      return addedTo(inputs[0]);
+    case "cin_top":
+      return inputs.length > 3 ? addedTo(inputs[3]) : [];
     case "distilled_mean": {
       const [left, right] = inputs.map(addedTo);
       return left.length > 0 && right.length > 0 ? [...left, ...right] : [];

@@ -11,7 +11,7 @@ import { formatShape, sizeOf, type Tensor } from "../../graph/tensor.ts";
 import { lanesOf } from "../shape/lane.ts";
 
 /** Tensors that one kernel adds at most. */
-const MOST = 4;
+export const MOST_TERMS = 4;
 
 function emitElements(k: Emitter, entry: string, bind: Record<string, Tensor>): void {
   const { part, count } = lanesOf(sizeOf(bind.y.shape, k.batch));
@@ -43,7 +43,8 @@ export function add(...parts: Tensor[]): Tensor {
   return parts.reduce((sum, part) => apply(addOp, [sum, part], null));
 }
 
-const sumOp: Op<null> = {
+/** Sum of three or four tensors, from left to right. */
+export const sumOp: Op<null> = {
   ...addOp,
   name: "sum",
   emit: (k, { inputs: [a, b, c, d], outputs: [y] }) =>
@@ -54,9 +55,9 @@ const sumOp: Op<null> = {
 export function sum(...parts: Tensor[]): Tensor {
   let [total, ...rest] = parts;
   while (rest.length > 0) {
-    const next = [total, ...rest.slice(0, MOST - 1)];
+    const next = [total, ...rest.slice(0, MOST_TERMS - 1)];
     total = apply(next.length === 2 ? addOp : sumOp, next, null);
-    rest = rest.slice(MOST - 1);
+    rest = rest.slice(MOST_TERMS - 1);
   }
   return total;
 }

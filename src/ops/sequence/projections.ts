@@ -9,7 +9,7 @@ import { matmulNt } from "../dense/matmul.ts";
 import { emitColumnProduct, emitProduct } from "../dense/matmul_kernels.ts";
 import { columnsOf, rowsOf } from "../dense/matmul_layout.ts";
 import { emitTilesApart } from "../dense/matmul_tiles.ts";
-import { emitColumnsApart, emitSideBySide } from "../shape/slice.ts";
+import { emitColumnsApart, emitSideBySide } from "../shape/side_by_side.ts";
 
 /** Inputs x and the weights; outputs y and the weights side by side, which the backward pass reads. */
 const projectOp: Op<null> = {
