@@ -1,6 +1,7 @@
+import { afn } from "../models/afn.ts";
 import { models } from "../models/mod.ts";
 import { assert, assertEquals } from "@std/assert";
-import { describeModel } from "./training_plan.ts";
+import { CRITEO, describeModel, describeStep } from "./training_plan.ts";
 
 /** Most dispatches of a training step on a GPU, where that is not {@linkcode OTHERS}. */
 const BOUNDS: Readonly<Record<string, number>> = {
@@ -11,7 +12,7 @@ const BOUNDS: Readonly<Record<string, number>> = {
   dcnv2: 52,
   fibinet: 60,
   autoint: 44,
-  afn: 60,
+  afn: 54,
   xdeepfm: 51,
   dcn_mix: 97,
   fgcnn: 120,
@@ -41,6 +42,12 @@ for (const slug of Object.keys(models)) {
 Deno.test(`at most ${DEEPFM_CHAIN} dispatches of a step of deepfm wait for one another`, async () => {
   const { longestChain } = await describeModel("deepfm");
   assert(longestChain <= DEEPFM_CHAIN, `${longestChain} dispatches`);
+});
+
+Deno.test("a training step of afn with 1,500 neurons on a GPU takes as many dispatches as one with fewer", async () => {
+  const definition = afn({ dim: 16, neurons: 1500, hidden: [400, 400, 400] });
+  const { dispatches, labels } = await describeStep(definition, CRITEO);
+  assert(dispatches <= BOUNDS.afn, `${dispatches} dispatches: ${labels.join(", ")}`);
 });
 
 Deno.test("a training step on a GPU has the same dispatches each time it is compiled", async () => {

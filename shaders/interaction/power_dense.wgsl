@@ -6,10 +6,10 @@
 //   rows         y[d, n, h] = w[first + n, d, h], 0 past the last neuron
 //   weigh        dw[first + n, d, h] = gamma[n] g[d, n, h] + beta[n] s[h];
 //                sums[d, n] = (sum_h w[first + n, d, h] g[d, n, h], sum_h w[first + n, d, h] s[h])
-//   merge_sums   (dgamma, dbeta)[first + n] = sum_d sums[d, n], and what `slope` needs of them
-//   slope        dz[b, d, n] = p gamma rstd (dr - (dbeta + u dgamma) / count) with p = mean + u / rstd
+//   merge_sums   (dgamma, dbeta)[first + n] = sum_d sums[d, n], and what `slope` needs of them; dtotal[h] = s[h]
+//   slope        dz[b, d, n] = p gamma rstd (dr - (dbeta + u dgamma) / count) with p = mean + u / rstd, in place of dr
 // Shapes: l [B, F, D]; x [B, D, 4 ceil(F / 4)]; u, dr, dz [B, D, M] with M neurons of a window, by fours; g [D, M, H];
-// w [N, D, H]; s [H]; table [7, columns], by fours; f32.
+// w [N, D, H]; s, dtotal [H]; table [7, columns], by fours; f32.
 // Grid: turns and block one invocation per number; table and merge_sums per neuron; rows per lane; weigh per (d, n);
 // slope per (b, four neurons), which loops over d. No atomics, every sum in a fixed order: bit-reproducible.
 struct Params {
@@ -37,9 +37,9 @@ struct Params {
 @group(0) @binding(12) var<storage, read_write> dgamma: array<f32>;
 @group(0) @binding(13) var<storage, read_write> dbeta: array<f32>;
 @group(0) @binding(14) var<storage, read> u: array<vec4f>;
-@group(0) @binding(15) var<storage, read> dr: array<vec4f>;
+@group(0) @binding(15) var<storage, read_write> dtotal: array<Lane>;
 @group(0) @binding(16) var<storage, read> fours: array<vec4f>;  // the table
-@group(0) @binding(17) var<storage, read_write> dz: array<vec4f>;
+@group(0) @binding(17) var<storage, read_write> dz: array<vec4f>;  // dr before
 @group(0) @binding(18) var<storage, read> parts: array<vec2f>;
 @group(0) @binding(19) var<storage, read> one: array<f32>;
 @group(0) @binding(20) var<storage, read_write> other: array<f32>;
@@ -175,6 +175,7 @@ fn merge_sums(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = linear_group(group, groups) * 64u + lane;
+  if (i < params.lanes) { dtotal[i] = s[i]; }
   let n = params.first + i;
   if (i >= params.window || n >= params.neurons) { return; }
   var sum = vec2f();
@@ -209,6 +210,6 @@ fn slope(
     let j = (b * params.dim + d) * quads + i % quads;
     let normal = u[j];
     let p = mean4 + normal * deviation;
-    dz[j] = select(vec4f(), p * scale * (dr[j] - level - normal * tilt), valid);
+    dz[j] = select(vec4f(), p * scale * (dz[j] - level - normal * tilt), valid);
   }
 }

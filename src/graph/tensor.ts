@@ -83,6 +83,11 @@ export function rowsWithin(of: Tensor, first: number, count: number): Tensor | u
   return new Tensor(of.graph, [count, ...of.shape.slice(1)], { kind: "rows", of, first }, of.dtype);
 }
 
+/** Returns a tensor of another shape, but as many elements, that shares the memory of `of`, for kernels to bind. */
+export function sharing(of: Tensor, shape: Shape): Tensor {
+  return new Tensor(of.graph, shape, { kind: "rows", of, first: 0 }, of.dtype);
+}
+
 /** Returns the number of elements of `shape` in a batch of `batch` rows. */
 export function sizeOf(shape: Shape, batch: number): number {
   return shape.reduce<number>((size, dim) => size * (dim === "B" ? batch : dim), 1);

@@ -5,7 +5,6 @@
  */
 import { ones, xavierNormal, zeros } from "../initializer.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { addBias } from "../ops/dense/bias.ts";
 import { fieldsOf } from "../ops/interaction/field_padding.ts";
 import { powerDense } from "../ops/interaction/power_dense.ts";
 
@@ -43,5 +42,5 @@ export function logarithmicLayer(
     variance: graph.statistic(`${name}.bn.variance`, [neurons], ones()),
   };
   const weight = graph.parameter(`${name}.weight`, [neurons * dim, units], xavierNormal());
-  return addBias(powerDense(logs, powers, norm, weight), graph.parameter(`${name}.bias`, [units], zeros()));
+  return powerDense(logs, powers, norm, weight, graph.parameter(`${name}.bias`, [units], zeros()));
 }

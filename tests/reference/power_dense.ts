@@ -37,7 +37,7 @@ export function powerDenseReference(
   training: boolean,
 ): Float64Array {
   const { batch, dim, neurons, units, rows = batch } = sizes;
-  const { gamma, beta, mean, variance, weight } = inputs;
+  const { gamma, beta, mean, variance, weight, bias } = inputs;
   const columns = { x: powersReference(inputs, sizes), gamma, beta };
   const options = { columns: neurons, rows: rows * dim };
   const even = training ? batchNorm(columns, options) : normalize(columns, { mean, variance }, options);
@@ -45,5 +45,5 @@ export function powerDenseReference(
     const [b, n, d] = [Math.floor(i / dim / neurons), Math.floor(i / dim) % neurons, i % dim];
     return even[(b * dim + d) * neurons + n];
   });
-  return matmulReference(flat, weight, [batch, neurons * dim, units]);
+  return matmulReference(flat, weight, [batch, neurons * dim, units]).map((value, i) => value + bias[i % units]);
 }

@@ -7,7 +7,7 @@
  * @module
  */
 import { apply, applyAll, type Emitter, type Node, type Op } from "../../graph/node.ts";
-import { formatShape, type Shape, type Tensor } from "../../graph/tensor.ts";
+import { formatShape, type Shape, sharing, type Tensor } from "../../graph/tensor.ts";
 import { emitMergedMoments, MAX_SLICES, type Moments } from "../dense/channel_norm.ts";
 import { fieldsOf } from "./field_padding.ts";
 import { rounds, windowBytes } from "../shape/scratch.ts";
@@ -28,13 +28,16 @@ import {
 /** Columns of products that are in memory at once on a processor, where the result has not more. */
 const COLUMNS = 256;
 
+/** Bytes of a window's products at most on a GPU; the backward pass has them twice. */
+const WINDOW_BYTES = 3 * 2 ** 27;
+
 /** Options of {@linkcode powerDense}. */
 export interface PowerDenseOptions {
   /**
    * Columns of products that are in memory at once; at least those of four neurons are.
    *
    * @default what suits the device: on a processor as many as the result has, or 256, which its cache holds beside the
-   * weight; on a GPU as many as 256 MiB hold, as far as the device binds that much at a time
+   * weight; on a GPU as many as 384 MiB hold, as far as the device binds that much at a time
    */
   readonly columns?: number;
   /** Added to the variance. @default {1e-5} */
@@ -65,7 +68,7 @@ interface Windowed extends PowerSizes, Attributes {}
 function inWindows({ gpu, batch }: Emitter, attributes: Attributes, units: number): Windowed {
   const { neurons, dim, columns } = attributes;
   const onProcessor = Math.max(COLUMNS, units);
-  const onGpu = Math.floor(windowBytes(gpu) / (4 * batch)) - 4 * dim;
+  const onGpu = Math.floor(windowBytes(gpu, WINDOW_BYTES) / (4 * batch)) - 4 * dim;
   const suited = gpu.adapter.software ? onProcessor : Math.max(onProcessor, onGpu);
   const windows = Math.ceil(neurons / Math.max(4, Math.floor((columns ?? suited) / dim)));
   return { ...attributes, window: padded(Math.ceil(neurons / windows)) };
@@ -97,7 +100,7 @@ function emitTurn(k: Emitter, entry: string, l: Tensor, x: Tensor, plain: Tensor
 const powerDenseOp: Op<Attributes> = {
   name: "power_dense",
   outputs: ([, , , , weight], { neurons }) => [["B", weight.shape[1]], [neurons], [neurons]],
-  emit: (k, { inputs: [x, powers, gamma, beta, weight, ...running], outputs: [y, mean, rstd], attributes }) => {
+  emit: (k, { inputs: [x, powers, gamma, beta, weight, bias, ...running], outputs: [y, mean, rstd], attributes }) => {
     const width = weight.shape[1] as number;
     const sizes = inWindows(k, attributes, width);
     const { neurons, dim, window } = sizes;
@@ -119,18 +122,16 @@ const powerDenseOp: Op<Attributes> = {
       emitForm(k, sizes, { x, w: packed, table, r }, first);
       emitRows(k, sizes, weight, rows, first);
       const part = first === 0 ? y : own.scratch(y.shape);
-      emitProduct(own, r, rows, part, {});
+      emitProduct(own, r, rows, part, first === 0 ? { bias } : {});
       if (first > 0) emitAccumulate(k, part, y);
     }
   },
-  backward: ({ inputs: [x, powers, gamma, beta, weight, ...running], outputs: [, mean, rstd], attributes }, [dy]) =>
-    dy
-      ? applyAll(
-        gradientOp,
-        [x, powers, gamma, beta, weight, ...(attributes.training ? [mean, rstd] : running), dy],
-        attributes,
-      )
-      : [],
+  backward: ({ inputs, outputs: [, mean, rstd], attributes }, [dy]) => {
+    if (!dy) return [];
+    const [x, powers, gamma, beta, weight, bias, ...running] = inputs;
+    const norm = attributes.training ? [mean, rstd] : running;
+    return applyAll(gradientOp, [x, powers, gamma, beta, weight, bias, ...norm, dy], attributes);
+  },
 };
 
 /** Appends the powers as kernels read them, in rows of all windows' columns; what is not there is zero. */
@@ -161,13 +162,13 @@ function emitRows(k: Emitter, { neurons, dim, window }: PowerSizes, w: Tensor, y
 
 const gradientOp: Op<Attributes> = {
   name: "power_dense_gradient",
-  outputs: (inputs) => inputs.slice(0, 5).map(({ shape }) => shape),
+  outputs: (inputs) => inputs.slice(0, 6).map(({ shape }) => shape),
   emit: emitGradient,
 };
 
 function emitGradient(k: Emitter, { inputs, outputs, attributes }: Node<Attributes>): void {
-  const [x, powers, gamma, beta, weight, mean, spread, dy] = inputs;
-  const [dx, dPowers, dGamma, dBeta, dWeight] = outputs;
+  const [x, powers, gamma, beta, weight, , mean, spread, dy] = inputs;
+  const [dx, dPowers, dGamma, dBeta, dWeight, dBias] = outputs;
   const width = weight.shape[1] as number;
   const sizes = inWindows(k, attributes, width);
   const { fields, neurons, dim, window, training } = sizes;
@@ -177,7 +178,8 @@ function emitGradient(k: Emitter, { inputs, outputs, attributes }: Node<Attribut
   emitTable(k, sizes, { gamma, beta, mean, spread, numbers: table }, true);
   emitColumnSum(k, dy, total);
   const [sums, some] = [k.scratch([dim, window, 2]), k.scratch([padded, window])];
-  const [u, dr, dz] = [k.scratch(["B", terms]), k.scratch(["B", terms]), k.scratch(["B", dim, window])];
+  const [u, dr] = [k.scratch(["B", terms]), k.scratch(["B", terms])];
+  const dz = sharing(dr, ["B", dim, window]);
   const all = { neurons, dim, window, columns, training: Number(training) };
   const round = rounds(k);
   for (let first = 0; first < neurons; first += window) {
@@ -188,10 +190,11 @@ function emitGradient(k: Emitter, { inputs, outputs, attributes }: Node<Attribut
     emitColumnProduct(own, u, dy, g);
     const bind = { w: weight, g, s: total, gamma, beta, y: dWeight, sums };
     emitAround(k, "weigh", bind, at, terms, width);
-    emitAround(k, "merge_sums", { parts: sums, dgamma: dGamma, dbeta: dBeta, numbers: table }, at, window);
+    const merged = { parts: sums, s: total, dgamma: dGamma, dbeta: dBeta, dtotal: dBias, numbers: table };
+    emitAround(k, "merge_sums", merged, at, Math.max(window, width), width);
     emitRows(k, sizes, weight, rows, first);
     emitTransposedProduct(own, dy, rows, dr);
-    emitAround(k, "slope", { u, dr, fours: table, dz }, at, k.batch * window / 4);
+    emitAround(k, "slope", { u, fours: table, dz }, at, k.batch * window / 4);
     emitBlock(k, packed, some, { rows: padded, columns: window, from: first });
     const part = first === 0 ? dx : own.scratch(dx.shape);
     emitTransposedProduct(own, dz, some, part);
@@ -202,8 +205,8 @@ function emitGradient(k: Emitter, { inputs, outputs, attributes }: Node<Attribut
 }
 
 /**
- * Applies a dense layer without bias to normalized products of powers of fields:
- * y[b, h] = sum_n sum_d W[(n, d), h] norm_n(exp(sum_f w[f, n] l[b, f, d])).
+ * Applies a dense layer to normalized products of powers of fields:
+ * y[b, h] = bias[h] + sum_n sum_d W[(n, d), h] norm_n(exp(sum_f w[f, n] l[b, f, d])).
  *
  * Normalization is that of {@linkcode channelNorm} with a channel per neuron n.
  *
@@ -211,6 +214,7 @@ function emitGradient(k: Emitter, { inputs, outputs, attributes }: Node<Attribut
  * @param powers `[F, N]`
  * @param norm gain, bias and running statistics of the neurons
  * @param weight `[N D, H]`
+ * @param bias `[H]`
  * @returns `[B, H]`
  * @throws {TypeError} when a shape does not fit
  */
@@ -219,6 +223,7 @@ export function powerDense(
   powers: Tensor,
   { gamma, beta, mean, variance }: PowerNorm,
   weight: Tensor,
+  bias: Tensor,
   { columns, eps = 1e-5, momentum = 0.1 }: PowerDenseOptions = {},
 ): Tensor {
   const { rows: fields, dim } = fieldsOf("power_dense", logs);
@@ -239,7 +244,12 @@ export function powerDense(
       `Cannot build power_dense: weight must have shape [${neurons * dim}, H], received ${formatShape(weight.shape)}`,
     );
   }
+  if (bias.shape.join() !== `${weight.shape[1]}`) {
+    throw new TypeError(
+      `Cannot build power_dense: bias must have shape [${weight.shape[1]}], received ${formatShape(bias.shape)}`,
+    );
+  }
   const attributes = { fields, dim, neurons, columns, eps, momentum, training: logs.graph.mode === "train" };
   const x = apply(turnOp, [logs], null);
-  return apply(powerDenseOp, [x, powers, gamma, beta, weight, mean, variance], attributes);
+  return apply(powerDenseOp, [x, powers, gamma, beta, weight, bias, mean, variance], attributes);
 }

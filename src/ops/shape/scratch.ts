@@ -11,8 +11,8 @@ import type { Tensor } from "../../graph/tensor.ts";
 const WINDOW_BYTES = 2 ** 28;
 
 /** Returns the bytes that a window of an op may take on a GPU: so many, as far as the device binds them. */
-export function windowBytes({ profile: { limits } }: Gpu): number {
-  return Math.min(WINDOW_BYTES, limits.bindingBytes);
+export function windowBytes({ profile: { limits } }: Gpu, most = WINDOW_BYTES): number {
+  return Math.min(most, limits.bindingBytes);
 }
 
 /**
