@@ -7,6 +7,7 @@ import type { KernelSet } from "../kernels/set.ts";
 import { registerAfm } from "./afm/variants.ts";
 import { registerAttention } from "./attention/variants.ts";
 import { registerFields } from "./fields/variants.ts";
+import { registerColumnSums } from "./matmul/column_sums.ts";
 import { registerProducts } from "./matmul/products.ts";
 import { registerPairDense } from "./pairs/dense.ts";
 import { registerPairMatrix } from "./pairs/matrix.ts";
@@ -15,6 +16,7 @@ import { registerPowers } from "./power/variants.ts";
 /** Registers all variants. */
 export function registerKernels(kernels: KernelSet): void {
   registerProducts(kernels);
+  registerColumnSums(kernels);
   registerAttention(kernels);
   registerAfm(kernels);
   registerFields(kernels);

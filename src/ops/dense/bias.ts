@@ -8,10 +8,12 @@ import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
 import step from "../../../shaders/common/step.wgsl" with { type: "text" };
 import { shader } from "../../gpu/shader.ts";
 import { apply, type Op } from "../../graph/node.ts";
-import { emitGpuColumnSums } from "./column_sums.ts";
+import { emitKernel } from "../../kernels/set.ts";
+import { gpuVariant, type Kernel, type Problem, type Variant } from "../../kernels/variant.ts";
+import { emitColumnSums } from "./column_sums.ts";
 import { formatShape, sizeOf, type Tensor, widthOf } from "../../graph/tensor.ts";
 
-/** Columns at most that a workgroup each is given for. */
+/** Columns at most that a workgroup each is given for on a GPU. */
 const MAX_COLUMNS = 4;
 
 const bias = shader("bias", { grid, step, bias: source });
@@ -40,23 +42,42 @@ export const addBiasOp: Op<null> = {
   backward: (_, [dy]) => [dy, dy && columnSum(dy)],
 };
 
+/** The sum of the valid rows, the gradient of a bias. */
+interface BiasGradient {
+  readonly x: Tensor;
+  readonly y: Tensor;
+}
+
+interface BiasProblem extends Problem {
+  readonly batch: number;
+  readonly width: number;
+}
+
+const size = ({ batch, width }: BiasProblem): number => batch * width;
+
+/** A workgroup for each column reads single numbers a row apart, which is slow on a GPU where there are many. */
+const byColumns: Variant<BiasGradient, BiasProblem> = {
+  name: "columns",
+  fits: () => true,
+  cost: ({ kind }, problem) => size(problem) * (kind === "gpu" && problem.width > MAX_COLUMNS ? 2 : 0.5),
+  emit: (k, { x, y }, { batch, width }) =>
+    k.run({ shader: bias, entry: "column_sum", bind: { x, y }, params: { size: width, width, batch }, grid: width }),
+};
+
+const bySplits = gpuVariant<BiasGradient, BiasProblem>("splits", size, (k, { x, y }, { batch, width }) => {
+  emitColumnSums(k, { a: x, rows: batch, columns: width, y });
+});
+
+const biasGradientKernel: Kernel<BiasGradient, BiasProblem> = {
+  name: "bias_gradient",
+  problem: ({ batch }, { y }) => ({ batch, width: widthOf(y.shape) }),
+  variants: [byColumns, bySplits],
+};
+
 const columnSumOp: Op<null> = {
   name: "column_sum",
   outputs: ([x]) => [[widthOf(x.shape)]],
-  emit: (k, { inputs: [x], outputs: [y] }) => {
-    const width = widthOf(y.shape);
-    // A workgroup for each column reads single numbers a row apart.
-    if (width > MAX_COLUMNS && !k.gpu.adapter.software) {
-      return emitGpuColumnSums(k, { tensor: x, rows: k.batch, columns: width }, y);
-    }
-    k.run({
-      shader: bias,
-      entry: "column_sum",
-      bind: { x, y },
-      params: { size: width, width, batch: k.batch },
-      grid: width,
-    });
-  },
+  emit: (k, { inputs: [x], outputs: [y] }) => emitKernel(k, biasGradientKernel, { x, y }),
 };
 
 /** Adds a bias `[N]` to each row of `[B, N]`. */

@@ -1,5 +1,5 @@
 /**
- * Sums of columns on GPUs.
+ * Sums of columns.
  *
  * @module
  */
@@ -8,6 +8,8 @@ import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
 import { shader } from "../../gpu/shader.ts";
 import type { Emitter } from "../../graph/node.ts";
 import type { Tensor } from "../../graph/tensor.ts";
+import { emitKernel } from "../../kernels/set.ts";
+import { gpuVariant, type Kernel, type Problem } from "../../kernels/variant.ts";
 import { lanesOf } from "../shape/lane.ts";
 
 /** Rows of a split at least: four loads of each of 16 threads. */
@@ -22,30 +24,52 @@ const BUSY_GROUPS = 1024;
 /** Splits at most, which one workgroup adds up. */
 const MAX_SPLITS = 256;
 
-/** A matrix whose columns are summed. */
-interface Matrix {
-  readonly tensor: Tensor;
+/** Sums of a matrix's columns: y[n] = sum_m u[m] a[m, n], or the plain sums without u. */
+export interface ColumnSums {
+  readonly a: Tensor;
+  readonly rows: number;
+  readonly columns: number;
+  readonly y: Tensor;
+  /** Weight of each row. @default 1 */
+  readonly u?: Tensor;
+  /** Receives the sum of u, the gradient of a bias. */
+  readonly whole?: Tensor;
+}
+
+/** Sizes that the choice of a kernel depends on. */
+export interface ColumnSumsProblem extends Problem {
   readonly rows: number;
   readonly columns: number;
 }
 
-/**
- * Appends y[n] = sum_m u[m] a[m, n], or the plain sum of columns without u.
- *
- * @param whole receives the sum of u, the gradient of a bias
- */
-export function emitGpuColumnSums(k: Emitter, a: Matrix, y: Tensor, u?: Tensor, whole?: Tensor): void {
-  const { count, width } = lanesOf(a.columns);
+/** Returns the operations of the sums. */
+export function columnSumsFlops({ rows, columns }: ColumnSumsProblem): number {
+  return 2 * rows * columns;
+}
+
+/** Sums of columns; on GPUs by splits of the rows. */
+export const columnSumsKernel: Kernel<ColumnSums, ColumnSumsProblem> = {
+  name: "column_sums",
+  problem: (_, { rows, columns }) => ({ rows, columns }),
+  variants: [gpuVariant("gpu", columnSumsFlops, emitSplits)],
+};
+
+/** Appends sums of columns. */
+export function emitColumnSums(k: Emitter, task: ColumnSums): void {
+  emitKernel(k, columnSumsKernel, task);
+}
+
+function emitSplits(k: Emitter, { a, rows, columns, y, u, whole }: ColumnSums): void {
+  const { count, width } = lanesOf(columns);
   const lanes = count + (whole ? 1 : 0);
-  const { tensor, rows, columns } = a;
   if (rows <= UNSPLIT_ROWS && !whole) {
-    return run(k, { rows, columns, stride: count, lanes }, { a: tensor, parts: y, u });
+    return run(k, { rows, columns, stride: count, lanes }, { a, parts: y, u });
   }
   const most = Math.max(1, Math.min(MAX_SPLITS, Math.floor(BUSY_GROUPS / Math.ceil(lanes / 16))));
   const splitRows = Math.max(MIN_SPLIT_ROWS, Math.ceil(rows / most));
   const splits = Math.max(1, Math.ceil(rows / splitRows));
   const parts = k.scratch([splits, lanes * width]);
-  run(k, { rows, columns, stride: count, lanes, splitRows }, { a: tensor, parts, u });
+  run(k, { rows, columns, stride: count, lanes, splitRows }, { a, parts, u });
   run(k, { rows: splits, columns, stride: lanes, lanes }, { a: parts, parts: y, whole });
 }
 

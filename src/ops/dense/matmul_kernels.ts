@@ -7,7 +7,6 @@ import type { Emitter } from "../../graph/node.ts";
 import { type Tensor, widthOf } from "../../graph/tensor.ts";
 import { emitKernel } from "../../kernels/set.ts";
 import { gpuVariant, type Kernel, type Problem, type Variant } from "../../kernels/variant.ts";
-import { emitGpuColumnSums } from "./column_sums.ts";
 import { emitEpilogue } from "./dense_elements.ts";
 import type { EpilogueOutput, ProductEpilogue } from "./matmul_epilogue.ts";
 import { columnsOf, rowsOf } from "./matmul_layout.ts";
@@ -156,9 +155,7 @@ function emitGradients(
     const sizes = { m: inner, n, k: rows };
     return emitSplitTiles(k, { a: { tensor: x, transposed: true }, b: { tensor: dz }, sizes }, dWeight, dBias);
   }
-  if (dBias && n === 1) {
-    return emitGpuColumnSums(k, { tensor: x, rows, columns: inner }, dWeight, dz, dBias);
-  }
+  if (dBias && n === 1) return emitColumnSum(k, x, dWeight, dz, dBias);
   emitColumnProduct(k, x, dz, dWeight);
   if (dBias) emitColumnSum(k, dz, dBias);
 }

@@ -11,12 +11,13 @@ import step from "../../../shaders/common/step.wgsl" with { type: "text" };
 import { type Shader, shader } from "../../gpu/shader.ts";
 import type { Emitter } from "../../graph/node.ts";
 import type { Tensor } from "../../graph/tensor.ts";
-import { emitGpuColumnSums } from "./column_sums.ts";
+import { emitColumnSums } from "./column_sums.ts";
 import { lanesOf } from "../shape/lane.ts";
 import { epilogueConstants, type ProductEpilogue } from "./matmul_epilogue.ts";
-import { columnsOf, emitSum, MAX_SLICES, rowsOf } from "./matmul_layout.ts";
+import { columnsOf, rowsOf } from "./matmul_layout.ts";
 
-function vectorShader(columns: number): Shader {
+/** Returns the shader for a matrix of so many columns. */
+export function vectorShader(columns: number): Shader {
   return shader("matmul_vector", {
     grid,
     step,
@@ -67,24 +68,7 @@ export function emitOuter(k: Emitter, u: Tensor, v: Tensor, matrix: Tensor): voi
   });
 }
 
-/** Appends y[n] = sum_m u[m] a[m, n], or the plain sum of columns without u. */
-export function emitColumnSum(k: Emitter, a: Tensor, y: Tensor, u?: Tensor): void {
-  const rows = rowsOf(a, k.batch);
-  const n = columnsOf("matmulTn", a);
-  if (k.gpu.profile.kind === "gpu") return emitGpuColumnSums(k, { tensor: a, rows, columns: n }, y, u);
-  const lanes = lanesOf(n).count;
-  // Both the sums within slices and the sum of slices run one after the other, so that equal lengths are best.
-  const wanted = Math.min(MAX_SLICES, Math.ceil(Math.sqrt(rows)));
-  const sliceRows = Math.max(1, Math.ceil(rows / wanted));
-  const slices = Math.max(1, Math.ceil(rows / sliceRows));
-  const parts = slices === 1 ? y : k.scratch([slices, n]);
-  k.run({
-    shader: vectorShader(n),
-    entry: "column_sum",
-    bind: { a, u: u ?? a, matrix: parts },
-    constants: { WEIGHTED: u !== undefined },
-    params: { rows, lanes, slice_rows: sliceRows },
-    grid: Math.ceil(slices * lanes / 64),
-  });
-  if (slices > 1) emitSum(k, parts, y, { rows: 1, columns: n, stride: n, slice: n, slices });
+/** Appends y[n] = sum_m u[m] a[m, n], or the plain sums of columns without u; `whole` receives the sum of u. */
+export function emitColumnSum(k: Emitter, a: Tensor, y: Tensor, u?: Tensor, whole?: Tensor): void {
+  emitColumnSums(k, { a, rows: rowsOf(a, k.batch), columns: columnsOf("matmulTn", a), y, u, whole });
 }

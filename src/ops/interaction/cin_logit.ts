@@ -8,7 +8,6 @@ import source from "../../../shaders/interaction/cin_logit.wgsl" with { type: "t
 import { shader } from "../../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Op } from "../../graph/node.ts";
 import { formatShape, type Tensor, widthOf } from "../../graph/tensor.ts";
-import { emitGpuColumnSums } from "../dense/column_sums.ts";
 import { emitColumnSum } from "../dense/matmul_vector.ts";
 import { lanesOf } from "../shape/lane.ts";
 
@@ -44,12 +43,7 @@ const backwardOp: Op<null> = {
     const { lanes, call } = setupOf(k, z, pooled);
     const bind = { dy, z, x0, top, dz, dx0, dpooled };
     k.run({ ...call, entry: "backward", bind, grid: Math.ceil(k.batch * lanes / 256) });
-    if (k.gpu.profile.kind === "gpu") {
-      const sums = { tensor: pooled, rows: k.batch, columns: widthOf(top.shape) };
-      return emitGpuColumnSums(k, sums, dTop, dy, dOffset);
-    }
-    emitColumnSum(k, pooled, dTop, dy);
-    emitColumnSum(k, dy, dOffset);
+    emitColumnSum(k, pooled, dTop, dy, dOffset);
   },
 };
 

@@ -10,7 +10,7 @@ import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
 import { type Shader, shader } from "../../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Op } from "../../graph/node.ts";
 import { formatShape, type Tensor, widthOf } from "../../graph/tensor.ts";
-import { emitGpuColumnSums } from "../dense/column_sums.ts";
+import { emitColumnSums } from "../dense/column_sums.ts";
 import { columnSum } from "../dense/bias.ts";
 import { type Lanes, lanesOf } from "../shape/lane.ts";
 
@@ -103,7 +103,7 @@ const parameterGradientOp: Op<null> = {
     let [sums, params] = [partial, call.params];
     if (!k.gpu.adapter.software) {
       [sums, params] = [k.scratch([1, columns]), { ...params, slices: 1 }];
-      emitGpuColumnSums(k, { tensor: partial, rows: slices, columns }, sums);
+      emitColumnSums(k, { a: partial, rows: slices, columns, y: sums });
     }
     const bind = { w, bias, sums, ds_sum: dsSum, dw, db };
     k.run({ ...call, params, entry: "merge", bind, grid: Math.ceil(lanes / 64) });
