@@ -9,6 +9,7 @@ import { registerAttention } from "./attention/variants.ts";
 import { registerFields } from "./fields/variants.ts";
 import { registerColumnSums } from "./matmul/column_sums.ts";
 import { registerProducts } from "./matmul/products.ts";
+import { registerLayerNorm } from "./norm/layer_norm.ts";
 import { registerPairDense } from "./pairs/dense.ts";
 import { registerPairMatrix } from "./pairs/matrix.ts";
 import { registerPowers } from "./power/variants.ts";
@@ -17,6 +18,7 @@ import { registerPowers } from "./power/variants.ts";
 export function registerKernels(kernels: KernelSet): void {
   registerProducts(kernels);
   registerColumnSums(kernels);
+  registerLayerNorm(kernels);
   registerAttention(kernels);
   registerAfm(kernels);
   registerFields(kernels);

@@ -5,16 +5,13 @@
  */
 import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
 import source from "../../../shaders/dense/layer_norm.wgsl" with { type: "text" };
-import slicesSource from "../../../shaders/dense/layer_norm_slices.wgsl" with { type: "text" };
 import { shader } from "../../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Op } from "../../graph/node.ts";
 import { formatShape, sizeOf, type Tensor, widthOf } from "../../graph/tensor.ts";
+import { emitKernel } from "../../kernels/set.ts";
+import { gpuVariant, type Kernel, type Problem } from "../../kernels/variant.ts";
 import { lanesOf } from "../shape/lane.ts";
 import { columnsOf } from "./matmul_layout.ts";
-
-/** Slices of the rows of a set at most, and rows of a slice at least, where parameters' gradients are summed. */
-const MAX_SLICES = 256;
-const MIN_SLICE_ROWS = 16;
 
 const layerNormOp: Op<number> = {
   name: "layer_norm",
@@ -39,7 +36,7 @@ const layerNormOp: Op<number> = {
   backward: ({ inputs: [x, gamma], outputs: [, moments], attributes }, [dy]) => {
     if (!dy) return [];
     const dx = apply(gradientOp, [x, gamma, moments, dy], attributes);
-    const [dGamma, dBeta] = applyAll(columnsOp, [x, gamma, moments, dy], attributes);
+    const [dGamma, dBeta] = applyAll(columnsOp, [x, gamma, moments, dy], null);
     return [dx, dGamma, dBeta];
   },
 };
@@ -51,41 +48,46 @@ const gradientOp: Op<number> = {
     emitRows(k, "gradient", gamma, { x, gamma, saved, dy, y: dx }, attributes),
 };
 
-const columnsOp: Op<number> = {
+/** Gradients by the parameters, from the moments that the forward pass saved. */
+export interface LayerNormColumns {
+  readonly x: Tensor;
+  readonly saved: Tensor;
+  readonly dy: Tensor;
+  readonly dGamma: Tensor;
+  readonly dBeta: Tensor;
+}
+
+/** Sizes that the choice of a kernel depends on. */
+export interface LayerNormProblem extends Problem {
+  readonly rows: number;
+  readonly width: number;
+  /** Sets of parameters, one for each field. */
+  readonly sets: number;
+}
+
+/** Returns the operations of the gradients by the parameters. */
+export function layerNormFlops({ rows, width }: LayerNormProblem): number {
+  return 5 * rows * width;
+}
+
+/** The gradients by the parameters; on GPUs by a workgroup for each column of lanes. */
+export const layerNormColumnsKernel: Kernel<LayerNormColumns, LayerNormProblem> = {
   name: "layer_norm_columns",
-  outputs: ([, gamma]) => [gamma.shape, gamma.shape, [MAX_SLICES, 2, widthOf(gamma.shape)]],
-  emit: (k, { inputs: [x, gamma, saved, dy], outputs: [dGamma, dBeta, parts], attributes }) => {
-    if (k.gpu.adapter.software) {
-      emitSlices(k, { x, saved, dy, parts, d_gamma: dGamma, d_beta: dBeta });
-      return;
-    }
-    const bind = { x, saved, dy, y: dGamma, d_beta: dBeta };
-    emitRows(k, "columns", gamma, bind, attributes);
+  problem: ({ batch }, { x, dGamma }) => {
+    const width = columnsOf("layer_norm", x);
+    return { rows: sizeOf(x.shape, batch) / width, width, sets: widthOf(dGamma.shape) / width };
   },
+  variants: [gpuVariant("gpu", layerNormFlops, (k, { x, saved, dy, dGamma, dBeta }) => {
+    emitRows(k, "columns", dGamma, { x, saved, dy, y: dGamma, d_beta: dBeta }, 0);
+  })],
 };
 
-function emitSlices(
-  k: Emitter,
-  { x, saved, dy, parts, ...gradients }: Record<"x" | "saved" | "dy" | "parts" | "d_gamma" | "d_beta", Tensor>,
-): void {
-  const numbers = columnsOf("layer_norm", x);
-  const { part, count: width } = lanesOf(numbers);
-  const sets = widthOf(gradients.d_gamma.shape) / numbers;
-  const rows = sizeOf(x.shape, k.batch) / numbers / sets;
-  const sliceRows = Math.max(MIN_SLICE_ROWS, Math.ceil(rows / MAX_SLICES));
-  const slices = Math.ceil(rows / sliceRows);
-  const call = {
-    shader: shader("layer_norm_slices", { grid, ...part, layer_norm_slices: slicesSource }),
-    params: { rows, slice_rows: sliceRows, slices, sets, width },
-  };
-  k.run({
-    ...call,
-    entry: "slices",
-    bind: { x, saved, dy, parts },
-    grid: Math.ceil(slices * sets * Math.ceil(width / 4) / 64),
-  });
-  k.run({ ...call, entry: "fold", bind: { parts, ...gradients }, grid: Math.ceil(sets * width / 64) });
-}
+const columnsOp: Op<null> = {
+  name: "layer_norm_columns",
+  outputs: ([, gamma]) => [gamma.shape, gamma.shape],
+  emit: (k, { inputs: [x, , saved, dy], outputs: [dGamma, dBeta] }) =>
+    emitKernel(k, layerNormColumnsKernel, { x, saved, dy, dGamma, dBeta }),
+};
 
 function emitRows(
   k: Emitter,
