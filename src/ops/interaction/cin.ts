@@ -8,15 +8,9 @@ import { formatShape, sizeOf, type Tensor } from "../../graph/tensor.ts";
 import { tileShape } from "./field_sizes.ts";
 import { emitKernel } from "../../kernels/set.ts";
 import { gpuVariant, type Kernel, type Problem } from "../../kernels/variant.ts";
+import { fieldGradientOp } from "./field_gradient.ts";
 import { fieldsOf } from "./field_padding.ts";
-import {
-  emitFieldProduct,
-  emitPool,
-  emitSlope,
-  fieldGradientOp,
-  type FieldProduct,
-  fieldProductOp,
-} from "./field_product.ts";
+import { emitFieldProduct, emitPool, emitSlope, type FieldProduct, fieldProductOp } from "./field_product.ts";
 import { emitColumnSum } from "../dense/matmul_vector.ts";
 
 /** What a layer is specialized by. */

@@ -5,8 +5,9 @@
  */
 import { apply, type Op } from "../../graph/node.ts";
 import { formatShape, type Tensor } from "../../graph/tensor.ts";
+import { fieldGradientOp } from "./field_gradient.ts";
 import { cropDimensions, fieldsOf, padDimensions } from "./field_padding.ts";
-import { emitFieldProduct, emitPool, fieldGradientOp, type FieldProduct, fieldProductOp } from "./field_product.ts";
+import { emitFieldProduct, emitPool, type FieldProduct, fieldProductOp } from "./field_product.ts";
 import type { Shift } from "./field_sizes.ts";
 import { emitColumnSum } from "../dense/matmul_vector.ts";
 

@@ -1,5 +1,5 @@
 /**
- * Products over the field axis and their gradients as ops ask a device for them, and their variants for GPUs.
+ * Products over the field axis as ops ask a device for them, and their variants for GPUs.
  *
  * @module
  */
@@ -10,16 +10,9 @@ import type { Emitter, Image } from "../../graph/node.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 import { gpuVariant, type Kernel, type Problem } from "../../kernels/variant.ts";
 import { lanesIn, type Shift, termsOf } from "./field_sizes.ts";
-import { maxSlices } from "../dense/matmul_layout.ts";
 
 /** Threads of a workgroup. */
 const THREADS = 32;
-
-/** Rows of dz whose products a thread sums for a gradient. */
-const GRADIENT_OUTS = 8;
-
-/** Columns of a slice of a weight gradient: the fields of so many fit a processor's second-level cache. */
-const SLICE = 512;
 
 /** What one thread computes. */
 export interface FieldTile {
@@ -42,7 +35,8 @@ export interface FieldShader {
 /** The tile of `shaders/interaction/field_tiles.wgsl`. */
 const TILE: FieldTile = { outs: 8, columns: 2, edge: 2, shared: 1 };
 
-const tiles: FieldShader = { shader: shader("field_tiles", { grid, field_tiles: source }), tile: TILE };
+/** The kernels for GPUs. */
+export const fieldTiles: FieldShader = { shader: shader("field_tiles", { grid, field_tiles: source }), tile: TILE };
 
 /** Samples of a launch. */
 export interface Samples {
@@ -83,20 +77,6 @@ export interface FieldProductTask {
   readonly shift: Shift | undefined;
 }
 
-/** A gradient by weights, over slices of the batch. */
-export interface FieldGradientTask {
-  readonly x: Tensor;
-  readonly y: Tensor | undefined;
-  readonly dz: Tensor;
-  readonly parts: Tensor;
-  readonly left: number;
-  readonly right: number;
-  readonly terms: number;
-  readonly outs: number;
-  readonly folded: boolean;
-  readonly shift: Shift | undefined;
-}
-
 /** The product. */
 export const fieldProductKernel: Kernel<FieldProductTask, FieldProblem> = {
   name: "field_product",
@@ -107,17 +87,7 @@ export const fieldProductKernel: Kernel<FieldProductTask, FieldProblem> = {
   }),
   variants: [gpuVariant("gpu", fieldFlops, (k, task) => {
     const { x, y, packed } = task;
-    emitProductLaunch(k, task, tiles, { x, y, w: packed }, { first: 0, count: k.batch });
-  })],
-};
-
-/** The gradient by the weights. */
-export const fieldGradientKernel: Kernel<FieldGradientTask, FieldProblem> = {
-  name: "field_gradient",
-  problem: (k, { x, terms, outs, shift }) => ({ columns: k.batch * lanesIn(x, shift).lanes, terms, outs }),
-  variants: [gpuVariant("gpu", fieldFlops, (k, task) => {
-    const { x, y, dz } = task;
-    emitGradientLaunch(k, task, tiles, { x, y, dz }, { first: 0, count: k.batch });
+    emitProductLaunch(k, task, fieldTiles, { x, y, w: packed }, { first: 0, count: k.batch });
   })],
 };
 
@@ -145,43 +115,7 @@ export function emitProductLaunch(
   });
 }
 
-/** Returns the samples of a slice of a gradient, and the slices. */
-export function fieldSlices(k: Emitter, x: Tensor, terms: number, outs: number, shift: Shift | undefined): {
-  sliceSamples: number;
-  slices: number;
-} {
-  const columns = k.batch * lanesIn(x, shift).lanes;
-  const wanted = Math.max(1, Math.min(maxSlices(terms, outs), Math.ceil(columns / SLICE)));
-  const sliceSamples = Math.ceil(k.batch / wanted);
-  return { sliceSamples, slices: Math.ceil(k.batch / sliceSamples) };
-}
-
-/** Appends a launch of the gradient over some samples; `factors` are x, y and dz. */
-export function emitGradientLaunch(
-  k: Emitter,
-  { x, y, parts, left, right, terms, outs, folded, shift }: FieldGradientTask,
-  { shader, tile }: FieldShader,
-  factors: FieldFactors,
-  { first, count }: Samples,
-): void {
-  const pairs = y !== undefined;
-  const spread = lanesIn(x, shift);
-  const columns = count * spread.lanes;
-  const slice = fieldSlices(k, x, terms, outs, shift).sliceSamples * spread.lanes;
-  const [down, across] = [Math.ceil(left / tile.edge), Math.ceil(right / tile.edge)];
-  const tiles = !pairs ? Math.ceil(terms / tile.edge ** 2) : folded ? across * (across + 1) / 2 : down * across;
-  k.run({
-    shader,
-    entry: "gradient",
-    bind: { ...factors, y: factors.y ?? factors.x, parts },
-    constants: { PAIRS: pairs, FOLDED: folded, SHIFTED: shift !== undefined },
-    params: { ...spread, columns, left, right, outs, terms, slice, tiles, first: first * spread.lanes },
-    grid: groupsOf(tile, tiles, Math.ceil(columns / slice) * Math.ceil(outs / GRADIENT_OUTS)),
-    flops: fieldFlops({ columns, terms, outs }),
-  });
-}
-
 /** Returns how many workgroups do so much work that subgroups divide among their threads, times so many. */
-function groupsOf({ shared }: FieldTile, work: number, times: number): number {
+export function groupsOf({ shared }: FieldTile, work: number, times: number): number {
   return Math.ceil(Math.ceil(work / shared) * shared * times / THREADS);
 }

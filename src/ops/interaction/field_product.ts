@@ -8,13 +8,11 @@ import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
 import source from "../../../shaders/interaction/field_product.wgsl" with { type: "text" };
 import { shader } from "../../gpu/shader.ts";
 import type { Emitter, Op } from "../../graph/node.ts";
-import type { Shape, Tensor } from "../../graph/tensor.ts";
+import type { Tensor } from "../../graph/tensor.ts";
 import { emitKernel } from "../../kernels/set.ts";
-import { fieldGradientKernel, fieldProductKernel, fieldSlices } from "./field_kernels.ts";
+import { fieldProductKernel } from "./field_kernels.ts";
 import { fieldsOf } from "./field_padding.ts";
-import { type Shift, termsOf } from "./field_sizes.ts";
-import { emitFieldGradientTiles } from "./field_tiles.ts";
-import { emitSum, maxSlices } from "../dense/matmul_layout.ts";
+import type { Shift } from "./field_sizes.ts";
 
 /** Kernels around the products. */
 export const around = shader("field_product", { grid, field_product: source });
@@ -115,62 +113,6 @@ function emitArrange(k: Emitter, w: Tensor, packed: Tensor, attributes: FieldPro
     },
     grid: Math.ceil(p * q * Math.ceil(r / 4) / 64),
   });
-}
-
-/** What the gradient by weights is specialized by. */
-export interface FieldGradient {
-  /** Shape of the weights. */
-  readonly shape: Shape;
-  /** Whether the operand is a product of two rows. */
-  readonly pairs: boolean;
-  /** Whether both rows are of one tensor: then pairs i <= j are summed once. */
-  readonly folded: boolean;
-  /** The convolution of these sizes. */
-  readonly shift?: Shift;
-}
-
-/** Inputs x, y and dz; the output is the gradient by weights. */
-export const fieldGradientOp: Op<FieldGradient> = {
-  name: "field_product_gradient",
-  outputs: (_, { shape }) => [shape],
-  emit: (k, { inputs: [x, y, dz], outputs: [dw], attributes }) => {
-    const { pairs, folded, shift } = attributes;
-    const { left, right, terms, outs } = termsAndOuts(x, y, dz, attributes);
-    if (k.gpu.profile.kind === "gpu" && !shift) {
-      return emitFieldGradientTiles(k, { x, other: pairs ? y : undefined, dz }, dw);
-    }
-    const parts = k.scratch([maxSlices(terms, outs), terms, outs]);
-    emitKernel(k, fieldGradientKernel, {
-      ...{ x, y: pairs ? y : undefined, dz, parts },
-      ...{ left, right, terms, outs, folded, shift },
-    });
-    const { slices } = fieldSlices(k, x, terms, outs, shift);
-    const target = folded ? k.scratch([terms, outs]) : dw;
-    emitSum(k, parts, target, { rows: terms, columns: outs, stride: outs, slice: terms * outs, slices });
-    if (!folded) return;
-    k.run({
-      shader: around,
-      entry: "spread",
-      bind: { w: target, y: dw },
-      params: { ...NO_PARAMS, p: left, q: right, r: outs },
-      grid: Math.ceil(left * right * outs / 64),
-    });
-  },
-};
-
-function termsAndOuts(
-  x: Tensor,
-  y: Tensor,
-  dz: Tensor,
-  { shape, pairs, folded, shift }: FieldGradient,
-): Record<"left" | "right" | "terms" | "outs", number> {
-  const [first, second, outs] = [x, y, dz].map((tensor) => fieldsOf("field_product_gradient", tensor).rows);
-  if (!shift) {
-    const right = pairs ? second : 1;
-    return { left: first, right, terms: termsOf([first, right], folded), outs };
-  }
-  const left = first / shift.from;
-  return { left, right: Number(shape[0]) / left, terms: Number(shape[0]), outs: outs / shift.to };
 }
 
 /** Appends y[row] = sum_{d < dim} x[row, d], or the sum over `group` rows of all of their numbers. */

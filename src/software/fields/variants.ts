@@ -10,14 +10,17 @@ import type { Problem, Variant } from "../../kernels/variant.ts";
 import { cinFlops, cinInputsKernel, type CinInputsTask } from "../../ops/interaction/cin.ts";
 import {
   emitGradientLaunch,
-  emitProductLaunch,
-  fieldFlops,
+  emitSlices,
   fieldGradientKernel,
   type FieldGradientTask,
+  fieldSlices,
+} from "../../ops/interaction/field_gradient.ts";
+import {
+  emitProductLaunch,
+  fieldFlops,
   fieldProductKernel,
   type FieldProductTask,
   type FieldShader,
-  fieldSlices,
 } from "../../ops/interaction/field_kernels.ts";
 import { isWorthImages, sharedSizeOf, subgroupSizeOf } from "../drivers.ts";
 import { emitInputGradients } from "./inputs.ts";
@@ -73,8 +76,10 @@ function emitGradient(k: Emitter, task: FieldGradientTask, variant: FieldVariant
   const { x, y, dz, terms, outs, shift } = task;
   const kernels = shaderOf(variant, outs);
   const { sliceSamples } = fieldSlices(k, x, terms, outs, shift);
-  eachLaunch(k, variant, { x, ...(y && { y }), dz }, sliceSamples, ({ w: _, ...factors }, samples) => {
-    emitGradientLaunch(k, task, kernels, factors, samples);
+  emitSlices(k, task, (parts) => {
+    eachLaunch(k, variant, { x, ...(y && { y }), dz }, sliceSamples, ({ w: _, ...factors }, samples) => {
+      emitGradientLaunch(k, task, kernels, { ...factors, parts }, samples);
+    });
   });
 }
 
