@@ -6,6 +6,7 @@
 import type { KernelSet } from "../kernels/set.ts";
 import { registerAfm } from "./afm/variants.ts";
 import { registerAttention } from "./attention/variants.ts";
+import { registerLinearSum } from "./embedding/linear_sum.ts";
 import { registerFields } from "./fields/variants.ts";
 import { registerColumnSums } from "./matmul/column_sums.ts";
 import { registerProducts } from "./matmul/products.ts";
@@ -21,6 +22,7 @@ export function registerKernels(kernels: KernelSet): void {
   registerLayerNorm(kernels);
   registerAttention(kernels);
   registerAfm(kernels);
+  registerLinearSum(kernels);
   registerFields(kernels);
   registerPairMatrix(kernels);
   registerPairDense(kernels);

@@ -1,5 +1,5 @@
 /** Lookups under test: a small table in shards of any size, random rows, and one run of a plan over them. */
-import { Gpu } from "../../src/gpu/device.ts";
+import type { Gpu } from "../../src/gpu/device.ts";
 import type { BufferRange } from "../../src/gpu/kernel.ts";
 import { createBuffer, download, type Numbers, upload } from "../../src/gpu/memory.ts";
 import { Graph } from "../../src/graph/graph.ts";
@@ -9,7 +9,7 @@ import { strideOf, type Table } from "../../src/graph/parameter.ts";
 import { Plan } from "../../src/graph/plan.ts";
 import { sizeOf, type Tensor } from "../../src/graph/tensor.ts";
 import { zeros } from "../../src/initializer.ts";
-import { gpu, noStorage, randomArray, step } from "../support.ts";
+import { deviceFor, noStorage, randomArray, step } from "../support.ts";
 
 /** Sizes of a lookup, and the numbers it works on. */
 export interface LookupCase {
@@ -73,10 +73,7 @@ export class LookupTrace {
     outputs: readonly Tensor[],
     { software, rows = this.numbers.batch }: { software?: boolean; rows?: number } = {},
   ): Promise<Float32Array[]> {
-    const real = await gpu();
-    const device = software === undefined
-      ? real
-      : new Gpu(real.device, { ...real.profile, kind: software ? "software" : "gpu" });
+    const device = await deviceFor({ software });
     const { batch } = this.numbers;
     const inputs: Record<string, BufferRange> = {};
     for (const [name, numbers] of this.#inputs) inputs[name] = { buffer: upload(device, name, numbers) };

@@ -7,6 +7,8 @@ import source from "../../../shaders/embedding/linear_sum.wgsl" with { type: "te
 import { apply, type Emitter, type Op, tableOf } from "../../graph/node.ts";
 import type { Table } from "../../graph/parameter.ts";
 import type { Tensor } from "../../graph/tensor.ts";
+import { emitKernel } from "../../kernels/set.ts";
+import { gpuVariant, type Kernel, type Problem } from "../../kernels/variant.ts";
 import { checkLookup, type Lookup, lookupCall, lookupShader } from "./lookup.ts";
 
 /** The first-order term as an op. */
@@ -36,20 +38,56 @@ export function checkLinearTable(op: string, table: Table): void {
   }
 }
 
-/** Appends the sum, one dispatch for each shard of the table; with `accumulate` it is added to `y`. */
-export function emitLinearSum(k: Emitter, lookup: Lookup, table: Table, y: Tensor, accumulate: boolean): void {
-  const { software } = k.gpu.adapter;
+/** A sum over fields of first-order weights. */
+export interface LinearSum {
+  readonly lookup: Lookup;
+  readonly table: Table;
+  readonly y: Tensor;
+  /** Whether the sum is added to y. */
+  readonly accumulate: boolean;
+}
+
+/** Sizes that the choice of a kernel depends on. */
+export interface LinearSumProblem extends Problem {
+  readonly batch: number;
+  readonly fields: number;
+}
+
+/** Returns the operations of the sums. */
+export function linearSumFlops({ batch, fields }: LinearSumProblem): number {
+  return 2 * batch * fields;
+}
+
+/** The sum; on GPUs by several threads for each sample. */
+export const linearSumKernel: Kernel<LinearSum, LinearSumProblem> = {
+  name: "linear_sum",
+  problem: ({ batch }, { lookup: { ids } }) => ({ batch, fields: Number(ids.shape[0]) }),
+  variants: [gpuVariant("gpu", linearSumFlops, (k, task) => emitShards(k, task, "linear_sum_split", 32))],
+};
+
+/** Appends the sum, one dispatch for each shard of the table; a workgroup takes so many samples. */
+export function emitShards(
+  k: Emitter,
+  { lookup, table, y, accumulate }: LinearSum,
+  entry: "linear_sum" | "linear_sum_split",
+  samples: number,
+): void {
   k.shards(table, 0).forEach((shard, i) => {
     const call = lookupCall(k, lookup, { table, shard, hasLinear: true, keepsRows: false });
     k.run({
       shader: lookupShader("linearSum", 1, { linear_sum: source }),
-      entry: software ? "linear_sum" : "linear_sum_split",
+      entry,
       bind: { ...call.bind, linear: shard.range, y },
       constants: { ...call.constants, ACCUMULATE: accumulate || i > 0 },
       params: call.params,
-      grid: Math.ceil(k.batch / (software ? 64 : 32)),
+      grid: Math.ceil(k.batch / samples),
     });
   });
+}
+
+/** Appends the sum; with `accumulate` it is added to `y`. */
+export function emitLinearSum(k: Emitter, lookup: Lookup, table: Table, y: Tensor, accumulate: boolean): void {
+  emitKernel(k, linearSumKernel, { lookup, table, y, accumulate });
 }
 
 /**
