@@ -14,6 +14,7 @@ import { registerLayerNorm } from "./norm/layer_norm.ts";
 import { registerPairDense } from "./pairs/dense.ts";
 import { registerPairMatrix } from "./pairs/matrix.ts";
 import { registerPowers } from "./power/variants.ts";
+import { registerTables } from "./train/tables.ts";
 
 /** Registers all variants. */
 export function registerKernels(kernels: KernelSet): void {
@@ -27,4 +28,5 @@ export function registerKernels(kernels: KernelSet): void {
   registerPairMatrix(kernels);
   registerPairDense(kernels);
   registerPowers(kernels);
+  registerTables(kernels);
 }

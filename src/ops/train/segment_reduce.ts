@@ -24,18 +24,13 @@ import type { Emitter, Node } from "../../graph/node.ts";
 import type { Table } from "../../graph/parameter.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 import type { Optimizer } from "../../optimizer.ts";
+import { emitKernel } from "../../kernels/set.ts";
+import { gpuVariant, type Kernel, type Problem } from "../../kernels/variant.ts";
 import { lanesOf } from "../shape/lane.ts";
 import { gradientRange, ruleFiles, stateRanges, tableRule } from "./rule.ts";
 
-/** Sorted positions that one worker sums: a processor's cores need few workers, a GPU needs many to hide latency. */
-const SOFTWARE_CHUNK = 32;
-const GPU_CHUNK = 8;
-
 /** Chunks whose runs a workgroup finishes on a GPU, which is as many as any run but the last has pieces at most. */
 const GROUP_CHUNKS = 64;
-
-/** Lanes of a row that one invocation holds at most where loads are dear. */
-const SOFTWARE_SPAN = 8;
 
 /** Storage buffers that every device binds. */
 const PORTABLE_BUFFERS = 8;
@@ -62,12 +57,13 @@ export function inputsByName({ inputs, attributes }: Node<TableAttributes>): Rec
   return Object.fromEntries(inputs.map((tensor, i) => [attributes.names[i], tensor]));
 }
 
-/** Returns how many lanes of a row one invocation takes: all of them for a rule that needs the whole row. */
-export function spanOf(k: Emitter, { table, optimizer }: TableAttributes, applies: boolean): number {
+/**
+ * Returns how many lanes of a row one invocation takes, `most` or fewer: all of them for a rule that needs the whole row.
+ */
+export function spanOf({ table, optimizer }: TableAttributes, applies: boolean, most: number): number {
   const { count } = lanesOf(table.dim);
   if (applies && optimizer.rowSlots > 0) return count;
-  if (!k.gpu.adapter.software) return 1;
-  let span = Math.min(count, SOFTWARE_SPAN);
+  let span = Math.min(count, most);
   while (count % span > 0) span--;
   return span;
 }
@@ -80,7 +76,7 @@ export function reductionOutputs(attributes: TableAttributes, sink: Sink): ["B",
   const { table: { dim }, fields } = attributes;
   const packed = dim + lanesOf(dim).width;
   return [
-    ["B", 2 * dim * Math.ceil(fields / GPU_CHUNK + 1)],
+    ["B", 2 * dim * Math.ceil(fields / LEAST_CHUNK + 1)],
     ["B", buffersOf(attributes, sink) > PORTABLE_BUFFERS ? packed : 0],
     ["B", sink === "position" ? fields * dim : 0],
   ];
@@ -91,15 +87,65 @@ function buffersOf({ names, optimizer }: TableAttributes, sink: Sink): number {
   return names.length + 1 + (sink === "apply" ? Math.max(optimizer.slots, optimizer.rowSlots) : 1);
 }
 
-/** Emits the two dispatches of a reduction for each shard of the table. */
+/** A reduction of a node's gradients. */
+export interface Reduction {
+  readonly node: Node<TableAttributes>;
+  readonly sink: Sink;
+}
+
+/** Sizes that the choice of a kernel depends on. */
+export interface ReductionProblem extends Problem {
+  readonly occurrences: number;
+  readonly dim: number;
+  readonly sink: Sink;
+}
+
+/** How a reduction is cut into work. */
+export interface ReductionWork {
+  /** Sorted positions that one worker sums, {@linkcode LEAST_CHUNK} at least. */
+  readonly chunk: number;
+  /** Lanes of a row that one invocation takes at most. */
+  readonly span: number;
+  /** Whether a worker of one lane loads the next position before it adds the present one. */
+  readonly loadsAhead: boolean;
+  /** Whether a workgroup finishes the runs of many chunks together. */
+  readonly finishesGroups: boolean;
+}
+
+/** Positions of the smallest chunk: a GPU needs many workers to hide latency. */
+const LEAST_CHUNK = 8;
+
+/** Returns the operations of a reduction. */
+export function reductionFlops({ occurrences, dim }: ReductionProblem): number {
+  return 2 * occurrences * dim;
+}
+
+/** The reduction; on GPUs by many workers. */
+export const reductionKernel: Kernel<Reduction, ReductionProblem> = {
+  name: "segment_reduce",
+  problem: ({ batch }, { node: { attributes: { fields, table } }, sink }) => ({
+    occurrences: fields * batch,
+    dim: table.dim,
+    sink,
+  }),
+  variants: [gpuVariant("gpu", reductionFlops, (k, task) => {
+    emitReductionWork(k, task, { chunk: LEAST_CHUNK, span: 1, loadsAhead: true, finishesGroups: true });
+  })],
+};
+
+/** Emits a reduction. */
 export function emitReduction(k: Emitter, node: Node<TableAttributes>, sink: Sink): void {
+  emitKernel(k, reductionKernel, { node, sink });
+}
+
+/** Emits the two dispatches of a reduction for each shard of the table. */
+export function emitReductionWork(k: Emitter, { node, sink }: Reduction, work: ReductionWork): void {
   const { attributes, outputs: [carry, , sums] } = node;
   const { table, optimizer, fields, l2 } = attributes;
   const { width, count: lanes } = lanesOf(table.dim);
   const applies = sink === "apply";
-  const span = spanOf(k, attributes, applies);
-  const { software } = k.gpu.adapter;
-  const chunk = software ? SOFTWARE_CHUNK : GPU_CHUNK;
+  const { chunk, loadsAhead, finishesGroups } = work;
+  const span = spanOf(attributes, applies, work.span);
   const { table: _, ...terms } = packTerms(k, node, sink);
   const constants = {
     ...{ CHUNK: chunk, BATCH: k.batch, FIELDS: fields },
@@ -109,11 +155,11 @@ export function emitReduction(k: Emitter, node: Node<TableAttributes>, sink: Sin
   const chunks = Math.ceil(fields * k.batch / chunk);
   const entries = [
     {
-      entry: software || span > 1 ? "reduce" : "reduce_ahead",
+      entry: loadsAhead && span === 1 ? "reduce_ahead" : "reduce",
       reads: terms,
       weighs: applies || terms.d_fm || terms.fm_terms,
     },
-    { entry: software ? "finish" : "finish_group", reads: { pairs: terms.pairs }, weighs: applies },
+    { entry: finishesGroups ? "finish_group" : "finish", reads: { pairs: terms.pairs }, weighs: applies },
   ];
   for (const { entry, reads, weighs } of entries) {
     k.shards(table, 0).forEach(({ first, rows, range }, i) =>

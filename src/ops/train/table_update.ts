@@ -13,6 +13,8 @@ import { applyAll, type Emitter, type Node, type Op, tableOf } from "../../graph
 import type { Table } from "../../graph/parameter.ts";
 import { formatShape, type Tensor } from "../../graph/tensor.ts";
 import { type Optimizer, tableSlots } from "../../optimizer.ts";
+import { emitKernel } from "../../kernels/set.ts";
+import { gpuVariant, type Kernel, type Problem } from "../../kernels/variant.ts";
 import { lanesOf } from "../shape/lane.ts";
 import { gradientRange, ruleFiles, stateRanges, tableRule } from "./rule.ts";
 import { emitReduction, inputsByName, reductionOutputs, spanOf, type TableAttributes } from "./segment_reduce.ts";
@@ -191,12 +193,45 @@ const sweepOp: Op<TableAttributes> = {
   emit: (k, node) => emitUpdate(k, node, "sweep"),
 };
 
+/** Applies the rule to rows whose gradients are summed already. */
+export interface TableUpdate {
+  readonly node: Node<TableAttributes>;
+  /** Which rows: those of the batch, or all. */
+  readonly entry: "touched" | "sweep";
+}
+
+/** Sizes that the choice of a kernel depends on. */
+export interface TableUpdateProblem extends Problem {
+  readonly rows: number;
+  readonly dim: number;
+}
+
+/** Returns the numbers that are updated. */
+export function tableUpdateSize({ rows, dim }: TableUpdateProblem): number {
+  return rows * dim;
+}
+
+/** The update; on GPUs an invocation takes a lane of a row. */
+export const tableUpdateKernel: Kernel<TableUpdate, TableUpdateProblem> = {
+  name: "table_update",
+  problem: ({ batch }, { node: { attributes: { table, fields } }, entry }) => ({
+    rows: entry === "touched" ? fields * batch : table.rows,
+    dim: table.dim,
+  }),
+  variants: [gpuVariant("gpu", tableUpdateSize, (k, task) => emitUpdates(k, task, 1))],
+};
+
 function emitUpdate(k: Emitter, node: Node<TableAttributes>, entry: "touched" | "sweep"): void {
+  emitKernel(k, tableUpdateKernel, { node, entry });
+}
+
+/** Emits an update for each shard of the table, whose invocations take so many lanes of a row at most. */
+export function emitUpdates(k: Emitter, { node, entry }: TableUpdate, most: number): void {
   const { attributes } = node;
   const { table, optimizer, fields, l2 } = attributes;
   const { clip, pairs, sums } = inputsByName(node);
   const { width, count: lanes, part } = lanesOf(table.dim);
-  const span = spanOf(k, attributes, true);
+  const span = spanOf(attributes, true, most);
   const touched = entry === "touched";
   k.shards(table, 0).forEach(({ first, rows, range }, i) =>
     k.run({

@@ -2,6 +2,7 @@ import { adagrad, adam, ftrl, type Optimizer, rowwiseAdagrad, sgd, tableSlots } 
 import { Gpu } from "../../../src/gpu/device.ts";
 import { Graph } from "../../../src/graph/graph.ts";
 import { zeros } from "../../../src/initializer.ts";
+import { loadKernels } from "../../../src/kernels/load.ts";
 import { updateTable } from "../../../src/ops/train/table_update.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import golden from "../../golden/optimizers.json" with { type: "json" };
@@ -73,6 +74,7 @@ Deno.test("updateTable sums runs of any length", async () => {
 Deno.test("updateTable fits devices that bind eight buffers", async () => {
   const adapter = await navigator.gpu.requestAdapter();
   const device = new Gpu(await adapter!.requestDevice());
+  await loadKernels(device);
   for (const dim of [4, 6, 17]) {
     const batch = randomBatch({ batch: 37, fields: 5, dim, tableRows: 40, terms: ["values", "dEmbedding", "dFm"] });
     await compare({ optimizer: adam(), tableRows: 40, batches: [batch, batch], device }, `D ${dim}`);
