@@ -6,6 +6,7 @@
 import type { KernelSet } from "../kernels/set.ts";
 import { registerAfm } from "./afm/variants.ts";
 import { registerAttention } from "./attention/variants.ts";
+import { registerCrossVector } from "./cross/vector.ts";
 import { registerLinearSum } from "./embedding/linear_sum.ts";
 import { registerFields } from "./fields/variants.ts";
 import { registerColumnSums } from "./matmul/column_sums.ts";
@@ -25,6 +26,7 @@ export function registerKernels(kernels: KernelSet): void {
   registerAfm(kernels);
   registerLinearSum(kernels);
   registerFields(kernels);
+  registerCrossVector(kernels);
   registerPairMatrix(kernels);
   registerPairDense(kernels);
   registerPowers(kernels);
