@@ -16,7 +16,7 @@ const BOUNDS: Readonly<Record<string, number>> = {
   xdeepfm: 51,
   dcn_mix: 97,
   fgcnn: 120,
-  edcn: 97,
+  edcn: 79,
   din: 79,
   dmr: 122,
   dmin: 172,

@@ -5,10 +5,8 @@
  */
 import { type Initializer, normal, uniform, xavierNormal, zeros } from "../initializer.ts";
 import { type Tensor, widthOf } from "../graph/tensor.ts";
-import { add } from "../ops/dense/add.ts";
-import { multiply } from "../ops/dense/arithmetic.ts";
-import { addBias } from "../ops/dense/bias.ts";
 import { crossLayer, crossMatrix } from "../ops/interaction/cross_matrix.ts";
+import { crossByVector } from "../ops/interaction/cross_step.ts";
 import { crossVector } from "../ops/interaction/cross_vector.ts";
 import { dense as product } from "../ops/dense/dense.ts";
 import { gatedExperts } from "../ops/dense/gated_experts.ts";
@@ -103,8 +101,8 @@ export function crossNetGated(x: Tensor, { name = "cross", layers = 3 }: CrossNe
 export function crossStep(x0: Tensor, x: Tensor, { name = "cross" }: { name?: string } = {}): Tensor {
   const prefix = x.graph.uniqueName(name);
   const width = widthOf(x.shape);
-  const dot = product(x, x.graph.parameter(`${prefix}.weight`, [width, 1], xavierNormal()));
-  return addBias(add(multiply(x0, dot), x), x.graph.parameter(`${prefix}.bias`, [width], zeros()));
+  const w = x.graph.parameter(`${prefix}.weight`, [width, 1], xavierNormal());
+  return crossByVector(x0, x, w, x.graph.parameter(`${prefix}.bias`, [width], zeros()));
 }
 
 /** Options of {@linkcode crossNetMix}. */

@@ -33,3 +33,19 @@ export function crossMatrix(
     return x0[i] * (product(w, i) + bias[i % width]) * gate + value;
   });
 }
+
+/** y = x0 (x . w) + x + bias, row by row. */
+export function crossStep(
+  x0: ArrayLike<number>,
+  x: ArrayLike<number>,
+  w: ArrayLike<number>,
+  bias: ArrayLike<number>,
+): Float64Array {
+  const width = w.length;
+  return Float64Array.from({ length: x.length }, (_, i) => {
+    const first = i - i % width;
+    let dot = 0;
+    for (let n = 0; n < width; n++) dot += x[first + n] * w[n];
+    return x0[i] * dot + x[i] + bias[i % width];
+  });
+}
