@@ -54,7 +54,7 @@ export interface CrossProduct {
 }
 
 /** Time of an operation by tiles on a processor, where one on a GPU takes 1: workgroup memory is memory like any other. */
-const TILES_ON_PROCESSOR = 16;
+export const TILES_ON_PROCESSOR = 16;
 
 /** Returns the operations of a product. */
 export function flopsOf({ m, n, k }: ProductProblem): number {

@@ -7,6 +7,7 @@ import type { Emitter, Op } from "../../graph/node.ts";
 import type { Shape, Tensor } from "../../graph/tensor.ts";
 import { emitKernel } from "../../kernels/set.ts";
 import { gpuVariant, type Kernel, type Variant } from "../../kernels/variant.ts";
+import { TILES_ON_PROCESSOR } from "../dense/matmul_kernels.ts";
 import { emitSum, maxSlices } from "../dense/matmul_layout.ts";
 import {
   type FieldFactors,
@@ -29,7 +30,7 @@ const GRADIENT_OUTS = 8;
 const SLICE = 512;
 
 /** Time of an operation by tiles on a GPU and on a processor, where one by slices on a GPU takes 1. */
-const TILES = { gpu: 0.5, software: 16 };
+const TILES = { gpu: 0.5, software: TILES_ON_PROCESSOR };
 
 /** What the gradient by weights is specialized by. */
 export interface FieldGradient {

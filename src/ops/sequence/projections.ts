@@ -5,8 +5,16 @@
  */
 import { applyAll, type Op } from "../../graph/node.ts";
 import { formatShape, type Tensor, widthOf } from "../../graph/tensor.ts";
+import { emitKernel } from "../../kernels/set.ts";
+import type { Kernel, Variant } from "../../kernels/variant.ts";
 import { matmulNt } from "../dense/matmul.ts";
-import { emitColumnProduct, emitProduct } from "../dense/matmul_kernels.ts";
+import {
+  emitColumnProduct,
+  emitProduct,
+  flopsOf,
+  type ProductProblem,
+  TILES_ON_PROCESSOR,
+} from "../dense/matmul_kernels.ts";
 import { columnsOf, rowsOf } from "../dense/matmul_layout.ts";
 import { emitTilesApart } from "../dense/matmul_tiles.ts";
 import { emitColumnsApart, emitSideBySide } from "../shape/side_by_side.ts";
@@ -35,21 +43,54 @@ const projectOp: Op<null> = {
       : [],
 };
 
+/** The gradients dw_i of weights that lie side by side in x (w_0 | w_1 | ..). */
+interface ProjectionGradients {
+  readonly x: Tensor;
+  readonly dy: Tensor;
+  readonly weights: readonly Tensor[];
+}
+
+interface ProjectionProblem extends ProductProblem {
+  /** Weights, where all of them have as many columns; 0 where they do not. */
+  readonly even: number;
+}
+
+/** The product by tiles whose sum of splits writes each weight's gradient to its place. */
+const apartByTiles: Variant<ProjectionGradients, ProjectionProblem> = {
+  name: "tiles",
+  fits: (_, { even }) => even === 3 || even === 4,
+  cost: ({ kind }, sizes) => flopsOf(sizes) * (kind === "gpu" ? 0.5 : TILES_ON_PROCESSOR),
+  emit: (k, { x, dy, weights }, sizes) =>
+    emitTilesApart(k, { a: { tensor: x, transposed: true }, b: { tensor: dy }, sizes }, weights),
+};
+
+/** The product as the device computes any other, and a copy. */
+const apartByCopy: Variant<ProjectionGradients, ProjectionProblem> = {
+  name: "copy",
+  fits: () => true,
+  cost: (_, sizes) => flopsOf(sizes),
+  emit: (k, { x, dy, weights }, { m, n }) => {
+    const all = k.scratch([m, n]);
+    emitColumnProduct(k, x, dy, all);
+    emitColumnsApart(k, all, weights);
+  },
+};
+
+const projectionGradientKernel: Kernel<ProjectionGradients, ProjectionProblem> = {
+  name: "projection_gradients",
+  problem: ({ batch }, { x, dy, weights }) => {
+    const widths = weights.map((weight) => columnsOf("project", weight));
+    const even = widths.every((width) => width === widths[0]) ? widths.length : 0;
+    return { m: columnsOf("project", x), n: columnsOf("project", dy), k: rowsOf(x, batch), even };
+  },
+  variants: [apartByCopy, apartByTiles],
+};
+
 /** Inputs x and dy; outputs the gradient of each weight, of so many columns. */
 const gradientOp: Op<readonly number[]> = {
   name: "project_gradient",
   outputs: ([x], widths) => widths.map((width) => [columnsOf("project", x), width]),
-  emit: (k, { inputs: [x, dy], outputs, attributes: widths }) => {
-    const [m, n] = [columnsOf("project", x), columnsOf("project", dy)];
-    const isEven = widths.every((width) => width === widths[0]);
-    if (k.gpu.profile.kind === "gpu" && isEven && (widths.length === 3 || widths.length === 4)) {
-      const sizes = { m, n, k: rowsOf(x, k.batch) };
-      return emitTilesApart(k, { a: { tensor: x, transposed: true }, b: { tensor: dy }, sizes }, outputs);
-    }
-    const all = k.scratch([m, n]);
-    emitColumnProduct(k, x, dy, all);
-    emitColumnsApart(k, all, outputs);
-  },
+  emit: (k, { inputs: [x, dy], outputs }) => emitKernel(k, projectionGradientKernel, { x, dy, weights: outputs }),
 };
 
 /**
