@@ -65,7 +65,9 @@ export class Graph {
   /** Makes a tensor readable by name, for example attention weights; it costs nothing until it is asked for. */
   expose(name: string, tensor: Tensor): void {
     // Each call of a shared layer exposes tensors of its own.
-    this.exposed.set(this.#newName(name), tensor);
+    let free = name;
+    for (let i = 1; this.exposed.has(free); i++) free = `${name}_${i}`;
+    this.exposed.set(free, tensor);
   }
 
   #newName(base: string): string {

@@ -130,3 +130,10 @@ Deno.test("a bias that is added to the logits twice does not start at the log-od
   });
   assertEquals(logitBiases(twice(), { fields, rowCount, hasValues }), []);
 });
+
+Deno.test("an exposed tensor keeps its name beside a layer of that name", () => {
+  const graph = new Graph("predict");
+  const y = dense(graph.input("x", ["B", 3]), 2, { name: "attention" });
+  graph.expose("attention", y);
+  assertEquals([...graph.exposed.keys()], ["attention"]);
+});
