@@ -186,6 +186,30 @@ export function ones(): Initializer {
 }
 
 /**
+ * Fills a matrix with 1 on its diagonal and 0 elsewhere.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ *
+ * const out = new Float32Array(4);
+ * identity().fill(out, { fanIn: 2, fanOut: 2, seed: 7, name: "kernel" });
+ * assert.deepEqual([...out], [1, 0, 0, 1]);
+ * ```
+ */
+export function identity(): Initializer {
+  return {
+    name: "identity",
+    fill: (out, { fanOut, offset = 0 }) => {
+      for (let i = 0; i < out.length; i++) {
+        const at = offset + i;
+        out[i] = at < fanOut * fanOut && at % (fanOut + 1) === 0 ? 1 : 0;
+      }
+    },
+  };
+}
+
+/**
  * Computes one block of Threefry-2x32-20: `out` gets two words that depend on the key and the counter, all 32-bit.
  */
 export function threefry(out: Uint32Array, key0: number, key1: number, counter0: number, counter1: number): void {

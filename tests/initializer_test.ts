@@ -1,6 +1,7 @@
 import {
   constant,
   heNormal,
+  identity,
   type Initializer,
   normal,
   ones,
@@ -93,6 +94,13 @@ Deno.test("constant, zeros and ones overwrite what was there", () => {
     initializer.fill(out, INFO);
     assertEquals([...out], [value, value, value]);
   }
+});
+
+Deno.test("identity has ones on the diagonal of each shape, also of a part", () => {
+  assertEquals([...draw(identity(), 9, { fanOut: 3 })], [1, 0, 0, 0, 1, 0, 0, 0, 1]);
+  assertEquals([...draw(identity(), 6, { fanOut: 3 })], [1, 0, 0, 0, 1, 0]);
+  assertEquals([...draw(identity(), 6, { fanOut: 2 })], [1, 0, 0, 1, 0, 0]);
+  assertEquals([...draw(identity(), 3, { fanOut: 3, offset: 3 })], [0, 1, 0]);
 });
 
 Deno.test("values depend on seed, name and index only", () => {

@@ -1,13 +1,13 @@
-// Weighted sums over the places of a history.
-//   pool             y[b, n]     = sum over t < lengths[b] of w[b, t] x[b, t, n]
-//   history_gradient dx[b, t, n] = w[b, t] dy[b, n], 0 past the end
-//   weight_gradient  dw[b, t]    = sum_n dy[b, n] x[b, t, n], 0 past the end
-// Shapes: x, dx [B, L, N]; w, dw [B, L]; y, dy [B, N]; lengths [B]; f32.
+// Weighted sums over the places of a history, dot products with them, and the gradients of both.
+//   pool    y[b, n]    = sum over t < lengths[b] of w[b, t] x[b, t, n]
+//   spread  y[b, t, n] = w[b, t] row[b, n], 0 past the end
+//   dots    y[b, t]    = sum_n row[b, n] x[b, t, n], 0 past the end
+// Shapes: x [B, L, N]; w [B, L]; row [B, N]; lengths [B]; f32.
 // Grid: one invocation per number written. Memory: 4 (L + 1) N + 4 L bytes a row for pool.
 struct Params { batch: u32, places: u32, width: u32 }
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> w: array<f32>;
-@group(0) @binding(2) var<storage, read> dy: array<f32>;
+@group(0) @binding(2) var<storage, read> row: array<f32>;
 @group(0) @binding(3) var<storage, read> lengths: array<u32>;
 @group(0) @binding(4) var<storage, read_write> y: array<f32>;
 @group(0) @binding(5) var<uniform> params: Params;
@@ -29,7 +29,7 @@ fn pool(
 }
 
 @compute @workgroup_size(64)
-fn history_gradient(
+fn spread(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
@@ -38,12 +38,12 @@ fn history_gradient(
   let place = i / params.width;
   let b = place / params.places;
   if (b >= params.batch) { return; }
-  let slope = w[place] * dy[b * params.width + i % params.width];
-  y[i] = select(0.0, slope, place % params.places < lengths[b]);
+  let value = w[place] * row[b * params.width + i % params.width];
+  y[i] = select(0.0, value, place % params.places < lengths[b]);
 }
 
 @compute @workgroup_size(64)
-fn weight_gradient(
+fn dots(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
@@ -53,7 +53,7 @@ fn weight_gradient(
   if (b >= params.batch) { return; }
   var sum = 0.0;
   if (place % params.places < lengths[b]) {
-    for (var n = 0u; n < params.width; n++) { sum += dy[b * params.width + n] * x[place * params.width + n]; }
+    for (var n = 0u; n < params.width; n++) { sum += row[b * params.width + n] * x[place * params.width + n]; }
   }
   y[place] = sum;
 }

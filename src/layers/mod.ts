@@ -22,6 +22,7 @@ export { defineModel, type Definition, type DefinitionFactory } from "../definit
 export {
   constant,
   heNormal,
+  identity,
   type Initializer,
   type InitializerInfo,
   normal,
@@ -47,7 +48,9 @@ export * from "./input.ts";
 export * from "./linear.ts";
 export * from "./mlp.ts";
 export * from "./pairs.ts";
+export * from "./place_attention.ts";
 export * from "./power.ts";
+export * from "./recurrent.ts";
 export * from "./share.ts";
 export type { Dim, Shape, Tensor } from "../graph/tensor.ts";
 export { add } from "../ops/dense/add.ts";
@@ -58,8 +61,9 @@ export type { Activation } from "../ops/dense/dense.ts";
 export { atLeast, latestPlaces } from "../ops/sequence/latest.ts";
 export type { HistoryMask } from "../ops/sequence/history_attention.ts";
 export type { PositionOptions } from "../ops/sequence/positions.ts";
+export type { AttentionalGruKind, GruStates } from "../ops/sequence/gru.ts";
 export { poolHistory, type Pooling } from "../ops/sequence/pooling.ts";
-export { weightedPool } from "../ops/sequence/weighted_pooling.ts";
+export { placeDots, weightedPool } from "../ops/sequence/weighted_pooling.ts";
 export { placeSoftmax } from "../ops/sequence/place_softmax.ts";
 export { compare } from "../ops/sequence/compare.ts";
 export { repeat, sumPlaces } from "../ops/shape/repeat.ts";

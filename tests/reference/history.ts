@@ -58,6 +58,16 @@ export function weightedPool(sizes: HistorySizes, x: Numbers, w: Numbers, length
   return y;
 }
 
+/** y[b, t] = sum_n row[b, n] x[b, t, n], 0 past the end. */
+export function placeDots(sizes: HistorySizes, x: Numbers, row: Numbers, lengths: Numbers): Numbers {
+  const { batch, places, width } = sizes;
+  const y = new Float64Array(batch * places);
+  eachPlace(sizes, lengths, (b, t) => {
+    for (let n = 0; n < width; n++) y[b * places + t] += row[b * width + n] * x[(b * places + t) * width + n];
+  });
+  return y;
+}
+
 /** w[b, t] = exp(s[b, t]) / sum over the places, 0 past the end. */
 export function placeSoftmax(sizes: HistorySizes, scores: Numbers, lengths: Numbers): Numbers {
   const { batch, places } = sizes;

@@ -28,8 +28,11 @@ const THREAD_NUMBERS = { forward: 8, backward: 16 };
 /** Bytes of workgroup memory that every device has. */
 const WORKGROUP_BYTES = 16_384;
 
-/** Which unit it is; the others take an attention weight at each place. */
-export type GruKind = "gru" | "augru" | "agru";
+/** A unit that takes an attention weight at each place. */
+export type AttentionalGruKind = "augru" | "agru";
+
+/** Which unit it is. */
+export type GruKind = "gru" | AttentionalGruKind;
 
 const GATES: Readonly<Record<GruKind, number>> = { gru: 3, augru: 3, agru: 2 };
 

@@ -1,5 +1,5 @@
 /**
- * Weighted sums over the places of a history.
+ * Weighted sums over the places of a history, and dot products with them.
  *
  * @module
  */
@@ -29,8 +29,30 @@ const weightedPoolBackwardOp: Op<null> = {
   name: "weighted_pool_backward",
   outputs: ([x, w]) => [x.shape, w.shape],
   emit: (k, { inputs: [x, w, dy, lengths], outputs: [dx, dw] }) => {
-    if (k.needed(dx)) emitNumbers(k, "history_gradient", x, { w, dy, lengths, y: dx });
-    if (k.needed(dw)) emitNumbers(k, "weight_gradient", x, { x, dy, lengths, y: dw });
+    if (k.needed(dx)) emitNumbers(k, "spread", x, { w, row: dy, lengths, y: dx });
+    if (k.needed(dw)) emitNumbers(k, "dots", x, { x, row: dy, lengths, y: dw });
+  },
+};
+
+const placeDotsOp: Op<null> = {
+  name: "place_dots",
+  outputs: ([x, row, lengths]) => {
+    const { places, width } = placesOf("place_dots", x);
+    requireShape("place_dots", "row", row, ["B", width]);
+    requireLengths("place_dots", lengths);
+    return [["B", places]];
+  },
+  emit: (k, { inputs: [x, row, lengths], outputs: [y] }) => emitNumbers(k, "dots", x, { x, row, lengths, y }),
+  backward: ({ inputs: [x, row, lengths] }, [dy]) =>
+    dy ? [...applyAll(placeDotsBackwardOp, [x, row, dy, lengths], null)] : [],
+};
+
+const placeDotsBackwardOp: Op<null> = {
+  name: "place_dots_backward",
+  outputs: ([x, row]) => [x.shape, row.shape],
+  emit: (k, { inputs: [x, row, dy, lengths], outputs: [dx, dRow] }) => {
+    if (k.needed(dx)) emitNumbers(k, "spread", x, { w: dy, row, lengths, y: dx });
+    if (k.needed(dRow)) emitNumbers(k, "pool", x, { x, w: dy, lengths, y: dRow });
   },
 };
 
@@ -51,4 +73,17 @@ function emitNumbers(k: Emitter, entry: string, history: Tensor, bind: Record<st
  */
 export function weightedPool(x: Tensor, w: Tensor, lengths: Tensor): Tensor {
   return apply(weightedPoolOp, [x, w, lengths], null);
+}
+
+/**
+ * Multiplies a row with each place of a history: y[b, t] = sum_n row[b, n] x[b, t, n] for t < lengths[b], 0 past the end.
+ *
+ * @param x `[B, L, N]`
+ * @param row `[B, N]`
+ * @param lengths `[B]`, u32
+ * @returns `[B, L]`
+ * @throws {TypeError} when a shape differs
+ */
+export function placeDots(x: Tensor, row: Tensor, lengths: Tensor): Tensor {
+  return apply(placeDotsOp, [x, row, lengths], null);
 }

@@ -1,6 +1,6 @@
 import { poolHistory, type Pooling } from "../../../src/ops/sequence/pooling.ts";
-import { weightedPool } from "../../../src/ops/sequence/weighted_pooling.ts";
 import { atLeast, latestPlaces } from "../../../src/ops/sequence/latest.ts";
+import { placeDots, weightedPool } from "../../../src/ops/sequence/weighted_pooling.ts";
 import { placeSoftmax } from "../../../src/ops/sequence/place_softmax.ts";
 import { compare } from "../../../src/ops/sequence/compare.ts";
 import { repeat, sumPlaces } from "../../../src/ops/shape/repeat.ts";
@@ -10,6 +10,7 @@ import {
   compare as compareReference,
   drawLengths,
   latest,
+  placeDots as dotsReference,
   placeSoftmax as softmaxReference,
   pool,
   weightedPool as weightedReference,
@@ -72,6 +73,13 @@ for (const sizes of SIZES) {
       ...{ integers, batch, prepare },
       build: ({ x, w, lengths }) => weightedPool(x, w, lengths),
       reference: ({ x, w, lengths }) => weightedReference(sizes, x, w, lengths),
+    }));
+  Deno.test(`dot products of a row with the places of a history ${shape} match their reference`, () =>
+    checkOp({
+      inputs: { ...history, row: ["B", width] },
+      ...{ integers, batch, prepare },
+      build: ({ x, row, lengths }) => placeDots(x, row, lengths),
+      reference: ({ x, row, lengths }) => dotsReference(sizes, x, row, lengths),
     }));
   Deno.test(`softmax over the places of a history [${batch}, ${places}] matches its reference`, () =>
     checkOp({
@@ -178,6 +186,7 @@ Deno.test("ops over histories refuse shapes that do not fit", () => {
   assertThrows(() => poolHistory(x, flat, "sum"), TypeError, "lengths must have shape [B] and type u32");
   assertThrows(() => poolHistory(x, lengths, "median" as Pooling), RangeError, 'max, received "median"');
   assertThrows(() => weightedPool(x, flat, lengths), TypeError, "weights must have shape [B, 3], received [B, 4]");
+  assertThrows(() => placeDots(x, x, lengths), TypeError, "row must have shape [B, 4], received [B, 3, 4]");
   assertThrows(() => compare(lengths, x), TypeError, "target must have shape [B, 4], received [B]");
   assertThrows(() => repeat(x, 3), TypeError, "shape [B, N], received [B, 3, 4]");
   assertThrows(() => placeSoftmax(x, lengths), TypeError, "shape [B, L], received [B, 3, 4]");
