@@ -26,6 +26,7 @@ import { dcnMix } from "./dcn_mix.ts";
 import { dcnv2 } from "./dcnv2.ts";
 import { deepcrossing } from "./deepcrossing.ts";
 import { deepfm } from "./deepfm.ts";
+import { dien } from "./dien.ts";
 import { din } from "./din.ts";
 import { dlrm } from "./dlrm.ts";
 import { dmin } from "./dmin.ts";
@@ -66,6 +67,7 @@ export * from "./dcn_mix.ts";
 export * from "./dcnv2.ts";
 export * from "./deepcrossing.ts";
 export * from "./deepfm.ts";
+export * from "./dien.ts";
 export * from "./din.ts";
 export * from "./dlrm.ts";
 export * from "./dmin.ts";
@@ -125,6 +127,7 @@ export const models: Readonly<Record<string, (options?: Record<string, unknown>)
   mlr,
   afn,
   ccpm,
+  dien,
   din,
   bst,
   transact,

@@ -22,6 +22,7 @@ const BOUNDS: Readonly<Record<string, number>> = {
   dmin: 172,
   transact: 108,
   hstu: 106,
+  dien: 72,
 };
 
 /** Most dispatches of all other models. */

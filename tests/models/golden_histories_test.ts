@@ -1,5 +1,5 @@
-import { bst, deepfm, din, dmin, dmr, transact } from "../../models/mod.ts";
-import { checkGolden, type Convert, rename } from "../golden.ts";
+import { bst, deepfm, dien, din, dmin, dmr, transact } from "../../models/mod.ts";
+import { checkGolden, type Convert, type GoldenTensor, rename } from "../golden.ts";
 
 const hidden = [8, 6];
 const attention = [5];
@@ -56,3 +56,31 @@ const extractors = rename(
 );
 Deno.test("dmin equals PyTorch", () =>
   checkGolden("dmin", dmin({ dim: 2, hidden, attention: [5], positionDim: 2 }), extractors));
+/** The cases' names of recurrent layers; the second one's gates come as u, r and n, u being unused where there is none. */
+function recurrent(kind: "augru" | "agru"): Convert {
+  return (tensors) =>
+    layers(tensors).map((tensor) => tensor.name.startsWith("evolution") ? reorder(tensor, kind) : tensor);
+}
+
+const layers = rename(
+  [/^gru\.w_ih/, "extractor.input.weight"],
+  [/^gru\.b_ih/, "extractor.input.bias"],
+  [/^gru\.w_hh/, "extractor.state.weight"],
+  [/^gru\.b_hh/, "extractor.state.bias"],
+  [/^x2h/, "evolution.input"],
+  [/^h2h/, "evolution.state"],
+  [/^att\.kernel/, "attention.weight"],
+);
+
+function reorder({ name, shape: [rows, ...rest], data }: GoldenTensor, kind: "augru" | "agru"): GoldenTensor {
+  const third = data.length / 3;
+  const [u, r, n] = [0, 1, 2].map((gate) => data.slice(gate * third, (gate + 1) * third));
+  return kind === "augru"
+    ? { name, shape: [rows, ...rest], data: [...r, ...u, ...n] }
+    : { name, shape: [rows * 2 / 3, ...rest], data: [...r, ...n] };
+}
+
+for (const evolution of ["augru", "agru"] as const) {
+  Deno.test(`dien with ${evolution} equals PyTorch`, () =>
+    checkGolden(`dien_${evolution}`, dien({ dim: 2, hidden: [6, 4], evolution }), recurrent(evolution)));
+}
