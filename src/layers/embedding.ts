@@ -5,6 +5,7 @@
  */
 import { type Initializer, normal } from "../initializer.ts";
 import type { Tensor } from "../graph/tensor.ts";
+import { drawRows, type RowRange } from "../ops/embedding/draw_rows.ts";
 import { embedding as lookup } from "../ops/embedding/embedding.ts";
 import { poolHistory } from "../ops/sequence/pooling.ts";
 import { columns, concat } from "../ops/shape/concat.ts";
@@ -19,12 +20,23 @@ export interface EmbeddingOptions {
   initializer?: Initializer;
 }
 
+/** Options of {@linkcode embeddings}. */
+export interface EmbeddingsOptions extends EmbeddingOptions {
+  /**
+   * What stands for items that a user did not click, beside those of a history: the names of sequences along it, or
+   * `"drawn"`, rows of the items' fields drawn uniformly and anew in each step. @default {none}
+   */
+  negatives?: "drawn" | readonly string[];
+}
+
 /** Embeddings of what a user did before. */
 export interface History {
   /** Name of the sequence, or of the first of those that run along each other. */
   readonly name: string;
   /** Embeddings `[B, L, M D]` of M sequences side by side, the oldest first; zeros past the last. */
   readonly items: Tensor;
+  /** Embeddings of items that were not clicked, of the same shape, where they were asked for. */
+  readonly negatives?: Tensor;
   /** Values of each row, `[B]`. */
   readonly lengths: Tensor;
   /** Most values L of a row. */
@@ -62,7 +74,7 @@ export function embedding(x: Input, dim: number, options: EmbeddingOptions = {})
  *
  * @param x the batch's occurrences
  * @param dim width D of an embedding
- * @throws {RangeError} when `dim` is not a positive integer
+ * @throws {RangeError} when `dim` is not a positive integer, or a sequence that is to hold negatives is not one of x
  *
  * @example Average of the items that a user looked at, weighted by their likeness to the target
  * ```ts
@@ -77,12 +89,13 @@ export function embedding(x: Input, dim: number, options: EmbeddingOptions = {})
  * assert.equal(averaged().name, "averaged");
  * ```
  */
-export function embeddings(x: Input, dim: number, options: EmbeddingOptions = {}): Embeddings {
+export function embeddings(x: Input, dim: number, options: EmbeddingsOptions = {}): Embeddings {
   const table = tableOf(x, dim, options);
   const fields = embedFields(x, table);
   const pooled = pooledOf(x);
   const histories = (x.histories ?? []).filter((history) => !pooled.includes(history));
-  return { fields, histories: histories.map((history) => embedHistory(x, history, table, fields)) };
+  if (options.negatives && options.negatives !== "drawn") requireSequences(histories, options.negatives);
+  return { fields, histories: histories.map((history) => embedHistory(x, history, table, fields, options.negatives)) };
 }
 
 function tableOf(x: Input, dim: number, options: EmbeddingOptions): Tensor {
@@ -108,20 +121,49 @@ function embedHistory(
   { name, sequences, places, ids, values, lengths }: InputHistory,
   table: Tensor,
   fields: Tensor,
+  negatives: EmbeddingsOptions["negatives"] = [],
 ): History {
   const dim = Number(table.shape[1]);
-  const items = reshape(lookup(ids, values, table), ["B", places, sequences.length * dim]);
+  const embed = (rows: Tensor, weights?: Tensor): Tensor =>
+    reshape(lookup(rows, weights, table), ["B", places, sequences.length * dim]);
+  const isNegative = (m: number): boolean => negatives !== "drawn" && negatives.includes(sequences[m].name);
+  const [own, others] = [false, true].map((side) => [...sequences.keys()].filter((m) => isNegative(m) === side));
+  if (own.length === 0) {
+    throw new RangeError(`Cannot embed "${name}": one of its sequences must hold items, received negatives alone`);
+  }
+  const targets = (): number[] => targetFields(x, own.map((m) => sequences[m]));
+  const all = embed(ids, values); // [B, L, M D]
   let target: Tensor | undefined;
   return {
-    ...{ name, items, lengths, places },
+    ...{ name, lengths, places },
+    items: pickVectors(all, own, dim),
+    ...(others.length > 0 && { negatives: pickVectors(all, others, dim) }),
+    ...(negatives === "drawn" && { negatives: embed(drawRows(ids, rowsOf(x, sequences), x.graph.nextSalt())) }),
     // Made on demand: a model that compares nothing needs no sequence to have a field of its own.
     get target() {
-      return target ??= pickFields(fields, targetFields(x, sequences));
+      return target ??= pickVectors(flatten(fields), targets(), dim);
     },
     get targets() {
-      return targetFields(x, sequences).map((field) => x.fields[field].name);
+      return targets().map((field) => x.fields[field].name);
     },
   };
+}
+
+/** Returns the rows of the sequences' fields, without those of unseen values. */
+function rowsOf(x: Input, sequences: readonly InputSequence[]): RowRange[] {
+  return targetFields(x, sequences).map((field) => {
+    const { offset, rows } = x.fields[field];
+    return rows > 1 ? { first: offset + 1, rows: rows - 1 } : { first: offset, rows };
+  });
+}
+
+/** Throws unless all sequences that are to hold negatives are those of histories. */
+function requireSequences(histories: readonly InputHistory[], names: readonly string[]): void {
+  const known = histories.flatMap(({ sequences }) => sequences.map(({ name }) => name));
+  const other = names.find((name) => !known.includes(name));
+  if (other !== undefined) {
+    throw new RangeError(`Cannot embed negatives: the sequences are ${known.join(", ")}, received "${other}"`);
+  }
 }
 
 function targetFields({ fields }: Input, sequences: readonly InputSequence[]): number[] {
@@ -135,14 +177,14 @@ function targetFields({ fields }: Input, sequences: readonly InputSequence[]): n
   });
 }
 
-/** Returns the embeddings of some fields side by side, `[B, picks D]`; fields that are side by side already in one piece. */
-function pickFields(fields: Tensor, picks: readonly number[]): Tensor {
-  const dim = Number(fields.shape[2]);
+/** Returns some vectors of each row side by side, `[..., picks D]`; those that are side by side already in one piece. */
+function pickVectors(x: Tensor, picks: readonly number[], dim: number): Tensor {
   const runs: { first: number; count: number }[] = [];
-  for (const field of picks) {
+  for (const vector of picks) {
     const last = runs.at(-1);
-    if (last && last.first + last.count === field) last.count++;
-    else runs.push({ first: field, count: 1 });
+    if (last && last.first + last.count === vector) last.count++;
+    else runs.push({ first: vector, count: 1 });
   }
-  return concat(...runs.map(({ first, count }) => columns(flatten(fields), first * dim, count * dim)));
+  if (runs[0].count * dim === x.shape.at(-1)) return x;
+  return concat(...runs.map(({ first, count }) => columns(x, first * dim, count * dim)));
 }

@@ -47,6 +47,7 @@ export * from "./history_attention.ts";
 export * from "./input.ts";
 export * from "./linear.ts";
 export * from "./mlp.ts";
+export * from "./next_item.ts";
 export * from "./pairs.ts";
 export * from "./place_attention.ts";
 export * from "./power.ts";

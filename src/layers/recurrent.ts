@@ -52,8 +52,8 @@ export interface AttentionalGruOptions extends GruOptions {
  * - `"augru"`: s = a u with the update gate u = sigmoid(x W_u + b_u + h U_u + c_u)
  * - `"agru"`: s = a, without an update gate
  *
- * Zhou et al.: Deep Interest Evolution Network for Click-Through Rate Prediction. AAAI 2019, arXiv:1809.03672, section
- * 4.3. Weights that sum to 1 over a long history move the state little, since each is then small.
+ * Zhou et al.: Deep Interest Evolution Network for Click-Through Rate Prediction. AAAI 2019, arXiv:1809.03672, interest
+ * evolving layer. Weights that sum to 1 over a long history move the state little, since each is then small.
  *
  * @param places places of a history
  * @param weights attention weights a, `[B, L]`

@@ -42,6 +42,7 @@ function addedTo({ graph, origin, shape }: Tensor): Parameter[] {
       return inputs.length > 2 && activation === "none" && !dropout ? addedTo(inputs[2]) : [];
     }
     case "cin_logit":
+    case "next_item_loss":
       return addedTo(inputs[0]);
     case "cin_top":
       return inputs.length > 3 ? addedTo(inputs[3]) : [];

@@ -192,3 +192,33 @@ export function latest({ batch, places, width }: HistorySizes, count: number, x:
   }
   return y;
 }
+
+/** z[b, 2 t] = (states[b, t - 1], items[b, t]), z[b, 2 t + 1] the same with negatives. */
+export function nextItemPairs(
+  { batch, places, width }: HistorySizes,
+  units: number,
+  states: Numbers,
+  items: Numbers,
+  negatives: Numbers,
+): Numbers {
+  const z: number[] = [];
+  for (let place = 0; place < batch * places; place++) {
+    const before = place % places === 0
+      ? new Array(units).fill(0)
+      : states.subarray((place - 1) * units, place * units);
+    for (const x of [items, negatives]) z.push(...before, ...x.subarray(place * width, (place + 1) * width));
+  }
+  return Float64Array.from(z);
+}
+
+/** Mean over all places t > 0 of -ln sigmoid(s[b, 2 t]) - ln sigmoid(-s[b, 2 t + 1]). */
+export function nextItemLoss(sizes: HistorySizes, scores: Numbers, lengths: Numbers): number {
+  let [sum, terms] = [0, 0];
+  eachPlace(sizes, lengths, (b, t) => {
+    if (t === 0) return;
+    const first = 2 * (b * sizes.places + t);
+    sum += Math.log1p(Math.exp(-scores[first])) + Math.log1p(Math.exp(scores[first + 1]));
+    terms++;
+  });
+  return terms === 0 ? 0 : sum / terms;
+}
