@@ -12,15 +12,12 @@ import { reshape } from "../ops/shape/reshape.ts";
 import type { Places } from "./history_attention.ts";
 import { dense, type LayerActivation, mlp } from "./mlp.ts";
 
-/** How a place is scored. */
-export type PlaceScore = "bilinear" | "dot" | "unit";
-
 /** Options of {@linkcode placeAttention}. */
 export interface PlaceAttentionOptions {
   /** Name of the layer. @default {"attention"} */
   name?: string;
   /** How a place is scored. @default {"bilinear"} */
-  score?: PlaceScore;
+  score?: "bilinear" | "dot" | "unit";
   /** Widths of a unit's hidden layers. @default {[64]} */
   hidden?: readonly number[];
   /** Activation of a unit's hidden layers. @default {"dice"} */

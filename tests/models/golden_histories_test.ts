@@ -70,6 +70,7 @@ const layers = rename(
   [/^x2h/, "evolution.input"],
   [/^h2h/, "evolution.state"],
   [/^att\.kernel/, "attention.weight"],
+  [/^aux\./, "auxiliary."],
 );
 
 function reorder({ name, shape: [rows, ...rest], data }: GoldenTensor, kind: "augru" | "agru"): GoldenTensor {
@@ -84,3 +85,9 @@ for (const evolution of ["augru", "agru"] as const) {
   Deno.test(`dien with ${evolution} equals PyTorch`, () =>
     checkGolden(`dien_${evolution}`, dien({ dim: 2, hidden: [6, 4], evolution }), recurrent(evolution)));
 }
+
+Deno.test("dien with its auxiliary loss equals PyTorch", () => {
+  const negatives = ["neg_hist", "neg_cate"];
+  const definition = dien({ dim: 2, hidden: [6, 4], auxiliary: 0.5, auxiliaryHidden: [5], negatives });
+  return checkGolden("dien_aux", definition, recurrent("augru"));
+});

@@ -1,5 +1,5 @@
 import { add, defineModel, embedding, flatten, linear, mlp, rowDot } from "../../src/layers/mod.ts";
-import { deepfm, ffm, fnn, lr, mlr, models } from "../../models/mod.ts";
+import { deepfm, dien, ffm, fnn, lr, mlr, models } from "../../models/mod.ts";
 import { Model } from "../../src/model.ts";
 import { sgd } from "../../src/optimizer.ts";
 import { assertAlmostEquals, assertEquals } from "@std/assert";
@@ -22,6 +22,7 @@ Deno.test("every model's logit has a bias, but for MLR", () => {
   assertEquals(without, ["mlr"]);
   assertEquals(namesOf(deepfm()), ["linear.bias"]);
   assertEquals(namesOf(models.dnn()), ["mlp.3.bias"]);
+  assertEquals(namesOf(dien({ auxiliary: 1 })), ["mlp.3.bias"]);
   assertEquals(namesOf(fnn({ hidden: [4] })), ["mlp.1.bias"]);
   assertEquals(namesOf(models.finalnet()), ["top1.bias", "top2.bias"]);
   assertEquals(namesOf(models.xdeepfm({ cinBias: false, hidden: [] })), []);
