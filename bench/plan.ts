@@ -27,6 +27,8 @@ export interface Case {
   readonly inputs: Readonly<Record<string, Shape>>;
   /** Largest numbers of inputs; 1 when absent. */
   readonly scales?: Readonly<Record<string, number>>;
+  /** Inputs of whole numbers, u32, all of which are the same. */
+  readonly whole?: Readonly<Record<string, number>>;
   readonly build: (inputs: Leaves) => Tensor;
   /** Computes the first samples of the result; gradients are proved by the tests of the same kernels. */
   readonly expected?: (inputs: Numbers) => Float64Array;
@@ -53,15 +55,19 @@ export function placeInputs(
   graph: Graph,
   inputs: Case["inputs"],
   batch: number,
-  scales: Case["scales"] = {},
+  { scales = {}, whole = {} }: Pick<Case, "scales" | "whole"> = {},
 ): { leaves: Leaves; values: Numbers; places: Record<string, BufferRange> } {
   const leaves: Record<string, Tensor> = {};
   const values: Record<string, Float64Array> = {};
   const places: Record<string, BufferRange> = {};
   Object.entries(inputs).forEach(([name, shape], i) => {
-    leaves[name] = graph.input(name, shape);
-    values[name] = randomArray(sizeOf(shape, batch), i + 1).map((value) => Math.fround((scales[name] ?? 1) * value));
-    places[name] = { buffer: upload(gpu, name, Float32Array.from(values[name])) };
+    const number = whole[name];
+    leaves[name] = graph.input(name, shape, number === undefined ? "f32" : "u32");
+    values[name] = randomArray(sizeOf(shape, batch), i + 1).map((value) =>
+      number ?? Math.fround((scales[name] ?? 1) * value)
+    );
+    const numbers = number === undefined ? Float32Array.from(values[name]) : Uint32Array.from(values[name]);
+    places[name] = { buffer: upload(gpu, name, numbers) };
   });
   return { leaves, values, places };
 }
@@ -86,7 +92,7 @@ export async function checkFirst(
 /** Verifies and times one plan; throws when it computes something else than its reference. */
 export async function measure(gpu: Gpu, bench: Case, batch: number): Promise<BenchRow> {
   const graph = new Graph("train");
-  const { leaves, values, places } = placeInputs(gpu, graph, bench.inputs, batch, bench.scales);
+  const { leaves, values, places } = placeInputs(gpu, graph, bench.inputs, batch, bench);
   const y = bench.build(leaves);
   const result = createBuffer(gpu, "result", 4 * sizeOf(y.shape, batch));
   const plan = await Plan.create(gpu, {
