@@ -5,7 +5,7 @@
  */
 import type { Gpu } from "./device.ts";
 import { GpuError } from "./error.ts";
-import { encodeCopy, type ImageCopy } from "./image.ts";
+import { encodeCopy, type ImageCopy, TEXEL_BYTES } from "./image.ts";
 import type { Dispatch } from "./kernel.ts";
 import { download } from "./memory.ts";
 
@@ -34,15 +34,15 @@ interface Sum {
   flops: number | undefined;
 }
 
-/** Timestamps of consecutive dispatches, two each, resolved into a buffer. */
+/** Timestamps of consecutive commands, two each, resolved into a buffer. */
 interface Segment {
   readonly buffer: GPUBuffer;
   readonly offset: number;
-  readonly dispatches: readonly Timed[];
+  readonly commands: readonly Timed[];
 }
 
 interface Timed {
-  readonly dispatch: Dispatch;
+  readonly command: Pick<Dispatch, "label" | "bytes" | "flops"> & { readonly grid?: Dispatch["grid"] };
   readonly step: number;
 }
 
@@ -54,7 +54,7 @@ interface TraceEvent extends Timed {
 /** Queries of one set: the most that WebGPU allows. */
 const SET_QUERIES = 4096;
 
-/** Bytes of one buffer of resolved timestamps: 65,536 dispatches. */
+/** Bytes of one buffer of resolved timestamps: 65,536 commands. */
 const CHUNK_BYTES = 1 << 20;
 
 /** Alignment of resolved queries in a buffer, in bytes. */
@@ -62,12 +62,12 @@ const RESOLVE_ALIGNMENT = 256;
 
 /** Options of {@linkcode Profiler}. */
 export interface ProfilerOptions {
-  /** Dispatches that {@linkcode Profiler.chromeTrace} keeps, the first ones; sums cover all. @default {100000} */
+  /** Dispatches and copies that {@linkcode Profiler.chromeTrace} keeps, the first ones; sums cover all. @default {100000} */
   traceEvents?: number;
 }
 
 /**
- * Times each dispatch of the plans that run with it.
+ * Times each dispatch of the plans that run with it, and each copy into an image.
  *
  * Each dispatch becomes a pass of its own, so a profiled step takes longer than another; nothing is waited for. Timestamps
  * stay on the device, 16 bytes a dispatch, until a report asks for them.
@@ -99,7 +99,7 @@ export class Profiler implements Disposable {
   }
 
   /**
-   * Encodes one step's dispatches, each in a timed pass that `one` encodes it into; copies go between, untimed.
+   * Encodes one step's dispatches, each in a timed pass that `one` encodes it into; a copy goes between two empty passes.
    *
    * @internal
    */
@@ -108,35 +108,38 @@ export class Profiler implements Disposable {
     commands: readonly (Dispatch | ImageCopy)[],
     one: (pass: GPUComputePassEncoder, dispatch: Dispatch) => void,
   ): void {
-    for (const dispatch of commands) {
-      if ("to" in dispatch) {
-        encodeCopy(encoder, dispatch);
-        continue;
-      }
+    for (const command of commands) {
       const query = 2 * this.#timed.length;
-      const pass = encoder.beginComputePass({
-        label: dispatch.label,
-        timestampWrites: {
-          querySet: this.#setOf(query),
-          beginningOfPassWriteIndex: query % SET_QUERIES,
-          endOfPassWriteIndex: query % SET_QUERIES + 1,
-        },
-      });
-      one(pass, dispatch);
-      pass.end();
-      this.#timed.push({ dispatch, step: this.#steps });
+      const querySet = this.#setOf(query);
+      const [beginningOfPassWriteIndex, endOfPassWriteIndex] = [query % SET_QUERIES, query % SET_QUERIES + 1];
+      const step = this.#steps;
+      if ("to" in command) {
+        const label = "image.copy";
+        const mark = (writes: Omit<GPUComputePassTimestampWrites, "querySet">): void =>
+          encoder.beginComputePass({ label, timestampWrites: { querySet, ...writes } }).end();
+        mark({ endOfPassWriteIndex: beginningOfPassWriteIndex });
+        encodeCopy(encoder, command);
+        mark({ beginningOfPassWriteIndex: endOfPassWriteIndex });
+        this.#timed.push({ command: { label, bytes: 2 * TEXEL_BYTES * command.texels }, step });
+      } else {
+        const timestampWrites = { querySet, beginningOfPassWriteIndex, endOfPassWriteIndex };
+        const pass = encoder.beginComputePass({ label: command.label, timestampWrites });
+        one(pass, command);
+        pass.end();
+        this.#timed.push({ command, step });
+      }
     }
     this.#steps++;
   }
 
-  /** Moves the timestamps of all dispatches encoded since the last call into buffers; precedes the submit. */
+  /** Moves the timestamps of everything encoded since the last call into buffers; precedes the submit. */
   resolve(encoder: GPUCommandEncoder): void {
     for (let first = 0; first < this.#timed.length; first += SET_QUERIES / 2) {
-      const dispatches = this.#timed.slice(first, first + SET_QUERIES / 2);
-      const chunk = this.#chunkWith(16 * dispatches.length);
-      encoder.resolveQuerySet(this.#setOf(2 * first), 0, 2 * dispatches.length, chunk.buffer, chunk.used);
-      this.#segments.push({ buffer: chunk.buffer, offset: chunk.used, dispatches });
-      chunk.used += Math.ceil(16 * dispatches.length / RESOLVE_ALIGNMENT) * RESOLVE_ALIGNMENT;
+      const commands = this.#timed.slice(first, first + SET_QUERIES / 2);
+      const chunk = this.#chunkWith(16 * commands.length);
+      encoder.resolveQuerySet(this.#setOf(2 * first), 0, 2 * commands.length, chunk.buffer, chunk.used);
+      this.#segments.push({ buffer: chunk.buffer, offset: chunk.used, commands });
+      chunk.used += Math.ceil(16 * commands.length / RESOLVE_ALIGNMENT) * RESOLVE_ALIGNMENT;
     }
     this.#timed = [];
   }
@@ -172,17 +175,28 @@ export class Profiler implements Disposable {
       (least, { begin }) => begin < least ? begin : least,
       this.#events[0]?.begin ?? 0n,
     );
-    const traceEvents = this.#events.map(({ dispatch, step, begin, ns }) => ({
-      name: dispatch.label,
+    const traceEvents = this.#events.map(({ command, step, begin, ns }) => ({
+      name: command.label,
       cat: "gpu",
       ph: "X",
       ts: Number(begin - origin) / 1e3,
       dur: ns / 1e3,
       pid: 1,
       tid: 1,
-      args: { step, grid: dispatch.grid, bytes: dispatch.bytes, flops: dispatch.flops },
+      args: { step, grid: command.grid, bytes: command.bytes, flops: command.flops },
     }));
     return JSON.stringify({ displayTimeUnit: "ns", traceEvents });
+  }
+
+  /**
+   * Reads all timestamps back and returns the time of each dispatch and copy in ms, in the order of execution, as far as
+   * the trace keeps them.
+   *
+   * @throws {GpuError} when the device has failed
+   */
+  async times(): Promise<number[]> {
+    await this.#drain();
+    return this.#events.map(({ ns }) => ns / 1e6);
   }
 
   /** Releases the queries and the timestamps that no report has read. */
@@ -220,22 +234,22 @@ export class Profiler implements Disposable {
     this.#segments = [];
     this.#chunk = undefined;
     const ends = new Map<GPUBuffer, number>();
-    for (const { buffer, offset, dispatches } of segments) ends.set(buffer, offset + 16 * dispatches.length);
+    for (const { buffer, offset, commands } of segments) ends.set(buffer, offset + 16 * commands.length);
     const bytes = new Map<GPUBuffer, ArrayBuffer>();
     await Promise.all([...ends].map(async ([buffer, end]) => {
       bytes.set(buffer, await download(this.#gpu, buffer, end));
       buffer.destroy();
     }));
-    for (const { buffer, offset, dispatches } of segments) {
-      const times = new BigUint64Array(bytes.get(buffer)!, offset, 2 * dispatches.length);
-      dispatches.forEach((timed, i) => this.#count(timed, times[2 * i], times[2 * i + 1]));
+    for (const { buffer, offset, commands } of segments) {
+      const times = new BigUint64Array(bytes.get(buffer)!, offset, 2 * commands.length);
+      commands.forEach((timed, i) => this.#count(timed, times[2 * i], times[2 * i + 1]));
     }
   }
 
   #count(timed: Timed, begin: bigint, end: bigint): void {
     // A clock that is reset between two queries would give a negative time.
     const ns = end > begin ? Number(end - begin) : 0;
-    const { label, bytes, flops } = timed.dispatch;
+    const { label, bytes, flops } = timed.command;
     const sum = this.#sums.get(label) ?? { calls: 0, ns: 0, bytes: 0, flops: undefined };
     this.#sums.set(label, {
       calls: sum.calls + 1,

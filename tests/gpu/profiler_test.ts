@@ -28,6 +28,15 @@ const squareOp: Op<null> = {
     k.run({ shader: square, entry: "run", bind: { x, y }, grid: k.batch * 4 / 64, flops: k.batch * 4 }),
 };
 
+/** Squares, after a copy of its input into an image that nobody reads. */
+const copyOp: Op<null> = {
+  ...squareOp,
+  emit: (k, node) => {
+    k.copy(node.inputs[0], 0, k.image(k.batch));
+    squareOp.emit(k, node);
+  },
+};
+
 const square = shader("square", {
   square: `
 @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -52,6 +61,24 @@ Deno.test("Profiler counts and times each kernel of several steps and submits", 
   }
   assert(times[0].totalMs >= times[1].totalMs);
   assertAlmostEquals(times.reduce((sum, { share }) => sum + share, 0), 1, 1e-9);
+  plan.destroy();
+});
+
+Deno.test("Profiler times copies into images like dispatches, in the order of execution", async () => {
+  const device = await gpu();
+  const plan = await planOf((x) => apply(copyOp, [x], null));
+  using profiler = new Profiler(device);
+  plan.run([step(BATCH), step(BATCH)], profiler);
+  const times = await profiler.times();
+  assertEquals(times.length, 4);
+  assert(times.every((ms) => ms > 0 && ms < 10_000), times.join());
+  const report = await profiler.report();
+  assertEquals(
+    new Set(report.map(({ label, calls }) => `${label} ${calls}`)),
+    new Set(["image.copy 2", "square.run 2"]),
+  );
+  const total = report.reduce((sum, { totalMs }) => sum + totalMs, 0);
+  assertAlmostEquals(times.reduce((sum, ms) => sum + ms, 0), total, 1e-9);
   plan.destroy();
 });
 
