@@ -14,6 +14,16 @@ import { Tensor } from "./tensor.ts";
 /** What a plan encodes: a dispatch, or a copy into an image. */
 export type Command = Dispatch | ImageCopy;
 
+/** Commands that compute one problem of a kernel: those from `first` to before `end`. */
+export interface Span {
+  /** Kernel and problem. */
+  readonly problem: string;
+  /** First command. */
+  readonly first: number;
+  /** One past the last command. */
+  readonly end: number;
+}
+
 /** What nodes have asked for, before any buffer or pipeline is made for it. */
 export interface Emission {
   /** Dispatches and copies in order. */
@@ -22,6 +32,8 @@ export interface Emission {
   readonly images: readonly number[];
   /** Names of the variants that were chosen, by kernel and problem. */
   readonly kernels: ReadonlyMap<string, string>;
+  /** Dispatches and copies of each choice among variants. */
+  readonly spans: readonly Span[];
   /** Scratch memory that each node asked for. */
   readonly scratch: ReadonlyMap<Node, readonly Tensor[]>;
 }
@@ -37,6 +49,7 @@ export function emit(gpu: Gpu, options: PlanOptions, nodes: readonly Node[]): Em
   const calls: (KernelCall | Copy)[] = [];
   const images: number[] = [];
   const kernels = new Map<string, string>();
+  const spans: Span[] = [];
   const scratch = new Map<Node, Tensor[]>();
   const read = new Set<Tensor>([...options.outputs, ...(options.pinned?.keys() ?? [])].map(ownerOf));
   for (const node of nodes) for (const input of node.inputs) read.add(ownerOf(input));
@@ -49,7 +62,12 @@ export function emit(gpu: Gpu, options: PlanOptions, nodes: readonly Node[]): Em
       batch: options.batch,
       run: (call) => calls.push(call),
       preferred: options.kernels ?? {},
-      chose: (problem, variant) => kernels.set(problem, variant),
+      chose: (problem, variant, append) => {
+        const first = calls.length;
+        append();
+        kernels.set(problem, variant);
+        spans.push({ problem, first, end: calls.length });
+      },
       scratch: (shape, dtype) => {
         const tensor = new Tensor(node.outputs[0].graph, shape, { kind: "scratch", node }, dtype);
         const known = scratch.get(node);
@@ -80,7 +98,7 @@ export function emit(gpu: Gpu, options: PlanOptions, nodes: readonly Node[]): Em
     };
     node.op.emit(emitter, node);
   }
-  return { calls, images, kernels, scratch };
+  return { calls, images, kernels, spans, scratch };
 }
 
 /** Returns the bytes of some images. */

@@ -52,8 +52,8 @@ export interface Emitter {
   run(call: KernelCall): void;
   /** Names of the variants to take where they fit, by kernel and problem. */
   readonly preferred: Readonly<Record<string, string>>;
-  /** Notes which variant computes a kernel's problem, for those who look at the plan. */
-  chose(problem: string, variant: string): void;
+  /** Has `append` append the dispatches of the variant that computes a kernel's problem, and notes which ones they are. */
+  chose(problem: string, variant: string, append: () => void): void;
   /** Returns memory of this node's own, for its dispatches alone; its contents are undefined at first. */
   scratch(shape: Shape, dtype?: DType): Tensor;
   /** Returns an image of `texels` fours of numbers, for this node's dispatches until it is freed. */

@@ -9,7 +9,7 @@ import { type BufferRange, type Dispatch, STEP_STRIDE } from "../gpu/kernel.ts";
 import { createBuffer, requireAllocated } from "../gpu/memory.ts";
 import type { Profiler } from "../gpu/profiler.ts";
 import { linkOf, longestChain } from "./chain.ts";
-import { type Command, createImages, emit, imageBytes, prepareAll } from "./emission.ts";
+import { type Command, createImages, type Emission, emit, imageBytes, prepareAll, type Span } from "./emission.ts";
 import { type MemoryPlan, ownerOf, planMemory } from "./memory.ts";
 import type { Node, TableShard } from "./node.ts";
 import type { Parameter, Table } from "./parameter.ts";
@@ -80,6 +80,8 @@ export class Plan {
   readonly batch: number;
   /** Name, for labels. */
   readonly name: string;
+  /** Commands of each choice among a kernel's variants; a choice may be part of another one's. */
+  readonly spans: readonly Span[];
   readonly #gpu: Gpu;
   readonly #commands: readonly Command[];
   readonly #scratch: Scratch;
@@ -93,12 +95,13 @@ export class Plan {
     gpu: Gpu,
     options: PlanOptions,
     commands: readonly Command[],
-    kernels: ReadonlyMap<string, string>,
+    { kernels, spans }: Pick<Emission, "kernels" | "spans">,
     scratch: Scratch,
     resolve: (tensor: Tensor) => BufferRange,
   ) {
     this.batch = options.batch;
     this.name = options.name;
+    this.spans = spans;
     this.#gpu = gpu;
     this.#commands = commands;
     this.#kernels = Object.fromEntries(kernels);
@@ -136,11 +139,16 @@ export class Plan {
       await requireAllocated(made);
       const commands = await prepareAll(gpu, emission, images, resolve);
       const scratch = { arena, steps, images, imageBytes: imageBytes(emission.images), memory };
-      return new Plan(gpu, options, commands, emission.kernels, scratch, resolve);
+      return new Plan(gpu, options, commands, emission, scratch, resolve);
     } catch (error) {
       for (const resource of made) resource.destroy();
       throw error;
     }
+  }
+
+  /** Returns the dispatches and copies of a choice among a kernel's variants. */
+  commandsOf({ first, end }: Span): readonly Command[] {
+    return this.#commands.slice(first, end);
   }
 
   /** Returns where a tensor of the plan is; intermediate ones share memory, so only outputs keep their numbers. */

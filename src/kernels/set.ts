@@ -110,6 +110,5 @@ export function kernelsOf(gpu: Gpu): KernelSet {
 export function emitKernel<Task, P extends Problem>(k: Emitter, kernel: Kernel<Task, P>, task: Task): void {
   const problem = kernel.problem(k, task);
   const variant = kernelsOf(k.gpu).choose(kernel, problem, k.preferred);
-  k.chose(`${kernel.name} ${problemKey(problem)}`, variant.name);
-  variant.emit(k, task, problem);
+  k.chose(`${kernel.name} ${problemKey(problem)}`, variant.name, () => variant.emit(k, task, problem));
 }
