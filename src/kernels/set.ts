@@ -24,16 +24,16 @@ export interface Choice {
  * The variants of a device's kernels.
  *
  * For each problem a set chooses, in this order: the variant that {@linkcode KernelSet.override} names, where it fits; the
- * one that the plan is to have, like the plan of a checkpoint before; the one that was measured to be the fastest; the one
- * of the least estimated cost, the first registered one of equals.
+ * one that the plan is to have, like the plan of a checkpoint before; the one that was measured to be the fastest, where the
+ * same variants fitted then; the one of the least estimated cost, the first registered one of equals.
  */
 export class KernelSet {
   /** What the device can do. */
   readonly profile: DeviceProfile;
   /** Choices so far, by kernel and problem. */
   readonly choices: Map<string, Choice> = new Map();
-  /** Names of the variants that were measured to be the fastest, by kernel and problem. */
-  readonly tuning: Map<string, string> = new Map();
+  /** Variants that were measured to be the fastest of those that fitted, by kernel and problem. */
+  readonly tuning: Map<string, Choice> = new Map();
   /** Name of the variants to choose wherever they fit, so that a test proves them. */
   override: string | undefined;
   /** Whether all kernels of the device are registered; those for drivers on the processor are loaded first. */
@@ -66,6 +66,13 @@ export class KernelSet {
     return all.filter((variant) => variant.fits(this.profile, problem));
   }
 
+  /** Returns the variant that was measured to be the fastest of exactly these, by their names. */
+  measured(key: string, fitting: readonly string[]): string | undefined {
+    const known = this.tuning.get(key);
+    const isSame = known?.fitting.length === fitting.length && fitting.every((name) => known.fitting.includes(name));
+    return isSame ? known?.variant : undefined;
+  }
+
   /**
    * Chooses a variant for a problem.
    *
@@ -84,10 +91,11 @@ export class KernelSet {
     }
     const fitting = this.fitting(kernel, problem);
     if (fitting.length === 0) throw new RangeError(`Cannot choose kernels: no variant fits, received ${key}`);
+    const names = fitting.map(({ name }) => name);
     const named = (name: string | undefined) => fitting.find((variant) => variant.name === name);
-    const chosen = named(this.override) ?? named(preferred[key]) ?? named(this.tuning.get(key)) ??
+    const chosen = named(this.override) ?? named(preferred[key]) ?? named(this.measured(key, names)) ??
       this.#cheapest(fitting, problem);
-    this.choices.set(key, { variant: chosen.name, fitting: fitting.map(({ name }) => name) });
+    this.choices.set(key, { variant: chosen.name, fitting: names });
     return chosen;
   }
 

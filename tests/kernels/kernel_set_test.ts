@@ -35,8 +35,8 @@ Deno.test("a set chooses the variant of the least cost among those that fit, the
 
 Deno.test("a set takes a test's word over measured times, and those over estimates, where the variant fits", () => {
   const set = setOf(variant("measured", 5), variant("named", 9, 100));
-  set.tuning.set("sum size=200", "measured");
-  set.tuning.set("sum size=300", "deleted");
+  set.tuning.set("sum size=200", { variant: "measured", fitting: ["named", "measured", "plain"] });
+  set.tuning.set("sum size=300", { variant: "deleted", fitting: ["plain", "measured", "named"] });
   assertEquals([10, 200, 300].map((size) => set.choose(kernel, { size }).name), ["plain", "measured", "plain"]);
   set.override = "named";
   assertEquals([10, 200].map((size) => set.choose(kernel, { size }).name), ["plain", "named"]);
