@@ -5,6 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { brotliDecompressSync } from "node:zlib";
+import { cacheFolder } from "./cache_folder.ts";
 
 const PACKAGE = "@sparticuz/chromium@147.0.0";
 const ARCHIVE = "bin/swiftshader.tar.br";
@@ -50,8 +51,7 @@ export async function installBundledDriver(announce?: (line: string) => void): P
 }
 
 function cacheFolders(): string[] {
-  const home = Deno.env.get("XDG_CACHE_HOME") || `${Deno.env.get("HOME") ?? ""}/.cache`;
-  return [home, Deno.env.get("TMPDIR") || "/tmp"].map((parent) => `${parent}/${CACHE_FOLDER}`);
+  return [cacheFolder(), Deno.env.get("TMPDIR") || "/tmp"].map((parent) => `${parent}/${CACHE_FOLDER}`);
 }
 
 function isIntact(folder: string): boolean {

@@ -17,10 +17,18 @@ Deno.test("a page's host finds the browser's adapter, and announces one on the p
 });
 
 Deno.test("a page's host refuses files, and says what to hand in", async () => {
+  const device = await gpu();
   await assertRejects(() => page.readCheckpoint("m.weft"), Error, 'Cannot load "m.weft": a page has no files');
   await assertRejects(() => page.requireSavable("m.weft"), Error, 'Cannot save "m.weft": a page has no files');
   const empty = { header: {}, tensors: {} };
   await assertRejects(() => page.writeCheckpoint("m.weft", empty), Error, 'Cannot save "m.weft": a page has no files');
+  await assertRejects(
+    () => page.loadTuning(device, "t.json"),
+    Error,
+    'Cannot read tuning "t.json": a page has no files',
+  );
+  await assertRejects(() => page.saveTuning(device, "t.json"), Error, 'Cannot write tuning "t.json": a page has no');
+  assertEquals([await page.loadTuning(device), await page.saveTuning(device)], [0, undefined]);
   await assertRejects(() => page.openFile("a.csv"), Error, "a page has no files; hand in a File, a Blob");
   await assertRejects(() => page.listAdapters(), Error, "Cannot list adapters: a page has one");
 });

@@ -5,7 +5,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   "src/gpu/mod.ts": ["src/gpu/", "src/host/"],
   "src/gpu/": ["src/gpu/", "shaders/"],
   "src/graph/": ["src/gpu/", "src/graph/", "src/initializer.ts"],
-  "src/kernels/": ["src/gpu/", "src/graph/", "src/kernels/", "src/software/mod.ts"],
+  "src/kernels/": ["src/gpu/", "src/graph/", "src/kernels/", "src/software/mod.ts", "src/version.ts"],
   "src/ops/": ["src/gpu/", "src/graph/", "src/kernels/", "src/ops/", "src/optimizer.ts", "shaders/"],
   "src/software/": ["src/gpu/", "src/graph/", "src/kernels/", "src/ops/", "src/software/", "shaders/"],
   "src/layers/mod.ts": ["src/graph/", "src/ops/", "src/layers/", "src/definition.ts", "src/initializer.ts"],

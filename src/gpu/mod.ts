@@ -20,4 +20,4 @@ export type { DeviceLimits, DeviceProfile, MatrixShape } from "./profile.ts";
 export type { SubgroupProfile } from "./subgroup.ts";
 export { formatKernelTimes, type KernelTime, Profiler, type ProfilerOptions } from "./profiler.ts";
 export type { AdapterKind, AdapterOptions, AdapterReport, FoundAdapter } from "../host/adapter_types.ts";
-export { listAdapters, requestAdapter } from "../host/mod.ts";
+export { listAdapters, loadTuning, requestAdapter } from "../host/mod.ts";

@@ -8,6 +8,7 @@
  */
 export { listAdapters, requestAdapter } from "../adapter.ts";
 export { readCheckpoint, requireSavable, writeCheckpoint } from "../checkpoint.ts";
+export { loadTuning, saveTuning } from "../tuning_file.ts";
 
 /**
  * Opens a file for reading.

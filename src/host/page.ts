@@ -4,6 +4,7 @@
  * @module
  */
 import type { Checkpoint } from "../checkpoint/content.ts";
+import type { Gpu } from "../gpu/device.ts";
 import type { AdapterOptions, AdapterReport, FoundAdapter } from "./adapter_types.ts";
 
 /**
@@ -41,6 +42,16 @@ export function writeCheckpoint(path: string, _checkpoint: Checkpoint): Promise<
 /** Refuses any path. */
 export function requireSavable(path: string): Promise<void> {
   return Promise.reject(withoutFiles("save", path));
+}
+
+/** Finds nothing: a page keeps what was measured in memory, as long as the device. Refuses a path. */
+export function loadTuning(_gpu: Gpu, path?: string): Promise<number> {
+  return path === undefined ? Promise.resolve(0) : Promise.reject(withoutFiles("read tuning", path));
+}
+
+/** Leaves what was measured in memory. Refuses a path. */
+export function saveTuning(_gpu: Gpu, path?: string): Promise<void> {
+  return path === undefined ? Promise.resolve() : Promise.reject(withoutFiles("write tuning", path));
 }
 
 /** Refuses to open a file. */
