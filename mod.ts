@@ -35,6 +35,8 @@ export { DivergenceError } from "./src/trainer/checks.ts";
 export type { InitialBias } from "./src/trainer/start_bias.ts";
 export type { EarlyStopping, EpochReport, FitOptions, History, ProgressEvent } from "./src/trainer/options.ts";
 export type { PlanDescription } from "./src/graph/plan.ts";
+export type { TunedProblem, TuningEvent } from "./src/kernels/tuner.ts";
+export type { TuningOptions } from "./src/trainer/tuning.ts";
 export type { L2 } from "./src/store.ts";
 export type { CheckpointTensor, Json, TensorData } from "./src/checkpoint/content.ts";
 

@@ -26,9 +26,11 @@ import { summarize } from "./model/summary.ts";
 import { Predictor } from "./predictor.ts";
 import { Store } from "./store.ts";
 import { spaceOf, traceModel } from "./trace.ts";
-import { type Resumption, Trainer } from "./trainer.ts";
+import { type Resumption, Trainer, type TrainerContext } from "./trainer.ts";
 import { requireFinite, requireTrainable, warnBeforeTraining } from "./trainer/checks.ts";
+import type { TunedProblem } from "./kernels/tuner.ts";
 import type { FitOptions, History } from "./trainer/options.ts";
+import type { TuningOptions } from "./trainer/tuning.ts";
 import { digestRows } from "./trainer/rows_digest.ts";
 
 export type { Evaluation } from "./metrics.ts";
@@ -153,20 +155,31 @@ export class Model implements AsyncDisposable {
       warnBeforeTraining(options);
       const resume = options.resume === undefined ? undefined : await this.#readResumed(options.resume);
       const resumable = resume !== undefined || options.checkpoint !== undefined;
-      const context = {
-        ...this.#parts,
-        gpu: this.gpu,
-        seed: this.seed,
-        access: this.#access,
-        fresh: this.#fresh,
-        rowsDigest: resumable ? await digestRows(data, options.validation) : undefined,
-        evaluate: (dataset: Dataset) => this.evaluate(dataset, { batchSize: options.batchSize }),
-        save: (path: string, training: Json, tensors: Record<string, CheckpointTensor>) =>
-          this.#write(path, tensors, training),
-      };
-      const trainer = new Trainer(context, data, options, resume);
+      const rowsDigest = resumable ? await digestRows(data, options.validation) : undefined;
+      const trainer = new Trainer({ ...this.#context(options), rowsDigest }, data, options, resume);
       this.#fresh = false;
       return await trainer.run();
+    });
+  }
+
+  /**
+   * Times the variants of the kernels that training on `data` runs, and has the device choose the fastest ones from here
+   * on, for this and other models. The parameters stay as they are; optimizer state that an earlier `fit` kept is released.
+   *
+   * A variant replaces the default only where it is faster by more than 3 % in repeated runs.
+   *
+   * @returns what was measured, for the kernel problems with more than one variant
+   * @throws {TypeError} when the data has another schema or no labels
+   * @throws {RangeError} when the data has no rows, or an option is out of its range
+   * @throws {GpuError} when the device has no timestamp queries, or too little memory
+   * @throws {SyntaxError} when the file of measured kernels is damaged
+   */
+  async tuneKernels(data: Dataset, options: TuningOptions = {}): Promise<TunedProblem[]> {
+    return await this.#access.train(async () => {
+      await this.#requireUsable("tune kernels", data);
+      requireLabels("tune kernels on the data", data);
+      await requireTrainable(options);
+      return await new Trainer(this.#context(options), data, options).tune(options.path);
     });
   }
 
@@ -267,6 +280,18 @@ export class Model implements AsyncDisposable {
     if (data.rows === 0) return new Float32Array(0);
     const create = () => Predictor.create(this.gpu, { ...this.#parts, batch, budget: defaultBudget(this.gpu) });
     return requireNumbers(await this.#passes.use(`predict ${batch}`, create, (predictor) => predictor.predict(data)));
+  }
+
+  #context({ batchSize }: FitOptions): TrainerContext {
+    return {
+      ...this.#parts,
+      gpu: this.gpu,
+      seed: this.seed,
+      access: this.#access,
+      fresh: this.#fresh,
+      evaluate: (dataset) => this.evaluate(dataset, { batchSize }),
+      save: (path, training, tensors) => this.#write(path, tensors, training),
+    };
   }
 
   async #readResumed(path: string): Promise<Resumption> {

@@ -11,6 +11,7 @@ import { defaultBudget } from "./feed/budget.ts";
 import type { Gpu } from "./gpu/device.ts";
 import { requireAllocated } from "./gpu/memory.ts";
 import type { Plan, StepScalars } from "./graph/plan.ts";
+import type { TunedProblem } from "./kernels/tuner.ts";
 import type { Access } from "./model/access.ts";
 import type { ModelParts } from "./model/parts.ts";
 import { requireCount } from "./model/requirements.ts";
@@ -26,6 +27,7 @@ import { HostSorter } from "./trainer/sorter.ts";
 import { startAtLogOdds } from "./trainer/start_bias.ts";
 import { recipeOf, requireSameKernels, requireSameRecipe, type TrainingState } from "./trainer/state.ts";
 import { compileTraining } from "./trainer/step.ts";
+import { tuneStep } from "./trainer/tuning.ts";
 import { UnseenRows, unseenShareOf } from "./trainer/unseen.ts";
 
 /** What the loop needs from the model. */
@@ -124,12 +126,16 @@ export class Trainer {
     const { store: { optimizer }, access } = this.#context;
     const resume = this.#resume;
     if (resume) requireSameRecipe((resume.training as unknown as TrainingState).recipe, this.#state.recipe);
-    const isKept = this.#options.optimizerState === "keep";
+    const { optimizerState, tuneKernels, otherKernels } = this.#options;
+    const isKept = optimizerState === "keep";
     let hasEnded = false;
     try {
       await this.#allocate();
       const earlierSteps = await optimizer.prepare(this.#optimizer, isKept && !resume);
       if (earlierSteps > 0) this.#state.earlierSteps = earlierSteps;
+      if (tuneKernels && (!resume || otherKernels)) {
+        await this.#tune(tuneKernels === true ? undefined : tuneKernels.path);
+      }
       this.#plan = await this.#compile();
       if (resume) await access.write(() => this.#restore(resume));
       else await this.#start();
@@ -143,14 +149,44 @@ export class Trainer {
       await this.#uploadBest();
       throw error.restored(this.#state.bestEpoch);
     } finally {
-      this.#plan?.destroy();
-      this.#feed?.destroy();
-      this.#losses?.destroy();
-      this.#sorter?.destroy();
-      this.#unseen?.destroy();
+      this.#release();
       if (isKept && hasEnded && !this.#isSteppedBack) optimizer.keep(this.#stepsBehind);
       else optimizer.release();
     }
+  }
+
+  /**
+   * Times the variants of all kernels of the step in place of training; the parameters are then as before.
+   *
+   * @param path the file to add the winners to; the default one when absent
+   * @throws {GpuError} when the device has no timestamp queries, or too little memory
+   */
+  async tune(path: string | undefined): Promise<TunedProblem[]> {
+    const { optimizer } = this.#context.store;
+    try {
+      await this.#allocate();
+      await optimizer.prepare(this.#optimizer);
+      return await this.#tune(path, true);
+    } finally {
+      this.#release();
+      optimizer.release();
+    }
+  }
+
+  /** Times the variants of the step's kernels on the first batch, all of them or those that were not measured before. */
+  #tune(path: string | undefined, again = false): Promise<TunedProblem[]> {
+    const { signal, onTuning } = this.#options;
+    this.#feed.begin(this.#data);
+    const compile = (kernels: Readonly<Record<string, string>>): Promise<Plan> => this.#compileWith(kernels);
+    return tuneStep(this.#context, { compile, step: this.#prepareStep(), path, again, signal, onTuning });
+  }
+
+  #release(): void {
+    this.#plan?.destroy();
+    this.#feed?.destroy();
+    this.#losses?.destroy();
+    this.#sorter?.destroy();
+    this.#unseen?.destroy();
   }
 
   /** Steps behind the optimizer's state, with those of earlier trainings. */
@@ -179,18 +215,7 @@ export class Trainer {
   /** Compiles the step, with the kernels of the checkpoint to resume unless others may do. */
   async #compile(): Promise<Plan> {
     const before = this.#options.otherKernels ? undefined : this.#resume?.training as unknown as TrainingState;
-    const plan = await compileTraining(this.#context.gpu, {
-      ...this.#context,
-      feed: this.#feed,
-      batch: this.#batch,
-      optimizer: this.#optimizer,
-      l2: this.#options.l2 ?? {},
-      clipNorm: this.#options.clipNorm,
-      losses: this.#losses.range,
-      pairs: this.#sorter?.range,
-      unseen: this.#unseen,
-      kernels: before?.kernels,
-    });
+    const plan = await this.#compileWith(before?.kernels);
     const { kernels } = plan.describe();
     this.#state.kernels = kernels;
     try {
@@ -200,6 +225,21 @@ export class Trainer {
       throw error;
     }
     return plan;
+  }
+
+  #compileWith(kernels: Readonly<Record<string, string>> | undefined): Promise<Plan> {
+    return compileTraining(this.#context.gpu, {
+      ...this.#context,
+      feed: this.#feed,
+      batch: this.#batch,
+      optimizer: this.#optimizer,
+      l2: this.#options.l2 ?? {},
+      clipNorm: this.#options.clipNorm,
+      losses: this.#losses.range,
+      pairs: this.#sorter?.range,
+      unseen: this.#unseen,
+      kernels,
+    });
   }
 
   /** Sets what a training has before its first step. */
@@ -281,22 +321,28 @@ export class Trainer {
     return shuffle.finish();
   }
 
-  async #step(): Promise<void> {
-    const state = this.#state;
-    const first = state.position * this.#batch;
-    const rows = this.#rowsAt(state.position);
-    const lr = this.#rateAt(state.step);
+  /** Has the batch of the next step on the device, sorted, and returns the step's scalars. */
+  #prepareStep(): StepScalars {
+    const { position, step } = this.#state;
+    const first = position * this.#batch;
+    const rows = this.#rowsAt(position);
+    const lr = this.#rateAt(step);
     const index = this.#stepsBehind + 1;
     this.#sorter?.sort(first, { rows, index, seed: this.#seed });
-    this.#queued.push({
+    return {
       rows,
       first: this.#feed.locate(first),
       index,
       seed: this.#seed,
       lr,
-      slot: this.#losses.slotOf(state.step),
+      slot: this.#losses.slotOf(step),
       ...this.#optimizer.corrections(index),
-    });
+    };
+  }
+
+  async #step(): Promise<void> {
+    const state = this.#state;
+    this.#queued.push(this.#prepareStep());
     state.step++;
     state.position++;
     if (this.#queued.length === this.#stepsPerSubmit || state.position === this.#steps) await this.#submit();

@@ -1,6 +1,6 @@
 /** The engine in a page: the shader compiler of browsers is stricter than Deno's. Skipped where Chromium is missing. */
 import { assert, assertEquals } from "@std/assert";
-import { trainModels, walk } from "./browser/models.ts";
+import { trainModels, type tune, walk } from "./browser/models.ts";
 import { assertClose, gpu } from "./support.ts";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
@@ -101,6 +101,7 @@ const prepared = await prepare();
 
 if (typeof prepared === "string") {
   Deno.test.ignore(`a page with default limits trains all models to Deno's numbers (skipped: ${prepared})`, () => {});
+  Deno.test.ignore(`a page tunes kernels once for a device (skipped: ${prepared})`, () => {});
   Deno.test.ignore(`a page reads, trains, evaluates and predicts by the public API (skipped: ${prepared})`, () => {});
 } else {
   const { browser, script } = prepared;
@@ -110,6 +111,13 @@ if (typeof prepared === "string") {
     assertEquals(page.saving, 'Cannot save "/nowhere/clicks.weft": a page has no files');
     assert(page.auc > 0.99, String(page.auc));
     assertClose(page.probabilities, (await walk()).probabilities, "probabilities", { rtol: 1e-3 });
+  });
+  Deno.test("a page tunes kernels once for a device", async () => {
+    const passes = await visit(browser, script, "/tune", PATIENCE.walk) as Awaited<ReturnType<typeof tune>>;
+    assert(Array.isArray(passes), String(passes));
+    // Where each kernel has one variant, there is nothing to tune.
+    assert(passes[0] === 0 || passes[0] >= 5, passes.join());
+    assertEquals(passes[1], passes[0]);
   });
   Deno.test("a page with default limits trains all models to Deno's numbers", async () => {
     const [page, here] = await Promise.all([

@@ -63,12 +63,22 @@ export class Access {
   async write(work: () => void): Promise<void> {
     this.#requireOpen("go on training");
     if (this.#readers === 0) return work();
+    await this.alone(() => Promise.resolve(work()));
+  }
+
+  /**
+   * Does work of the training that changes the parameters for a while, once nobody reads them; reading calls wait for its
+   * end.
+   *
+   * @throws {Error} when the model was disposed
+   */
+  async alone<T>(work: () => Promise<T>): Promise<T> {
     const turn = Promise.withResolvers<void>();
     this.#turn = turn.promise;
     try {
       await this.#quiet(() => this.#readers === 0);
       this.#requireOpen("go on training");
-      work();
+      return await work();
     } finally {
       this.#turn = undefined;
       turn.resolve();

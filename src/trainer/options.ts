@@ -6,6 +6,7 @@
 import type { Dataset } from "../data/dataset.ts";
 import type { Profiler } from "../gpu/profiler.ts";
 import type { PlanDescription } from "../graph/plan.ts";
+import type { TuningEvent } from "../kernels/tuner.ts";
 import type { Optimizer } from "../optimizer.ts";
 import type { Evaluation } from "../metrics.ts";
 import type { PlateauOptions, StepSchedule } from "../schedule.ts";
@@ -115,10 +116,21 @@ export interface FitOptions {
    * differently, so the bytes are not those of a run that was never interrupted. @default {false}
    */
   otherKernels?: boolean;
+  /**
+   * Whether to time the variants of the step's kernels first and to train with the fastest ones, which round differently:
+   * the bytes of the run then depend on the times. What was measured on this adapter before is not timed again; it is in
+   * a file, `weft/tuning.json` in the user's folder for caches unless `path` names another one, or in a page in memory. A
+   * resumed run takes the kernels of its checkpoint instead.
+   *
+   * @default {false}
+   */
+  tuneKernels?: boolean | { path: string };
   /** Interrupts training after the current step. */
   signal?: AbortSignal;
   /** Called now and then with the state of the epoch. */
   onProgress?: (event: ProgressEvent) => void;
+  /** Called while kernels are timed, before each pass over their variants. */
+  onTuning?: (event: TuningEvent) => void;
   /** Called after each epoch. */
   onEpoch?: (report: EpochReport) => void;
   /** Told what to know before training begins, such as that validation rows of one class have no AUC. @default console.warn */

@@ -107,3 +107,19 @@ export async function walk(): Promise<Walk> {
   const saving = await model.save("/nowhere/clicks.weft").then(() => "saved", (error: Error) => error.message);
   return { auc, probabilities: [...await model.predict(test)], saving };
 }
+
+/** Tunes kernels on the host's own device and returns the passes that had run after a first and after a second training. */
+export async function tune(): Promise<[number, number]> {
+  const data = datasetOf();
+  let passes = 0;
+  const train = async (device?: Gpu): Promise<Gpu> => {
+    // Not disposed of, for the first one's device is the second one's.
+    const model = await Model.create(deepfm(SIZES), data.schema, { device });
+    await model.fit(data, { batchSize: BATCH, tuneKernels: true, onTuning: () => passes++ });
+    return model.gpu;
+  };
+  const gpu = await train();
+  const first = passes;
+  await train(gpu);
+  return [first, passes];
+}

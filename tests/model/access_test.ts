@@ -45,6 +45,28 @@ Deno.test("a write that nobody is in the way of happens at once", () => {
   return written;
 });
 
+Deno.test("work alone waits for reading calls, and those that come later wait for its end, with writes in between", async () => {
+  const { access, log, read, end } = scene();
+  const calls = [read("a")];
+  const stop = Promise.withResolvers<void>();
+  const work = access.alone(async () => {
+    await access.write(() => log.push("written"));
+    await stop.promise;
+    return "done";
+  });
+  calls.push(read("b"));
+  await settle();
+  assertEquals(log, ["a begins"]);
+  await end("a");
+  assertEquals(log, ["a begins", "a ends", "written"]);
+  stop.resolve();
+  assertEquals(await work, "done");
+  await settle();
+  await end("b");
+  assertEquals(log.slice(3), ["b begins", "b ends"]);
+  await Promise.all(calls);
+});
+
 Deno.test("a second training, and other writes while somebody uses the parameters, are refused", async () => {
   const { access, read, end } = scene();
   access.requireUnused("set parameters");
