@@ -10,11 +10,13 @@ import { loadModel } from "./load.ts";
 import { type CommandInfo, parseOptions } from "./options.ts";
 import { formatReport } from "./report.ts";
 import type { Streams } from "./streams.ts";
+import { applyTuning, readTuning, TUNING_OPTION } from "./tuning.ts";
 
 const GROUPS = {
   "Model": {
     "model-file": { value: "FILE", help: "model or checkpoint that train wrote" },
     "batch-size": { value: "N", help: "rows of a step (default 4096)" },
+    ...TUNING_OPTION,
   },
   "Data": { ...DATA_OPTIONS, ...BAD_ROW_OPTION },
 } as const;
@@ -35,7 +37,9 @@ export async function evaluate(args: readonly string[], streams: Streams): Promi
   if (options.texts("data").length === 0) options.refuse('option "--data" is missing');
   const format = { ...readFormat(options), ...readRejections(options) };
   const batchSize = options.integer("batch-size", 1);
+  const tuning = readTuning(options);
   using gpu = await openGpu(streams);
+  await applyTuning(gpu, tuning, streams);
   await using model = await loadModel(path, gpu, streams);
   const data = await readData(options.texts("data"), model.schema, format, streams);
   reportCoverage("data", data, false, streams);

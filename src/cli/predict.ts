@@ -13,11 +13,13 @@ import { type CommandInfo, parseOptions } from "./options.ts";
 import { Predictions } from "./predictions.ts";
 import { type Streams, writeAll } from "./streams.ts";
 import { formatCount } from "./table.ts";
+import { applyTuning, readTuning, TUNING_OPTION } from "./tuning.ts";
 
 const GROUPS = {
   "Model": {
     "model-file": { value: "FILE", help: "model or checkpoint that train wrote" },
     "batch-size": { value: "N", help: "rows of a step (default 4096)" },
+    ...TUNING_OPTION,
   },
   "Data": {
     ...DATA_OPTIONS,
@@ -64,9 +66,11 @@ export async function predict(args: readonly string[], streams: Streams): Promis
   const ids = options.exact("id");
   if (ids.length > 0 && isLibsvm(files, format)) options.refuse('option "--id" is not for libsvm files');
   const batchSize = options.integer("batch-size", 1);
+  const tuning = readTuning(options);
   const out = options.text("out") ?? "predictions.csv";
   if (out !== "-") await requireWritable(out);
   using gpu = await openGpu(streams);
+  await applyTuning(gpu, tuning, streams);
   await using model = await loadModel(path, gpu, streams);
   const predictions = new Predictions(ids);
   const data = await readData(files, model.schema, format, streams, predictions);

@@ -25,6 +25,7 @@ import { formatReport } from "./report.ts";
 import { describeInputs } from "./sequences.ts";
 import { progressStream, type Streams } from "./streams.ts";
 import { formatCount } from "./table.ts";
+import { applyTuning, describeTuning, type TuningFile } from "./tuning.ts";
 
 /** What is to be trained, on what, and where the results go. */
 export interface Run {
@@ -48,6 +49,8 @@ export interface Run {
   readonly from?: string;
   /** File of a trained FM whose tables an FNN starts from. */
   readonly fromFm?: string;
+  /** The file of measured kernels. */
+  readonly tuning?: TuningFile;
   /** Whether to list the layers first. */
   readonly summary?: boolean;
 }
@@ -64,6 +67,7 @@ export async function runTraining(run: Run, streams: Streams): Promise<number> {
   for (const path of [run.out, run.fit.checkpoint?.path]) if (path) await requireSavable(path);
   if (run.profile !== undefined) await requireWritable(run.profile);
   using gpu = await openGpu(streams);
+  await applyTuning(gpu, run.tuning, streams);
   const started = performance.now();
   await using model = await openModel(run, gpu);
   describeRun(run, model, streams);
@@ -172,6 +176,7 @@ function follow(progress: Progress, { fit: { epochs, resume }, summary }: Run, s
   };
   return {
     onWarning,
+    onTuning: (event) => streams.err(describeTuning(event)),
     onPlan: (plan) => {
       if (summary) streams.err(`${describePlan(plan)}\n`);
       if (!resume) begin(1);

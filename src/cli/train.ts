@@ -21,6 +21,7 @@ import { type Run, runTraining } from "./run.ts";
 import { readSchema, SCHEMA_OPTIONS } from "./schema.ts";
 import { warnOfUnread } from "./sequences.ts";
 import type { Streams } from "./streams.ts";
+import { readTuning, TUNING_OPTION } from "./tuning.ts";
 
 const GROUPS = {
   "Data": { ...DATA_OPTIONS, ...BAD_ROW_OPTION, ...MISSING_OPTION },
@@ -75,6 +76,11 @@ const GROUPS = {
     out: { value: "FILE", help: "the trained model (default MODEL.weft)" },
     checkpoint: { value: "FILE", help: "checkpoint, written after each epoch and on Ctrl-C, SIGTERM or SIGHUP" },
     "checkpoint-every": { value: "N", help: "write it every N steps too" },
+    ...TUNING_OPTION,
+    "tune-kernels": {
+      help: "time the variants of the kernels first, where that was not done before, and train with\n" +
+        "the fastest ones; a resumed run has those of its checkpoint",
+    },
     resume: { value: "FILE", help: "checkpoint to go on from, with the other options as they were" },
     "other-kernels": { help: "go on although the device runs other kernels than before, to other bytes" },
     profile: { value: "FILE", help: "time each kernel and write a Chrome trace" },
@@ -91,7 +97,8 @@ export const TRAIN: CommandInfo<typeof GROUPS> = {
   options: GROUPS,
   notes: [
     "With a split, vocabularies, scalings and buckets are fitted to the training share alone.",
-    "The same seed on the same adapter gives the same bytes; a run that was killed and resumed does too.",
+    "The same seed on the same adapter gives the same bytes; a run that was killed and resumed does too. Other kernels",
+    "give others: those that were measured on this adapter run unless --tuning none is given.",
     "Ctrl-C, SIGTERM or SIGHUP save the checkpoint, or without --checkpoint the model so far; a second Ctrl-C quits at once.",
   ],
   examples: [
@@ -143,6 +150,8 @@ function readSettings(options: Options<Name>, definition: Definition): Omit<Run,
   if (resume === undefined) options.require("resume", ["other-kernels"]);
   if (checkpoint === undefined) options.require("checkpoint", ["checkpoint-every"]);
   const budget = options.number("memory-budget", 1);
+  const isTuned = options.has("tune-kernels");
+  const tuning = readTuning(options, isTuned);
   return {
     definition,
     seed: options.integer("seed", 0) ?? 1,
@@ -151,6 +160,7 @@ function readSettings(options: Options<Name>, definition: Definition): Omit<Run,
     summary: options.has("summary"),
     from: options.text("from"),
     fromFm: options.text("from-fm"),
+    tuning,
     fit: {
       epochs: 1,
       // An FNN that starts from the tables of an FM has no bias yet.
@@ -168,6 +178,7 @@ function readSettings(options: Options<Name>, definition: Definition): Omit<Run,
       },
       resume,
       otherKernels: options.has("other-kernels"),
+      tuneKernels: isTuned && (tuning?.path === undefined || { path: tuning.path }),
     },
   };
 }

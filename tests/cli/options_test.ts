@@ -116,7 +116,10 @@ Deno.test("nearest() counts swapped letters as one error and gives up on words t
 Deno.test("wrong arguments end with code 2 and one line", async () => {
   const cases: [string[], string][] = [
     [["trian"], 'Cannot run weft: no command "trian", did you mean "train"'],
-    [["--version"], 'Cannot run weft: no command "--version", there are train, evaluate, predict, devices, demo'],
+    [
+      ["--version"],
+      'Cannot run weft: no command "--version", there are train, evaluate, predict, devices, tune-kernels, demo',
+    ],
     [["train", "--epoch", "5"], 'Cannot run train: no option "--epoch", did you mean "--epochs"'],
     [["train"], 'Cannot run train: option "--data" is missing'],
     [["train", "--data", "x"], 'Cannot run train: option "--label" is missing'],
