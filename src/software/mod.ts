@@ -9,6 +9,7 @@ import { registerAttention } from "./attention/variants.ts";
 import { registerCrossVector } from "./cross/vector.ts";
 import { registerLinearSum } from "./embedding/linear_sum.ts";
 import { registerFields } from "./fields/variants.ts";
+import { registerHistoryAttention } from "./history/unrolled.ts";
 import { registerColumnSums } from "./matmul/column_sums.ts";
 import { registerProducts } from "./matmul/products.ts";
 import { registerLayerNorm } from "./norm/layer_norm.ts";
@@ -24,6 +25,7 @@ export function registerKernels(kernels: KernelSet): void {
   registerLayerNorm(kernels);
   registerAttention(kernels);
   registerAfm(kernels);
+  registerHistoryAttention(kernels);
   registerLinearSum(kernels);
   registerFields(kernels);
   registerCrossVector(kernels);

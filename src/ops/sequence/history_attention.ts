@@ -54,7 +54,7 @@ interface Head {
 }
 
 /** Sizes that the choice of a kernel depends on. */
-interface AttentionProblem extends Problem {
+export interface HistoryAttentionProblem extends Problem {
   readonly batch: number;
   readonly places: number;
   readonly heads: number;
@@ -63,7 +63,7 @@ interface AttentionProblem extends Problem {
 }
 
 /** A kernel over the places of x. */
-interface PlacesTask {
+export interface PlacesTask {
   readonly x: Tensor;
   readonly bind: Readonly<Record<string, Tensor>>;
   readonly options: HistoryAttentionOptions;
@@ -120,23 +120,35 @@ function headOf(x: Tensor, { heads, valueWidth }: HistoryAttentionOptions): Head
   );
 }
 
-function flopsOf({ batch, places, heads, query, value }: AttentionProblem): number {
+/** Returns the operations of scores and weighted sums. */
+export function historyAttentionFlops({ batch, places, heads, query, value }: HistoryAttentionProblem): number {
   return 2 * batch * heads * places * places * (query + value);
 }
 
 /** Returns the kernel of an entry point, by tiles in workgroup memory or without. */
-function placesKernel(entry: string): Kernel<PlacesTask, AttentionProblem> {
+function placesKernel(entry: string): Kernel<PlacesTask, HistoryAttentionProblem> {
   return {
     name: `history_attention.${entry}`,
     problem: ({ batch }, { x, options }) => ({ batch, heads: options.heads, ...headOf(x, options) }),
     variants: [
-      gpuVariant("tiles", flopsOf, (k, task) => runPlaces(k, entry, task, true), TILES_ON_PROCESSOR),
-      gpuVariant("rows", (problem) => ROWS * flopsOf(problem), (k, task) => runPlaces(k, entry, task, false), 1),
+      gpuVariant(
+        "tiles",
+        historyAttentionFlops,
+        (k, task) => runPlaces(k, entry, task, { byTiles: true }),
+        TILES_ON_PROCESSOR,
+      ),
+      gpuVariant(
+        "rows",
+        (problem) => ROWS * historyAttentionFlops(problem),
+        (k, task) => runPlaces(k, entry, task, {}),
+        1,
+      ),
     ],
   };
 }
 
-const kernels = {
+/** The kernels by entry point. */
+export const historyAttentionKernels = {
   forward: placesKernel("forward"),
   query_gradient: placesKernel("query_gradient"),
   key_gradient: placesKernel("key_gradient"),
@@ -144,19 +156,34 @@ const kernels = {
 
 function emitPlaces(
   k: Emitter,
-  entry: keyof typeof kernels,
+  entry: keyof typeof historyAttentionKernels,
   x: Tensor,
   bind: Record<string, Tensor>,
   options: HistoryAttentionOptions,
 ): void {
-  emitKernel(k, kernels[entry], { x, bind, options });
+  emitKernel(k, historyAttentionKernels[entry], { x, bind, options });
 }
 
-function runPlaces(k: Emitter, entry: string, { x, bind, options }: PlacesTask, byTiles: boolean): void {
+/** How a kernel over places reads keys and values. */
+export interface PlacesLaunch {
+  /** Whether they pass through workgroup memory. @default {false} */
+  readonly byTiles?: boolean;
+  /** Turns the text without tiles into one for lanes of a query and of a value. @default {as it is} */
+  readonly rewrite?: (text: string, sizes: { readonly QK: number; readonly V: number }) => string;
+}
+
+/** Appends a kernel over the places of x. */
+export function runPlaces(
+  k: Emitter,
+  entry: string,
+  { x, bind, options }: PlacesTask,
+  { byTiles = false, rewrite = (text) => text }: PlacesLaunch,
+): void {
   const { places, query, value } = headOf(x, options);
   const { heads, scale, weights = "softmax" } = options;
   const odd = query | value;
   const { width, part } = lanesOf(odd & -odd);
+  const [QK, V] = [query / width, value / width];
   const threads = Math.min(THREADS, 2 ** Math.ceil(Math.log2(Math.max(8, places))));
   const blocks = Math.ceil(places / threads);
   const groups = k.batch * heads * blocks;
@@ -164,14 +191,14 @@ function runPlaces(k: Emitter, entry: string, { x, bind, options }: PlacesTask, 
   const constants: Constants = {
     ...{ CAUSAL: causal, TARGETS: targets, CONTEXT: context, WINDOW: window, FULL: full },
     ...{ THREADS: threads, SCALE: scale, ...(byTiles && { SIZE: tileSize(places, query + value) }) },
-    ...{ QK: query / width, V: value / width, ROW: heads * (2 * query + value) / width },
+    ...{ QK, V, ROW: heads * (2 * query + value) / width },
     ...(weights === "softmax" ? {} : { DIVISOR: weights.divisor }),
   };
   k.run({
     shader: shader("history_attention", {
       ...{ grid, ...part, history_places: shared, history_mask: mask },
       ...(weights === "softmax" ? { history_softmax: softmax } : { history_silu: silu }),
-      ...(byTiles ? { history_attention: source } : { history_attention_rows: rowsSource }),
+      ...(byTiles ? { history_attention: source } : { history_attention_rows: rewrite(rowsSource, { QK, V }) }),
     }),
     entry,
     bind,
