@@ -13,11 +13,17 @@ const EXIT_CODES: Readonly<Partial<Record<Deno.Signal, number>>> = {
   SIGHUP: 129,
 };
 
+/**
+ * Whether the process was started to ignore hang-ups. It is asked as the program is loaded, and such a hang-up is caught
+ * from then on: opening a device, or listening to any signal, can give the signal its usual meaning back.
+ */
+const IGNORES_HANG_UP = hangUpIsIgnored();
+if (IGNORES_HANG_UP) Deno.addSignalListener("SIGHUP", () => {});
+
 /** Catches Ctrl-C, and what a system or a closed terminal sends, until it is disposed of. */
 export class Interruption implements Disposable {
   readonly #controller = new AbortController();
   readonly #handlers: ReadonlyMap<Deno.Signal, () => void>;
-  readonly #ignoresHangUp = hangUpIsIgnored();
   #onFirst: (() => void) | undefined;
   #onSecond: (() => void) | undefined;
   #exitCode = 0;
@@ -50,16 +56,12 @@ export class Interruption implements Disposable {
     return { [Symbol.dispose]: () => this.#onFirst = this.#onSecond = undefined };
   }
 
-  /** Gives the signals back the meaning that they had; one that the process was started to ignore stays ignored. */
+  /** Gives the signals back the meaning that they had. */
   [Symbol.dispose](): void {
-    for (const [name, handler] of this.#handlers) {
-      if (name !== "SIGHUP" || !this.#ignoresHangUp) Deno.removeSignalListener(name, handler);
-    }
+    for (const [name, handler] of this.#handlers) Deno.removeSignalListener(name, handler);
   }
 
   #handle(name: Deno.Signal): void {
-    // Listening to any signal gives this one its usual meaning back, so that it must be caught to be ignored.
-    if (name === "SIGHUP" && this.#ignoresHangUp) return;
     if (!this.signal.aborted) {
       this.#exitCode = EXIT_CODES[name]!;
       this.#controller.abort();
@@ -75,7 +77,7 @@ export class Interruption implements Disposable {
 
 function caughtSignals(): Deno.Signal[] {
   if (Deno.build.os === "windows") return ["SIGINT", "SIGBREAK"];
-  return ["SIGINT", "SIGTERM", "SIGHUP"];
+  return ["SIGINT", "SIGTERM", ...(IGNORES_HANG_UP ? [] : ["SIGHUP" as const])];
 }
 
 /** Tells whether the process was started to outlive its terminal, as `nohup` does; systems without /proc do not say. */
