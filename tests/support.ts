@@ -82,6 +82,8 @@ export interface OpRun {
   build: (inputs: Record<string, Tensor>) => Tensor;
   /** Turns random numbers in [-1, 1) into values of an input. */
   prepare?: Record<string, (values: Float64Array) => Float64Array>;
+  /** Gradient by the output that is handed down. @default random numbers */
+  upstream?: readonly number[];
   /** Mode of the trace. @default {"train"} */
   mode?: Mode;
   /** Valid rows. @default the batch */
@@ -164,7 +166,7 @@ export async function runOp(run: OpRun): Promise<OpResults> {
   });
   const y = run.build(tensors);
   const size = sizeOf(y.shape, run.batch);
-  const upstream = randomArray(size, 99);
+  const upstream = run.upstream ? Float64Array.from(run.upstream) : randomArray(size, 99);
   const hasBatch = y.shape[0] === "B";
   const valid = hasBatch ? (run.rows ?? run.batch) * size / run.batch : size;
   upstream.fill(0, valid);
