@@ -33,6 +33,7 @@ import { dmin } from "./dmin.ts";
 import { dmr } from "./dmr.ts";
 import { dnn } from "./dnn.ts";
 import { edcn } from "./edcn.ts";
+import { eta } from "./eta.ts";
 import { ffm } from "./ffm.ts";
 import { fgcnn } from "./fgcnn.ts";
 import { fibinet } from "./fibinet.ts";
@@ -50,7 +51,10 @@ import { masknet } from "./masknet.ts";
 import { mlr } from "./mlr.ts";
 import { nfm } from "./nfm.ts";
 import { pnn } from "./pnn.ts";
+import { sdim } from "./sdim.ts";
+import { sim } from "./sim.ts";
 import { transact } from "./transact.ts";
+import { twin } from "./twin.ts";
 import { wideDeep } from "./wide_deep.ts";
 import { xdeepfm } from "./xdeepfm.ts";
 
@@ -74,6 +78,7 @@ export * from "./dmin.ts";
 export * from "./dmr.ts";
 export * from "./dnn.ts";
 export * from "./edcn.ts";
+export * from "./eta.ts";
 export * from "./ffm.ts";
 export * from "./fgcnn.ts";
 export * from "./fibinet.ts";
@@ -91,7 +96,10 @@ export * from "./masknet.ts";
 export * from "./mlr.ts";
 export * from "./nfm.ts";
 export * from "./pnn.ts";
+export * from "./sdim.ts";
+export * from "./sim.ts";
 export * from "./transact.ts";
+export * from "./twin.ts";
 export * from "./wide_deep.ts";
 export * from "./xdeepfm.ts";
 
@@ -134,4 +142,8 @@ export const models: Readonly<Record<string, (options?: Record<string, unknown>)
   hstu,
   dmin,
   dmr,
+  sim,
+  sdim,
+  eta,
+  twin,
 };

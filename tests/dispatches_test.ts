@@ -23,6 +23,7 @@ const BOUNDS: Readonly<Record<string, number>> = {
   transact: 108,
   hstu: 106,
   dien: 72,
+  sim: 112,
 };
 
 /** Most dispatches of all other models. */

@@ -35,6 +35,8 @@ export interface GoldenCase {
   forward: { logits: number[]; loss_mean: number; loss_total?: number };
   grads: GoldenData;
   buffers_init?: GoldenTensor[];
+  /** Tensors that are given and stay as they are. */
+  constants?: GoldenTensor[];
   buffers_after_forward?: GoldenData;
   eval_logits?: number[];
   regularization?: { value: number };
@@ -86,7 +88,7 @@ export function inTurn(...conversions: readonly Convert[]): Convert {
 function readGolden(name: string, conversion: Convert = (tensors) => tensors): GoldenCase {
   const convert: Convert = (tensors) => tensors.length > 0 ? conversion(tensors) : [];
   const golden: GoldenCase = JSON.parse(Deno.readTextFileSync(new URL(`golden/${name}.json`, import.meta.url)));
-  const { buffers_init: statistics = [] } = golden;
+  const { buffers_init: statistics = [], constants = [] } = golden;
   const convertData = (known: readonly GoldenTensor[], data: GoldenData): GoldenData => {
     const tensors = known.filter((tensor) => data[tensor.name]);
     const converted = convert(tensors.map((tensor) => ({ ...tensor, data: data[tensor.name] })));
@@ -107,7 +109,7 @@ function readGolden(name: string, conversion: Convert = (tensors) => tensors): G
   return {
     ...golden,
     params: [...convert(golden.params)],
-    buffers_init: [...convert(statistics)],
+    buffers_init: [...convert([...statistics, ...constants])],
     buffers_after_forward: golden.buffers_after_forward && convertData(statistics, golden.buffers_after_forward),
     conditioning: {
       zero_gradient_params: named(zero),

@@ -92,7 +92,7 @@ export class Graph {
     return new Tensor(this, parameter.shape, { kind: "parameter", parameter });
   }
 
-  /** Returns a running statistic, which a kernel keeps and the optimizer leaves alone. */
+  /** Returns numbers that the optimizer leaves alone: a running statistic, which a kernel keeps, or fixed ones. */
   statistic(name: string, shape: readonly number[], initializer: Initializer): Tensor {
     const parameter = this.declarations.parameter({ name, shape, initializer, trainable: false, regularized: "none" });
     return new Tensor(this, parameter.shape, { kind: "parameter", parameter });

@@ -8,7 +8,7 @@ import type { Initializer } from "../initializer.ts";
 /** Which regularizer covers a tensor. */
 export type Regularized = "embedding" | "net" | "none";
 
-/** A dense parameter, or (where not trainable) a running statistic that a kernel keeps. */
+/** A dense parameter, or (where not trainable) a running statistic that a kernel keeps or fixed numbers. */
 export interface Parameter {
   /** Unique name, for example `mlp.0.weight`. */
   readonly name: string;

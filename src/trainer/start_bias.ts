@@ -18,8 +18,9 @@ import { type FieldSpace, traceModel } from "../trace.ts";
 export type InitialBias = "log-odds" | "keep";
 
 /**
- * Finds the parameters that a model adds to its logits: one, or one for each logit of a mean; none where the logits have
- * no bias that is added once. Of several that are added to one another, the first counts.
+ * Finds the parameters that a model adds to its logits: one, or one for each logit of a mean or of those that learn the
+ * labels side by side; none where the logits have no bias that is added once. Of several that are added to one another,
+ * the first counts.
  */
 export function logitBiases(definition: Definition, space: FieldSpace): Parameter[] {
   return addedTo(traceModel(definition, "train", new Declarations(), space, 1).logits);
@@ -46,6 +47,8 @@ function addedTo({ graph, origin, shape }: Tensor): Parameter[] {
       return addedTo(inputs[0]);
     case "cin_top":
       return inputs.length > 3 ? addedTo(inputs[3]) : [];
+    case "auxiliary_logit":
+      return inputs.flatMap((input) => addedTo(input));
     case "distilled_mean": {
       const [left, right] = inputs.map(addedTo);
       return left.length > 0 && right.length > 0 ? [...left, ...right] : [];

@@ -25,6 +25,7 @@ Deno.test("every model's logit has a bias, but for MLR", () => {
   assertEquals(namesOf(dien({ auxiliary: 1 })), ["mlp.3.bias"]);
   assertEquals(namesOf(fnn({ hidden: [4] })), ["mlp.1.bias"]);
   assertEquals(namesOf(models.finalnet()), ["top1.bias", "top2.bias"]);
+  assertEquals(namesOf(models.sim()), ["mlp.3.bias", "search.3.bias"]);
   assertEquals(namesOf(models.xdeepfm({ cinBias: false, hidden: [] })), []);
   assertEquals(namesOf(ffm({ instanceNorm: true })), []);
   const own = defineModel("own", (x) => {
