@@ -28,12 +28,16 @@ import {
   type Definition,
   din,
   dmr,
+  eta,
   FittedSchema,
   type Histories,
   hstu,
   Model,
+  sdim,
   sequence,
+  sim,
   transact,
+  twin,
 } from "../mod.ts";
 import { parseArgs } from "../src/std.ts";
 
@@ -115,6 +119,7 @@ function encode(schema: FittedSchema, rows: readonly PlantedRow[], labels: Float
 }
 
 const small = { dim: 16, hidden: [64] };
+const search = { window: 5, top: 5, units: 32 };
 
 /** Models by name; `deepfm` sees the mean of the history, which the others read item by item. */
 const MODELS: Readonly<Record<string, Definition>> = {
@@ -124,6 +129,11 @@ const MODELS: Readonly<Record<string, Definition>> = {
   transact: transact({ ...small, crossLayers: 1 }),
   hstu: hstu(small),
   dmr: dmr({ ...small, attention: [32] }),
+  sim: sim({ ...small, ...search }),
+  sim_hard: sim({ ...small, ...search, search: "hard" }),
+  sdim: sdim({ ...small, window: search.window }),
+  eta: eta({ ...small, ...search }),
+  twin: twin({ ...small, ...search }),
 };
 
 async function train(
