@@ -19,6 +19,7 @@ import {
   type Histories,
   hstu,
   Model,
+  sdim,
   transact,
 } from "../mod.ts";
 import { parseArgs } from "../src/std.ts";
@@ -42,6 +43,7 @@ const MODELS: Readonly<Record<string, { readonly definition: Definition; readonl
   bst: { definition: bst(shared), view: "items" },
   transact: { definition: transact({ ...shared, crossLayers: 1 }), view: "items" },
   hstu: { definition: hstu(shared), view: "items" },
+  sdim: { definition: sdim({ ...shared, hashes: 4, bits: 3, window: 16, units: 32 }), view: "items" },
 };
 
 /** Returns the rows as a model is to see them; ids are shared. */
