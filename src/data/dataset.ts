@@ -6,7 +6,7 @@
 import type { FieldCoverage } from "./coverage.ts";
 import type { DatasetParts } from "./dataset_parts.ts";
 import type { FittedSchema } from "./fitted_schema.ts";
-import { type Histories, requireHistories, selectHistories } from "./histories.ts";
+import { type Histories, namesInRow, requireHistories, selectHistories } from "./histories.ts";
 import { type SplitOptions, splitRows } from "./split.ts";
 
 /** Rows encoded with a fitted schema: row numbers, values and labels. */
@@ -80,6 +80,19 @@ export class Dataset {
       for (let i = f * this.rows; i < (f + 1) * this.rows; i++) if (this.ids[i] === offset) count++;
       return count;
     });
+  }
+
+  /**
+   * Returns the values of a sequence in a row, the oldest first; undefined for one that training did not have. They are
+   * what attention weights of `Model.inspect` belong to.
+   *
+   * @throws {RangeError} when there is no such sequence or row
+   */
+  valuesOf(sequence: string, row: number): (string | undefined)[] {
+    if (!(Number.isInteger(row) && row >= 0 && row < this.rows)) {
+      throw new RangeError(`Cannot name values: there are rows 0 to ${this.rows - 1}, received ${row}`);
+    }
+    return namesInRow(this.schema.histories, this.histories, sequence, row);
   }
 
   /**

@@ -4,6 +4,7 @@
  * @module
  */
 import type { FittedHistory } from "./fitted_sequence.ts";
+import { firstValueRow } from "./vocabulary.ts";
 
 /** The values of sequences that run along each other. */
 export interface Histories {
@@ -13,6 +14,33 @@ export interface Histories {
   readonly ids: Uint32Array<ArrayBuffer>;
   /** Weights of the values `[values]`, where the sequence has them. */
   readonly weights?: Float32Array<ArrayBuffer>;
+}
+
+/**
+ * Returns the values of a sequence in a row, the oldest first: undefined for one that the vocabulary lacks or that is
+ * missing.
+ *
+ * @throws {RangeError} when there is no such sequence
+ */
+export function namesInRow(
+  expected: readonly FittedHistory[],
+  received: readonly Histories[],
+  name: string,
+  row: number,
+): (string | undefined)[] {
+  const place = expected.findIndex(({ sequences }) => sequences.some((sequence) => sequence.name === name));
+  if (place < 0) {
+    const known = expected.flatMap(({ sequences }) => sequences.map((sequence) => sequence.name)).join(", ");
+    throw new RangeError(`Cannot name values: the sequences are ${known || "none"}, received "${name}"`);
+  }
+  const { sequences } = expected[place];
+  const member = sequences.findIndex((sequence) => sequence.name === name);
+  const { vocabulary, offset, missing } = sequences[member];
+  const { offsets, ids } = received[place];
+  return Array.from({ length: offsets[row + 1] - offsets[row] }, (_, i) => {
+    const id = ids[(offsets[row] + i) * sequences.length + member];
+    return vocabulary[id - offset - firstValueRow(missing)];
+  });
 }
 
 /** Copies the lists of some rows, in the order in which `rowAt` names them. */

@@ -128,3 +128,14 @@ Deno.test("a data set refuses lists that are not those of its rows", async () =>
   assertThrows(() => build([{ ...history, ids: history.ids.slice(1) }, tags]), RangeError, "6 row numbers, received 5");
   assertThrows(() => build([history, { ...tags, weights: undefined }]), RangeError, "3 weights, received none");
 });
+
+Deno.test("the values of a sequence can be read by row, as names", async () => {
+  const data = await readCsv(file(), SCHEMA);
+  assertEquals(data.valuesOf("history", 0), ["a", "c"]);
+  assertEquals(data.valuesOf("cates", 2), ["x"]);
+  assertEquals(data.valuesOf("history", 1), []);
+  const rows = readRows([{ item: "a", cate: "x", history: ["new", "b"], cates: "q|x" }], data.schema);
+  assertEquals(rows.valuesOf("history", 0), [undefined, "b"]);
+  assertThrows(() => data.valuesOf("item", 0), RangeError, 'sequences are history, cates, tags, received "item"');
+  assertThrows(() => data.valuesOf("history", 3), RangeError, "rows 0 to 2, received 3");
+});
