@@ -43,7 +43,7 @@ export type { CheckpointTensor, Json, TensorData } from "./src/checkpoint/conten
 export * from "./models/mod.ts";
 export { initializeFromFm } from "./src/transfer.ts";
 
-export { Dataset } from "./src/data/dataset.ts";
+export { Dataset, type LabelCounts } from "./src/data/dataset.ts";
 export type { DatasetParts } from "./src/data/dataset_parts.ts";
 export type { SplitOptions } from "./src/data/split.ts";
 export { type NamedStream, readCsv, type ReadCsvOptions, type Source } from "./src/data/csv.ts";
@@ -68,6 +68,8 @@ export {
   type CategoricalFeature,
   type CategoricalOptions,
   type Combiner,
+  type DeclaredColumns,
+  type DeclaredLabels,
   type Feature,
   numeric,
   type NumericFeature,

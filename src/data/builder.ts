@@ -6,10 +6,10 @@
 import { type Column, createColumn, createFittedColumn } from "./columns.ts";
 import { Dataset } from "./dataset.ts";
 import { FittedSchema } from "./fitted_schema.ts";
-import { growF32, growF64 } from "./growable.ts";
-import { createLabelReader, type LabelReader } from "./label.ts";
+import { type Growable, growF32, growF64 } from "./growable.ts";
+import { createLabelReader, type LabelReader, UNKNOWN_LABEL } from "./label.ts";
 import type { Rejections, RowFault } from "./rejections.ts";
-import { type CategoricalFeature, parseSchema, type Schema } from "./schema.ts";
+import { type CategoricalFeature, labelsOf, parseSchema, type Schema } from "./schema.ts";
 import { type SequenceCell, SequenceColumns } from "./sequence_column.ts";
 import { createTimeReader } from "./time.ts";
 
@@ -31,8 +31,8 @@ export interface Cells {
   texts: readonly SequenceCell[];
   /** Values of the occurrences, where they have any. */
   weights?: readonly number[];
-  /** Text of the label, for labeled rows; a number is one that was read before. */
-  label?: string | number;
+  /** Text of each label, for labeled rows; a number is one that was read before. */
+  labels?: readonly (string | number | undefined)[];
   /** Text of the time, for timed rows. */
   time?: string;
 }
@@ -47,12 +47,15 @@ export class DatasetBuilder {
   readonly #missing: readonly string[];
   readonly #missingTexts: ReadonlySet<string>;
   readonly #trim: boolean;
-  readonly #readLabel: LabelReader | undefined;
+  readonly #tasks: readonly string[];
+  readonly #labelReaders: readonly LabelReader[] | undefined;
   readonly #readTime: ((text: string) => number | string) | undefined;
-  readonly #labels = growF32();
+  readonly #labels: readonly Growable<Float32Array<ArrayBuffer>>[];
+  /** Labels of the row that is offered. */
+  readonly #offered: number[];
   readonly #times = growF64();
   #rows = 0;
-  #positives = 0;
+  readonly #positives: number[];
 
   constructor(schema: Schema | FittedSchema, options: DatasetBuilderOptions) {
     this.#fitted = schema instanceof FittedSchema ? schema : undefined;
@@ -69,7 +72,13 @@ export class DatasetBuilder {
         : createColumn(feature, this.#missingTexts)
     );
     this.#sequences = new SequenceColumns(sequences, this.#missingTexts, this.#trim);
-    if (options.labeled) this.#readLabel = createLabelReader(this.#declared, this.#missingTexts);
+    this.#tasks = labelsOf(this.#declared);
+    if (options.labeled) {
+      this.#labelReaders = this.#tasks.map((task) => createLabelReader(this.#declared, task, this.#missingTexts));
+    }
+    this.#labels = this.#tasks.map(() => growF32());
+    this.#positives = this.#tasks.map(() => 0);
+    this.#offered = this.#tasks.map(() => 0);
     if (options.timed) this.#readTime = createTimeReader();
   }
 
@@ -78,18 +87,18 @@ export class DatasetBuilder {
     return this.#rows;
   }
 
-  /** Reads a label, or returns what is wrong with it; 0 for rows without labels. */
-  readLabel(text: string | undefined): number | RowFault {
-    const value = this.#readLabel?.read(this.#bare(text)) ?? 0;
+  /** Reads the label of a task, or returns what is wrong with it; 0 for rows without labels. */
+  readLabel(text: string | undefined, task = 0): number | RowFault {
+    const value = this.#labelReaders?.[task].read(this.#bare(text)) ?? 0;
     if (typeof value === "number") return value;
-    return { ...value, reason: `column "${this.#declared.label}": ${value.reason}` };
+    return { ...value, reason: `column "${this.#tasks[task]}": ${value.reason}` };
   }
 
   /** Stores a row whole, or stores nothing of it and returns what is wrong with it. */
   add(cells: Cells): RowFault | undefined {
-    const { texts, weights, label, time = "" } = cells;
-    const labelValue = typeof label === "number" ? label : this.readLabel(label);
-    if (typeof labelValue !== "number") return labelValue;
+    const { texts, weights, labels = [], time = "" } = cells;
+    const fault = this.#offerLabels(labels);
+    if (fault) return fault;
     const timeValue = this.#readTime?.(this.#bare(time)) ?? 0;
     if (typeof timeValue === "string") return { reason: `column "${this.#declared.time}": ${timeValue}` };
     const fields = this.#columns.length;
@@ -102,8 +111,10 @@ export class DatasetBuilder {
     if (wrong !== undefined) return { reason: wrong };
     for (const column of this.#columns) column.store();
     this.#sequences.store();
-    this.#labels.push(labelValue);
-    this.#positives += labelValue;
+    this.#offered.forEach((label, task) => {
+      this.#labels[task].push(label);
+      if (label === 1) this.#positives[task]++;
+    });
     if (this.#readTime) this.#times.push(timeValue);
     this.#rows++;
   }
@@ -127,7 +138,7 @@ export class DatasetBuilder {
    * @throws {RangeError} when there is nothing to fit to, no label is the positive one, or it is unclear which are meant
    */
   finish(leftOut?: Pick<Rejections, "skipped" | "reasons" | "missingLabels">): Dataset {
-    this.#readLabel?.requireClear();
+    for (const reader of this.#labelReaders ?? []) reader.requireClear();
     const schema = this.#fitted ?? this.#fit();
     const cells = schema.fields.length * this.#rows;
     const ids = new Uint32Array(cells);
@@ -144,8 +155,8 @@ export class DatasetBuilder {
       ids,
       values,
       histories: lists.histories,
-      labels: this.#labels.drain(),
-      labeled: this.#readLabel !== undefined,
+      labels: join(this.#labels.map((labels) => labels.drain())),
+      labeled: this.#labelReaders !== undefined,
       times: this.#readTime ? this.#times.drain() : undefined,
       coverage: [...coverage, ...lists.coverage],
       skipped: leftOut?.skipped,
@@ -156,9 +167,9 @@ export class DatasetBuilder {
 
   #fit(): FittedSchema {
     if (this.#rows === 0) throw new RangeError("Cannot fit schema: there must be a row, received none");
-    this.#readLabel?.requirePositive(this.#positives);
+    this.#labelReaders?.forEach((reader, task) => reader.requirePositive(this.#positives[task]));
     const { features: _, ...declared } = this.#declared;
-    const negative = this.#readLabel?.negative;
+    const negative = this.#labelReaders?.[0].negative;
     return new FittedSchema({
       declared: { ...declared, ...(negative === undefined ? {} : { negative }) },
       missing: this.#missing,
@@ -168,7 +179,38 @@ export class DatasetBuilder {
     });
   }
 
+  /** Reads the labels of a row; one that is missing beside a known one is unknown. Returns what is wrong, or nothing. */
+  #offerLabels(labels: NonNullable<Cells["labels"]>): RowFault | undefined {
+    let known = 0;
+    let missing: RowFault | undefined;
+    for (let task = 0; task < this.#tasks.length; task++) {
+      const label = labels[task];
+      const value = typeof label === "number" ? label : this.readLabel(label, task);
+      if (typeof value === "number") {
+        this.#offered[task] = value;
+        if (value !== UNKNOWN_LABEL) known++;
+      } else {
+        if (!value.missingLabel) return value;
+        missing ??= value;
+        this.#offered[task] = UNKNOWN_LABEL;
+      }
+    }
+    return known === 0 ? missing : undefined;
+  }
+
   #bare<T extends string | undefined>(text: T): T {
     return this.#trim ? text?.trim() as T : text;
   }
+}
+
+/** Puts columns one behind the other. */
+function join(columns: readonly Float32Array<ArrayBuffer>[]): Float32Array<ArrayBuffer> {
+  if (columns.length === 1) return columns[0];
+  const joined = new Float32Array(columns.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const column of columns) {
+    joined.set(column, at);
+    at += column.length;
+  }
+  return joined;
 }

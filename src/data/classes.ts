@@ -30,11 +30,18 @@ export function requireTwoClasses(action: string, data: Dataset): void {
   if (lacking) throw new RangeError(`Cannot ${action}: it must have labels of both classes, received ${lacking}`);
 }
 
-/** Says which class a labeled data set consists of, or nothing when it has both. */
-export function describeOneClass({ rows, positives }: Dataset): string | undefined {
-  if (rows === 0) return "no rows";
-  if (positives > 0 && positives < rows) return undefined;
-  return `${rows} ${rows === 1 ? "row" : "rows"} with label ${positives > 0 ? 1 : 0}`;
+/** Says which class a labeled data set, or one of its labels, consists of; nothing when all have both. */
+export function describeOneClass(data: Dataset): string | undefined {
+  if (data.rows === 0) return "no rows";
+  const { tasks, labels } = data.schema;
+  for (const [task, name] of tasks.entries()) {
+    const { known, positives } = data.classesOf(task);
+    if (positives > 0 && positives < known) continue;
+    const label = `label ${labels ? `"${name}" ` : ""}`;
+    if (known === 0) return `no ${label.trimEnd()}`;
+    return `${known} ${known === 1 ? "row" : "rows"} with ${label}${positives > 0 ? 1 : 0}`;
+  }
+  return undefined;
 }
 
 /** Says what one class in the labels of a part, such as `validation`, keeps from being measured; nothing with both. */

@@ -172,7 +172,7 @@ class Reading {
     if (cells.length !== layout.width) return { reason: `expected ${layout.width} fields, received ${cells.length}` };
     return this.#builder!.add({
       texts: layout.fields.map((column) => cells[column]),
-      label: cells[layout.label],
+      labels: layout.labels.map((column) => cells[column]),
       time: cells[layout.time],
     });
   }

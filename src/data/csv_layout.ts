@@ -6,16 +6,16 @@
 import { featuresOf, FittedSchema } from "./fitted_schema.ts";
 import { formatNames } from "./format.ts";
 import { isKept } from "./kept_names.ts";
-import type { Schema } from "./schema.ts";
+import { labelsOf, type Schema } from "./schema.ts";
 
-/** Where the cells of a row stand; -1 for a column that is not read. */
+/** Where the cells of a row stand; a time of -1 is not read. */
 export interface Layout {
   /** Number of columns. */
   readonly width: number;
   /** Column of each field, and then of each sequence. */
   readonly fields: readonly number[];
-  /** Column of the label. */
-  readonly label: number;
+  /** Columns of the labels; none where they are not read. */
+  readonly labels: readonly number[];
   /** Column of the time. */
   readonly time: number;
   /** Columns whose texts are watched. */
@@ -26,7 +26,7 @@ export interface Layout {
 export interface Wanted {
   /** The features, label and time. */
   readonly schema: Schema | FittedSchema;
-  /** Whether the label is read. */
+  /** Whether the labels are read. */
   readonly labeled: boolean;
   /** Further columns by name. */
   readonly watched: readonly string[];
@@ -64,7 +64,7 @@ export function locateColumns(name: string, columns: readonly string[], wanted: 
     fields: featuresOf(schema).map((feature) =>
       locate(feature.column, isKept(feature.name) ? "the events" : `feature "${feature.name}"`)
     ),
-    label: labeled ? locate(schema.label, "the label") : -1,
+    labels: labeled ? labelsOf(schema).map((label) => locate(label, "the label")) : [],
     time: timed ? locate(time, "the time") : -1,
     watched: watched.map((column) => locate(column, "the output")),
   };

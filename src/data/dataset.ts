@@ -7,7 +7,16 @@ import type { FieldCoverage } from "./coverage.ts";
 import type { DatasetParts } from "./dataset_parts.ts";
 import type { FittedSchema } from "./fitted_schema.ts";
 import { type Histories, namesInRow, requireHistories, selectHistories } from "./histories.ts";
+import { UNKNOWN_LABEL } from "./label.ts";
 import { type SplitOptions, splitRows } from "./split.ts";
+
+/** How many labels of a task there are. */
+export interface LabelCounts {
+  /** Rows whose label is known. */
+  readonly known: number;
+  /** Rows with label 1. */
+  readonly positives: number;
+}
 
 /** Rows encoded with a fitted schema: row numbers, values and labels. */
 export class Dataset {
@@ -21,7 +30,10 @@ export class Dataset {
   readonly values: Float32Array<ArrayBuffer> | undefined;
   /** Lists of values, one for each group of sequences of the schema. */
   readonly histories: readonly Histories[];
-  /** Labels `[rows]`, 0 or 1; all 0 when {@linkcode Dataset.labeled} is false. */
+  /**
+   * Labels `[rows]`, 0 or 1; all 0 when {@linkcode Dataset.labeled} is false. Where the schema has several, `[T, rows]`
+   * in its order, and -1 for a label that a row lacks.
+   */
   readonly labels: Float32Array<ArrayBuffer>;
   /** Whether the labels were read. */
   readonly labeled: boolean;
@@ -36,9 +48,9 @@ export class Dataset {
   readonly skipped: number;
   /** File, line and reason of the first 20 of them. */
   readonly skippedReasons: readonly string[];
-  /** Rows that were left out while reading because their label is missing; parts do not inherit it. */
+  /** Rows that were left out while reading because they have no label; parts do not inherit it. */
   readonly missingLabels: number;
-  #positives: number | undefined;
+  readonly #classes: LabelCounts[] = [];
 
   /**
    * Takes encoded rows over without copying them.
@@ -50,7 +62,7 @@ export class Dataset {
     const cells = schema.fields.length * rows;
     requireLength("ids", ids, cells);
     requireLength("values", values, schema.hasValues ? cells : undefined);
-    requireLength("labels", labels, rows);
+    requireLength("labels", labels, schema.tasks.length * rows);
     if (times) requireLength("times", times, rows);
     requireHistories(schema.histories, histories, rows);
     this.schema = schema;
@@ -67,9 +79,19 @@ export class Dataset {
     this.coverage = parts.coverage;
   }
 
-  /** Number of rows with label 1. */
+  /** Number of rows with label 1; of the first label where there are several. */
   get positives(): number {
-    return this.#positives ??= this.labels.reduce((sum, label) => sum + label, 0);
+    return this.classesOf(0).positives;
+  }
+
+  /** Returns the labels `[rows]` of a task, by its place in the schema's `tasks`. */
+  labelsOf(task: number): Float32Array<ArrayBuffer> {
+    return this.labels.subarray(task * this.rows, (task + 1) * this.rows);
+  }
+
+  /** Counts the known labels of a task, and those that are 1. */
+  classesOf(task: number): LabelCounts {
+    return this.#classes[task] ??= countClasses(this.labelsOf(task));
   }
 
   /** For each field, rows with a value that the training data did not have, or too rarely; 0 for numeric fields. */
@@ -139,11 +161,9 @@ export class Dataset {
       if (values) values.set(this.values!.subarray(start, end), f * rows);
     }
     const histories = this.histories.map((lists) => selectHistories(lists, rows, (place) => from + place));
-    return this.#part({
-      ...{ rows, ids, values, histories },
-      labels: this.labels.slice(from, to),
-      times: this.times?.slice(from, to),
-    });
+    const labels = new Float32Array(this.schema.tasks.length * rows);
+    this.schema.tasks.forEach((_, task) => labels.set(this.labelsOf(task).subarray(from, to), task * rows));
+    return this.#part({ rows, ids, values, histories, labels, times: this.times?.slice(from, to) });
   }
 
   /**
@@ -165,8 +185,11 @@ export class Dataset {
       for (let r = 0; r < rows; r++) ids[to + r] = this.ids[from + indices[r]];
       if (values) { for (let r = 0; r < rows; r++) values[to + r] = this.values![from + indices[r]]; }
     }
-    const labels = new Float32Array(rows);
-    for (let r = 0; r < rows; r++) labels[r] = this.labels[indices[r]];
+    const labels = new Float32Array(this.schema.tasks.length * rows);
+    this.schema.tasks.forEach((_, task) => {
+      const column = this.labelsOf(task);
+      for (let r = 0; r < rows; r++) labels[task * rows + r] = column[indices[r]];
+    });
     const times = this.times && new Float64Array(rows);
     if (times) { for (let r = 0; r < rows; r++) times[r] = this.times![indices[r]]; }
     const histories = this.histories.map((lists) => selectHistories(lists, rows, (place) => indices[place]));
@@ -198,6 +221,16 @@ export class Dataset {
   #part(parts: Omit<DatasetParts, "schema" | "labeled">): Dataset {
     return new Dataset({ schema: this.schema, labeled: this.labeled, ...parts });
   }
+}
+
+function countClasses(labels: Float32Array): LabelCounts {
+  let [known, positives] = [0, 0];
+  for (const label of labels) {
+    if (label === UNKNOWN_LABEL) continue;
+    known++;
+    positives += label;
+  }
+  return { known, positives };
 }
 
 function requireLength(name: string, array: { length: number } | undefined, expected: number | undefined): void {

@@ -19,7 +19,7 @@ export interface DatasetParts {
   readonly values: Float32Array<ArrayBuffer> | undefined;
   /** Lists of values, one for each group of sequences of the schema. @default {none} */
   readonly histories?: readonly Histories[];
-  /** Labels `[rows]`, 0 or 1; all 0 when there are none. */
+  /** Labels `[rows]`, or `[T, rows]` where there are several, 0 or 1, or -1 for an unknown one; all 0 when there are none. */
   readonly labels: Float32Array<ArrayBuffer>;
   /** Whether the labels were read. */
   readonly labeled: boolean;
@@ -31,6 +31,6 @@ export interface DatasetParts {
   readonly skipped?: number;
   /** File, line and reason of the first 20 of them. */
   readonly skippedReasons?: readonly string[];
-  /** Rows that were left out because their label is missing. */
+  /** Rows that were left out because they have no label. */
   readonly missingLabels?: number;
 }

@@ -16,6 +16,7 @@ import type { FittedScale } from "./scaling.ts";
 import {
   type CategoricalFeature,
   type Feature,
+  labelsOf,
   type NumericFeature,
   parseSchema,
   type Schema,
@@ -77,8 +78,12 @@ export interface FittedSchemaParts {
 
 /** A schema that is fitted to training data; encoding other data with it gives the same rows for the same values. */
 export class FittedSchema {
-  /** Column of the label. */
-  readonly label: string;
+  /** Column of the label; absent where there are several. */
+  readonly label: string | undefined;
+  /** Columns of several labels; absent where there is one. */
+  readonly labels: readonly string[] | undefined;
+  /** Names of the tasks, one for each label: its column. */
+  readonly tasks: readonly string[];
   /** Text of the label that means 1, where it is not a number. */
   readonly positive: string | undefined;
   /** Text of the label that means 0, declared or found beside the positive one. */
@@ -110,6 +115,8 @@ export class FittedSchema {
    */
   constructor({ declared, missing, trim = false, fields, sequences = [] }: FittedSchemaParts) {
     this.label = declared.label;
+    this.labels = declared.labels;
+    this.tasks = labelsOf(declared);
     this.positive = declared.positive;
     this.negative = declared.negative;
     this.threshold = declared.threshold;
@@ -139,9 +146,9 @@ export class FittedSchema {
 
   /** Returns the schema as it was declared, to fit it to other data. */
   declared(): Schema {
-    const { label, positive, negative, threshold, time, features } = this;
+    const { label, labels, positive, negative, threshold, time, features } = this;
     return parseSchema({
-      label,
+      ...(labels === undefined ? { label } : { labels }),
       ...(positive === undefined ? {} : { positive }),
       ...(negative === undefined ? {} : { negative }),
       ...(threshold === undefined ? {} : { threshold }),

@@ -8,6 +8,9 @@ import type { RowFault } from "./rejections.ts";
 import { parseNumber } from "./scaling.ts";
 import type { Schema } from "./schema.ts";
 
+/** What stands for a label that is not known, where a row has another one that is. */
+export const UNKNOWN_LABEL = -1;
+
 /** Reads the labels of one data set and watches that they are of two classes. */
 export interface LabelReader {
   /** Returns 0 or 1, or says what is wrong with the text. */
@@ -33,16 +36,17 @@ export interface LabelReader {
 const LISTED = 5;
 
 /**
- * Makes the reader for the label of a schema.
+ * Makes the reader for a label of a schema.
  *
- * @param schema declares the label
+ * @param schema declares the label's values
+ * @param label column of the label
  * @param missing texts that stand for a missing value, unless they are named as a class
  */
-export function createLabelReader(schema: Schema, missing: ReadonlySet<string>): LabelReader {
+export function createLabelReader(schema: Schema, label: string, missing: ReadonlySet<string>): LabelReader {
   const { threshold } = schema;
-  if (schema.positive !== undefined) return new NamedLabels(schema, missing);
+  if (schema.positive !== undefined) return new NamedLabels(schema, label, missing);
   if (threshold !== undefined) return new ThresholdLabels(threshold, missing);
-  return new NumberLabels(schema.label, missing);
+  return new NumberLabels(label, missing);
 }
 
 function missingLabel(text: string | undefined): RowFault {
@@ -70,13 +74,15 @@ class TextCounts {
 /** Labels that are texts: one is named, the other named or the first one found beside it. */
 class NamedLabels implements LabelReader {
   readonly #schema: Schema;
+  readonly #label: string;
   readonly #missing: ReadonlySet<string>;
   readonly #others = new TextCounts();
   #negatives = 0;
   negative: string | undefined;
 
-  constructor(schema: Schema, missing: ReadonlySet<string>) {
+  constructor(schema: Schema, label: string, missing: ReadonlySet<string>) {
     this.#schema = schema;
+    this.#label = label;
     this.#missing = missing;
     this.negative = schema.negative;
   }
@@ -101,9 +107,7 @@ class NamedLabels implements LabelReader {
   requireClear(): void {
     if (this.#schema.negative !== undefined || this.#others.size === 0) return;
     throw new RangeError(
-      `Cannot read labels of column "${this.#schema.label}": they must be ${
-        formatText(this.#schema.positive!)
-      } and one ` +
+      `Cannot read labels of column "${this.#label}": they must be ${formatText(this.#schema.positive!)} and one ` +
         `other text, received ${formatText(this.negative!)} (${this.#negatives}), ${this.#others}; ` +
         "name the one that means 0 as negative",
     );
@@ -111,9 +115,11 @@ class NamedLabels implements LabelReader {
 
   requirePositive(positives: number): void {
     if (positives > 0) return;
-    const { label, positive } = this.#schema;
+    const { positive } = this.#schema;
     const found = this.negative === undefined || this.#negatives === 0 ? "none" : formatText(this.negative);
-    throw new RangeError(`Cannot fit schema: a label "${label}" must be ${formatText(positive!)}, received ${found}`);
+    throw new RangeError(
+      `Cannot fit schema: a label "${this.#label}" must be ${formatText(positive!)}, received ${found}`,
+    );
   }
 
   #expected(): string {

@@ -152,7 +152,7 @@ class Reading {
     if (typeof value !== "number") return value;
     this.#builder = builder;
     this.#growTo(parser.texts.length);
-    const fault = builder.add({ texts: parser.texts, weights: parser.weights, label: value });
+    const fault = builder.add({ texts: parser.texts, weights: parser.weights, labels: [value] });
     if (fault === undefined) this.#parser = parser;
     return fault;
   }

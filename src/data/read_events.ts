@@ -202,8 +202,9 @@ class Log {
 
   /** Encodes some rows; `first` of the parts of a log counts the rows that were left out. */
   encode(schema: Schema | FittedSchema, rows: Uint32Array, first: boolean): Dataset {
-    const { labels, labeled, times, skipped, skippedReasons: reasons, missingLabels } = this.#whole;
-    const { missing, trim, negative } = this.#whole.schema;
+    const { labeled, times, skipped, skippedReasons: reasons, missingLabels } = this.#whole;
+    const { missing, trim, negative, tasks } = this.#whole.schema;
+    const labels = tasks.map((_, task) => this.#whole.labelsOf(task));
     // Some rows may lack the negative label that the whole has.
     const declared = schema instanceof FittedSchema || negative === undefined ? schema : { ...schema, negative };
     const timed = schema.time !== undefined;
@@ -212,7 +213,7 @@ class Log {
     for (const row of rows) {
       const fault = builder.add({
         texts: cells.map((cellAt) => cellAt(row)),
-        label: labels[row],
+        labels: labels.map((column) => column[row]),
         time: timed ? String(times![row]) : undefined,
       });
       if (fault) throw new Error(`Cannot encode row ${row} again: ${fault.reason}`);

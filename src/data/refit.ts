@@ -60,8 +60,10 @@ export function refitSplit(
   by: SplitOptions,
 ): Dataset[] {
   const [training, ...others] = whole.split(fractions, by);
-  if (training.positives === 0) {
-    throw new RangeError(`Cannot split data: the training part must have a positive label, received none`);
+  const lacking = whole.schema.tasks.find((_, task) => training.classesOf(task).positives === 0);
+  if (lacking !== undefined) {
+    const what = whole.schema.labels ? `a positive label "${lacking}"` : "a positive label";
+    throw new RangeError(`Cannot split data: the training part must have ${what}, received none`);
   }
   // The part may lack the negative label that the whole has.
   const { negative } = whole.schema;
@@ -71,7 +73,8 @@ export function refitSplit(
 
 /** Encodes rows that carry their texts afresh; the counts of rows left out are those of `read`. */
 function encode(part: Dataset, schema: Schema | FittedSchema, read = part): Dataset {
-  const { rows, values, labels, times } = part;
+  const { rows, values, times } = part;
+  const labels = part.schema.tasks.map((_, task) => part.labelsOf(task));
   const { fields, missing, trim } = part.schema;
   const builder = new DatasetBuilder(schema, { labeled: true, timed: times !== undefined, missing, trim });
   const texts = keptTexts(part, schema.features.length);
@@ -80,7 +83,7 @@ function encode(part: Dataset, schema: Schema | FittedSchema, read = part): Data
     const fault = builder.add({
       texts: texts.map((textAt) => unpackCell(textAt(row))),
       weights: values && texts.map((_, f) => values[(first + f) * rows + row]),
-      label: labels[row],
+      labels: labels.map((column) => column[row]),
       time: times && String(times[row]),
     });
     if (fault) throw new Error(`Cannot encode row ${row} again: ${fault.reason}`);

@@ -10,7 +10,7 @@ import { isKept, mayKeepQuantities } from "./kept_names.ts";
 import { packList } from "./kept_texts.ts";
 import type { RowFault } from "./rejections.ts";
 import { parseNumber } from "./scaling.ts";
-import type { Schema } from "./schema.ts";
+import { labelsOf, type Schema } from "./schema.ts";
 import type { SequenceCell } from "./sequence_column.ts";
 
 /** A value of a row. Numbers, BigInts and booleans stand for their texts; null for a missing value. */
@@ -58,15 +58,16 @@ export class RowReader {
   readonly #options: RowReaderOptions;
   readonly #fields: readonly RowField[];
   readonly #known: ReadonlySet<string>;
-  readonly #label: string;
+  readonly #labels: readonly string[];
   readonly #time: string | undefined;
 
   constructor(schema: Schema | FittedSchema, options: RowReaderOptions) {
     this.#options = options;
     this.#fields = describeFields(schema);
-    const { label, time } = schema;
-    this.#known = new Set([...this.#fields.map(({ column }) => column), label, ...(time === undefined ? [] : [time])]);
-    this.#label = label;
+    const { time } = schema;
+    this.#labels = labelsOf(schema);
+    const others = time === undefined ? this.#labels : [...this.#labels, time];
+    this.#known = new Set([...this.#fields.map(({ column }) => column), ...others]);
     this.#time = time;
   }
 
@@ -84,14 +85,14 @@ export class RowReader {
       return wrong(`columns are ${formatNames([...this.#known])}, received ${formatValue(surplus)}`);
     }
     const cells = this.#fields.map((field) => readCell(row, field));
-    const label: Cell = labeled ? textOf(row, this.#label) : {};
+    const labels = labeled ? this.#labels.map((label): Cell => textOf(row, label)) : [];
     const time: Cell = timed && this.#time !== undefined ? textOf(row, this.#time) : {};
-    const fault = [...cells, label, time].find((cell) => cell.fault !== undefined)?.fault;
+    const fault = [...cells, ...labels, time].find((cell) => cell.fault !== undefined)?.fault;
     if (fault !== undefined) return { fault };
     return {
       texts: cells.map(({ text }) => text),
       weights: cells.map(({ weight = 1 }) => weight),
-      label: label.text as string | undefined,
+      labels: labels.map(({ text }) => text as string | undefined),
       time: time.text as string | undefined,
     };
   }

@@ -14,7 +14,7 @@ export type { Row, RowValue } from "./row_cells.ts";
 
 /** Options of {@linkcode readRows}. */
 export interface ReadRowsOptions extends RejectionOptions {
-  /** Whether to read the label. @default {false for a fitted schema, true for a declared one} */
+  /** Whether to read the labels. @default {false for a fitted schema, true for a declared one} */
   labeled?: boolean;
   /** What to do about a key that is no column of the schema. @default {"error"} */
   unknown?: "error" | "ignore";

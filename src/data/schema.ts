@@ -54,9 +54,9 @@ export interface NumericFeature {
 export type Feature = CategoricalFeature | NumericFeature | SequenceFeature;
 
 /**
- * The declared columns of a data set.
+ * The declared columns of a data set: features, and one label or several.
  *
- * A label has exactly two values, and a row with any other is malformed:
+ * A label has exactly two values, and a row with any other is malformed. Several labels are declared alike:
  *
  * | declared | label 1 | label 0 |
  * | --- | --- | --- |
@@ -65,12 +65,18 @@ export type Feature = CategoricalFeature | NumericFeature | SequenceFeature;
  * | `positive`, `negative` | the one text | the other text |
  * | `threshold` | numbers above it | other numbers |
  */
-export interface Schema {
-  /** Column of the label. */
-  readonly label: string;
+export type Schema = DeclaredColumns & DeclaredLabels;
+
+/** Columns of the labels: one, or several that are a task of the model each; a row may lack some of the several. */
+export type DeclaredLabels =
+  | { readonly label: string; readonly labels?: undefined }
+  | { readonly label?: undefined; readonly labels: readonly string[] };
+
+/** What a {@linkcode Schema} declares besides the columns of its labels. */
+export interface DeclaredColumns {
   /** Text of the label that means 1. */
   readonly positive?: string;
-  /** Text of the label that means 0, beside `positive`. */
+  /** Text of the label that means 0, beside `positive`; several labels with a `positive` need it. */
   readonly negative?: string;
   /** Number that cuts labels in two: those above it mean 1, all others 0. It does not go with `positive`. */
   readonly threshold?: number;
@@ -184,8 +190,9 @@ export function numeric(name: string, options: NumericOptions = {}): NumericFeat
  * ```
  */
 export function parseSchema(json: unknown): Schema {
-  const { label, positive, negative, threshold, time, features } = requireKeys("it", json, SCHEMA_KEYS);
-  requireText("it", "label", label);
+  const { label, labels, positive, negative, threshold, time, features } = requireKeys("it", json, SCHEMA_KEYS);
+  const declared = labels === undefined ? [label] : parseLabels(labels, { label, positive, negative });
+  if (labels === undefined) requireText("it", "label", label);
   for (const [key, value] of Object.entries({ positive, negative, time })) {
     if (value !== undefined) requireText("it", key, value);
   }
@@ -207,13 +214,13 @@ export function parseSchema(json: unknown): Schema {
       throw new RangeError(`Cannot read schema: names of features must differ, received "${name}" twice`);
     }
     names.add(name);
-    if (column === label && !isKept(name)) {
+    if (declared.includes(column) && !isKept(name)) {
       throw new RangeError(`Cannot read schema: feature "${name}" must not be the label`);
     }
   }
   requireSequences(parsed);
   return {
-    label: label as string,
+    ...(labels === undefined ? { label: label as string } : { labels: declared as string[] }),
     ...(positive === undefined ? {} : { positive: positive as string }),
     ...(negative === undefined ? {} : { negative: negative as string }),
     ...(threshold === undefined ? {} : { threshold: threshold as number }),
@@ -222,7 +229,26 @@ export function parseSchema(json: unknown): Schema {
   };
 }
 
-const SCHEMA_KEYS = ["label", "positive", "negative", "threshold", "time", "features"];
+/** Returns the columns of the labels of a schema. */
+export function labelsOf({ label, labels }: { label?: string; labels?: readonly string[] }): readonly string[] {
+  return labels ?? [label!];
+}
+
+function parseLabels(labels: unknown, { label, positive, negative }: Record<string, unknown>): readonly string[] {
+  if (label !== undefined) throw new TypeError("Cannot read schema: it must have label or labels, received both");
+  if (!Array.isArray(labels) || labels.length < 2 || new Set(labels).size < labels.length) {
+    throw new TypeError(
+      `Cannot read schema: labels must be a list of at least two different columns, received ${formatValue(labels)}`,
+    );
+  }
+  for (const column of labels) requireText("it", "labels", column);
+  if (positive !== undefined && negative === undefined) {
+    throw new TypeError("Cannot read schema: several labels with a positive text need negative, received none");
+  }
+  return labels;
+}
+
+const SCHEMA_KEYS = ["label", "labels", "positive", "negative", "threshold", "time", "features"];
 
 function parseFeature(json: unknown, index: number): Feature {
   const named = (json as { name?: unknown } | null | undefined)?.name;
