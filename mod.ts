@@ -28,11 +28,18 @@
  *
  * @module
  */
-export { type InspectOptions, Model, type ModelOptions, type PredictOptions } from "./src/model.ts";
+export {
+  type InspectOptions,
+  Model,
+  type ModelOptions,
+  type PredictOptions,
+  type TaskProbabilities,
+} from "./src/model.ts";
 export type { AnyFactory } from "./src/model/header.ts";
 export { PredictionError } from "./src/model/requirements.ts";
 export { DivergenceError } from "./src/trainer/checks.ts";
 export type { InitialBias } from "./src/trainer/start_bias.ts";
+export type { TaskWeights } from "./src/trainer/tasks.ts";
 export type { EarlyStopping, EpochReport, FitOptions, History, ProgressEvent } from "./src/trainer/options.ts";
 export type { PlanDescription } from "./src/graph/plan.ts";
 export type { TunedProblem, TuningEvent } from "./src/kernels/tuner.ts";

@@ -121,13 +121,15 @@ function pointwiseCase(): Case {
 function lossCase(): Case {
   const logits = Float32Array.from(randomArray(BATCH, 6), (z) => 6 * z);
   const labels = Float32Array.from(randomArray(BATCH, 7), (u) => Number(u > 0.3));
+  const targets = new Float32Array(2 * BATCH).fill(1);
+  targets.set(labels);
   return {
     name: "cross-entropy and its gradient",
     shape: String(BATCH),
-    bytes: 3 * 4 * BATCH,
-    inputs: { logits: { shape: ["B", 1], data: logits }, labels: { shape: ["B"], data: labels } },
-    build: ({ logits, labels }) => {
-      const { loss, dLogits } = binaryCrossEntropy(logits, labels);
+    bytes: 4 * 4 * BATCH,
+    inputs: { logits: { shape: ["B", 1], data: logits }, targets: { shape: [2, "B"], data: targets } },
+    build: ({ logits, targets }) => {
+      const { loss, dLogits } = binaryCrossEntropy(logits, targets);
       return [loss, dLogits];
     },
     expected: [[lossReference(logits, labels, BATCH)], crossEntropyGradient(logits, labels, BATCH)],
@@ -145,17 +147,17 @@ function cutCase(): Case {
   return {
     name: "batch cut out of the data set",
     shape: `${BATCH}x${FIELDS} of ${CAPACITY}`,
-    bytes: 2 * 4 * FIELDS * BATCH + 3 * 4 * BATCH,
+    bytes: 2 * 4 * FIELDS * BATCH + 4 * 4 * BATCH,
     inputs: {
       ids: { shape: [FIELDS, CAPACITY], data: ids },
-      labels: { shape: [CAPACITY], data: labels },
+      labels: { shape: [1, CAPACITY], data: labels },
       order: { shape: [CAPACITY], data: order },
     },
     build: ({ ids, labels, order }) => {
       const batch = cutBatch({ ids, labels, order }, FIELDS, CAPACITY);
-      return [batch.ids, batch.labels!];
+      return [batch.ids, batch.targets!];
     },
-    expected: [cut, Float32Array.from(order.subarray(0, BATCH), (row) => labels[row])],
+    expected: [cut, Float32Array.from({ length: 2 * BATCH }, (_, i) => i < BATCH ? labels[order[i]] : 1)],
     rtol: 0,
   };
 }

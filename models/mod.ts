@@ -58,7 +58,7 @@ import { twin } from "./twin.ts";
 import { wideDeep } from "./wide_deep.ts";
 import { xdeepfm } from "./xdeepfm.ts";
 
-export type { Definition, DefinitionFactory } from "../src/definition.ts";
+export type { Definition, DefinitionFactory, Logits } from "../src/definition.ts";
 export type { BilinearType, BridgeKind, FactorizeKind, Field, Input, OuterKernel } from "../src/layers/mod.ts";
 export type { Dim, Shape, Tensor } from "../src/layers/mod.ts";
 export * from "./afm.ts";

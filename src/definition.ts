@@ -6,14 +6,17 @@
 import type { Tensor } from "./graph/tensor.ts";
 import type { Input } from "./layers/input.ts";
 
+/** Logits `[B, 1]`, or a record of them by task, whose names are those of the labels. */
+export type Logits = Tensor | Readonly<Record<string, Tensor>>;
+
 /** A model function bound to its options. */
 export interface Definition {
   /** Slug of the model, for example `deepfm`. */
   readonly name: string;
   /** Options as given, by name in order; they are stored in checkpoints. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** Computes the logits `[B, 1]`. */
-  readonly build: (x: Input) => Tensor;
+  /** Computes the logits. */
+  readonly build: (x: Input) => Logits;
   /** Whether the model reads sequences in their order; its schema must have one. @default {false} */
   readonly readsHistories?: boolean;
 }
@@ -30,7 +33,7 @@ export interface DefinitionFactory<O extends object = Record<string, unknown>> {
  * Defines a model from a pure function of its input.
  *
  * @param slug name in files, checkpoints and on the command line
- * @param build computes the logits `[B, 1]` from the input and the options
+ * @param build computes the logits `[B, 1]`, or those of each task, from the input and the options
  * @param traits what the model needs of a schema
  * @example A factorization machine
  * ```ts
@@ -46,7 +49,7 @@ export interface DefinitionFactory<O extends object = Record<string, unknown>> {
  */
 export function defineModel<O extends object>(
   slug: string,
-  build: (x: Input, options: O) => Tensor,
+  build: (x: Input, options: O) => Logits,
   traits: Pick<Definition, "readsHistories"> = {},
 ): DefinitionFactory<O> {
   const factory = (options: O = {} as O): Definition => ({

@@ -18,6 +18,8 @@ export interface FeedOptions {
   readonly fields: number;
   /** Whether occurrences carry values. */
   readonly hasValues: boolean;
+  /** Labels of a row. @default {1} */
+  readonly tasks?: number;
   /** Sizes of the lists of values that rows have. @default {none} */
   readonly histories?: readonly ListSizes[];
   /** Values of each of these lists in the data set to come, where it is known; rows have the most values otherwise. */
@@ -82,7 +84,7 @@ export class Feed {
    * @throws {RangeError} when the budget or what the device can bind is too small for one batch
    */
   constructor(gpu: Gpu, options: FeedOptions) {
-    const { fields, histories = [], counts, batch } = options;
+    const { fields, tasks = 1, histories = [], counts, batch } = options;
     this.#gpu = gpu;
     this.#options = options;
     const rows = Math.max(options.rows, 1);
@@ -96,7 +98,7 @@ export class Feed {
     this.#chunkRows = batch * (options.ahead && half > 0 ? half : batches);
     this.#ids = createBuffer(gpu, "data.ids", 4 * fields * this.capacity);
     if (options.hasValues) this.#values = createBuffer(gpu, "data.values", 4 * fields * this.capacity);
-    this.#labels = createBuffer(gpu, "data.labels", 4 * this.capacity);
+    this.#labels = createBuffer(gpu, "data.labels", 4 * tasks * this.capacity);
     this.#order = createBuffer(gpu, "data.order", 4 * this.capacity);
     this.#histories = histories.map((sizes, i) =>
       new HistoryBuffers(gpu, sizes, this.capacity, isWhole ? counts[i] : sizes.maxLength * this.capacity)
@@ -258,7 +260,9 @@ export class Feed {
       if (!this.#values) continue;
       columns.push({ numbers: bitsOf(dataset.values!).subarray(start, end), buffer: this.#values, at });
     }
-    columns.push({ numbers: bitsOf(dataset.labels), buffer: this.#labels, at: 0 });
+    dataset.schema.tasks.forEach((_, task) => {
+      columns.push({ numbers: bitsOf(dataset.labelsOf(task)), buffer: this.#labels, at: task * this.capacity });
+    });
     return columns;
   }
 }

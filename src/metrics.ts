@@ -14,7 +14,15 @@
  * @module
  */
 export { auc, averagePrecision } from "./metrics/ranking.ts";
-export { evaluatePredictions, type Evaluation, METRIC_NAMES, missingMetrics } from "./metrics/evaluation.ts";
+export {
+  evaluatePredictions,
+  evaluateTasks,
+  type Evaluation,
+  METRIC_NAMES,
+  missingMetrics,
+  numbersOf,
+  type TaskPredictions,
+} from "./metrics/evaluation.ts";
 export { brier, logloss, normalizedEntropy } from "./metrics/likelihood.ts";
 export {
   calibration,

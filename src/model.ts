@@ -14,19 +14,21 @@ import type { Gpu } from "./gpu/device.ts";
 import { Declarations } from "./graph/parameter.ts";
 import { readCheckpoint, writeCheckpoint } from "./host/mod.ts";
 import { inspectedBatch, Inspector } from "./inspector.ts";
-import { evaluatePredictions, type Evaluation } from "./metrics.ts";
+import type { Evaluation } from "./metrics.ts";
 import { Access } from "./model/access.ts";
 import { openDevice } from "./model/device.ts";
-import { type AnyFactory, formatHeader, parseHeader, requireSameModel } from "./model/header.ts";
+import { type AnyFactory, formatHeader, parseHeader } from "./model/header.ts";
 import { batchSizeOf, type InspectOptions, type ModelOptions, type PredictOptions } from "./model/options.ts";
 import type { ModelParts } from "./model/parts.ts";
 import { Passes } from "./model/passes.ts";
-import { requireNumbers, requireRows, requireSchema } from "./model/requirements.ts";
+import { requireNumbers, requireSchema, requireUsable } from "./model/requirements.ts";
+import { readResumption } from "./model/resumption.ts";
 import { summarize } from "./model/summary.ts";
+import { byTask, evaluateByTask, requireOneTask, type TaskProbabilities } from "./model/tasks.ts";
 import { Predictor } from "./predictor.ts";
 import { Store } from "./store.ts";
 import { spaceOf, traceModel } from "./trace.ts";
-import { type Resumption, Trainer, type TrainerContext } from "./trainer.ts";
+import { Trainer, type TrainerContext } from "./trainer.ts";
 import { requireFinite, requireTrainable, warnBeforeTraining } from "./trainer/checks.ts";
 import type { TunedProblem } from "./kernels/tuner.ts";
 import type { FitOptions, History } from "./trainer/options.ts";
@@ -35,6 +37,7 @@ import { digestRows } from "./trainer/rows_digest.ts";
 
 export type { Evaluation } from "./metrics.ts";
 export type { InspectOptions, ModelOptions, PredictOptions } from "./model/options.ts";
+export type { TaskProbabilities } from "./model/tasks.ts";
 
 /** Rows of a pass of `predict` and `evaluate`, where their options do not say. */
 const PREDICTED_ROWS = 4096;
@@ -148,12 +151,11 @@ export class Model implements AsyncDisposable {
    */
   async fit(data: Dataset, options: FitOptions = {}): Promise<History> {
     return await this.#access.train(async () => {
-      for (const dataset of [data, options.validation]) if (dataset) await this.#requireUsable("train", dataset);
+      for (const dataset of [data, options.validation]) if (dataset) await requireUsable("train", this.schema, dataset);
       requireTwoClasses("train on the data", data);
-      if (options.validation) requireLabels("validate on the data", options.validation);
-      await requireTrainable(options);
+      await requireTrainable(options, this.schema.tasks);
       warnBeforeTraining(options);
-      const resume = options.resume === undefined ? undefined : await this.#readResumed(options.resume);
+      const resume = options.resume === undefined ? undefined : await readResumption(options.resume, this);
       const resumable = resume !== undefined || options.checkpoint !== undefined;
       const rowsDigest = resumable ? await digestRows(data, options.validation) : undefined;
       const trainer = new Trainer({ ...this.#context(options), rowsDigest }, data, options, resume);
@@ -176,9 +178,9 @@ export class Model implements AsyncDisposable {
    */
   async tuneKernels(data: Dataset, options: TuningOptions = {}): Promise<TunedProblem[]> {
     return await this.#access.train(async () => {
-      await this.#requireUsable("tune kernels", data);
+      await requireUsable("tune kernels", this.schema, data);
       requireLabels("tune kernels on the data", data);
-      await requireTrainable(options);
+      await requireTrainable(options, this.schema.tasks);
       return await new Trainer(this.#context(options), data, options).tune(options.path);
     });
   }
@@ -186,11 +188,22 @@ export class Model implements AsyncDisposable {
   /**
    * Predicts the probability of the positive label for each row.
    *
+   * @throws {TypeError} when there are several labels; else as {@linkcode Model.predictTasks} does
+   */
+  async predict(data: Dataset, options: PredictOptions = {}): Promise<Float32Array<ArrayBuffer>> {
+    requireOneTask(this.schema.tasks);
+    return (await this.predictTasks(data, options))[this.schema.tasks[0]];
+  }
+
+  /**
+   * Predicts the probability of each label for each row.
+   *
+   * @returns probabilities `[rows]` by the label's name
    * @throws {RangeError} when `batchSize` is not a positive integer, or larger than the device can take
    * @throws {PredictionError} when a probability is not a number; it names the first such row, from 0
    * @throws {TypeError} when the data has another schema, or the options are not an object
    */
-  async predict(data: Dataset, options: PredictOptions = {}): Promise<Float32Array<ArrayBuffer>> {
+  async predictTasks(data: Dataset, options: PredictOptions = {}): Promise<TaskProbabilities> {
     return await this.#access.read("predict", async () => {
       const batchSize = batchSizeOf("predict", options, PREDICTED_ROWS);
       await requireSchema(this.schema, data);
@@ -199,7 +212,7 @@ export class Model implements AsyncDisposable {
   }
 
   /**
-   * Computes AUC, log loss, calibration and the like of the predictions for labeled rows.
+   * Computes AUC, log loss, calibration and the like for labeled rows; those of each label where there are several.
    *
    * @throws {RangeError} when there are no rows, `batchSize` is not a positive integer, or a prediction is not a number
    * @throws {TypeError} when the data has another schema or no labels, or the options are not an object
@@ -207,9 +220,9 @@ export class Model implements AsyncDisposable {
   async evaluate(data: Dataset, options: PredictOptions = {}): Promise<Evaluation> {
     return await this.#access.read("evaluate", async () => {
       const batchSize = batchSizeOf("evaluate", options, PREDICTED_ROWS);
-      await this.#requireUsable("evaluate", data);
+      await requireUsable("evaluate", this.schema, data);
       requireLabels("evaluate the data", data);
-      return evaluatePredictions(await this.#predict(data, batchSize), data.labels);
+      return evaluateByTask(await this.#predict(data, batchSize), data);
     });
   }
 
@@ -222,7 +235,7 @@ export class Model implements AsyncDisposable {
    */
   async inspect(data: Dataset, options: InspectOptions = {}): Promise<Record<string, CheckpointTensor>> {
     return await this.#access.read("inspect", async () => {
-      await this.#requireUsable("inspect", data);
+      await requireUsable("inspect", this.schema, data);
       const batch = batchSizeOf("inspect", options, inspectedBatch(data.rows));
       const create = () => Inspector.create(this.gpu, this.#parts, batch);
       return await this.#passes.use(`inspect ${batch}`, create, (inspector) => inspector.inspect(data));
@@ -276,10 +289,12 @@ export class Model implements AsyncDisposable {
     if (this.#ownsGpu) this.gpu.destroy();
   }
 
-  async #predict(data: Dataset, batch: number): Promise<Float32Array<ArrayBuffer>> {
-    if (data.rows === 0) return new Float32Array(0);
+  async #predict(data: Dataset, batch: number): Promise<TaskProbabilities> {
     const create = () => Predictor.create(this.gpu, { ...this.#parts, batch, budget: defaultBudget(this.gpu) });
-    return requireNumbers(await this.#passes.use(`predict ${batch}`, create, (predictor) => predictor.predict(data)));
+    const all = data.rows === 0
+      ? new Float32Array(0)
+      : await this.#passes.use(`predict ${batch}`, create, (predictor) => predictor.predict(data));
+    return byTask(requireNumbers(all, this.schema.tasks.length), this.schema.tasks);
   }
 
   #context({ batchSize }: FitOptions): TrainerContext {
@@ -292,19 +307,6 @@ export class Model implements AsyncDisposable {
       evaluate: (dataset) => this.evaluate(dataset, { batchSize }),
       save: (path, training, tensors) => this.#write(path, tensors, training),
     };
-  }
-
-  async #readResumed(path: string): Promise<Resumption> {
-    const checkpoint = await readCheckpoint(path);
-    const { training } = checkpoint.header;
-    if (!training) throw new TypeError(`Cannot resume "${path}": it is a finished model, not a checkpoint`);
-    await requireSameModel(path, checkpoint, this);
-    return { training, tensors: checkpoint.tensors };
-  }
-
-  async #requireUsable(action: string, data: Dataset): Promise<void> {
-    requireRows(action, data);
-    await requireSchema(this.schema, data);
   }
 
   async #write(path: string, extra: Record<string, CheckpointTensor>, training?: Json): Promise<void> {

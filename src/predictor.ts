@@ -36,16 +36,19 @@ export interface PredictorOptions extends ModelParts {
 export class Predictor {
   /** Rows of a batch. */
   readonly batch: number;
+  /** Number of tasks T. */
+  readonly tasks: number;
   readonly #gpu: Gpu;
   readonly #plan: Plan;
   readonly #feed: Feed;
   readonly #scores: GPUBuffer;
 
-  private constructor(gpu: Gpu, plan: Plan, feed: Feed, scores: GPUBuffer) {
+  private constructor(gpu: Gpu, plan: Plan, feed: Feed, { scores, tasks }: { scores: GPUBuffer; tasks: number }) {
     this.#gpu = gpu;
     this.#plan = plan;
     this.#feed = feed;
     this.#scores = scores;
+    this.tasks = tasks;
     this.batch = plan.batch;
   }
 
@@ -58,11 +61,12 @@ export class Predictor {
   static async create(gpu: Gpu, options: PredictorOptions): Promise<Predictor> {
     const { definition, declarations, space, store, batch, budget } = options;
     const rows = Math.ceil(CHUNK_ROWS / batch) * batch;
+    const tasks = space.tasks?.length ?? 1;
     const feed = new Feed(gpu, { ...feedSizes(space), batch, rows, budget });
     let scores: GPUBuffer | undefined;
     try {
       const { logits } = traceModel(definition, "predict", declarations, space, feed.capacity);
-      scores = createBuffer(gpu, "scores", 4 * feed.capacity);
+      scores = createBuffer(gpu, "scores", 4 * tasks * feed.capacity);
       await requireAllocated([...feed.buffers, scores]);
       storeScores(logits, { buffer: scores });
       const plan = await Plan.create(gpu, {
@@ -72,7 +76,7 @@ export class Predictor {
         storage: store,
         inputs: feed.inputs,
       });
-      return new Predictor(gpu, plan, feed, scores);
+      return new Predictor(gpu, plan, feed, { scores, tasks });
     } catch (error) {
       feed.destroy();
       scores?.destroy();
@@ -80,11 +84,11 @@ export class Predictor {
     }
   }
 
-  /** Returns the probability of each row, in order. */
+  /** Returns the probabilities of each row, `[rows, T]`. */
   async predict(dataset: Dataset): Promise<Float32Array<ArrayBuffer>> {
-    const probabilities = new Float32Array(dataset.rows);
+    const probabilities = new Float32Array(this.tasks * dataset.rows);
     await overlap(dataset.rows, CHUNKS_PER_READ * this.#chunk, async (start, end) => {
-      probabilities.set(new Float32Array(await this.#submit(dataset, start, end)), start);
+      probabilities.set(new Float32Array(await this.#submit(dataset, start, end)), this.tasks * start);
     });
     return probabilities;
   }
@@ -103,12 +107,13 @@ export class Predictor {
 
   /** Submits the forward pass over the rows from `start` to before `end`, and returns their scores once they are back. */
   #submit(dataset: Dataset, start: number, end: number): Promise<ArrayBuffer> {
-    const readback = new Readback(this.#gpu, this.#scores.label, 4 * (end - start));
+    const bytes = 4 * this.tasks;
+    const readback = new Readback(this.#gpu, this.#scores.label, bytes * (end - start));
     try {
       for (let first = start; first < end; first += this.#chunk) {
         const rows = Math.min(this.#chunk, end - first);
         const base = this.#run(dataset, first, rows);
-        readback.copy(this.#scores, 4 * rows, 4 * base, 4 * (first - start));
+        readback.copy(this.#scores, bytes * rows, bytes * base, bytes * (first - start));
       }
       return readback.read();
     } catch (error) {

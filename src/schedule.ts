@@ -19,9 +19,14 @@ export interface PlateauOptions {
   patience?: number;
   /** Least improvement on the best value that counts as one. @default {1e-6} */
   minDelta?: number;
-  /** Metric to watch, or a weighted sum of metrics such as `{ auc: 1, logloss: -1 }`. @default {"auc"} */
-  monitor?: "auc" | "logloss" | Metrics;
-  /** Whether higher or lower is better. @default {"min"} for `logloss`, `"max"` for all else */
+  /**
+   * Metric to watch, of a task where its name follows as in `auc.click`, or a weighted sum of metrics such as
+   * `{ auc: 1, logloss: -1 }`. Without a name it is the mean over the tasks.
+   *
+   * @default {"auc"}
+   */
+  monitor?: "auc" | "logloss" | `auc.${string}` | `logloss.${string}` | Metrics;
+  /** Whether higher or lower is better. @default {"min"} for `logloss` and that of a task, `"max"` for all else */
   mode?: "max" | "min";
 }
 
@@ -85,7 +90,7 @@ export class PlateauSchedule {
       patience: options.patience ?? 2,
       minDelta: options.minDelta ?? 1e-6,
       monitor,
-      mode: options.mode ?? (monitor === "logloss" ? "min" : "max"),
+      mode: options.mode ?? (typeof monitor === "string" && /^logloss(\.|$)/.test(monitor) ? "min" : "max"),
       best: null,
       failures: 0,
     };

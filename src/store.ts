@@ -133,14 +133,15 @@ export class Store implements Storage {
   }
 
   /**
-   * Sets all elements of a parameter to one value.
+   * Sets an element of a parameter.
    *
    * @throws {TypeError} when there is no such parameter
    */
-  fill(name: string, value: number): void {
+  setElement(name: string, element: number, value: number): void {
     const parameter = this.#declarations.parameters.get(name);
     if (!parameter) throw new TypeError(`Cannot set a parameter: the model has none of that name, received "${name}"`);
-    this.#writeParameter(parameter, new Float32Array(sizeOfParameter(parameter)).fill(value));
+    const { buffer, offset = 0 } = this.parameter(parameter);
+    writeBuffer(this.#gpu, buffer, Float32Array.of(value), offset + 4 * element);
   }
 
   /** Downloads parameters, statistics and tables by name, without padding. */

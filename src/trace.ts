@@ -4,16 +4,18 @@
  * @module
  */
 import type { FittedSchema } from "./data/fitted_schema.ts";
-import type { Definition } from "./definition.ts";
+import type { Definition, Logits } from "./definition.ts";
 import type { FeedOptions } from "./feed.ts";
 import { Graph, type Mode } from "./graph/graph.ts";
 import type { Declarations } from "./graph/parameter.ts";
 import { rewrite } from "./graph/rewrite.ts";
-import { formatShape, type Tensor } from "./graph/tensor.ts";
+import { formatShape, Tensor } from "./graph/tensor.ts";
+import { zeros } from "./initializer.ts";
 import type { Field, InputHistory, InputSequence } from "./layers/input.ts";
 import { cutBatch } from "./ops/embedding/batch.ts";
 import { cutHistory } from "./ops/embedding/history.ts";
 import { rewrites } from "./ops/rewrites.ts";
+import { concat } from "./ops/shape/concat.ts";
 
 /** A sequence of a data set, as far as a model depends on it. */
 export interface SequenceSpace extends Omit<InputSequence, "combiner">, Field {
@@ -43,20 +45,23 @@ export interface FieldSpace {
   readonly hasValues: boolean;
   /** The sequences, by group. @default {none} */
   readonly histories?: readonly HistorySpace[];
+  /** Names of the tasks, one for each label. @default {["label"]} */
+  readonly tasks?: readonly string[];
 }
 
 /** Returns what a model depends on of a schema. */
-export function spaceOf({ fields, rowCount, hasValues, histories }: FittedSchema): FieldSpace {
-  return { fields, rowCount, hasValues, histories };
+export function spaceOf({ fields, rowCount, hasValues, histories, tasks }: FittedSchema): FieldSpace {
+  return { fields, rowCount, hasValues, histories, tasks };
 }
 
 /** Returns the sizes of what a space's rows hold. */
 export function feedSizes(
-  { fields, hasValues, histories = [] }: FieldSpace,
-): Pick<FeedOptions, "fields" | "hasValues" | "histories"> {
+  { fields, hasValues, histories = [], tasks }: FieldSpace,
+): Pick<FeedOptions, "fields" | "hasValues" | "histories" | "tasks"> {
   return {
     fields: fields.length,
     hasValues,
+    tasks: tasks?.length,
     histories: histories.map(({ name, sequences, maxLength, weighted }) => ({
       ...{ name, maxLength, weighted },
       members: sequences.length,
@@ -66,10 +71,10 @@ export function feedSizes(
 
 /** A traced and rewritten model. */
 export interface Trace {
-  /** Logits `[B, 1]`. */
+  /** Logits `[B, T]`, in the order of the tasks. */
   readonly logits: Tensor;
-  /** Labels `[B]`. */
-  readonly labels: Tensor;
+  /** Labels and the row's weight, `[T + 1, B]`. */
+  readonly targets: Tensor;
   /** Row numbers `[F, B]`. */
   readonly ids: Tensor;
 }
@@ -85,7 +90,7 @@ export function sequencesInOrder({ histories = [] }: Pick<FieldSpace, "histories
  * Traces a model over batches of a data set of `capacity` rows and applies the rewrites.
  *
  * @param unseenShare share of the occurrences that the rows of the input `data.substitutes` replace
- * @throws {TypeError} when the model's output is not `[B, 1]`
+ * @throws {TypeError} when the model's output is not `[B, 1]` for each task
  * @throws {RangeError} when the model reads histories, and there are none
  */
 export function traceModel(
@@ -103,32 +108,60 @@ export function traceModel(
   }
   const graph = new Graph(mode, declarations);
   const fields = space.fields.length;
+  const { tasks = ["label"] } = space;
   const batch = cutBatch(
     {
       ids: graph.input("data.ids", [fields, capacity], "u32"),
       values: space.hasValues ? graph.input("data.values", [fields, capacity]) : undefined,
-      labels: graph.input("data.labels", [capacity]),
+      labels: graph.input("data.labels", [tasks.length, capacity]),
       order: graph.input("data.order", [capacity], "u32"),
     },
     fields,
     capacity,
     unseenShare > 0 ? { rows: graph.input("data.substitutes", [fields, 2], "u32"), share: unseenShare } : undefined,
   );
-  const logits = definition.build({
+  const output = definition.build({
     graph,
     ids: batch.ids,
     values: batch.values,
     fields: [...space.fields, ...pooledFields(space)],
     histories: (space.histories ?? []).map((history) => cutHistoryOf(graph, history, capacity)),
     rowCount: space.rowCount,
+    tasks,
   });
-  if (logits.shape.join() !== "B,1") {
+  if (tasks.length > 1) logVariances(graph, tasks.length);
+  const packed = packLogits(definition.name, output, tasks);
+  const [logits, targets, ids] = rewrite([packed, batch.targets, batch.ids], rewrites);
+  return { logits, targets, ids };
+}
+
+/** Declares the logarithms of the variances of `count` tasks, from which training can learn the weights of their losses. */
+export function logVariances(graph: Graph, count: number): Tensor {
+  return graph.parameter("task_log_variances", [count], zeros(), "none");
+}
+
+/** Puts the logits of the tasks side by side. */
+function packLogits(model: string, output: Logits, tasks: readonly string[]): Tensor {
+  const isOne = output instanceof Tensor;
+  if (isOne && tasks.length > 1) {
     throw new TypeError(
-      `Cannot build ${definition.name}: logits must have shape [B, 1], received ${formatShape(logits.shape)}`,
+      `Cannot build ${model}: labels ${tasks.join(", ")} need logits for each, received one tensor; take a model of ` +
+        "several tasks, such as mmoe",
     );
   }
-  const [newLogits, labels, ids] = rewrite([logits, batch.labels, batch.ids], rewrites);
-  return { logits: newLogits, labels, ids };
+  if (!isOne && Object.keys(output).sort().join() !== [...tasks].sort().join()) {
+    throw new TypeError(
+      `Cannot build ${model}: logits must be of the tasks ${tasks.join(", ")}, received ${
+        Object.keys(output).join(", ") || "none"
+      }`,
+    );
+  }
+  const parts = isOne ? [output] : tasks.map((task) => output[task]);
+  const wrong = parts.find(({ shape }) => shape.join() !== "B,1");
+  if (wrong) {
+    throw new TypeError(`Cannot build ${model}: logits must have shape [B, 1], received ${formatShape(wrong.shape)}`);
+  }
+  return concat(...parts);
 }
 
 function pooledFields({ histories = [] }: FieldSpace): Field[] {

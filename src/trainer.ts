@@ -16,7 +16,7 @@ import type { Access } from "./model/access.ts";
 import type { ModelParts } from "./model/parts.ts";
 import { requireCount } from "./model/requirements.ts";
 import { adam, type Optimizer } from "./optimizer.ts";
-import type { Evaluation } from "./metrics.ts";
+import { type Evaluation, numbersOf } from "./metrics.ts";
 import { PlateauSchedule } from "./schedule.ts";
 import { feedSizes } from "./trace.ts";
 import { Backlog } from "./trainer/backlog.ts";
@@ -27,6 +27,7 @@ import { HostSorter } from "./trainer/sorter.ts";
 import { startAtLogOdds } from "./trainer/start_bias.ts";
 import { recipeOf, requireSameKernels, requireSameRecipe, type TrainingState } from "./trainer/state.ts";
 import { compileTraining } from "./trainer/step.ts";
+import { type PlacedWeights, placeTaskWeights } from "./trainer/tasks.ts";
 import { tuneStep } from "./trainer/tuning.ts";
 import { UnseenRows, unseenShareOf } from "./trainer/unseen.ts";
 
@@ -74,6 +75,7 @@ export class Trainer {
   #feed!: Feed;
   #losses!: LossRing;
   #sorter: HostSorter | undefined;
+  #taskWeights: PlacedWeights | undefined;
   readonly #resume: Resumption | undefined;
   readonly #unseenShare: number;
   #unseen: UnseenRows | undefined;
@@ -111,7 +113,9 @@ export class Trainer {
     }
     const { rowsDigest } = context;
     const [batch, seed, optimizer] = [this.#batch, this.#seed, this.#optimizer];
-    const parts = { rows: data.rows, rowsDigest, batch, seed, optimizer, unseenShare: this.#unseenShare };
+    const unseenShare = this.#unseenShare;
+    const tasks = data.schema.tasks.length;
+    const parts = { rows: data.rows, rowsDigest, batch, seed, optimizer, unseenShare, tasks };
     this.#state = { recipe: recipeOf(options, parts), epoch: 0, position: 0, step: 0, bestEpoch: 0, plateau: null };
   }
 
@@ -187,6 +191,7 @@ export class Trainer {
     this.#losses?.destroy();
     this.#sorter?.destroy();
     this.#unseen?.destroy();
+    if (this.#taskWeights && this.#taskWeights !== "uncertainty") this.#taskWeights.buffer.destroy();
   }
 
   /** Steps behind the optimizer's state, with those of earlier trainings. */
@@ -200,6 +205,7 @@ export class Trainer {
     const { memoryBudget: budget = defaultBudget(gpu), sort = "auto" } = this.#options;
     const counts = this.#data.histories.map(({ offsets }) => offsets[rows]);
     this.#feed = new Feed(gpu, { ...feedSizes(space), counts, batch: this.#batch, rows, budget, ahead: true });
+    this.#taskWeights = placeTaskWeights(gpu, this.#data.schema.tasks, this.#options.taskWeights);
     this.#losses = new LossRing(gpu);
     if (this.#unseenShare > 0) this.#unseen = new UnseenRows(gpu, this.#data, this.#unseenShare);
     if (sort === "host" || (sort === "auto" && gpu.adapter.software)) {
@@ -236,6 +242,7 @@ export class Trainer {
       l2: this.#options.l2 ?? {},
       clipNorm: this.#options.clipNorm,
       losses: this.#losses.range,
+      taskWeights: this.#taskWeights,
       pairs: this.#sorter?.range,
       unseen: this.#unseen,
       kernels,
@@ -389,8 +396,7 @@ export class Trainer {
     const metrics = validation && await this.#evaluate(validation);
     let [improved, stop] = [true, false];
     if (metrics && this.#plateau) {
-      const { notes: _, ...numbers } = metrics;
-      ({ improved, stop } = this.#plateau.observe(numbers));
+      ({ improved, stop } = this.#plateau.observe(numbersOf(metrics)));
       if (improved) {
         const best = await this.#context.store.download();
         requireFinite(best, state.step);

@@ -1,17 +1,19 @@
 // Cuts a batch out of the resident data set.
-//   ids[f,b] = source_ids[f, order[step.first + b]], and likewise values[f,b] and labels[b]; padding rows are 0
+//   ids[f,b] = source_ids[f, order[step.first + b]], and likewise values[f,b] and targets[t,b]; padding rows are 0
+//   targets[T,b] = 1, the row's weight, and 0 in padding rows
 // Needs step.wgsl, grid.wgsl, unseen.wgsl with random.wgsl, or unseen_none.wgsl.
-// Shapes: source_ids, source_values [F, capacity]; source_labels, order [capacity]; ids, values [F, B]; labels [B].
+// Shapes: source_ids, source_values [F, capacity]; source_labels [T, capacity]; order [capacity];
+// ids, values [F, B]; targets [T + 1, B].
 // Grid: one invocation per batch row and BLOCK fields, so that a row's place is read once for several fields; the last
 // block copies the last field again instead of ending early, which is slow where invocations run in lockstep.
-struct Params { batch: u32, fields: u32, capacity: u32 }
+struct Params { batch: u32, fields: u32, capacity: u32, tasks: u32 }
 @group(0) @binding(0) var<storage, read> order: array<u32>;
 @group(0) @binding(1) var<storage, read> source_ids: array<u32>;
 @group(0) @binding(2) var<storage, read> source_values: array<f32>;
 @group(0) @binding(3) var<storage, read> source_labels: array<f32>;
 @group(0) @binding(4) var<storage, read_write> ids: array<u32>;
 @group(0) @binding(5) var<storage, read_write> values: array<f32>;
-@group(0) @binding(6) var<storage, read_write> labels: array<f32>;
+@group(0) @binding(6) var<storage, read_write> targets: array<f32>;
 @group(0) @binding(7) var<uniform> params: Params;
 
 const BLOCK: u32 = 8u;
@@ -48,8 +50,12 @@ fn cut_values(at: Place) {
   }
 }
 
-fn cut_label(at: Place) {
-  if (at.first == 0u) { labels[at.b] = select(0.0, source_labels[at.row], at.valid); }
+fn cut_targets(at: Place) {
+  if (at.first != 0u) { return; }
+  for (var t = 0u; t < params.tasks; t++) {
+    targets[t * params.batch + at.b] = select(0.0, source_labels[t * params.capacity + at.row], at.valid);
+  }
+  targets[params.tasks * params.batch + at.b] = select(0.0, 1.0, at.valid);
 }
 
 @compute @workgroup_size(64)
@@ -69,7 +75,7 @@ fn cut_with_labels(
 ) {
   let at = place(linear_group(group, groups) * 64u + lane);
   cut_ids(at);
-  cut_label(at);
+  cut_targets(at);
 }
 
 @compute @workgroup_size(64)
@@ -92,5 +98,5 @@ fn cut_with_values_and_labels(
   let at = place(linear_group(group, groups) * 64u + lane);
   cut_ids(at);
   cut_values(at);
-  cut_label(at);
+  cut_targets(at);
 }

@@ -21,15 +21,15 @@ export function defaultBudget({ device }: Gpu): number {
  * @throws {RangeError} when not even a batch does
  */
 export function mostRows(gpu: Gpu, options: FeedOptions, lengths: readonly number[]): number {
-  const { fields, hasValues, histories = [], batch, budget } = options;
+  const { fields, hasValues, tasks = 1, histories = [], batch, budget } = options;
   const { maxStorageBufferBindingSize, maxBufferSize } = gpu.device.limits;
   const binding = Math.min(maxStorageBufferBindingSize, maxBufferSize);
   const bytes = histories.map((sizes, i) => {
     const { all, largest } = bytesOfValue(sizes);
     return { all: 4 + all * lengths[i], largest: largest * lengths[i] };
   });
-  const perRow = bytes.reduce((sum, { all }) => sum + all, 4 * (fields * (hasValues ? 2 : 1) + 2));
-  const largest = Math.max(4 * fields, ...bytes.map((list) => list.largest));
+  const perRow = bytes.reduce((sum, { all }) => sum + all, 4 * (fields * (hasValues ? 2 : 1) + tasks + 1));
+  const largest = Math.max(4 * fields, 4 * tasks, ...bytes.map((list) => list.largest));
   if (perRow * batch > budget) {
     throw new RangeError(
       `Cannot feed rows: a batch of ${batch} rows takes ${perRow * batch} bytes, received a budget of ${budget}`,

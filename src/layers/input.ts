@@ -72,6 +72,8 @@ export interface Input {
   readonly histories?: readonly InputHistory[];
   /** Rows of all fields together. */
   readonly rowCount: number;
+  /** Names of the tasks, one for each label. */
+  readonly tasks: readonly string[];
 }
 
 /** Returns the histories of an input that are pooled to fields. */
@@ -102,7 +104,7 @@ export function selectFields(x: Input, names: readonly string[]): Input {
     return { field, shift };
   });
   const { ids, values } = pick(x, picks);
-  return { graph: x.graph, ids, values, fields, rowCount };
+  return { graph: x.graph, ids, values, fields, rowCount, tasks: x.tasks };
 }
 
 /**

@@ -23,6 +23,8 @@ export type Evaluation = {
   rows: number;
   /** Why a metric is NaN, by its name; absent when all were computed. */
   notes?: Readonly<Record<string, string>>;
+  /** Metrics of each task over the rows whose label is known, where there are several; those above are their means. */
+  tasks?: Readonly<Record<string, Evaluation>>;
 };
 
 /** Names of the metrics of an {@linkcode Evaluation}. */
@@ -31,7 +33,7 @@ export const METRIC_NAMES: readonly string[] = ["auc", "logloss", "brier", "norm
 /**
  * Tells which metrics the labels do not allow, and why, by the metric's name.
  *
- * @param labels 0 or 1
+ * @param labels 0 or 1; without any, no metric can be computed
  *
  * @example
  * ```ts
@@ -42,6 +44,7 @@ export const METRIC_NAMES: readonly string[] = ["auc", "logloss", "brier", "norm
  * ```
  */
 export function missingMetrics(labels: ArrayLike<number>): Record<string, string> {
+  if (labels.length === 0) return Object.fromEntries(METRIC_NAMES.map((metric) => [metric, "no label is known"]));
   let positives = 0;
   for (let i = 0; i < labels.length; i++) positives += labels[i];
   if (positives > 0 && positives < labels.length) return {};
@@ -78,4 +81,69 @@ export function evaluatePredictions(probabilities: ArrayLike<number>, labels: Ar
     rows: labels.length,
     ...(Object.keys(notes).length > 0 && { notes }),
   };
+}
+
+/** Predictions of a task beside its labels. */
+export interface TaskPredictions {
+  /** In [0, 1]. */
+  readonly probabilities: ArrayLike<number>;
+  /** 0, 1, or -1 where the label is unknown. */
+  readonly labels: ArrayLike<number>;
+}
+
+/**
+ * Computes all metrics of each task over the rows whose label is known, and their means.
+ *
+ * @param predictions predictions and labels of the same rows by task
+ * @throws {TypeError} when the lengths differ
+ * @throws {RangeError} as {@linkcode evaluatePredictions} does
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ *
+ * const click = { probabilities: [0.2, 0.9, 0.4], labels: [0, 1, 0] };
+ * const buy = { probabilities: [0.1, 0.3, 0.2], labels: [-1, 0, 1] };
+ * const { auc, rows, tasks } = evaluateTasks({ click, buy });
+ * assert.deepEqual([auc, rows, tasks?.click.auc, tasks?.buy.auc, tasks?.buy.rows], [0.5, 3, 1, 0, 2]);
+ * ```
+ */
+export function evaluateTasks(predictions: Readonly<Record<string, TaskPredictions>>): Evaluation {
+  const tasks = Object.fromEntries(Object.entries(predictions).map(([name, task]) => [name, evaluateKnown(task)]));
+  const means = METRIC_NAMES.map((metric) => {
+    const values = Object.values(tasks).map((evaluation) => numbersOf(evaluation)[metric]);
+    return [metric, values.reduce((sum, value) => sum + value, 0) / values.length];
+  });
+  const notes: Record<string, string> = {};
+  for (const [name, evaluation] of Object.entries(tasks)) {
+    for (const [metric, why] of Object.entries(evaluation.notes ?? {})) notes[metric] ??= `task "${name}": ${why}`;
+  }
+  const [first] = Object.values(predictions);
+  return {
+    ...Object.fromEntries(means),
+    rows: first.labels.length,
+    ...(Object.keys(notes).length > 0 && { notes }),
+    tasks,
+  };
+}
+
+function evaluateKnown({ probabilities, labels }: TaskPredictions): Evaluation {
+  const known = Array.from(labels, (label, row) => label >= 0 ? row : -1).filter((row) => row >= 0);
+  if (known.length > 0) {
+    return evaluatePredictions(
+      Float64Array.from(known, (row) => probabilities[row]),
+      Float64Array.from(known, (row) => labels[row]),
+    );
+  }
+  const notes = missingMetrics([]);
+  return { ...Object.fromEntries(METRIC_NAMES.map((metric) => [metric, NaN])), rows: 0, notes } as Evaluation;
+}
+
+/** Returns the numbers of an evaluation by name; those of a task are behind a point, as in `auc.click`. */
+export function numbersOf({ notes: _, tasks = {}, ...numbers }: Evaluation): Record<string, number> {
+  const all: Record<string, number> = { ...numbers };
+  for (const [task, evaluation] of Object.entries(tasks)) {
+    for (const [name, value] of Object.entries(numbersOf(evaluation))) all[`${name}.${task}`] = value;
+  }
+  return all;
 }

@@ -41,6 +41,17 @@ export async function requireSchema(own: FittedSchema, { schema }: Dataset): Pro
   );
 }
 
+/**
+ * Refuses data without rows, or of another schema than the model's.
+ *
+ * @throws {RangeError} in the first case
+ * @throws {TypeError} in the second
+ */
+export async function requireUsable(action: string, own: FittedSchema, data: Dataset): Promise<void> {
+  requireRows(action, data);
+  await requireSchema(own, data);
+}
+
 /** Probabilities that are not numbers. */
 export class PredictionError extends RangeError {
   /** First such row, from 0. */
@@ -60,13 +71,13 @@ export class PredictionError extends RangeError {
 /**
  * Returns probabilities that all are numbers.
  *
+ * @param probabilities `[rows, tasks]`
  * @throws {PredictionError} when one is not
  */
-export function requireNumbers(probabilities: Float32Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
-  const row = probabilities.findIndex(Number.isNaN);
-  if (row < 0) return probabilities;
-  throw new PredictionError(
-    row,
-    probabilities.reduce((sum, probability) => sum + Number(Number.isNaN(probability)), 0),
-  );
+export function requireNumbers(probabilities: Float32Array<ArrayBuffer>, tasks: number): Float32Array<ArrayBuffer> {
+  if (!probabilities.some(Number.isNaN)) return probabilities;
+  const rows = new Set<number>();
+  probabilities.forEach((probability, i) => Number.isNaN(probability) && rows.add(Math.floor(i / tasks)));
+  const [first] = rows;
+  throw new PredictionError(first, rows.size);
 }

@@ -18,6 +18,7 @@ import { linearSumOp } from "./embedding/linear_sum.ts";
 import { compareOp } from "./sequence/compare.ts";
 import { compareDenseOp } from "./sequence/compare_dense.ts";
 import { activationOp, dropoutOp, type Epilogue } from "./dense/pointwise.ts";
+import { concatOp, splitOp } from "./shape/concat.ts";
 
 /** Moves an activation or a dropout into the kernel that computes its input, when nobody else reads that input. */
 const foldEpilogue: Rule = (node, context) => {
@@ -111,5 +112,14 @@ const foldSum: Rule = (node, context) => {
   return true;
 };
 
+/** Takes what was taken apart in place of putting all its parts together again. */
+const joinParts: Rule = (node, context) => {
+  const source = node.op === concatOp ? node.inputs[0].node : undefined;
+  if (source?.op !== splitOp || source.outputs.length !== node.inputs.length) return false;
+  if (!source.outputs.every((part, i) => part === node.inputs[i])) return false;
+  context.replace(node.outputs[0], context.copyOf(source.inputs[0]));
+  return true;
+};
+
 /** All rewrites, in the order in which they are tried. */
-export const rewrites: readonly Rule[] = [foldEpilogue, foldCompare, foldFm, dropFoldedTerm, foldSum];
+export const rewrites: readonly Rule[] = [foldEpilogue, foldCompare, foldFm, dropFoldedTerm, foldSum, joinParts];

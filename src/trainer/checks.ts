@@ -5,12 +5,13 @@
  */
 import type { CheckpointTensor } from "../checkpoint/content.ts";
 import { describeNotFinite, findNotFinite } from "../checkpoint/finite.ts";
-import { warningOfOneClass } from "../data/classes.ts";
+import { requireLabels, warningOfOneClass } from "../data/classes.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { requireSavable } from "../host/mod.ts";
 import { METRIC_NAMES, missingMetrics } from "../metrics/evaluation.ts";
 import { requireCount } from "../model/requirements.ts";
 import type { FitOptions } from "./options.ts";
+import { requireTaskWeights } from "./tasks.ts";
 
 /** Training whose numbers ceased to be finite. */
 export class DivergenceError extends RangeError {
@@ -37,12 +38,16 @@ export class DivergenceError extends RangeError {
 /**
  * Refuses a training that could not end well.
  *
- * @throws {TypeError} when early stopping has no validation data
+ * @param tasks names of the model's tasks
+ * @throws {TypeError} when early stopping has no validation data, validation data have no labels, or taskWeights do not
+ * fit the tasks
  * @throws {RangeError} when an option is out of its range, or the monitored metric cannot be computed
  * @throws {Error} when the checkpoint cannot be written
  */
-export async function requireTrainable(options: FitOptions): Promise<void> {
+export async function requireTrainable(options: FitOptions, tasks: readonly string[]): Promise<void> {
   const { validation, earlyStopping, checkpoint } = options;
+  if (validation) requireLabels("validate on the data", validation);
+  requireTaskWeights(tasks, options.taskWeights);
   requireCount("train", "epochs", options.epochs ?? 1);
   if (checkpoint?.everySteps !== undefined) requireCount("train", "checkpoint.everySteps", checkpoint.everySteps);
   if (options.clipNorm !== undefined && !(options.clipNorm > 0 && options.clipNorm < Infinity)) {
@@ -72,16 +77,33 @@ function requireMonitor(
   monitor: string | Readonly<Record<string, number>>,
 ): void {
   if (!validation) throw new TypeError("Cannot train: early stopping needs validation data, received none");
-  const missing = missingMetrics(validation.labels);
-  for (const name of typeof monitor === "string" ? [monitor] : Object.keys(monitor)) {
-    if (!METRIC_NAMES.includes(name)) {
-      throw new RangeError(`Cannot train: metrics to monitor are ${METRIC_NAMES.join(", ")}, received "${name}"`);
+  const { tasks } = validation.schema;
+  const several = tasks.length > 1;
+  for (const monitored of typeof monitor === "string" ? [monitor] : Object.keys(monitor)) {
+    const [name, ...rest] = monitored.split(".");
+    const task = rest.length > 0 ? rest.join(".") : undefined;
+    if (!METRIC_NAMES.includes(name) || (task !== undefined && !(several && tasks.includes(task)))) {
+      const behind = several ? `, and those behind a point with a task of ${tasks.join(", ")}` : "";
+      throw new RangeError(
+        `Cannot train: metrics to monitor are ${METRIC_NAMES.join(", ")}${behind}, received "${monitored}"`,
+      );
     }
-    const why = missing[name];
+    const watched = task === undefined ? tasks.map((_, t) => t) : [tasks.indexOf(task)];
+    const why = watched.map((t) => missingOf(validation, t)[name]).find((reason) => reason !== undefined);
     if (why) {
-      throw new RangeError(`Cannot train: the monitor "${name}" cannot be computed on the validation data: ${why}`);
+      throw new RangeError(
+        `Cannot train: the monitor "${monitored}" cannot be computed on the validation data: ${why}`,
+      );
     }
   }
+}
+
+/** Returns why metrics of a task cannot be computed, by name. */
+function missingOf(data: Dataset, task: number): Record<string, string> {
+  const { tasks } = data.schema;
+  const missing = missingMetrics(data.labelsOf(task).filter((label) => label >= 0));
+  if (tasks.length === 1) return missing;
+  return Object.fromEntries(Object.entries(missing).map(([name, why]) => [name, `task "${tasks[task]}": ${why}`]));
 }
 
 /**

@@ -12,6 +12,7 @@ import type { Evaluation } from "../metrics.ts";
 import type { PlateauOptions, StepSchedule } from "../schedule.ts";
 import type { L2 } from "../store.ts";
 import type { InitialBias } from "./start_bias.ts";
+import type { TaskWeights } from "./tasks.ts";
 
 /** What early stopping watches and how long it waits. */
 export type EarlyStopping = Omit<PlateauOptions, "lr">;
@@ -32,7 +33,7 @@ export interface ProgressEvent {
 export interface EpochReport {
   /** Epoch, from 1. */
   readonly epoch: number;
-  /** Mean training loss, without regularizers. */
+  /** Mean training loss, without regularizers; that of several tasks is their weighted sum. */
   readonly loss: number;
   /** Learning rate of the epoch's last step. */
   readonly lr: number;
@@ -78,6 +79,13 @@ export interface FitOptions {
   optimizerState?: "fresh" | "keep";
   /** Strengths of the L2 regularizer. @default none */
   l2?: L2;
+  /**
+   * Weights of the tasks' losses by name, 1 for those left out: the loss is L = sum_t u_t L_t. With `"uncertainty"` they
+   * are learned: L = sum_t exp(-s_t) L_t + s_t / 2 from s = 0 (Kendall et al., CVPR 2018).
+   *
+   * @default the sum of the tasks' losses
+   */
+  taskWeights?: TaskWeights;
   /** Largest norm of the whole gradient, as in `clip_grad_norm_`; unlimited when absent. */
   clipNorm?: number;
   /** Stop when the monitored metric has ceased to improve, and cut the learning rate on the way. */

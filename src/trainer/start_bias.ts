@@ -10,48 +10,68 @@ import type { Dataset } from "../data/dataset.ts";
 import type { Definition } from "../definition.ts";
 import type { Graph } from "../graph/graph.ts";
 import { Declarations, type Parameter } from "../graph/parameter.ts";
-import type { Tensor } from "../graph/tensor.ts";
+import { type Tensor, widthOf } from "../graph/tensor.ts";
 import type { ModelParts } from "../model/parts.ts";
 import { type FieldSpace, traceModel } from "../trace.ts";
 
 /** How the bias of the logits starts: see {@linkcode FitOptions.initialBias}. */
 export type InitialBias = "log-odds" | "keep";
 
-/**
- * Finds the parameters that a model adds to its logits: one, or one for each logit of a mean or of those that learn the
- * labels side by side; none where the logits have no bias that is added once. Of several that are added to one another,
- * the first counts.
- */
-export function logitBiases(definition: Definition, space: FieldSpace): Parameter[] {
-  return addedTo(traceModel(definition, "train", new Declarations(), space, 1).logits);
+/** A number that is added to a logit. */
+export interface LogitBias {
+  /** The parameter that holds it. */
+  readonly parameter: Parameter;
+  /** Its place there. */
+  readonly element: number;
 }
 
-function addedTo({ graph, origin, shape }: Tensor): Parameter[] {
+/**
+ * Finds what a model adds to the logits of a task: one number, or one for each logit of a mean or of those that learn the
+ * labels side by side; nothing where the logits have no bias that is added once. Of several that are added to one
+ * another, the first counts.
+ */
+export function logitBiases(definition: Definition, space: FieldSpace, task = 0): LogitBias[] {
+  return addedTo(traceModel(definition, "train", new Declarations(), space, 1).logits, task);
+}
+
+/** Finds what is added to a column. */
+function addedTo({ graph, origin, shape }: Tensor, column: number): LogitBias[] {
+  const width = widthOf(shape);
   if (origin.kind === "parameter") {
-    return shape.join() === "1" && readsOf(graph, origin.parameter) === 1 ? [origin.parameter] : [];
+    const { parameter } = origin;
+    return shape.length === 1 && readsOf(graph, parameter) === 1 ? [{ parameter, element: column }] : [];
   }
   if (origin.kind !== "node") return [];
   const { op, inputs, attributes } = origin.node;
   switch (op.name) {
     case "add":
     case "sum":
-      return firstOf(inputs);
+      return firstOf(inputs.filter((input) => widthOf(input.shape) === width), column);
     case "add_bias":
-      return firstOf([inputs[1], inputs[0]]);
+      return firstOf([inputs[1], inputs[0]], column);
     case "dense": {
       const { activation, dropout } = attributes as { activation: string; dropout?: object };
-      return inputs.length > 2 && activation === "none" && !dropout ? addedTo(inputs[2]) : [];
+      return inputs.length > 2 && activation === "none" && !dropout ? addedTo(inputs[2], column) : [];
     }
     case "cin_logit":
     case "next_item_loss":
-      return addedTo(inputs[0]);
+      return addedTo(inputs[0], column);
     case "cin_top":
-      return inputs.length > 3 ? addedTo(inputs[3]) : [];
+      return inputs.length > 3 ? addedTo(inputs[3], column) : [];
     case "auxiliary_logit":
-      return inputs.flatMap((input) => addedTo(input));
+      return inputs.flatMap((input) => addedTo(input, column));
     case "distilled_mean": {
-      const [left, right] = inputs.map(addedTo);
+      const [left, right] = inputs.map((input) => addedTo(input, column));
       return left.length > 0 && right.length > 0 ? [...left, ...right] : [];
+    }
+    case "concat": {
+      let first = 0;
+      const part = inputs.find((input) => (first += widthOf(input.shape)) > column)!;
+      return addedTo(part, column - first + widthOf(part.shape));
+    }
+    case "split": {
+      const before = origin.node.outputs.slice(0, origin.output);
+      return addedTo(inputs[0], column + before.reduce((sum, part) => sum + widthOf(part.shape), 0));
     }
     default:
       return [];
@@ -64,22 +84,26 @@ function readsOf({ nodes }: Graph, parameter: Parameter): number {
   return leaves.filter((origin) => origin.kind === "parameter" && origin.parameter === parameter).length;
 }
 
-function firstOf(terms: readonly Tensor[]): Parameter[] {
+function firstOf(terms: readonly Tensor[], column: number): LogitBias[] {
   for (const term of terms) {
-    const found = addedTo(term);
+    const found = addedTo(term, column);
     if (found.length > 0) return found;
   }
   return [];
 }
 
 /**
- * Sets the bias of the logits to ln(p / (1 - p)) with p the share of positive labels.
+ * Sets the bias of each task's logits to ln(p / (1 - p)) with p the share of positive labels among those known.
  *
  * Labels of one class have no log-odds, and some models add no bias; both leave the parameters as they are.
  */
 export function startAtLogOdds({ definition, space, store }: ModelParts, data: Dataset): void {
-  const { positives, rows } = data;
-  if (positives === 0 || positives === rows) return;
-  const logOdds = Math.log(positives / (rows - positives));
-  for (const bias of logitBiases(definition, space)) store.fill(bias.name, logOdds);
+  data.schema.tasks.forEach((_, task) => {
+    const { known, positives } = data.classesOf(task);
+    if (positives === 0 || positives === known) return;
+    const logOdds = Math.log(positives / (known - positives));
+    for (const { parameter, element } of logitBiases(definition, space, task)) {
+      store.setElement(parameter.name, element, logOdds);
+    }
+  });
 }

@@ -43,11 +43,14 @@ export interface RecipeParts {
   readonly unseenShare: number;
   /** Digest of the rows, where training is to be resumed. */
   readonly rowsDigest: string | undefined;
+  /** Number of tasks. */
+  readonly tasks: number;
 }
 
 /** Returns what decides the bytes that training gives. */
-export function recipeOf({ validation, l2, clipNorm, shuffle }: FitOptions, parts: RecipeParts): Json {
-  const { rows, rowsDigest, batch, seed, unseenShare, optimizer: { name, lr, embeddingUpdate } } = parts;
+export function recipeOf(options: FitOptions, parts: RecipeParts): Json {
+  const { validation, l2, clipNorm, shuffle, taskWeights } = options;
+  const { rows, rowsDigest, batch, seed, unseenShare, tasks, optimizer: { name, lr, embeddingUpdate } } = parts;
   // FTRL's LR is lr again.
   const { LR: _, ...constants } = parts.optimizer.constants;
   return {
@@ -61,6 +64,7 @@ export function recipeOf({ validation, l2, clipNorm, shuffle }: FitOptions, part
     optimizer: { name, lr, embeddingUpdate, constants },
     l2: { embedding: l2?.embedding ?? 0, net: l2?.net ?? 0 },
     clipNorm: clipNorm ?? null,
+    ...(tasks > 1 && { taskWeights: taskWeights ?? null }),
   };
 }
 

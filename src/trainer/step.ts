@@ -8,7 +8,7 @@ import type { Gpu } from "../gpu/device.ts";
 import type { BufferRange } from "../gpu/kernel.ts";
 import { differentiate, type Gradients, type TableGradient } from "../graph/autodiff.ts";
 import { ownerOf } from "../graph/memory.ts";
-import type { Table } from "../graph/parameter.ts";
+import type { Parameter, Table } from "../graph/parameter.ts";
 import { Plan } from "../graph/plan.ts";
 import { Tensor } from "../graph/tensor.ts";
 import type { ModelParts } from "../model/parts.ts";
@@ -22,6 +22,7 @@ import { sortOccurrences } from "../ops/train/sort.ts";
 import { reduceTable, updateTable } from "../ops/train/table_update.ts";
 import type { L2, Store } from "../store.ts";
 import { traceModel } from "../trace.ts";
+import { type PlacedWeights, TASK_WEIGHTS, weightingOf } from "./tasks.ts";
 import type { UnseenRows } from "./unseen.ts";
 
 /** What a training step is compiled from. */
@@ -35,6 +36,8 @@ export interface TrainingOptions extends ModelParts {
   readonly clipNorm: number | undefined;
   /** Place of the ring of losses. */
   readonly losses: BufferRange;
+  /** Weights of the tasks' losses; the loss is their sum when absent. */
+  readonly taskWeights?: PlacedWeights;
   /** Place of occurrences sorted on the host; they are sorted on the device when absent. */
   readonly pairs: BufferRange | undefined;
   /** What replaces a share of the occurrences; none are replaced when absent. */
@@ -50,16 +53,24 @@ export interface TrainingOptions extends ModelParts {
  */
 export function compileTraining(gpu: Gpu, options: TrainingOptions): Promise<Plan> {
   const { definition, declarations, space, store, feed, batch, unseen } = options;
-  const { logits, labels, ids } = traceModel(definition, "train", declarations, space, feed.capacity, unseen?.share);
+  const { logits, targets, ids } = traceModel(definition, "train", declarations, space, feed.capacity, unseen?.share);
   const { graph } = logits;
-  const { loss, dLogits } = binaryCrossEntropy(logits, labels, options.losses);
+  const weighting = weightingOf(graph, space.tasks?.length ?? 1, options.taskWeights);
+  const { loss, dLogits, dLogVariances } = binaryCrossEntropy(logits, targets, { ring: options.losses, ...weighting });
   const gradients = differentiate(logits, dLogits, sum);
+  if (dLogVariances) gradients.parameters.set(parameterOf(weighting.logVariances!), dLogVariances);
   const pairs = options.pairs
     ? graph.input("pairs", [2 * space.fields.length, "B"], "u32")
     : sortOccurrences(ids, space.rowCount, Math.max(...space.fields.map(({ rows }) => rows)));
   const pinned = pinGradients(gradients, store);
   updateAll(gradients, [...pinned.keys()], pairsBy(ids, pairs), options);
-  const inputs = { ...feed.inputs, ...unseen?.inputs, ...(options.pairs && { pairs: options.pairs }) };
+  const { taskWeights } = options;
+  const inputs = {
+    ...feed.inputs,
+    ...unseen?.inputs,
+    ...(options.pairs && { pairs: options.pairs }),
+    ...(taskWeights && taskWeights !== "uncertainty" && { [TASK_WEIGHTS]: taskWeights }),
+  };
   const { kernels } = options;
   const name = `${definition.name}.train`;
   return Plan.create(gpu, { name, batch, outputs: [loss], storage: store, inputs, pinned, kernels });
@@ -117,6 +128,11 @@ function updateAll(
     updateTable(leaf, gradient, pairs, { ...tableOptions, clip, reduced: reduced[i] });
   });
   if (dense.length > 0) updateDense(dense, { ...flat, optimizer, clip });
+}
+
+function parameterOf({ origin }: Tensor): Parameter {
+  if (origin.kind === "parameter") return origin.parameter;
+  throw new TypeError(`Cannot train: log-variances must be a parameter, received a ${origin.kind}`);
 }
 
 function leafOf(other: Tensor, table: Table): Tensor {

@@ -60,11 +60,14 @@ Deno.test("Plan leaves out what no output needs and runs what has an effect", as
   activation(x, "tanh");
   const ring = createBuffer(device, "ring", 16);
   const logits = graph.input("logits", ["B", 1]);
-  const labels = graph.input("labels", ["B"]);
-  binaryCrossEntropy(logits, labels);
-  binaryCrossEntropy(logits, labels, { buffer: ring });
-  const flat = { buffer: createBuffer(device, "flat", 4 * BATCH) };
-  const inputs = { x: { buffer: upload(device, "x", NUMBERS) }, logits: flat, labels: flat };
+  const targets = graph.input("targets", [2, "B"]);
+  binaryCrossEntropy(logits, targets);
+  binaryCrossEntropy(logits, targets, { ring: { buffer: ring } });
+  const inputs = {
+    x: { buffer: upload(device, "x", NUMBERS) },
+    logits: { buffer: createBuffer(device, "logits", 4 * BATCH) },
+    targets: { buffer: upload(device, "targets", new Float32Array(2 * BATCH).fill(1, BATCH)) },
+  };
   const plan = await create(device, [add(x, x)], { inputs });
   assertEquals(plan.describe().labels, ["loss.whole", "elementwise.add"]);
   plan.run([step(BATCH, { slot: 2 })]);

@@ -50,6 +50,13 @@ for (const shape of SHAPES) {
 Deno.test("numbers of a field that has none are refused", () => {
   const graph = new Graph("train");
   const fields = [{ name: "a", rows: 3, offset: 0 }];
-  const x = { graph, ids: graph.input("ids", [1, "B"], "u32"), values: undefined, fields, rowCount: 3 };
+  const x = {
+    graph,
+    ids: graph.input("ids", [1, "B"], "u32"),
+    values: undefined,
+    fields,
+    rowCount: 3,
+    tasks: ["label"],
+  };
   assertThrows(() => numbers(x, ["a"]), RangeError, 'must be numeric, received "a"');
 });

@@ -14,7 +14,7 @@ const space = spaceOf(withHistory(data.schema));
 const rate = data.positives / data.rows;
 
 function namesOf(definition: ReturnType<typeof lr>): string[] {
-  return logitBiases(definition, space).map(({ name }) => name);
+  return logitBiases(definition, space).map(({ parameter }) => parameter.name);
 }
 
 Deno.test("every model's logit has a bias, but for MLR", () => {

@@ -26,7 +26,7 @@ export interface ResidentData {
   readonly ids: Tensor;
   /** Values, `[F, capacity]`; absent when all are 1. */
   readonly values?: Tensor;
-  /** Labels, `[capacity]`; absent when the rows are only to be scored. */
+  /** Labels of T tasks, `[T, capacity]`; absent when the rows are only to be scored. */
   readonly labels?: Tensor;
   /** Rows of the data set in the order of the epoch, `[capacity]`, u32. */
   readonly order: Tensor;
@@ -40,34 +40,41 @@ export interface UnseenSubstitutes {
   readonly share: number;
 }
 
-/** A batch; rows past `step.rows` have id 0, value 0 and label 0. Columns are present where the data has them. */
+/** A batch; rows past `step.rows` have id 0, value 0, labels 0 and weight 0. Columns are present where the data has them. */
 export interface CutBatch<D extends ResidentData> {
   /** Ids, `[F, B]`, u32. */
   readonly ids: Tensor;
   /** Values, `[F, B]`. */
   readonly values: D["values"];
-  /** Labels, `[B]`. */
-  readonly labels: D["labels"];
+  /** Labels and the row's weight, `[T + 1, B]`. */
+  readonly targets: D["labels"];
 }
 
 interface CutAttributes {
   readonly fields: number;
   readonly capacity: number;
   readonly values: boolean;
-  readonly labels: boolean;
+  /** Number of tasks T; 0 for rows that are only to be scored. */
+  readonly tasks: number;
   /** Share of the occurrences that is replaced by the rows of the last input; 0 without one. */
   readonly unseenShare: number;
 }
 
 const cutBatchOp: Op<CutAttributes> = {
   name: "cut_batch",
-  outputs: (inputs, { fields, capacity, values, labels, unseenShare }) => {
+  outputs: (inputs, { fields, capacity, values, tasks, unseenShare }) => {
     const expected = [[fields, capacity], [capacity], ...(values ? [[fields, capacity]] : [])];
-    if (labels) expected.push([capacity]);
+    if (tasks > 0) expected.push([tasks, capacity]);
     if (unseenShare > 0) expected.push([fields, 2]);
     inputs.forEach(({ shape }, i) => {
       if (shape.join() !== expected[i].join()) {
-        const columns = ["ids", "order", ...(values ? ["values"] : []), ...(labels ? ["labels"] : []), "substitutes"];
+        const columns = [
+          "ids",
+          "order",
+          ...(values ? ["values"] : []),
+          ...(tasks > 0 ? ["labels"] : []),
+          "substitutes",
+        ];
         throw new TypeError(
           `Cannot cut a batch: ${columns[i]} must have shape ${formatShape(expected[i])}, received ${
             formatShape(shape)
@@ -78,28 +85,31 @@ const cutBatchOp: Op<CutAttributes> = {
     return [
       { shape: [fields, "B"], dtype: "u32" },
       ...(values ? [[fields, "B"] as const] : []),
-      ...(labels ? [["B"] as const] : []),
+      ...(tasks > 0 ? [[tasks + 1, "B"] as const] : []),
     ];
   },
-  emit: (k, { inputs, outputs, attributes: { fields, capacity, values, labels, unseenShare } }) => {
+  emit: (k, { inputs, outputs, attributes: { fields, capacity, values, tasks, unseenShare } }) => {
     const [sourceIds, order, ...sources] = inputs;
     const [ids, ...cuts] = outputs;
-    const label = values ? 1 : 0;
+    const last = values ? 1 : 0;
     k.run({
       shader: unseenShare > 0 ? batchWithUnseen : batch,
-      entry: ["cut", values && "values", labels && "labels"].filter(Boolean).join("_and_").replace("_and_", "_with_"),
+      entry: ["cut", values && "values", tasks > 0 && "labels"].filter(Boolean).join("_and_").replace(
+        "_and_",
+        "_with_",
+      ),
       bind: {
         order,
         source_ids: sourceIds,
         source_values: values ? sources[0] : undefined,
-        source_labels: labels ? sources[label] : undefined,
+        source_labels: tasks > 0 ? sources[last] : undefined,
         ids,
         values: values ? cuts[0] : undefined,
-        labels: labels ? cuts[label] : undefined,
+        targets: tasks > 0 ? cuts[last] : undefined,
         substitutes: unseenShare > 0 ? inputs[inputs.length - 1] : undefined,
       },
       ...(unseenShare > 0 && { constants: { CHOSEN: chosenBelow(unseenShare), SALT: UNSEEN_SALT } }),
-      params: { batch: k.batch, fields, capacity },
+      params: { batch: k.batch, fields, capacity, tasks },
       grid: Math.ceil(k.batch * Math.ceil(fields / BLOCK) / 64),
     });
   },
@@ -121,7 +131,8 @@ export function cutBatch<D extends ResidentData>(
 ): CutBatch<D> {
   const { ids, order, values, labels } = data;
   const inputs = [ids, order, values, labels, unseen?.rows].filter((tensor) => tensor !== undefined);
-  const attributes = { fields, capacity, values: !!values, labels: !!labels, unseenShare: unseen?.share ?? 0 };
+  const tasks = labels ? Number(labels.shape[0]) : 0;
+  const attributes = { fields, capacity, values: !!values, tasks, unseenShare: unseen?.share ?? 0 };
   const cuts = [...applyAll(cutBatchOp, inputs, attributes)];
-  return { ids: cuts[0], values: values && cuts[1], labels: labels && cuts[cuts.length - 1] };
+  return { ids: cuts[0], values: values && cuts[1], targets: labels && cuts[cuts.length - 1] };
 }

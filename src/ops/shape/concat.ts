@@ -60,7 +60,8 @@ function copyColumns(k: Emitter, x: Tensor, y: Tensor, from: number, to: number,
   emitColumns(k, "copy_columns", { x, y }, sizes);
 }
 
-const concatOp: Op<null> = {
+/** The op behind {@linkcode concat}. */
+export const concatOp: Op<null> = {
   name: "concat",
   outputs: (parts) => {
     const width = parts.reduce((sum, part) => sum + widthOfMatrix("concat", part), 0);
@@ -90,7 +91,8 @@ const concatOp: Op<null> = {
   backward: ({ inputs }, [dy]) => dy ? split(dy, inputs.map((part) => widthOfMatrix("concat", part))) : [],
 };
 
-const splitOp: Op<readonly number[]> = {
+/** The op behind {@linkcode split}. */
+export const splitOp: Op<readonly number[]> = {
   name: "split",
   outputs: ([x], widths) => {
     const width = widthOfMatrix("split", x);

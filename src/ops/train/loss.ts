@@ -6,40 +6,62 @@
 import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
 import source from "../../../shaders/train/loss.wgsl" with { type: "text" };
 import step from "../../../shaders/common/step.wgsl" with { type: "text" };
+import taskFixed from "../../../shaders/train/task_fixed.wgsl" with { type: "text" };
+import taskLearned from "../../../shaders/train/task_learned.wgsl" with { type: "text" };
+import taskNone from "../../../shaders/train/task_none.wgsl" with { type: "text" };
 import { type BufferRange, lengthOf } from "../../gpu/kernel.ts";
 import { shader } from "../../gpu/shader.ts";
 import { applyAll, type Op } from "../../graph/node.ts";
 import { formatShape, type Shape, type Tensor } from "../../graph/tensor.ts";
 
-const loss = shader("loss", { grid, step, loss: source });
+/** How the losses of the tasks are put together. */
+type Weighting = "sum" | "fixed" | "learned";
+
+const shaders = {
+  sum: shader("loss", { grid, step, task_none: taskNone, loss: source }),
+  fixed: shader("loss", { grid, step, task_fixed: taskFixed, loss: source }),
+  learned: shader("loss", { grid, step, task_learned: taskLearned, loss: source }),
+};
 
 /** Rows that one workgroup sums; `BLOCK` in the shader. */
 const BLOCK = 4096;
 
 interface LossAttributes {
   readonly ring?: BufferRange;
+  readonly weighting: Weighting;
 }
 
-/** The loss with its gradient; the third output stands in for a ring, the fourth holds sums of blocks. */
+/** The loss with its gradient, and that of the tasks' log-variances where these are learned. */
 const crossEntropyOp: Op<LossAttributes> = {
   name: "binary_cross_entropy",
-  outputs: ([logits, labels]) => {
-    expectShape("binary cross-entropy", "logits", logits, ["B", 1]);
-    expectShape("binary cross-entropy", "labels", labels, ["B"]);
-    return [[1], ["B", 1], [1], ["B"]];
+  outputs: ([logits, targets, tasks], { weighting }) => {
+    const count = tasksOf("binary cross-entropy", logits);
+    expectShape("binary cross-entropy", "targets", targets, [count + 1, "B"]);
+    if (tasks) expectShape("binary cross-entropy", "weights of tasks", tasks, [count]);
+    return [[1], ["B", count], ...(weighting === "learned" ? [[count]] : [])];
   },
-  emit: (k, { inputs: [logits, labels], outputs: [mean, dLogits, unused, sums], attributes: { ring } }) => {
+  emit: (k, { inputs: [logits, targets, given], outputs: [loss, dLogits, dTasks], attributes }) => {
+    const { ring, weighting } = attributes;
+    const tasks = tasksOf("binary cross-entropy", logits);
     const blocks = Math.ceil(k.batch / BLOCK);
     const slots = ring ? Math.floor(lengthOf(ring) / 4) : 0;
-    const params = { batch: k.batch, blocks, slots };
-    const gradient = { logits, labels, d_logits: dLogits };
-    const result = { loss: mean, ring: ring ?? unused };
+    const common = { shader: shaders[weighting], params: { batch: k.batch, tasks, blocks, slots } };
+    const gradient = { logits, targets, d_logits: dLogits };
+    const result = { loss, ring: ring ?? k.scratch([1]), d_log_variances: dTasks };
+    const weighted = { [weighting === "learned" ? "log_variances" : "task_weights"]: given };
     if (blocks === 1) {
-      k.run({ shader: loss, entry: "whole", bind: { ...gradient, ...result }, params, grid: 1 });
+      k.run({ ...common, entry: "whole", bind: { ...gradient, ...weighted, ...result }, grid: 1 });
       return;
     }
-    k.run({ shader: loss, entry: "partial", bind: { ...gradient, sums }, params, grid: blocks });
-    k.run({ shader: loss, entry: "finish", bind: { ...result, sums }, params, grid: 1 });
+    const [weights, sums] = [k.scratch([tasks]), k.scratch([tasks, blocks])];
+    k.run({ ...common, entry: "weigh", bind: { targets, weights }, grid: tasks });
+    k.run({
+      ...common,
+      entry: "partial",
+      bind: { ...gradient, ...weighted, weights, sums },
+      grid: [blocks, tasks, 1],
+    });
+    k.run({ ...common, entry: "finish", bind: { ...result, ...weighted, weights, sums }, grid: 1 });
   },
 };
 
@@ -49,18 +71,26 @@ const storeScoresOp: Op<{ readonly out: BufferRange }> = {
   name: "store_scores",
   effect: true,
   outputs: ([logits]) => {
-    expectShape("scores", "logits", logits, ["B", 1]);
+    tasksOf("scores", logits);
     return [];
   },
-  emit: (k, { inputs: [logits], attributes: { out } }) =>
+  emit: (k, { inputs: [logits], attributes: { out } }) => {
+    const tasks = tasksOf("scores", logits);
     k.run({
-      shader: loss,
+      shader: shaders.sum,
       entry: "score",
       bind: { logits, scores: out },
-      params: { batch: k.batch, blocks: 0, slots: 0 },
-      grid: Math.ceil(k.batch / 256),
-    }),
+      params: { batch: k.batch, tasks, blocks: 0, slots: 0 },
+      grid: Math.ceil(k.batch * tasks / 256),
+    });
+  },
 };
+
+function tasksOf(op: string, { shape }: Tensor): number {
+  const [batch, tasks] = shape;
+  if (shape.length === 2 && batch === "B" && typeof tasks === "number") return tasks;
+  throw new TypeError(`Cannot build ${op}: logits must have shape [B, T], received ${formatShape(shape)}`);
+}
 
 function expectShape(op: string, name: string, tensor: Tensor, shape: Shape): void {
   if (tensor.shape.join() === shape.join()) return;
@@ -69,35 +99,54 @@ function expectShape(op: string, name: string, tensor: Tensor, shape: Shape): vo
   );
 }
 
-/** The mean loss of a batch with its gradient. */
+/** The loss of a batch with its gradient. */
 export interface Loss {
-  /** Mean over the valid rows, `[1]`. */
+  /** Sum over tasks of the mean over their labels, `[1]`. */
   readonly loss: Tensor;
-  /** Gradient of the mean by the logits, `[B, 1]`; 0 for padding rows. */
+  /** Gradient of the loss by the logits, `[B, T]`; 0 for padding rows and unknown labels. */
   readonly dLogits: Tensor;
+  /** Gradient of the loss by the tasks' log-variances, `[T]`, where these are learned. */
+  readonly dLogVariances?: Tensor;
+}
+
+/** Options of {@linkcode binaryCrossEntropy}. */
+export interface LossOptions {
+  /** Where the loss of each step is stored, at `step.slot`; the op then runs though nobody reads it. */
+  readonly ring?: BufferRange;
+  /** Weights u of the tasks, `[T]`: L = sum_t u_t L_t. */
+  readonly taskWeights?: Tensor;
+  /** Learned log-variances s of the tasks, `[T]`, in place of weights: L = sum_t exp(-s_t) L_t + s_t / 2. */
+  readonly logVariances?: Tensor;
 }
 
 /**
- * Computes the mean binary cross-entropy of logits and its gradient in one pass:
+ * Computes the binary cross-entropy of T tasks and its gradient in one pass:
  *
- *     loss = 1/rows sum_b ( max(z_b, 0) - z_b y_b + ln(1 + exp(-|z_b|)) ),  dLogits[b] = (sigmoid(z_b) - y_b) / rows
+ *     L = sum_t L_t,  L_t = sum_b w_bt ( max(z_bt, 0) - z_bt y_bt + ln(1 + exp(-|z_bt|)) ) / n_t,  n_t = sum_b w_bt
  *
- * @param logits `[B, 1]`
- * @param labels `[B]`, in [0, 1]
- * @param ring where the loss of each step is stored, at `step.slot`; the op then runs though nobody reads it
- * @throws {TypeError} when a shape differs
+ * where w_bt is the row's weight, or 0 where the label is unknown; a task without labels adds nothing.
+ *
+ * @param logits `[B, T]`
+ * @param targets `[T + 1, B]`: labels in [0, 1] or -1 for an unknown one, and the row's weight, 0 for padding rows
+ * @throws {TypeError} when a shape differs, or weights and log-variances are both given
  */
-export function binaryCrossEntropy(logits: Tensor, labels: Tensor, ring?: BufferRange): Loss {
+export function binaryCrossEntropy(logits: Tensor, targets: Tensor, options: LossOptions = {}): Loss {
+  const { ring, taskWeights, logVariances } = options;
+  if (taskWeights && logVariances) {
+    throw new TypeError("Cannot build binary cross-entropy: tasks have weights or log-variances, received both");
+  }
+  const weighting = taskWeights ? "fixed" : logVariances ? "learned" : "sum";
+  const inputs = [logits, targets, taskWeights ?? logVariances].filter((tensor) => tensor !== undefined);
   const op = ring ? recordedCrossEntropyOp : crossEntropyOp;
-  const [mean, dLogits] = applyAll(op, [logits, labels], { ring });
-  return { loss: mean, dLogits };
+  const [loss, dLogits, dLogVariances] = applyAll(op, inputs, { ring, weighting });
+  return { loss, dLogits, dLogVariances };
 }
 
 /**
- * Stores the probability of each valid row: out[step.first + b] = sigmoid(logits[b]).
+ * Stores the probabilities of each valid row: out[T (step.first + b) + t] = sigmoid(logits[b, t]).
  *
- * @param logits `[B, 1]`
- * @param out room for one f32 per row of the data set
+ * @param logits `[B, T]`
+ * @param out room for T f32 per row of the data set
  * @throws {TypeError} when the logits have another shape
  */
 export function storeScores(logits: Tensor, out: BufferRange): void {

@@ -18,6 +18,7 @@ Deno.test("selectFields moves fields into a row space of their own and leaves pa
     values: graph.input("values", [3, "B"]),
     fields,
     rowCount: 9,
+    tasks: ["label"],
   };
   const chosen = selectFields(x, ["c", "b"]);
   assertEquals(chosen.fields, [{ name: "c", rows: 2, offset: 0 }, { name: "b", rows: 4, offset: 2 }]);
@@ -33,7 +34,14 @@ Deno.test("selectFields moves fields into a row space of their own and leaves pa
 
 Deno.test("selectFields names the fields that there are", () => {
   const graph = new Graph("train");
-  const x = { graph, ids: graph.input("ids", [3, "B"], "u32"), values: undefined, fields, rowCount: 9 };
+  const x = {
+    graph,
+    ids: graph.input("ids", [3, "B"], "u32"),
+    values: undefined,
+    fields,
+    rowCount: 9,
+    tasks: ["label"],
+  };
   assertThrows(() => selectFields(x, ["d"]), RangeError, 'the fields are a, b, c, received "d"');
   assertThrows(() => selectFields(x, []), RangeError, "received none");
 });

@@ -8,17 +8,26 @@ import * as reference from "../../reference/loss.ts";
 import { run } from "../../run.ts";
 import { assertClose, gpu, randomArray, step } from "../../support.ts";
 
+/** Packs labels, and weights that are 1 in the first `rows` rows unless they are given. */
+function targetsOf(
+  labels: readonly ArrayLike<number>[],
+  rows: number,
+  weights: ArrayLike<number> = Float32Array.from(labels[0], (_, b) => Number(b < rows)),
+): Float32Array<ArrayBuffer> {
+  return Float32Array.from([...labels, weights].flatMap((column) => Array.from(column)));
+}
+
 async function evaluate(
   logits: Float32Array<ArrayBuffer>,
   labels: Float32Array<ArrayBuffer>,
   rows = logits.length,
 ): Promise<{ loss: number; dLogits: Float32Array }> {
   const graph = new Graph("train");
-  const result = binaryCrossEntropy(graph.input("logits", ["B", 1]), graph.input("labels", ["B"]));
+  const result = binaryCrossEntropy(graph.input("logits", ["B", 1]), graph.input("targets", [2, "B"]));
   const [loss, dLogits] = await run([result.loss, result.dLogits], {
     batch: logits.length,
     steps: [step(rows)],
-    inputs: { logits, labels },
+    inputs: { logits, targets: targetsOf([labels], rows) },
   });
   return { loss: new Float32Array(loss)[0], dLogits: new Float32Array(dLogits) };
 }
@@ -68,16 +77,16 @@ Deno.test("binaryCrossEntropy stores each step's loss in its slot of a ring, in 
   const ring = createBuffer(device, "ring", 16);
   const graph = new Graph("train");
   const logits = graph.input("logits", ["B", 1]);
-  binaryCrossEntropy(logits, graph.input("labels", ["B"]), { buffer: ring, size: 12 });
+  binaryCrossEntropy(logits, graph.input("targets", [2, "B"]), { ring: { buffer: ring, size: 12 } });
   const values = { logits: Float32Array.of(1, -2, 3, 4), labels: Float32Array.of(1, 0, 0, 1) };
   await run([activation(logits, "sigmoid")], {
     batch: 4,
-    steps: [step(4, { slot: 1 }), step(2, { slot: 0 }), step(3, { slot: 3 })],
-    inputs: values,
+    steps: [step(4, { slot: 1 }), step(4, { slot: 0 }), step(4, { slot: 3 })],
+    inputs: { logits: values.logits, targets: targetsOf([values.labels], 4) },
   });
   const stored = new Float32Array(await download(device, ring, 16));
-  const expected = [2, 4].map((rows) => reference.binaryCrossEntropy(values.logits, values.labels, rows));
-  assertClose(stored, [...expected, 0, 0], "ring");
+  const expected = reference.binaryCrossEntropy(values.logits, values.labels, 4);
+  assertClose(stored, [expected, expected, 0, 0], "ring");
 });
 
 Deno.test("binaryCrossEntropy gives the same bits twice", async () => {
@@ -108,8 +117,104 @@ Deno.test("storeScores writes probabilities of valid rows at their place in the 
 
 Deno.test("binaryCrossEntropy and storeScores refuse other shapes", () => {
   const graph = new Graph("train");
-  const labels = graph.input("labels", ["B"]);
+  const targets = graph.input("targets", [2, "B"]);
+  const cube = graph.input("cube", ["B", 2, 1]);
   const wide = graph.input("wide", ["B", 2]);
-  assertThrows(() => binaryCrossEntropy(wide, labels), TypeError, "logits must have shape [B, 1], received [B, 2]");
-  assertThrows(() => storeScores(wide, { buffer: null! }), TypeError, "logits must have shape [B, 1]");
+  const weights = graph.input("weights", [2]);
+  const refuse = (build: () => unknown, message: string) => assertThrows(build, TypeError, message);
+  refuse(() => binaryCrossEntropy(cube, targets), "logits must have shape [B, T], received [B, 2, 1]");
+  refuse(() => binaryCrossEntropy(wide, targets), "targets must have shape [3, B], received [2, B]");
+  refuse(() => storeScores(cube, { buffer: null! }), "logits must have shape [B, T]");
+  const one = graph.input("one", ["B", 1]);
+  refuse(() => binaryCrossEntropy(one, targets, { taskWeights: weights }), "weights of tasks must have shape [1]");
+  refuse(
+    () => binaryCrossEntropy(wide, targets, { taskWeights: weights, logVariances: weights }),
+    "tasks have weights or log-variances, received both",
+  );
+});
+
+/** Logits and labels of three tasks, where the second knows half of its labels and the third none. */
+function threeTasks(batch: number, rows: number) {
+  const columns = [0, 1, 2].map((task) => Float32Array.from(randomArray(batch, 10 + task), (z) => 6 * z));
+  const labels = columns.map((_, task) =>
+    Float32Array.from(
+      randomArray(batch, 20 + task),
+      (u, b) => task === 2 || (task === 1 && b % 2 === 0) ? -1 : Number(u > 0.3),
+    )
+  );
+  const weights = Float32Array.from(randomArray(batch, 30), (u, b) => b < rows ? 1.5 + u : 0);
+  const logits = Float32Array.from({ length: 3 * batch }, (_, i) => columns[i % 3][Math.floor(i / 3)]);
+  return { columns, labels, weights, logits, targets: targetsOf(labels, rows, weights) };
+}
+
+for (const [batch, rows] of [[1, 1], [37, 20], [9001, 8500]]) {
+  for (const weighting of ["sum", "fixed", "learned"] as const) {
+    Deno.test(`binaryCrossEntropy of three tasks, ${weighting}, counts known labels of ${rows} rows of ${batch}`, async () => {
+      const { columns, labels, weights, logits, targets } = threeTasks(batch, rows);
+      const tasks = Float32Array.of(0.5, -0.3, 2);
+      const graph = new Graph("train");
+      const given = graph.input("tasks", [3]);
+      const { loss, dLogits, dLogVariances } = binaryCrossEntropy(
+        graph.input("logits", ["B", 3]),
+        graph.input("targets", [4, "B"]),
+        {
+          ...(weighting === "fixed" && { taskWeights: given }),
+          ...(weighting === "learned" && { logVariances: given }),
+        },
+      );
+      const wanted = [loss, dLogits, ...(dLogVariances ? [dLogVariances] : [])];
+      const inputs = { logits, targets, ...(weighting !== "sum" && { tasks }) };
+      const results = await run(wanted, { batch, steps: [step(rows)], inputs });
+      const [total, gradient, dTasks] = results.map((bytes) => Array.from(new Float32Array(bytes)));
+      const objective = (of: readonly ArrayLike<number>[], s: ArrayLike<number>) =>
+        reference.taskLosses(of, labels, weights).reduce((sum, mean, t) => {
+          if (labels[t].every((label, b) => label < 0 || weights[b] === 0)) return sum;
+          if (weighting === "learned") return sum + Math.exp(-s[t]) * mean + s[t] / 2;
+          return sum + (weighting === "fixed" ? s[t] : 1) * mean;
+        }, 0);
+      assertAlmostEquals(total[0], objective(columns, tasks), 1e-5);
+      const exact = columns.map((column) => Float64Array.from(column));
+      const h = 1e-5;
+      for (const i of [0, 1, 2, 3 * (rows - 1), 3 * rows - 2, 3 * batch - 3].filter((i) => i >= 0)) {
+        const [column, b] = [exact[i % 3], Math.floor(i / 3)];
+        const z = column[b];
+        const [above, below] = [h, -h].map((shift) => (column[b] = z + shift, objective(exact, tasks)));
+        column[b] = z;
+        assertAlmostEquals(gradient[i], (above - below) / (2 * h), 1e-6, `gradient ${i}`);
+      }
+      for (let b = 0; b < batch; b++) assertEquals(gradient[3 * b + 2], 0);
+      if (!dTasks) return;
+      const moved = (t: number, shift: number) => Float64Array.from(tasks, (s, i) => i === t ? s + shift : s);
+      const differences = [0, 1, 2].map((t) =>
+        (objective(columns, moved(t, h)) - objective(columns, moved(t, -h))) / (2 * h)
+      );
+      assertClose(dTasks, differences, "gradient of the log-variances", { atol: 1e-5 });
+    });
+  }
+}
+
+Deno.test("binaryCrossEntropy equals PyTorch on weighted rows", async () => {
+  const { logits, labels, losses } = golden;
+  const { value: mean, grad_wrt_logit: expected, weights } = losses.bce_sample_weight_normalised;
+  const graph = new Graph("train");
+  const { loss, dLogits } = binaryCrossEntropy(graph.input("logits", ["B", 1]), graph.input("targets", [2, "B"]));
+  const inputs = { logits: Float32Array.from(logits), targets: targetsOf([labels], labels.length, weights) };
+  const [total, gradient] = await run([loss, dLogits], { batch: labels.length, steps: [step(labels.length)], inputs });
+  assertAlmostEquals(new Float32Array(total)[0], mean, 1e-6);
+  assertClose(new Float32Array(gradient), expected, "dLogits", { atol: 1e-9, rtol: 1e-6 });
+});
+
+Deno.test("storeScores writes the probabilities of several tasks row by row", async () => {
+  const device = await gpu();
+  const out = upload(device, "scores", new Float32Array(8).fill(-1));
+  const graph = new Graph("predict");
+  const logits = graph.input("logits", ["B", 2]);
+  storeScores(logits, { buffer: out });
+  await run([activation(logits, "relu")], {
+    batch: 2,
+    steps: [step(2, { first: 0 }), step(1, { first: 2 })],
+    inputs: { logits: Float32Array.of(0, 1, 2, 3) },
+  });
+  const scores = new Float32Array(await download(device, out, 32));
+  assertClose(scores, [...[0, 1, 2, 3, 0, 1].map((z) => 1 / (1 + Math.exp(-z))), -1, -1], "scores");
 });
