@@ -158,8 +158,14 @@ function libsvmOptions(
 
 /** Says in a line what a data set holds. */
 export function describeData(name: string, data: Dataset): string {
-  const positive = data.labeled ? `, ${((100 * data.positives) / data.rows).toFixed(2)} % positive` : "";
-  return `${name}: ${formatCount(data.rows, "row")}${positive}`;
+  const { tasks } = data.schema;
+  const shares = tasks.map((task, t) => {
+    const { known, positives } = data.classesOf(t);
+    const share = `${((100 * positives) / known).toFixed(2)} % positive`;
+    if (tasks.length === 1) return share;
+    return known === 0 ? `${task} unknown` : `${task} ${share}${known < data.rows ? ` of ${formatCount(known)}` : ""}`;
+  });
+  return `${name}: ${formatCount(data.rows, "row")}${data.labeled ? `, ${shares.join(", ")}` : ""}`;
 }
 
 /** Warns of a part on which AUC and calibration cannot be measured, because all its labels are the same. */

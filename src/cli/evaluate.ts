@@ -8,7 +8,7 @@ import { BAD_ROW_OPTION, DATA_OPTIONS, describeData, readData, readFormat, readR
 import { openGpu } from "./device.ts";
 import { loadModel } from "./load.ts";
 import { type CommandInfo, parseOptions } from "./options.ts";
-import { formatReport } from "./report.ts";
+import { formatTasks } from "./report.ts";
 import type { Streams } from "./streams.ts";
 import { applyTuning, readTuning, TUNING_OPTION } from "./tuning.ts";
 
@@ -24,7 +24,7 @@ const GROUPS = {
 /** Describes `weft evaluate`. */
 export const EVALUATE: CommandInfo<typeof GROUPS> = {
   name: "evaluate",
-  summary: "print AUC, logloss and calibration of a model on labeled data",
+  summary: "print AUC, logloss and calibration of a model on labeled data, by task where it has several",
   options: GROUPS,
   notes: ["Columns, vocabularies and scalings are those that the model was trained with; they are in its file."],
   examples: ["evaluate --model-file deepfm.weft --data test.csv"],
@@ -44,6 +44,6 @@ export async function evaluate(args: readonly string[], streams: Streams): Promi
   const data = await readData(options.texts("data"), model.schema, format, streams);
   reportCoverage("data", data, false, streams);
   streams.out(`${describeData("data", data)}\n`);
-  streams.out(formatReport(await model.predict(data, { batchSize }), data.labels));
+  streams.out(formatTasks(await model.predictTasks(data, { batchSize }), data));
   return 0;
 }

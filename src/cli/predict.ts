@@ -41,8 +41,9 @@ export const PREDICT: CommandInfo<typeof GROUPS> = {
   summary: "write the probability of the positive label for each row",
   options: GROUPS,
   notes: [
-    "The output has a line `probability` and then one line per row of the files, in their order, whatever a row looks",
-    "like. Blank lines between rows are no rows. The label column may be absent.",
+    "The output has a line `probability`, or `probability_LABEL` for each of several labels, and then one line per row of",
+    "the files, in their order, whatever a row looks like. Blank lines between rows are no rows. The label columns may be",
+    "absent.",
   ],
   examples: [
     "predict --model-file deepfm.weft --data new.csv --out predictions.csv",
@@ -75,7 +76,7 @@ export async function predict(args: readonly string[], streams: Streams): Promis
   const predictions = new Predictions(ids);
   const data = await readData(files, model.schema, format, streams, predictions);
   reportCoverage("data", data, false, streams);
-  const probabilities = await model.predict(data, { batchSize }).catch((error) => {
+  const probabilities = await model.predictTasks(data, { batchSize }).catch((error) => {
     throw error instanceof PredictionError ? predictions.located(error) : error;
   });
   const lines = predictions.format(probabilities);

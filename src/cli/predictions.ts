@@ -55,15 +55,20 @@ export class Predictions implements RowWatcher {
   /**
    * Writes a CSV file in parts; 9 digits tell any two float32 numbers apart.
    *
-   * @param probabilities those of the rows without fault, in order
+   * @param predicted probabilities of the rows without fault, in order, by task; a column of several tasks has the task's
+   * name behind `probability_`
    */
-  *format(probabilities: Float32Array): Generator<string> {
-    yield `${[...this.columns, "probability"].map(quote).join(",")}\n`;
+  *format(predicted: Readonly<Record<string, Float32Array>>): Generator<string> {
+    const tasks = Object.keys(predicted);
+    const names = tasks.length === 1 ? ["probability"] : tasks.map((task) => `probability_${task}`);
+    const columns = Object.values(predicted);
+    yield `${[...this.columns, ...names].map(quote).join(",")}\n`;
     let next = 0;
     let part: string[] = [];
     for (let row = 0; row < this.rows; row++) {
-      const number = this.#faults.has(row) ? "" : String(Number(probabilities[next++].toPrecision(9)));
-      part.push(`${[...this.#texts.map((texts) => quote(texts[row])), number].join(",")}\n`);
+      const at = this.#faults.has(row) ? undefined : next++;
+      const numbers = columns.map((column) => at === undefined ? "" : String(Number(column[at].toPrecision(9))));
+      part.push(`${[...this.#texts.map((texts) => quote(texts[row])), ...numbers].join(",")}\n`);
       if (part.length < LINES_PER_WRITE) continue;
       yield part.join("");
       part = [];

@@ -3,11 +3,58 @@
  *
  * @module
  */
-import { calibration, evaluatePredictions, expectedCalibrationError } from "../metrics.ts";
+import type { Dataset } from "../data/dataset.ts";
+import {
+  calibration,
+  evaluatePredictions,
+  evaluateTasks,
+  type Evaluation,
+  expectedCalibrationError,
+} from "../metrics.ts";
+import type { TaskProbabilities } from "../model/tasks.ts";
 import { formatCount, formatShare, formatTable } from "./table.ts";
 
 /** Bins of the calibration table; each holds about the same number of rows. */
 const BINS = { bins: 10, strategy: "quantile" } as const;
+
+/** Writes the report of a data set's label; of several, metrics by task and a calibration table for each. */
+export function formatTasks(predicted: TaskProbabilities, data: Dataset): string {
+  const { tasks } = data.schema;
+  if (tasks.length === 1) return formatReport(predicted[tasks[0]], data.labels);
+  const known = tasks.map((task, t) => knownRows(predicted[task], data.labelsOf(t)));
+  const all = evaluateTasks(Object.fromEntries(tasks.map((task, t) => [task, known[t]])));
+  const errors = known.map(({ probabilities, labels }) =>
+    labels.length > 0 ? expectedCalibrationError(probabilities, labels, BINS) : NaN
+  );
+  const rows = tasks.map((task, t) => [task, ...cellsOf(all.tasks![task], errors[t])]);
+  const meanError = errors.reduce((sum, error) => sum + error, 0) / tasks.length;
+  const table = formatTable(COLUMNS, [...rows, ["mean", ...cellsOf({ ...all, rows: data.rows }, meanError)]]);
+  const notes = [...new Set(Object.values(all.notes ?? {}))].map((note) => `- ${note}`);
+  const calibrations = tasks.flatMap((task, t) => {
+    const { probabilities, labels } = known[t];
+    return labels.length > 0 ? [`${task}\n${formatCalibration(probabilities, labels)}`] : [];
+  });
+  return [[table, ...notes].join("\n"), ...calibrations].join("\n\n");
+}
+
+/** Takes the rows whose label is known. */
+function knownRows(
+  probabilities: Float32Array,
+  labels: Float32Array,
+): { probabilities: Float32Array; labels: Float32Array } {
+  const isKnown = (_: number, row: number): boolean => labels[row] >= 0;
+  return { probabilities: probabilities.filter(isKnown), labels: labels.filter(isKnown) };
+}
+
+/** Columns of the metrics of several tasks. */
+const COLUMNS = ["task", "rows", "AUC", "logloss", "norm. entropy", "Brier", "pred. / obs.", "calibration error"];
+
+function cellsOf(all: Evaluation, calibrationError: number): string[] {
+  const { rows, auc, logloss, normalizedEntropy, brier, calibration } = all;
+  const numbers: [number, number][] = [[auc, 5], [logloss, 5], [normalizedEntropy, 4], [brier, 5], [calibration, 4]];
+  const cells = [...numbers, [calibrationError, 4] as const];
+  return [formatCount(rows), ...cells.map(([value, digits]) => Number.isNaN(value) ? "-" : value.toFixed(digits))];
+}
 
 /** Writes metrics and a calibration table; in place of a metric that the labels do not allow, why. */
 export function formatReport(probabilities: Float32Array, labels: Float32Array): string {

@@ -21,7 +21,7 @@ import { describeData } from "./data.ts";
 import { openGpu } from "./device.ts";
 import { requireWritable, writeWhole } from "./files.ts";
 import { Interruption } from "./interrupt.ts";
-import { formatReport } from "./report.ts";
+import { formatTasks } from "./report.ts";
 import { describeInputs } from "./sequences.ts";
 import { progressStream, type Streams } from "./streams.ts";
 import { formatCount } from "./table.ts";
@@ -84,7 +84,8 @@ export async function runTraining(run: Run, streams: Streams): Promise<number> {
   await model.save(run.out);
   if (run.test) {
     streams.out(`${describeData("test", run.test)}\n`);
-    streams.out(`${formatReport(await model.predict(run.test, { batchSize: run.fit.batchSize }), run.test.labels)}\n`);
+    const predicted = await model.predictTasks(run.test, { batchSize: run.fit.batchSize });
+    streams.out(`${formatTasks(predicted, run.test)}\n`);
   }
   streams.out(`Saved the model to ${run.out}`);
   return 0;

@@ -17,8 +17,9 @@ import type { OptionGroups, Options } from "./options.ts";
 
 /** Options that declare a schema. */
 export const SCHEMA_OPTIONS = {
-  schema: { value: "FILE", help: "JSON file with label and features, instead of the options below" },
+  schema: { value: "FILE", help: "JSON file with label or labels and features, instead of the options below" },
   label: { value: "COLUMN", help: "column of the label" },
+  labels: { value: "COLUMNS", help: "columns of several labels, each a task of the model; rows may lack some of them" },
   positive: { value: "TEXT", help: "label that means 1 (default: the number 1, against 0 or -1)" },
   negative: { value: "TEXT", help: "label that means 0 (default: the first other one); a third one is malformed" },
   threshold: { value: "X", help: "take numbers above X as label 1, all others as 0" },
@@ -58,7 +59,8 @@ export async function readSchema(options: Options<SchemaOption>): Promise<Schema
   options.exclude("schema", others);
   const path = options.text("schema");
   if (path !== undefined) return await readSchemaFile(path);
-  const label = options.required("label");
+  options.exclude("label", ["labels"]);
+  const labels = options.has("labels") ? options.exact("labels") : [options.required("label")];
   options.exclude("threshold", ["positive", "negative"]);
   options.require("positive", ["negative"]);
   if (!options.has("sequences")) options.require("categorical", ["min-count"]);
@@ -67,9 +69,10 @@ export async function readSchema(options: Options<SchemaOption>): Promise<Schema
     options.refuse('option "--categorical" or "--numeric" is missing: the model needs at least one column');
   }
   const features = [...fields, ...readSequences(options)];
-  requireDistinct(options, label, features);
+  requireDistinct(options, labels, features);
+  if (options.has("labels")) requireSeveral(options, labels);
   return parseSchema({
-    label,
+    ...(options.has("labels") ? { labels } : { label: labels[0] }),
     positive: options.text("positive"),
     negative: options.text("negative"),
     threshold: options.number("threshold"),
@@ -129,11 +132,25 @@ function readSequences(options: Options<SchemaOption>): Feature[] {
 /** Column, column whose names it has, sequence that it runs along, combiner. */
 const SEQUENCE = /^([^:@=]+)(?::([^:@=]+))?(?:@([^:@=]+))?(?:=(sum|mean|max))?$/;
 
-function requireDistinct(options: Options<SchemaOption>, label: string, features: readonly Feature[]): void {
+function requireSeveral(options: Options<SchemaOption>, labels: readonly string[]): void {
+  if (labels.length < 2 || new Set(labels).size < labels.length) {
+    options.refuse(`option "--labels" must be two or more different columns, received "${options.text("labels")}"`);
+  }
+  if (options.has("positive") && !options.has("negative")) {
+    options.refuse('option "--negative" is missing: several labels with "--positive" need it');
+  }
+}
+
+function requireDistinct(
+  options: Options<SchemaOption>,
+  labels: readonly string[],
+  features: readonly Feature[],
+): void {
   const names = new Set<string>();
   for (const { name } of features) {
     if (names.has(name)) options.refuse(`column "${name}" is named twice`);
     names.add(name);
   }
-  if (names.has(label)) options.refuse(`column "${label}" is the label, it cannot be a feature too`);
+  const label = labels.find((column) => names.has(column));
+  if (label !== undefined) options.refuse(`column "${label}" is the label, it cannot be a feature too`);
 }

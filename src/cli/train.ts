@@ -11,6 +11,8 @@ import type { Definition } from "../definition.ts";
 import { requireTwoClasses } from "../data/classes.ts";
 import { keepTexts } from "../data/kept_texts.ts";
 import { refitSplit } from "../data/refit.ts";
+import type { EarlyStopping } from "../trainer/options.ts";
+import { requireTaskWeights, type TaskWeights } from "../trainer/tasks.ts";
 import { reportCoverage } from "./coverage.ts";
 import { type ModelHeader, parseHeader } from "../model/header.ts";
 import { BAD_ROW_OPTION, DATA_OPTIONS, isLibsvm, MISSING_OPTION, readData, readFormat } from "./data.ts";
@@ -39,7 +41,7 @@ const GROUPS = {
       value: "N",
       help: "stop after N epochs in a row without a better validation\n(default 2; 0 never stops)",
     },
-    monitor: { value: "METRIC", help: "what better means: auc (default) or logloss" },
+    monitor: { value: "METRIC", help: "what better means: auc (default) or logloss, of a task as in auc.click" },
     "lr-factor": { value: "F", help: "what such an epoch multiplies the learning rate by (default 0.1)" },
   },
   "Model": {
@@ -56,6 +58,11 @@ const GROUPS = {
     epochs: { value: "N", help: "passes over the training rows at most\n(default 10 with validation rows, 1 without)" },
     "batch-size": { value: "N", help: "rows of a step (default 4096)" },
     ...OPTIMIZER_OPTIONS,
+    "task-weights": {
+      value: "LIST",
+      help:
+        "weights of the losses of several labels, such as click=1,buy=0.5 (default 1),\nor uncertainty, which learns them",
+    },
     "initial-bias": {
       value: "HOW",
       help: "log-odds starts at the rate of the training labels (default for a new model),\nkeep where the model is",
@@ -107,6 +114,7 @@ export const TRAIN: CommandInfo<typeof GROUPS> = {
     "train --data log.csv --label y --positive yes --categorical a,b --checkpoint run.weft --checkpoint-every 500",
     "train --data log.csv --label y --categorical a,b --model fnn --from-fm fm.weft",
     "train --data log.csv --label y --categorical item,cate --sequences history:item,cates:cate@history --model din",
+    "train --data log.csv --labels click,buy --categorical a,b --model mmoe --task-weights uncertainty",
     "train --data today.csv --from yesterday.weft --lr 0.0001 --out today.weft",
   ],
 };
@@ -124,10 +132,39 @@ export async function train(args: readonly string[], streams: Streams): Promise<
   if (!validation) options.require("validation", ["patience", "monitor", "lr-factor"]);
   const patience = options.integer("patience", 0) ?? 2;
   const earlyStopping = validation && patience > 0
-    ? { patience, monitor: options.choice("monitor", ["auc", "logloss"]), factor: options.number("lr-factor", 0, 1) }
+    ? { patience, monitor: readMonitor(options, training), factor: options.number("lr-factor", 0, 1) }
     : undefined;
   const epochs = options.integer("epochs", 1) ?? (validation ? 10 : 1);
-  return await runTraining({ ...settings, ...parts, fit: { ...settings.fit, epochs, earlyStopping } }, streams);
+  const taskWeights = readTaskWeights(options, training);
+  const fit = { ...settings.fit, epochs, earlyStopping, taskWeights };
+  return await runTraining({ ...settings, ...parts, fit }, streams);
+}
+
+/** Reads the metric that early stopping watches. */
+function readMonitor(options: Options<Name>, { schema: { tasks } }: Dataset): EarlyStopping["monitor"] {
+  const metrics = ["auc", "logloss"] as const;
+  const byTask = tasks.length > 1 ? metrics.flatMap((metric) => tasks.map((task) => `${metric}.${task}` as const)) : [];
+  return options.choice("monitor", [...metrics, ...byTask]);
+}
+
+/** Reads the weights of the tasks' losses. */
+function readTaskWeights(options: Options<Name>, { schema: { tasks } }: Dataset): TaskWeights | undefined {
+  const text = options.text("task-weights");
+  if (text === undefined || text === "uncertainty") return text;
+  const weights = Object.fromEntries(
+    options.list("task-weights").map((pair) => {
+      const equals = pair.lastIndexOf("=");
+      if (equals < 1) options.refuse(`option "--task-weights" must be like click=1,buy=0.5, received "${text}"`);
+      const number = pair.slice(equals + 1);
+      return [pair.slice(0, equals), number === "" ? NaN : Number(number)];
+    }),
+  );
+  try {
+    requireTaskWeights(tasks, weights);
+    return weights;
+  } catch (error) {
+    return options.refuse((error as Error).message.replace(/^Cannot train: /, 'option "--task-weights": '));
+  }
 }
 
 /** Reads what the model that training goes on from is, whose options then cannot be given. */

@@ -15,7 +15,7 @@ Deno.test("predictions are written in few digits and read back as the same float
   const probabilities = new Float32Array(5000).map((_, row) => 1 / (1 + Math.exp((row - 2500) / 300)));
   const predictions = new Predictions([]);
   probabilities.forEach((_, row) => predictions.row({ file: "a.csv", line: row + 2, texts: [] }));
-  const lines = [...predictions.format(probabilities)].join("").split("\n");
+  const lines = [...predictions.format({ click: probabilities })].join("").split("\n");
   assertEquals([lines.length, lines[0], lines.at(-1)], [5002, "probability", ""]);
   assertEquals(new Float32Array(lines.slice(1, -1).map(Number)), probabilities);
 });
@@ -24,7 +24,7 @@ Deno.test("a row that cannot be encoded has a line without a probability, ids ar
   const predictions = follow([{ id: "7" }, { id: "", fault: "expected 3 fields" }, { id: 'a,"b"' }, { id: " c" }]);
   assertEquals([predictions.rows, predictions.faults], [4, 1]);
   assertEquals(
-    [...predictions.format(new Float32Array([0.1, 1e-9, 1]))].join(""),
+    [...predictions.format({ click: new Float32Array([0.1, 1e-9, 1]) })].join(""),
     'id,probability\n7,0.100000001\n,\n"a,""b""",9.99999972e-10\n" c",1\n',
   );
 });
