@@ -18,6 +18,7 @@
 import type { Definition } from "../src/definition.ts";
 import { afm } from "./afm.ts";
 import { afn } from "./afn.ts";
+import { aitm } from "./aitm.ts";
 import { autoint } from "./autoint.ts";
 import { bst } from "./bst.ts";
 import { ccpm } from "./ccpm.ts";
@@ -34,6 +35,7 @@ import { dmr } from "./dmr.ts";
 import { dnn } from "./dnn.ts";
 import { edcn } from "./edcn.ts";
 import { eta } from "./eta.ts";
+import { esmm } from "./esmm.ts";
 import { ffm } from "./ffm.ts";
 import { fgcnn } from "./fgcnn.ts";
 import { fibinet } from "./fibinet.ts";
@@ -49,10 +51,14 @@ import { hstu } from "./hstu.ts";
 import { lr } from "./lr.ts";
 import { masknet } from "./masknet.ts";
 import { mlr } from "./mlr.ts";
+import { mmoe } from "./mmoe.ts";
 import { nfm } from "./nfm.ts";
+import { pepnet } from "./pepnet.ts";
+import { ple } from "./ple.ts";
 import { pnn } from "./pnn.ts";
 import { sdim } from "./sdim.ts";
 import { sim } from "./sim.ts";
+import { sharedBottom } from "./shared_bottom.ts";
 import { transact } from "./transact.ts";
 import { twin } from "./twin.ts";
 import { wideDeep } from "./wide_deep.ts";
@@ -63,6 +69,7 @@ export type { BilinearType, BridgeKind, FactorizeKind, Field, Input, OuterKernel
 export type { Dim, Shape, Tensor } from "../src/layers/mod.ts";
 export * from "./afm.ts";
 export * from "./afn.ts";
+export * from "./aitm.ts";
 export * from "./autoint.ts";
 export * from "./bst.ts";
 export * from "./ccpm.ts";
@@ -79,6 +86,7 @@ export * from "./dmr.ts";
 export * from "./dnn.ts";
 export * from "./edcn.ts";
 export * from "./eta.ts";
+export * from "./esmm.ts";
 export * from "./ffm.ts";
 export * from "./fgcnn.ts";
 export * from "./fibinet.ts";
@@ -94,10 +102,14 @@ export * from "./hstu.ts";
 export * from "./lr.ts";
 export * from "./masknet.ts";
 export * from "./mlr.ts";
+export * from "./mmoe.ts";
 export * from "./nfm.ts";
+export * from "./pepnet.ts";
+export * from "./ple.ts";
 export * from "./pnn.ts";
 export * from "./sdim.ts";
 export * from "./sim.ts";
+export * from "./shared_bottom.ts";
 export * from "./transact.ts";
 export * from "./twin.ts";
 export * from "./wide_deep.ts";
@@ -146,4 +158,10 @@ export const models: Readonly<Record<string, (options?: Record<string, unknown>)
   sdim,
   eta,
   twin,
+  shared_bottom: sharedBottom,
+  mmoe,
+  ple,
+  esmm,
+  aitm,
+  pepnet,
 };

@@ -9,9 +9,10 @@ import { randomArray } from "./support.ts";
 export function schemaOf(
   rows: readonly number[],
   names: readonly string[] = rows.map((_, f) => `f${f}`),
+  labels: readonly string[] = ["label"],
 ): FittedSchema {
   return new FittedSchema({
-    declared: { label: "label" },
+    declared: labels.length > 1 ? { labels } : { label: labels[0] },
     missing: [""],
     fields: rows.map((count, f) => ({
       feature: categorical(names[f]),
@@ -22,10 +23,10 @@ export function schemaOf(
 }
 
 /** Adds a history of values of the first field, with values of the second beside them. */
-export function withHistory({ label, missing, fields }: FittedSchema, maxLength = 5): FittedSchema {
+export function withHistory({ label, labels, missing, fields }: FittedSchema, maxLength = 5): FittedSchema {
   const [first, second] = fields.map(({ name }) => name);
   return new FittedSchema({
-    ...{ declared: { label }, missing, fields },
+    ...{ declared: { label, labels }, missing, fields },
     sequences: [
       { feature: sequence("history", { of: first, maxLength }) },
       { feature: sequence("beside", { of: second, along: "history", maxLength }) },

@@ -28,11 +28,11 @@ interface GoldenSteps {
 
 /** A file of `tests/golden` that holds a model. */
 export interface GoldenCase {
-  config: { vocab_sizes: number[]; embedding_l2?: number; net_l2?: number; multi_vocab?: number };
-  batches: ({ ids: number[][]; labels: number[] } & GoldenLists)[];
+  config: { vocab_sizes: number[]; embedding_l2?: number; net_l2?: number; multi_vocab?: number; tasks?: number };
+  batches: ({ ids: number[][]; labels: (number | number[])[] } & GoldenLists)[];
   params: GoldenTensor[];
   /** The loss that is differentiated is `loss_total`, where training adds terms to the mean loss of the logits. */
-  forward: { logits: number[]; loss_mean: number; loss_total?: number };
+  forward: { logits: (number | number[])[]; loss_mean: number | number[]; loss_total?: number };
   grads: GoldenData;
   buffers_init?: GoldenTensor[];
   /** Tensors that are given and stay as they are. */
@@ -126,7 +126,8 @@ function readGolden(name: string, conversion: Convert = (tensors) => tensors): G
 /** Checks logits, losses, gradients, running statistics and three steps of each optimizer. */
 export async function checkGolden(name: string, definition: Definition, convert?: Convert): Promise<void> {
   const golden = readGolden(name, convert);
-  const schema = withSequences(schemaOf(golden.config.vocab_sizes), golden.batches[0], {
+  const tasks = Array.from({ length: golden.config.tasks ?? 1 }, (_, t) => `task${t}`);
+  const schema = withSequences(schemaOf(golden.config.vocab_sizes, undefined, tasks), golden.batches[0], {
     ...golden.config,
     combiner: "mean",
   });
@@ -141,8 +142,10 @@ export async function checkGolden(name: string, definition: Definition, convert?
   };
   {
     await using model = await start();
-    const logits = Array.from(await model.predict(first), (p) => Math.log(p / (1 - p)));
-    assertClose(logits, golden.eval_logits ?? golden.forward.logits, `${name} logits`, { rtol: 2e-5 });
+    const predicted = Object.values(await model.predictTasks(first));
+    const logits = predicted.map((column) => Array.from(column, (p) => Math.log(p / (1 - p))));
+    const expected = golden.eval_logits ?? golden.forward.logits;
+    logits.forEach((column, t) => assertClose(column, columnOf(expected, t), `${name} logits ${t}`, { rtol: 2e-5 }));
   }
   await checkGradients(name, golden, await start(), first);
   const rules: [keyof GoldenCase & ("sgd" | "adam" | "lazy_adam"), (lr: number) => Optimizer][] = [
@@ -167,7 +170,7 @@ async function checkGradients(
   const optimizer = sgd({ lr: PROBE_LR, embeddingUpdate: "dense" });
   const history = await model.fit(first, { ...options(golden, first.rows), optimizer });
   const penalty = golden.regularization?.value ?? 0;
-  assertClose([history.epochs[0].loss + penalty], [golden.forward.loss_mean + penalty], `${name} loss`, TOLERANCE);
+  assertClose([history.epochs[0].loss + penalty], [meanLoss(golden) + penalty], `${name} loss`, TOLERANCE);
   const after = await model.parameters();
   const gradients = withShapes(golden, golden.grads);
   const expected = fromGolden(before, gradients);
@@ -197,7 +200,7 @@ async function checkSteps(
   await using _ = model;
   const batch = golden.batches[0].labels.length;
   const history = await model.fit(all, { ...options(golden, batch), optimizer });
-  if (!golden.regularization && golden.forward.loss_total === undefined) {
+  if (!golden.regularization && !hasOwnTerms(golden)) {
     const mean = steps.loss_before_each_step.reduce((sum, loss) => sum + loss, 0) / steps.loss_before_each_step.length;
     assertClose([history.epochs[0].loss], [mean], `${label} mean loss`, TOLERANCE);
   }
@@ -225,6 +228,21 @@ function noiseOf(golden: GoldenCase, { name }: Optimizer): (tensor: string) => "
   };
 }
 
+/** Returns a task's numbers; there is one task where they are not in rows. */
+function columnOf(rows: readonly (number | number[])[], task: number): number[] {
+  return rows.map((row) => typeof row === "number" ? row : row[task]);
+}
+
+/** Returns the mean loss, summed over tasks. */
+function meanLoss({ forward: { loss_mean } }: GoldenCase): number {
+  return typeof loss_mean === "number" ? loss_mean : loss_mean.reduce((sum, loss) => sum + loss, 0);
+}
+
+/** Whether the model adds terms to the loss, which the reported one is without. */
+function hasOwnTerms(golden: GoldenCase): boolean {
+  return Math.abs((golden.forward.loss_total ?? meanLoss(golden)) - meanLoss(golden)) > 1e-6;
+}
+
 function withShapes(golden: GoldenCase, data: GoldenData = {}): GoldenTensor[] {
   const known = [...golden.params, ...(golden.buffers_init ?? [])];
   return known.filter(({ name }) => data[name]).map(({ name, shape }) => ({ name, shape, data: data[name] }));
@@ -239,7 +257,8 @@ function datasetOf(golden: GoldenCase, schema: FittedSchema): Dataset {
   const rows = golden.batches.flatMap((batch) => batch.ids);
   const ids = new Uint32Array(rows.length * schema.fields.length);
   schema.fields.forEach(({ offset }, f) => rows.forEach((row, r) => ids[f * rows.length + r] = offset + row[f]));
-  const labels = Float32Array.from(golden.batches.flatMap((batch) => batch.labels));
+  const all = golden.batches.flatMap((batch) => batch.labels);
+  const labels = Float32Array.from(schema.tasks.flatMap((_, t) => columnOf(all, t)));
   const histories = historiesOf(schema, golden.batches);
   return new Dataset({ schema, rows: rows.length, ids, values: undefined, histories, labels, labeled: true });
 }

@@ -34,8 +34,8 @@ export function withSequences(
     const own = Array.from({ length: multi_vocab - 1 }, (_, i) => String(i + 1));
     sequences.push({ feature: sequence("multi", { combiner, maxLength: lengthOf(multi) }), own });
   }
-  const { missing, fields } = schema;
-  return new FittedSchema({ declared: { label: schema.label }, missing, fields, sequences });
+  const { label, labels, missing, fields } = schema;
+  return new FittedSchema({ declared: { label, labels }, missing, fields, sequences });
 }
 
 /** Returns the lists of rows, without their padding, in the row space of a schema. */

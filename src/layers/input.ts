@@ -127,7 +127,8 @@ export function numbers(x: Input, names: readonly string[]): Tensor {
   return fieldValues(x.ids, x.values ?? x.ids, columns);
 }
 
-function fieldNumber(x: Input, name: string): number {
+/** Returns the number of a field by its name. */
+export function fieldNumber(x: Input, name: string): number {
   const field = x.fields.findIndex((known) => known.name === name);
   if (field >= 0) return field;
   const known = x.fields.map((other) => other.name).join(", ");

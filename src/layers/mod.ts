@@ -1,7 +1,7 @@
 /**
  * Layers: what models are written with, and how a model of your own is defined.
  *
- * A model is a pure function from an {@linkcode Input} to logits `[B, 1]`; parameters are declared by the layers that use
+ * A model is a pure function from an {@linkcode Input} to logits `[B, 1]`, or to a record of them by task; parameters are declared by the layers that use
  * them. Layers that a model is named after have `Interaction` behind: `fm` is the model, `fmInteraction` the layer.
  *
  * @example Two networks whose outputs are multiplied
@@ -43,6 +43,7 @@ export * from "./cin.ts";
 export * from "./convolution.ts";
 export * from "./cross.ts";
 export * from "./embedding.ts";
+export * from "./experts.ts";
 export * from "./gate.ts";
 export * from "./hash.ts";
 export * from "./history_attention.ts";
@@ -51,14 +52,16 @@ export * from "./linear.ts";
 export * from "./mlp.ts";
 export * from "./next_item.ts";
 export * from "./pairs.ts";
+export * from "./personal.ts";
 export * from "./place_attention.ts";
 export * from "./power.ts";
 export * from "./recurrent.ts";
 export * from "./search.ts";
 export * from "./share.ts";
+export * from "./transfer.ts";
 export type { Dim, Shape, Tensor } from "../graph/tensor.ts";
 export { add } from "../ops/dense/add.ts";
-export { filled, multiply, rowDot, scale, subtract } from "../ops/dense/arithmetic.ts";
+export { fieldDot, filled, multiply, rowDot, scale, subtract } from "../ops/dense/arithmetic.ts";
 export { biInteraction } from "../ops/interaction/bi_interaction.ts";
 export { columns, concat, split } from "../ops/shape/concat.ts";
 export type { Activation } from "../ops/dense/dense.ts";
@@ -72,6 +75,7 @@ export { placeSoftmax } from "../ops/sequence/place_softmax.ts";
 export { compare } from "../ops/sequence/compare.ts";
 export { repeat, sumPlaces } from "../ops/shape/repeat.ts";
 export { withAuxiliary } from "../ops/train/auxiliary.ts";
+export { addLoss } from "../ops/train/add_loss.ts";
 export { distilledMean } from "../ops/train/distill.ts";
 export type { FactorizeKind } from "../ops/interaction/factorize.ts";
 export { ffm as ffmInteraction, inverseNorm } from "../ops/interaction/ffm.ts";
@@ -79,11 +83,14 @@ export { largestOfWindows, largestRows } from "../ops/interaction/field_pooling.
 export { fieldDense } from "../ops/interaction/field_dense.ts";
 export { fm as fmInteraction } from "../ops/interaction/fm.ts";
 export { gelu, silu } from "../ops/dense/gate.ts";
+export type { ExpertPlaces } from "../ops/dense/expert_mixture.ts";
 export { groupedMatmul } from "../ops/dense/grouped_matmul.ts";
 export { innerProduct, pairSum } from "../ops/interaction/inner_product.ts";
 export { exponential, logarithm } from "../ops/dense/logarithm.ts";
 export { mixtureLogit } from "../ops/dense/mixture.ts";
+export { productLogit } from "../ops/dense/product_logit.ts";
 export { matrixElements, matrixProduct, matrixSum } from "../ops/interaction/pair_matrix.ts";
+export { stopGradient } from "../ops/shape/stop_gradient.ts";
 export { flatten, reshape } from "../ops/shape/reshape.ts";
 export { softmax } from "../ops/dense/softmax.ts";
 export { thirdOrder } from "../ops/interaction/third_order.ts";

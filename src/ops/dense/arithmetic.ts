@@ -201,6 +201,18 @@ export function rowDot(a: Tensor, b: Tensor): Tensor {
   return dots(flat(a), flat(b), ["B", 1]);
 }
 
+/**
+ * Multiplies along the last size: y[..., f] = sum_d a[..., f, d] b[..., f, d].
+ *
+ * @param a `[B, F, D]`
+ * @param b the shape of `a`
+ * @returns `[B, F]`
+ * @throws {TypeError} when the shapes differ
+ */
+export function fieldDot(a: Tensor, b: Tensor): Tensor {
+  return dots(a, b, a.shape.slice(0, -1));
+}
+
 function flat(x: Tensor): Tensor {
   return x.shape.length === 2 ? x : reshape(x, ["B", widthOf(x.shape)]);
 }
