@@ -8,7 +8,7 @@
  * @module
  */
 import { defineModel, type DefinitionFactory } from "../src/definition.ts";
-import { concat, embedding, fieldColumns, flatten, multiply, personalGate, personalTowers } from "../src/layers/mod.ts";
+import { concat, embedding, fieldColumns, flatten, personalGate, personalTowers } from "../src/layers/mod.ts";
 import { stopGradient } from "../src/layers/mod.ts";
 import type { DnnOptions } from "./dnn.ts";
 
@@ -32,11 +32,9 @@ export const pepnet: DefinitionFactory<PepnetOptions> = defineModel("pepnet", (x
   const { dim = 16, hidden = [64, 64, 64], domain = [], prior = [], gate = 64, dropout, batchNorm } = options;
   const e = flatten(embedding(x, dim)); // [B, F D]
   const read = (names: readonly string[]) => names.length > 0 ? [fieldColumns(x, e, names)] : [];
-  const width = x.fields.length * dim;
-  const factors = domain.length > 0
-    ? personalGate(concat(...read(domain), stopGradient(e)), width, { name: "domain_gate", hidden: gate })
-    : undefined;
-  const o = factors ? multiply(e, factors) : e; // [B, F D]
+  const o = domain.length > 0
+    ? personalGate(e, concat(...read(domain), stopGradient(e)), { name: "domain_gate", hidden: gate })
+    : e; // [B, F D]
   const known = concat(...read(prior), stopGradient(o)); // [B, P]
   return personalTowers(o, known, x.tasks, hidden, { gate, dropout, batchNorm }); // logits [B, 1] by task
 });

@@ -19,21 +19,33 @@ export interface StepSizes {
   readonly batch: number;
   /** Rows of each field. */
   readonly fieldRows: number;
+  /** Names of the tasks. @default {["label"]} */
+  readonly tasks?: readonly string[];
 }
 
 /** Criteo's shape, with an average vocabulary of a million rows in all. */
 export const CRITEO: StepSizes = { fields: 39, batch: 4096, fieldRows: 25_000 };
 
+/** Options of models that are described with others than the width of embeddings and three layers of 400. */
+const OPTIONS: Readonly<Record<string, Record<string, unknown>>> = {
+  // Logistic regression has no embeddings.
+  lr: {},
+  pepnet: { dim: 16, hidden: [400, 400, 400], domain: ["C1"], prior: ["C2", "C3"] },
+};
+
+/** Models of several tasks, which are described with two. */
+const SEVERAL: readonly string[] = ["shared_bottom", "mmoe", "ple", "esmm", "aitm", "pepnet"];
+
 /** Describes the step of a model of width 16, its deep network having three layers of 400 where it has one. */
 export function describeModel(slug: string): Promise<PlanDescription> {
-  // Logistic regression has no embeddings.
-  return describeStep(models[slug](slug === "lr" ? {} : { dim: 16, hidden: [400, 400, 400] }), CRITEO);
+  const definition = models[slug](OPTIONS[slug] ?? { dim: 16, hidden: [400, 400, 400] });
+  return describeStep(definition, SEVERAL.includes(slug) ? { ...CRITEO, tasks: ["click", "buy"] } : CRITEO);
 }
 
 /** Describes the training step of a model, with Adam in lazy mode, on a GPU. */
 export async function describeStep(
   definition: Definition,
-  { fields: count, batch, fieldRows }: StepSizes,
+  { fields: count, batch, fieldRows, tasks = ["label"] }: StepSizes,
 ): Promise<PlanDescription> {
   const gpu = paperGpu();
   const fields = Array.from({ length: count }, (_, f) => ({
@@ -44,7 +56,7 @@ export async function describeStep(
   // Two sequences of fifty values beside each other, which models without histories do not read.
   const sequences = fields.slice(0, 2).map((field, target) => ({ ...field, target, feature: {} }));
   const histories = [{ name: "history", sequences, maxLength: 50, weighted: false }];
-  const space = { fields, rowCount: count * fieldRows, hasValues: false, histories };
+  const space = { fields, rowCount: count * fieldRows, hasValues: false, histories, tasks };
   const declarations = new Declarations();
   traceModel(definition, "train", declarations, space, 1);
   const store = new Store(gpu, declarations);

@@ -92,5 +92,6 @@ export { productLogit } from "../ops/dense/product_logit.ts";
 export { matrixElements, matrixProduct, matrixSum } from "../ops/interaction/pair_matrix.ts";
 export { stopGradient } from "../ops/shape/stop_gradient.ts";
 export { flatten, reshape } from "../ops/shape/reshape.ts";
+export { sigmoidGate } from "../ops/dense/sigmoid_gate.ts";
 export { softmax } from "../ops/dense/softmax.ts";
 export { thirdOrder } from "../ops/interaction/third_order.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 import { type Tensor, widthOf } from "../graph/tensor.ts";
-import { multiply, scale } from "../ops/dense/arithmetic.ts";
-import { columns, concat } from "../ops/shape/concat.ts";
+import { sigmoidGate } from "../ops/dense/sigmoid_gate.ts";
+import { columns, concat, split } from "../ops/shape/concat.ts";
 import { columnsByTask, denses } from "./experts.ts";
 import { fieldNumber, type Input } from "./input.ts";
 import { activation, batchNorm, dropout, mlp } from "./mlp.ts";
@@ -33,18 +33,19 @@ export interface PersonalGateOptions {
 }
 
 /**
- * Computes factors around 1: y = 2 sigmoid(W_2 relu(W_1 x + b_1) + b_2).
+ * Scales columns by gates around 1: y = x * 2 sigmoid(W_2 relu(W_1 prior + b_1) + b_2).
  *
- * J. Chang et al.: PEPNet. KDD 2023, equations 2 and 3.
+ * J. Chang et al.: PEPNet. KDD 2023, equations 2 to 5.
  *
- * @param x `[B, K]`
- * @param units number N of factors
+ * @param x `[B, N]`
+ * @param prior what the gates are computed from, `[B, K]`
  * @returns `[B, N]`
  */
-export function personalGate(x: Tensor, units: number, options: PersonalGateOptions = {}): Tensor {
+export function personalGate(x: Tensor, prior: Tensor, options: PersonalGateOptions = {}): Tensor {
   const { name = "gate", hidden = 64 } = options;
-  const z = mlp(x, [hidden, units], { name });
-  return scale(activation(z, "sigmoid"), 2);
+  const z = mlp(prior, [hidden, widthOf(x.shape)], { name });
+  x.graph.expose(`${name}s`, activation(z, "sigmoid"));
+  return sigmoidGate(x, z);
 }
 
 /** Options of {@linkcode personalTowers}. */
@@ -80,14 +81,14 @@ export function personalTowers(
   const { gate: width = 64, dropout: rate = 0 } = options;
   const count = tasks.length;
   const name = x.graph.uniqueName("tower");
-  const gates = activation(denses(prior, hidden.length * count, width, { name: `${name}.gate` }), "relu");
+  const all = activation(denses(prior, hidden.length * count, width, { name: `${name}.gate` }), "relu");
+  const gates = split(all, hidden.map(() => count * width));
   const top = hidden.reduce((h, units, l) => {
     const z = denses(h, count, units, { name: `${name}.${l}`, apart: l > 0 });
     const normal = options.batchNorm ? batchNorm(z, { name: `${name}.${l}.bn` }) : z;
-    const read = hidden.length === 1 ? gates : columns(gates, l * count * width, count * width);
-    const gate = activation(denses(read, count, units, { name: `${name}.gate.${l}`, apart: true }), "sigmoid");
-    x.graph.expose(`${name}.gates.${l}`, gate);
-    return scale(multiply(dropout(activation(normal, "relu"), rate), gate), 2);
+    const gate = denses(gates[l], count, units, { name: `${name}.gate.${l}`, apart: true });
+    x.graph.expose(`${name}.gates.${l}`, activation(gate, "sigmoid"));
+    return sigmoidGate(dropout(activation(normal, "relu"), rate), gate);
   }, x);
   const last = { name: `${name}.${hidden.length}`, apart: hidden.length > 0 };
   return columnsByTask(denses(top, count, 1, last), tasks);
