@@ -23,6 +23,8 @@ export interface LogitBias {
   readonly parameter: Parameter;
   /** Its place there. */
   readonly element: number;
+  /** Logits whose probability the logit's multiplies, where the task's probability is a product. */
+  readonly given?: Tensor;
 }
 
 /**
@@ -32,6 +34,14 @@ export interface LogitBias {
  */
 export function logitBiases(definition: Definition, space: FieldSpace, task = 0): LogitBias[] {
   return addedTo(traceModel(definition, "train", new Declarations(), space, 1).logits, task);
+}
+
+/** Returns the task whose logits a tensor holds, in the trace that it belongs to; -1 where it is none's. */
+function taskOf(given: Tensor, tasks: readonly string[]): number {
+  const packed = given.graph.nodes.find(({ op, inputs }) =>
+    op.name === "concat" && inputs.length === tasks.length && inputs.includes(given)
+  );
+  return packed?.inputs.indexOf(given) ?? -1;
 }
 
 /** Finds what is added to a column. */
@@ -60,6 +70,10 @@ function addedTo({ graph, origin, shape }: Tensor, column: number): LogitBias[] 
       return inputs.length > 3 ? addedTo(inputs[3], column) : [];
     case "auxiliary_logit":
       return inputs.flatMap((input) => addedTo(input, column));
+    case "add_loss":
+      return addedTo(inputs[0], column);
+    case "product_logit":
+      return addedTo(inputs[1], column).map((bias) => ({ ...bias, given: inputs[0] }));
     case "distilled_mean": {
       const [left, right] = inputs.map((input) => addedTo(input, column));
       return left.length > 0 && right.length > 0 ? [...left, ...right] : [];
@@ -93,17 +107,22 @@ function firstOf(terms: readonly Tensor[], column: number): LogitBias[] {
 }
 
 /**
- * Sets the bias of each task's logits to ln(p / (1 - p)) with p the share of positive labels among those known.
+ * Sets the bias of each task's logits to ln(p / (1 - p)) with p the share of positive labels among those known, over that
+ * of another task where the probability is a product with that task's.
  *
  * Labels of one class have no log-odds, and some models add no bias; both leave the parameters as they are.
  */
 export function startAtLogOdds({ definition, space, store }: ModelParts, data: Dataset): void {
-  data.schema.tasks.forEach((_, task) => {
+  const { tasks } = data.schema;
+  const shareOf = (task: number): number => {
     const { known, positives } = data.classesOf(task);
-    if (positives === 0 || positives === known) return;
-    const logOdds = Math.log(positives / (known - positives));
-    for (const { parameter, element } of logitBiases(definition, space, task)) {
-      store.setElement(parameter.name, element, logOdds);
+    return positives / known;
+  };
+  tasks.forEach((_, task) => {
+    for (const { parameter, element, given } of logitBiases(definition, space, task)) {
+      const before = given && taskOf(given, tasks);
+      const share = shareOf(task) / (before === undefined ? 1 : shareOf(before));
+      if (share > 0 && share < 1) store.setElement(parameter.name, element, Math.log(share / (1 - share)));
     }
   });
 }

@@ -98,6 +98,33 @@ Deno.test("aitm equals PyTorch in logits, gradients and three steps", () =>
       })),
   ));
 
+/** One table for the gates' fields, and gates that read them first. */
+const priorFirst: Convert = (tensors) => {
+  const [first, second] = ["f0", "f1"].map((field) => tensors.find(({ name }) => name === `gate_emb.${field}`));
+  const own: GoldenTensor[] = first && second
+    ? [{ name: "prior", shape: [first.shape[0] + second.shape[0], 3], data: [...first.data, ...second.data] }]
+    : [];
+  const others = tensors.filter(({ name }) => !name.startsWith("gate_emb.")).map((tensor) => {
+    if (!/^gate\.\d\.0\.weight$/.test(tensor.name)) return tensor;
+    const [, columns] = tensor.shape;
+    const turned = (i: number) => Math.floor(i / columns) * columns + (i % columns + columns - 6) % columns;
+    return { ...tensor, data: tensor.data.map((_, i) => tensor.data[turned(i)]) };
+  });
+  return [...own, ...others];
+};
+
+Deno.test("pepnet of one task without domains equals FuxiCTR's PPNet", () =>
+  checkGolden(
+    "ppnet",
+    pepnet({ dim, hidden: [8, 6], prior: ["f0", "f1"], priorDim: 3, gate: 5 }),
+    (tensors) =>
+      stacked([
+        { from: ["gate.0.0", "gate.1.0"], to: "tower.gate" },
+        ...[0, 1].map((l) => ({ from: [`gate.${l}.1`], to: `tower.gate.${l}`, apart: true })),
+        ...networks(["mlp"], "tower", 3),
+      ])(priorFirst(tensors)),
+  ));
+
 Deno.test("pepnet equals PyTorch in logits, gradients and three steps", () =>
   checkGolden(
     "pepnet",

@@ -1,4 +1,4 @@
-import { deepfm } from "../../models/mod.ts";
+import { deepfm, esmm } from "../../models/mod.ts";
 import { Dataset } from "../../src/data/dataset.ts";
 import { FittedSchema } from "../../src/data/fitted_schema.ts";
 import { defineModel, dense, embedding, flatten, mlp } from "../../src/layers/mod.ts";
@@ -33,6 +33,11 @@ function twoTasks(knows: (row: number) => boolean): Dataset {
   const buy = Float32Array.from(CLICK, (_, r) => knows(r) ? Number(r % 7 < 2) : -1);
   return withLabels(Float32Array.from([...CLICK, ...buy]), { labels: ["click", "buy"] });
 }
+
+/** A purchase needs a click. */
+const funnel = withLabels(Float32Array.from([...CLICK, ...CLICK.map((click, r) => click * Number(r % 4 === 0))]), {
+  labels: ["click", "buy"],
+});
 
 const data = twoTasks((row) => row % 4 > 0);
 
@@ -156,6 +161,15 @@ Deno.test("each task starts at the rate of its known labels", async () => {
   const { known, positives } = data.classesOf(1);
   assertAlmostEquals(mean(click), 1 / 3, 1e-3);
   assertAlmostEquals(mean(buy), positives / known, 1e-3);
+});
+
+Deno.test("a task that multiplies the probability of another starts at its rate too", async () => {
+  await using model = await Model.create(esmm({ dim: 4, hidden: [8] }), funnel.schema, { device: await gpu() });
+  await model.fit(funnel, { optimizer: sgd(), schedule: () => 0 });
+  const { click, buy } = await model.predictTasks(funnel);
+  const { known, positives } = funnel.classesOf(1);
+  assertAlmostEquals(click[0], 1 / 3, 1e-3);
+  assertAlmostEquals(buy[0], positives / known, 1e-3);
 });
 
 Deno.test("models, tasks and weights that do not go together are refused", async () => {
