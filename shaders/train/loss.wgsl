@@ -27,6 +27,8 @@ struct Params {
 @group(0) @binding(8) var<uniform> params: Params;
 
 const BLOCK: u32 = 4096u;
+// Whether rows differ in weight, or labels can be unknown; without it all labels of valid rows count 1.
+const WEIGHTED: bool = true;
 var<workgroup> tree: array<f32, 256>;
 
 // Returns the sum over all lanes.
@@ -54,6 +56,7 @@ fn label_weight(label: f32, b: u32) -> f32 {
 
 // The weight of all labels of a task.
 fn known_weight(task: u32, lane: u32) -> f32 {
+  if (!WEIGHTED) { return f32(step.rows); }
   var sum = 0.0;
   for (var b = lane; b < params.batch; b += 256u) { sum += label_weight(targets[task * params.batch + b], b); }
   return sum_lanes(sum, lane);

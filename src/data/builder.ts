@@ -9,7 +9,7 @@ import { FittedSchema } from "./fitted_schema.ts";
 import { type Growable, growF32, growF64 } from "./growable.ts";
 import { createLabelReader, type LabelReader, UNKNOWN_LABEL } from "./label.ts";
 import type { Rejections, RowFault } from "./rejections.ts";
-import { type CategoricalFeature, labelsOf, parseSchema, type Schema } from "./schema.ts";
+import { type CategoricalFeature, labelColumns, parseSchema, type Schema } from "./schema.ts";
 import { type SequenceCell, SequenceColumns } from "./sequence_column.ts";
 import { createTimeReader } from "./time.ts";
 
@@ -72,7 +72,7 @@ export class DatasetBuilder {
         : createColumn(feature, this.#missingTexts)
     );
     this.#sequences = new SequenceColumns(sequences, this.#missingTexts, this.#trim);
-    this.#tasks = labelsOf(this.#declared);
+    this.#tasks = labelColumns(this.#declared);
     if (options.labeled) {
       this.#labelReaders = this.#tasks.map((task) => createLabelReader(this.#declared, task, this.#missingTexts));
     }

@@ -6,7 +6,7 @@
 import { featuresOf, FittedSchema } from "./fitted_schema.ts";
 import { formatNames } from "./format.ts";
 import { isKept } from "./kept_names.ts";
-import { labelsOf, type Schema } from "./schema.ts";
+import { labelColumns, type Schema } from "./schema.ts";
 
 /** Where the cells of a row stand; a time of -1 is not read. */
 export interface Layout {
@@ -64,7 +64,7 @@ export function locateColumns(name: string, columns: readonly string[], wanted: 
     fields: featuresOf(schema).map((feature) =>
       locate(feature.column, isKept(feature.name) ? "the events" : `feature "${feature.name}"`)
     ),
-    labels: labeled ? labelsOf(schema).map((label) => locate(label, "the label")) : [],
+    labels: labeled ? labelColumns(schema).map((label) => locate(label, "the label")) : [],
     time: timed ? locate(time, "the time") : -1,
     watched: watched.map((column) => locate(column, "the output")),
   };

@@ -16,7 +16,7 @@ import type { FittedScale } from "./scaling.ts";
 import {
   type CategoricalFeature,
   type Feature,
-  labelsOf,
+  labelColumns,
   type NumericFeature,
   parseSchema,
   type Schema,
@@ -116,7 +116,7 @@ export class FittedSchema {
   constructor({ declared, missing, trim = false, fields, sequences = [] }: FittedSchemaParts) {
     this.label = declared.label;
     this.labels = declared.labels;
-    this.tasks = labelsOf(declared);
+    this.tasks = labelColumns(declared);
     this.positive = declared.positive;
     this.negative = declared.negative;
     this.threshold = declared.threshold;

@@ -10,7 +10,7 @@ import { isKept, mayKeepQuantities } from "./kept_names.ts";
 import { packList } from "./kept_texts.ts";
 import type { RowFault } from "./rejections.ts";
 import { parseNumber } from "./scaling.ts";
-import { labelsOf, type Schema } from "./schema.ts";
+import { labelColumns, type Schema } from "./schema.ts";
 import type { SequenceCell } from "./sequence_column.ts";
 
 /** A value of a row. Numbers, BigInts and booleans stand for their texts; null for a missing value. */
@@ -65,7 +65,7 @@ export class RowReader {
     this.#options = options;
     this.#fields = describeFields(schema);
     const { time } = schema;
-    this.#labels = labelsOf(schema);
+    this.#labels = labelColumns(schema);
     const others = time === undefined ? this.#labels : [...this.#labels, time];
     this.#known = new Set([...this.#fields.map(({ column }) => column), ...others]);
     this.#time = time;

@@ -230,7 +230,7 @@ export function parseSchema(json: unknown): Schema {
 }
 
 /** Returns the columns of the labels of a schema. */
-export function labelsOf({ label, labels }: { label?: string; labels?: readonly string[] }): readonly string[] {
+export function labelColumns({ label, labels }: { label?: string; labels?: readonly string[] }): readonly string[] {
   return labels ?? [label!];
 }
 

@@ -54,9 +54,11 @@ export function placeTaskWeights(
   return { buffer: upload(gpu, TASK_WEIGHTS, Float32Array.from(tasks, (task) => weights[task] ?? 1)) };
 }
 
-/** Returns what the loss is told about the tasks' weights. */
+/** Returns what the loss is told about weights. */
 export function weightingOf(graph: Graph, count: number, weights: PlacedWeights | undefined): LossOptions {
-  if (weights === undefined) return {};
-  if (weights === "uncertainty") return { logVariances: logVariances(graph, count) };
-  return { taskWeights: graph.input(TASK_WEIGHTS, [count]) };
+  // The one label of a row is always known.
+  const weighted = count > 1;
+  if (weights === undefined) return { weighted };
+  if (weights === "uncertainty") return { weighted, logVariances: logVariances(graph, count) };
+  return { weighted, taskWeights: graph.input(TASK_WEIGHTS, [count]) };
 }

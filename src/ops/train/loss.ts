@@ -29,6 +29,7 @@ const BLOCK = 4096;
 interface LossAttributes {
   readonly ring?: BufferRange;
   readonly weighting: Weighting;
+  readonly weighted: boolean;
 }
 
 /** The loss with its gradient, and that of the tasks' log-variances where these are learned. */
@@ -41,16 +42,17 @@ const crossEntropyOp: Op<LossAttributes> = {
     return [[1], ["B", count], ...(weighting === "learned" ? [[count]] : [])];
   },
   emit: (k, { inputs: [logits, targets, given], outputs: [loss, dLogits, dTasks], attributes }) => {
-    const { ring, weighting } = attributes;
+    const { ring, weighting, weighted: isWeighted } = attributes;
     const tasks = tasksOf("binary cross-entropy", logits);
     const blocks = Math.ceil(k.batch / BLOCK);
     const slots = ring ? Math.floor(lengthOf(ring) / 4) : 0;
-    const common = { shader: shaders[weighting], params: { batch: k.batch, tasks, blocks, slots } };
+    const params = { batch: k.batch, tasks, blocks, slots };
+    const common = { shader: shaders[weighting], constants: { WEIGHTED: isWeighted }, params };
     const gradient = { logits, targets, d_logits: dLogits };
     const result = { loss, ring: ring ?? k.scratch([1]), d_log_variances: dTasks };
-    const weighted = { [weighting === "learned" ? "log_variances" : "task_weights"]: given };
+    const byTask = { [weighting === "learned" ? "log_variances" : "task_weights"]: given };
     if (blocks === 1) {
-      k.run({ ...common, entry: "whole", bind: { ...gradient, ...weighted, ...result }, grid: 1 });
+      k.run({ ...common, entry: "whole", bind: { ...gradient, ...byTask, ...result }, grid: 1 });
       return;
     }
     const [weights, sums] = [k.scratch([tasks]), k.scratch([tasks, blocks])];
@@ -58,10 +60,10 @@ const crossEntropyOp: Op<LossAttributes> = {
     k.run({
       ...common,
       entry: "partial",
-      bind: { ...gradient, ...weighted, weights, sums },
+      bind: { ...gradient, ...byTask, weights, sums },
       grid: [blocks, tasks, 1],
     });
-    k.run({ ...common, entry: "finish", bind: { ...result, ...weighted, weights, sums }, grid: 1 });
+    k.run({ ...common, entry: "finish", bind: { ...result, ...byTask, weights, sums }, grid: 1 });
   },
 };
 
@@ -113,6 +115,8 @@ export interface Loss {
 export interface LossOptions {
   /** Where the loss of each step is stored, at `step.slot`; the op then runs though nobody reads it. */
   readonly ring?: BufferRange;
+  /** Whether rows differ in weight, or labels can be unknown; else all labels of the valid rows count 1. @default {false} */
+  readonly weighted?: boolean;
   /** Weights u of the tasks, `[T]`: L = sum_t u_t L_t. */
   readonly taskWeights?: Tensor;
   /** Learned log-variances s of the tasks, `[T]`, in place of weights: L = sum_t exp(-s_t) L_t + s_t / 2. */
@@ -131,14 +135,14 @@ export interface LossOptions {
  * @throws {TypeError} when a shape differs, or weights and log-variances are both given
  */
 export function binaryCrossEntropy(logits: Tensor, targets: Tensor, options: LossOptions = {}): Loss {
-  const { ring, taskWeights, logVariances } = options;
+  const { ring, taskWeights, logVariances, weighted = false } = options;
   if (taskWeights && logVariances) {
     throw new TypeError("Cannot build binary cross-entropy: tasks have weights or log-variances, received both");
   }
   const weighting = taskWeights ? "fixed" : logVariances ? "learned" : "sum";
   const inputs = [logits, targets, taskWeights ?? logVariances].filter((tensor) => tensor !== undefined);
   const op = ring ? recordedCrossEntropyOp : crossEntropyOp;
-  const [loss, dLogits, dLogVariances] = applyAll(op, inputs, { ring, weighting });
+  const [loss, dLogits, dLogVariances] = applyAll(op, inputs, { ring, weighting, weighted });
   return { loss, dLogits, dLogVariances };
 }
 

@@ -158,6 +158,7 @@ for (const [batch, rows] of [[1, 1], [37, 20], [9001, 8500]]) {
         graph.input("logits", ["B", 3]),
         graph.input("targets", [4, "B"]),
         {
+          weighted: true,
           ...(weighting === "fixed" && { taskWeights: given }),
           ...(weighting === "learned" && { logVariances: given }),
         },
@@ -197,7 +198,8 @@ Deno.test("binaryCrossEntropy equals PyTorch on weighted rows", async () => {
   const { logits, labels, losses } = golden;
   const { value: mean, grad_wrt_logit: expected, weights } = losses.bce_sample_weight_normalised;
   const graph = new Graph("train");
-  const { loss, dLogits } = binaryCrossEntropy(graph.input("logits", ["B", 1]), graph.input("targets", [2, "B"]));
+  const targets = graph.input("targets", [2, "B"]);
+  const { loss, dLogits } = binaryCrossEntropy(graph.input("logits", ["B", 1]), targets, { weighted: true });
   const inputs = { logits: Float32Array.from(logits), targets: targetsOf([labels], labels.length, weights) };
   const [total, gradient] = await run([loss, dLogits], { batch: labels.length, steps: [step(labels.length)], inputs });
   assertAlmostEquals(new Float32Array(total)[0], mean, 1e-6);
