@@ -29,6 +29,15 @@ Deno.test("a row that cannot be encoded has a line without a probability, ids ar
   );
 });
 
+Deno.test("several tasks have a column each, all empty in a row that cannot be encoded", () => {
+  const predictions = follow([{ id: "7" }, { id: "8", fault: "expected 3 fields" }, { id: "9" }]);
+  const predicted = { click: new Float32Array([0.5, 0.25]), "buy, late": new Float32Array([0.125, 0]) };
+  assertEquals(
+    [...predictions.format(predicted)].join(""),
+    'id,probability_click,"probability_buy, late"\n7,0.5,0.125\n8,,\n9,0.25,0\n',
+  );
+});
+
 Deno.test("a probability that is not a number is refused by the file and line of its row", () => {
   const predictions = follow([{ id: "1" }, { id: "2", fault: "none" }, { id: "3" }, { id: "4" }, { id: "5" }]);
   assertEquals(

@@ -1,7 +1,9 @@
 import { formatAdapter } from "../../src/cli/devices.ts";
-import { formatCalibration, formatReport } from "../../src/cli/report.ts";
+import { formatCalibration, formatReport, formatTasks } from "../../src/cli/report.ts";
 import { formatBytes, formatCount, formatTable } from "../../src/cli/table.ts";
+import { Dataset } from "../../src/data/dataset.ts";
 import { assertEquals } from "@std/assert";
+import { schemaOf } from "../datasets.ts";
 
 Deno.test("the report holds metrics and ten equally filled bins", () => {
   const probabilities = Float32Array.from({ length: 20 }, (_, row) => (row + 0.5) / 20);
@@ -22,6 +24,20 @@ Deno.test("the report holds metrics and ten equally filled bins", () => {
   const lines = formatReport(probabilities, new Float32Array(20)).split("\n");
   assertEquals(lines[1], "AUC                   - (labels hold only one class, received 0 positives of 20 rows)");
   assertEquals(lines[2], "logloss               0.98278");
+});
+
+Deno.test("the report of several tasks has a row for each, their means, and why one is missing", () => {
+  const schema = schemaOf([3], ["u"], ["click", "buy"]);
+  const labels = Float32Array.of(0, 1, 1, 0, 0, -1, 0, 0);
+  const data = new Dataset({ schema, rows: 4, ids: new Uint32Array(4), values: undefined, labels, labeled: true });
+  const predicted = { click: Float32Array.of(0.25, 0.5, 0.75, 0.5), buy: Float32Array.of(0.5, 0.5, 0.5, 0.5) };
+  const [head, click, buy, mean, note, , title] = formatTasks(predicted, data).split("\n");
+  assertEquals(head, "task   rows      AUC  logloss  norm. entropy    Brier  pred. / obs.  calibration error");
+  assertEquals(click, "click     4  0.87500  0.49041         0.7075  0.15625        1.0000             0.1250");
+  assertEquals(buy, "buy       3        -  0.69315              -  0.25000             -             0.5000");
+  assertEquals(mean, "mean      4        -  0.59178              -  0.20313             -             0.3125");
+  assertEquals(note, '- task "buy": labels hold only one class, received 0 positives of 3 rows');
+  assertEquals(title, "click");
 });
 
 Deno.test("tables are aligned, counts grouped, sizes given in binary units", () => {
