@@ -4,8 +4,7 @@
  *     deno run -A bench/tasks.ts --data DIR [--seeds 1,2] [--models mmoe,ple] [--write]
  *
  * Each model is trained twice: with all labels, and with one in fifty of `loved` known; behind some names are the weights
- * of the tasks. `bench/movielens` says what DIR
- * holds. --write keeps the table as bench/results/tasks.md.
+ * of the tasks. `bench/movielens` says what DIR holds. --write keeps the table as bench/results/tasks.md.
  *
  * @module
  */

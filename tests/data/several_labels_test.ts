@@ -2,9 +2,11 @@ import { requireTwoClasses } from "../../src/data/classes.ts";
 import { readCsv } from "../../src/data/csv.ts";
 import { Dataset } from "../../src/data/dataset.ts";
 import { FittedSchema } from "../../src/data/fitted_schema.ts";
+import { readJsonLines } from "../../src/data/json_lines.ts";
+import { readEvents } from "../../src/data/read_events.ts";
 import { readCsvSplit } from "../../src/data/refit.ts";
 import { readRows } from "../../src/data/rows.ts";
-import { categorical, parseSchema, type Schema } from "../../src/data/schema.ts";
+import { categorical, parseSchema, type Schema, sequence } from "../../src/data/schema.ts";
 import { assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
 import { inFolder } from "../folder.ts";
 import { file } from "./files.ts";
@@ -97,4 +99,17 @@ Deno.test("a schema has one label or several, which decide the fingerprint", asy
   const single = await read(["1,0", "0,1"], { label: "click", features });
   assertNotEquals(await single.schema.fingerprint(), await schema.fingerprint());
   assertEquals(single.schema.toJSON().labels, undefined);
+});
+
+Deno.test("JSON lines and logs of events have several labels too, and data sets with histories are selected from", async () => {
+  const lines = ['{"click": 1, "buy": 0, "u": "a"}', '{"click": 0, "buy": null, "u": "b"}', '{"buy": 1, "u": "a"}'];
+  const data = await readJsonLines(new File([lines.join("\n")], "rows.jsonl"), SCHEMA);
+  assertEquals([...data.labels], [1, 0, -1, 0, -1, 1]);
+  const schema: Schema = { labels: ["click", "buy"], features: [categorical("u"), sequence("history", { of: "u" })] };
+  const log = file("click,buy,u,who,at\n1,0,a,x,1\n0,,b,x,2\n,1,a,x,3\n1,1,b,x,4\n");
+  const events = await readEvents(log, schema, { user: "who", item: "u", time: "at" });
+  assertEquals([...events.labels], [1, 0, -1, 1, 0, -1, 1, 1]);
+  assertEquals([...events.histories[0].offsets], [0, 0, 1, 3, 6]);
+  const last = events.select(Uint32Array.of(3, 2));
+  assertEquals([[...last.labels], [...last.histories[0].offsets]], [[1, -1, 1, 1], [0, 3, 5]]);
 });
