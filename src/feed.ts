@@ -260,9 +260,10 @@ export class Feed {
       if (!this.#values) continue;
       columns.push({ numbers: bitsOf(dataset.values!).subarray(start, end), buffer: this.#values, at });
     }
-    dataset.schema.tasks.forEach((_, task) => {
-      columns.push({ numbers: bitsOf(dataset.labelsOf(task)), buffer: this.#labels, at: task * this.capacity });
-    });
+    for (let task = 0; task < (this.#options.tasks ?? 1); task++) {
+      const numbers = bitsOf(dataset.labels).subarray(task * dataset.rows, (task + 1) * dataset.rows);
+      columns.push({ numbers, buffer: this.#labels, at: task * this.capacity });
+    }
     return columns;
   }
 }
