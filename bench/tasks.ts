@@ -141,7 +141,9 @@ if (import.meta.main) {
     sections.push(lines.join("\n"));
   }
   const about =
-    `MovieLens-1M, the last 400,000 ratings: liked is a rating of 4 or more, loved one of 5. Means of seeds ` +
+    `MovieLens-1M, the last 400,000 ratings: liked is a rating of 4 or more, loved one of 5. ${
+      seeds.length > 1 ? "Means of seeds" : "Seed"
+    } ` +
     `${seeds.join(", ")}; the best epoch by validation AUC, at most 20.`;
   if (options.write) {
     const page = `# Two tasks\n\n${about}\n\n${sections.join("\n\n")}\n`;
