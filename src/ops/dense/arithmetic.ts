@@ -84,9 +84,12 @@ const multiplyOp: Op<null> = {
 /** Sums a product over all elements that one element of a tensor of `shape` was repeated for. */
 function reduce(dy: Tensor, a: Tensor, shape: Shape): Tensor {
   const { inner, byRow } = broadcastOf(a.shape, shape)!;
-  if (inner === 1) return byRow ? multiply(dy, a) : apply(columnDotOp, [dy, a], shape);
-  const rows = dots(dy, a, byRow ? shape : ["B", widthOf(a.shape) / inner]);
-  return byRow ? rows : apply(columnDotOp, [rows, filled(rows, 1)], shape);
+  if (inner === 1) return byRow ? multiply(dy, a) : columnDot(dy, a, shape);
+  const vectors = widthOf(a.shape) / inner;
+  const hasBatch = a.shape.includes("B");
+  if (byRow || (!hasBatch && vectors === widthOf(shape))) return dots(dy, a, shape);
+  const rows = dots(dy, a, hasBatch ? ["B", vectors] : [vectors]);
+  return columnDot(rows, filled(rows, 1), shape);
 }
 
 function dots(a: Tensor, b: Tensor, shape: Shape): Tensor {
@@ -110,6 +113,11 @@ const rowDotOp: Op<Shape> = {
   },
   backward: ({ inputs: [a, b] }, [dy]) => dy ? [multiply(b, dy), multiply(a, dy)] : [],
 };
+
+/** Sums a product over rows: y[n] = sum_r a[r, n] b[r, n], in the shape of a row; one factor is 0 in padded rows. */
+export function columnDot(a: Tensor, b: Tensor, shape: Shape): Tensor {
+  return apply(columnDotOp, [a, b], shape);
+}
 
 const columnDotOp: Op<Shape> = {
   name: "column_dot",
@@ -211,6 +219,18 @@ export function rowDot(a: Tensor, b: Tensor): Tensor {
  */
 export function fieldDot(a: Tensor, b: Tensor): Tensor {
   return dots(a, b, a.shape.slice(0, -1));
+}
+
+/**
+ * Multiplies vectors of the last size: y[..., 0] = sum_n a[..., n] b[..., n].
+ *
+ * @param a `[..., N]`
+ * @param b the shape of `a`
+ * @returns `[..., 1]`
+ * @throws {TypeError} when the shapes differ
+ */
+export function lastDot(a: Tensor, b: Tensor): Tensor {
+  return dots(a, b, [...a.shape.slice(0, -1), 1]);
 }
 
 function flat(x: Tensor): Tensor {

@@ -1,7 +1,26 @@
 import { Graph } from "../../../src/graph/graph.ts";
-import { multiply, rowDot, scale, subtract } from "../../../src/ops/dense/arithmetic.ts";
+import { lastDot, multiply, rowDot, scale, subtract } from "../../../src/ops/dense/arithmetic.ts";
 import { assertThrows } from "@std/assert";
 import { checkOp } from "../../support.ts";
+
+Deno.test("multiply repeats numbers of parameters over parameters", () =>
+  checkOp({
+    inputs: { a: [3, 2, 5], b: [3, 2, 1], c: [2, 1], d: [5], e: [1] },
+    batch: 7,
+    build: ({ a, b, c, d, e }) => multiply(multiply(multiply(multiply(a, b), c), d), e),
+    reference: ({ a, b, c, d, e }) =>
+      a.map((value, i) => value * b[Math.floor(i / 5)] * c[Math.floor(i / 5) % 2] * d[i % 5] * e[0]),
+  }));
+
+Deno.test("lastDot multiplies vectors of parameters", () =>
+  checkOp({
+    inputs: { a: [4, 4, 3], b: [4, 4, 3] },
+    batch: 1,
+    build: ({ a, b }) => lastDot(a, b),
+    reference: ({ a, b }) =>
+      Float64Array.from({ length: 16 }, (_, row) =>
+        [0, 1, 2].reduce((sum, n) => sum + a[3 * row + n] * b[3 * row + n], 0)),
+  }));
 
 for (const batch of [1, 37]) {
   const size = 3 * 17;
@@ -20,6 +39,16 @@ for (const batch of [1, 37]) {
       batch,
       build: ({ a, b, c }) => multiply(multiply(a, b), c),
       reference: ({ a, b, c }) => a.map((value, i) => value * b[i % 17] * c[i % size]),
+    }));
+
+  Deno.test(`lastDot multiplies vectors of ${batch} rows`, () =>
+    checkOp({
+      inputs: { a: ["B", 3, 17], b: ["B", 3, 17] },
+      batch,
+      build: ({ a, b }) => lastDot(a, b),
+      reference: ({ a, b }) =>
+        Float64Array.from({ length: 3 * batch }, (_, row) =>
+          a.subarray(17 * row, 17 * row + 17).reduce((sum, value, n) => sum + value * b[17 * row + n], 0)),
     }));
 
   Deno.test(`multiply repeats a single number over ${batch} rows`, () =>
