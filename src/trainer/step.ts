@@ -89,9 +89,15 @@ function pairsBy(ids: Tensor, pairs: Tensor): (gradient: TableGradient, table: T
 /** Gives each dense gradient its place in the flat gradient buffer. */
 function pinGradients(gradients: Gradients, store: Store): Map<Tensor, BufferRange> {
   const pinned = new Map<Tensor, BufferRange>();
+  const owners = new Set([...gradients.parameters.values()].map(ownerOf));
+  // A kernel cannot read one place of the buffer and write another one.
+  const leadsToAnother = (owner: Tensor): boolean =>
+    owner.graph.nodes.some(({ op, inputs, outputs }) =>
+      !op.alias && inputs.some((input) => ownerOf(input) === owner) && outputs.some((output) => owners.has(output))
+    );
   for (const [parameter, gradient] of gradients.parameters) {
     const owner = ownerOf(gradient);
-    const place = owner.node && !pinned.has(owner) ? owner : copy(gradient);
+    const place = owner.node && !pinned.has(owner) && !leadsToAnother(owner) ? owner : copy(gradient);
     pinned.set(place, store.gradient(parameter));
   }
   return pinned;
