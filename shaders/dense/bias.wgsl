@@ -1,10 +1,10 @@
 // A bias per column, and the sum over rows that is its gradient.
 //   add_bias     y[b,n] = x[b,n] + b[n]
-//   column_sum   y[n]   = sum_b x[b,n]  over valid rows
-// Shapes: x, y [B, N]; b [N]; f32.
+//   column_sum   y[n]   = sum_b x[b,n]  over valid rows, `each` of a sample
+// Shapes: x, y [B each, N]; b [N]; f32.
 // Grid: add_bias one thread per element; column_sum one workgroup per column, whose threads add every 256th row, four
 // loads at a time, and then their sums in a fixed tree: bit-reproducible.
-struct Params { size: u32, width: u32, batch: u32 }
+struct Params { size: u32, width: u32, batch: u32, each: u32 }
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> b: array<f32>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
@@ -35,7 +35,7 @@ fn column_sum(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let column = linear_group(group, groups);
-  let rows = min(step.rows, params.batch);
+  let rows = min(step.rows, params.batch) * params.each;
   var sum = 0.0;
   if (column < params.width) {
     for (var row = lane; row < rows; row += 1024u) {

@@ -18,13 +18,16 @@ const MAX_COLUMNS = 4;
 
 const bias = shader("bias", { grid, step, bias: source });
 
-/** Bias added to each row. */
+/** Bias added to each row, or to each vector of the last size. */
 export const addBiasOp: Op<null> = {
   name: "add_bias",
   outputs: ([x, b]) => {
-    if (widthOf(x.shape) !== widthOf(b.shape)) {
+    const fits = [widthOf(x.shape), x.shape.at(-1)];
+    if (!fits.includes(widthOf(b.shape))) {
       throw new TypeError(
-        `Cannot build add_bias: bias must have shape [${widthOf(x.shape)}], received ${formatShape(b.shape)}`,
+        `Cannot build add_bias: bias must have shape ${
+          [...new Set(fits)].map((width) => `[${width}]`).join(" or ")
+        }, received ${formatShape(b.shape)}`,
       );
     }
     return [x.shape];
@@ -35,11 +38,11 @@ export const addBiasOp: Op<null> = {
       shader: bias,
       entry: "add_bias",
       bind: { x, b, y },
-      params: { size, width: widthOf(b.shape), batch: k.batch },
+      params: { size, width: widthOf(b.shape), batch: k.batch, each: 1 },
       grid: Math.ceil(size / 256),
     });
   },
-  backward: (_, [dy]) => [dy, dy && columnSum(dy)],
+  backward: ({ inputs: [, b] }, [dy]) => [dy, dy && apply(columnSumOp, [dy], widthOf(b.shape))],
 };
 
 /** The sum of the valid rows, the gradient of a bias. */
@@ -50,42 +53,54 @@ interface BiasGradient {
 
 interface BiasProblem extends Problem {
   readonly batch: number;
+  /** Rows of a sample. */
+  readonly each: number;
   readonly width: number;
 }
 
-const size = ({ batch, width }: BiasProblem): number => batch * width;
+const size = ({ batch, each, width }: BiasProblem): number => batch * each * width;
 
 /** A workgroup for each column reads single numbers a row apart, which is slow on a GPU where there are many. */
 const byColumns: Variant<BiasGradient, BiasProblem> = {
   name: "columns",
   fits: () => true,
   cost: ({ kind }, problem) => size(problem) * (kind === "gpu" && problem.width > MAX_COLUMNS ? 2 : 0.5),
-  emit: (k, { x, y }, { batch, width }) =>
-    k.run({ shader: bias, entry: "column_sum", bind: { x, y }, params: { size: width, width, batch }, grid: width }),
+  emit: (k, { x, y }, { batch, each, width }) => {
+    const params = { size: width, width, batch, each };
+    k.run({ shader: bias, entry: "column_sum", bind: { x, y }, params, grid: width });
+  },
 };
 
-const bySplits = gpuVariant<BiasGradient, BiasProblem>("splits", size, (k, { x, y }, { batch, width }) => {
-  emitColumnSums(k, { a: x, rows: batch, columns: width, y });
+const bySplits = gpuVariant<BiasGradient, BiasProblem>("splits", size, (k, { x, y }, { batch, each, width }) => {
+  emitColumnSums(k, { a: x, rows: batch * each, columns: width, y });
 });
 
 const biasGradientKernel: Kernel<BiasGradient, BiasProblem> = {
   name: "bias_gradient",
-  problem: ({ batch }, { y }) => ({ batch, width: widthOf(y.shape) }),
+  problem: ({ batch }, { x, y }) => ({ batch, each: widthOf(x.shape) / widthOf(y.shape), width: widthOf(y.shape) }),
   variants: [byColumns, bySplits],
 };
 
-const columnSumOp: Op<null> = {
+/** The attribute is the number of columns; a sample may have several rows of them. */
+const columnSumOp: Op<number> = {
   name: "column_sum",
-  outputs: ([x]) => [[widthOf(x.shape)]],
+  outputs: (_, width) => [[width]],
   emit: (k, { inputs: [x], outputs: [y] }) => emitKernel(k, biasGradientKernel, { x, y }),
 };
 
-/** Adds a bias `[N]` to each row of `[B, N]`. */
+/**
+ * Adds a bias to each row, or to each vector of the last size.
+ *
+ * @param x `[B, ..., N]`
+ * @param b as wide as a row or as the last size
+ * @returns the shape of `x`
+ * @throws {TypeError} when the bias has another width
+ */
 export function addBias(x: Tensor, b: Tensor): Tensor {
   return apply(addBiasOp, [x, b], null);
 }
 
 /** Sums the valid rows of `[B, N]`: y[n] = sum_b x[b, n], in an order that depends on B alone. */
 export function columnSum(x: Tensor): Tensor {
-  return apply(columnSumOp, [x], null);
+  return apply(columnSumOp, [x], widthOf(x.shape));
 }
