@@ -74,7 +74,8 @@ function addedTo({ graph, origin, shape }: Tensor, column: number): LogitBias[] 
       return addedTo(inputs[0], column);
     case "product_logit":
       return addedTo(inputs[1], column).map((bias) => ({ ...bias, given: inputs[0] }));
-    case "distilled_mean": {
+    case "distilled_mean":
+    case "supervised_mean": {
       const [left, right] = inputs.map((input) => addedTo(input, column));
       return left.length > 0 && right.length > 0 ? [...left, ...right] : [];
     }

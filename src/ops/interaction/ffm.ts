@@ -37,6 +37,24 @@ const backwardOp: Op<FieldSizes> = {
   },
 };
 
+const productsOp: Op<FieldSizes> = {
+  name: "ffmProducts",
+  outputs: (_, { fields }) => [["B", fields * (fields - 1) / 2]],
+  emit: (k, { inputs: [v], outputs: [y], attributes }) =>
+    emitFieldKernel(k, kernels, attributes, "products", { v, y }, k.batch * (attributes.fields - 1)),
+  backward: ({ inputs: [v], attributes }, [dy]) => [dy && apply(productsBackwardOp, [v, dy], attributes)],
+};
+
+const productsBackwardOp: Op<FieldSizes> = {
+  name: "ffmProductsBackward",
+  outputs: ([v]) => [v.shape],
+  emit: (k, { inputs: [v, dy], outputs: [dv], attributes }) => {
+    const { fields, dim } = attributes;
+    const invocations = k.batch * fields * (fields - 1) * spansOf(k, dim);
+    emitFieldKernel(k, kernels, attributes, "backward", { v, dy, dv }, invocations, { EACH: true });
+  },
+};
+
 const inverseNormOp: Op<FieldSizes> = {
   name: "inverseNorm",
   outputs: () => [["B", 1]],
@@ -54,13 +72,29 @@ const inverseNormOp: Op<FieldSizes> = {
  * @throws {RangeError} when there are less than two fields
  */
 export function ffm(v: Tensor): Tensor {
-  const { fields, dim: width } = pairSizes("ffm", v);
+  return apply(ffmOp, [v], sizesOf("ffm", v));
+}
+
+/**
+ * Multiplies all pairs of fields: q[b, p] = <v(i, j), v(j, i)> for the p-th pair i < j.
+ *
+ * @param v `[B, F, (F - 1) D]`: for each field one vector for each other field, in the order of those fields
+ * @returns `[B, F (F - 1) / 2]`, pairs in the order (0, 1), (0, 2), ..., (1, 2), ...
+ * @throws {TypeError} when the shape is not `[B, F, (F - 1) D]`
+ * @throws {RangeError} when there are less than two fields
+ */
+export function ffmProducts(v: Tensor): Tensor {
+  return apply(productsOp, [v], sizesOf("ffmProducts", v));
+}
+
+function sizesOf(op: string, v: Tensor): FieldSizes {
+  const { fields, dim: width } = pairSizes(op, v);
   if (width % (fields - 1) !== 0) {
     throw new TypeError(
-      `Cannot build ffm: input must have shape [B, ${fields}, ${fields - 1} D], received ${formatShape(v.shape)}`,
+      `Cannot build ${op}: input must have shape [B, ${fields}, ${fields - 1} D], received ${formatShape(v.shape)}`,
     );
   }
-  return apply(ffmOp, [v], { fields, dim: width / (fields - 1) });
+  return { fields, dim: width / (fields - 1) };
 }
 
 /**

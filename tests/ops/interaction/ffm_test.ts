@@ -1,8 +1,8 @@
 import { multiply } from "../../../src/ops/dense/arithmetic.ts";
-import { ffm, inverseNorm } from "../../../src/ops/interaction/ffm.ts";
+import { ffm, ffmProducts, inverseNorm } from "../../../src/ops/interaction/ffm.ts";
 import { Graph } from "../../../src/graph/graph.ts";
 import { assertThrows } from "@std/assert";
-import { ffmReference } from "../../reference/ffm.ts";
+import { ffmProductsReference, ffmReference } from "../../reference/ffm.ts";
 import { checkOp } from "../../support.ts";
 
 for (const [batch, fields, dim] of [[37, 5, 4], [5, 4, 17], [1, 2, 1], [3, 9, 10], [2, 6, 20]]) {
@@ -12,6 +12,13 @@ for (const [batch, fields, dim] of [[37, 5, 4], [5, 4, 17], [1, 2, 1], [3, 9, 10
       batch,
       build: ({ v }) => ffm(v),
       reference: ({ v }) => ffmReference(v, fields, dim),
+    }));
+  Deno.test(`the products of ffm match the reference at batch ${batch}, ${fields} fields, D ${dim}`, () =>
+    checkOp({
+      inputs: { v: ["B", fields, (fields - 1) * dim] },
+      batch,
+      build: ({ v }) => ffmProducts(v),
+      reference: ({ v }) => ffmProductsReference(v, fields, dim),
     }));
 }
 
