@@ -28,6 +28,8 @@ export interface EdcnOptions {
   layers?: number;
   /** How the streams are joined after each layer. @default {"product"} */
   bridge?: BridgeKind;
+  /** Whether a cross layer adds the row that it crosses, as in DCN; in FuxiCTR it does not. @default {true} */
+  crossResidual?: boolean;
   /** Whether gates weight the fields for each stream; otherwise both get them as they are. @default {true} */
   regulation?: boolean;
   /** Temperature of the gates. @default {1} */
@@ -49,7 +51,7 @@ export const edcn: DefinitionFactory<EdcnOptions> = defineModel("edcn", (x, opti
       options.regulation === false ? joined : regulate(joined, x.fields.length, { name, temperature, batchNorm });
     [crossed, deep] = [gated(`regulation.${l}.cross`), gated(`regulation.${l}.deep`)];
     if (l === 0) first = crossed;
-    crossed = crossStep(first, crossed, { name: `cross.${l}` });
+    crossed = crossStep(first, crossed, { name: `cross.${l}`, residual: options.crossResidual });
     deep = mlp(deep, [width], { name: `deep.${l}`, dropout, hiddenOnly: true });
     joined = bridge(crossed, deep, options.bridge ?? "product", { name: `bridge.${l}` });
   }

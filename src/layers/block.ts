@@ -22,10 +22,12 @@ export interface ResidualOptions {
   dropout?: number;
   /** Whether the hidden layer is batch-normalized before its activation. @default {false} */
   batchNorm?: boolean;
+  /** Whether the sum is activated too; batch norm and dropout then are at the sum instead of inside. @default {false} */
+  activateSum?: boolean;
 }
 
 /**
- * Adds what two layers make of the input to it: y = x + W_2 act(W_1 x + b_1) + b_2.
+ * Adds what two layers make of the input to it: y = x + W_2 act(W_1 x + b_1) + b_2, or the activation of that.
  *
  * Y. Shan et al.: Deep Crossing. KDD 2016, equation 4 with the activation inside.
  *
@@ -35,10 +37,15 @@ export interface ResidualOptions {
  */
 export function residualUnit(x: Tensor, hidden: number, options: ResidualOptions = {}): Tensor {
   const name = x.graph.uniqueName(options.name ?? "residual");
+  const activate = (z: Tensor): Tensor => activation(z, options.activation ?? "relu");
+  const finish = (z: Tensor): Tensor => {
+    const normal = options.batchNorm ? normalize(z, { name: `${name}.bn` }) : z;
+    return drop(activate(normal), options.dropout ?? 0);
+  };
   const z = dense(x, hidden, { name: `${name}.0` });
-  const normal = options.batchNorm ? normalize(z, { name: `${name}.bn` }) : z;
-  const h = drop(activation(normal, options.activation ?? "relu"), options.dropout ?? 0);
-  return add(x, dense(h, widthOf(x.shape), { name: `${name}.1` }));
+  const h = options.activateSum ? activate(z) : finish(z);
+  const sum = add(x, dense(h, widthOf(x.shape), { name: `${name}.1` }));
+  return options.activateSum ? finish(sum) : sum;
 }
 
 /** Options of {@linkcode maskBlock}. */

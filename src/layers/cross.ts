@@ -5,14 +5,21 @@
  */
 import { type Initializer, normal, uniform, xavierNormal, zeros } from "../initializer.ts";
 import { type Tensor, widthOf } from "../graph/tensor.ts";
+import { multiply } from "../ops/dense/arithmetic.ts";
+import { addBias } from "../ops/dense/bias.ts";
 import { crossLayer, crossMatrix } from "../ops/interaction/cross_matrix.ts";
+import { crossMask } from "../ops/interaction/cross_mask.ts";
 import { crossByVector } from "../ops/interaction/cross_step.ts";
 import { crossVector } from "../ops/interaction/cross_vector.ts";
 import { dense as product } from "../ops/dense/dense.ts";
 import { gatedExperts } from "../ops/dense/gated_experts.ts";
 import { groupedMatmul } from "../ops/dense/grouped_matmul.ts";
 import { activation } from "../ops/dense/pointwise.ts";
-import { dense } from "./mlp.ts";
+import { fieldSizes } from "../ops/interaction/pairs.ts";
+import { fieldSum } from "../ops/interaction/field_sums.ts";
+import { flatten, reshape } from "../ops/shape/reshape.ts";
+import { layerNorm as normalizeRows } from "./activation.ts";
+import { activation as activate, batchNorm as normalize, dense, dropout as drop } from "./mlp.ts";
 
 /** Options of {@linkcode crossNet}. */
 export interface CrossNetOptions {
@@ -91,6 +98,14 @@ export function crossNetGated(x: Tensor, { name = "cross", layers = 3 }: CrossNe
   return crossed;
 }
 
+/** Options of {@linkcode crossStep}. */
+export interface CrossStepOptions {
+  /** Name of the parameters' prefix. @default {"cross"} */
+  name?: string;
+  /** Whether the row itself is added. @default {true} */
+  residual?: boolean;
+}
+
 /**
  * Crosses rows with others by a vector, once: y = x_0 (x . w) + b + x.
  *
@@ -98,11 +113,85 @@ export function crossNetGated(x: Tensor, { name = "cross", layers = 3 }: CrossNe
  * @param x `[B, N]`
  * @returns `[B, N]`
  */
-export function crossStep(x0: Tensor, x: Tensor, { name = "cross" }: { name?: string } = {}): Tensor {
+export function crossStep(x0: Tensor, x: Tensor, options: CrossStepOptions = {}): Tensor {
+  const { name = "cross", residual = true } = options;
   const prefix = x.graph.uniqueName(name);
   const width = widthOf(x.shape);
   const w = x.graph.parameter(`${prefix}.weight`, [width, 1], xavierNormal());
-  return crossByVector(x0, x, w, x.graph.parameter(`${prefix}.bias`, [width], zeros()));
+  const bias = x.graph.parameter(`${prefix}.bias`, [width], zeros());
+  return residual ? crossByVector(x0, x, w, bias) : addBias(multiply(x0, product(x, w)), bias);
+}
+
+/** Options of {@linkcode crossNetMasked}. */
+export interface CrossNetMaskedOptions extends CrossNetOptions {
+  /** Whether a layer crosses its input with itself, so that orders double, instead of with x_0. @default {false} */
+  exponential?: boolean;
+  /** Whether masks are layer-normalized. @default {true} */
+  layerNorm?: boolean;
+  /** Probability of zeroing a number behind each layer in training. @default {0} */
+  dropout?: number;
+}
+
+/**
+ * Crosses rows by matrices of half their width: x_{l+1} = x_0 * ([c, c * relu(LN(c))] + b_l) + x_l with c = x_l W_l, or
+ * x_l in place of x_0.
+ *
+ * The masked numbers of c meet the second half of each field's columns. H. Li et al.: DCNv3. arXiv:2407.13349.
+ *
+ * @param e embeddings `[B, F, D]` of even width
+ * @returns x_L `[B, F D]`
+ * @throws {RangeError} when `layers` is not a positive integer, or D is odd
+ */
+export function crossNetMasked(e: Tensor, options: CrossNetMaskedOptions = {}): Tensor {
+  const { name = "cross", layers = 4, exponential = false, dropout = 0 } = options;
+  checkLayers("crossNetMasked", layers);
+  const { dim } = fieldSizes("crossNetMasked", e);
+  if (dim % 2 !== 0) {
+    throw new RangeError(`Cannot build crossNetMasked: embeddings need an even width, received ${dim}`);
+  }
+  const prefix = e.graph.uniqueName(name);
+  const width = widthOf(e.shape);
+  const crossed = Array.from({ length: layers }, (_, l) => `${prefix}.${l}`).reduce((x, layer) => {
+    const c = dense(flatten(x), width / 2, { name: layer, bias: false });
+    const mask = options.layerNorm === false ? c : normalizeRows(c, { name: `${layer}.ln` });
+    const bias = e.graph.parameter(`${layer}.bias`, [width], uniform(0, 1));
+    return drop(crossMask(exponential ? x : e, x, c, mask, bias), dropout);
+  }, e);
+  return flatten(crossed);
+}
+
+/** Options of {@linkcode quadraticNet}. */
+export interface QuadraticNetOptions extends CrossNetOptions {
+  /** Rows R of units that are added up for each column. @default {2} */
+  rows?: number;
+  /** Probability of zeroing a unit in training. @default {0} */
+  dropout?: number;
+  /** Whether units are batch-normalized. @default {false} */
+  batchNorm?: boolean;
+}
+
+/**
+ * Crosses rows with what relu units make of them: x_{l+1} = x_l + x_l * sum_r relu(x_l W_lr + b_lr), with * by element.
+ *
+ * Orders double with each layer. H. Li et al.: Quadratic Neural Networks for Click-through Rate Prediction. KDD 2025.
+ *
+ * @param x x_0 `[B, N]`
+ * @returns x_L `[B, N]`
+ * @throws {RangeError} when `layers` or `rows` is not a positive integer
+ */
+export function quadraticNet(x: Tensor, options: QuadraticNetOptions = {}): Tensor {
+  const { name = "qnn", layers = 3, rows = 2, dropout = 0, batchNorm = false } = options;
+  checkLayers("quadraticNet", layers);
+  if (!Number.isInteger(rows) || rows < 1) {
+    throw new RangeError(`Cannot build quadraticNet: rows must be a positive integer, received ${rows}`);
+  }
+  const prefix = x.graph.uniqueName(name);
+  const width = widthOf(x.shape);
+  return Array.from({ length: layers }, (_, l) => `${prefix}.${l}`).reduce((crossed, layer) => {
+    const z = dense(crossed, rows * width, { name: layer });
+    const units = drop(activate(batchNorm ? normalize(z, { name: `${layer}.bn` }) : z, "relu"), dropout);
+    return crossMatrix(crossed, crossed, flatten(fieldSum(reshape(units, ["B", rows, width]))));
+  }, x);
 }
 
 /** Options of {@linkcode crossNetMix}. */

@@ -7,6 +7,9 @@ import type { Graph } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { fieldValues } from "../ops/embedding/field_values.ts";
 import { selectFields as pick } from "../ops/embedding/select_fields.ts";
+import { fieldSizes } from "../ops/interaction/pairs.ts";
+import { concat, split } from "../ops/shape/concat.ts";
+import { flatten, reshape } from "../ops/shape/reshape.ts";
 
 /** A field of the flat row space. */
 export interface Field {
@@ -125,6 +128,52 @@ export function numbers(x: Input, names: readonly string[]): Tensor {
     return { field, row: offset };
   });
   return fieldValues(x.ids, x.values ?? x.ids, columns);
+}
+
+/**
+ * Takes groups of fields out of looked-up embeddings; fields that are neighbors in both are copied together.
+ *
+ * @param x the batch's occurrences
+ * @param e embeddings of all fields `[B, F, D]`
+ * @param groups names of the features of each group, one at least
+ * @returns for each group `[B, fields of the group, D]`
+ * @throws {RangeError} when a field is not one of the input's, or a group is empty
+ */
+export function fieldGroups(x: Input, e: Tensor, groups: readonly (readonly string[])[]): Tensor[] {
+  const { fields, dim } = fieldSizes("field_groups", e);
+  const members = groups.map((names) => names.map((name) => fieldNumber(x, name)));
+  if (members.some((group) => group.length === 0)) {
+    throw new RangeError("Cannot group fields: each group needs a field, received an empty one");
+  }
+  const cuts = new Set([0, fields]);
+  for (const group of members) {
+    group.forEach((field, i) => {
+      if (group[i - 1] !== field - 1) cuts.add(field);
+      if (group[i + 1] !== field + 1) cuts.add(field + 1);
+    });
+  }
+  const starts = [...cuts].sort((a, b) => a - b);
+  const parts = split(flatten(e), starts.slice(1).map((end, i) => (end - starts[i]) * dim));
+  return members.map((group) => {
+    const own = group.filter((field) => cuts.has(field)).map((field) => parts[starts.indexOf(field)]);
+    return reshape(concat(...own), ["B", group.length, dim]);
+  });
+}
+
+/**
+ * Cuts the fields in their order into groups of nearly the same size.
+ *
+ * @param x the batch's occurrences
+ * @returns names of the features of each group
+ * @throws {RangeError} when there are fewer fields than groups
+ */
+export function evenGroups(x: Input, groups: number): string[][] {
+  const names = x.fields.map(({ name }) => name);
+  if (names.length < groups) {
+    throw new RangeError(`Cannot group fields: ${groups} groups need a field each, received ${names.length}`);
+  }
+  const start = (group: number): number => Math.round(group * names.length / groups);
+  return Array.from({ length: groups }, (_, group) => names.slice(start(group), start(group + 1)));
 }
 
 /** Returns the number of a field by its name. */

@@ -19,12 +19,16 @@ import { AWKWARD_SHAPES, checkModel } from "./check_model.ts";
 
 const hidden = [5, 3];
 
-function deepcrossingReference(weights: Weights, batch: Batch, dim: number): Matrix {
+function deepcrossingReference(weights: Weights, batch: Batch, dim: number, activateSum: boolean): Matrix {
   let h = embed(batch.ids, weights.embedding, dim);
   for (const name of ["residual", "residual_1"]) {
+    const finish = (z: Matrix): Matrix => {
+      const normal = weights[`${name}.bn.weight`] ? batchNorm(z, weights, `${name}.bn`, batch.training) : z;
+      return map(normal, relu);
+    };
     const z = dense(h, weights, `${name}.0`);
-    const normal = weights[`${name}.bn.weight`] ? batchNorm(z, weights, `${name}.bn`, batch.training) : z;
-    h = plus(h, dense(map(normal, relu), weights, `${name}.1`));
+    const sum = plus(h, dense(activateSum ? map(z, relu) : finish(z), weights, `${name}.1`));
+    h = activateSum ? finish(sum) : sum;
   }
   return dense(h, weights, "top");
 }
@@ -79,12 +83,15 @@ for (const shape of AWKWARD_SHAPES) {
   const { dim } = shape;
   const size = JSON.stringify(shape);
   for (const batchNorm of shape.rows > 1 ? [false, true] : [false]) {
-    Deno.test(`deepcrossing ${batchNorm ? "with batch norm " : ""}equals float64 for ${size}`, () =>
-      checkModel(
-        deepcrossing({ dim, hidden, batchNorm }),
-        shape,
-        (weights, batch) => deepcrossingReference(weights, batch, dim),
-      ));
+    for (const activateSum of [false, true]) {
+      const label = `${batchNorm ? "with batch norm " : ""}${activateSum ? "of activated sums " : ""}`;
+      Deno.test(`deepcrossing ${label}equals float64 for ${size}`, () =>
+        checkModel(
+          deepcrossing({ dim, hidden, batchNorm, activateSum }),
+          shape,
+          (weights, batch) => deepcrossingReference(weights, batch, dim, activateSum),
+        ));
+    }
   }
   for (const structure of ["parallel", "serial"] as const) {
     for (const norm of dim > 1 ? [true, false] : [false]) {
