@@ -17,7 +17,7 @@ const FLAGS = [
 ];
 
 /** Milliseconds for a browser to start, and to train all models. */
-const PATIENCE = { probe: 20_000, walk: 120_000, models: 300_000 };
+const PATIENCE = { probe: 20_000, walk: 120_000, models: 900_000 };
 
 type Results = Awaited<ReturnType<typeof trainModels>>;
 

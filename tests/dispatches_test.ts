@@ -22,6 +22,9 @@ const BOUNDS: Readonly<Record<string, number>> = {
   dmin: 172,
   transact: 108,
   hstu: 106,
+  wukong: 131,
+  fignn: 111,
+  dcnv3: 115,
   dien: 72,
   sim: 112,
 };

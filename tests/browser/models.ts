@@ -19,7 +19,8 @@ const IDS = 6;
 const BATCH = 16;
 const LENGTH = 3; // every other row has as many values before it
 const ROWS = 27; // the last batch is a partial one
-const SIZES = { dim: 4, hidden: [8, 6] };
+// DCNv3's orders double with each layer: four of them overflow at the numbers that parameters get here.
+const SIZES = { dim: 4, hidden: [8, 6], deepLayers: 2 };
 const REGULARIZED = { ...SIZES, batchNorm: true, dropout: 0.2 };
 
 /** Trains each model and returns its probabilities after that, or the message of what went wrong, by slug. */

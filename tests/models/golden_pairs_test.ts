@@ -1,5 +1,5 @@
 import { afm, ffm, fibinet, fmfm, fwfm, nfm, pnn } from "../../models/mod.ts";
-import { checkGolden, type Convert, type GoldenTensor } from "../golden.ts";
+import { checkGolden, type Convert, fromTablesOfPartners } from "../golden.ts";
 
 const dim = 4;
 const hidden = [8, 6];
@@ -14,25 +14,6 @@ const fromDeepCtr: Convert = (tensors) =>
     const data = tensor.data.map((_, i) => at(Math.floor(i / (left * right)), Math.floor(i / right) % left, i % right));
     return { name: tensor.name, shape: [pairs, left, right], data };
   });
-
-/** FuxiCTR's F - 1 tables of a field, side by side in one. */
-const fromTablesOfPartners: Convert = (tensors) => {
-  const partners = tensors.filter(({ name }) => /^ffm\.t\d+\.f0$/.test(name)).length;
-  const wide = tensors.filter(({ name }) => name.startsWith("ffm.t0.")).map((first): GoldenTensor => {
-    const field = first.name.replace("ffm.t0.", "");
-    const parts = Array.from(
-      { length: partners },
-      (_, t) => tensors.find(({ name }) => name === `ffm.t${t}.${field}`)!,
-    );
-    const [rows, width] = first.shape;
-    const data = Array.from(
-      { length: rows * partners * width },
-      (_, i) => parts[Math.floor(i / width) % partners].data[Math.floor(i / (partners * width)) * width + i % width],
-    );
-    return { name: `ffm.${field}`, shape: [rows, partners * width], data };
-  });
-  return [...tensors.filter(({ name }) => !name.startsWith("ffm.")), ...wide];
-};
 
 /** FuxiCTR's bilinear matrix, [in, out] already. */
 const withBilinearMatrix: Convert = (tensors) =>
@@ -54,7 +35,7 @@ Deno.test("fwfm with a linear vector per field equals PyTorch", () => checkGolde
 Deno.test("fwfm with a linear weight per value equals PyTorch", () =>
   checkGolden("fwfm_lw", fwfm({ dim, linearType: "LW" })));
 Deno.test("ffm equals PyTorch in logits, gradients and three steps", () =>
-  checkGolden("ffm", ffm({ dim }), fromTablesOfPartners));
+  checkGolden("ffm", ffm({ dim }), fromTablesOfPartners("ffm")));
 Deno.test("fmfm equals PyTorch in logits, gradients and three steps", () => checkGolden("fmfm", fmfm({ dim })));
 for (const bilinear of ["all", "each", "interaction"] as const) {
   Deno.test(`fibinet with matrices for ${bilinear} equals PyTorch in logits, gradients and three steps`, () =>
