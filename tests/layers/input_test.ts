@@ -9,7 +9,14 @@ const DIM = 2;
 
 function inputOf(graph: Graph): Input {
   const fields = Array.from({ length: FIELDS }, (_, f) => ({ name: `f${f}`, rows: 3, offset: 3 * f }));
-  return { graph, ids: graph.input("ids", [FIELDS, "B"], "u32"), values: undefined, fields, rowCount: 3 * FIELDS };
+  return {
+    graph,
+    ids: graph.input("ids", [FIELDS, "B"], "u32"),
+    values: undefined,
+    fields,
+    rowCount: 3 * FIELDS,
+    tasks: ["label"],
+  };
 }
 
 function groupsOf(e: Tensor, groups: readonly (readonly string[])[]): Tensor[] {
