@@ -29,8 +29,8 @@ export interface LogitBias {
 
 /**
  * Finds what a model adds to the logits of a task: one number, or one for each logit of a mean or of those that learn the
- * labels side by side; nothing where the logits have no bias that is added once. Of several that are added to one
- * another, the first counts.
+ * labels side by side; nothing where the logits have no bias that is added once. Of several that are added to one another,
+ * the first counts.
  */
 export function logitBiases(definition: Definition, space: FieldSpace, task = 0): LogitBias[] {
   return addedTo(traceModel(definition, "train", new Declarations(), space, 1).logits, task);
