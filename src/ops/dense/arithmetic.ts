@@ -218,7 +218,7 @@ export function rowDot(a: Tensor, b: Tensor): Tensor {
  * @throws {TypeError} when the shapes differ
  */
 export function fieldDot(a: Tensor, b: Tensor): Tensor {
-  return dots(a, b, a.shape.slice(0, -1));
+  return reshape(lastDot(a, b), a.shape.slice(0, -1));
 }
 
 /**
