@@ -75,6 +75,7 @@ import { sam } from "./sam.ts";
 import { sdim } from "./sdim.ts";
 import { sim } from "./sim.ts";
 import { sharedBottom } from "./shared_bottom.ts";
+import { qin } from "./qin.ts";
 import { transact } from "./transact.ts";
 import { twin } from "./twin.ts";
 import { wideDeep } from "./wide_deep.ts";
@@ -151,6 +152,7 @@ export * from "./sam.ts";
 export * from "./sdim.ts";
 export * from "./sim.ts";
 export * from "./shared_bottom.ts";
+export * from "./qin.ts";
 export * from "./transact.ts";
 export * from "./twin.ts";
 export * from "./wide_deep.ts";
@@ -223,4 +225,5 @@ export const models: Readonly<Record<string, (options?: Record<string, unknown>)
   destine,
   eulernet,
   dcnv3,
+  qin,
 };

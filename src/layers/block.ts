@@ -9,7 +9,9 @@ import { multiply } from "../ops/dense/arithmetic.ts";
 import { concat } from "../ops/shape/concat.ts";
 import { factorize, type FactorizeKind } from "../ops/interaction/factorize.ts";
 import { softmax } from "../ops/dense/softmax.ts";
-import { layerNorm } from "./activation.ts";
+import { sumPlaces } from "../ops/shape/repeat.ts";
+import { reshape } from "../ops/shape/reshape.ts";
+import { layerNorm, prelu } from "./activation.ts";
 import { activation, batchNorm as normalize, dense, dropout as drop, type LayerActivation } from "./mlp.ts";
 
 /** Options of {@linkcode residualUnit}. */
@@ -118,6 +120,44 @@ export function factorizedBlock(x: Tensor, units: readonly number[], options: Fa
     const y = factorize(dense(h, residual === "join" ? width : 2 * width, { name }), residual);
     const normal = options.batchNorm === false ? y : normalize(y, { name: `${name}.bn` });
     return drop(activation(normal, options.activation ?? "relu"), options.dropout ?? 0);
+  }, x);
+}
+
+/** Options of {@linkcode quadraticBlock}. */
+export interface QuadraticBlockOptions {
+  /** Name of the parameters' prefix. @default {"quadratic"} */
+  name?: string;
+  /** Number of layers. @default {3} */
+  layers?: number;
+  /** Products R that are added up for each column. @default {2} */
+  rows?: number;
+  /** Probability of zeroing a number of the products, and of what is added to x, in training. @default {0} */
+  dropout?: number;
+  /** Whether layers are batch-normalized before their activation. @default {false} */
+  batchNorm?: boolean;
+}
+
+/**
+ * Stacks quadratic layers: x_{l+1} = x_l + prelu(BN(x_l * sum_r (W_lr x_l + b_lr))), one slope a layer.
+ *
+ * H. Li et al.: Quadratic Interest Network. WWW 2025, arXiv:2504.17699.
+ *
+ * @param x `[B, N]`
+ * @returns `[B, N]`
+ * @throws {RangeError} when `rows` is not a positive integer
+ */
+export function quadraticBlock(x: Tensor, options: QuadraticBlockOptions = {}): Tensor {
+  const { layers = 3, rows = 2, dropout = 0 } = options;
+  if (!(Number.isInteger(rows) && rows > 0)) {
+    throw new RangeError(`Cannot build quadraticBlock: rows must be a positive integer, received ${rows}`);
+  }
+  const prefix = x.graph.uniqueName(options.name ?? "quadratic");
+  const width = widthOf(x.shape);
+  return Array.from({ length: layers }, (_, i) => `${prefix}.${i}`).reduce((x, name) => {
+    const factors = drop(dense(x, rows * width, { name }), dropout);
+    const y = multiply(x, sumPlaces(reshape(factors, ["B", rows, width])));
+    const normal = options.batchNorm ? normalize(y, { name: `${name}.bn` }) : y;
+    return add(x, drop(prelu(normal, { name: `${name}.prelu`, shared: true }), dropout));
   }, x);
 }
 

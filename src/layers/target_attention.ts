@@ -3,13 +3,16 @@
  *
  * @module
  */
-import type { Tensor } from "../graph/tensor.ts";
+import { type Tensor, widthOf } from "../graph/tensor.ts";
+import { add } from "../ops/dense/add.ts";
+import { scale } from "../ops/dense/arithmetic.ts";
+import { activation as activate } from "../ops/dense/pointwise.ts";
 import { compare } from "../ops/sequence/compare.ts";
 import { placeSoftmax } from "../ops/sequence/place_softmax.ts";
-import { weightedPool } from "../ops/sequence/weighted_pooling.ts";
+import { placeDots, weightedPool } from "../ops/sequence/weighted_pooling.ts";
 import { reshape } from "../ops/shape/reshape.ts";
 import type { History } from "./embedding.ts";
-import { type LayerActivation, mlp } from "./mlp.ts";
+import { dense, type LayerActivation, mlp } from "./mlp.ts";
 
 /** Options of {@linkcode attentionUnit}. */
 export interface AttentionUnitOptions {
@@ -42,4 +45,37 @@ export function attentionUnit(history: History, options: AttentionUnitOptions = 
   const weights = softmax ? placeSoftmax(scores, lengths) : scores;
   graph.expose("attention", weights);
   return weightedPool(items, weights, lengths);
+}
+
+/** Options of {@linkcode sparseTargetAttention}. */
+export interface SparseTargetAttentionOptions {
+  /** Name of the layer. @default {"attention"} */
+  name?: string;
+  /** Width A of queries, keys and values. @default {twice the columns of an item} */
+  width?: number;
+}
+
+/**
+ * Weighs the items of a history that are like the target, and leaves out the others: y = q + O sum_t w_t V k_t with
+ * w_t = relu(<Q q, K k_t> / sqrt(A)).
+ *
+ * No row of keys or values is made for an item: <Q q, K k_t> = <K^T Q q, k_t>, and V times the sum is the sum of V k_t.
+ * Exposes the weights as `attention` `[B, L]`. H. Li et al.: Quadratic Interest Network. WWW 2025,
+ * arXiv:2504.17699.
+ *
+ * @param history a history whose sequences have targets
+ * @returns `[B, M D]`; the target for an empty history
+ */
+export function sparseTargetAttention(history: History, options: SparseTargetAttentionOptions = {}): Tensor {
+  const { target, items, lengths } = history;
+  const columns = widthOf(target.shape);
+  const { width = 2 * columns } = options;
+  const name = items.graph.uniqueName(options.name ?? "attention");
+  const linear = (x: Tensor, units: number, part: string): Tensor =>
+    dense(x, units, { name: `${name}.${part}`, bias: false });
+  const query = linear(linear(target, width, "q"), columns, "k");
+  const weights = activate(scale(placeDots(items, query, lengths), 1 / Math.sqrt(width)), "relu");
+  items.graph.expose("attention", weights);
+  const interest = linear(weightedPool(items, weights, lengths), width, "v");
+  return add(target, linear(interest, columns, "o"));
 }

@@ -1,5 +1,5 @@
-import { bst, deepfm, dien, din, dmin, dmr, transact } from "../../models/mod.ts";
-import { checkGolden, type Convert, type GoldenTensor, rename } from "../golden.ts";
+import { bst, deepfm, dien, din, dmin, dmr, qin, transact } from "../../models/mod.ts";
+import { checkGolden, type Convert, type GoldenTensor, inTurn, rename, transpose } from "../golden.ts";
 
 const hidden = [8, 6];
 const attention = [5];
@@ -91,3 +91,12 @@ Deno.test("dien with its auxiliary loss equals PyTorch", () => {
   const definition = dien({ dim: 2, hidden: [6, 4], auxiliary: 0.5, auxiliaryHidden: [5], negatives });
   return checkGolden("dien_aux", definition, recurrent("augru"));
 });
+
+/** The layer keeps the keys' matrix turned: it multiplies queries, not items. */
+const sparse = inTurn(
+  rename([/^att\./, "attention."], [/^qnn\./, "quadratic."], [/^prelu\.(\d)/, "quadratic.$1.prelu.slope"]),
+  (tensors) => tensors.map((tensor) => tensor.name === "attention.k.weight" ? transpose(tensor) : tensor),
+);
+Deno.test("qin equals PyTorch", () => checkGolden("qin", qin({ dim: 3, layers: 2 }), sparse));
+Deno.test("qin with batch norm equals PyTorch", () =>
+  checkGolden("qin_bn", qin({ dim: 2, layers: 2, batchNorm: true }), sparse));
