@@ -76,6 +76,7 @@ import { sdim } from "./sdim.ts";
 import { sim } from "./sim.ts";
 import { sharedBottom } from "./shared_bottom.ts";
 import { qin } from "./qin.ts";
+import { rankmixer } from "./rankmixer.ts";
 import { transact } from "./transact.ts";
 import { twin } from "./twin.ts";
 import { wideDeep } from "./wide_deep.ts";
@@ -153,6 +154,7 @@ export * from "./sdim.ts";
 export * from "./sim.ts";
 export * from "./shared_bottom.ts";
 export * from "./qin.ts";
+export * from "./rankmixer.ts";
 export * from "./transact.ts";
 export * from "./twin.ts";
 export * from "./wide_deep.ts";
@@ -226,4 +228,5 @@ export const models: Readonly<Record<string, (options?: Record<string, unknown>)
   eulernet,
   dcnv3,
   qin,
+  rankmixer,
 };

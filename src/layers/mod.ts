@@ -65,6 +65,7 @@ export * from "./recurrent.ts";
 export * from "./search.ts";
 export * from "./share.ts";
 export * from "./transfer.ts";
+export * from "./token.ts";
 export type { Dim, Shape, Tensor } from "../graph/tensor.ts";
 export { add } from "../ops/dense/add.ts";
 export { fieldDot, filled, lastDot, multiply, rowDot, scale, subtract } from "../ops/dense/arithmetic.ts";

@@ -18,3 +18,12 @@ function pcg(word: number): number {
   const mixed = Math.imul((state >>> ((state >>> 28) + 4)) ^ state, 277803737) >>> 0;
   return ((mixed >>> 22) ^ mixed) >>> 0;
 }
+
+/** Computes z Phi(z), the normal distribution function by Simpson's rule from 0 to z. */
+export function gelu(z: number): number {
+  const steps = 60;
+  const density = (t: number): number => Math.exp(-t * t / 2) / Math.sqrt(2 * Math.PI);
+  let sum = density(0) + density(z);
+  for (let i = 1; i < steps; i++) sum += (i % 2 === 0 ? 2 : 4) * density(i * z / steps);
+  return z * (0.5 + sum * z / steps / 3);
+}

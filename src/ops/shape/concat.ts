@@ -136,11 +136,18 @@ const columnsOp: Op<Columns> = {
 /** Puts a matrix into one of `count` columns, all others 0. */
 const padOp: Op<Columns> = {
   name: "pad",
-  outputs: ([x], { count }) => [withColumns(x, count)],
+  outputs: ([x], { from, count }) => {
+    const width = widthOfMatrix("pad", x);
+    if (!(Number.isInteger(count) && from + width <= count)) {
+      throw new RangeError(`Cannot build pad: the input has ${width} columns, received ${count} for the result`);
+    }
+    return [withColumns(x, count)];
+  },
   emit: (k, { inputs: [x], outputs: [y], attributes: { from, count } }) => {
     const width = widthOfMatrix("pad", x);
     emitColumns(k, "pad", { x, y }, { count: width, x_width: width, y_width: count, to_column: from });
   },
+  backward: ({ inputs: [x], attributes: { from } }, [dy]) => [dy && columns(dy, from, widthOfMatrix("pad", x))],
 };
 
 /**
@@ -164,6 +171,18 @@ export function concat(...parts: Tensor[]): Tensor {
  */
 export function columns(x: Tensor, from: number, count: number): Tensor {
   return apply(columnsOp, [x], { from, count });
+}
+
+/**
+ * Appends columns of zeros to a matrix: y[b, n] = x[b, n] for n < N, 0 for others.
+ *
+ * @param x `[B, N]` or `[B, L, N]`
+ * @param count columns of the result, N or more
+ * @returns `[B, count]` or `[B, L, count]`
+ * @throws {RangeError} when `x` has more columns
+ */
+export function pad(x: Tensor, count: number): Tensor {
+  return apply(padOp, [x], { from: 0, count });
 }
 
 /**

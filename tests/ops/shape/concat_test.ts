@@ -1,5 +1,5 @@
 import { Graph } from "../../../src/graph/graph.ts";
-import { columns, concat, split } from "../../../src/ops/shape/concat.ts";
+import { columns, concat, pad, split } from "../../../src/ops/shape/concat.ts";
 import { multiply } from "../../../src/ops/dense/arithmetic.ts";
 import { assertThrows } from "@std/assert";
 import { checkOp } from "../../support.ts";
@@ -35,6 +35,15 @@ for (const batch of [1, 37]) {
       batch,
       build: ({ x }) => columns(x, 2, 4),
       reference: ({ x }) => Float64Array.from({ length: 4 * batch }, (_, i) => x[9 * Math.floor(i / 4) + 2 + i % 4]),
+    }));
+
+  Deno.test(`pad appends columns of zeros to ${batch} rows`, () =>
+    checkOp({
+      inputs: { x: ["B", 3] },
+      batch,
+      build: ({ x }) => pad(x, 8),
+      reference: ({ x }) =>
+        Float64Array.from({ length: 8 * batch }, (_, i) => i % 8 < 3 ? x[3 * Math.floor(i / 8) + i % 8] : 0),
     }));
 
   Deno.test(`split takes ${batch} rows apart, also where one part is not used`, () =>
@@ -107,4 +116,5 @@ Deno.test("concat and its reverses refuse what does not fit", () => {
   assertThrows(() => concat(x, graph.input("e", ["B", 2, 2])), TypeError, "received [B, 2, 2]");
   assertThrows(() => columns(x, 3, 2), RangeError, "received 3 to 4");
   assertThrows(() => split(x, [3, 2]), TypeError, "received 5");
+  assertThrows(() => pad(x, 3), RangeError, "has 4 columns, received 3");
 });
