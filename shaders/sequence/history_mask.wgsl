@@ -1,11 +1,13 @@
 // Which places of a history attend to which; no entry points.
 //   present(t, length)              whether place t holds something: the history's places, and TARGETS places at the end
 //   allows(i, j, length)            whether place i attends to place j
-// Places count by rank: that of a target is the length of the history, so that targets do not see each other; the first
+// Places count by rank: that of a target is the length of the history, so that targets do not see each other, and one
+// more for each target before it where they are ORDERED; the first
 // CONTEXT places have rank 0 and see everything but targets. A place sees itself and places of lower rank, or of any
 // other one where CAUSAL is false; with a WINDOW only places at most so far below, unless it is one of the last FULL.
 const CAUSAL: bool = true;
 const TARGETS: u32 = 0u;
+const ORDERED: bool = false;
 const CONTEXT: u32 = 0u;
 const WINDOW: u32 = 0u;  // 0: any distance
 const FULL: u32 = 0u;
@@ -20,6 +22,7 @@ fn last_rank(length: u32) -> i32 {
 }
 
 fn rank(t: u32, length: u32) -> i32 {
+  if (ORDERED && t + TARGETS >= params.places) { return last_rank(length) + i32(t + TARGETS - params.places); }
   return min(max(i32(t) - max(i32(CONTEXT) - 1, 0), 0), last_rank(length));
 }
 

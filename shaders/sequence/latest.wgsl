@@ -2,13 +2,22 @@
 //   take      y[b, i, :]  = x[b, lengths[b] - COUNT + i, :], 0 before the first place
 //   gradient  dx[b, t, :] = dy[b, t + COUNT - lengths[b], :], 0 elsewhere
 //   at_least  counts[b]   = lengths[b], or LEAST where it is 0
+//   at_most   counts[b]   = min(lengths[b], MOST)
+// ALIGNED, a history of fewer places starts at place 0 of y, as histories do: then y[b, i, :] = x[b, i, :].
 // Shapes: x, dx [B, L, N]; y, dy [B, COUNT, N]; lengths, counts [B]. Grid: one invocation per number written.
-struct Params { batch: u32, places: u32, width: u32, count: u32 }
+struct Params { batch: u32, places: u32, width: u32, count: u32 }  // count: COUNT, LEAST or MOST
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> lengths: array<u32>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 @group(0) @binding(3) var<storage, read_write> counts: array<u32>;
 @group(0) @binding(4) var<uniform> params: Params;
+
+const ALIGNED: bool = false;
+
+// Place of x that y starts with, plus COUNT.
+fn start_of(length: u32) -> u32 {
+  return select(length, max(length, params.count), ALIGNED);
+}
 
 @compute @workgroup_size(64)
 fn take(
@@ -20,8 +29,8 @@ fn take(
   let row = i / params.width;
   let b = row / params.count;
   if (b >= params.batch) { return; }
-  let t = row % params.count + lengths[b];
-  let exists = t >= params.count;
+  let t = row % params.count + start_of(lengths[b]);
+  let exists = t >= params.count && t < lengths[b] + params.count;
   let place = b * params.places + select(0u, t - params.count, exists);
   y[i] = select(0.0, x[place * params.width + i % params.width], exists);
 }
@@ -37,8 +46,9 @@ fn gradient(
   let b = row / params.places;
   if (b >= params.batch) { return; }
   let t = row % params.places;
-  let taken = t < lengths[b] && t + params.count >= lengths[b];
-  let place = b * params.count + select(0u, t + params.count - lengths[b], taken);
+  let start = start_of(lengths[b]);
+  let taken = t < lengths[b] && t + params.count >= start;
+  let place = b * params.count + select(0u, t + params.count - start, taken);
   y[i] = select(0.0, x[place * params.width + i % params.width], taken);
 }
 
@@ -50,4 +60,14 @@ fn at_least(
 ) {
   let b = linear_group(group, groups) * 64u + lane;
   if (b < params.batch) { counts[b] = select(lengths[b], params.count, lengths[b] == 0u); }
+}
+
+@compute @workgroup_size(64)
+fn at_most(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let b = linear_group(group, groups) * 64u + lane;
+  if (b < params.batch) { counts[b] = min(lengths[b], params.count); }
 }

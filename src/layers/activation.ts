@@ -1,5 +1,5 @@
 /**
- * Activations with parameters of their own, and layer norm.
+ * Activations with parameters of their own, and norms of rows.
  *
  * @module
  */
@@ -8,6 +8,7 @@ import type { Tensor } from "../graph/tensor.ts";
 import { dice as bendByStatistics } from "../ops/dense/dice.ts";
 import { prelu as bend } from "../ops/dense/gate.ts";
 import { layerNorm as normalizeRows } from "../ops/dense/layer_norm.ts";
+import { rmsNorm as divideRows } from "../ops/dense/rms_norm.ts";
 import { columnsOf } from "../ops/dense/matmul_layout.ts";
 
 /** Options of {@linkcode prelu}. */
@@ -92,4 +93,17 @@ export function layerNorm(x: Tensor, options: LayerNormOptions = {}): Tensor {
     graph.parameter(`${prefix}.bias`, size, zeros()),
     options.eps,
   );
+}
+
+/**
+ * Divides each row of the last size by its root mean square: y = weight x / sqrt(mean(x^2) + 1e-6).
+ *
+ * Zhang and Sennrich: Root Mean Square Layer Normalization. NeurIPS 2019, arXiv:1910.07467.
+ *
+ * @param x `[B, ..., N]`
+ * @returns the shape of `x`
+ */
+export function rmsNorm(x: Tensor, { name = "rms" }: { name?: string } = {}): Tensor {
+  const size = [columnsOf("rms_norm", x)];
+  return divideRows(x, x.graph.parameter(`${x.graph.uniqueName(name)}.weight`, size, ones()));
 }

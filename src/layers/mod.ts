@@ -76,7 +76,7 @@ export { batchMatmul, batchMatmulNt, batchMatmulTn } from "../ops/dense/batch_ma
 export { biInteraction } from "../ops/interaction/bi_interaction.ts";
 export { columns, concat, split } from "../ops/shape/concat.ts";
 export type { Activation } from "../ops/dense/dense.ts";
-export { atLeast, latestPlaces } from "../ops/sequence/latest.ts";
+export { atLeast, atMost, type LatestOptions, latestPlaces } from "../ops/sequence/latest.ts";
 export type { HistoryMask } from "../ops/sequence/history_attention.ts";
 export type { PositionOptions } from "../ops/sequence/positions.ts";
 export type { AttentionalGruKind, GruStates } from "../ops/sequence/gru.ts";

@@ -45,6 +45,14 @@ export function tokenize(x: Tensor, { name = "tokens", tokens, width }: Tokenize
   return tokenDense(reshape(all, ["B", tokens, piece]), width, { name });
 }
 
+/** Options of {@linkcode tokenDense}. */
+export interface TokenDenseOptions {
+  /** Name of the layer. @default {"token_dense"} */
+  name?: string;
+  /** Whether a bias is added. @default {true} */
+  bias?: boolean;
+}
+
 /**
  * Applies a dense layer of its own to each token: y[b, t, :] = W_t x[b, t, :] + b_t.
  *
@@ -52,13 +60,14 @@ export function tokenize(x: Tensor, { name = "tokens", tokens, width }: Tokenize
  * @param units width N of the output
  * @returns `[B, T, N]`
  */
-export function tokenDense(x: Tensor, units: number, options: { name?: string } = {}): Tensor {
+export function tokenDense(x: Tensor, units: number, options: TokenDenseOptions = {}): Tensor {
   const { rows: tokens, dim: width } = fieldsOf("token_dense", x);
   const { graph } = x;
   const name = graph.uniqueName(options.name ?? "token_dense");
   const weight = graph.parameter(`${name}.weight`, [tokens, width, units], normal(Math.sqrt(2 / (width + units))));
-  const bias = graph.parameter(`${name}.bias`, [tokens, units], zeros());
-  return reshape(addBias(groupedMatmul(flatten(x), weight), bias), ["B", tokens, units]);
+  const product = groupedMatmul(flatten(x), weight);
+  const bias = (): Tensor => graph.parameter(`${name}.bias`, [tokens, units], zeros());
+  return reshape(options.bias === false ? product : addBias(product, bias()), ["B", tokens, units]);
 }
 
 /** Options of {@linkcode mixerBlock}. */

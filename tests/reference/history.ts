@@ -97,6 +97,7 @@ export function compare({ batch, places, width }: HistorySizes, target: Numbers,
 export interface MaskSizes {
   causal?: boolean;
   targets?: number;
+  ordered?: boolean;
   context?: number;
   window?: number;
   full?: number;
@@ -104,12 +105,13 @@ export interface MaskSizes {
 
 /** Whether place i of a row attends to place j; places are those of the history and targets behind `places - targets`. */
 export function allows(mask: MaskSizes, places: number, length: number, i: number, j: number): boolean {
-  const { causal = false, targets = 0, context = 0, window = 0, full = 0 } = mask;
+  const { causal = false, targets = 0, ordered = false, context = 0, window = 0, full = 0 } = mask;
   const exists = (t: number) => t < length || t >= places - targets;
   if (!exists(i) || !exists(j)) return false;
   const shift = context > 0 ? context - 1 : 0;
   const last = length - shift;
-  const rank = (t: number) => Math.min(Math.max(t - shift, 0), last);
+  const first = places - targets;
+  const rank = (t: number) => ordered && t >= first ? last + t - first : Math.min(Math.max(t - shift, 0), last);
   const distance = rank(i) - rank(j);
   let allowed = i === j || (causal ? distance > 0 : distance !== 0);
   if (window > 0) allowed &&= i === j || distance <= window || (full > 0 && rank(i) >= last - full);
@@ -181,13 +183,20 @@ export function positions(
   return Float64Array.from(y);
 }
 
-/** y[b, i, :] = x[b, lengths[b] - count + i, :], or 0 before the first place. */
-export function latest({ batch, places, width }: HistorySizes, count: number, x: Numbers, lengths: Numbers): Numbers {
+/** y[b, i, :] = x[b, lengths[b] - count + i, :], or 0 before the first place, the first one being `i = 0` where aligned. */
+export function latest(
+  { batch, places, width }: HistorySizes,
+  { count, aligned = false }: { count: number; aligned?: boolean },
+  x: Numbers,
+  lengths: Numbers,
+): Numbers {
   const y = new Float64Array(batch * count * width);
   for (let b = 0; b < batch; b++) {
     for (let i = 0; i < count; i++) {
-      const t = lengths[b] - count + i;
-      for (let n = 0; t >= 0 && n < width; n++) y[(b * count + i) * width + n] = x[(b * places + t) * width + n];
+      const t = i + (aligned ? Math.max(lengths[b] - count, 0) : lengths[b] - count);
+      for (let n = 0; t >= 0 && t < lengths[b] && n < width; n++) {
+        y[(b * count + i) * width + n] = x[(b * places + t) * width + n];
+      }
     }
   }
   return y;

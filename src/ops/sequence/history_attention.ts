@@ -24,6 +24,8 @@ export interface HistoryMask {
   readonly causal?: boolean;
   /** Places at the end that are always there and see the history, but not each other. @default {0} */
   readonly targets?: number;
+  /** Whether targets follow each other as places of a history do: a causal one sees those before it. @default {false} */
+  readonly ordered?: boolean;
   /** Places at the start that see everything but targets. @default {0} */
   readonly context?: number;
   /** How far back a place sees; any distance when absent. */
@@ -187,9 +189,9 @@ export function runPlaces(
   const threads = Math.min(THREADS, 2 ** Math.ceil(Math.log2(Math.max(8, places))));
   const blocks = Math.ceil(places / threads);
   const groups = k.batch * heads * blocks;
-  const { causal = false, targets = 0, context = 0, window = 0, full = 0 } = options;
+  const { causal = false, targets = 0, ordered = false, context = 0, window = 0, full = 0 } = options;
   const constants: Constants = {
-    ...{ CAUSAL: causal, TARGETS: targets, CONTEXT: context, WINDOW: window, FULL: full },
+    ...{ CAUSAL: causal, TARGETS: targets, ORDERED: ordered, CONTEXT: context, WINDOW: window, FULL: full },
     ...{ THREADS: threads, SCALE: scale, ...(byTiles && { SIZE: tileSize(places, query + value) }) },
     ...{ QK, V, ROW: heads * (2 * query + value) / width },
     ...(weights === "softmax" ? {} : { DIVISOR: weights.divisor }),

@@ -12,9 +12,14 @@ import { placesOf, requireLengths } from "./places.ts";
 
 const kernels = shader("latest", { grid, latest: source });
 
-const latestOp: Op<number> = {
+/** What {@linkcode latestPlaces} takes. */
+interface Latest extends LatestOptions {
+  readonly count: number;
+}
+
+const latestOp: Op<Latest> = {
   name: "latest_places",
-  outputs: ([x, lengths], count) => {
+  outputs: ([x, lengths], { count }) => {
     const { places, width } = placesOf("latest_places", x);
     requireLengths("latest_places", lengths);
     if (!(Number.isInteger(count) && count > 0 && count <= places)) {
@@ -22,41 +27,58 @@ const latestOp: Op<number> = {
     }
     return [["B", count, width]];
   },
-  emit: (k, { inputs: [x, lengths], outputs: [y], attributes: count }) => {
+  emit: (k, { inputs: [x, lengths], outputs: [y], attributes: { count, aligned = false } }) => {
     const { places, width } = placesOf("latest_places", x);
     const params = { batch: k.batch, places, width, count };
     const grid = Math.ceil(sizeOf(y.shape, k.batch) / 64);
-    k.run({ shader: kernels, entry: "take", bind: { x, lengths, y }, params, grid });
+    const constants = { ALIGNED: aligned };
+    k.run({ shader: kernels, entry: "take", bind: { x, lengths, y }, constants, params, grid });
   },
-  backward: ({ inputs: [x, lengths] }, [dy]) => [dy && apply(latestBackwardOp, [x, lengths, dy], null)],
+  backward: ({ inputs: [x, lengths], attributes }, [dy]) => [
+    dy && apply(latestBackwardOp, [x, lengths, dy], attributes),
+  ],
 };
 
-const latestBackwardOp: Op<null> = {
+const latestBackwardOp: Op<Latest> = {
   name: "latest_places_backward",
   outputs: ([x]) => [x.shape],
-  emit: (k, { inputs: [, lengths, dy], outputs: [dx] }) => {
+  emit: (k, { inputs: [, lengths, dy], outputs: [dx], attributes: { count, aligned = false } }) => {
     const { places, width } = placesOf("latest_places", dx);
-    const params = { batch: k.batch, places, width, count: Number(dy.shape[1]) };
+    const params = { batch: k.batch, places, width, count };
     const grid = Math.ceil(sizeOf(dx.shape, k.batch) / 64);
-    k.run({ shader: kernels, entry: "gradient", bind: { x: dy, lengths, y: dx }, params, grid });
+    const constants = { ALIGNED: aligned };
+    k.run({ shader: kernels, entry: "gradient", bind: { x: dy, lengths, y: dx }, constants, params, grid });
   },
 };
 
-const atLeastOp: Op<number> = {
-  name: "at_least",
-  outputs: ([lengths]) => {
-    requireLengths("at_least", lengths);
+/** A bound of the lengths of histories. */
+interface Bound {
+  readonly kind: "at_least" | "at_most";
+  readonly count: number;
+}
+
+const boundOp: Op<Bound> = {
+  name: "bound_lengths",
+  outputs: ([lengths], { kind }) => {
+    requireLengths(kind, lengths);
     return [{ shape: ["B"], dtype: "u32" }];
   },
-  emit: (k, { inputs: [lengths], outputs: [counts], attributes: count }) => {
+  emit: (k, { inputs: [lengths], outputs: [counts], attributes: { kind, count } }) => {
     const params = { batch: k.batch, places: 0, width: 0, count };
-    k.run({ shader: kernels, entry: "at_least", bind: { lengths, counts }, params, grid: Math.ceil(k.batch / 64) });
+    k.run({ shader: kernels, entry: kind, bind: { lengths, counts }, params, grid: Math.ceil(k.batch / 64) });
   },
 };
+
+/** Options of {@linkcode latestPlaces}. */
+export interface LatestOptions {
+  /** Whether a history of fewer places starts at the first one of the result; else it ends at the last. @default {false} */
+  readonly aligned?: boolean;
+}
 
 /**
  * Takes the latest places of a history, the oldest of them first: y[b, i, :] = x[b, lengths[b] - count + i, :], and 0
- * where the history has fewer.
+ * where the history has fewer. With `aligned`, a history of fewer places stays as it is: the result is one of at most `count`
+ * places, whose lengths {@linkcode atMost} gives.
  *
  * @param x `[B, L, N]`
  * @param lengths `[B]`, u32
@@ -64,8 +86,8 @@ const atLeastOp: Op<number> = {
  * @throws {TypeError} when a shape differs
  * @throws {RangeError} when there are not so many places
  */
-export function latestPlaces(x: Tensor, lengths: Tensor, count: number): Tensor {
-  return apply(latestOp, [x, lengths], count);
+export function latestPlaces(x: Tensor, lengths: Tensor, count: number, options: LatestOptions = {}): Tensor {
+  return apply(latestOp, [x, lengths], { count, ...options });
 }
 
 /**
@@ -76,5 +98,16 @@ export function latestPlaces(x: Tensor, lengths: Tensor, count: number): Tensor 
  * @throws {TypeError} when a shape differs
  */
 export function atLeast(lengths: Tensor, count: number): Tensor {
-  return apply(atLeastOp, [lengths], count);
+  return apply(boundOp, [lengths], { kind: "at_least", count });
+}
+
+/**
+ * Bounds lengths: min(lengths[b], count).
+ *
+ * @param lengths `[B]`, u32
+ * @returns `[B]`, u32
+ * @throws {TypeError} when a shape differs
+ */
+export function atMost(lengths: Tensor, count: number): Tensor {
+  return apply(boundOp, [lengths], { kind: "at_most", count });
 }

@@ -32,6 +32,7 @@ const CASES: Record<string, AttentionSizes> = {
   "places before": { ...SMALL, causal: true },
   "a target": { ...SMALL, targets: 1 },
   "three targets, causally": { ...SMALL, targets: 3, causal: true },
+  "three targets in order": { ...SMALL, targets: 3, ordered: true, causal: true },
   "a window": { ...SMALL, causal: true, window: 2 },
   "a window but for the latest": { ...SMALL, causal: true, window: 2, full: 2, targets: 1 },
   "context": { ...SMALL, causal: true, context: 2, targets: 2 },

@@ -1,5 +1,5 @@
 import { poolHistory, type Pooling } from "../../../src/ops/sequence/pooling.ts";
-import { atLeast, latestPlaces } from "../../../src/ops/sequence/latest.ts";
+import { atLeast, atMost, latestPlaces } from "../../../src/ops/sequence/latest.ts";
 import { placeDots, weightedPool } from "../../../src/ops/sequence/weighted_pooling.ts";
 import { placeSoftmax } from "../../../src/ops/sequence/place_softmax.ts";
 import { compare } from "../../../src/ops/sequence/compare.ts";
@@ -50,13 +50,16 @@ for (const sizes of SIZES) {
       }));
   }
   for (const count of new Set([1, Math.min(2, places), places])) {
-    Deno.test(`the latest ${count} places of a history ${shape} match their reference`, () =>
-      checkOp({
-        inputs: history,
-        ...{ integers, batch, prepare },
-        build: ({ x, lengths }) => latestPlaces(x, lengths, count),
-        reference: ({ x, lengths }) => latest(sizes, count, x, lengths),
-      }));
+    for (const aligned of [false, true]) {
+      const how = aligned ? ", from the first place on," : "";
+      Deno.test(`the latest ${count} places of a history ${shape}${how} match their reference`, () =>
+        checkOp({
+          inputs: history,
+          ...{ integers, batch, prepare },
+          build: ({ x, lengths }) => latestPlaces(x, lengths, count, { aligned }),
+          reference: ({ x, lengths }) => latest(sizes, { count, aligned }, x, lengths),
+        }));
+    }
   }
   Deno.test(`the mean of a weighted history ${shape} divides by the sum of weights`, () =>
     checkOp({
@@ -143,6 +146,15 @@ Deno.test("an empty history can count as one of so many places", () =>
     prepare: { lengths: () => Float64Array.of(0, 1, 3) },
     build: ({ x, lengths }) => poolHistory(x, atLeast(lengths, 2), "sum"),
     reference: ({ x }) => pool({ batch: 3, places: 3, width: 1 }, "sum", x, Float64Array.of(2, 1, 3)),
+  }));
+
+Deno.test("atMost bounds the lengths of histories", () =>
+  checkOp({
+    inputs: { x: ["B", 3, 1], lengths: ["B"] },
+    ...{ integers, batch: 3 },
+    prepare: { lengths: () => Float64Array.of(0, 1, 3) },
+    build: ({ x, lengths }) => poolHistory(x, atMost(lengths, 2), "sum"),
+    reference: ({ x }) => pool({ batch: 3, places: 3, width: 1 }, "sum", x, Float64Array.of(0, 1, 2)),
   }));
 
 interface PoolingCase {

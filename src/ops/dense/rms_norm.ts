@@ -1,0 +1,71 @@
+/**
+ * Root mean square normalization over the last size.
+ *
+ * @module
+ */
+import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
+import source from "../../../shaders/dense/rms_norm.wgsl" with { type: "text" };
+import { shader } from "../../gpu/shader.ts";
+import { apply, type Emitter, type Op } from "../../graph/node.ts";
+import { formatShape, sizeOf, type Tensor, widthOf } from "../../graph/tensor.ts";
+import { emitKernel } from "../../kernels/set.ts";
+import { lanesOf } from "../shape/lane.ts";
+import { layerNormColumnsKernel } from "./layer_norm.ts";
+import { columnsOf } from "./matmul_layout.ts";
+
+const rmsNormOp: Op<number> = {
+  name: "rms_norm",
+  outputs: ([x, gamma]) => {
+    const width = columnsOf("rms_norm", x);
+    if (gamma.shape.join() !== `${width}`) {
+      throw new TypeError(
+        `Cannot build rms_norm: the scale must have shape [${width}], received ${formatShape(gamma.shape)}`,
+      );
+    }
+    return [x.shape, ["B", 2 * widthOf(x.shape) / width]];
+  },
+  emit: (k, { inputs: [x, gamma], outputs: [y, moments], attributes }) =>
+    emitRows(k, "forward", { x, gamma, y, moments }, attributes),
+  backward: ({ inputs: [x, gamma], outputs: [, saved] }, [dy]) =>
+    dy ? [apply(gradientOp, [x, gamma, saved, dy], null), apply(columnsOp, [x, gamma, saved, dy], null)] : [],
+};
+
+const gradientOp: Op<null> = {
+  name: "rms_norm_backward",
+  outputs: ([x]) => [x.shape],
+  emit: (k, { inputs: [x, gamma, saved, dy], outputs: [dx] }) =>
+    emitRows(k, "gradient", { x, gamma, saved, dy, y: dx }, 0),
+};
+
+/** The gradient by the scale is that of layer normalization with means of 0, whose gradient by the shift is not read. */
+const columnsOp: Op<null> = {
+  name: "rms_norm_columns",
+  outputs: ([, gamma]) => [gamma.shape, gamma.shape],
+  emit: (k, { inputs: [x, , saved, dy], outputs: [dGamma, dBeta] }) =>
+    emitKernel(k, layerNormColumnsKernel, { x, saved, dy, dGamma, dBeta }),
+};
+
+function emitRows(k: Emitter, entry: "forward" | "gradient", bind: Record<string, Tensor>, epsilon: number): void {
+  const numbers = columnsOf("rms_norm", bind.x);
+  const { part, count: width } = lanesOf(numbers);
+  const rows = sizeOf(bind.x.shape, k.batch) / numbers;
+  k.run({
+    shader: shader("rms_norm", { grid, ...part, rms_norm: source }),
+    entry,
+    bind,
+    params: { rows, width, numbers, epsilon },
+    grid: Math.ceil(rows / 64),
+  });
+}
+
+/**
+ * Divides each row of the last size by its root mean square: y = gamma x / sqrt(mean(x^2) + eps).
+ *
+ * @param x `[B, ..., N]`
+ * @param gamma `[N]`
+ * @returns the shape of `x`
+ * @throws {TypeError} when the scale has another shape
+ */
+export function rmsNorm(x: Tensor, gamma: Tensor, eps = 1e-6): Tensor {
+  return apply(rmsNormOp, [x, gamma], eps);
+}
