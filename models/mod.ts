@@ -65,6 +65,7 @@ import { masknet } from "./masknet.ts";
 import { mlr } from "./mlr.ts";
 import { mmoe } from "./mmoe.ts";
 import { nfm } from "./nfm.ts";
+import { onetrans } from "./onetrans.ts";
 import { pepnet } from "./pepnet.ts";
 import { ple } from "./ple.ts";
 import { onn } from "./onn.ts";
@@ -72,11 +73,11 @@ import { pnn } from "./pnn.ts";
 import { ppnet } from "./ppnet.ts";
 import { qnn } from "./qnn.ts";
 import { sam } from "./sam.ts";
+import { qin } from "./qin.ts";
+import { rankmixer } from "./rankmixer.ts";
 import { sdim } from "./sdim.ts";
 import { sim } from "./sim.ts";
 import { sharedBottom } from "./shared_bottom.ts";
-import { qin } from "./qin.ts";
-import { rankmixer } from "./rankmixer.ts";
 import { transact } from "./transact.ts";
 import { twin } from "./twin.ts";
 import { wideDeep } from "./wide_deep.ts";
@@ -143,6 +144,7 @@ export * from "./masknet.ts";
 export * from "./mlr.ts";
 export * from "./mmoe.ts";
 export * from "./nfm.ts";
+export * from "./onetrans.ts";
 export * from "./pepnet.ts";
 export * from "./ple.ts";
 export * from "./onn.ts";
@@ -150,11 +152,11 @@ export * from "./pnn.ts";
 export * from "./ppnet.ts";
 export * from "./qnn.ts";
 export * from "./sam.ts";
+export * from "./qin.ts";
+export * from "./rankmixer.ts";
 export * from "./sdim.ts";
 export * from "./sim.ts";
 export * from "./shared_bottom.ts";
-export * from "./qin.ts";
-export * from "./rankmixer.ts";
 export * from "./transact.ts";
 export * from "./twin.ts";
 export * from "./wide_deep.ts";
@@ -229,4 +231,5 @@ export const models: Readonly<Record<string, (options?: Record<string, unknown>)
   dcnv3,
   qin,
   rankmixer,
+  onetrans,
 };

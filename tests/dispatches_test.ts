@@ -27,6 +27,8 @@ const BOUNDS: Readonly<Record<string, number>> = {
   dcnv3: 115,
   dien: 72,
   sim: 112,
+  rankmixer: 78,
+  onetrans: 221,
 };
 
 /** Most dispatches of all other models. */

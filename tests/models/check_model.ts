@@ -6,7 +6,7 @@ import type { Definition } from "../../src/definition.ts";
 import { Model } from "../../src/model.ts";
 import { sgd } from "../../src/optimizer.ts";
 import { assert } from "@std/assert";
-import { drawDataset } from "../datasets.ts";
+import { drawDataset, withHistory } from "../datasets.ts";
 import type { Batch, Matrix, Weights } from "../reference/nn.ts";
 import { assertClose, gpu, randomArray } from "../support.ts";
 
@@ -18,6 +18,8 @@ export interface ModelShape {
   readonly fields: number;
   /** Numeric fields after the categorical ones, each with a row for missing numbers. @default {0} */
   readonly numeric?: number;
+  /** Most events of a history of the first two fields; there is no history when absent. */
+  readonly places?: number;
   readonly dim: number;
   readonly rows: number;
 }
@@ -44,11 +46,11 @@ export type LossReference = (weights: Weights, batch: Batch, labels: Float32Arra
 /** Checks a model's logits in prediction, and the gradient of one training step. */
 export async function checkModel(
   definition: Definition,
-  { fields, rows, numeric = 0 }: ModelShape,
+  { fields, rows, numeric = 0, places }: ModelShape,
   reference: ModelReference,
   { loss, rtol = 2e-5 }: { loss?: LossReference; rtol?: number } = {},
 ): Promise<void> {
-  const schema = schemaOf(fields, numeric);
+  const schema = places ? withHistory(schemaOf(fields, numeric), places) : schemaOf(fields, numeric);
   const data = drawDataset(schema, rows, 7);
   await using model = await Model.create(definition, schema, { device: await gpu() });
   await randomize(model);
@@ -57,8 +59,9 @@ export async function checkModel(
   for (const [name, { data }] of Object.entries(before)) weights[name] = Float64Array.from(data as Float32Array);
   const ids = Array.from({ length: rows }, (_, b) => schema.fields.map((_, f) => data.ids[f * rows + b]));
   const numbers = data.values && ids.map((row, b) => row.map((_, f) => data.values![f * rows + b]));
+  const inputs = { ids, values: numbers, ...(places && { events: eventsOf(data) }) };
   const logits = Array.from(await model.predict(data), (p) => Math.log(p / (1 - p)));
-  const expected = reference(weights, { ids, values: numbers, training: false }).map(([logit]) => logit);
+  const expected = reference(weights, { ...inputs, training: false }).map(([logit]) => logit);
   assertClose(logits, expected, "logits", { rtol: 2e-5, atol: 2e-6 });
   const optimizer = sgd({ lr: PROBE_LR, embeddingUpdate: "dense" });
   const schedule = (step: number): number => step === 0 ? PROBE_LR : 0;
@@ -68,7 +71,7 @@ export async function checkModel(
   const after = await model.parameters();
   const objective = loss ?? ((w, batch) => crossEntropy(reference(w, batch).map(([logit]) => logit), data.labels!));
   assert(
-    Number.isFinite(objective(weights, { ids, values: numbers, training: true }, data.labels!)),
+    Number.isFinite(objective(weights, { ...inputs, training: true }, data.labels!)),
     "the loss must be finite",
   );
   for (const name of Object.keys(before).filter((name) => !/\.(mean|variance)$/.test(name))) {
@@ -78,10 +81,20 @@ export async function checkModel(
     const sampled = Array.from({ length: Math.ceil(values.length / step) }, (_, i) => i * step);
     const gradient = sampled.map((i) => (values[i] - moved[i]) / PROBE_LR);
     const differences = sampled.map((i) =>
-      difference(() => objective(weights, { ids, values: numbers, training: true }, data.labels!), values, i)
+      difference(() => objective(weights, { ...inputs, training: true }, data.labels!), values, i)
     );
     assertClose(gradient, differences, `gradient of ${name}`, { rtol, atol: 1e-6 });
   }
+}
+
+/** Returns the rows of each event of the first history. */
+function eventsOf({ histories: [{ offsets, ids }], rows }: Dataset): number[][][] {
+  const members = ids.length / offsets[rows];
+  return Array.from({ length: rows }, (_, b) =>
+    Array.from({ length: offsets[b + 1] - offsets[b] }, (_, t) => {
+      const at = (offsets[b] + t) * members;
+      return [...ids.subarray(at, at + members)];
+    }));
 }
 
 /** Appends a row of the other label to rows of one, since training wants both; it is in the step behind the first. */

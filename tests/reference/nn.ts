@@ -12,6 +12,8 @@ export interface Batch {
   readonly ids: readonly (readonly number[])[];
   /** Values of the occurrences, `values[b][f]`; all are 1 when absent. */
   readonly values?: readonly (readonly number[])[];
+  /** Row numbers of the events of the first history, `events[b][t]`, the oldest first; none when absent. */
+  readonly events?: readonly (readonly (readonly number[])[])[];
   /** Whether statistics are the batch's. */
   readonly training: boolean;
 }
