@@ -44,6 +44,7 @@ export * from "./block.ts";
 export * from "./cin.ts";
 export * from "./convolution.ts";
 export * from "./cross.ts";
+export * from "./domains.ts";
 export * from "./embedding.ts";
 export * from "./experts.ts";
 export * from "./euler.ts";
