@@ -16,6 +16,7 @@
  * @module
  */
 import type { Definition } from "../src/definition.ts";
+import { adaptdhm } from "./adaptdhm.ts";
 import { afm } from "./afm.ts";
 import { afn } from "./afn.ts";
 import { aitm } from "./aitm.ts";
@@ -86,6 +87,7 @@ import { xdeepfm } from "./xdeepfm.ts";
 
 export type { Definition, DefinitionFactory, Logits } from "../src/definition.ts";
 export type { Dim, Shape, Tensor } from "../src/layers/mod.ts";
+export * from "./adaptdhm.ts";
 export * from "./afm.ts";
 export * from "./afn.ts";
 export * from "./aitm.ts";
@@ -195,6 +197,7 @@ export const models: Readonly<Record<string, (options?: Record<string, unknown>)
   mlr,
   afn,
   ccpm,
+  adaptdhm,
   dien,
   din,
   bst,
