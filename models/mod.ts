@@ -79,6 +79,7 @@ import { rankmixer } from "./rankmixer.ts";
 import { sdim } from "./sdim.ts";
 import { sim } from "./sim.ts";
 import { sharedBottom } from "./shared_bottom.ts";
+import { star } from "./star.ts";
 import { transact } from "./transact.ts";
 import { twin } from "./twin.ts";
 import { wideDeep } from "./wide_deep.ts";
@@ -159,6 +160,7 @@ export * from "./rankmixer.ts";
 export * from "./sdim.ts";
 export * from "./sim.ts";
 export * from "./shared_bottom.ts";
+export * from "./star.ts";
 export * from "./transact.ts";
 export * from "./twin.ts";
 export * from "./wide_deep.ts";
@@ -198,6 +200,7 @@ export const models: Readonly<Record<string, (options?: Record<string, unknown>)
   afn,
   ccpm,
   adaptdhm,
+  star,
   dien,
   din,
   bst,

@@ -1,5 +1,5 @@
 import { afn } from "../models/afn.ts";
-import { models } from "../models/mod.ts";
+import { models, star } from "../models/mod.ts";
 import { assert, assertEquals } from "@std/assert";
 import { CRITEO, describeModel, describeStep } from "./training_plan.ts";
 
@@ -55,6 +55,12 @@ Deno.test("a training step of afn with 1,500 neurons on a GPU takes as many disp
   const definition = afn({ dim: 16, neurons: 1500, hidden: [400, 400, 400] });
   const { dispatches, labels } = await describeStep(definition, CRITEO);
   assert(dispatches <= BOUNDS.afn, `${dispatches} dispatches: ${labels.join(", ")}`);
+});
+
+Deno.test("a training step of star with eight domains on a GPU takes at most 60 dispatches", async () => {
+  const definition = star({ dim: 16, hidden: [400, 400, 400], domain: "C1" });
+  const { dispatches, labels } = await describeStep(definition, { ...CRITEO, fieldRows: 8 });
+  assert(dispatches <= 60, `${dispatches} dispatches: ${labels.join(", ")}`);
 });
 
 Deno.test("a training step on a GPU has the same dispatches each time it is compiled", async () => {
