@@ -66,6 +66,9 @@ function addedTo({ graph, origin, shape }: Tensor, column: number): LogitBias[] 
     case "cin_logit":
     case "next_item_loss":
       return addedTo(inputs[0], column);
+    case "group_dense":
+    case "star_parameters":
+      return addedTo(inputs[2], column);
     case "cin_top":
       return inputs.length > 3 ? addedTo(inputs[3], column) : [];
     case "auxiliary_logit":

@@ -26,6 +26,8 @@ Deno.test("every model's logit has a bias where its formula has one", () => {
   assertEquals(namesOf(deepfm()), ["linear.bias"]);
   assertEquals(namesOf(models.dnn()), ["mlp.3.bias"]);
   assertEquals(namesOf(dien({ auxiliary: 1 })), ["mlp.3.bias"]);
+  assertEquals(namesOf(models.adaptdhm()), ["star.shared.3.bias"]);
+  assertEquals(namesOf(models.star({ domain: data.schema.fields[0].name })), ["star.shared.3.bias"]);
   assertEquals(namesOf(fnn({ hidden: [4] })), ["mlp.1.bias"]);
   assertEquals(namesOf(models.finalnet()), ["top1.bias", "top2.bias"]);
   assertEquals(namesOf(models.sim()), ["mlp.3.bias", "search.3.bias"]);
