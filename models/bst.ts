@@ -5,7 +5,7 @@
  * arXiv:1905.06874. Implements equations 1 to 5: history and target through transformer layers, and their mean, or the
  * target's vector, beside the other embeddings.
  *
- * As in FuxiCTR, positions are learned vectors beside those of the items, instead of the paper's times.
+ * As in FuxiCTR, positions are learned vectors, first of waves, beside those of the items, instead of the paper's times.
  *
  * @module
  */
@@ -19,6 +19,7 @@ import {
   learnedPositions,
   mlp,
   poolPlaces,
+  sinusoids,
   transformerBlock,
 } from "../src/layers/mod.ts";
 import type { DnnOptions } from "./dnn.ts";
@@ -46,7 +47,8 @@ export const bst: DefinitionFactory<BstOptions> = defineModel(
     const { fields, histories } = embeddings(x, dim); // [B, F, D]
     const interest = ({ items, target, lengths }: History) => {
       let h = appendTarget(items, target); // [B, L + 1, M D]
-      h = learnedPositions({ x: h, lengths }, { apart: true, width: dim, targets: 1 }); // [B, L + 1, M D + D]
+      const positions = { apart: true, width: dim, targets: 1, initializer: sinusoids(dim) };
+      h = learnedPositions({ x: h, lengths }, positions); // [B, L + 1, M D + D]
       for (let layer = 0; layer < layers; layer++) {
         h = transformerBlock({ x: h, lengths }, { heads, causal, targets: 1, dropout, activation: "leaky_relu" });
       }

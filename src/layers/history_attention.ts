@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { normal, xavierNormal } from "../initializer.ts";
+import { type Initializer, normal, xavierNormal } from "../initializer.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { add } from "../ops/dense/add.ts";
 import { multiply } from "../ops/dense/arithmetic.ts";
@@ -78,8 +78,8 @@ export interface HstuBlockOptions extends HistoryMask {
 export interface LearnedPositionOptions extends PositionOptions {
   /** Name of the vectors. @default {"position"} */
   name?: string;
-  /** Standard deviation of the first numbers. @default {0.02} */
-  deviation?: number;
+  /** First numbers. @default {normal(0.02)} */
+  initializer?: Initializer;
   /** Columns of a vector with `apart`. @default {as many columns as x has} */
   width?: number;
 }
@@ -103,10 +103,10 @@ export function appendTarget(items: Tensor, target: Tensor): Tensor {
  * @returns `[B, T, N]`, or more columns with `apart`
  */
 export function learnedPositions({ x, lengths }: Places, options: LearnedPositionOptions = {}): Tensor {
-  const { name = "position", deviation = 0.02, width, ...how } = options;
+  const { name = "position", initializer = normal(0.02), width, ...how } = options;
   const sizes = placesOf("learned_positions", x);
   const own = how.apart ? width ?? sizes.width : sizes.width;
-  const vectors = x.graph.parameter(x.graph.uniqueName(name), [sizes.places, own], normal(deviation));
+  const vectors = x.graph.parameter(x.graph.uniqueName(name), [sizes.places, own], initializer);
   return positions(x, vectors, lengths, how);
 }
 

@@ -32,6 +32,7 @@ export {
   xavierUniform,
   zeros,
 } from "../initializer.ts";
+export { sinusoids } from "../initializer/sinusoids.ts";
 export { unitMatrices } from "../initializer/unit_matrices.ts";
 export * from "./activation.ts";
 export * from "./adaptive.ts";
