@@ -8,60 +8,12 @@
  *
  * @module
  */
-import {
-  adam,
-  bst,
-  Dataset,
-  deepfm,
-  type Definition,
-  din,
-  FittedSchema,
-  type Histories,
-  hstu,
-  Model,
-  sdim,
-  transact,
-} from "../mod.ts";
+import { adam, Dataset, Model } from "../mod.ts";
 import { parseArgs } from "../src/std.ts";
+import { MODELS, viewOf } from "./movielens/models.ts";
 import { LAST_ROWS, movielensData, type MovielensParts } from "./movielens/rows.ts";
 
 const PARTS = ["training", "validation", "test"] as const;
-
-/** How a model sees histories: not at all, as the mean of their embeddings, or item by item. */
-type View = "none" | "mean" | "items";
-
-const shared = { dim: 16, hidden: [128, 64] };
-
-/** Models with what they see, by name. */
-const MODELS: Readonly<Record<string, { readonly definition: Definition; readonly view: View }>> = {
-  deepfm: { definition: deepfm(shared), view: "none" },
-  deepfm_mean: { definition: deepfm(shared), view: "mean" },
-  din: {
-    definition: din({ ...shared, attention: [64], activation: "relu", attentionActivation: "relu" }),
-    view: "items",
-  },
-  bst: { definition: bst(shared), view: "items" },
-  transact: { definition: transact({ ...shared, crossLayers: 1 }), view: "items" },
-  hstu: { definition: hstu(shared), view: "items" },
-  sdim: { definition: sdim({ ...shared, hashes: 4, bits: 3, window: 16, units: 32 }), view: "items" },
-};
-
-/** Returns the rows as a model is to see them; ids are shared. */
-function viewOf(data: Dataset, view: View): Dataset {
-  if (view === "items") return data;
-  const { schema, rows, ids, values, labels, histories: [{ offsets, ids: items }] } = data;
-  const sequences = view === "none" ? [] : schema.sequences.map(({ feature: { along: _, ...feature } }) => ({
-    feature: { ...feature, combiner: "mean" as const },
-  }));
-  const { missing, fields, label, threshold } = schema;
-  const pooled = new FittedSchema({ declared: { label, threshold }, missing, fields, sequences });
-  const lists = sequences.map((_, member): Histories => {
-    const own = new Uint32Array(items.length / schema.sequences.length);
-    own.forEach((_, i) => own[i] = items[i * schema.sequences.length + member]);
-    return { offsets, ids: own };
-  });
-  return new Dataset({ schema: pooled, rows, ids, values, histories: lists, labels, labeled: true });
-}
 
 /** Reads the rows, or what was kept of them. */
 async function readParts(folder: string, rows: number, cache: string | undefined): Promise<MovielensParts<Dataset>> {
