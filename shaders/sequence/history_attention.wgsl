@@ -2,8 +2,8 @@
 //   forward        o_i = sum_j w_ij v_j over the places that i attends to, w_ij = weight_of(SCALE <q_i, k_j>)
 //   query_gradient dq_i = SCALE sum_j ds_ij k_j with ds_ij = slope_of(..., <do_i, v_j>); also mean_i = <do_i, o_i>
 //   key_gradient   dk_j = SCALE sum_i ds_ij q_i,  dv_j = sum_i w_ij do_i
-// Needs grid.wgsl, lane*.wgsl, history_places.wgsl, history_mask.wgsl, and history_softmax.wgsl or history_silu.wgsl.
-// Absent places get zeros.
+// Needs grid.wgsl, lane*.wgsl, places.wgsl, history_places.wgsl, history_mask.wgsl, and history_softmax.wgsl or
+// history_silu.wgsl. Absent places get zeros.
 // Grid: a workgroup for a row of the batch, a head and THREADS places, one place a thread. The places that it attends to
 // pass through workgroup memory in tiles; tiles without a present place are left out, so that cost follows the lengths.
 // Memory: 4 T (W + H V) bytes a row for forward, each tile once for each THREADS places.

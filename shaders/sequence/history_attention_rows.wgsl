@@ -1,7 +1,8 @@
 // Attention among the places of a history, head by head, each thread reading what it needs: for processors, whose workgroup
 // memory is memory like any other.
 //   forward, query_gradient, key_gradient  as in history_attention.wgsl
-// Needs grid.wgsl, lane*.wgsl, history_places.wgsl, history_mask.wgsl, and history_softmax.wgsl or history_silu.wgsl.
+// Needs grid.wgsl, lane*.wgsl, places.wgsl, history_places.wgsl, history_mask.wgsl, and history_softmax.wgsl or
+// history_silu.wgsl.
 // Grid: one invocation for a row of the batch, a head and a place; a block is THREADS neighboring places.
 
 struct Place { at: Work, i: u32, exists: bool, length: u32 }
@@ -11,15 +12,6 @@ fn place_of(number: u32, lane: u32) -> Place {
   let i = at.block * THREADS + lane;
   let length = lengths[at.b];
   return Place(at, i, number < params.groups && i < params.places, length);
-}
-
-// Place behind place t of those that are there.
-fn next_place(t: u32, length: u32) -> u32 {
-  return select(t + 1u, max(t + 1u, params.places - TARGETS), t + 1u >= length);
-}
-
-fn first_place(length: u32) -> u32 {
-  return select(0u, params.places - TARGETS, length == 0u);
 }
 
 fn score_of(query: u32, key: u32) -> f32 {

@@ -1,20 +1,15 @@
 // Which places of a history attend to which; no entry points.
-//   present(t, length)              whether place t holds something: the history's places, and TARGETS places at the end
-//   allows(i, j, length)            whether place i attends to place j
+//   allows(i, j, length)  whether place i attends to place j
+// Needs places.wgsl.
 // Places count by rank: that of a target is the length of the history, so that targets do not see each other, and one
-// more for each target before it where they are ORDERED; the first
-// CONTEXT places have rank 0 and see everything but targets. A place sees itself and places of lower rank, or of any
-// other one where CAUSAL is false; with a WINDOW only places at most so far below, unless it is one of the last FULL.
+// more for each target before it where they are ORDERED; the first CONTEXT places have rank 0 and see everything but
+// targets. A place sees itself and places of lower rank, or of any other one where CAUSAL is false; with a WINDOW only
+// places at most so far below, unless it is one of the last FULL.
 const CAUSAL: bool = true;
-const TARGETS: u32 = 0u;
 const ORDERED: bool = false;
 const CONTEXT: u32 = 0u;
 const WINDOW: u32 = 0u;  // 0: any distance
 const FULL: u32 = 0u;
-
-fn present(t: u32, length: u32) -> bool {
-  return t < length || t + TARGETS >= params.places;
-}
 
 // Rank of the first place behind the history.
 fn last_rank(length: u32) -> i32 {

@@ -4,10 +4,10 @@
 //   gradient  dp[i, n] = sum_s g[s, i, n]
 // Positions count from the oldest place, or (LATEST) backwards from the latest, which has L - 1; L = T - TARGETS. Targets
 // have the positions of their places. Places that are not there stay as they are, and read zeros for further columns.
+// Needs grid.wgsl and places.wgsl.
 // Shapes: x [B, T, N]; y, dy [B, T, N] or [B, T, N + P]; p, dp [T, P]; g [slices, T, P]; lengths [B]; f32.
 // Grid: one invocation per number written.
 const LATEST: bool = false;
-const TARGETS: u32 = 0u;
 const APART: bool = false;  // positions are further columns
 
 struct Params { batch: u32, places: u32, width: u32, columns: u32, slice: u32, slices: u32 }
@@ -21,10 +21,6 @@ struct Params { batch: u32, places: u32, width: u32, columns: u32, slice: u32, s
 
 fn history() -> u32 {
   return params.places - TARGETS;
-}
-
-fn is_there(t: u32, length: u32) -> bool {
-  return t < length || t >= history();
 }
 
 // Position of a place that is there, and the place of a position.
@@ -51,7 +47,7 @@ fn place(
   let t = row % params.places;
   let n = i % params.columns;
   let length = lengths[b];
-  let there = is_there(t, length);
+  let there = present(t, length);
   let at = position(select(0u, t, there), length);
   if (APART) {
     let own = params.columns - params.width;
@@ -80,7 +76,7 @@ fn partial(
   var sum = 0.0;
   for (var b = slice * params.slice; b < min((slice + 1u) * params.slice, params.batch); b++) {
     let t = place_of(at, lengths[b]);
-    if (t < params.places && is_there(t, lengths[b])) { sum += dy[(b * params.places + t) * params.columns + n]; }
+    if (t < params.places && present(t, lengths[b])) { sum += dy[(b * params.places + t) * params.columns + n]; }
   }
   y[i] = sum;
 }

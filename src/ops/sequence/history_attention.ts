@@ -8,6 +8,7 @@ import rowsSource from "../../../shaders/sequence/history_attention_rows.wgsl" w
 import source from "../../../shaders/sequence/history_attention.wgsl" with { type: "text" };
 import shared from "../../../shaders/sequence/history_places.wgsl" with { type: "text" };
 import mask from "../../../shaders/sequence/history_mask.wgsl" with { type: "text" };
+import placesSource from "../../../shaders/sequence/places.wgsl" with { type: "text" };
 import silu from "../../../shaders/sequence/history_silu.wgsl" with { type: "text" };
 import softmax from "../../../shaders/sequence/history_softmax.wgsl" with { type: "text" };
 import { type Constants, shader } from "../../gpu/shader.ts";
@@ -198,7 +199,7 @@ export function runPlaces(
   };
   k.run({
     shader: shader("history_attention", {
-      ...{ grid, ...part, history_places: shared, history_mask: mask },
+      ...{ grid, ...part, places: placesSource, history_places: shared, history_mask: mask },
       ...(weights === "softmax" ? { history_softmax: softmax } : { history_silu: silu }),
       ...(byTiles ? { history_attention: source } : { history_attention_rows: rewrite(rowsSource, { QK, V }) }),
     }),

@@ -6,14 +6,15 @@
 import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
 import divisorLength from "../../../shaders/sequence/divisor_length.wgsl" with { type: "text" };
 import divisorWeights from "../../../shaders/sequence/divisor_weights.wgsl" with { type: "text" };
+import placesSource from "../../../shaders/sequence/places.wgsl" with { type: "text" };
 import source from "../../../shaders/sequence/pooling.wgsl" with { type: "text" };
 import { shader } from "../../gpu/shader.ts";
 import { apply, type Emitter, type Op } from "../../graph/node.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 import { placesOf, requireLengths, requireShape } from "./places.ts";
 
-const byLength = shader("pooling", { grid, divisor_length: divisorLength, pooling: source });
-const byWeights = shader("pooling", { grid, divisor_weights: divisorWeights, pooling: source });
+const byLength = shader("pooling", { grid, places: placesSource, divisor_length: divisorLength, pooling: source });
+const byWeights = shader("pooling", { grid, places: placesSource, divisor_weights: divisorWeights, pooling: source });
 
 /** How the places of a history become one. */
 export type Pooling = "sum" | "mean" | "max";

@@ -4,6 +4,7 @@
  * @module
  */
 import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
+import placesSource from "../../../shaders/sequence/places.wgsl" with { type: "text" };
 import source from "../../../shaders/sequence/positions.wgsl" with { type: "text" };
 import { shader } from "../../gpu/shader.ts";
 import { apply, type Emitter, type Op } from "../../graph/node.ts";
@@ -11,7 +12,7 @@ import { formatShape, type Tensor } from "../../graph/tensor.ts";
 import { columns } from "../shape/concat.ts";
 import { placesOf, requireLengths } from "./places.ts";
 
-const kernels = shader("positions", { grid, positions: source });
+const kernels = shader("positions", { grid, places: placesSource, positions: source });
 
 /** How places are numbered, and where their vectors go. */
 export interface PositionOptions {
