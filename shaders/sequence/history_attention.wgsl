@@ -19,12 +19,19 @@ fn has_places(first: u32, length: u32) -> bool {
   return first < length || first + SIZE + TARGETS > params.places;
 }
 
-// Copies keys and values of a tile, or queries and slopes of outputs, into workgroup memory; absent places are not read.
-fn load_tile(at: Work, first: u32, length: u32, lane: u32, is_keys: bool) {
+// Copies keys of a tile, or queries, into workgroup memory; places past the last one are not read.
+fn load_tile(at: Work, first: u32, lane: u32, is_keys: bool) {
   for (var i = lane; i < SIZE * QK; i += THREADS) {
     let t = first + i / QK;
     let place = select(query_at(at, t), key_at(at, t), is_keys);
     if (t < params.places) { first_tile[i] = x[place + i % QK]; }
+  }
+}
+
+fn load_values(at: Work, first: u32, lane: u32) {
+  for (var i = lane; i < SIZE * V; i += THREADS) {
+    let t = first + i / V;
+    if (t < params.places) { second_tile[i] = x[value_at(at, t) + i % V]; }
   }
 }
 
@@ -49,11 +56,8 @@ fn forward(
   var total_weight = 0.0;
   for (var first = 0u; first < params.places; first += SIZE) {
     if (!has_places(first, length)) { continue; }
-    load_tile(at, first, length, lane, true);
-    for (var k = lane; k < SIZE * V; k += THREADS) {
-      let t = first + k / V;
-      if (t < params.places) { second_tile[k] = x[value_at(at, t) + k % V]; }
-    }
+    load_tile(at, first, lane, true);
+    load_values(at, first, lane);
     workgroupBarrier();
     for (var t = 0u; exists && t < min(SIZE, params.places - first); t++) {
       if (!allows(i, first + t, length)) { continue; }
@@ -108,11 +112,8 @@ fn query_gradient(
   var sum: array<Lane, QK>;
   for (var first = 0u; first < params.places; first += SIZE) {
     if (!has_places(first, length)) { continue; }
-    load_tile(at, first, length, lane, true);
-    for (var k = lane; k < SIZE * V; k += THREADS) {
-      let t = first + k / V;
-      if (t < params.places) { second_tile[k] = x[value_at(at, t) + k % V]; }
-    }
+    load_tile(at, first, lane, true);
+    load_values(at, first, lane);
     workgroupBarrier();
     for (var t = 0u; exists && t < min(SIZE, params.places - first); t++) {
       if (!allows(i, first + t, length)) { continue; }
@@ -152,7 +153,7 @@ fn key_gradient(
   var value_sum: array<Lane, V>;
   for (var first = 0u; first < params.places; first += SIZE) {
     if (!has_places(first, length)) { continue; }
-    load_tile(at, first, length, lane, false);
+    load_tile(at, first, lane, false);
     for (var k = lane; k < SIZE * V; k += THREADS) {
       let t = first + k / V;
       if (t < params.places) { second_tile[k] = dout[output_at(at, t) + k % V]; }
