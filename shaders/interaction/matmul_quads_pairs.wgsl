@@ -1,6 +1,6 @@
-// Loads and stores of matmul.wgsl for gradients by weights over fields: y[(i, j), h] = sum_(b, d) x[b, i, d] x0[b, j, d]
+// Loads of matmul.wgsl for gradients by weights over fields: y[(i, j), h] = sum_(b, d) x[b, i, d] x0[b, j, d]
 // dz[b, h, d], or without PAIRS y[i, h] = sum_(b, d) x[b, i, d] dz[b, h, d]. Products of two fields are formed here, as
-// they are loaded. Terms are (b, d), of which four d are neighbors; a is not transposed and b is. Needs epilogue1.wgsl.
+// they are loaded. Terms are (b, d), of which four d are neighbors; a is not transposed and b is.
 // Shapes: a is x [B, LEFT, 4 FOURS], other is x0 [B, RIGHT, 4 FOURS], b is dz [B, N, 4 FOURS].
 override PAIRS: bool = true;
 override LEFT: u32 = 1;
@@ -26,12 +26,4 @@ fn a_quad(row: u32, column: u32, rows: u32, columns: u32) -> vec4f {
 fn b_quad(row: u32, column: u32, rows: u32, columns: u32) -> vec4f {
   if (row >= rows || column >= columns) { return vec4f(); }
   return b[place_of_term(params.n, row, column)];
-}
-
-fn store(split: u32, m: u32, n: u32, sum: vec4f) {
-  let at = m * params.n + n;
-  store_lanes(split, at, n, sum.x);
-  if (n + 1u < params.n) { store_lanes(split, at + 1u, n + 1u, sum.y); }
-  if (n + 2u < params.n) { store_lanes(split, at + 2u, n + 2u, sum.z); }
-  if (n + 3u < params.n) { store_lanes(split, at + 3u, n + 3u, sum.w); }
 }

@@ -13,6 +13,8 @@ import source from "../../../shaders/dense/matmul.wgsl" with { type: "text" };
 import biasSource from "../../../shaders/dense/matmul_bias.wgsl" with { type: "text" };
 import biasNone from "../../../shaders/dense/matmul_bias_none.wgsl" with { type: "text" };
 import quads1 from "../../../shaders/dense/matmul_quads1.wgsl" with { type: "text" };
+import quads1B from "../../../shaders/dense/matmul_quads1_b.wgsl" with { type: "text" };
+import quads1Store from "../../../shaders/dense/matmul_quads1_store.wgsl" with { type: "text" };
 import quads4 from "../../../shaders/dense/matmul_quads4.wgsl" with { type: "text" };
 import splitsSource from "../../../shaders/dense/matmul_splits.wgsl" with { type: "text" };
 import storeSource from "../../../shaders/dense/matmul_store.wgsl" with { type: "text" };
@@ -54,7 +56,7 @@ export interface TileProduct {
 
 /** How the numbers of a are formed as they are loaded, where they are not those of a matrix. */
 export interface Loader {
-  /** The part that loads from a and b, for single numbers to be stored. */
+  /** The parts that load from a and b, for single numbers to be stored. */
   readonly quads: Readonly<Record<string, string>>;
   /** What it binds besides a and b. */
   readonly bind: Readonly<Record<string, Tensor>>;
@@ -185,7 +187,7 @@ export function emitSplitSum(
 
 /** How a product by tiles is loaded and stored. */
 export interface TileCall {
-  /** The part that loads from a and b, for single numbers to be stored. @default what suits their rows */
+  /** The parts that load from a and b, for single numbers to be stored. @default what suits their rows */
   readonly quads?: Readonly<Record<string, string>>;
   /** What is done to a sum. */
   readonly parts: Readonly<Record<string, string>>;
@@ -217,17 +219,16 @@ export function runTiles(k: Emitter, { a, b, sizes }: TileProduct, call: TileCal
   });
 }
 
-function tilesShader(
-  inFours: boolean,
-  { parts, quads = inFours ? { matmul_quads4: quads4 } : { matmul_quads1: quads1 } }: TileCall,
-): Shader {
+/** Loads from a and b where single numbers are loaded and stored. */
+const SINGLE = { matmul_quads1: quads1, matmul_quads1_b: quads1B };
+
+function tilesShader(inFours: boolean, { parts, quads = SINGLE }: TileCall): Shader {
   return shader("matmul", {
     grid,
     step: stepSource,
     activation,
     random,
-    ...(inFours ? { epilogue4 } : { epilogue1 }),
-    ...quads,
+    ...(inFours ? { epilogue4, matmul_quads4: quads4 } : { epilogue1, ...quads, matmul_quads1_store: quads1Store }),
     ...parts,
     matmul: source,
   });

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import quadsB from "../../../shaders/dense/matmul_quads1_b.wgsl" with { type: "text" };
 import quadsCompare from "../../../shaders/sequence/matmul_quads_compare.wgsl" with { type: "text" };
 import { applyAll, type Emitter, type Op } from "../../graph/node.ts";
 import type { Tensor } from "../../graph/tensor.ts";
@@ -72,7 +73,7 @@ function apart<Task>(emit: Variant<Task, CompareProblem>["emit"]): Variant<Task,
 function loaderOf({ target, items }: Compared): Loader {
   const { places, width } = placesOf("compare_dense", items);
   return {
-    quads: { matmul_quads_compare: quadsCompare },
+    quads: { matmul_quads_compare: quadsCompare, matmul_quads1_b: quadsB },
     bind: { target_row: target },
     constants: { PLACES: places, FOURS: width / 4, BY_PLACE: byPlace(target) },
   };
