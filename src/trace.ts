@@ -9,13 +9,14 @@ import type { FeedOptions } from "./feed.ts";
 import { Graph, type Mode } from "./graph/graph.ts";
 import type { Declarations } from "./graph/parameter.ts";
 import { rewrite } from "./graph/rewrite.ts";
-import { formatShape, Tensor } from "./graph/tensor.ts";
+import { Tensor } from "./graph/tensor.ts";
 import { zeros } from "./initializer.ts";
 import type { Field, InputHistory, InputSequence } from "./layers/input.ts";
 import { cutBatch } from "./ops/embedding/batch.ts";
 import { cutHistory } from "./ops/embedding/history.ts";
 import { rewrites } from "./ops/rewrites.ts";
 import { concat } from "./ops/shape/concat.ts";
+import { requireLogits } from "./ops/train/logits.ts";
 
 /** A sequence of a data set, as far as a model depends on it. */
 export interface SequenceSpace extends Omit<InputSequence, "combiner">, Field {
@@ -157,10 +158,7 @@ function packLogits(model: string, output: Logits, tasks: readonly string[]): Te
     );
   }
   const parts = isOne ? [output] : tasks.map((task) => output[task]);
-  const wrong = parts.find(({ shape }) => shape.join() !== "B,1");
-  if (wrong) {
-    throw new TypeError(`Cannot build ${model}: logits must have shape [B, 1], received ${formatShape(wrong.shape)}`);
-  }
+  requireLogits(model, parts);
   return concat(...parts);
 }
 

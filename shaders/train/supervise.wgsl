@@ -1,42 +1,18 @@
-// Mean of two logits, each of which learns from the labels as far as it is behind the mean (Tri-BCE of Li et al.,
+// The gradient where two logits learn from the labels as far as each is behind their mean (Tri-BCE of Li et al.,
 // arXiv:2407.13349).
-//   mean      y = (a + b) / 2
 //   gaps      gap[0] = max(L(a) - L(y), 0), gap[1] likewise for b, with L the mean cross-entropy of the labels
 //   gradient  da = dy / 2 + gap[0] dL/da, likewise db; gaps count as constants
 // dy is the gradient of L(y), (sigmoid(y) - label) / n with n = step.rows: so labels are sigmoid(y) - n dy, and
 // dL/da = dy + (sigmoid(a) - sigmoid(y)) / n.
-// Shapes: a, b, y, dy, da, db [B, 1]; gap [2]; f32. Grid: one invocation per row; gaps one workgroup, whose threads add
+// Needs logit_mean.wgsl. Shapes: gap, weight [2]; f32. Grid: one invocation per row; gaps one workgroup, whose threads add
 // every 256th row and then their sums in a fixed tree: bit-reproducible.
-struct Params { batch: u32 }
-@group(0) @binding(0) var<storage, read> a: array<f32>;
-@group(0) @binding(1) var<storage, read> b: array<f32>;
-@group(0) @binding(2) var<storage, read> dy: array<f32>;
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;
-@group(0) @binding(4) var<storage, read_write> da: array<f32>;
-@group(0) @binding(5) var<storage, read_write> db: array<f32>;
-@group(0) @binding(6) var<storage, read_write> gap: array<f32>;
-@group(0) @binding(7) var<storage, read> weight: array<f32>;
-@group(0) @binding(8) var<uniform> params: Params;
+@group(0) @binding(7) var<storage, read_write> gap: array<f32>;
+@group(0) @binding(8) var<storage, read> weight: array<f32>;
 
 var<workgroup> partial: array<vec2f, 256>;
 
-fn sigmoid(z: f32) -> f32 {
-  return 1.0 / (1.0 + exp(-z));
-}
-
 fn softplus(z: f32) -> f32 {
   return max(z, 0.0) + log(1.0 + exp(-abs(z)));
-}
-
-@compute @workgroup_size(64)
-fn mean(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = linear_group(group, groups) * 64u + lane;
-  if (i >= params.batch) { return; }
-  y[i] = 0.5 * (a[i] + b[i]);
 }
 
 @compute @workgroup_size(256)
@@ -67,7 +43,7 @@ fn gradient(
   let i = linear_group(group, groups) * 64u + lane;
   if (i >= params.batch) { return; }
   let whole = sigmoid(0.5 * (a[i] + b[i]));
-  let share = select(0.0, 1.0 / f32(max(step.rows, 1u)), i < step.rows);
+  let share = share_of(i);
   da[i] = 0.5 * dy[i] + weight[0] * (dy[i] + share * (sigmoid(a[i]) - whole));
   db[i] = 0.5 * dy[i] + weight[1] * (dy[i] + share * (sigmoid(b[i]) - whole));
 }

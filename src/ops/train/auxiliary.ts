@@ -8,7 +8,8 @@ import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
 import step from "../../../shaders/common/step.wgsl" with { type: "text" };
 import { shader } from "../../gpu/shader.ts";
 import { apply, type Op } from "../../graph/node.ts";
-import { formatShape, type Tensor } from "../../graph/tensor.ts";
+import type { Tensor } from "../../graph/tensor.ts";
+import { requireLogits } from "./logits.ts";
 
 const kernels = shader("auxiliary", { grid, step, auxiliary: source });
 
@@ -16,13 +17,8 @@ const kernels = shader("auxiliary", { grid, step, auxiliary: source });
 const auxiliaryOp: Op<number> = {
   name: "auxiliary_logit",
   alias: true,
-  outputs: (inputs) => {
-    const other = inputs.find(({ shape }) => shape.join() !== "B,1");
-    if (other) {
-      throw new TypeError(
-        `Cannot build auxiliary_logit: logits must have shape [B, 1], received ${formatShape(other.shape)}`,
-      );
-    }
+  outputs: (logits) => {
+    requireLogits("auxiliary_logit", logits);
     return [["B", 1]];
   },
   emit: () => {},

@@ -4,31 +4,11 @@
  * @module
  */
 import source from "../../../shaders/train/supervise.wgsl" with { type: "text" };
-import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
-import step from "../../../shaders/common/step.wgsl" with { type: "text" };
-import { shader } from "../../gpu/shader.ts";
-import { apply, applyAll, type Op } from "../../graph/node.ts";
-import { formatShape, type Tensor } from "../../graph/tensor.ts";
+import { apply, type Op } from "../../graph/node.ts";
+import type { Tensor } from "../../graph/tensor.ts";
+import { logitMeanOp, logitMeanShader } from "./logit_mean.ts";
 
-const kernels = shader("supervise", { grid, step, supervise: source });
-
-const supervisedMeanOp: Op<null> = {
-  name: "supervised_mean",
-  outputs: (inputs) => {
-    const other = inputs.find(({ shape }) => shape.join() !== "B,1");
-    if (other) {
-      throw new TypeError(
-        `Cannot build supervised_mean: logits must have shape [B, 1], received ${formatShape(other.shape)}`,
-      );
-    }
-    return [["B", 1]];
-  },
-  emit: (k, { inputs: [a, b], outputs: [y] }) => {
-    const params = { batch: k.batch };
-    k.run({ shader: kernels, entry: "mean", bind: { a, b, y }, params, grid: Math.ceil(k.batch / 64) });
-  },
-  backward: ({ inputs: [a, b] }, [dy]) => dy ? [...applyAll(gradientOp, [a, b, dy], null)] : [],
-};
+const kernels = logitMeanShader("supervise", source);
 
 const gradientOp: Op<null> = {
   name: "supervised_mean_backward",
@@ -40,6 +20,8 @@ const gradientOp: Op<null> = {
     k.run({ ...call, entry: "gradient", bind: { a, b, dy, weight: gap, da, db }, grid: Math.ceil(k.batch / 64) });
   },
 };
+
+const supervisedMeanOp = logitMeanOp("supervised_mean", kernels, gradientOp);
 
 /**
  * Averages two logits and lets each learn from the labels as far as it is behind the average: to the loss L of the mean,
