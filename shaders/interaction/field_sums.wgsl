@@ -1,6 +1,6 @@
 // Sums along the field axis. A sample has G groups of F fields each; before, after and center have one group.
 //   sum      y[b, g, :]    = factor sum_f x[b, g, f, :]
-//   repeat   y[b, g, f, :] = factor x[b, g, :], the gradient of sum
+//   repeat   y[b, g, f, :] = factor x[b, g, :]; sum and repeat are the gradients of each other
 //   shift    y[b, g, f, :] = row[b, g, :] + x[b, g, f, :]
 //   before   y[b, f, :]    = sum_{i<f} x[b, i, :];  after  y[b, f, :] = sum_{i>f} x[b, i, :], its gradient
 //   center   y[b, f, :]    = x[b, f, :] - mean_i x[b, i, :], which is its own gradient

@@ -87,7 +87,6 @@ export { poolHistory, type Pooling } from "../ops/sequence/pooling.ts";
 export { placeDots, weightedPool } from "../ops/sequence/weighted_pooling.ts";
 export { placeSoftmax } from "../ops/sequence/place_softmax.ts";
 export { compare } from "../ops/sequence/compare.ts";
-export { repeat, sumPlaces } from "../ops/shape/repeat.ts";
 export { withAuxiliary } from "../ops/train/auxiliary.ts";
 export { addLoss } from "../ops/train/add_loss.ts";
 export { distilledMean } from "../ops/train/distill.ts";
@@ -97,7 +96,15 @@ export { circularProducts } from "../ops/interaction/circular.ts";
 export type { CircularKind } from "../ops/interaction/circular.ts";
 export { ffm as ffmInteraction, ffmProducts, inverseNorm } from "../ops/interaction/ffm.ts";
 export { largestOfWindows, largestRows } from "../ops/interaction/field_pooling.ts";
-export { centerFields, fieldMean, fieldsBefore, fieldSum, shiftFields } from "../ops/interaction/field_sums.ts";
+export {
+  centerFields,
+  fieldMean,
+  fieldsBefore,
+  fieldSum,
+  repeat,
+  shiftFields,
+  sumPlaces,
+} from "../ops/interaction/field_sums.ts";
 export { fieldDense } from "../ops/interaction/field_dense.ts";
 export { fieldMatrix } from "../ops/interaction/field_matrix.ts";
 export { fm as fmInteraction } from "../ops/interaction/fm.ts";

@@ -1,5 +1,5 @@
 /**
- * Sums along the field axis.
+ * Sums along the axis of fields, or of places, and rows repeated along it.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { shader } from "../../gpu/shader.ts";
 import { apply, type Emitter, type Op } from "../../graph/node.ts";
 import { formatShape, type Tensor } from "../../graph/tensor.ts";
 import { lanesOf } from "../shape/lane.ts";
-import { reshape } from "../shape/reshape.ts";
+import { flatten, reshape } from "../shape/reshape.ts";
 import { fieldSizes } from "./pairs.ts";
 
 /** Groups of a sample, fields of a group, and what a sum is multiplied by. */
@@ -41,9 +41,10 @@ const sumOp: Op<Groups> = {
 };
 
 const repeatOp: Op<Groups> = {
-  name: "field_sum_backward",
+  name: "repeat_fields",
   outputs: ([x], { groups, fields }) => [["B", groups * fields, x.shape[2]]],
   emit: (k, { inputs: [x], outputs: [y], attributes }) => emit(k, "repeat", attributes, x, y),
+  backward: ({ attributes }, [dy]) => [dy && apply(sumOp, [dy], attributes)],
 };
 
 const shiftOp: Op<Groups> = {
@@ -101,6 +102,33 @@ export function fieldSum(x: Tensor, groups = 1, factor = 1): Tensor {
  */
 export function fieldMean(x: Tensor): Tensor {
   return fieldSum(x, 1, 1 / fieldSizes("field_mean", x).fields);
+}
+
+/**
+ * Sums places: y[b, n] = sum_t x[b, t, n].
+ *
+ * @param x `[B, L, N]`
+ * @returns `[B, N]`
+ * @throws {TypeError} when `x` has another shape
+ */
+export function sumPlaces(x: Tensor): Tensor {
+  return flatten(apply(sumOp, [x], oneGroup("sum_places", x)));
+}
+
+/**
+ * Repeats each row at every place: y[b, t, n] = x[b, n].
+ *
+ * @param x `[B, N]`
+ * @param places number of places L
+ * @returns `[B, L, N]`
+ * @throws {TypeError} when `x` has another shape
+ */
+export function repeat(x: Tensor, places: number): Tensor {
+  const { shape } = x;
+  if (shape.length !== 2 || shape[0] !== "B" || !(places > 0)) {
+    throw new TypeError(`Cannot build repeat: input must have shape [B, N], received ${formatShape(shape)}`);
+  }
+  return apply(repeatOp, [reshape(x, ["B", 1, shape[1]])], { groups: 1, fields: places, factor: 1 });
 }
 
 /**

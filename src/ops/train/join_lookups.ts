@@ -7,8 +7,8 @@ import type { TableGradient } from "../../graph/autodiff.ts";
 import type { Table } from "../../graph/parameter.ts";
 import { type Tensor, widthOf } from "../../graph/tensor.ts";
 import { joinIds, joinValues } from "../embedding/join_ids.ts";
+import { repeat } from "../interaction/field_sums.ts";
 import { concat } from "../shape/concat.ts";
-import { repeat } from "../shape/repeat.ts";
 import { flatten, reshape } from "../shape/reshape.ts";
 
 /** Row numbers that were joined before, so that tables with the same lookups share one list, which is sorted once. */

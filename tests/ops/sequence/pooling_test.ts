@@ -3,7 +3,7 @@ import { atLeast, atMost, latestPlaces } from "../../../src/ops/sequence/latest.
 import { placeDots, weightedPool } from "../../../src/ops/sequence/weighted_pooling.ts";
 import { placeSoftmax } from "../../../src/ops/sequence/place_softmax.ts";
 import { compare } from "../../../src/ops/sequence/compare.ts";
-import { repeat, sumPlaces } from "../../../src/ops/shape/repeat.ts";
+import { repeat, sumPlaces } from "../../../src/ops/interaction/field_sums.ts";
 import { Graph } from "../../../src/graph/graph.ts";
 import { assertThrows } from "@std/assert";
 import {
