@@ -5,12 +5,12 @@ import {
   type Initializer,
   normal,
   ones,
-  threefry,
   uniform,
   xavierNormal,
   xavierUniform,
   zeros,
 } from "../src/initializer.ts";
+import { threefry } from "../src/initializer/threefry.ts";
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 
 const INFO = { fanIn: 300, fanOut: 200, seed: 2021, name: "mlp.0.weight" };
