@@ -28,8 +28,9 @@ import { byTask, evaluateByTask, requireOneTask, type TaskProbabilities } from "
 import { Predictor } from "./predictor.ts";
 import { Store } from "./store.ts";
 import { spaceOf, traceModel } from "./trace.ts";
-import { Trainer, type TrainerContext } from "./trainer.ts";
+import { Trainer } from "./trainer.ts";
 import { requireFinite, requireTrainable, warnBeforeTraining } from "./trainer/checks.ts";
+import type { TrainerContext } from "./trainer/context.ts";
 import type { TunedProblem } from "./kernels/tuner.ts";
 import type { FitOptions, History } from "./trainer/options.ts";
 import type { TuningOptions } from "./trainer/tuning.ts";

@@ -3,61 +3,22 @@
  *
  * @module
  */
-import type { CheckpointTensor, Json } from "./checkpoint/content.ts";
+import type { Json } from "./checkpoint/content.ts";
 import type { Dataset } from "./data/dataset.ts";
-import { Shuffle } from "./data/random.ts";
-import { Feed } from "./feed.ts";
-import { defaultBudget } from "./feed/budget.ts";
-import type { Gpu } from "./gpu/device.ts";
-import { requireAllocated } from "./gpu/memory.ts";
-import type { Plan, StepScalars } from "./graph/plan.ts";
+import type { Plan } from "./graph/plan.ts";
 import type { TunedProblem } from "./kernels/tuner.ts";
-import type { Access } from "./model/access.ts";
-import type { ModelParts } from "./model/parts.ts";
-import { requireCount } from "./model/requirements.ts";
-import { adam, type Optimizer } from "./optimizer.ts";
-import { type Evaluation, numbersOf } from "./metrics.ts";
-import { PlateauSchedule } from "./schedule.ts";
-import { feedSizes } from "./trace.ts";
-import { Backlog } from "./trainer/backlog.ts";
+import type { Evaluation } from "./metrics.ts";
+import { BestEpoch } from "./trainer/best_epoch.ts";
+import { TrainingBuffers } from "./trainer/buffers.ts";
 import { checkRate, DivergenceError, requireFinite } from "./trainer/checks.ts";
-import { LossRing } from "./trainer/losses.ts";
+import type { Resumption, TrainerContext } from "./trainer/context.ts";
 import type { EpochReport, FitOptions, History } from "./trainer/options.ts";
-import { HostSorter } from "./trainer/sorter.ts";
+import { type Settings, settingsOf } from "./trainer/settings.ts";
 import { startAtLogOdds } from "./trainer/start_bias.ts";
-import { recipeOf, requireSameKernels, requireSameRecipe, type TrainingState } from "./trainer/state.ts";
+import { recipeOf, requireSameKernels, requireSameRecipe, stepsBehind, type TrainingState } from "./trainer/state.ts";
 import { compileTraining } from "./trainer/step.ts";
-import { type PlacedWeights, placeTaskWeights } from "./trainer/tasks.ts";
+import { Steps } from "./trainer/steps.ts";
 import { tuneStep } from "./trainer/tuning.ts";
-import { UnseenRows, unseenShareOf } from "./trainer/unseen.ts";
-
-/** What the loop needs from the model. */
-export interface TrainerContext extends ModelParts {
-  readonly gpu: Gpu;
-  /** Seed of shuffling and dropout where the options have none. */
-  readonly seed: number;
-  /** Keeps the steps apart from calls that read the parameters. */
-  readonly access: Access;
-  /** Whether the parameters still have the first values that the model function declares. */
-  readonly fresh?: boolean;
-  /** Digest of the rows, where training is to be resumed. */
-  readonly rowsDigest?: string;
-  /** Computes the metrics of validation data. */
-  evaluate(dataset: Dataset): Promise<Evaluation>;
-  /** Writes a checkpoint with the state of training. */
-  save(path: string, training: Json, tensors: Record<string, CheckpointTensor>): Promise<void>;
-}
-
-/** What a checkpoint holds of a training that is to go on. */
-export interface Resumption {
-  /** The state of training. */
-  readonly training: Json;
-  /** Parameters, optimizer state and best parameters. */
-  readonly tensors: Readonly<Record<string, CheckpointTensor>>;
-}
-
-/** Steps of one submit, where nothing has to be uploaded in between. */
-const STEPS_PER_SUBMIT = 4;
 
 /** Milliseconds between two readings of the loss. */
 const REPORT_EVERY_MS = 1000;
@@ -67,27 +28,12 @@ export class Trainer {
   readonly #context: TrainerContext;
   readonly #data: Dataset;
   readonly #options: FitOptions;
-  readonly #batch: number;
-  readonly #optimizer: Optimizer;
-  readonly #seed: number;
-  readonly #epochs: number;
-  readonly #backlog: Backlog;
-  #feed!: Feed;
-  #losses!: LossRing;
-  #sorter: HostSorter | undefined;
-  #taskWeights: PlacedWeights | undefined;
   readonly #resume: Resumption | undefined;
-  readonly #unseenShare: number;
-  #unseen: UnseenRows | undefined;
-  #stepsPerSubmit = 1;
-  /** Places of the next epoch's order that a step draws. */
-  #drawnPerStep = 0;
-  #queued: StepScalars[] = [];
-  #next: { readonly epoch: number; readonly shuffle: Shuffle } | undefined;
-  #plan: Plan | undefined;
-  #state: TrainingState;
-  #plateau: PlateauSchedule | undefined;
-  #best: Record<string, CheckpointTensor> | undefined;
+  readonly #settings: Settings;
+  readonly #buffers = new TrainingBuffers();
+  readonly #state: TrainingState;
+  readonly #best: BestEpoch;
+  #steps!: Steps;
   /** Whether the model has the parameters of an earlier epoch again, which the optimizer's state does not belong to. */
   #isSteppedBack = false;
 
@@ -101,21 +47,11 @@ export class Trainer {
     this.#context = context;
     this.#data = data;
     this.#options = options;
-    this.#batch = Math.min(requireCount("train", "batchSize", options.batchSize ?? 4096), data.rows);
-    this.#epochs = requireCount("train", "epochs", options.epochs ?? 1);
-    this.#optimizer = options.optimizer ?? adam();
-    this.#seed = options.seed ?? context.seed;
-    this.#backlog = new Backlog(context.gpu);
     this.#resume = resume;
-    this.#unseenShare = unseenShareOf(options, (resume?.training as unknown as TrainingState | undefined)?.recipe);
-    if (options.earlyStopping) {
-      this.#plateau = new PlateauSchedule({ lr: this.#optimizer.lr, ...options.earlyStopping });
-    }
-    const { rowsDigest } = context;
-    const [batch, seed, optimizer] = [this.#batch, this.#seed, this.#optimizer];
-    const unseenShare = this.#unseenShare;
-    const tasks = data.schema.tasks.length;
-    const parts = { rows: data.rows, rowsDigest, batch, seed, optimizer, unseenShare, tasks };
+    this.#settings = settingsOf(context, data, options, resume);
+    this.#best = new BestEpoch(this.#settings.optimizer.lr, options.earlyStopping);
+    const { rows, schema: { tasks } } = data;
+    const parts = { ...this.#settings, rows, rowsDigest: context.rowsDigest, tasks: tasks.length };
     this.#state = { recipe: recipeOf(options, parts), epoch: 0, position: 0, step: 0, bestEpoch: 0, plateau: null };
   }
 
@@ -135,26 +71,26 @@ export class Trainer {
     let hasEnded = false;
     try {
       await this.#allocate();
-      const earlierSteps = await optimizer.prepare(this.#optimizer, isKept && !resume);
+      const earlierSteps = await optimizer.prepare(this.#settings.optimizer, isKept && !resume);
       if (earlierSteps > 0) this.#state.earlierSteps = earlierSteps;
       if (tuneKernels && (!resume || otherKernels)) {
         await this.#tune(tuneKernels === true ? undefined : tuneKernels.path);
       }
-      this.#plan = await this.#compile();
+      this.#steps.plan = await this.#compile();
       if (resume) await access.write(() => this.#restore(resume));
       else await this.#start();
-      for (const step of [this.#state.step, this.#epochs * this.#steps - 1]) this.#rateAt(step);
-      this.#options.onPlan?.(this.#plan.describe());
+      for (const step of [this.#state.step, this.#settings.epochs * this.#steps.perEpoch - 1]) this.#rateAt(step);
+      this.#options.onPlan?.(this.#steps.plan.describe());
       const history = await this.#train();
       hasEnded = true;
       return history;
     } catch (error) {
-      if (!(error instanceof DivergenceError && this.#best)) throw error;
+      if (!(error instanceof DivergenceError && this.#best.tensors)) throw error;
       await this.#uploadBest();
       throw error.restored(this.#state.bestEpoch);
     } finally {
       this.#release();
-      if (isKept && hasEnded && !this.#isSteppedBack) optimizer.keep(this.#stepsBehind);
+      if (isKept && hasEnded && !this.#isSteppedBack) optimizer.keep(stepsBehind(this.#state));
       else optimizer.release();
     }
   }
@@ -169,7 +105,7 @@ export class Trainer {
     const { optimizer } = this.#context.store;
     try {
       await this.#allocate();
-      await optimizer.prepare(this.#optimizer);
+      await optimizer.prepare(this.#settings.optimizer);
       return await this.#tune(path, true);
     } finally {
       this.#release();
@@ -180,42 +116,22 @@ export class Trainer {
   /** Times the variants of the step's kernels on the first batch, all of them or those that were not measured before. */
   #tune(path: string | undefined, again = false): Promise<TunedProblem[]> {
     const { signal, onTuning } = this.#options;
-    this.#feed.begin(this.#data);
+    this.#buffers.feed.begin(this.#data);
     const compile = (kernels: Readonly<Record<string, string>>): Promise<Plan> => this.#compileWith(kernels);
-    return tuneStep(this.#context, { compile, step: this.#prepareStep(), path, again, signal, onTuning });
+    return tuneStep(this.#context, { compile, step: this.#steps.prepare(), path, again, signal, onTuning });
   }
 
   #release(): void {
-    this.#plan?.destroy();
-    this.#feed?.destroy();
-    this.#losses?.destroy();
-    this.#sorter?.destroy();
-    this.#unseen?.destroy();
-    if (this.#taskWeights && this.#taskWeights !== "uncertainty") this.#taskWeights.buffer.destroy();
-  }
-
-  /** Steps behind the optimizer's state, with those of earlier trainings. */
-  get #stepsBehind(): number {
-    return (this.#state.earlierSteps ?? 0) + this.#state.step;
+    this.#steps?.plan?.destroy();
+    this.#buffers.destroy();
   }
 
   async #allocate(): Promise<void> {
-    const { gpu, space } = this.#context;
-    const { rows } = this.#data;
-    const { memoryBudget: budget = defaultBudget(gpu), sort = "auto" } = this.#options;
-    const counts = this.#data.histories.map(({ offsets }) => offsets[rows]);
-    this.#feed = new Feed(gpu, { ...feedSizes(space), counts, batch: this.#batch, rows, budget, ahead: true });
-    this.#taskWeights = placeTaskWeights(gpu, this.#data.schema.tasks, this.#options.taskWeights);
-    this.#losses = new LossRing(gpu);
-    if (this.#unseenShare > 0) this.#unseen = new UnseenRows(gpu, this.#data, this.#unseenShare);
-    if (sort === "host" || (sort === "auto" && gpu.adapter.software)) {
-      this.#sorter = new HostSorter(gpu, this.#feed, space, this.#batch, this.#unseen);
-    }
-    // Half an epoch draws the next order of rows that stream: their first chunk is gathered beside the last one of this.
-    this.#drawnPerStep = rows > this.#feed.capacity ? 2 * this.#batch : this.#batch;
-    this.#stepsPerSubmit = this.#sorter ? 1 : Math.min(STEPS_PER_SUBMIT, this.#feed.reach(rows));
-    const ranges = [this.#losses.range, ...(this.#sorter ? [this.#sorter.range] : [])];
-    await requireAllocated([...this.#feed.buffers, ...ranges.map(({ buffer }) => buffer)]);
+    const [context, data, options, settings] = [this.#context, this.#data, this.#options, this.#settings];
+    const [buffers, state] = [this.#buffers, this.#state];
+    await buffers.allocate(context, data, options, settings);
+    const rateAt = (step: number): number => this.#rateAt(step);
+    this.#steps = new Steps({ ...settings, context, data, options, buffers, state, rateAt });
   }
 
   /** Compiles the step, with the kernels of the checkpoint to resume unless others may do. */
@@ -234,17 +150,18 @@ export class Trainer {
   }
 
   #compileWith(kernels: Readonly<Record<string, string>> | undefined): Promise<Plan> {
+    const { feed, losses, taskWeights, sorter, unseen } = this.#buffers;
     return compileTraining(this.#context.gpu, {
       ...this.#context,
-      feed: this.#feed,
-      batch: this.#batch,
-      optimizer: this.#optimizer,
+      feed,
+      batch: this.#settings.batch,
+      optimizer: this.#settings.optimizer,
       l2: this.#options.l2 ?? {},
       clipNorm: this.#options.clipNorm,
-      losses: this.#losses.range,
-      taskWeights: this.#taskWeights,
-      pairs: this.#sorter?.range,
-      unseen: this.#unseen,
+      losses: losses.range,
+      taskWeights,
+      pairs: sorter?.range,
+      unseen,
       kernels,
     });
   }
@@ -261,14 +178,10 @@ export class Trainer {
     await store.optimizer.carryWeights();
   }
 
-  get #steps(): number {
-    return Math.ceil(this.#data.rows / this.#batch);
-  }
-
   async #train(): Promise<History> {
     const reports: EpochReport[] = [];
-    let ended: History["ended"] = this.#plateau?.stopped ? "early stopping" : "epochs";
-    while (ended === "epochs" && this.#state.epoch < this.#epochs) {
+    let ended: History["ended"] = this.#best.stopped ? "early stopping" : "epochs";
+    while (ended === "epochs" && this.#state.epoch < this.#settings.epochs) {
       const started = performance.now();
       const before = this.#state.position;
       if (!(await this.#epoch())) {
@@ -289,102 +202,43 @@ export class Trainer {
 
   /** Gives the model the parameters of the best epoch, where one was kept. */
   async #uploadBest(): Promise<void> {
-    const best = this.#best;
-    if (!best) return;
+    const { tensors } = this.#best;
+    if (!tensors) return;
     this.#isSteppedBack = this.#state.bestEpoch < this.#state.epoch;
-    await this.#context.access.write(() => this.#context.store.upload(best));
+    await this.#context.access.write(() => this.#context.store.upload(tensors));
   }
 
   /** Runs the rest of an epoch; returns false when it was interrupted. */
   async #epoch(): Promise<boolean> {
     const { everySteps } = this.#options.checkpoint ?? {};
-    const state = this.#state;
-    this.#feed.begin(this.#data, this.#order());
-    this.#losses.begin(state.step);
+    const [state, steps] = [this.#state, this.#steps];
+    steps.beginEpoch();
     let reported = performance.now();
     this.#report();
-    while (state.position < this.#steps) {
+    while (state.position < steps.perEpoch) {
       if (this.#options.signal?.aborted) return false;
-      await this.#step();
-      if (this.#losses.isFull(state.step) || performance.now() - reported >= REPORT_EVERY_MS) {
-        await this.#readLosses();
+      await steps.take();
+      if (this.#buffers.losses.isFull(state.step) || performance.now() - reported >= REPORT_EVERY_MS) {
+        await steps.readLosses();
         reported = performance.now();
         this.#report();
       }
-      if (everySteps && state.step % everySteps === 0 && state.position < this.#steps) await this.#save();
+      if (everySteps && state.step % everySteps === 0 && state.position < steps.perEpoch) await this.#save();
     }
-    await this.#readLosses();
+    await steps.readLosses();
     this.#report();
     return true;
   }
 
-  /** Returns the order of rows of the epoch, and begins to draw that of the next. */
-  #order(): Uint32Array<ArrayBuffer> | undefined {
-    if (this.#options.shuffle === false) return undefined;
-    const { epoch } = this.#state;
-    const draw = (epoch: number) => ({ epoch, shuffle: new Shuffle(this.#data.rows, this.#seed, epoch) });
-    const { shuffle } = this.#next?.epoch === epoch ? this.#next : draw(epoch);
-    this.#next = epoch + 1 < this.#epochs ? draw(epoch + 1) : undefined;
-    return shuffle.finish();
-  }
-
-  /** Has the batch of the next step on the device, sorted, and returns the step's scalars. */
-  #prepareStep(): StepScalars {
-    const { position, step } = this.#state;
-    const first = position * this.#batch;
-    const rows = this.#rowsAt(position);
-    const lr = this.#rateAt(step);
-    const index = this.#stepsBehind + 1;
-    this.#sorter?.sort(first, { rows, index, seed: this.#seed });
-    return {
-      rows,
-      first: this.#feed.locate(first),
-      index,
-      seed: this.#seed,
-      lr,
-      slot: this.#losses.slotOf(step),
-      ...this.#optimizer.corrections(index),
-    };
-  }
-
-  async #step(): Promise<void> {
-    const state = this.#state;
-    this.#queued.push(this.#prepareStep());
-    state.step++;
-    state.position++;
-    if (this.#queued.length === this.#stepsPerSubmit || state.position === this.#steps) await this.#submit();
-    // The device has steps to run meanwhile; between epochs it has none.
-    this.#next?.shuffle.advance(this.#drawnPerStep);
-    if (this.#queued.length === 0) this.#feed.advance(this.#next?.shuffle.order);
-    await this.#backlog.pass(state.step);
-  }
-
   /** Returns the learning rate of a step, counted from 0. */
   #rateAt(step: number): number {
-    return checkRate(this.#options.schedule?.(step) ?? this.#plateau?.lr ?? this.#optimizer.lr, step);
-  }
-
-  async #submit(): Promise<void> {
-    const steps = this.#queued;
-    this.#queued = [];
-    if (steps.length === 0) return;
-    await this.#context.access.write(() => this.#plan!.run(steps, this.#options.profiler));
-  }
-
-  /** Returns the rows of the epoch's batch at `position`. */
-  #rowsAt(position: number): number {
-    return Math.min(this.#batch, this.#data.rows - position * this.#batch);
-  }
-
-  async #readLosses(): Promise<void> {
-    await this.#submit();
-    const { step, position } = this.#state;
-    await this.#losses.read(step, (earlier) => this.#rowsAt(earlier - step + position));
+    return checkRate(this.#options.schedule?.(step) ?? this.#best.lr ?? this.#settings.optimizer.lr, step);
   }
 
   #report(): void {
     const { epoch, position } = this.#state;
-    this.#options.onProgress?.({ epoch: epoch + 1, step: position, steps: this.#steps, loss: this.#losses.mean });
+    const loss = this.#buffers.losses.mean;
+    this.#options.onProgress?.({ epoch: epoch + 1, step: position, steps: this.#steps.perEpoch, loss });
   }
 
   async #endEpoch(seconds: number, before: number): Promise<{ report: EpochReport; stop: boolean }> {
@@ -394,18 +248,10 @@ export class Trainer {
     state.epoch++;
     state.position = 0;
     const metrics = validation && await this.#evaluate(validation);
-    let [improved, stop] = [true, false];
-    if (metrics && this.#plateau) {
-      ({ improved, stop } = this.#plateau.observe(numbersOf(metrics)));
-      if (improved) {
-        const best = await this.#context.store.download();
-        requireFinite(best, state.step);
-        this.#best = best;
-      }
-    }
+    const { improved, stop } = await this.#best.observe(metrics, this.#context.store, state.step);
     if (improved) state.bestEpoch = state.epoch;
-    const rowsPerSecond = (this.#data.rows - before * this.#batch) / seconds;
-    const loss = this.#losses.mean;
+    const rowsPerSecond = (this.#data.rows - before * this.#settings.batch) / seconds;
+    const loss = this.#buffers.losses.mean;
     return { report: { epoch: state.epoch, loss, lr, validation: metrics, improved, seconds, rowsPerSecond }, stop };
   }
 
@@ -420,22 +266,21 @@ export class Trainer {
   }
 
   async #save(): Promise<void> {
-    await this.#submit();
+    await this.#steps.submit();
     const { checkpoint } = this.#options;
     if (!checkpoint) return;
-    const training = { ...this.#state, plateau: this.#plateau?.toJSON() ?? null };
-    const tensors = await this.#context.store.optimizer.download();
-    for (const [name, tensor] of Object.entries(this.#best ?? {})) tensors[`best/${name}`] = tensor;
-    await this.#context.save(checkpoint.path, training as unknown as Json, tensors);
+    const optimizerState = await this.#context.store.optimizer.download();
+    const { plateau, tensors } = this.#best.toCheckpoint();
+    const training = { ...this.#state, plateau } as unknown as Json;
+    await this.#context.save(checkpoint.path, training, { ...optimizerState, ...tensors });
   }
 
   #restore({ training, tensors }: Resumption): void {
     const state = training as unknown as TrainingState;
-    this.#state = { ...state, recipe: this.#state.recipe, kernels: this.#state.kernels };
-    if (state.plateau) this.#plateau = PlateauSchedule.fromJSON(state.plateau);
+    const { recipe, kernels } = this.#state;
+    Object.assign(this.#state, { ...state, recipe, kernels });
     this.#context.store.upload(tensors);
     this.#context.store.optimizer.upload(tensors);
-    const best = Object.entries(tensors).filter(([name]) => name.startsWith("best/"));
-    if (best.length > 0) this.#best = Object.fromEntries(best.map(([name, tensor]) => [name.slice(5), tensor]));
+    this.#best.restore(state.plateau, tensors);
   }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { readCheckpoint } from "../host/mod.ts";
-import type { Resumption } from "../trainer.ts";
+import type { Resumption } from "../trainer/context.ts";
 import { type ModelHeader, requireSameModel } from "./header.ts";
 
 /**

@@ -29,6 +29,11 @@ export interface TrainingState {
   plateau: PlateauState | null;
 }
 
+/** Returns the steps behind the optimizer's state, with those of earlier trainings. */
+export function stepsBehind({ earlierSteps = 0, step }: TrainingState): number {
+  return earlierSteps + step;
+}
+
 /** What a recipe holds beside the options. */
 export interface RecipeParts {
   /** Rows of the training data. */
