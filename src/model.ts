@@ -4,44 +4,38 @@
  * @module
  */
 import type { CheckpointTensor, Json } from "./checkpoint/content.ts";
-import { requireLabels, requireTwoClasses } from "./data/classes.ts";
-import { describeNotFinite, findNotFinite } from "./checkpoint/finite.ts";
+import { requireLabels } from "./data/classes.ts";
 import type { Dataset } from "./data/dataset.ts";
 import type { FittedSchema } from "./data/fitted_schema.ts";
 import type { Definition } from "./definition.ts";
-import { defaultBudget } from "./feed/budget.ts";
 import type { Gpu } from "./gpu/device.ts";
 import { Declarations } from "./graph/parameter.ts";
-import { readCheckpoint, writeCheckpoint } from "./host/mod.ts";
-import { inspectedBatch, Inspector } from "./inspector.ts";
+import { readCheckpoint } from "./host/mod.ts";
+import { inspectedBatch } from "./inspector.ts";
 import type { Evaluation } from "./metrics.ts";
 import { Access } from "./model/access.ts";
+import { beforeTraining } from "./model/before_training.ts";
 import { openDevice } from "./model/device.ts";
-import { type AnyFactory, formatHeader, parseHeader } from "./model/header.ts";
+import { Forward } from "./model/forward.ts";
+import { type AnyFactory, parseHeader } from "./model/header.ts";
 import { batchSizeOf, type InspectOptions, type ModelOptions, type PredictOptions } from "./model/options.ts";
 import type { ModelParts } from "./model/parts.ts";
-import { Passes } from "./model/passes.ts";
-import { requireNumbers, requireSchema, requireUsable } from "./model/requirements.ts";
-import { readResumption } from "./model/resumption.ts";
+import { requireSchema, requireUsable } from "./model/requirements.ts";
+import { saveModel } from "./model/save.ts";
 import { summarize } from "./model/summary.ts";
-import { byTask, evaluateByTask, requireOneTask, type TaskProbabilities } from "./model/tasks.ts";
-import { Predictor } from "./predictor.ts";
+import { evaluateByTask, requireOneTask, type TaskProbabilities } from "./model/tasks.ts";
 import { Store } from "./store.ts";
 import { spaceOf, traceModel } from "./trace.ts";
 import { Trainer } from "./trainer.ts";
-import { requireFinite, requireTrainable, warnBeforeTraining } from "./trainer/checks.ts";
+import { requireTrainable } from "./trainer/checks.ts";
 import type { TrainerContext } from "./trainer/context.ts";
 import type { TunedProblem } from "./kernels/tuner.ts";
 import type { FitOptions, History } from "./trainer/options.ts";
 import type { TuningOptions } from "./trainer/tuning.ts";
-import { digestRows } from "./trainer/rows_digest.ts";
 
 export type { Evaluation } from "./metrics.ts";
 export type { InspectOptions, ModelOptions, PredictOptions } from "./model/options.ts";
 export type { TaskProbabilities } from "./model/tasks.ts";
-
-/** Rows of a pass of `predict` and `evaluate`, where their options do not say. */
-const PREDICTED_ROWS = 4096;
 
 /**
  * A model with its parameters on a device.
@@ -63,8 +57,8 @@ export class Model implements AsyncDisposable {
   readonly gpu: Gpu;
   readonly #ownsGpu: boolean;
   readonly #parts: ModelParts;
+  readonly #forward: Forward;
   readonly #access = new Access();
-  readonly #passes = new Passes();
   #fresh = false;
 
   private constructor(definition: Definition, schema: FittedSchema, gpu: Gpu, options: ModelOptions) {
@@ -77,6 +71,7 @@ export class Model implements AsyncDisposable {
     const space = spaceOf(schema);
     traceModel(definition, "train", declarations, space, 1);
     this.#parts = { definition, declarations, space, store: new Store(gpu, declarations) };
+    this.#forward = new Forward(gpu, this.#parts);
   }
 
   /**
@@ -152,13 +147,7 @@ export class Model implements AsyncDisposable {
    */
   async fit(data: Dataset, options: FitOptions = {}): Promise<History> {
     return await this.#access.train(async () => {
-      for (const dataset of [data, options.validation]) if (dataset) await requireUsable("train", this.schema, dataset);
-      requireTwoClasses("train on the data", data);
-      await requireTrainable(options, this.schema.tasks);
-      warnBeforeTraining(options);
-      const resume = options.resume === undefined ? undefined : await readResumption(options.resume, this);
-      const resumable = resume !== undefined || options.checkpoint !== undefined;
-      const rowsDigest = resumable ? await digestRows(data, options.validation) : undefined;
+      const { resume, rowsDigest } = await beforeTraining(this, data, options);
       const trainer = new Trainer({ ...this.#context(options), rowsDigest }, data, options, resume);
       this.#fresh = false;
       return await trainer.run();
@@ -206,9 +195,9 @@ export class Model implements AsyncDisposable {
    */
   async predictTasks(data: Dataset, options: PredictOptions = {}): Promise<TaskProbabilities> {
     return await this.#access.read("predict", async () => {
-      const batchSize = batchSizeOf("predict", options, PREDICTED_ROWS);
+      const batchSize = batchSizeOf("predict", options);
       await requireSchema(this.schema, data);
-      return await this.#predict(data, batchSize);
+      return await this.#forward.predict(data, batchSize);
     });
   }
 
@@ -220,10 +209,10 @@ export class Model implements AsyncDisposable {
    */
   async evaluate(data: Dataset, options: PredictOptions = {}): Promise<Evaluation> {
     return await this.#access.read("evaluate", async () => {
-      const batchSize = batchSizeOf("evaluate", options, PREDICTED_ROWS);
+      const batchSize = batchSizeOf("evaluate", options);
       await requireUsable("evaluate", this.schema, data);
       requireLabels("evaluate the data", data);
-      return evaluateByTask(await this.#predict(data, batchSize), data);
+      return evaluateByTask(await this.#forward.predict(data, batchSize), data);
     });
   }
 
@@ -238,8 +227,7 @@ export class Model implements AsyncDisposable {
     return await this.#access.read("inspect", async () => {
       await requireUsable("inspect", this.schema, data);
       const batch = batchSizeOf("inspect", options, inspectedBatch(data.rows));
-      const create = () => Inspector.create(this.gpu, this.#parts, batch);
-      return await this.#passes.use(`inspect ${batch}`, create, (inspector) => inspector.inspect(data));
+      return await this.#forward.inspect(data, batch);
     });
   }
 
@@ -285,17 +273,9 @@ export class Model implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     // A device that was lost answers nobody who waits.
     await Promise.race([this.#access.close(), this.gpu.lost]);
-    await this.#passes.destroy();
+    await this.#forward.destroy();
     this.#parts.store.destroy();
     if (this.#ownsGpu) this.gpu.destroy();
-  }
-
-  async #predict(data: Dataset, batch: number): Promise<TaskProbabilities> {
-    const create = () => Predictor.create(this.gpu, { ...this.#parts, batch, budget: defaultBudget(this.gpu) });
-    const all = data.rows === 0
-      ? new Float32Array(0)
-      : await this.#passes.use(`predict ${batch}`, create, (predictor) => predictor.predict(data));
-    return byTask(requireNumbers(all, this.schema.tasks.length), this.schema.tasks);
   }
 
   #context({ batchSize }: FitOptions): TrainerContext {
@@ -311,13 +291,6 @@ export class Model implements AsyncDisposable {
   }
 
   async #write(path: string, extra: Record<string, CheckpointTensor>, training?: Json): Promise<void> {
-    const tensors = { ...(await this.#parts.store.download()), ...extra };
-    if (training) {
-      requireFinite(tensors, (training as { step: number }).step);
-    } else {
-      const found = findNotFinite(tensors);
-      if (found) throw new RangeError(`Cannot save "${path}": ${describeNotFinite(found)}`);
-    }
-    await writeCheckpoint(path, { header: formatHeader(this, training), tensors });
+    await saveModel(path, this, { ...(await this.#parts.store.download()), ...extra }, training);
   }
 }

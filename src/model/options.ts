@@ -29,6 +29,9 @@ export interface InspectOptions {
   batchSize?: number;
 }
 
+/** Rows of a pass of `predict` and `evaluate`, where their options do not say. */
+const PREDICTED_ROWS = 4096;
+
 /**
  * Returns the batch size that options give.
  *
@@ -37,7 +40,7 @@ export interface InspectOptions {
  * @throws {TypeError} when the options are not an object
  * @throws {RangeError} when the batch size is not a positive integer
  */
-export function batchSizeOf(action: string, options: PredictOptions, otherwise: number): number {
+export function batchSizeOf(action: string, options: PredictOptions, otherwise = PREDICTED_ROWS): number {
   if (typeof options !== "object" || options === null) {
     const received = formatValue(options);
     throw new TypeError(`Cannot ${action}: options must be an object such as { batchSize: 64 }, received ${received}`);
