@@ -6,61 +6,23 @@ import type { Definition } from "../src/definition.ts";
 import { Model } from "../src/model.ts";
 import { adam, type Optimizer, sgd } from "../src/optimizer.ts";
 import { schemaOf } from "./datasets.ts";
-import { type GoldenLists, historiesOf, withSequences } from "./golden_histories.ts";
+import {
+  columnOf,
+  type Convert,
+  type GoldenCase,
+  type GoldenData,
+  type GoldenSteps,
+  type GoldenTensor,
+  hasOwnTerms,
+  meanLoss,
+  readGolden,
+} from "./golden_case.ts";
+import { historiesOf, withSequences } from "./golden_histories.ts";
 import { assertClose, gpu } from "./support.ts";
 
-/** A tensor of a case. */
-export interface GoldenTensor {
-  name: string;
-  shape: number[];
-  data: number[];
-}
-
-/** Tensors by name; their shapes are those of the first parameters. */
-type GoldenData = Record<string, number[]>;
-
-interface GoldenSteps {
-  lr: number;
-  loss_before_each_step: number[];
-  params: GoldenData;
-  buffers?: GoldenData;
-}
-
-/** A file of `tests/golden` that holds a model. */
-export interface GoldenCase {
-  config: { vocab_sizes: number[]; embedding_l2?: number; net_l2?: number; multi_vocab?: number; tasks?: number };
-  batches: ({ ids: number[][]; labels: (number | number[])[] } & GoldenLists)[];
-  params: GoldenTensor[];
-  /** The loss that is differentiated is `loss_total`, where training adds terms to the mean loss of the logits. */
-  forward: { logits: (number | number[])[]; loss_mean: number | number[]; loss_total?: number };
-  grads: GoldenData;
-  buffers_init?: GoldenTensor[];
-  /** Tensors that are given and stay as they are. */
-  constants?: GoldenTensor[];
-  buffers_after_forward?: GoldenData;
-  eval_logits?: number[];
-  regularization?: { value: number };
-  sgd: GoldenSteps;
-  adam: GoldenSteps;
-  lazy_adam?: GoldenSteps;
-  conditioning: Conditioning;
-}
-
-/** Gradients that are zero in exact arithmetic, or nearly so: Adam turns their rounding into whole steps. */
-interface Conditioning {
-  zero_gradient_params: string[];
-  /** Zero up to the epsilon of a batch norm behind it, whose running statistics follow. */
-  weak_gradient_params?: string[];
-  /** Single numbers by tensor. */
-  zero_gradient_elements?: Record<string, number[]>;
-  /** The same as ones among zeros. */
-  zero_elements?: GoldenData;
-}
+export type { Convert, GoldenTensor } from "./golden_case.ts";
 
 type Tensors = Record<string, CheckpointTensor>;
-
-/** Gives a case's tensors names and layouts that the default rules know. */
-export type Convert = (tensors: readonly GoldenTensor[]) => readonly GoldenTensor[];
 
 /** Tables of Weft by what the cases call them. */
 const TABLES: Readonly<Record<string, string>> = { emb: "embedding", lr: "linear", lw: "linear" };
@@ -82,45 +44,6 @@ export function rename(...rules: readonly (readonly [RegExp, string])[]): Conver
 /** Applies conversions one after the other. */
 export function inTurn(...conversions: readonly Convert[]): Convert {
   return (tensors) => conversions.reduce((converted, convert) => convert(converted), tensors);
-}
-
-/** Reads a case. */
-function readGolden(name: string, conversion: Convert = (tensors) => tensors): GoldenCase {
-  const convert: Convert = (tensors) => tensors.length > 0 ? conversion(tensors) : [];
-  const golden: GoldenCase = JSON.parse(Deno.readTextFileSync(new URL(`golden/${name}.json`, import.meta.url)));
-  const { buffers_init: statistics = [], constants = [] } = golden;
-  const convertData = (known: readonly GoldenTensor[], data: GoldenData): GoldenData => {
-    const tensors = known.filter((tensor) => data[tensor.name]);
-    const converted = convert(tensors.map((tensor) => ({ ...tensor, data: data[tensor.name] })));
-    return Object.fromEntries(converted.map((tensor) => [tensor.name, tensor.data]));
-  };
-  const convertSteps = (steps: GoldenSteps): GoldenSteps => ({
-    ...steps,
-    params: convertData(golden.params, steps.params),
-    buffers: steps.buffers && convertData(statistics, steps.buffers),
-  });
-  const named = (names: readonly string[] = []): string[] =>
-    convert(golden.params.filter(({ name }) => names.includes(name))).map(({ name }) => name);
-  const { zero_gradient_params: zero, weak_gradient_params: weak } = golden.conditioning;
-  const elements = Object.entries(golden.conditioning.zero_gradient_elements ?? {}).map(([name, places]) => {
-    const { data } = golden.params.find((tensor) => tensor.name === name)!;
-    return [name, data.map((_, i) => Number(places.includes(i)))];
-  });
-  return {
-    ...golden,
-    params: [...convert(golden.params)],
-    buffers_init: [...convert([...statistics, ...constants])],
-    buffers_after_forward: golden.buffers_after_forward && convertData(statistics, golden.buffers_after_forward),
-    conditioning: {
-      zero_gradient_params: named(zero),
-      weak_gradient_params: named(weak),
-      zero_elements: convertData(golden.params, Object.fromEntries(elements)),
-    },
-    grads: convertData(golden.params, golden.grads),
-    sgd: convertSteps(golden.sgd),
-    adam: convertSteps(golden.adam),
-    lazy_adam: golden.lazy_adam && convertSteps(golden.lazy_adam),
-  };
 }
 
 /** Checks logits, losses, gradients, running statistics and three steps of each optimizer. */
@@ -226,21 +149,6 @@ function noiseOf(golden: GoldenCase, { name }: Optimizer): (tensor: string) => "
     const isZero = [...zero, ...weak].some((text) => text === tensor || tensor === text.replace(/bias$/, "bn.mean"));
     return isZero || isStatistic ? "all" : elements.get(tensor)?.flatMap((zero, i) => zero ? [i] : []) ?? [];
   };
-}
-
-/** Returns a task's numbers; there is one task where they are not in rows. */
-function columnOf(rows: readonly (number | number[])[], task: number): number[] {
-  return rows.map((row) => typeof row === "number" ? row : row[task]);
-}
-
-/** Returns the mean loss, summed over tasks. */
-function meanLoss({ forward: { loss_mean } }: GoldenCase): number {
-  return typeof loss_mean === "number" ? loss_mean : loss_mean.reduce((sum, loss) => sum + loss, 0);
-}
-
-/** Whether the model adds terms to the loss, which the reported one is without. */
-function hasOwnTerms(golden: GoldenCase): boolean {
-  return Math.abs((golden.forward.loss_total ?? meanLoss(golden)) - meanLoss(golden)) > 1e-6;
 }
 
 function withShapes(golden: GoldenCase, data: GoldenData = {}): GoldenTensor[] {
