@@ -1,7 +1,7 @@
 /**
  * Evaluates models on each window of MovieLens-1M before they train on it, in the order of time, as in daily retraining.
  *
- *     deno run -A bench/progressive.ts --data DIR [--models hstu,din,deepfm] [--window 50000] [--seed 2021] [--write]
+ *     deno run -A bench/progressive.ts --data DIR [--models hstu,deepfm] [--window 50000] [--seed 2021] [--write]
  *
  * All 904,591 ratings, one pass: a model trains on a window once, keeps the state of its optimizer, and is evaluated on the
  * next window. Ids have rows in the tables from the start, as if each got one when it first came up; nothing else of a
@@ -89,7 +89,7 @@ function chart(names: readonly string[], scores: readonly Score[][]): string {
 if (import.meta.main) {
   const options = parseArgs(Deno.args, { string: ["data", "models", "window", "seed"], boolean: ["write"] });
   if (!options.data) throw new TypeError("Cannot train: --data must name the folder of MovieLens-1M, received none");
-  const names: string[] = options.models?.split(",") ?? ["hstu", "din", "deepfm"];
+  const names: string[] = options.models?.split(",") ?? ["hstu", "deepfm"];
   const unknown = names.find((name) => !MODELS[name]);
   if (unknown) {
     throw new RangeError(`Cannot train: models are ${Object.keys(MODELS).join(", ")}, received "${unknown}"`);
