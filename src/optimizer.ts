@@ -233,6 +233,9 @@ export function tableSlots(optimizer: Optimizer): readonly TableSlot[] {
   return slots;
 }
 
+/** Returns the number of a table's slot with strengths of L2 by row, which comes after those of {@linkcode tableSlots}. */
+export const rowL2Index = (optimizer: Optimizer): number => tableSlots(optimizer).length + 1;
+
 function make(
   name: OptimizerName,
   rule: number,

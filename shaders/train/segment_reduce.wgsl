@@ -5,7 +5,7 @@
 //   finish  adds up the pieces of a run, four chunks at a time, in the chunk where the run starts.
 //   finish_group  the same for GPUs: a workgroup takes GROUP_CHUNKS chunks, and all its threads together the one run that
 //           starts there and goes on past them, in a tree that depends on the run's length alone.
-// What finishing means is up to segment_apply.wgsl (the optimizer's rule) or segment_store.wgsl (keep the sum).
+// Finishing is segment_row_l2.wgsl or _none, then segment_apply.wgsl (the optimizer) or segment_store.wgsl (the sum).
 // Needs step.wgsl, grid.wgsl, a lane file, segment_value or _unit, and the terms of the gradient: segment_embedding,
 // segment_linear, segment_fm or their _none counterparts.
 // Shapes: pairs [F B] of (row, occurrence f B + b); carry [chunks, 2, D].

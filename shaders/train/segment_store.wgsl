@@ -3,6 +3,7 @@
 const BY_ROW: bool = true;
 
 fn finish_run(number: u32, head: u32, part: u32) {
+  add_row_l2(number, part);
   var at = head * LANES + part * SPAN;
   if (BY_ROW) { at = number * STRIDE + part * SPAN; }
   for (var j = 0u; j < SPAN; j++) { reduced[at + j] = sum[j]; }

@@ -11,7 +11,7 @@ import type { Tensor } from "../../src/graph/tensor.ts";
 import { zeros } from "../../src/initializer.ts";
 import { clipScale } from "../../src/ops/train/clip.ts";
 import { reduceTable, updateTable } from "../../src/ops/train/table_update.ts";
-import { type Optimizer, tableSlots } from "../../src/optimizer.ts";
+import { type Optimizer, rowL2Index, tableSlots } from "../../src/optimizer.ts";
 import type { Occurrences } from "../reference/table_update.ts";
 import { gpu, noStorage, randomArray, step } from "../support.ts";
 
@@ -63,6 +63,8 @@ export function randomBatch(options: BatchOptions): Occurrences {
 export interface TableRun {
   optimizer: Optimizer;
   l2?: number;
+  /** Strength of L2 by row, for rows of the batch alone. */
+  rowL2?: Float64Array;
   tableRows: number;
   /** First weights, dense. @default random */
   weights?: Float64Array;
@@ -99,8 +101,11 @@ export async function runTable(run: TableRun): Promise<TableResult> {
     });
   });
   const shards = windows.map((slot) => slot.map((window) => uploadShard(device, window)));
+  const strengths = makeShards(tableRows, run.shards ?? 1, (row) => Float32Array.of(run.rowL2?.[row] ?? 0));
+  const rowL2 = strengths.map((window) => uploadShard(device, window));
   for (const [i, occurrences] of batches.entries()) {
-    const { plan, buffers } = await planUpdate(device, run, occurrences, shards);
+    const shardsOf = (slot: number): TableShard[] => slot === rowL2Index(optimizer) ? rowL2 : shards[slot];
+    const { plan, buffers } = await planUpdate(device, run, occurrences, shardsOf);
     plan.run([step(occurrences.rows, { index: i + 1, lr, ...optimizer.corrections(i + 1) })]);
     await device.device.queue.onSubmittedWorkDone();
     plan.destroy();
@@ -109,7 +114,7 @@ export async function runTable(run: TableRun): Promise<TableResult> {
   const read = await Promise.all(
     shards.map((slot) => Promise.all(slot.map(({ range }) => download(device, range.buffer)))),
   );
-  for (const slot of shards) for (const { range } of slot) range.buffer.destroy();
+  for (const slot of [...shards, rowL2]) for (const { range } of slot) range.buffer.destroy();
   const joined = read.map((parts, i) =>
     parts.map((part, j) => new Float32Array(part, 0, windows[i][j].rows * (slots[i].perRow ? 1 : stride)))
   );
@@ -128,9 +133,9 @@ export function firstWeights(rows: number, dim: number): Float64Array {
 
 async function planUpdate(
   device: Gpu,
-  { optimizer, l2 = 0, tableRows, clip }: TableRun,
+  { optimizer, l2 = 0, rowL2, tableRows, clip }: TableRun,
   o: Occurrences,
-  shards: readonly (readonly TableShard[])[],
+  shardsOf: (slot: number) => readonly TableShard[],
 ): Promise<{ plan: Plan; buffers: GPUBuffer[] }> {
   const graph = new Graph("train");
   const table = graph.table("table", tableRows, o.dim, zeros());
@@ -150,13 +155,13 @@ async function planUpdate(
     dFm: input("dFm", ["B", 1], o.dFm),
     fmSum: input("fmSum", ["B", o.dim], o.fmSum),
   };
-  const rule = { optimizer, l2 };
+  const rule = { optimizer, l2, rowL2: rowL2 !== undefined };
   if (clip === undefined) updateTable(table, gradient, pairs, rule);
   else {
     const reduced = reduceTable(table, gradient, pairs, rule);
     updateTable(table, gradient, pairs, { ...rule, reduced, clip: clipScale(clip, [reduced]) });
   }
-  const storage: Storage = { ...noStorage, shards: (_, slot) => shards[slot] };
+  const storage: Storage = { ...noStorage, shards: (_, slot) => shardsOf(slot) };
   const plan = await Plan.create(device, { name: "update", batch: o.batch, outputs: [pairs], inputs, storage });
   return { plan, buffers: Object.values(inputs).map(({ buffer }) => buffer) };
 }

@@ -42,13 +42,20 @@ export interface TableState {
   states: Float64Array[];
 }
 
+/** How strongly rows are pulled to 0: all that are updated alike, and those of the batch each by its own strength. */
+export interface L2Strengths {
+  l2: number;
+  rowL2?: ArrayLike<number>;
+}
+
 /** Gradients of all rows that a step updates, L2 included. */
 export function gradientsOf(
   o: Occurrences,
   { weights }: TableState,
-  { optimizer, l2 }: { optimizer: Optimizer; l2: number },
+  { optimizer, l2, rowL2 }: { optimizer: Optimizer } & L2Strengths,
 ): Map<number, Float64Array> {
   const sums = reduceGradient(o, weights);
+  for (const [row, sum] of sums) sum.forEach((g, d) => sum[d] = g + (rowL2?.[row] ?? 0) * weights[row * o.dim + d]);
   if (optimizer.embeddingUpdate === "dense") {
     for (let row = 0; row < weights.length / o.dim; row++) {
       if (!sums.has(row)) sums.set(row, new Float64Array(o.dim));
@@ -62,7 +69,7 @@ export function gradientsOf(
 export function updateTableReference(
   o: Occurrences,
   state: TableState,
-  options: { optimizer: Optimizer; l2: number; lr: number; t: number; scale?: number },
+  options: { optimizer: Optimizer; lr: number; t: number; scale?: number } & L2Strengths,
 ): void {
   const { optimizer, lr, t, scale = 1 } = options;
   const at = { optimizer, target: optimizer.embeddingUpdate, lr, t };

@@ -14,7 +14,7 @@ import type { BufferRange } from "../../gpu/kernel.ts";
 import type { Constants } from "../../gpu/shader.ts";
 import type { Emitter } from "../../graph/node.ts";
 import type { Table } from "../../graph/parameter.ts";
-import { type Optimizer, tableSlots } from "../../optimizer.ts";
+import { type Optimizer, rowL2Index, tableSlots } from "../../optimizer.ts";
 
 /** Number in `shaders/train/optimizer.wgsl` of the rule that tables have where it differs from that of dense parameters. */
 const ROWWISE_ADAGRAD = 2;
@@ -51,6 +51,11 @@ export function stateRanges(
 ): Record<string, BufferRange> {
   const saved = tableSlots(optimizer).filter((slot) => slot.saved);
   return Object.fromEntries(saved.map((_, i) => [`state${i}`, k.shards(table, i + 1)[shard].range]));
+}
+
+/** Returns the strengths of L2 by row of a shard of a table. */
+export function rowL2Range(k: Emitter, table: Table, optimizer: Optimizer, shard: number): BufferRange {
+  return k.shards(table, rowL2Index(optimizer))[shard].range;
 }
 
 /** Returns the sums by row of a shard of a table whose updates are dense: its last slot. */

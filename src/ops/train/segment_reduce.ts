@@ -14,6 +14,8 @@ import segmentFmNone from "../../../shaders/train/segment_fm_none.wgsl" with { t
 import segmentFmPacked from "../../../shaders/train/segment_fm_packed.wgsl" with { type: "text" };
 import segmentLinear from "../../../shaders/train/segment_linear.wgsl" with { type: "text" };
 import segmentLinearNone from "../../../shaders/train/segment_linear_none.wgsl" with { type: "text" };
+import segmentRowL2 from "../../../shaders/train/segment_row_l2.wgsl" with { type: "text" };
+import segmentRowL2None from "../../../shaders/train/segment_row_l2_none.wgsl" with { type: "text" };
 import segmentReduce from "../../../shaders/train/segment_reduce.wgsl" with { type: "text" };
 import segmentStore from "../../../shaders/train/segment_store.wgsl" with { type: "text" };
 import segmentUnit from "../../../shaders/train/segment_unit.wgsl" with { type: "text" };
@@ -27,7 +29,7 @@ import type { Optimizer } from "../../optimizer.ts";
 import { emitKernel } from "../../kernels/set.ts";
 import { gpuVariant, type Kernel, type Problem } from "../../kernels/variant.ts";
 import { lanesOf } from "../shape/lane.ts";
-import { gradientRange, ruleFiles, stateRanges, tableRule } from "./rule.ts";
+import { gradientRange, rowL2Range, ruleFiles, stateRanges, tableRule } from "./rule.ts";
 
 /** Chunks whose runs a workgroup finishes on a GPU, which is as many as any run but the last has pieces at most. */
 const GROUP_CHUNKS = 64;
@@ -43,6 +45,8 @@ export interface TableAttributes {
   readonly optimizer: Optimizer;
   /** Coupled L2. */
   readonly l2: number;
+  /** Whether rows of the batch have strengths of L2 of their own, in a slot of the table. */
+  readonly rowL2: boolean;
   /** Fields of the lookup. */
   readonly fields: number;
   /** Binding names of the node's inputs, in order. */
@@ -82,9 +86,14 @@ export function reductionOutputs(attributes: TableAttributes, sink: Sink): ["B",
   ];
 }
 
+/** Whether the reduction can apply the rule on every device, its FM terms packed where that helps. */
+export function canApply(attributes: TableAttributes): boolean {
+  return buffersOf(attributes, "apply") - (attributes.names.includes("d_fm") ? 1 : 0) <= PORTABLE_BUFFERS;
+}
+
 /** Counts the storage buffers that the reduction binds: its inputs, the table among them, `carry`, and those of the sink. */
-function buffersOf({ names, optimizer }: TableAttributes, sink: Sink): number {
-  return names.length + 1 + (sink === "apply" ? Math.max(optimizer.slots, optimizer.rowSlots) : 1);
+function buffersOf({ names, optimizer, rowL2 }: TableAttributes, sink: Sink): number {
+  return names.length + 1 + Number(rowL2) + (sink === "apply" ? Math.max(optimizer.slots, optimizer.rowSlots) : 1);
 }
 
 /** A reduction of a node's gradients. */
@@ -141,7 +150,7 @@ export function emitReduction(k: Emitter, node: Node<TableAttributes>, sink: Sin
 /** Emits the two dispatches of a reduction for each shard of the table. */
 export function emitReductionWork(k: Emitter, { node, sink }: Reduction, work: ReductionWork): void {
   const { attributes, outputs: [carry, , sums] } = node;
-  const { table, optimizer, fields, l2 } = attributes;
+  const { table, optimizer, fields, l2, rowL2 } = attributes;
   const { width, count: lanes } = lanesOf(table.dim);
   const applies = sink === "apply";
   const { chunk, loadsAhead, finishesGroups } = work;
@@ -157,9 +166,9 @@ export function emitReductionWork(k: Emitter, { node, sink }: Reduction, work: R
     {
       entry: loadsAhead && span === 1 ? "reduce_ahead" : "reduce",
       reads: terms,
-      weighs: applies || terms.d_fm || terms.fm_terms,
+      weighs: applies || rowL2 || terms.d_fm || terms.fm_terms,
     },
-    { entry: finishesGroups ? "finish_group" : "finish", reads: { pairs: terms.pairs }, weighs: applies },
+    { entry: finishesGroups ? "finish_group" : "finish", reads: { pairs: terms.pairs }, weighs: applies || rowL2 },
   ];
   for (const { entry, reads, weighs } of entries) {
     k.shards(table, 0).forEach(({ first, rows, range }, i) =>
@@ -170,6 +179,7 @@ export function emitReductionWork(k: Emitter, { node, sink }: Reduction, work: R
           ...reads,
           weights: weighs ? range : undefined,
           carry,
+          row_l2: rowL2 ? rowL2Range(k, table, optimizer, i) : undefined,
           reduced: applies ? undefined : sink === "row" ? gradientRange(k, table, optimizer, i) : sums,
           ...(applies ? stateRanges(k, table, optimizer, i) : {}),
         },
@@ -200,7 +210,7 @@ function packTerms(k: Emitter, node: Node<TableAttributes>, sink: Sink): Record<
 }
 
 function reductionShader(
-  { table, optimizer }: TableAttributes,
+  { table, optimizer, rowL2 }: TableAttributes,
   terms: Record<string, Tensor | undefined>,
   applies: boolean,
 ): Shader {
@@ -211,6 +221,7 @@ function reductionShader(
     ...lanesOf(table.dim).part,
     segment_reduce: segmentReduce,
     ...termFiles(terms),
+    ...(rowL2 ? { segment_row_l2: segmentRowL2 } : { segment_row_l2_none: segmentRowL2None }),
     ...(applies
       ? { ...ruleFiles(slots, rowSlots > 0, false), row_rule: rowRule, segment_apply: segmentApply }
       : { segment_store: segmentStore }),

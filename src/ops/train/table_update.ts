@@ -17,7 +17,14 @@ import { emitKernel } from "../../kernels/set.ts";
 import { gpuVariant, type Kernel, type Problem } from "../../kernels/variant.ts";
 import { lanesOf } from "../shape/lane.ts";
 import { gradientRange, ruleFiles, stateRanges, tableRule } from "./rule.ts";
-import { emitReduction, inputsByName, reductionOutputs, spanOf, type TableAttributes } from "./segment_reduce.ts";
+import {
+  canApply,
+  emitReduction,
+  inputsByName,
+  reductionOutputs,
+  spanOf,
+  type TableAttributes,
+} from "./segment_reduce.ts";
 
 /** Sums of a table's gradients by row, waiting for the norm of all gradients before they are applied. */
 export interface ReducedTable {
@@ -35,12 +42,21 @@ export interface ReducedTable {
   readonly slot: number;
 }
 
-/** Options of {@linkcode updateTable}. */
-export interface TableUpdateOptions {
+/** How a table is updated. */
+export interface TableRule {
   /** The rule; its `embeddingUpdate` tells whether rows absent from the batch are updated. */
   readonly optimizer: Optimizer;
   /** Coupled L2: l2 w is added to the gradient of each updated row, once. */
   readonly l2: number;
+  /**
+   * Whether the table has a slot with a strength for each row: rowL2[row] w is added to the gradient of each row of the
+   * batch, once, however often it occurs there. @default {false}
+   */
+  readonly rowL2?: boolean;
+}
+
+/** Options of {@linkcode updateTable}. */
+export interface TableUpdateOptions extends TableRule {
   /** Factor `[1]` for gradients, from `clipScale`; needs `reduced`. */
   readonly clip?: Tensor;
   /** What {@linkcode reduceTable} returned, where gradients are clipped. */
@@ -65,14 +81,23 @@ export function updateTable(
   if (clip && !reduced) {
     throw new TypeError(`Cannot update table "${tableOf(table).name}": a clipped update needs the reduced gradient`);
   }
-  if (!clip) {
-    const { inputs, attributes } = reduction(table, gradient, pairs, options);
-    applyAll(options.optimizer.embeddingUpdate === "dense" ? sweepReducedOp : updateOp, inputs, attributes);
-    return;
-  }
-  const { names, inputs } = present({ clip, sums: reduced!.sums, pairs });
+  if (clip) return applyReduced(table, gradient, options, reduced!);
+  const { inputs, attributes } = reduction(table, gradient, pairs, options);
+  if (options.optimizer.embeddingUpdate === "dense") applyAll(sweepReducedOp, inputs, attributes);
+  else if (canApply(attributes)) applyAll(updateOp, inputs, attributes);
+  else applyReduced(table, gradient, options, reduceTable(table, gradient, pairs, options));
+}
+
+/** Updates a table from gradients that are summed already. */
+function applyReduced(
+  table: Tensor,
+  gradient: TableGradient,
+  options: TableUpdateOptions,
+  { sums, pairs }: ReducedTable,
+): void {
+  const { names, inputs } = present({ clip: options.clip, sums, pairs });
   const attributes = { ...attributesOf(table, gradient, options), names: ["table", ...names] };
-  applyAll(reduced!.sums ? touchedOp : sweepOp, [table, ...inputs], attributes);
+  applyAll(sums ? touchedOp : sweepOp, [table, ...inputs], attributes);
 }
 
 /** Sums a table's gradients by row without applying them, so that the norm of all gradients can be taken first. */
@@ -80,7 +105,7 @@ export function reduceTable(
   table: Tensor,
   gradient: TableGradient,
   pairs: Tensor,
-  options: { readonly optimizer: Optimizer; readonly l2: number },
+  options: TableRule,
 ): ReducedTable {
   const { inputs, attributes } = reduction(table, gradient, pairs, options);
   const { l2, fields } = attributes;
@@ -94,7 +119,7 @@ function reduction(
   table: Tensor,
   gradient: TableGradient,
   pairs: Tensor,
-  options: { readonly optimizer: Optimizer; readonly l2: number },
+  options: TableRule,
 ): { inputs: Tensor[]; attributes: TableAttributes } {
   const { values, dEmbedding, dLinear, dFm, fmSum } = gradient;
   const attributes = attributesOf(table, gradient, options);
@@ -125,9 +150,9 @@ function reduction(
 function attributesOf(
   table: Tensor,
   { ids }: TableGradient,
-  { optimizer, l2 }: { readonly optimizer: Optimizer; readonly l2: number },
+  { optimizer, l2, rowL2 = false }: TableRule,
 ): TableAttributes {
-  return { table: tableOf(table), optimizer, l2, fields: Number(ids.shape[0]), names: [] };
+  return { table: tableOf(table), optimizer, l2, rowL2, fields: Number(ids.shape[0]), names: [] };
 }
 
 function checkShape(

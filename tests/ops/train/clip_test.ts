@@ -9,7 +9,7 @@ import { gradientsOf, type TableState, updateTableReference } from "../../refere
 import { assertClose, gpu, randomArray, step } from "../../support.ts";
 import { firstWeights, randomBatch, runTable } from "../table_support.ts";
 
-Deno.test("clipped updates of a table are scaled by the norm with its L2 term", async () => {
+Deno.test("clipped updates of a table are scaled by the norm with its L2 terms", async () => {
   for (const embeddingUpdate of ["lazy", "dense"] as const) {
     for (
       const optimizer of [adam({ embeddingUpdate }), sgd({ embeddingUpdate }), rowwiseAdagrad({ embeddingUpdate })]
@@ -22,15 +22,16 @@ Deno.test("clipped updates of a table are scaled by the norm with its L2 term", 
           new Float64Array(slot.perRow ? tableRows : tableRows * dim)
         ),
       };
-      const gradients = [...gradientsOf(batch, state, { optimizer, l2 }).values()];
+      const rowL2 = Float64Array.from({ length: tableRows }, (_, row) => row % 3 / 4);
+      const gradients = [...gradientsOf(batch, state, { optimizer, l2, rowL2 }).values()];
       const norm = Math.sqrt(gradients.reduce((sum, g) => sum + g.reduce((part, x) => part + x * x, 0), 0));
       const clip = norm / 3;
       const label = `${embeddingUpdate} ${optimizer.name}`;
       for (const limit of [clip, 2 * norm]) {
         const expected = { weights: state.weights.slice(), states: state.states.map((slot) => slot.slice()) };
         const scale = Math.min(1, limit / (norm + 1e-6));
-        updateTableReference(batch, expected, { optimizer, l2, lr, t: 1, scale });
-        const run = { optimizer, l2, lr, tableRows, batches: [batch], clip: limit, shards: 2 };
+        updateTableReference(batch, expected, { optimizer, l2, rowL2, lr, t: 1, scale });
+        const run = { optimizer, l2, rowL2, lr, tableRows, batches: [batch], clip: limit, shards: 2 };
         const { weights, states } = await runTable(run);
         assertClose(weights, expected.weights, `${label} weights`, { rtol: 2e-5 });
         expected.states.forEach((slot, i) => assertClose(states[i], slot, `${label} state ${i}`, { rtol: 2e-5 }));

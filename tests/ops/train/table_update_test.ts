@@ -12,7 +12,7 @@ import { type BatchOptions, firstWeights, randomBatch, runTable, type TableRun }
 
 /** Runs the same steps on the device and in float64 and compares weights and state. */
 async function compare(run: TableRun, label = ""): Promise<void> {
-  const { optimizer, l2 = 0, tableRows, batches, lr = 0.1 } = run;
+  const { optimizer, l2 = 0, rowL2, tableRows, batches, lr = 0.1 } = run;
   const { dim } = batches[0];
   const state: TableState = {
     weights: run.weights?.slice() ?? firstWeights(tableRows, dim),
@@ -20,7 +20,7 @@ async function compare(run: TableRun, label = ""): Promise<void> {
       new Float64Array(slot.perRow ? tableRows : tableRows * dim).fill(slot.initial)
     ),
   };
-  batches.forEach((batch, i) => updateTableReference(batch, state, { optimizer, l2, lr, t: i + 1 }));
+  batches.forEach((batch, i) => updateTableReference(batch, state, { optimizer, l2, rowL2, lr, t: i + 1 }));
   const { weights, states } = await runTable(run);
   assertClose(weights, state.weights, `${label} weights`, { rtol: 2e-5 });
   state.states.forEach((expected, i) => assertClose(states[i], expected, `${label} state ${i}`, { rtol: 2e-5 }));
@@ -127,6 +127,44 @@ for (const [name, make] of Object.entries(OPTIMIZERS)) {
     }
   });
 }
+
+/** Strengths of L2 by row; some rows have none. */
+const strengthsOf = (rows: number): Float64Array => Float64Array.from({ length: rows }, (_, row) => row % 4 / 8);
+
+for (const [name, make] of Object.entries(OPTIMIZERS)) {
+  Deno.test(`updateTable adds L2 by row under ${name}, once to rows of the batch and not to others`, async () => {
+    const tableRows = 60;
+    const shape = { batch: 40, rows: 37, fields: 4, dim: 6, tableRows, terms: ["dEmbedding", "dFm"] as const };
+    // A row that fills a field and half of another one, rows that come once or twice, and rows that never do.
+    const batches = [1, 2, 3].map((seed) =>
+      randomBatch({ ...shape, seed, id: (o) => o < 60 ? 7 : (o * (seed + 4)) % 45 })
+    );
+    for (const update of ["lazy", "dense"] as const) {
+      const run = { optimizer: make(update), rowL2: strengthsOf(tableRows), tableRows, lr: 0.05, batches };
+      await compare({ ...run, shards: 3 }, `${update}, L2 by row`);
+      await compare({ ...run, l2: 0.05 }, `${update}, L2 by row beside that of all`);
+    }
+  });
+}
+
+Deno.test("L2 by row fits devices that bind eight buffers, and hardware", async () => {
+  const adapter = await navigator.gpu.requestAdapter();
+  const narrow = new Gpu(await adapter!.requestDevice());
+  await loadKernels(narrow);
+  const devices = [narrow, await hardware()];
+  for (const dim of [1, 6]) {
+    for (const terms of [["values", "dEmbedding", "dFm"], ["values", "dEmbedding"], ["dFm"]] as const) {
+      const batch = randomBatch({ batch: 200, fields: 5, dim, tableRows: 40, terms });
+      for (const embeddingUpdate of ["lazy", "dense"] as const) {
+        const run = { optimizer: adam({ embeddingUpdate }), rowL2: strengthsOf(40), tableRows: 40, shards: 2 };
+        for (const device of devices) {
+          await compare({ ...run, batches: [batch, batch], device }, `${embeddingUpdate}, D ${dim}, ${terms}`);
+        }
+      }
+    }
+  }
+  for (const { device } of devices) device.destroy();
+});
 
 Deno.test("updateTable matches the row-sparse steps of PyTorch", async () => {
   const { table0, table0_shape: [tableRows, dim], rows, row_grads, optimizers } = golden.sparse;
