@@ -51,6 +51,7 @@ export * from "./models/mod.ts";
 export { initializeFromFm } from "./src/transfer.ts";
 
 export { Dataset, type LabelCounts } from "./src/data/dataset.ts";
+export { countRows, type RowCountOptions } from "./src/data/row_counts.ts";
 export type { DatasetParts } from "./src/data/dataset_parts.ts";
 export type { SplitOptions } from "./src/data/split.ts";
 export { type NamedStream, readCsv, type ReadCsvOptions, type Source } from "./src/data/csv.ts";
