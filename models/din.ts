@@ -4,7 +4,8 @@
  * Zhou, Zhu, Song, Fan, Zhu, Ma, Yan, Jin, Li and Gai: Deep Interest Network for Click-Through Rate Prediction. KDD 2018,
  * arXiv:1706.06978. Equation 3: v = sum_t a(q, k_t) k_t, and logit = MLP(e, v).
  *
- * The paper's unit sees the outer product of target and item; its code, as here, their difference and product.
+ * The paper's unit sees the outer product of target and item; its code, as here, their difference and product. Its
+ * mini-batch-aware regularizer is `l2: { byCount }` of `fit`, for this and all other models.
  *
  * @module
  */

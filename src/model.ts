@@ -147,8 +147,8 @@ export class Model implements AsyncDisposable {
    */
   async fit(data: Dataset, options: FitOptions = {}): Promise<History> {
     return await this.#access.train(async () => {
-      const { resume, rowsDigest } = await beforeTraining(this, data, options);
-      const trainer = new Trainer({ ...this.#context(options), rowsDigest }, data, options, resume);
+      const { resume, ...digests } = await beforeTraining(this, data, options);
+      const trainer = new Trainer({ ...this.#context(options), ...digests }, data, options, resume);
       this.#fresh = false;
       return await trainer.run();
     });
@@ -170,7 +170,7 @@ export class Model implements AsyncDisposable {
     return await this.#access.train(async () => {
       await requireUsable("tune kernels", this.schema, data);
       requireLabels("tune kernels on the data", data);
-      await requireTrainable(options, this.schema.tasks);
+      await requireTrainable(options, this.schema);
       return await new Trainer(this.#context(options), data, options).tune(options.path);
     });
   }

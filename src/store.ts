@@ -22,6 +22,20 @@ export interface L2 {
   embedding?: number;
   /** Over all other trainable parameters, biases included. @default {0} */
   net?: number;
+  /**
+   * Over the rows of embedding tables and first-order weights that occur in the batch, each once and divided by its
+   * occurrences n_j in the training data: the loss of a batch gains (byCount / 2) sum_j |w_j|^2 / n_j. This is the
+   * mini-batch-aware regularizer of DIN (Zhou et al., KDD 2018, section 5.1): frequent values are held back less, and
+   * rows that a batch does not hold cost nothing. It adds to `embedding`.
+   *
+   * @default {0}
+   */
+  byCount?: number;
+  /**
+   * Occurrences n_j by row of the schema, for `byCount`, as {@linkcode countRows} returns them: for training on parts of
+   * the data one after the other. Rows with 0 are not held back. @default those in the rows that `fit` is given
+   */
+  counts?: ArrayLike<number>;
 }
 
 /** Numbers of a model on the device. */

@@ -13,6 +13,7 @@ import { TrainingBuffers } from "./trainer/buffers.ts";
 import { checkRate, DivergenceError, requireFinite } from "./trainer/checks.ts";
 import type { Resumption, TrainerContext } from "./trainer/context.ts";
 import type { EpochReport, FitOptions, History } from "./trainer/options.ts";
+import { rowStrengths } from "./trainer/row_l2.ts";
 import { type Settings, settingsOf } from "./trainer/settings.ts";
 import { startAtLogOdds } from "./trainer/start_bias.ts";
 import { recipeOf, requireSameKernels, requireSameRecipe, stepsBehind, type TrainingState } from "./trainer/state.ts";
@@ -51,7 +52,8 @@ export class Trainer {
     this.#settings = settingsOf(context, data, options, resume);
     this.#best = new BestEpoch(this.#settings.optimizer.lr, options.earlyStopping);
     const { rows, schema: { tasks } } = data;
-    const parts = { ...this.#settings, rows, rowsDigest: context.rowsDigest, tasks: tasks.length };
+    const { rowsDigest, countsDigest } = context;
+    const parts = { ...this.#settings, rows, rowsDigest, countsDigest, tasks: tasks.length };
     this.#state = { recipe: recipeOf(options, parts), epoch: 0, position: 0, step: 0, bestEpoch: 0, plateau: null };
   }
 
@@ -71,7 +73,8 @@ export class Trainer {
     let hasEnded = false;
     try {
       await this.#allocate();
-      const earlierSteps = await optimizer.prepare(this.#settings.optimizer, isKept && !resume);
+      const takeUp = isKept && !resume;
+      const earlierSteps = await optimizer.prepare(this.#settings.optimizer, { takeUp, rowL2: this.#rowStrengths() });
       if (earlierSteps > 0) this.#state.earlierSteps = earlierSteps;
       if (tuneKernels && (!resume || otherKernels)) {
         await this.#tune(tuneKernels === true ? undefined : tuneKernels.path);
@@ -105,7 +108,7 @@ export class Trainer {
     const { optimizer } = this.#context.store;
     try {
       await this.#allocate();
-      await optimizer.prepare(this.#settings.optimizer);
+      await optimizer.prepare(this.#settings.optimizer, { rowL2: this.#rowStrengths() });
       return await this.#tune(path, true);
     } finally {
       this.#release();
@@ -132,6 +135,10 @@ export class Trainer {
     await buffers.allocate(context, data, options, settings);
     const rateAt = (step: number): number => this.#rateAt(step);
     this.#steps = new Steps({ ...settings, context, data, options, buffers, state, rateAt });
+  }
+
+  #rowStrengths(): Float32Array<ArrayBuffer> | undefined {
+    return rowStrengths({ ...this.#context, l2: this.#options.l2, data: this.#data, unseen: this.#buffers.unseen });
   }
 
   /** Compiles the step, with the kernels of the checkpoint to resume unless others may do. */

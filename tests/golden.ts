@@ -157,7 +157,9 @@ function withShapes(golden: GoldenCase, data: GoldenData = {}): GoldenTensor[] {
 }
 
 function options(golden: GoldenCase, batchSize: number) {
-  const l2 = { embedding: golden.config.embedding_l2 ?? 0, net: golden.config.net_l2 ?? 0 };
+  const { embedding_l2: embedding = 0, net_l2: net = 0, l2: byCount } = golden.config;
+  const counts = golden.counts?.flatMap(({ data }) => data);
+  const l2 = { embedding, net, ...(counts && { byCount, counts }) };
   return { batchSize, shuffle: false, l2, initialBias: "keep" as const, unseenShare: 0 };
 }
 

@@ -21,7 +21,15 @@ export interface GoldenSteps {
 
 /** A file of `tests/golden` that holds a model. */
 export interface GoldenCase {
-  config: { vocab_sizes: number[]; embedding_l2?: number; net_l2?: number; multi_vocab?: number; tasks?: number };
+  config: {
+    vocab_sizes: number[];
+    embedding_l2?: number;
+    net_l2?: number;
+    /** L2 of rows in the batch over their occurrences, which constants `count` give. */
+    l2?: number;
+    multi_vocab?: number;
+    tasks?: number;
+  };
   batches: ({ ids: number[][]; labels: (number | number[])[] } & GoldenLists)[];
   params: GoldenTensor[];
   /** The loss that is differentiated is `loss_total`, where training adds terms to the mean loss of the logits. */
@@ -30,6 +38,8 @@ export interface GoldenCase {
   buffers_init?: GoldenTensor[];
   /** Tensors that are given and stay as they are. */
   constants?: GoldenTensor[];
+  /** Constants with the occurrences of rows, by field. */
+  counts?: GoldenTensor[];
   buffers_after_forward?: GoldenData;
   eval_logits?: number[];
   regularization?: { value: number };
@@ -57,7 +67,10 @@ export type Convert = (tensors: readonly GoldenTensor[]) => readonly GoldenTenso
 export function readGolden(name: string, conversion: Convert = (tensors) => tensors): GoldenCase {
   const convert: Convert = (tensors) => tensors.length > 0 ? conversion(tensors) : [];
   const golden: GoldenCase = JSON.parse(Deno.readTextFileSync(new URL(`golden/${name}.json`, import.meta.url)));
-  const { buffers_init: statistics = [], constants = [] } = golden;
+  const { buffers_init: statistics = [] } = golden;
+  const isCount = ({ name }: GoldenTensor): boolean => name.startsWith("count.");
+  const counts = golden.constants?.filter(isCount);
+  const constants = golden.constants?.filter((tensor) => !isCount(tensor)) ?? [];
   const convertData = (known: readonly GoldenTensor[], data: GoldenData): GoldenData => {
     const tensors = known.filter((tensor) => data[tensor.name]);
     const converted = convert(tensors.map((tensor) => ({ ...tensor, data: data[tensor.name] })));
@@ -77,6 +90,7 @@ export function readGolden(name: string, conversion: Convert = (tensors) => tens
   });
   return {
     ...golden,
+    counts: counts?.length ? counts : undefined,
     params: [...convert(golden.params)],
     buffers_init: [...convert([...statistics, ...constants])],
     buffers_after_forward: golden.buffers_after_forward && convertData(statistics, golden.buffers_after_forward),

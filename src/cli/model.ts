@@ -9,6 +9,7 @@ import type { Definition } from "../definition.ts";
 import { Declarations } from "../graph/parameter.ts";
 import type { Optimizer, OptimizerName } from "../optimizer.ts";
 import { parseOptimizer } from "../optimizer/parse.ts";
+import type { L2 } from "../store.ts";
 import { spaceOf, traceModel } from "../trace.ts";
 import type { OptionGroups, Options } from "./options.ts";
 import { wrap } from "./table.ts";
@@ -33,6 +34,11 @@ export const OPTIMIZER_OPTIONS = {
     help: "lazy (default) updates the embedding rows of the batch,\ndense all rows at every step",
   },
   "l2-embedding": { value: "L2", help: "L2 strength over embeddings and first-order weights (default 0)" },
+  "l2-by-count": {
+    value: "L2",
+    help:
+      "L2 strength over the embedding rows of the batch, each divided by\nits occurrences in the training data (default 0)",
+  },
   "l2-net": { value: "L2", help: "L2 strength over all other parameters (default 0)" },
   "clip-norm": { value: "NORM", help: "largest norm of the gradient (default: unlimited)" },
 } as const satisfies OptionGroups[string];
@@ -133,4 +139,13 @@ export function readOptimizer(options: Options<OptimizerOption>): Optimizer {
     if (!(error instanceof RangeError)) throw error;
     return options.refuse(error.message.replace(/^Cannot make /, "optimizer "));
   }
+}
+
+/** Reads the strengths of L2. */
+export function readL2(options: Options<OptimizerOption>): L2 {
+  return {
+    embedding: options.number("l2-embedding", 0),
+    byCount: options.number("l2-by-count", 0),
+    net: options.number("l2-net", 0),
+  };
 }

@@ -17,7 +17,7 @@ import { reportCoverage } from "./coverage.ts";
 import { type ModelHeader, parseHeader } from "../model/header.ts";
 import { BAD_ROW_OPTION, DATA_OPTIONS, isLibsvm, MISSING_OPTION, readData, readFormat } from "./data.ts";
 import { readRejections, warnOfOneClass } from "./data.ts";
-import { MODEL_OPTIONS, OPTIMIZER_OPTIONS, readModel, readOptimizer } from "./model.ts";
+import { MODEL_OPTIONS, OPTIMIZER_OPTIONS, readL2, readModel, readOptimizer } from "./model.ts";
 import { type CommandInfo, type NameOf, type Options, parseOptions } from "./options.ts";
 import { type Run, runTraining } from "./run.ts";
 import { readSchema, SCHEMA_OPTIONS } from "./schema.ts";
@@ -206,7 +206,7 @@ function readSettings(options: Options<Name>, definition: Definition): Omit<Run,
       unseenShare: options.number("unseen-share", 0, 0.5),
       batchSize: options.integer("batch-size", 1) ?? 4096,
       optimizer: readOptimizer(options),
-      l2: { embedding: options.number("l2-embedding", 0), net: options.number("l2-net", 0) },
+      l2: readL2(options),
       clipNorm: options.number("clip-norm", Number.MIN_VALUE),
       memoryBudget: budget === undefined ? undefined : Math.floor(budget * 2 ** 20),
       checkpoint: checkpoint === undefined ? undefined : {

@@ -20,7 +20,7 @@ import {
 } from "./data.ts";
 import { openGpu } from "./device.ts";
 import { requireWritable } from "./files.ts";
-import { MODEL_OPTIONS, OPTIMIZER_OPTIONS, readModel, readOptimizer } from "./model.ts";
+import { MODEL_OPTIONS, OPTIMIZER_OPTIONS, readL2, readModel, readOptimizer } from "./model.ts";
 import { type CommandInfo, type NameOf, type Options, parseOptions } from "./options.ts";
 import { readSchema, SCHEMA_OPTIONS } from "./schema.ts";
 import type { Streams } from "./streams.ts";
@@ -68,7 +68,7 @@ export async function tuneKernels(args: readonly string[], streams: Streams): Pr
   const step = {
     batchSize: options.integer("batch-size", 1),
     optimizer: readOptimizer(options),
-    l2: { embedding: options.number("l2-embedding", 0), net: options.number("l2-net", 0) },
+    l2: readL2(options),
     clipNorm: options.number("clip-norm", Number.MIN_VALUE),
   };
   if (path !== undefined) await requireWritable(path);

@@ -8,7 +8,7 @@ import type { Dataset } from "../data/dataset.ts";
 import { requireTrainable, warnBeforeTraining } from "../trainer/checks.ts";
 import type { Resumption } from "../trainer/context.ts";
 import type { FitOptions } from "../trainer/options.ts";
-import { digestRows } from "../trainer/rows_digest.ts";
+import { digestCounts, digestRows } from "../trainer/rows_digest.ts";
 import type { ModelHeader } from "./header.ts";
 import { requireUsable } from "./requirements.ts";
 import { readResumption } from "./resumption.ts";
@@ -19,6 +19,8 @@ export interface Beginning {
   readonly resume: Resumption | undefined;
   /** Digest of the rows, where training is resumed or can be. */
   readonly rowsDigest: string | undefined;
+  /** Digest of given occurrences by row, in the same cases. */
+  readonly countsDigest: string | undefined;
 }
 
 /**
@@ -33,9 +35,13 @@ export async function beforeTraining(model: ModelHeader, data: Dataset, options:
   const { schema } = model;
   for (const dataset of [data, options.validation]) if (dataset) await requireUsable("train", schema, dataset);
   requireTwoClasses("train on the data", data);
-  await requireTrainable(options, schema.tasks);
+  await requireTrainable(options, schema);
   warnBeforeTraining(options);
   const resume = options.resume === undefined ? undefined : await readResumption(options.resume, model);
   const resumable = resume !== undefined || options.checkpoint !== undefined;
-  return { resume, rowsDigest: resumable ? await digestRows(data, options.validation) : undefined };
+  return {
+    resume,
+    rowsDigest: resumable ? await digestRows(data, options.validation) : undefined,
+    countsDigest: resumable ? await digestCounts(options.l2?.counts) : undefined,
+  };
 }

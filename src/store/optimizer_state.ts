@@ -6,11 +6,11 @@
 import type { CheckpointTensor } from "../checkpoint/content.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { download, requireAllocated, writeBuffer } from "../gpu/memory.ts";
-import type { Declarations } from "../graph/parameter.ts";
+import type { Declarations, Table } from "../graph/parameter.ts";
 import type { Optimizer } from "../optimizer.ts";
 import type { NamedBuffers } from "./buffers.ts";
 import { pick } from "./pick.ts";
-import { statesOf, type TableBuffers, weightsOf } from "./tables.ts";
+import { rowL2Of, type Slot, statesOf, type TableBuffers, weightsOf } from "./tables.ts";
 
 /** Where the numbers of a model are. */
 export interface StateSpace {
@@ -24,6 +24,14 @@ export interface StateSpace {
   readonly tables: TableBuffers;
   /** Floats of the buffer of trainable parameters. */
   readonly count: number;
+}
+
+/** Options of {@linkcode OptimizerState.prepare}. */
+export interface PrepareOptions {
+  /** Whether state that {@linkcode OptimizerState.keep} kept is taken up. @default {false} */
+  readonly takeUp?: boolean;
+  /** Strengths of L2 by row, which every table gets. */
+  readonly rowL2?: Float32Array<ArrayBuffer>;
 }
 
 /** State of an optimizer on the device: for the time of a `fit`, or kept for the next one. */
@@ -41,12 +49,11 @@ export class OptimizerState {
   /**
    * Allocates state for `optimizer` and sets it to its first values, or takes up the state that was kept.
    *
-   * @param takeUp whether state that {@linkcode OptimizerState.keep} kept is taken up
    * @returns the steps behind the state; 0 where it has its first values
    * @throws {TypeError} when the state that was kept is of another kind of optimizer
    * @throws {GpuError} when the device has too little memory
    */
-  async prepare(optimizer: Optimizer, takeUp = false): Promise<number> {
+  async prepare(optimizer: Optimizer, { takeUp = false, rowL2 }: PrepareOptions = {}): Promise<number> {
     const { buffers, count } = this.#space;
     const steps = takeUp ? this.#keptSteps : undefined;
     if (steps === undefined) {
@@ -59,8 +66,10 @@ export class OptimizerState {
       this.#keptSteps = undefined;
     }
     buffers.allocate("gradient", count);
+    if (rowL2) { for (const [table, slot] of this.#rowSlots(optimizer)) this.#space.tables.allocate(table, slot); }
     await requireAllocated([...buffers.all, ...this.#space.tables.buffers]);
     if (steps === undefined) this.#initialize(optimizer);
+    if (rowL2) { for (const [table, slot] of this.#rowSlots(optimizer)) this.#space.tables.write(table, slot, rowL2); }
     return steps ?? 0;
   }
 
@@ -68,6 +77,7 @@ export class OptimizerState {
   keep(steps: number): void {
     this.#keptSteps = steps;
     this.#space.buffers.release(["gradient", "l2"]);
+    this.#releaseRows();
   }
 
   /** Releases the state and what else training alone needs. */
@@ -75,6 +85,7 @@ export class OptimizerState {
     const { buffers, declarations, tables } = this.#space;
     const optimizer = this.#optimizer;
     if (!optimizer) return;
+    this.#releaseRows();
     this.#optimizer = this.#keptSteps = undefined;
     buffers.release(["gradient", "l2", ...namesOf(optimizer)]);
     for (const table of declarations.tables.values()) {
@@ -134,6 +145,15 @@ export class OptimizerState {
         tables.write(table, slot, pick(tensors, `optimizer/${table.name}.${slot.index}`, [table.rows, slot.dim]));
       }
     }
+  }
+
+  /** Returns where the strengths of L2 by row are. */
+  #rowSlots(optimizer: Optimizer): [Table, Slot][] {
+    return [...this.#space.declarations.tables.values()].map((table) => [table, rowL2Of(optimizer)]);
+  }
+
+  #releaseRows(): void {
+    for (const [table, slot] of this.#rowSlots(this.#optimizer!)) this.#space.tables.release(table, slot);
   }
 
   #allocate(optimizer: Optimizer): void {

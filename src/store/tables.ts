@@ -7,7 +7,7 @@ import type { Gpu } from "../gpu/device.ts";
 import { createBuffer, download, writeBuffer } from "../gpu/memory.ts";
 import type { TableShard } from "../graph/node.ts";
 import type { Table } from "../graph/parameter.ts";
-import { type Optimizer, tableSlots } from "../optimizer.ts";
+import { type Optimizer, rowL2Index, tableSlots } from "../optimizer.ts";
 
 /** Rows of a table that are initialized, uploaded or downloaded at a time. */
 const ROWS_AT_ONCE = 1 << 16;
@@ -40,6 +40,11 @@ export function statesOf(table: Table, optimizer: Optimizer): Slot[] {
     initial,
     saved,
   }));
+}
+
+/** Returns the slot of a table's strengths of L2 by row, beside the state of an optimizer. */
+export function rowL2Of(optimizer: Optimizer): Slot {
+  return { index: rowL2Index(optimizer), dim: 1, stride: 1, initial: 0, saved: false };
 }
 
 /** Buffers of tables by table, slot and shard. */

@@ -7,10 +7,12 @@ import type { CheckpointTensor } from "../checkpoint/content.ts";
 import { describeNotFinite, findNotFinite } from "../checkpoint/finite.ts";
 import { requireLabels, warningOfOneClass } from "../data/classes.ts";
 import type { Dataset } from "../data/dataset.ts";
+import type { FittedSchema } from "../data/fitted_schema.ts";
 import { requireSavable } from "../host/mod.ts";
 import { METRIC_NAMES, missingMetrics } from "../metrics/evaluation.ts";
 import { requireCount } from "../model/requirements.ts";
 import type { FitOptions } from "./options.ts";
+import { requireL2 } from "./row_l2.ts";
 import { requireTaskWeights } from "./tasks.ts";
 
 /** Training whose numbers ceased to be finite. */
@@ -38,13 +40,16 @@ export class DivergenceError extends RangeError {
 /**
  * Refuses a training that could not end well.
  *
- * @param tasks names of the model's tasks
+ * @param schema the data's schema
  * @throws {TypeError} when early stopping has no validation data, validation data have no labels, or taskWeights do not
  * fit the tasks
  * @throws {RangeError} when an option is out of its range, or the monitored metric cannot be computed
  * @throws {Error} when the checkpoint cannot be written
  */
-export async function requireTrainable(options: FitOptions, tasks: readonly string[]): Promise<void> {
+export async function requireTrainable(
+  options: FitOptions,
+  { tasks, rowCount }: Pick<FittedSchema, "tasks" | "rowCount">,
+): Promise<void> {
   const { validation, earlyStopping, checkpoint } = options;
   if (validation) requireLabels("validate on the data", validation);
   requireTaskWeights(tasks, options.taskWeights);
@@ -53,11 +58,7 @@ export async function requireTrainable(options: FitOptions, tasks: readonly stri
   if (options.clipNorm !== undefined && !(options.clipNorm > 0 && options.clipNorm < Infinity)) {
     refuse("clipNorm must be above 0", options.clipNorm);
   }
-  for (const [name, strength] of Object.entries(options.l2 ?? {})) {
-    if (strength !== undefined && !(strength >= 0 && strength < Infinity)) {
-      refuse(`l2.${name} must be at least 0`, strength);
-    }
-  }
+  requireL2(options.l2 ?? {}, rowCount);
   const { unseenShare = 0, optimizerState = "fresh" } = options;
   if (!["fresh", "keep"].includes(optimizerState)) refuse('optimizerState must be "fresh" or "keep"', optimizerState);
   if (!(unseenShare >= 0 && unseenShare <= 0.5)) refuse("unseenShare must be in [0, 0.5]", unseenShare);

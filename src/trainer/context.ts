@@ -21,6 +21,8 @@ export interface TrainerContext extends ModelParts {
   readonly fresh?: boolean;
   /** Digest of the rows, where training is to be resumed. */
   readonly rowsDigest?: string;
+  /** Digest of given occurrences by row, where training is to be resumed. */
+  readonly countsDigest?: string;
   /** Computes the metrics of validation data. */
   evaluate(dataset: Dataset): Promise<Evaluation>;
   /** Writes a checkpoint with the state of training. */

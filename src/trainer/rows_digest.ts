@@ -14,17 +14,26 @@ const CHUNK_BYTES = 1 << 26;
  * It takes a second or so per gigabyte, off the thread that trains.
  */
 export async function digestRows(...parts: readonly (Dataset | undefined)[]): Promise<string> {
-  const digests: ArrayBuffer[] = [];
-  for (const data of parts) {
+  return await digest(parts.flatMap((data) => {
     const lists = data?.histories.flatMap(({ offsets, ids, weights }) => [offsets, ids, weights]) ?? [];
-    for (const array of data ? [data.ids, data.values, data.labels, ...lists] : []) {
-      digests.push(new Uint32Array([array?.length ?? 0]).buffer);
-      for (let at = 0; array && at < array.byteLength; at += CHUNK_BYTES) {
-        const bytes = Math.min(CHUNK_BYTES, array.byteLength - at);
-        digests.push(
-          await crypto.subtle.digest("SHA-256", new Uint8Array(array.buffer, array.byteOffset + at, bytes)),
-        );
-      }
+    return data ? [data.ids, data.values, data.labels, ...lists] : [];
+  }));
+}
+
+/** Digests occurrences by row, where there are any. */
+export async function digestCounts(counts: ArrayLike<number> | undefined): Promise<string | undefined> {
+  return counts && await digest([Float64Array.from(counts)]);
+}
+
+type Numbers = Uint32Array<ArrayBuffer> | Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
+
+async function digest(arrays: readonly (Numbers | undefined)[]): Promise<string> {
+  const digests: ArrayBuffer[] = [];
+  for (const array of arrays) {
+    digests.push(new Uint32Array([array?.length ?? 0]).buffer);
+    for (let at = 0; array && at < array.byteLength; at += CHUNK_BYTES) {
+      const bytes = Math.min(CHUNK_BYTES, array.byteLength - at);
+      digests.push(await crypto.subtle.digest("SHA-256", new Uint8Array(array.buffer, array.byteOffset + at, bytes)));
     }
   }
   const all = await new Blob(digests).arrayBuffer();

@@ -48,6 +48,8 @@ export interface RecipeParts {
   readonly unseenShare: number;
   /** Digest of the rows, where training is to be resumed. */
   readonly rowsDigest: string | undefined;
+  /** Digest of given occurrences by row, where training is to be resumed. */
+  readonly countsDigest: string | undefined;
   /** Number of tasks. */
   readonly tasks: number;
 }
@@ -55,7 +57,8 @@ export interface RecipeParts {
 /** Returns what decides the bytes that training gives. */
 export function recipeOf(options: FitOptions, parts: RecipeParts): Json {
   const { validation, l2, clipNorm, shuffle, taskWeights } = options;
-  const { rows, rowsDigest, batch, seed, unseenShare, tasks, optimizer: { name, lr, embeddingUpdate } } = parts;
+  const { rows, rowsDigest, countsDigest, batch, seed, unseenShare, tasks } = parts;
+  const { name, lr, embeddingUpdate } = parts.optimizer;
   // FTRL's LR is lr again.
   const { LR: _, ...constants } = parts.optimizer.constants;
   return {
@@ -67,7 +70,12 @@ export function recipeOf(options: FitOptions, parts: RecipeParts): Json {
     seed,
     shuffle: shuffle !== false,
     optimizer: { name, lr, embeddingUpdate, constants },
-    l2: { embedding: l2?.embedding ?? 0, net: l2?.net ?? 0 },
+    l2: {
+      embedding: l2?.embedding ?? 0,
+      net: l2?.net ?? 0,
+      ...(l2?.byCount && { byCount: l2.byCount }),
+      ...(countsDigest !== undefined && { counts: countsDigest }),
+    },
     clipNorm: clipNorm ?? null,
     ...(tasks > 1 && { taskWeights: taskWeights ?? null }),
   };

@@ -115,7 +115,7 @@ function updateAll(
     const pairs = pairsOf(gradient, table);
     return { leaf: leafOf(pairs, table), gradient, pairs };
   });
-  const tableOptions = { optimizer, l2: l2.embedding ?? 0 };
+  const tableOptions = { optimizer, l2: l2.embedding ?? 0, rowL2: (l2.byCount ?? 0) > 0 };
   const flat = {
     parameters: store.buffer("parameters"),
     gradient: store.buffer("gradient"),

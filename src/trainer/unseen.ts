@@ -78,6 +78,11 @@ export class UnseenRows {
     substituteUnseen(ids, batch, this.#rows, this.share, step);
   }
 
+  /** Adds the occurrences that each row takes over on average in a pass over so many rows. */
+  addTo(occurrences: Float64Array, rows: number): void {
+    for (const row of this.#rows) if (row !== KEPT) occurrences[row] += this.share * rows / 2;
+  }
+
   /** Releases the buffer. */
   destroy(): void {
     this.#buffer.destroy();

@@ -1,3 +1,5 @@
+import { readCheckpoint } from "../../src/checkpoint.ts";
+import type { TrainingState } from "../../src/trainer/state.ts";
 import { main } from "../../src/cli.ts";
 import { reportCoverage } from "../../src/cli/coverage.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
@@ -149,3 +151,27 @@ Deno.test("the table of sequences lists what is unseen, cut and empty, and large
   const other = await readCsv(file("y,item,past\n1,a,a;b\n0,b,a\n"), schema);
   assertEquals(report("training", other, true).at(-1), 'warning: training: 50.00 % of "past" is no value of "item"');
 });
+
+Deno.test("L2 by count is an option, and part of what a checkpoint was trained with", () =>
+  inFolder(async (folder) => {
+    await writeClicks(folder);
+    const path = `${folder}/run.weft`;
+    const data = [
+      "--data",
+      `${folder}/clicks.jsonl`,
+      ...FLAGS,
+      ...TRAIN,
+      "--model",
+      "din",
+      "--out",
+      `${folder}/m.weft`,
+    ];
+    const trained = await run("train", ...data, "--checkpoint", path, "--l2-by-count", "0.25");
+    assertEquals(trained.code, 0, trained.err);
+    const { recipe } = (await readCheckpoint(path)).header.training as unknown as TrainingState;
+    assertEquals((recipe as { l2: unknown }).l2, { embedding: 0, net: 0, byCount: 0.25 });
+    const resumed = await run("train", ...data, "--resume", path);
+    assertStringIncludes(resumed.err, 'the checkpoint was trained with l2 {"byCount":0.25,"embedding":0,"net":0}');
+    const refused = await run("train", ...data, "--l2-by-count", "-1");
+    assertStringIncludes(refused.err, 'option "--l2-by-count" must be');
+  }));

@@ -19,6 +19,8 @@ const relu = { dim: 4, hidden, attention, activation: "relu", attentionActivatio
 Deno.test("din with ReLU equals PyTorch", () => checkGolden("din_relu", din(relu), names));
 Deno.test("din with softmax equals PyTorch", () => checkGolden("din_softmax", din({ ...relu, softmax: true }), names));
 Deno.test("din over items and categories equals PyTorch", () => checkGolden("din_two", din(relu), names));
+Deno.test("din with L2 by count equals PyTorch in gradients and three steps, lazy and dense", () =>
+  checkGolden("din_minibatch_l2", din(relu), names));
 
 /** The cases' names of transformer layers; PyTorch keeps the rows of queries, keys and values one below the other. */
 const blocks: Convert = (tensors) =>
