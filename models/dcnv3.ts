@@ -34,5 +34,5 @@ export const dcnv3: DefinitionFactory<Dcnv3Options> = defineModel("dcnv3", (x, o
   const shallow = { name: "lcn", layers: shallowLayers, dropout: shallowDropout, layerNorm };
   const yDeep = dense(crossNetMasked(e, deep), 1, { name: "top_deep" });
   const yShallow = dense(crossNetMasked(e, shallow), 1, { name: "top_shallow" });
-  return supervisedMean(yDeep, yShallow); // logits [B, 1]
+  return supervisedMean(yDeep, yShallow, x.targets); // logits [B, 1]
 });

@@ -58,7 +58,7 @@ export const sim: DefinitionFactory<SimOptions> = defineModel(
     if (options.search === "hard") return logits;
     const pooled = searches.flatMap((search) => search.pooled);
     const searched = mlp(concat(flatten(fields), ...pooled), [...hidden, 1], { name: "search", dropout }); // [B, 1]
-    return withAuxiliary(logits, searched, options.searchLoss); // logits [B, 1]
+    return withAuxiliary(logits, searched, x.targets, options.searchLoss); // logits [B, 1]
   },
   { readsHistories: true },
 );

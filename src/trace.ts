@@ -129,6 +129,7 @@ export function traceModel(
     histories: (space.histories ?? []).map((history) => cutHistoryOf(graph, history, capacity)),
     rowCount: space.rowCount,
     tasks,
+    targets: mode === "train" ? batch.targets : undefined,
   });
   if (tasks.length > 1) logVariances(graph, tasks.length);
   const packed = packLogits(definition.name, output, tasks);

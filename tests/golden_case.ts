@@ -32,8 +32,11 @@ export interface GoldenCase {
   };
   batches: ({ ids: number[][]; labels: (number | number[])[] } & GoldenLists)[];
   params: GoldenTensor[];
-  /** The loss that is differentiated is `loss_total`, where training adds terms to the mean loss of the logits. */
-  forward: { logits: (number | number[])[]; loss_mean: number | number[]; loss_total?: number };
+  /**
+   * The loss that is differentiated is `loss_total`, where training adds terms to the mean loss of the logits; `penalty` is
+   * the part of L2.
+   */
+  forward: { logits: (number | number[])[]; loss_mean: number | number[]; loss_total?: number; penalty?: number };
   grads: GoldenData;
   buffers_init?: GoldenTensor[];
   /** Tensors that are given and stay as they are. */
@@ -111,12 +114,8 @@ export function columnOf(rows: readonly (number | number[])[], task: number): nu
   return rows.map((row) => typeof row === "number" ? row : row[task]);
 }
 
-/** Returns the mean loss, summed over tasks. */
-export function meanLoss({ forward: { loss_mean } }: GoldenCase): number {
+/** Returns the loss with what the model adds to it, without L2. */
+export function wholeLoss({ forward: { loss_mean, loss_total, penalty = 0 } }: GoldenCase): number {
+  if (loss_total !== undefined) return loss_total - penalty;
   return typeof loss_mean === "number" ? loss_mean : loss_mean.reduce((sum, loss) => sum + loss, 0);
-}
-
-/** Whether the model adds terms to the loss, which the reported one is without. */
-export function hasOwnTerms(golden: GoldenCase): boolean {
-  return Math.abs((golden.forward.loss_total ?? meanLoss(golden)) - meanLoss(golden)) > 1e-6;
 }

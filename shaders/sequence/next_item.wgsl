@@ -6,12 +6,14 @@
 //   item_gradient    y[b, t, :] = dz[b, 2 t + PART, H:]; PART is 0 for items, 1 for negatives
 //   count            terms[0] = sum_b max(lengths[b] - 1, 0)
 //   score_gradient   y[b, 2 t] = -k sigmoid(-s[b, 2 t]), y[b, 2 t + 1] = k sigmoid(s[b, 2 t + 1]) with k = weight / terms
-//                    for 1 <= t < lengths[b], else 0: of k sum (-ln sigmoid(s[b, 2 t]) - ln sigmoid(-s[b, 2 t + 1]))
+//                    for 1 <= t < lengths[b], else 0: of k sum (-ln sigmoid(s[b, 2 t]) - ln sigmoid(-s[b, 2 t + 1])), whose
+//                    parts over 64 numbers go to partial
+//   finish           term[0] = k sum of partial
 // Shapes: states [B, L, H]; items, negatives [B, L, N]; z, dz [B, 2 L, H + N]; s [B, 2 L]; lengths [B]; terms [1]; f32.
-// Grid: one invocation per number written; count one workgroup. Integers add up to the same sum in any order.
+// Grid: one invocation per number written; count and finish one workgroup. Sums fold in a fixed tree: bit-reproducible.
 const PART: u32 = 0u;
 
-struct Params { batch: u32, places: u32, units: u32, width: u32, weight: f32 }
+struct Params { batch: u32, places: u32, units: u32, width: u32, parts: u32, weight: f32 }
 @group(0) @binding(0) var<storage, read> states: array<f32>;
 @group(0) @binding(1) var<storage, read> items: array<f32>;
 @group(0) @binding(2) var<storage, read> negatives: array<f32>;
@@ -22,6 +24,8 @@ struct Params { batch: u32, places: u32, units: u32, width: u32, weight: f32 }
 @group(0) @binding(7) var<storage, read_write> terms: array<u32>;
 @group(0) @binding(8) var<storage, read_write> y: array<f32>;
 @group(0) @binding(9) var<uniform> params: Params;
+@group(0) @binding(10) var<storage, read_write> partial: array<f32>;
+@group(0) @binding(11) var<storage, read_write> term: array<f32>;
 
 var<workgroup> tree: array<u32, 256>;
 
@@ -85,18 +89,49 @@ fn count(@builtin(local_invocation_index) lane: u32) {
   if (lane == 0u) { terms[0] = tree[0]; }
 }
 
+fn terms_in_all() -> f32 {
+  return f32(max(counted[0], 1u));
+}
+
+var<workgroup> losses: array<f32, 256>;
+
+// Returns the sum over the first `size` threads, in the first of them.
+fn fold(lane: u32, own: f32, size: u32) -> f32 {
+  losses[lane] = own;
+  for (var half = size / 2u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (lane < half) { losses[lane] += losses[lane + half]; }
+  }
+  return losses[0];
+}
+
 @compute @workgroup_size(64)
 fn score_gradient(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = linear_group(group, groups) * 64u + lane;
+  let part = linear_group(group, groups);
+  let i = part * 64u + lane;
   let place = i / 2u;
   let b = place / params.places;
-  if (b >= params.batch) { return; }
   let t = place % params.places;
-  let toward = select(-1.0, 1.0, i % 2u == 1u);
-  let slope = toward * params.weight / (f32(max(counted[0], 1u)) * (1.0 + exp(-toward * scores[i])));
-  y[i] = select(0.0, slope, t > 0u && t < lengths[b]);
+  var loss = 0.0;
+  if (b < params.batch) {
+    let counts = t > 0u && t < lengths[b];
+    let toward = select(-1.0, 1.0, i % 2u == 1u);
+    let s = toward * scores[i];
+    y[i] = select(0.0, toward * params.weight / (terms_in_all() * (1.0 + exp(-s))), counts);
+    loss = select(0.0, max(s, 0.0) + log(1.0 + exp(-abs(s))), counts);
+  }
+  let sum = fold(lane, loss, 64u);
+  if (lane == 0u && part < params.parts) { partial[part] = sum; }
+}
+
+@compute @workgroup_size(256)
+fn finish(@builtin(local_invocation_index) lane: u32) {
+  var sum = 0.0;
+  for (var part = lane; part < params.parts; part += 256u) { sum += partial[part]; }
+  let whole = fold(lane, sum, 256u);
+  if (lane == 0u) { term[0] = params.weight * whole / terms_in_all(); }
 }

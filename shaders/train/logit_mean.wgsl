@@ -14,6 +14,10 @@ fn sigmoid(z: f32) -> f32 {
   return 1.0 / (1.0 + exp(-z));
 }
 
+fn cross_entropy(z: f32, label: f32) -> f32 {
+  return max(z, 0.0) + log(1.0 + exp(-abs(z))) - label * z;
+}
+
 // Share of a row in a mean over the batch's rows: 0 in padding rows.
 fn share_of(i: u32) -> f32 {
   return select(0.0, 1.0 / f32(max(step.rows, 1u)), i < step.rows);

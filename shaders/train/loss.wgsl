@@ -4,7 +4,8 @@
 //            dLogits[b, t] = task_weight_t w_bt (sigmoid(z) - y) / n_t
 //   weigh    n_t; partial: the same gradient, and the sums of blocks of BLOCK rows; finish adds them up
 //   score    scores[T step.first + i] = sigmoid(z_i)
-// Needs task_none.wgsl, task_fixed.wgsl or task_learned.wgsl, which say how the tasks are weighted.
+// Needs task_none.wgsl, task_scaled.wgsl, task_fixed.wgsl or task_learned.wgsl, which say how the tasks are weighted, and
+// terms_none.wgsl or terms_one.wgsl, which say what the loss has besides.
 // Shapes: logits, d_logits [B, T]; targets [T + 1, B], labels and then the row's weight; sums [T, ceil(B / BLOCK)];
 // weights [T]; loss [1]; f32.
 // Grid: one workgroup (whole, finish), one per task (weigh), or one per BLOCK rows and task (partial). Each lane adds every
@@ -101,7 +102,8 @@ fn lane_loss(block: u32, lane: u32, task: u32, known: f32) -> f32 {
   return sum;
 }
 
-fn store_loss(value: f32) {
+fn store_loss(of_labels: f32) {
+  let value = of_labels + added_terms();
   loss[0] = value;
   if (step.slot < params.slots) { ring[step.slot] = value; }
 }

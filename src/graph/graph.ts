@@ -22,6 +22,8 @@ export class Graph {
   readonly declarations: Declarations;
   /** Intermediate tensors that people want to look at, by name. */
   readonly exposed: Map<string, Tensor> = new Map();
+  /** Terms `[1]` that the model adds to the loss of the labels. */
+  readonly terms: Tensor[] = [];
   #inputs: Map<string, Tensor> = new Map();
   #names: Map<string, number> = new Map();
   /** Names of the shared layers that are being called, the outermost first. */

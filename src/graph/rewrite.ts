@@ -52,6 +52,7 @@ export function rewrite(outputs: readonly Tensor[], rules: readonly Rule[]): Ten
     const copy = new Node(node.op, node.inputs.map(context.copyOf), node.attributes);
     node.outputs.forEach((output, i) => copies.has(output) || copies.set(output, copy.outputs[i]));
   }
+  graph.terms.push(...old.terms.map(context.copyOf));
   for (const [name, tensor] of old.exposed) graph.exposed.set(name, context.copyOf(tensor));
   return outputs.map(context.copyOf);
 }

@@ -77,6 +77,11 @@ export interface Input {
   readonly rowCount: number;
   /** Names of the tasks, one for each label. */
   readonly tasks: readonly string[];
+  /**
+   * Labels, -1 for unknown ones, and below them the row's weight, `[T + 1, B]`: for terms of the loss that a model adds.
+   * Absent in prediction.
+   */
+  readonly targets?: Tensor;
 }
 
 /** Returns the histories of an input that are pooled to fields. */
@@ -107,7 +112,7 @@ export function selectFields(x: Input, names: readonly string[]): Input {
     return { field, shift };
   });
   const { ids, values } = pick(x, picks);
-  return { graph: x.graph, ids, values, fields, rowCount, tasks: x.tasks };
+  return { graph: x.graph, ids, values, fields, rowCount, tasks: x.tasks, targets: x.targets };
 }
 
 /**

@@ -26,8 +26,7 @@ export interface NextItemLossOptions {
  *
  *     weight mean ( -ln sigmoid(MLP(h_{t-1}, k_t)) - ln(1 - sigmoid(MLP(h_{t-1}, n_t))) )
  *
- * over all places t > 0 of the batch's histories, with states h, items k and negatives n. The reported loss is without it,
- * and predictions know nothing of it.
+ * over all places t > 0 of the batch's histories, with states h, items k and negatives n. Predictions know nothing of it.
  *
  * Zhou et al.: Deep Interest Evolution Network for Click-Through Rate Prediction. AAAI 2019, interest extractor
  * layer.

@@ -40,7 +40,7 @@ export function transfer(t: Tensor, u: Tensor, options: { name?: string } = {}):
 
 /**
  * Makes training punish a task that is likelier than the one before it: adds weight mean_b max(p_b - q_b, 0) to the loss,
- * with the probabilities p of the task and q of the one before. The reported loss is without it.
+ * with the probabilities p of the task and q of the one before.
  *
  * D. Xi et al.: Adaptive Information Transfer Multi-task. KDD 2021, equation 8, as a mean in place of a sum over the batch.
  *

@@ -33,7 +33,7 @@ export interface ProgressEvent {
 export interface EpochReport {
   /** Epoch, from 1. */
   readonly epoch: number;
-  /** Mean training loss, without regularizers; that of several tasks is their weighted sum. */
+  /** Mean training loss, with what a model adds to it, without L2; that of several tasks is their weighted sum. */
   readonly loss: number;
   /** Learning rate of the epoch's last step. */
   readonly lr: number;

@@ -33,7 +33,11 @@ export interface LogitBias {
  * the first counts.
  */
 export function logitBiases(definition: Definition, space: FieldSpace, task = 0): LogitBias[] {
-  return addedTo(traceModel(definition, "train", new Declarations(), space, 1).logits, task);
+  const { logits } = traceModel(definition, "train", new Declarations(), space, 1);
+  const learners = logits.graph.terms.flatMap(({ node }) =>
+    node?.op.name === "binary_cross_entropy" ? node.inputs[0] : []
+  );
+  return [logits, ...learners].flatMap((learner) => addedTo(learner, task));
 }
 
 /** Returns the task whose logits a tensor holds, in the trace that it belongs to; -1 where it is none's. */
@@ -64,22 +68,18 @@ function addedTo({ graph, origin, shape }: Tensor, column: number): LogitBias[] 
       return inputs.length > 2 && activation === "none" && !dropout ? addedTo(inputs[2], column) : [];
     }
     case "cin_logit":
-    case "next_item_loss":
+    case "add_term":
       return addedTo(inputs[0], column);
     case "group_dense":
     case "star_parameters":
       return addedTo(inputs[2], column);
     case "cin_top":
       return inputs.length > 3 ? addedTo(inputs[3], column) : [];
-    case "auxiliary_logit":
-      return inputs.flatMap((input) => addedTo(input, column));
-    case "add_loss":
-      return addedTo(inputs[0], column);
     case "product_logit":
       return addedTo(inputs[1], column).map((bias) => ({ ...bias, given: inputs[0] }));
     case "distilled_mean":
     case "supervised_mean": {
-      const [left, right] = inputs.map((input) => addedTo(input, column));
+      const [left, right] = inputs.slice(0, 2).map((input) => addedTo(input, column));
       return left.length > 0 && right.length > 0 ? [...left, ...right] : [];
     }
     case "concat": {

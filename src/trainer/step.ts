@@ -56,7 +56,9 @@ export function compileTraining(gpu: Gpu, options: TrainingOptions): Promise<Pla
   const { logits, targets, ids } = traceModel(definition, "train", declarations, space, feed.capacity, unseen?.share);
   const { graph } = logits;
   const weighting = weightingOf(graph, space.tasks?.length ?? 1, options.taskWeights);
-  const { loss, dLogits, dLogVariances } = binaryCrossEntropy(logits, targets, { ring: options.losses, ...weighting });
+  const term = graph.terms.length > 0 ? sum(...graph.terms) : undefined;
+  const lossOptions = { ring: options.losses, term, ...weighting };
+  const { loss, dLogits, dLogVariances } = binaryCrossEntropy(logits, targets, lossOptions);
   const gradients = differentiate(logits, dLogits, sum);
   if (dLogVariances) gradients.parameters.set(parameterOf(weighting.logVariances!), dLogVariances);
   const pairs = options.pairs

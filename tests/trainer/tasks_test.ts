@@ -1,13 +1,23 @@
 import { deepfm, esmm } from "../../models/mod.ts";
 import { Dataset } from "../../src/data/dataset.ts";
 import { FittedSchema } from "../../src/data/fitted_schema.ts";
-import { defineModel, dense, embedding, flatten, mlp } from "../../src/layers/mod.ts";
+import type { Definition } from "../../src/definition.ts";
+import {
+  concat,
+  defineModel,
+  dense,
+  embedding,
+  flatten,
+  mlp,
+  type Tensor,
+  withAuxiliary,
+} from "../../src/layers/mod.ts";
 import { Model } from "../../src/model.ts";
 import { sgd } from "../../src/optimizer.ts";
 import type { FitOptions } from "../../src/trainer/options.ts";
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { inFolder } from "../folder.ts";
-import { gpu } from "../support.ts";
+import { assertClose, gpu } from "../support.ts";
 import { drawClicks } from "./clicks.ts";
 
 /** Heads of their own over one embedding, and a shared layer. */
@@ -62,6 +72,28 @@ Deno.test("a task without labels in a batch learns nothing from it, and the othe
   }
   assertEquals(Object.keys(both.parameters).includes("task_log_variances"), true);
   assertEquals(Object.keys(alone.parameters).includes("task_log_variances"), false);
+});
+
+/** The same, whose logits learn the labels a second time. */
+const twiceLearned = defineModel("twice_learned", (x, _: { hidden?: number }) => {
+  const logits = heads().build(x) as Record<string, Tensor>; // [B, 1] by task
+  const all = concat(...x.tasks.map((task) => logits[task])); // [B, T]
+  return { ...logits, click: withAuxiliary(logits.click, all, x.targets) };
+});
+
+Deno.test("logits that learn the labels twice double the loss and the gradient, where labels are unknown too", async () => {
+  const fitted = async (definition: Definition, lr: number) => {
+    await using model = await Model.create(definition, data.schema, { seed: 3, device: await gpu() });
+    const options = { shuffle: false, unseenShare: 0, initialBias: "keep", batchSize: 600 } as const;
+    const { epochs: [{ loss }] } = await model.fit(data.slice(0, 600), { ...options, optimizer: sgd({ lr }) });
+    return { loss, parameters: await model.parameters() };
+  };
+  const [once, twice] = [await fitted(heads(), 0.2), await fitted(twiceLearned(), 0.1)];
+  assertAlmostEquals(twice.loss, 2 * once.loss, 1e-5);
+  for (const name of ["embedding", "mlp.0.weight", "click.weight", "buy.weight", "buy.bias"]) {
+    const [expected, received] = [once, twice].map(({ parameters }) => parameters[name].data as Float32Array);
+    assertClose(received, expected, name, { rtol: 1e-6 });
+  }
 });
 
 Deno.test("a weight of 0 leaves a task out, and others scale its gradient", async () => {

@@ -8,6 +8,7 @@ import source from "../../../shaders/sequence/next_item.wgsl" with { type: "text
 import { type Constants, shader } from "../../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Op } from "../../graph/node.ts";
 import { sizeOf, type Tensor } from "../../graph/tensor.ts";
+import { withTerm } from "../train/term.ts";
 import { placesOf, requireLengths, requireShape } from "./places.ts";
 
 const kernels = shader("next_item", { grid, next_item: source });
@@ -49,32 +50,23 @@ const pairsBackwardOp: Op<null> = {
   },
 };
 
-/** Passes its first input on; the attribute is the weight of the loss of the second. */
+/** The loss of scores times the attribute, with its gradient. */
 const lossOp: Op<number> = {
   name: "next_item_loss",
-  alias: true,
-  outputs: ([y, scores, lengths]) => {
+  outputs: ([scores, lengths]) => {
     const { places } = placesOf("next_item_loss", scores);
     requireShape("next_item_loss", "scores", scores, ["B", places + places % 2, 1]);
     requireLengths("next_item_loss", lengths);
-    return [y.shape];
+    return [[1], scores.shape];
   },
-  emit: () => {},
-  backward: (
-    { inputs: [, scores, lengths], attributes },
-    [dy],
-  ) => [dy, apply(scoreGradientOp, [scores, lengths], attributes)],
-};
-
-const scoreGradientOp: Op<number> = {
-  name: "next_item_loss_gradient",
-  outputs: ([scores]) => [scores.shape],
-  emit: (k, { inputs: [scores, lengths], outputs: [y], attributes: weight }) => {
+  emit: (k, { inputs: [scores, lengths], outputs: [term, y], attributes: weight }) => {
     const sizes = { places: Number(scores.shape[1]) / 2, units: 0, width: 0 };
-    const terms = k.scratch([1], "u32");
-    const params = { batch: k.batch, ...sizes, weight: 0 };
-    k.run({ shader: kernels, entry: "count", bind: { lengths, terms }, params, grid: 1 });
-    emitNumbers(k, "score_gradient", { scores, lengths, counted: terms, y }, { ...sizes, weight });
+    const parts = Math.ceil(sizeOf(y.shape, k.batch) / 64);
+    const [counted, partial] = [k.scratch([1], "u32"), k.scratch([parts])];
+    const params = { batch: k.batch, ...sizes, parts, weight };
+    k.run({ shader: kernels, entry: "count", bind: { lengths, terms: counted }, params, grid: 1 });
+    emitNumbers(k, "score_gradient", { scores, lengths, counted, y, partial }, { ...sizes, parts, weight });
+    k.run({ shader: kernels, entry: "finish", bind: { counted, partial, term }, params, grid: 1 });
   },
 };
 
@@ -83,11 +75,11 @@ function emitNumbers(
   k: Emitter,
   entry: string,
   bind: Record<string, Tensor>,
-  sizes: PairSizes & { readonly weight?: number },
+  sizes: PairSizes & { readonly parts?: number; readonly weight?: number },
   constants?: Constants,
 ): void {
   const grid = Math.ceil(sizeOf(bind.y.shape, k.batch) / 64);
-  k.run({ shader: kernels, entry, bind, constants, params: { batch: k.batch, weight: 0, ...sizes }, grid });
+  k.run({ shader: kernels, entry, bind, constants, params: { batch: k.batch, parts: 0, weight: 0, ...sizes }, grid });
 }
 
 /**
@@ -106,11 +98,12 @@ export function nextItemPairs(states: Tensor, items: Tensor, negatives: Tensor):
 }
 
 /**
- * Passes logits on and adds a term to what training minimizes, the mean over all valid places t > 0 of the batch:
+ * Passes logits on and adds a term to what training minimizes and reports, the mean over all valid places t > 0 of the
+ * batch:
  *
  *     weight mean ( -ln sigmoid(scores[b, 2 t]) - ln(1 - sigmoid(scores[b, 2 t + 1])) )
  *
- * The reported loss is without it, and predictions know nothing of it.
+ * Predictions know nothing of it.
  *
  * @param y what the model goes on with
  * @param scores `[B, 2 L, 1]`, of an item and one not clicked at each place
@@ -120,5 +113,7 @@ export function nextItemPairs(states: Tensor, items: Tensor, negatives: Tensor):
  * @throws {TypeError} when a shape differs
  */
 export function nextItemLoss(y: Tensor, scores: Tensor, lengths: Tensor, weight: number): Tensor {
-  return y.graph.mode === "predict" ? y : apply(lossOp, [y, scores, lengths], weight);
+  if (y.graph.mode === "predict") return y;
+  const [term, dScores] = applyAll(lossOp, [scores, lengths], weight);
+  return withTerm(y, term, [[scores, dScores]]);
 }

@@ -1,54 +1,27 @@
 /**
- * A second logit that learns the labels beside the first.
+ * Further logits that learn the labels beside those of the model.
  *
  * @module
  */
-import source from "../../../shaders/train/auxiliary.wgsl" with { type: "text" };
-import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
-import step from "../../../shaders/common/step.wgsl" with { type: "text" };
-import { shader } from "../../gpu/shader.ts";
-import { apply, type Op } from "../../graph/node.ts";
 import type { Tensor } from "../../graph/tensor.ts";
-import { requireLogits } from "./logits.ts";
-
-const kernels = shader("auxiliary", { grid, step, auxiliary: source });
-
-/** Passes its first input on; the attribute is the weight of the second's loss. */
-const auxiliaryOp: Op<number> = {
-  name: "auxiliary_logit",
-  alias: true,
-  outputs: (logits) => {
-    requireLogits("auxiliary_logit", logits);
-    return [["B", 1]];
-  },
-  emit: () => {},
-  backward: ({ inputs: [z, a], attributes }, [dz]) => dz ? [dz, apply(gradientOp, [z, dz, a], attributes)] : [],
-};
-
-const gradientOp: Op<number> = {
-  name: "auxiliary_logit_backward",
-  outputs: ([, , a]) => [a.shape],
-  emit: (k, { inputs: [z, dz, a], outputs: [da], attributes: weight }) =>
-    k.run({
-      shader: kernels,
-      entry: "gradient",
-      bind: { z, dz, a, da },
-      params: { batch: k.batch, weight },
-      grid: Math.ceil(k.batch / 64),
-    }),
-};
+import { binaryCrossEntropy } from "./loss.ts";
+import { requireTargets, withTerm } from "./term.ts";
 
 /**
- * Passes the model's logits on, and lets another logit learn the same labels: training adds `weight` times its mean binary
- * cross-entropy, for which the rows of a batch count alike. The reported loss is that of the model's logits alone, and
- * predictions do not compute the other one.
+ * Passes the model's logits on, and lets others learn the same labels: training minimizes besides, and reports, `weight`
+ * times their binary cross-entropy, in which unknown labels and the weights of rows count as in the model's own loss.
+ * Predictions do not compute them.
  *
- * @param logits what the model returns, `[B, 1]`
- * @param auxiliary `[B, 1]`
- * @param weight factor of the added loss
- * @returns `[B, 1]`
- * @throws {TypeError} when a shape differs
+ * @param logits what the model goes on with
+ * @param auxiliary `[B, T]`, in the order of the tasks
+ * @param targets labels and the row's weight `[T + 1, B]`, as the model's input has them in training
+ * @param weight factor of the added loss, at least 0
+ * @returns the logits
+ * @throws {TypeError} when a shape differs, or there are no targets
  */
-export function withAuxiliary(logits: Tensor, auxiliary: Tensor, weight = 1): Tensor {
-  return logits.graph.mode === "predict" ? logits : apply(auxiliaryOp, [logits, auxiliary], weight);
+export function withAuxiliary(logits: Tensor, auxiliary: Tensor, targets: Tensor | undefined, weight = 1): Tensor {
+  if (logits.graph.mode === "predict") return logits;
+  const options = { weighted: true, scale: weight };
+  const { loss, dLogits } = binaryCrossEntropy(auxiliary, requireTargets("auxiliary_logit", targets), options);
+  return withTerm(logits, loss, [[auxiliary, dLogits]]);
 }

@@ -10,6 +10,13 @@ import { logitMeanOp, logitMeanShader } from "./logit_mean.ts";
 
 const kernels = logitMeanShader("distill", source);
 
+const distanceOp: Op<null> = {
+  name: "distilled_mean_term",
+  outputs: () => [[1]],
+  emit: (k, { inputs: [a, b], outputs: [term] }) =>
+    k.run({ shader: kernels, entry: "distance", bind: { a, b, term }, params: { batch: k.batch }, grid: 1 }),
+};
+
 const gradientOp: Op<null> = {
   name: "distilled_mean_backward",
   outputs: ([a, b]) => [a.shape, b.shape],
@@ -22,8 +29,8 @@ const gradientOp: Op<null> = {
 const distilledMeanOp = logitMeanOp("distilled_mean", kernels, gradientOp);
 
 /**
- * Averages two logits and lets each learn from the average: to the loss of the mean, training adds the cross-entropy of
- * each with the mean's probability as its label, a constant to the gradient. The reported loss is that of the mean alone.
+ * Averages two logits and lets each learn from the average: training minimizes besides the loss of the mean, and reports,
+ * the mean cross-entropy of each with the mean's probability as its label, a constant to the gradient.
  *
  * J. Zhu et al.: FinalNet. SIGIR 2023, equation 8.
  *
@@ -33,5 +40,7 @@ const distilledMeanOp = logitMeanOp("distilled_mean", kernels, gradientOp);
  * @throws {TypeError} when a shape differs
  */
 export function distilledMean(a: Tensor, b: Tensor): Tensor {
-  return apply(distilledMeanOp, [a, b], null);
+  const y = apply(distilledMeanOp, [a, b], null);
+  if (a.graph.mode === "train") a.graph.terms.push(apply(distanceOp, [a, b], null));
+  return y;
 }

@@ -15,18 +15,21 @@ export function logitMeanShader(name: string, gradient: string): Shader {
   return shader(name, { grid, step, logit_mean: mean, [name]: gradient });
 }
 
-/** Returns the op y = (a + b) / 2 of two logits, whose gradients `gradientOp` makes of a, b and dy. */
+/**
+ * Returns the op y = (a + b) / 2 of two logits, whose gradients `gradientOp` makes of a, b and dy, and of what else the op
+ * is applied to.
+ */
 export function logitMeanOp(name: string, kernels: Shader, gradientOp: Op<null>): Op<null> {
   return {
     name,
-    outputs: (logits) => {
-      requireLogits(name, logits);
+    outputs: ([a, b]) => {
+      requireLogits(name, [a, b]);
       return [["B", 1]];
     },
     emit: (k, { inputs: [a, b], outputs: [y] }) => {
       const params = { batch: k.batch };
       k.run({ shader: kernels, entry: "mean", bind: { a, b, y }, params, grid: Math.ceil(k.batch / 64) });
     },
-    backward: ({ inputs: [a, b] }, [dy]) => dy ? [...applyAll(gradientOp, [a, b, dy], null)] : [],
+    backward: ({ inputs: [a, b, ...more] }, [dy]) => dy ? [...applyAll(gradientOp, [a, b, dy, ...more], null)] : [],
   };
 }

@@ -8,20 +8,29 @@ import source from "../../../shaders/train/loss.wgsl" with { type: "text" };
 import step from "../../../shaders/common/step.wgsl" with { type: "text" };
 import taskFixed from "../../../shaders/train/task_fixed.wgsl" with { type: "text" };
 import taskLearned from "../../../shaders/train/task_learned.wgsl" with { type: "text" };
+import taskScaled from "../../../shaders/train/task_scaled.wgsl" with { type: "text" };
 import taskNone from "../../../shaders/train/task_none.wgsl" with { type: "text" };
+import termsNone from "../../../shaders/train/terms_none.wgsl" with { type: "text" };
+import termsOne from "../../../shaders/train/terms_one.wgsl" with { type: "text" };
 import { type BufferRange, lengthOf } from "../../gpu/kernel.ts";
-import { shader } from "../../gpu/shader.ts";
+import { type Shader, shader } from "../../gpu/shader.ts";
 import { applyAll, type Op } from "../../graph/node.ts";
 import { formatShape, type Shape, type Tensor } from "../../graph/tensor.ts";
 
 /** How the losses of the tasks are put together. */
-type Weighting = "sum" | "fixed" | "learned";
+type Weighting = "sum" | "fixed" | "learned" | "scaled";
 
-const shaders = {
-  sum: shader("loss", { grid, step, task_none: taskNone, loss: source }),
-  fixed: shader("loss", { grid, step, task_fixed: taskFixed, loss: source }),
-  learned: shader("loss", { grid, step, task_learned: taskLearned, loss: source }),
+const WEIGHTINGS: Readonly<Record<Weighting, Readonly<Record<string, string>>>> = {
+  sum: { task_none: taskNone },
+  fixed: { task_fixed: taskFixed },
+  learned: { task_learned: taskLearned },
+  scaled: { task_scaled: taskScaled },
 };
+
+function lossShader(weighting: Weighting, hasTerm: boolean): Shader {
+  const terms: Record<string, string> = hasTerm ? { terms_one: termsOne } : { terms_none: termsNone };
+  return shader("loss", { grid, step, ...WEIGHTINGS[weighting], ...terms, loss: source });
+}
 
 /** Rows that one workgroup sums; `BLOCK` in the shader. */
 const BLOCK = 4096;
@@ -30,26 +39,38 @@ interface LossAttributes {
   readonly ring?: BufferRange;
   readonly weighting: Weighting;
   readonly weighted: boolean;
+  /** Whether the last input is a term that the loss has besides. */
+  readonly hasTerm: boolean;
+  /** Factor of all tasks' losses. */
+  readonly scale?: number;
 }
 
 /** The loss with its gradient, and that of the tasks' log-variances where these are learned. */
 const crossEntropyOp: Op<LossAttributes> = {
   name: "binary_cross_entropy",
-  outputs: ([logits, targets, tasks], { weighting }) => {
+  outputs: (inputs, { weighting, hasTerm }) => {
+    const [logits, targets, tasks] = inputs.slice(0, hasTerm ? -1 : undefined);
     const count = tasksOf("binary cross-entropy", logits);
     expectShape("binary cross-entropy", "targets", targets, [count + 1, "B"]);
     if (tasks) expectShape("binary cross-entropy", "weights of tasks", tasks, [count]);
+    if (hasTerm) expectShape("binary cross-entropy", "the term", inputs[inputs.length - 1], [1]);
     return [[1], ["B", count], ...(weighting === "learned" ? [[count]] : [])];
   },
-  emit: (k, { inputs: [logits, targets, given], outputs: [loss, dLogits, dTasks], attributes }) => {
-    const { ring, weighting, weighted: isWeighted } = attributes;
+  emit: (k, { inputs, outputs: [loss, dLogits, dTasks], attributes }) => {
+    const { ring, weighting, weighted: isWeighted, hasTerm, scale } = attributes;
+    const [logits, targets, given] = inputs.slice(0, hasTerm ? -1 : undefined);
     const tasks = tasksOf("binary cross-entropy", logits);
     const blocks = Math.ceil(k.batch / BLOCK);
     const slots = ring ? Math.floor(lengthOf(ring) / 4) : 0;
     const params = { batch: k.batch, tasks, blocks, slots };
-    const common = { shader: shaders[weighting], constants: { WEIGHTED: isWeighted }, params };
+    const common = {
+      shader: lossShader(weighting, hasTerm),
+      constants: { WEIGHTED: isWeighted, ...(scale !== undefined && { SCALE: scale }) },
+      params,
+    };
     const gradient = { logits, targets, d_logits: dLogits };
-    const result = { loss, ring: ring ?? k.scratch([1]), d_log_variances: dTasks };
+    const term = hasTerm ? inputs[inputs.length - 1] : undefined;
+    const result = { loss, ring: ring ?? k.scratch([1]), d_log_variances: dTasks, term };
     const byTask = { [weighting === "learned" ? "log_variances" : "task_weights"]: given };
     if (blocks === 1) {
       k.run({ ...common, entry: "whole", bind: { ...gradient, ...byTask, ...result }, grid: 1 });
@@ -79,7 +100,7 @@ const storeScoresOp: Op<{ readonly out: BufferRange }> = {
   emit: (k, { inputs: [logits], attributes: { out } }) => {
     const tasks = tasksOf("scores", logits);
     k.run({
-      shader: shaders.sum,
+      shader: lossShader("sum", false),
       entry: "score",
       bind: { logits, scores: out },
       params: { batch: k.batch, tasks, blocks: 0, slots: 0 },
@@ -103,7 +124,7 @@ function expectShape(op: string, name: string, tensor: Tensor, shape: Shape): vo
 
 /** The loss of a batch with its gradient. */
 export interface Loss {
-  /** Sum over tasks of the mean over their labels, `[1]`. */
+  /** Sum over tasks of the mean over their labels, and the term, `[1]`. */
   readonly loss: Tensor;
   /** Gradient of the loss by the logits, `[B, T]`; 0 for padding rows and unknown labels. */
   readonly dLogits: Tensor;
@@ -121,6 +142,10 @@ export interface LossOptions {
   readonly taskWeights?: Tensor;
   /** Learned log-variances s of the tasks, `[T]`, in place of weights: L = sum_t exp(-s_t) L_t + s_t / 2. */
   readonly logVariances?: Tensor;
+  /** Factor of all tasks' losses, in place of weights. */
+  readonly scale?: number;
+  /** What the loss has besides, `[1]`: its gradient is the affair of those who computed it. */
+  readonly term?: Tensor;
 }
 
 /**
@@ -135,14 +160,20 @@ export interface LossOptions {
  * @throws {TypeError} when a shape differs, or weights and log-variances are both given
  */
 export function binaryCrossEntropy(logits: Tensor, targets: Tensor, options: LossOptions = {}): Loss {
-  const { ring, taskWeights, logVariances, weighted = false } = options;
+  const { ring, taskWeights, logVariances, scale, term, weighted = false } = options;
   if (taskWeights && logVariances) {
     throw new TypeError("Cannot build binary cross-entropy: tasks have weights or log-variances, received both");
   }
-  const weighting = taskWeights ? "fixed" : logVariances ? "learned" : "sum";
-  const inputs = [logits, targets, taskWeights ?? logVariances].filter((tensor) => tensor !== undefined);
+  const weighting = taskWeights ? "fixed" : logVariances ? "learned" : scale === undefined ? "sum" : "scaled";
+  const inputs = [logits, targets, taskWeights ?? logVariances, term].filter((tensor) => tensor !== undefined);
   const op = ring ? recordedCrossEntropyOp : crossEntropyOp;
-  const [loss, dLogits, dLogVariances] = applyAll(op, inputs, { ring, weighting, weighted });
+  const [loss, dLogits, dLogVariances] = applyAll(op, inputs, {
+    ring,
+    weighting,
+    weighted,
+    hasTerm: term !== undefined,
+    scale,
+  });
   return { loss, dLogits, dLogVariances };
 }
 

@@ -7,7 +7,8 @@ import {
   nextItemLoss as lossReference,
   nextItemPairs as pairsReference,
 } from "../../reference/history.ts";
-import { assertClose, centralDifferences, checkOp, runOp } from "../../support.ts";
+import { run } from "../../run.ts";
+import { assertClose, centralDifferences, checkOp, runOp, step } from "../../support.ts";
 
 /** Batches, places, units of a state and numbers of an item that go wrong most easily. */
 const SIZES = [[1, 1, 1, 1], [37, 6, 4, 3], [5, 7, 17, 20], [3, 2, 1, 65]];
@@ -24,7 +25,7 @@ for (const [batch, places, units, width] of SIZES) {
       reference: ({ h, x, n }) => pairsReference(sizes, units, h, x, n),
     }));
 
-  Deno.test(`the loss of next items ${shape} has the gradient of its reference`, async () => {
+  Deno.test(`the loss of next items ${shape} and its gradient match their reference`, async () => {
     const weight = 0.7;
     const { values, upstream, y, gradients } = await runOp({
       inputs: { logits: ["B", 1], scores: ["B", 2 * places, 1], lengths: ["B"] },
@@ -39,6 +40,13 @@ for (const [batch, places, units, width] of SIZES) {
       Float64Array.of(weight * lossReference(sizes, scores, lengths));
     const expected = centralDifferences(loss, values, "scores", Float64Array.of(1));
     assertClose(gradients.get("scores")!, expected, "dscores", { rtol: 2e-5 });
+
+    const graph = new Graph("train");
+    const scores = graph.input("scores", ["B", 2 * places, 1]);
+    nextItemLoss(scores, scores, graph.input("lengths", ["B"], "u32"), weight);
+    const inputs = { scores: Float32Array.from(values.scores), lengths: Uint32Array.from(values.lengths) };
+    const [term] = await run([...graph.terms], { batch, steps: [step(batch)], inputs });
+    assertClose(new Float32Array(term), loss(values), "term", { rtol: 2e-6 });
   });
 }
 
