@@ -3,7 +3,7 @@ import type { Table } from "../../src/graph/parameter.ts";
 import { normal } from "../../src/initializer.ts";
 import { adam, rowwiseAdagrad } from "../../src/optimizer.ts";
 import { assertEquals, assertThrows } from "@std/assert";
-import { statesOf, TableBuffers, weightsOf } from "../../src/store/tables.ts";
+import { rowL2Of, statesOf, TableBuffers, weightsOf } from "../../src/store/tables.ts";
 import { gpu } from "../support.ts";
 
 const table: Table = { name: "embedding", rows: 8, dim: 3, stride: 4, initializer: normal(1) };
@@ -47,5 +47,19 @@ Deno.test("state starts with its first value, a number a row where the optimizer
   buffers.fill(table, state);
   assertEquals(await buffers.read(table, state), new Float32Array(8).fill(0.5));
   assertEquals(await buffers.read(table, gradient), new Float32Array(24));
+  buffers.destroy();
+});
+
+Deno.test("strengths of L2 by row are cut where the rows are", async () => {
+  const buffers = new TableBuffers(await narrow());
+  const optimizer = adam({ embeddingUpdate: "dense" });
+  const slot = rowL2Of(optimizer);
+  assertEquals(slot.index, 1 + statesOf(table, optimizer).length);
+  for (const  of of[weightsOf(table), slot]) buffers.allocate(table, of);
+  const values = Float32Array.from({ length: 8 }, (_, row) => row / 4);
+  buffers.write(table, slot, values);
+  const [weights, strengths] = [0, slot.index].map((index) => buffers.shards(table, index));
+  assertEquals(strengths.map(({ first, rows }) => [first, rows]), weights.map(({ first, rows }) => [first, rows]));
+  assertEquals(await buffers.read(table, slot), values);
   buffers.destroy();
 });
