@@ -3,9 +3,12 @@
 //   gradient  dx[b, t, :] = dy[b, t + COUNT - lengths[b], :], 0 elsewhere
 //   at_least  counts[b]   = lengths[b], or LEAST where it is 0
 //   at_most   counts[b]   = min(lengths[b], MOST)
+//   all_places counts[b]   = COUNT
+//   pieces    counts[b]   = pieces of SIZE places that hold any of lengths[b]
+//   in_pieces counts[b, g] = places of piece g of G that there are
 // ALIGNED, a history of fewer places starts at place 0 of y, as histories do: then y[b, i, :] = x[b, i, :].
 // Shapes: x, dx [B, L, N]; y, dy [B, COUNT, N]; lengths, counts [B]. Grid: one invocation per number written.
-struct Params { batch: u32, places: u32, width: u32, count: u32 }  // count: COUNT, LEAST or MOST
+struct Params { batch: u32, places: u32, width: u32, count: u32 }  // count: COUNT, LEAST, MOST or SIZE; places: L or G
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> lengths: array<u32>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
@@ -70,4 +73,37 @@ fn at_most(
 ) {
   let b = linear_group(group, groups) * 64u + lane;
   if (b < params.batch) { counts[b] = min(lengths[b], params.count); }
+}
+
+@compute @workgroup_size(64)
+fn all_places(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let b = linear_group(group, groups) * 64u + lane;
+  if (b < params.batch) { counts[b] = params.count; }
+}
+
+@compute @workgroup_size(64)
+fn pieces(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let b = linear_group(group, groups) * 64u + lane;
+  if (b < params.batch) { counts[b] = (lengths[b] + params.count - 1u) / params.count; }
+}
+
+@compute @workgroup_size(64)
+fn in_pieces(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = linear_group(group, groups) * 64u + lane;
+  let b = i / params.places;
+  if (b >= params.batch) { return; }
+  let first = i % params.places * params.count;
+  counts[i] = min(lengths[b] - min(lengths[b], first), params.count);
 }

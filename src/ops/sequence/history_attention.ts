@@ -17,7 +17,7 @@ import type { Tensor } from "../../graph/tensor.ts";
 import { emitKernel } from "../../kernels/set.ts";
 import { gpuVariant, type Kernel, type Problem } from "../../kernels/variant.ts";
 import { lanesOf } from "../shape/lane.ts";
-import { placesOf, requireLengths } from "./places.ts";
+import { groupedPlacesOf } from "./places.ts";
 
 /** Which places attend to which. */
 export interface HistoryMask {
@@ -49,6 +49,9 @@ export interface HistoryAttentionOptions extends HistoryMask {
 
 /** Sizes of a head. */
 interface Head {
+  /** Histories of a row, whose places do not see each other. */
+  readonly groups: number;
+  /** Places of a history. */
   readonly places: number;
   /** Columns of a query or a key. */
   readonly query: number;
@@ -68,7 +71,7 @@ export interface HistoryAttentionProblem extends Problem {
 /** A kernel over the places of x. */
 export interface PlacesTask {
   readonly x: Tensor;
-  readonly bind: Readonly<Record<string, Tensor>>;
+  readonly bind: Readonly<{ lengths: Tensor } & Record<string, Tensor>>;
   readonly options: HistoryAttentionOptions;
 }
 
@@ -90,9 +93,8 @@ const PORTABLE_BYTES = 16_384;
 const historyAttentionOp: Op<HistoryAttentionOptions> = {
   name: "history_attention",
   outputs: ([x, lengths], options) => {
-    requireLengths("history_attention", lengths);
-    const { places, value } = headOf(x, options);
-    return [["B", places, options.heads * value], ["B", options.heads, places]];
+    const { groups, places, value } = headOf(x, lengths, options);
+    return [["B", groups * places, options.heads * value], ["B", options.heads, groups * places]];
   },
   emit: (k, { inputs: [x, lengths], outputs: [y, statistics], attributes }) =>
     emitPlaces(k, "forward", x, { x, lengths, y, statistics }, attributes),
@@ -112,11 +114,13 @@ const historyAttentionBackwardOp: Op<HistoryAttentionOptions> = {
   },
 };
 
-function headOf(x: Tensor, { heads, valueWidth }: HistoryAttentionOptions): Head {
-  const { places, width } = placesOf("history_attention", x);
+function headOf(x: Tensor, lengths: Tensor, { heads, valueWidth }: HistoryAttentionOptions): Head {
+  const { groups, places, width } = groupedPlacesOf("history_attention", x, lengths);
   const value = valueWidth ?? width / heads / 3;
   const query = (width / heads - value) / 2;
-  if ([heads, query, value].every((size) => Number.isInteger(size) && size > 0)) return { places, query, value };
+  if ([heads, query, value].every((size) => Number.isInteger(size) && size > 0)) {
+    return { groups, places, query, value };
+  }
   throw new RangeError(
     `Cannot build history_attention: ${heads} heads with values of ${value} columns must leave queries and keys of ` +
       `equal width, received ${width} columns`,
@@ -132,7 +136,10 @@ export function historyAttentionFlops({ batch, places, heads, query, value }: Hi
 function placesKernel(entry: string): Kernel<PlacesTask, HistoryAttentionProblem> {
   return {
     name: `history_attention.${entry}`,
-    problem: ({ batch }, { x, options }) => ({ batch, heads: options.heads, ...headOf(x, options) }),
+    problem: ({ batch }, { x, bind, options }) => {
+      const { groups, ...head } = headOf(x, bind.lengths, options);
+      return { batch: batch * groups, heads: options.heads, ...head };
+    },
     variants: [
       gpuVariant(
         "tiles",
@@ -161,7 +168,7 @@ function emitPlaces(
   k: Emitter,
   entry: keyof typeof historyAttentionKernels,
   x: Tensor,
-  bind: Record<string, Tensor>,
+  bind: PlacesTask["bind"],
   options: HistoryAttentionOptions,
 ): void {
   emitKernel(k, historyAttentionKernels[entry], { x, bind, options });
@@ -182,14 +189,14 @@ export function runPlaces(
   { x, bind, options }: PlacesTask,
   { byTiles = false, rewrite = (text) => text }: PlacesLaunch,
 ): void {
-  const { places, query, value } = headOf(x, options);
+  const { groups: histories, places, query, value } = headOf(x, bind.lengths, options);
   const { heads, scale, weights = "softmax" } = options;
   const odd = query | value;
   const { width, part } = lanesOf(odd & -odd);
   const [QK, V] = [query / width, value / width];
   const threads = Math.min(THREADS, 2 ** Math.ceil(Math.log2(Math.max(8, places))));
   const blocks = Math.ceil(places / threads);
-  const groups = k.batch * heads * blocks;
+  const groups = k.batch * histories * heads * blocks;
   const { causal = false, targets = 0, ordered = false, context = 0, window = 0, full = 0 } = options;
   const constants: Constants = {
     ...{ CAUSAL: causal, TARGETS: targets, ORDERED: ordered, CONTEXT: context, WINDOW: window, FULL: full },
@@ -225,7 +232,8 @@ function tileSize(places: number, columns: number): number {
  * w_i = softmax of scale <q_i, k_j> over the places j that i attends to, or w_ij = silu(scale <q_i, k_j>) / divisor.
  *
  * @param x `[B, T, W]`, the columns q | k | v, each head by head
- * @param lengths places of each row that are there, `[B]`, u32; targets at the end are there always
+ * @param lengths places of each row that are there, `[B]`, u32; targets at the end are there always; `[B, G]` where a row
+ * has G histories of T / G places each, which do not see each other
  * @returns `[B, T, H V]` with V columns of a head's values; zeros at places that are not there
  * @throws {TypeError} when a shape differs
  * @throws {RangeError} when the heads do not divide the columns

@@ -51,21 +51,24 @@ const latestBackwardOp: Op<Latest> = {
   },
 };
 
-/** A bound of the lengths of histories. */
+/** What becomes of the lengths of histories. */
 interface Bound {
-  readonly kind: "at_least" | "at_most";
+  readonly kind: "at_least" | "at_most" | "all_places" | "pieces" | "in_pieces";
   readonly count: number;
+  /** Pieces of a history, whose lengths are the result. */
+  readonly pieces?: number;
 }
 
 const boundOp: Op<Bound> = {
   name: "bound_lengths",
-  outputs: ([lengths], { kind }) => {
+  outputs: ([lengths], { kind, pieces }) => {
     requireLengths(kind, lengths);
-    return [{ shape: ["B"], dtype: "u32" }];
+    return [{ shape: pieces === undefined ? ["B"] : ["B", pieces], dtype: "u32" }];
   },
-  emit: (k, { inputs: [lengths], outputs: [counts], attributes: { kind, count } }) => {
-    const params = { batch: k.batch, places: 0, width: 0, count };
-    k.run({ shader: kernels, entry: kind, bind: { lengths, counts }, params, grid: Math.ceil(k.batch / 64) });
+  emit: (k, { inputs: [lengths], outputs: [counts], attributes: { kind, count, pieces = 1 } }) => {
+    const params = { batch: k.batch, places: pieces, width: 0, count };
+    const bind = kind === "all_places" ? { counts } : { lengths, counts };
+    k.run({ shader: kernels, entry: kind, bind, params, grid: Math.ceil(k.batch * pieces / 64) });
   },
 };
 
@@ -110,4 +113,37 @@ export function atLeast(lengths: Tensor, count: number): Tensor {
  */
 export function atMost(lengths: Tensor, count: number): Tensor {
   return apply(boundOp, [lengths], { kind: "at_most", count });
+}
+
+/**
+ * Lets all rows have histories of `count` places.
+ *
+ * @param lengths `[B]`, u32, not read
+ * @returns `[B]`, u32
+ * @throws {TypeError} when a shape differs
+ */
+export function allPlaces(lengths: Tensor, count: number): Tensor {
+  return apply(boundOp, [lengths], { kind: "all_places", count });
+}
+
+/** Histories cut into pieces of some places each, the first of which begin with the oldest places. */
+export interface PieceLengths {
+  /** Pieces that hold a place, `[B]`, u32. */
+  readonly pieces: Tensor;
+  /** Places of each piece, `[B, G]`, u32: as many as it can hold, fewer in the last, and 0 behind it. */
+  readonly lengths: Tensor;
+}
+
+/**
+ * Cuts histories into pieces of `size` places.
+ *
+ * @param lengths `[B]`, u32
+ * @param most most pieces G of a row
+ * @throws {TypeError} when a shape differs
+ */
+export function pieceLengths(lengths: Tensor, size: number, most: number): PieceLengths {
+  return {
+    pieces: apply(boundOp, [lengths], { kind: "pieces", count: size }),
+    lengths: apply(boundOp, [lengths], { kind: "in_pieces", count: size, pieces: most }),
+  };
 }

@@ -26,6 +26,29 @@ export function placesOf(op: string, { shape }: Tensor): Places {
   return { places, width };
 }
 
+/** Sizes of the histories of a row. */
+export interface GroupedPlaces extends Places {
+  /** Histories of a row, one behind the other. */
+  readonly groups: number;
+}
+
+/**
+ * Returns the sizes of a history `[B, L, N]` with lengths `[B]`, or of G histories of L / G places each with lengths
+ * `[B, G]`, which lie in memory as those of G times as many rows do.
+ *
+ * @throws {TypeError} when the lengths are of another shape or type, or G does not divide L
+ */
+export function groupedPlacesOf(op: string, x: Tensor, lengths: Tensor): GroupedPlaces {
+  const { places, width } = placesOf(op, x);
+  const [batch, groups = 1, ...others] = lengths.shape;
+  const fits = batch === "B" && typeof groups === "number" && others.length === 0 && places % groups === 0;
+  if (fits && lengths.dtype === "u32") return { groups, places: places / groups, width };
+  throw new TypeError(
+    `Cannot build ${op}: lengths must have shape [B] and type u32, or [B, G] with G dividing ${places} places, ` +
+      `received ${formatShape(lengths.shape)} ${lengths.dtype}`,
+  );
+}
+
 /**
  * Throws unless a tensor holds a length for each row.
  *

@@ -11,7 +11,7 @@ import source from "../../../shaders/sequence/pooling.wgsl" with { type: "text" 
 import { shader } from "../../gpu/shader.ts";
 import { apply, type Emitter, type Op } from "../../graph/node.ts";
 import type { Tensor } from "../../graph/tensor.ts";
-import { placesOf, requireLengths, requireShape } from "./places.ts";
+import { groupedPlacesOf, requireShape } from "./places.ts";
 
 const byLength = shader("pooling", { grid, places: placesSource, divisor_length: divisorLength, pooling: source });
 const byWeights = shader("pooling", { grid, places: placesSource, divisor_weights: divisorWeights, pooling: source });
@@ -29,13 +29,12 @@ interface PoolingAttributes {
 const poolOp: Op<PoolingAttributes> = {
   name: "pool_history",
   outputs: ([x, lengths, weights], { mode }) => {
-    const { places, width } = placesOf("pool_history", x);
-    requireLengths("pool_history", lengths);
-    if (weights) requireShape("pool_history", "weights", weights, [places, "B"]);
+    const { groups, places, width } = groupedPlacesOf("pool_history", x, lengths);
+    if (weights) requireShape("pool_history", "weights", weights, [groups * places, "B"]);
     if (!MODES.includes(mode)) {
       throw new RangeError(`Cannot build pool_history: pooling must be sum, mean or max, received "${mode}"`);
     }
-    return [["B", width]];
+    return [lengths.shape.length === 1 ? ["B", width] : ["B", groups, width]];
   },
   emit: (k, { inputs: [x, lengths, weights], outputs: [y], attributes }) =>
     emitColumns(k, "pool", attributes, x, { x, lengths, weights, y }),
@@ -58,17 +57,17 @@ function emitColumns(
   entry: string,
   { mode, targets }: PoolingAttributes,
   history: Tensor,
-  bind: Record<string, Tensor | undefined>,
+  bind: { readonly lengths: Tensor } & Readonly<Record<string, Tensor | undefined>>,
 ): void {
-  const { places, width } = placesOf("pool_history", history);
+  const { groups, places, width } = groupedPlacesOf("pool_history", history, bind.lengths);
   const weighs = mode === "mean" && bind.weights !== undefined;
   k.run({
     shader: weighs ? byWeights : byLength,
     entry,
     bind: { ...bind, weights: weighs ? bind.weights : undefined },
     constants: { MODE: MODES.indexOf(mode), TARGETS: targets },
-    params: { batch: k.batch, places, width },
-    grid: Math.ceil(k.batch * width / 64),
+    params: { batch: k.batch * groups, places, width },
+    grid: Math.ceil(k.batch * groups * width / 64),
   });
 }
 
@@ -76,10 +75,10 @@ function emitColumns(
  * Pools the places of a history: y[b, n] = sum, mean or max over t < lengths[b] of x[b, t, n], 0 where it is empty.
  *
  * @param x `[B, L, N]`
- * @param lengths `[B]`, u32
- * @param weights `[L, B]`, whose factors `x` holds already; the mean divides by their sum
+ * @param lengths `[B]`, u32, or `[B, G]` for G histories of L / G places in each row, which are pooled one by one
+ * @param weights `[L, B]` of one history a row, whose factors `x` holds already; the mean divides by their sum
  * @param targets places at the end that are always there
- * @returns `[B, N]`
+ * @returns `[B, N]`, or `[B, G, N]`
  * @throws {TypeError} when a shape differs
  * @throws {RangeError} when there is no such pooling
  */

@@ -47,6 +47,22 @@ for (const [name, sizes] of Object.entries(CASES)) {
   Deno.test(`attention over a history of ${name} matches its reference and central differences`, () => check(sizes));
 }
 
+for (const targets of [0, 1]) {
+  Deno.test(`attention within each of several histories of a row with ${targets} targets matches its reference`, () => {
+    const [groups, places] = [3, 4];
+    const sizes = { ...SMALL, batch: 4 * groups, places, targets, causal: true };
+    return checkOp({
+      inputs: { x: ["B", groups * places, 24], lengths: ["B", groups] },
+      ...{ integers, batch: 4 },
+      prepare: { lengths: drawLengths(places - targets), x: (values) => values.map((v) => 1.5 * v) },
+      build: ({ x, lengths }) => historyAttention(x, lengths, optionsOf(sizes)),
+      reference: ({ x, lengths }) => reference(sizes, x, lengths),
+      rtol: 2e-5,
+      atol: 4e-6,
+    });
+  });
+}
+
 Deno.test("attention over a history does not overflow at large scores", () =>
   checkOp({
     inputs: { x: ["B", 3, 3], lengths: ["B"] },
@@ -119,5 +135,7 @@ Deno.test("attention over a history refuses heads that do not divide the columns
   const graph = new Graph("train");
   const [x, lengths] = [graph.input("x", ["B", 4, 9]), graph.input("lengths", ["B"], "u32")];
   assertThrows(() => historyAttention(x, lengths, { heads: 2, scale: 1 }), RangeError, "received 9 columns");
+  const three = graph.input("three", ["B", 3], "u32");
+  assertThrows(() => historyAttention(x, three, { heads: 3, scale: 1 }), TypeError, "G dividing 4 places");
   assertThrows(() => historyAttention(x, x, { heads: 3, scale: 1 }), TypeError, "lengths must have shape [B]");
 });

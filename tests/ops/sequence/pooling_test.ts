@@ -1,5 +1,5 @@
 import { poolHistory, type Pooling } from "../../../src/ops/sequence/pooling.ts";
-import { atLeast, atMost, latestPlaces } from "../../../src/ops/sequence/latest.ts";
+import { allPlaces, atLeast, atMost, latestPlaces, pieceLengths } from "../../../src/ops/sequence/latest.ts";
 import { placeDots, weightedPool } from "../../../src/ops/sequence/weighted_pooling.ts";
 import { placeSoftmax } from "../../../src/ops/sequence/place_softmax.ts";
 import { compare } from "../../../src/ops/sequence/compare.ts";
@@ -155,6 +155,41 @@ Deno.test("atMost bounds the lengths of histories", () =>
     prepare: { lengths: () => Float64Array.of(0, 1, 3) },
     build: ({ x, lengths }) => poolHistory(x, atMost(lengths, 2), "sum"),
     reference: ({ x }) => pool({ batch: 3, places: 3, width: 1 }, "sum", x, Float64Array.of(0, 1, 2)),
+  }));
+
+for (const mode of ["sum", "mean", "max"] as const) {
+  Deno.test(`${mode} of each of several histories of a row matches its reference`, () =>
+    checkOp({
+      inputs: { x: ["B", 12, 5], lengths: ["B", 3] },
+      ...{ integers, batch: 7 },
+      prepare: { lengths: drawLengths(4) },
+      build: ({ x, lengths }) => poolHistory(x, lengths, mode),
+      reference: ({ x, lengths }) => pool({ batch: 21, places: 4, width: 5 }, mode, x, lengths),
+    }));
+}
+
+Deno.test("histories are cut into pieces, the last of which is shorter", () =>
+  checkOp({
+    inputs: { x: ["B", 6, 1], lengths: ["B"] },
+    ...{ integers, batch: 5 },
+    prepare: { lengths: () => Float64Array.of(0, 1, 2, 5, 6) },
+    build: ({ x, lengths }) => {
+      const cut = pieceLengths(lengths, 2, 3);
+      return poolHistory(poolHistory(x, cut.lengths, "mean"), cut.pieces, "sum");
+    },
+    reference: ({ x }) => {
+      const of = Float64Array.of(0, 0, 0, 1, 0, 0, 2, 0, 0, 2, 2, 1, 2, 2, 2);
+      const means = pool({ batch: 15, places: 2, width: 1 }, "mean", x, of);
+      return pool({ batch: 5, places: 3, width: 1 }, "sum", means, Float64Array.of(0, 1, 1, 3, 3));
+    },
+  }));
+
+Deno.test("all histories can count as ones of so many places", () =>
+  checkOp({
+    inputs: { x: ["B", 3, 1], lengths: ["B"] },
+    ...{ integers, batch: 3 },
+    build: ({ x, lengths }) => poolHistory(x, allPlaces(lengths, 2), "sum"),
+    reference: ({ x }) => pool({ batch: 3, places: 3, width: 1 }, "sum", x, Float64Array.of(2, 2, 2)),
   }));
 
 interface PoolingCase {
