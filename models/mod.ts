@@ -60,6 +60,7 @@ import { hfm } from "./hfm.ts";
 import { hofm } from "./hofm.ts";
 import { hstu } from "./hstu.ts";
 import { interhat } from "./interhat.ts";
+import { longer } from "./longer.ts";
 import { lorentzfm } from "./lorentzfm.ts";
 import { lr } from "./lr.ts";
 import { masknet } from "./masknet.ts";
@@ -141,6 +142,7 @@ export * from "./hfm.ts";
 export * from "./hofm.ts";
 export * from "./hstu.ts";
 export * from "./interhat.ts";
+export * from "./longer.ts";
 export * from "./lorentzfm.ts";
 export * from "./lr.ts";
 export * from "./masknet.ts";
@@ -238,4 +240,5 @@ export const models: Readonly<Record<string, (options?: Record<string, unknown>)
   qin,
   rankmixer,
   onetrans,
+  longer,
 };

@@ -29,6 +29,7 @@ const BOUNDS: Readonly<Record<string, number>> = {
   sim: 112,
   rankmixer: 78,
   onetrans: 221,
+  longer: 146,
 };
 
 /** Most dispatches of all other models. */

@@ -4,14 +4,15 @@
  * @module
  */
 import { type Initializer, normal, xavierNormal } from "../initializer.ts";
-import type { Tensor } from "../graph/tensor.ts";
+import { type Tensor, widthOf } from "../graph/tensor.ts";
 import { add } from "../ops/dense/add.ts";
 import { multiply } from "../ops/dense/arithmetic.ts";
 import { historyAttention as attend, type HistoryMask } from "../ops/sequence/history_attention.ts";
+import { latestPlaces } from "../ops/sequence/latest.ts";
 import { placesOf } from "../ops/sequence/places.ts";
 import { type PositionOptions, positions } from "../ops/sequence/positions.ts";
 import { poolHistory, type Pooling } from "../ops/sequence/pooling.ts";
-import { columns, concat } from "../ops/shape/concat.ts";
+import { columns, concat, split } from "../ops/shape/concat.ts";
 import { flatten, reshape } from "../ops/shape/reshape.ts";
 import { layerNorm } from "./activation.ts";
 import { dense, dropout as drop, type LayerActivation } from "./mlp.ts";
@@ -54,6 +55,8 @@ export interface TransformerBlockOptions extends HistorySelfAttentionOptions {
   activation?: LayerActivation;
   /** Probability of zeroing a number of what is added to x in training. @default {0} */
   dropout?: number;
+  /** Latest places of the history that are in the result beside the targets; all of them are attended to. @default {all} */
+  kept?: number;
 }
 
 /** Options of {@linkcode hstuBlock}. */
@@ -85,15 +88,15 @@ export interface LearnedPositionOptions extends PositionOptions {
 }
 
 /**
- * Puts a target behind the places of a history, as one more place that is always there.
+ * Puts a target behind the places of a history, as one more place that is always there, or several targets.
  *
  * @param items `[B, L, N]`
- * @param target `[B, N]`
- * @returns `[B, L + 1, N]`
+ * @param target `[B, N]`, or `[B, T N]` for T targets side by side
+ * @returns `[B, L + T, N]`
  */
 export function appendTarget(items: Tensor, target: Tensor): Tensor {
   const { places, width } = placesOf("append_target", items);
-  return reshape(concat(flatten(items), target), ["B", places + 1, width]);
+  return reshape(concat(flatten(items), target), ["B", places + widthOf(target.shape) / width, width]);
 }
 
 /**
@@ -158,18 +161,31 @@ export function historySelfAttention(places: Places, options: HistorySelfAttenti
  *
  * Vaswani et al., section 3.1, with the norms after the sums.
  *
- * @returns `[B, T, N]`
+ * @returns `[B, T, N]`, or with `kept` so many places, the first one at place 0, and the targets; {@linkcode atMost} gives
+ * their lengths
  * @throws {RangeError} when the heads do not divide the columns
  */
 export function transformerBlock({ x, lengths }: Places, options: TransformerBlockOptions = {}): Tensor {
-  const { name: base = "block", feedForward, activation = "relu", dropout = 0, ...attention } = options;
+  const { name: base = "block", feedForward, activation = "relu", dropout = 0, kept, ...attention } = options;
   const { width } = placesOf("transformer_block", x);
   const name = x.graph.uniqueName(base);
-  const mixed = historySelfAttention({ x, lengths }, { ...attention, name: `${name}.attention` });
-  const s = layerNorm(add(x, drop(mixed, dropout)), { name: `${name}.ln1` });
+  const keep = (all: Tensor): Tensor => keepLatest({ x: all, lengths }, kept, attention.targets);
+  const attended = attendPlaces({ x, lengths }, width, { ...attention, name: `${name}.attention` });
+  const mixed = dense(keep(attended), width, { name: `${name}.attention.out` });
+  const s = layerNorm(add(keep(x), drop(mixed, dropout)), { name: `${name}.ln1` });
   const hidden = dense(s, feedForward ?? width, { name: `${name}.ffn.0`, activation });
   const out = dense(hidden, width, { name: `${name}.ffn.1` });
   return layerNorm(add(s, drop(out, dropout)), { name: `${name}.ln2` });
+}
+
+/** Leaves the latest places of a history out of those before, and the targets behind it. */
+function keepLatest({ x, lengths }: Places, kept = Infinity, targets = 0): Tensor {
+  const { places, width } = placesOf("keep_latest", x);
+  if (kept >= places - targets) return x;
+  if (targets === 0) return latestPlaces(x, lengths, kept, { aligned: true });
+  const [history, behind] = split(flatten(x), [(places - targets) * width, targets * width]);
+  const all = reshape(history, ["B", places - targets, width]);
+  return appendTarget(latestPlaces(all, lengths, kept, { aligned: true }), behind);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { eta, sdim, sim, twin } from "../../models/mod.ts";
+import { eta, longer, sdim, sim, twin } from "../../models/mod.ts";
 import { Dataset } from "../../src/data/dataset.ts";
 import { defineModel, type Definition } from "../../src/definition.ts";
 import {
@@ -60,6 +60,7 @@ const searches = [
   sdim({ ...wider, hashes: 8, bits: 4 }),
   eta(wider),
   twin(wider),
+  longer({ dim: 8, hidden: [16], width: 8, merge: 2, globals: 2 }),
 ];
 
 /** Returns the AUC on rows that were not trained on. */
