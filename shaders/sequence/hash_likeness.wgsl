@@ -1,8 +1,10 @@
 // How like a target the places of a history are, by the signs of projections.
-//   y[b, t] = bits of the code of x[b, t, :] that equal those of q[b, :], for t < lengths[b]; else -1
-// Needs grid.wgsl, laneN.wgsl and sign_hash.wgsl. Shapes: q [B, N]; x [B, L, N]; lengths [B]; y [B, L], f32.
-// Grid: one workgroup per row of the batch. Memory: x is read once. There is no gradient.
+//   y[b, i, t] = bits of the code of x[b, t, :] that equal those of q[b, i, :], for t < lengths[b]; else -1
+// Needs grid.wgsl, laneN.wgsl and sign_hash.wgsl. Shapes: q [B, TARGETS, N]; x [B, L, N]; lengths [B];
+// y [B, TARGETS, L], f32.
+// Grid: one workgroup per target of a row of the batch. Memory: each reads x once. There is no gradient.
 const THREADS: u32 = 64u;
+const TARGETS: u32 = 1u;
 const COUNT: u32 = 1u;  // lanes of a row
 
 struct Params { batch: u32, places: u32 }
@@ -18,9 +20,10 @@ fn likeness(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) thread: u32,
 ) {
-  let b = linear_group(group, groups);
+  let each = linear_group(group, groups);
+  let b = each / TARGETS;
   if (b >= params.batch) { return; }
-  for (var c = 0u; c < COUNT; c++) { row[c] = q[b * COUNT + c]; }
+  for (var c = 0u; c < COUNT; c++) { row[c] = q[each * COUNT + c]; }
   hash_target(thread);
   for (var t = thread; t < params.places; t += THREADS) {
     let at = b * params.places + t;
@@ -31,6 +34,6 @@ fn likeness(
       for (var g = 0u; g < CODES; g++) { differing += countOneBits(code_of(g) ^ target_codes[g]); }
       equal = f32(ALL - differing);
     }
-    y[at] = equal;
+    y[each * params.places + t] = equal;
   }
 }

@@ -1,9 +1,12 @@
 // Places of a history by their numbers, and the way back.
-//   take      y[b, i, :] = x[b, places[b, i], :] for i < counts[b], else 0
-//   gradient  dx[b, t, :] = dy[b, i, :] where places[b, i] = t, else 0
-// The numbers of a row ascend, and none occurs twice: the gradient looks for t by halving, and nothing is scattered.
-// Needs grid.wgsl and laneN.wgsl. Shapes: x, dx [B, L, N]; places [B, K]; counts [B], u32; y, dy [B, K, N], by lanes.
-// Grid: one invocation per lane written. No atomics, no sums.
+//   take      y[b, g, i, :] = x[b, places[b, g, i], :] for i < counts[b, g], else 0
+//   gradient  dx[b, t, :]   = sum over g of dy[b, g, i, :] where places[b, g, i] = t
+// The numbers of a list ascend, and none occurs twice: the gradient looks for t by halving, and nothing is scattered.
+// Needs grid.wgsl and laneN.wgsl. Shapes: x, dx [B, L, N]; places [B, LISTS, K]; counts [B, LISTS], u32;
+// y, dy [B, LISTS, K, N], by lanes.
+// Grid: one invocation per lane written. No atomics; sums go list by list.
+const LISTS: u32 = 1u;
+
 struct Params { batch: u32, places: u32, top: u32, row: u32 }
 @group(0) @binding(0) var<storage, read> x: array<Lane>;  // in the gradient dy
 @group(0) @binding(1) var<storage, read> places: array<u32>;
@@ -19,9 +22,10 @@ fn take(
 ) {
   let i = linear_group(group, groups) * 64u + lane;
   let place = i / params.row;
-  let b = place / params.top;
+  let list = place / params.top;
+  let b = list / LISTS;
   if (b >= params.batch) { return; }
-  if (place % params.top >= counts[b]) {
+  if (place % params.top >= counts[list]) {
     y[i] = Lane();
     return;
   }
@@ -39,13 +43,16 @@ fn gradient(
   let b = place / params.places;
   if (b >= params.batch) { return; }
   let t = place % params.places;
-  let first = b * params.top;
-  var low = 0u;
-  var high = counts[b];
-  while (low < high) {
-    let middle = (low + high) / 2u;
-    if (places[first + middle] < t) { low = middle + 1u; } else { high = middle; }
+  var sum = Lane();
+  for (var list = b * LISTS; list < (b + 1u) * LISTS; list++) {
+    let first = list * params.top;
+    var low = 0u;
+    var high = counts[list];
+    while (low < high) {
+      let middle = (low + high) / 2u;
+      if (places[first + middle] < t) { low = middle + 1u; } else { high = middle; }
+    }
+    if (low < counts[list] && places[first + low] == t) { sum += x[(first + low) * params.row + i % params.row]; }
   }
-  y[i] = Lane();
-  if (low < counts[b] && places[first + low] == t) { y[i] = x[(first + low) * params.row + i % params.row]; }
+  y[i] = sum;
 }

@@ -1,15 +1,17 @@
 // The places with the largest scores, the newer one among equals.
-//   places[b, :] = the TOP t < lengths[b] with the largest scores[b, t], in order of time, then ABSENT
-//   taken_count[b] = how many there are
-// Needs grid.wgsl and largest.wgsl. Shapes: scores [B, L], f32; lengths, taken_count [B]; places [B, TOP], u32.
-// Grid: one workgroup per ROWS rows of the batch, in which PER threads share a row. Memory: scores are read once, and
+//   places[b, g, :] = the TOP t < lengths[b] with the largest scores[b, g, t], in order of time, then ABSENT
+//   taken_count[b, g] = how many there are
+// Needs grid.wgsl and largest.wgsl. Shapes: scores [B, LISTS, L], f32; lengths [B]; taken_count [B, LISTS];
+// places [B, LISTS, TOP], u32. A row is one list of scores.
+// Grid: one workgroup per ROWS rows, in which PER threads share a row. Memory: scores are read once, and
 // again from a cache for each bit. No atomics, integer sums: bit-reproducible. There is no gradient.
 const ROWS: u32 = 1u;
 const PER: u32 = 1u;
+const LISTS: u32 = 1u;
 const THREADS: u32 = ROWS * PER;
 const ABSENT: u32 = 0xffffffffu;
 
-struct Params { batch: u32, places: u32 }
+struct Params { batch: u32, places: u32 }  // batch: B LISTS
 @group(0) @binding(0) var<storage, read> scores: array<f32>;
 @group(0) @binding(1) var<storage, read> lengths: array<u32>;
 @group(0) @binding(2) var<storage, read_write> places: array<u32>;
@@ -28,7 +30,7 @@ fn choose(
   let live = b < params.batch;
   let own = thread % PER;
   let row = b * params.places;
-  let length = select(0u, lengths[min(b, params.batch - 1u)], live);
+  let length = select(0u, lengths[min(b, params.batch - 1u) / LISTS], live);
   let mark = last_taken(Turn(row, own, length), params.places, thread);
   // Each thread writes what is taken of a run of places, behind what the threads before it take.
   let run = (length + PER - 1u) / PER;

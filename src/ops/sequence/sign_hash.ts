@@ -28,14 +28,14 @@ export interface HashSizes {
 }
 
 /**
- * Returns the sizes of a target `[B, N]`, a history `[B, L, N]`, its lengths, and directions `[codes, bits, N]`.
+ * Returns the sizes of a target `[B, N]`, or several side by side, a history `[B, L, N]`, its lengths, and directions `[codes, bits, N]`.
  *
  * @throws {TypeError} when a shape differs
  * @throws {RangeError} when codes have more than 32 bits, or all together more than 2048
  */
-export function hashSizesOf(op: string, [q, x, lengths, directions]: readonly Tensor[]): HashSizes {
+export function hashSizesOf(op: string, [q, x, lengths, directions]: readonly Tensor[], targets = 1): HashSizes {
   const { places, width } = placesOf(op, x);
-  requireShape(op, "target", q, ["B", width]);
+  requireShape(op, "target", q, ["B", targets * width]);
   requireLengths(op, lengths);
   const [codes, bits, columns] = directions.shape;
   if (

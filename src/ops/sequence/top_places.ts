@@ -18,40 +18,51 @@ const byRow = shader("equal_places", { grid, equal_places: equalSource });
 
 /** Places of a history that were chosen. */
 export interface ChosenPlaces {
-  /** Numbers of the places, ascending, `[B, K]`, u32. */
+  /** Numbers of the places, ascending, `[B, K]`, or `[B, G, K]` of G choices in each row; u32. */
   readonly places: Tensor;
-  /** How many there are, `[B]`, u32. */
+  /** How many there are, `[B]` or `[B, G]`, u32. */
   readonly counts: Tensor;
 }
 
-function chosen(op: string, top: number): Output[] {
+function chosen(op: string, top: number, groups: readonly number[] = []): Output[] {
   if (!(Number.isInteger(top) && top > 0)) {
     throw new RangeError(`Cannot build ${op}: top must be a positive integer, received ${top}`);
   }
-  return [{ shape: ["B", top], dtype: "u32" }, { shape: ["B"], dtype: "u32" }];
+  return [{ shape: ["B", ...groups, top], dtype: "u32" }, { shape: ["B", ...groups], dtype: "u32" }];
 }
 
-const topPlacesOp: Op<number> = {
+/** What is chosen. */
+interface TopAttributes {
+  readonly top: number;
+  /** Lists of scores that each row has. */
+  readonly lists: number;
+}
+
+const topPlacesOp: Op<TopAttributes> = {
   name: "top_places",
-  outputs: ([scores, lengths], top) => {
-    if (scores.shape.length !== 2 || scores.shape[0] !== "B" || typeof scores.shape[1] !== "number") {
+  outputs: ([scores, lengths], { top, lists }) => {
+    const groups = lists === 1 ? [] : [lists];
+    const most = scores.shape.at(-1);
+    if (scores.shape.join() !== ["B", ...groups, most].join() || typeof most !== "number") {
       throw new TypeError(
-        `Cannot build top_places: scores must have shape [B, L], received ${formatShape(scores.shape)}`,
+        `Cannot build top_places: scores must have shape [${["B", ...groups, "L"].join(", ")}], received ${
+          formatShape(scores.shape)
+        }`,
       );
     }
     requireLengths("top_places", lengths);
-    return chosen("top_places", top);
+    return chosen("top_places", top, groups);
   },
-  emit: (k, { inputs: [scores, lengths], outputs: [places, count], attributes: top }) => {
-    const most = Number(scores.shape[1]);
+  emit: (k, { inputs: [scores, lengths], outputs: [places, count], attributes: { top, lists } }) => {
+    const most = Number(scores.shape.at(-1));
     const { rows, per } = placeGroup(k.gpu.profile, { places: most, heads: 1, selects: true });
     k.run({
       shader: byScore,
       entry: "choose",
       bind: { scores, lengths, places, taken_count: count },
-      constants: { TOP: top, ROWS: rows, PER: per },
-      params: { batch: k.batch, places: most },
-      grid: Math.ceil(k.batch / rows),
+      constants: { TOP: top, ROWS: rows, PER: per, LISTS: lists },
+      params: { batch: k.batch * lists, places: most },
+      grid: Math.ceil(k.batch * lists / rows),
     });
   },
   backward: () => [],
@@ -95,13 +106,13 @@ const equalPlacesOp: Op<EqualAttributes> = {
  * Chooses the places of a history with the `top` largest scores, the newer one among equals; all where a row has no
  * more. No gradient flows.
  *
- * @param scores `[B, L]`; those past the end of a history do not count
+ * @param scores `[B, L]`, or `[B, G, L]` with G lists of scores for each row; those past the end of a history do not count
  * @param lengths `[B]`, u32
  * @throws {TypeError} when a shape differs
  * @throws {RangeError} when `top` is no positive integer
  */
-export function topPlaces(scores: Tensor, lengths: Tensor, top: number): ChosenPlaces {
-  const [places, counts] = applyAll(topPlacesOp, [scores, lengths], top);
+export function topPlaces(scores: Tensor, lengths: Tensor, top: number, lists = 1): ChosenPlaces {
+  const [places, counts] = applyAll(topPlacesOp, [scores, lengths], { top, lists });
   return { places, counts };
 }
 

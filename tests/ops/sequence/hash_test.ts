@@ -48,6 +48,20 @@ for (const sizes of SIZES) {
   });
 }
 
+Deno.test("likeness of several targets of a row by hash codes equals that of each", async () => {
+  const [targets, sizes] = [3, { batch: 5, places: 6, width: 4, codes: 2, bits: 3 }];
+  const { y, values: { q, x, lengths, directions } } = await runOp({
+    ...{ inputs: { ...inputsOf(sizes), q: ["B", targets * sizes.width] }, integers, batch: sizes.batch },
+    prepare: { lengths: drawLengths(sizes.places) },
+    build: ({ q, x, lengths, directions }) => hashLikeness(q, x, lengths, directions, targets),
+  });
+  for (let i = 0; i < targets; i++) {
+    const own = q.filter((_, at) => Math.floor(at / sizes.width) % targets === i);
+    const expected = likenessReference(sizes, [own, x, lengths, directions]);
+    assertEquals([...y.filter((_, at) => Math.floor(at / sizes.places) % targets === i)], [...expected]);
+  }
+});
+
 interface HashCase {
   inputs: { name: string; shape: number[]; data: number[] }[];
   mask: number[][];

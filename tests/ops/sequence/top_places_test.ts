@@ -42,6 +42,26 @@ for (const { batch, places, width, top } of SIZES) {
     }));
 }
 
+for (const software of [false, true]) {
+  Deno.test(`places by several lists of scores match their reference ${software ? "by a thread for each row" : ""}`, () => {
+    const [batch, places, width, top, lists] = [7, 9, 5, 4, 3];
+    const sizes = { batch: batch * lists, places, width };
+    const each = (rows: Float64Array, size: number) =>
+      Float64Array.from({ length: rows.length * lists }, (_, i) => {
+        const row = Math.floor(i / size / lists);
+        return rows[row * size + i % size];
+      });
+    return checkOp({
+      software,
+      inputs: { x: ["B", places, width], scores: ["B", lists, places], lengths: ["B"] },
+      ...{ integers: ["lengths"], batch },
+      prepare: { lengths: drawLengths(places), scores: (values) => values.map((value) => Math.round(3 * value) / 3) },
+      build: ({ x, scores, lengths }) => takePlaces(x, topPlaces(scores, lengths, top, lists)),
+      reference: ({ x, scores, lengths }) => takeLargest(sizes, top, each(x, places * width), scores, each(lengths, 1)),
+    });
+  });
+}
+
 Deno.test("choices of places tell how many there are", async () => {
   const { y } = await runOp({
     inputs: { scores: ["B", 4], lengths: ["B"] },
@@ -61,6 +81,7 @@ Deno.test("choices of places refuse what does not fit", () => {
   ];
   const ids = graph.input("ids", [2, "B"], "u32");
   assertThrows(() => topPlaces(x, lengths, 2), TypeError, "scores must have shape [B, L], received [B, 3, 4]");
+  assertThrows(() => topPlaces(scores, lengths, 2, 3), TypeError, "shape [B, 3, L], received [B, 3]");
   assertThrows(() => topPlaces(scores, lengths, 0), RangeError, "top must be a positive integer, received 0");
   assertThrows(() => topPlaces(scores, scores, 2), TypeError, "lengths must have shape [B] and type u32");
   assertThrows(
