@@ -64,6 +64,7 @@ import { longer } from "./longer.ts";
 import { lorentzfm } from "./lorentzfm.ts";
 import { lr } from "./lr.ts";
 import { masknet } from "./masknet.ts";
+import { mirrn } from "./mirrn.ts";
 import { mlr } from "./mlr.ts";
 import { mmoe } from "./mmoe.ts";
 import { nfm } from "./nfm.ts";
@@ -146,6 +147,7 @@ export * from "./longer.ts";
 export * from "./lorentzfm.ts";
 export * from "./lr.ts";
 export * from "./masknet.ts";
+export * from "./mirrn.ts";
 export * from "./mlr.ts";
 export * from "./mmoe.ts";
 export * from "./nfm.ts";
@@ -241,4 +243,5 @@ export const models: Readonly<Record<string, (options?: Record<string, unknown>)
   rankmixer,
   onetrans,
   longer,
+  mirrn,
 };

@@ -30,6 +30,7 @@ const BOUNDS: Readonly<Record<string, number>> = {
   rankmixer: 78,
   onetrans: 221,
   longer: 146,
+  mirrn: 107,
 };
 
 /** Most dispatches of all other models. */

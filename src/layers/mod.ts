@@ -50,6 +50,7 @@ export * from "./embedding.ts";
 export * from "./experts.ts";
 export * from "./euler.ts";
 export * from "./fields.ts";
+export * from "./fourier.ts";
 export * from "./gate.ts";
 export * from "./hash.ts";
 export * from "./history_attention.ts";
@@ -80,7 +81,7 @@ export { batchMatmul, batchMatmulNt, batchMatmulTn } from "../ops/dense/batch_ma
 export { biInteraction } from "../ops/interaction/bi_interaction.ts";
 export { columns, concat, split } from "../ops/shape/concat.ts";
 export type { Activation } from "../ops/dense/dense.ts";
-export { atLeast, atMost, type LatestOptions, latestPlaces } from "../ops/sequence/latest.ts";
+export { allPlaces, atLeast, atMost, type LatestOptions, latestPlaces } from "../ops/sequence/latest.ts";
 export type { HistoryMask } from "../ops/sequence/history_attention.ts";
 export type { PositionOptions } from "../ops/sequence/positions.ts";
 export type { AttentionalGruKind, GruStates } from "../ops/sequence/gru.ts";

@@ -1,4 +1,4 @@
-import { eta, longer, sdim, sim, twin } from "../../models/mod.ts";
+import { eta, longer, mirrn, sdim, sim, twin } from "../../models/mod.ts";
 import { Dataset } from "../../src/data/dataset.ts";
 import { defineModel, type Definition } from "../../src/definition.ts";
 import {
@@ -61,6 +61,7 @@ const searches = [
   eta(wider),
   twin(wider),
   longer({ dim: 8, hidden: [16], width: 8, merge: 2, globals: 2 }),
+  mirrn(wider),
 ];
 
 /** Returns the AUC on rows that were not trained on. */
