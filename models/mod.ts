@@ -39,6 +39,7 @@ import { dlrm } from "./dlrm.ts";
 import { dmin } from "./dmin.ts";
 import { dmr } from "./dmr.ts";
 import { dnn } from "./dnn.ts";
+import { dsin } from "./dsin.ts";
 import { dssm } from "./dssm.ts";
 import { edcn } from "./edcn.ts";
 import { eta } from "./eta.ts";
@@ -122,6 +123,7 @@ export * from "./dlrm.ts";
 export * from "./dmin.ts";
 export * from "./dmr.ts";
 export * from "./dnn.ts";
+export * from "./dsin.ts";
 export * from "./dssm.ts";
 export * from "./edcn.ts";
 export * from "./eta.ts";
@@ -244,4 +246,5 @@ export const models: Readonly<Record<string, (options?: Record<string, unknown>)
   onetrans,
   longer,
   mirrn,
+  dsin,
 };

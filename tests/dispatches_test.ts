@@ -31,6 +31,7 @@ const BOUNDS: Readonly<Record<string, number>> = {
   onetrans: 221,
   longer: 146,
   mirrn: 107,
+  dsin: 137,
 };
 
 /** Most dispatches of all other models. */

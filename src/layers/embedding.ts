@@ -27,6 +27,8 @@ export interface EmbeddingsOptions extends EmbeddingOptions {
    * `"drawn"`, rows of the items' fields drawn uniformly and anew in each step. @default {none}
    */
   negatives?: "drawn" | readonly string[];
+  /** Names of sequences along a history that say something else of its items and are not among them. @default {none} */
+  apart?: readonly string[];
 }
 
 /** Embeddings of what a user did before. */
@@ -94,8 +96,9 @@ export function embeddings(x: Input, dim: number, options: EmbeddingsOptions = {
   const fields = embedFields(x, table);
   const pooled = pooledOf(x);
   const histories = (x.histories ?? []).filter((history) => !pooled.includes(history));
-  if (options.negatives && options.negatives !== "drawn") requireSequences(histories, options.negatives);
-  return { fields, histories: histories.map((history) => embedHistory(x, history, table, fields, options.negatives)) };
+  if (options.negatives && options.negatives !== "drawn") requireSequences(histories, options.negatives, "negatives");
+  requireSequences(histories, options.apart ?? [], "items apart");
+  return { fields, histories: histories.map((history) => embedHistory(x, history, table, fields, options)) };
 }
 
 function tableOf(x: Input, dim: number, options: EmbeddingOptions): Tensor {
@@ -121,13 +124,14 @@ function embedHistory(
   { name, sequences, places, ids, values, lengths }: InputHistory,
   table: Tensor,
   fields: Tensor,
-  negatives: EmbeddingsOptions["negatives"] = [],
+  { negatives = [], apart = [] }: EmbeddingsOptions,
 ): History {
   const dim = Number(table.shape[1]);
   const embed = (rows: Tensor, weights?: Tensor): Tensor =>
     reshape(lookup(rows, weights, table), ["B", places, sequences.length * dim]);
   const isNegative = (m: number): boolean => negatives !== "drawn" && negatives.includes(sequences[m].name);
-  const [own, others] = [false, true].map((side) => [...sequences.keys()].filter((m) => isNegative(m) === side));
+  const members = [...sequences.keys()].filter((m) => !apart.includes(sequences[m].name));
+  const [own, others] = [false, true].map((side) => members.filter((m) => isNegative(m) === side));
   if (own.length === 0) {
     throw new RangeError(`Cannot embed "${name}": one of its sequences must hold items, received negatives alone`);
   }
@@ -157,12 +161,12 @@ function rowsOf(x: Input, sequences: readonly InputSequence[]): RowRange[] {
   });
 }
 
-/** Throws unless all sequences that are to hold negatives are those of histories. */
-function requireSequences(histories: readonly InputHistory[], names: readonly string[]): void {
+/** Throws unless all sequences that are to hold negatives, or no items, are those of histories. */
+function requireSequences(histories: readonly InputHistory[], names: readonly string[], what: string): void {
   const known = histories.flatMap(({ sequences }) => sequences.map(({ name }) => name));
   const other = names.find((name) => !known.includes(name));
   if (other !== undefined) {
-    throw new RangeError(`Cannot embed negatives: the sequences are ${known.join(", ")}, received "${other}"`);
+    throw new RangeError(`Cannot embed ${what}: the sequences are ${known.join(", ")}, received "${other}"`);
   }
 }
 

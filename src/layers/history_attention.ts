@@ -21,7 +21,7 @@ import { dense, dropout as drop, type LayerActivation } from "./mlp.ts";
 export interface Places {
   /** Vectors of the places, `[B, T, N]`. */
   readonly x: Tensor;
-  /** Places of each row that are there, targets at the end left out, `[B]`. */
+  /** Places of each row that are there, targets at the end left out, `[B]`; `[B, G]` of G histories in each row. */
   readonly lengths: Tensor;
 }
 

@@ -3,11 +3,10 @@
  *
  * @module
  */
-import { pieceLengths } from "../ops/sequence/latest.ts";
 import { placesOf } from "../ops/sequence/places.ts";
-import { pad } from "../ops/shape/concat.ts";
-import { flatten, reshape } from "../ops/shape/reshape.ts";
+import { reshape } from "../ops/shape/reshape.ts";
 import { type Places, transformerBlock } from "./history_attention.ts";
+import { cutPieces } from "./sessions.ts";
 
 /** Options of {@linkcode mergePlaces}. */
 export interface MergePlacesOptions {
@@ -32,13 +31,8 @@ export interface MergePlacesOptions {
  * @throws {RangeError} when `size` is not a positive integer, or the heads do not divide the columns
  */
 export function mergePlaces({ x, lengths }: Places, size: number, options: MergePlacesOptions = {}): Places {
-  const { places, width } = placesOf("merge_places", x);
-  if (!(Number.isInteger(size) && size > 0)) {
-    throw new RangeError(`Cannot merge places: there must be a positive number of them, received ${size}`);
-  }
-  const most = Math.ceil(places / size);
-  const filled = most * size === places ? x : reshape(pad(flatten(x), most * size * width), ["B", most * size, width]);
-  const cut = pieceLengths(lengths, size, most);
-  const among = transformerBlock({ x: filled, lengths: cut.lengths }, { name: "merge", ...options });
-  return { x: reshape(among, ["B", most, size * width]), lengths: cut.pieces };
+  const pieces = cutPieces({ x, lengths }, size);
+  const among = transformerBlock(pieces, { name: "merge", ...options });
+  const { width } = placesOf("merge_places", x);
+  return { x: reshape(among, ["B", pieces.most, size * width]), lengths: pieces.counts };
 }

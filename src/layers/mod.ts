@@ -68,6 +68,7 @@ export * from "./place_attention.ts";
 export * from "./power.ts";
 export * from "./recurrent.ts";
 export * from "./search.ts";
+export * from "./sessions.ts";
 export * from "./share.ts";
 export * from "./token.ts";
 export * from "./transfer.ts";

@@ -7,6 +7,7 @@ import { type Initializer, xavierNormal, zeros } from "../initializer.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { columnsOf } from "../ops/dense/matmul_layout.ts";
 import { type AttentionalGruKind, gatesOf, gru as walk, type GruKind, type GruStates } from "../ops/sequence/gru.ts";
+import { lstm as remember } from "../ops/sequence/lstm.ts";
 import type { Places } from "./history_attention.ts";
 import { dense } from "./mlp.ts";
 
@@ -81,4 +82,35 @@ function recurrent(
   const u = graph.parameter(`${name}.state.weight`, [units, columns], initializer);
   const c = graph.parameter(`${name}.state.bias`, [columns], zeros());
   return walk({ x, u, c, lengths, a }, kind);
+}
+
+/** Options of {@linkcode lstm}. */
+export interface LstmOptions {
+  /** Name of the layer. @default {"lstm"} */
+  name?: string;
+  /** Hidden units H, at most 256. @default {as many as an item has numbers} */
+  units?: number;
+  /** Whether it goes from the latest item to the oldest. @default {false} */
+  reverse?: boolean;
+  /** First weights of inputs and of states. @default {xavierNormal()} */
+  initializer?: Initializer;
+}
+
+/**
+ * Reads the items of a history one after the other with long short-term memory, from h = c = 0:
+ *
+ *     i, f, o = sigmoid(x W_i + b_i + h U_i), ..,  g = tanh(x W_g + b_g + h U_g),  c' = f c + i g,  h' = o tanh(c')
+ *
+ * Hochreiter and Schmidhuber: Long Short-Term Memory. Neural Computation, 1997.
+ *
+ * @param places places of a history
+ * @returns the state after each place, `[B, L, H]`; 0 past the end of a history
+ * @throws {RangeError} when there are too many units
+ */
+export function lstm({ x: items, lengths }: Places, options: LstmOptions = {}): Tensor {
+  const { units = columnsOf("lstm", items), initializer = xavierNormal(), reverse } = options;
+  const name = items.graph.uniqueName(options.name ?? "lstm");
+  const x = dense(items, 4 * units, { name: `${name}.input`, initializer }); // [B, L, 4 H]
+  const u = items.graph.parameter(`${name}.state.weight`, [units, 4 * units], initializer);
+  return remember({ x, u, lengths }, { reverse });
 }

@@ -68,6 +68,6 @@ Deno.test("longer refuses pieces without places", async () => {
   await assertRejects(
     () => Model.create(longer({ merge: 0 }), schema, { device }),
     RangeError,
-    "there must be a positive number of them, received 0",
+    "a piece must have a positive number of places, received 0",
   );
 });

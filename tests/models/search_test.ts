@@ -1,4 +1,4 @@
-import { eta, longer, mirrn, sdim, sim, twin } from "../../models/mod.ts";
+import { dsin, eta, longer, mirrn, sdim, sim, twin } from "../../models/mod.ts";
 import { Dataset } from "../../src/data/dataset.ts";
 import { defineModel, type Definition } from "../../src/definition.ts";
 import {
@@ -62,6 +62,7 @@ const searches = [
   twin(wider),
   longer({ dim: 8, hidden: [16], width: 8, merge: 2, globals: 2 }),
   mirrn(wider),
+  dsin({ dim: 8, hidden: [16], size: 4, attention: [16] }),
 ];
 
 /** Returns the AUC on rows that were not trained on. */
