@@ -27,11 +27,15 @@ import {
   deepfm,
   type Definition,
   din,
+  dmf,
   dmr,
+  dsin,
   eta,
   FittedSchema,
   type Histories,
   hstu,
+  longer,
+  mirrn,
   Model,
   onetrans,
   qin,
@@ -138,6 +142,10 @@ const MODELS: Readonly<Record<string, Definition>> = {
   sdim: sdim({ ...small, window: search.window }),
   eta: eta({ ...small, ...search }),
   twin: twin({ ...small, ...search }),
+  mirrn: mirrn({ ...small, ...search }),
+  longer: longer({ ...small, width: 16, merge: 2 }),
+  dsin: dsin({ ...small, size: 5, attention: [32] }),
+  dmf: dmf({ ...small, units: 32 }),
 };
 
 async function train(

@@ -36,6 +36,7 @@ import { destine } from "./destine.ts";
 import { dien } from "./dien.ts";
 import { din } from "./din.ts";
 import { dlrm } from "./dlrm.ts";
+import { dmf } from "./dmf.ts";
 import { dmin } from "./dmin.ts";
 import { dmr } from "./dmr.ts";
 import { dnn } from "./dnn.ts";
@@ -120,6 +121,7 @@ export * from "./destine.ts";
 export * from "./dien.ts";
 export * from "./din.ts";
 export * from "./dlrm.ts";
+export * from "./dmf.ts";
 export * from "./dmin.ts";
 export * from "./dmr.ts";
 export * from "./dnn.ts";
@@ -247,4 +249,5 @@ export const models: Readonly<Record<string, (options?: Record<string, unknown>)
   longer,
   mirrn,
   dsin,
+  dmf,
 };

@@ -57,6 +57,7 @@ export * from "./history_attention.ts";
 export * from "./generated.ts";
 export * from "./graph.ts";
 export * from "./input.ts";
+export * from "./likeness.ts";
 export * from "./linear.ts";
 export * from "./merge.ts";
 export * from "./mixed_block.ts";

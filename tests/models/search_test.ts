@@ -1,4 +1,4 @@
-import { dsin, eta, longer, mirrn, sdim, sim, twin } from "../../models/mod.ts";
+import { dmf, dsin, eta, longer, mirrn, sdim, sim, twin } from "../../models/mod.ts";
 import { Dataset } from "../../src/data/dataset.ts";
 import { defineModel, type Definition } from "../../src/definition.ts";
 import {
@@ -63,6 +63,7 @@ const searches = [
   longer({ dim: 8, hidden: [16], width: 8, merge: 2, globals: 2 }),
   mirrn(wider),
   dsin({ dim: 8, hidden: [16], size: 4, attention: [16] }),
+  dmf({ dim: 8, hidden: [16], units: 8, interest: 8, buckets: 8 }),
 ];
 
 /** Returns the AUC on rows that were not trained on. */
