@@ -65,6 +65,7 @@ import { interhat } from "./interhat.ts";
 import { longer } from "./longer.ts";
 import { lorentzfm } from "./lorentzfm.ts";
 import { lr } from "./lr.ts";
+import { m2m } from "./m2m.ts";
 import { masknet } from "./masknet.ts";
 import { mirrn } from "./mirrn.ts";
 import { mlr } from "./mlr.ts";
@@ -150,6 +151,7 @@ export * from "./interhat.ts";
 export * from "./longer.ts";
 export * from "./lorentzfm.ts";
 export * from "./lr.ts";
+export * from "./m2m.ts";
 export * from "./masknet.ts";
 export * from "./mirrn.ts";
 export * from "./mlr.ts";
@@ -250,4 +252,5 @@ export const models: Readonly<Record<string, (options?: Record<string, unknown>)
   mirrn,
   dsin,
   dmf,
+  m2m,
 };

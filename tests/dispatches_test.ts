@@ -32,6 +32,7 @@ const BOUNDS: Readonly<Record<string, number>> = {
   longer: 146,
   mirrn: 107,
   dsin: 137,
+  m2m: 127,
 };
 
 /** Most dispatches of all other models. */

@@ -31,10 +31,11 @@ const OPTIONS: Readonly<Record<string, Record<string, unknown>>> = {
   // Logistic regression has no embeddings.
   lr: {},
   pepnet: { dim: 16, hidden: [400, 400, 400], domain: ["C1"], prior: ["C2", "C3"] },
+  m2m: { dim: 16, hidden: [400, 400, 400], domain: ["C1"] },
 };
 
 /** Models of several tasks, which are described with two. */
-const SEVERAL: readonly string[] = ["shared_bottom", "mmoe", "ple", "esmm", "aitm", "pepnet"];
+const SEVERAL: readonly string[] = ["shared_bottom", "mmoe", "ple", "esmm", "aitm", "pepnet", "m2m"];
 
 /** Describes the step of a model of width 16, its deep network having three layers of 400 where it has one. */
 export function describeModel(slug: string): Promise<PlanDescription> {

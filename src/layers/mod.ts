@@ -60,6 +60,7 @@ export * from "./input.ts";
 export * from "./likeness.ts";
 export * from "./linear.ts";
 export * from "./merge.ts";
+export * from "./meta.ts";
 export * from "./mixed_block.ts";
 export * from "./mlp.ts";
 export * from "./next_item.ts";

@@ -9,7 +9,7 @@ import { inFolder } from "../folder.ts";
 import { assertClose, gpu, randomArray } from "../support.ts";
 
 const TASKS = ["click", "cart", "buy"];
-const SLUGS = ["shared_bottom", "mmoe", "ple", "esmm", "aitm", "pepnet"];
+const SLUGS = ["shared_bottom", "mmoe", "ple", "esmm", "aitm", "pepnet", "m2m"];
 const schema = schemaOf([9, 7, 5], undefined, TASKS);
 
 /** Rows of a funnel: each task's label follows from two fields, and is unknown in some rows. */
@@ -34,6 +34,7 @@ const SIZES = { dim: 4, hidden: [8, 4], tower: [4], experts: 2, gate: undefined 
 const optionsOf = (slug: string, more: object = {}): Record<string, unknown> => ({
   ...SIZES,
   ...(slug === "pepnet" ? { gate: 4, domain: ["f2"], prior: ["f0"] } : {}),
+  ...(slug === "m2m" ? { units: 8, domain: ["f2"] } : {}),
   ...(slug === "ple" ? { layers: 2, own: 2 } : {}),
   ...more,
 });
