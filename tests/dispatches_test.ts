@@ -29,9 +29,9 @@ const BOUNDS: Readonly<Record<string, number>> = {
   sim: 112,
   rankmixer: 78,
   onetrans: 221,
-  longer: 146,
+  longer: 145,
   mirrn: 107,
-  dsin: 137,
+  dsin: 136,
   m2m: 127,
 };
 

@@ -3,17 +3,18 @@
 //   gradient  dx[b, t, :] = dy[b, t + COUNT - lengths[b], :], 0 elsewhere
 //   at_least  counts[b]   = lengths[b], or LEAST where it is 0
 //   at_most   counts[b]   = min(lengths[b], MOST)
-//   all_places counts[b]   = COUNT
-//   pieces    counts[b]   = pieces of SIZE places that hold any of lengths[b]
-//   in_pieces counts[b, g] = places of piece g of G that there are
+//   all_places counts[b]  = COUNT
+//   pieces    counts[b, g] = places that there are of piece g of G, of SIZE places each; held[b] = pieces that have any
 // ALIGNED, a history of fewer places starts at place 0 of y, as histories do: then y[b, i, :] = x[b, i, :].
-// Shapes: x, dx [B, L, N]; y, dy [B, COUNT, N]; lengths, counts [B]. Grid: one invocation per number written.
+// Shapes: x, dx [B, L, N]; y, dy [B, COUNT, N]; lengths, held [B]; counts [B] or [B, G].
+// Grid: one invocation per number written.
 struct Params { batch: u32, places: u32, width: u32, count: u32 }  // count: COUNT, LEAST, MOST or SIZE; places: L or G
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> lengths: array<u32>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 @group(0) @binding(3) var<storage, read_write> counts: array<u32>;
-@group(0) @binding(4) var<uniform> params: Params;
+@group(0) @binding(4) var<storage, read_write> held: array<u32>;
+@group(0) @binding(5) var<uniform> params: Params;
 
 const ALIGNED: bool = false;
 
@@ -91,19 +92,10 @@ fn pieces(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let b = linear_group(group, groups) * 64u + lane;
-  if (b < params.batch) { counts[b] = (lengths[b] + params.count - 1u) / params.count; }
-}
-
-@compute @workgroup_size(64)
-fn in_pieces(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
   let i = linear_group(group, groups) * 64u + lane;
   let b = i / params.places;
   if (b >= params.batch) { return; }
-  let first = i % params.places * params.count;
-  counts[i] = min(lengths[b] - min(lengths[b], first), params.count);
+  let number = i % params.places;
+  if (number == 0u) { held[b] = (lengths[b] + params.count - 1u) / params.count; }
+  counts[i] = min(lengths[b] - min(lengths[b], number * params.count), params.count);
 }

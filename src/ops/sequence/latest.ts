@@ -6,7 +6,7 @@
 import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
 import source from "../../../shaders/sequence/latest.wgsl" with { type: "text" };
 import { shader } from "../../gpu/shader.ts";
-import { apply, type Op } from "../../graph/node.ts";
+import { apply, applyAll, type Op } from "../../graph/node.ts";
 import { sizeOf, type Tensor } from "../../graph/tensor.ts";
 import { placesOf, requireLengths } from "./places.ts";
 
@@ -53,22 +53,44 @@ const latestBackwardOp: Op<Latest> = {
 
 /** What becomes of the lengths of histories. */
 interface Bound {
-  readonly kind: "at_least" | "at_most" | "all_places" | "pieces" | "in_pieces";
+  readonly kind: "at_least" | "at_most" | "all_places";
   readonly count: number;
-  /** Pieces of a history, whose lengths are the result. */
-  readonly pieces?: number;
 }
 
 const boundOp: Op<Bound> = {
   name: "bound_lengths",
-  outputs: ([lengths], { kind, pieces }) => {
+  outputs: ([lengths], { kind }) => {
     requireLengths(kind, lengths);
-    return [{ shape: pieces === undefined ? ["B"] : ["B", pieces], dtype: "u32" }];
+    return [{ shape: ["B"], dtype: "u32" }];
   },
-  emit: (k, { inputs: [lengths], outputs: [counts], attributes: { kind, count, pieces = 1 } }) => {
-    const params = { batch: k.batch, places: pieces, width: 0, count };
+  emit: (k, { inputs: [lengths], outputs: [counts], attributes: { kind, count } }) => {
+    const params = { batch: k.batch, places: 0, width: 0, count };
     const bind = kind === "all_places" ? { counts } : { lengths, counts };
-    k.run({ shader: kernels, entry: kind, bind, params, grid: Math.ceil(k.batch * pieces / 64) });
+    k.run({ shader: kernels, entry: kind, bind, params, grid: Math.ceil(k.batch / 64) });
+  },
+};
+
+/** Places of a piece, and most pieces of a row. */
+interface PieceSizes {
+  readonly size: number;
+  readonly most: number;
+}
+
+const piecesOp: Op<PieceSizes> = {
+  name: "piece_lengths",
+  outputs: ([lengths], { most }) => {
+    requireLengths("piece_lengths", lengths);
+    return [{ shape: ["B"], dtype: "u32" }, { shape: ["B", most], dtype: "u32" }];
+  },
+  emit: (k, { inputs: [lengths], outputs: [pieces, counts], attributes: { size, most } }) => {
+    const params = { batch: k.batch, places: most, width: 0, count: size };
+    k.run({
+      shader: kernels,
+      entry: "pieces",
+      bind: { lengths, held: pieces, counts },
+      params,
+      grid: Math.ceil(k.batch * most / 64),
+    });
   },
 };
 
@@ -142,8 +164,6 @@ export interface PieceLengths {
  * @throws {TypeError} when a shape differs
  */
 export function pieceLengths(lengths: Tensor, size: number, most: number): PieceLengths {
-  return {
-    pieces: apply(boundOp, [lengths], { kind: "pieces", count: size }),
-    lengths: apply(boundOp, [lengths], { kind: "in_pieces", count: size, pieces: most }),
-  };
+  const [pieces, each] = applyAll(piecesOp, [lengths], { size, most });
+  return { pieces, lengths: each };
 }
