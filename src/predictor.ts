@@ -10,7 +10,7 @@ import { createBuffer, Readback, requireAllocated } from "./gpu/memory.ts";
 import { MAX_STEPS_PER_SUBMIT, Plan, type StepScalars } from "./graph/plan.ts";
 import { overlap } from "./model/overlap.ts";
 import type { ModelParts } from "./model/parts.ts";
-import { storeScores } from "./ops/train/loss.ts";
+import { storeLogits, storeScores } from "./ops/train/loss.ts";
 import { feedSizes, traceModel } from "./trace.ts";
 
 /** Rows that are on the device at a time. */
@@ -25,6 +25,18 @@ export interface PredictorOptions extends ModelParts {
   readonly batch: number;
   /** Bytes of device memory for rows. */
   readonly budget: number;
+  /** Rows that are on the device at a time, rounded up to whole batches. @default {65536} */
+  readonly chunkRows?: number;
+  /** Whether logits are kept beside the probabilities. @default {false} */
+  readonly keepsLogits?: boolean;
+}
+
+/** What a forward pass says of rows. */
+export interface Scores {
+  /** Probabilities `[rows, T]`. */
+  readonly probabilities: Float32Array<ArrayBuffer>;
+  /** Logits `[rows, T]`. */
+  readonly logits: Float32Array<ArrayBuffer>;
 }
 
 /**
@@ -41,13 +53,14 @@ export class Predictor {
   readonly #gpu: Gpu;
   readonly #plan: Plan;
   readonly #feed: Feed;
-  readonly #scores: GPUBuffer;
+  /** Buffers of the probabilities, and of the logits where they are kept. */
+  readonly #results: readonly GPUBuffer[];
 
-  private constructor(gpu: Gpu, plan: Plan, feed: Feed, { scores, tasks }: { scores: GPUBuffer; tasks: number }) {
+  private constructor(gpu: Gpu, plan: Plan, feed: Feed, { results, tasks }: { results: GPUBuffer[]; tasks: number }) {
     this.#gpu = gpu;
     this.#plan = plan;
     this.#feed = feed;
-    this.#scores = scores;
+    this.#results = results;
     this.tasks = tasks;
     this.batch = plan.batch;
   }
@@ -59,16 +72,19 @@ export class Predictor {
    * @throws {GpuError} when the device has too little memory
    */
   static async create(gpu: Gpu, options: PredictorOptions): Promise<Predictor> {
-    const { definition, declarations, space, store, batch, budget } = options;
-    const rows = Math.ceil(CHUNK_ROWS / batch) * batch;
+    const { definition, declarations, space, store, batch, budget, chunkRows = CHUNK_ROWS, keepsLogits } = options;
+    const rows = Math.ceil(chunkRows / batch) * batch;
     const tasks = space.tasks?.length ?? 1;
     const feed = new Feed(gpu, { ...feedSizes(space), batch, rows, budget });
-    let scores: GPUBuffer | undefined;
+    const results: GPUBuffer[] = [];
     try {
       const { logits } = traceModel(definition, "predict", declarations, space, feed.capacity);
-      scores = createBuffer(gpu, "scores", 4 * tasks * feed.capacity);
-      await requireAllocated([...feed.buffers, scores]);
-      storeScores(logits, { buffer: scores });
+      for (const name of keepsLogits ? ["scores", "logits"] : ["scores"]) {
+        results.push(createBuffer(gpu, name, 4 * tasks * feed.capacity));
+      }
+      await requireAllocated([...feed.buffers, ...results]);
+      storeScores(logits, { buffer: results[0] });
+      if (keepsLogits) storeLogits(logits, { buffer: results[1] });
       const plan = await Plan.create(gpu, {
         name: `${definition.name}.predict`,
         batch,
@@ -76,28 +92,35 @@ export class Predictor {
         storage: store,
         inputs: feed.inputs,
       });
-      return new Predictor(gpu, plan, feed, { scores, tasks });
+      return new Predictor(gpu, plan, feed, { results, tasks });
     } catch (error) {
       feed.destroy();
-      scores?.destroy();
+      for (const buffer of results) buffer.destroy();
       throw error;
     }
   }
 
   /** Returns the probabilities of each row, `[rows, T]`. */
   async predict(dataset: Dataset): Promise<Float32Array<ArrayBuffer>> {
-    const probabilities = new Float32Array(this.tasks * dataset.rows);
-    await overlap(dataset.rows, CHUNKS_PER_READ * this.#chunk, async (start, end) => {
-      probabilities.set(new Float32Array(await this.#submit(dataset, start, end)), this.tasks * start);
-    });
-    return probabilities;
+    return (await this.#run(dataset, 1))[0];
+  }
+
+  /**
+   * Returns probabilities and logits of each row.
+   *
+   * @throws {TypeError} when the logits are not kept
+   */
+  async score(dataset: Dataset): Promise<Scores> {
+    if (this.#results.length < 2) throw new TypeError("Cannot score: the predictor must keep logits, received none");
+    const [probabilities, logits] = await this.#run(dataset, 2);
+    return { probabilities, logits };
   }
 
   /** Releases the plan and its buffers. */
   destroy(): void {
     this.#plan.destroy();
     this.#feed.destroy();
-    this.#scores.destroy();
+    for (const buffer of this.#results) buffer.destroy();
   }
 
   /** Rows of a chunk: whole batches. */
@@ -105,15 +128,32 @@ export class Predictor {
     return Math.floor(this.#feed.capacity / this.batch) * this.batch;
   }
 
-  /** Submits the forward pass over the rows from `start` to before `end`, and returns their scores once they are back. */
-  #submit(dataset: Dataset, start: number, end: number): Promise<ArrayBuffer> {
+  /** Computes the first `count` of the results for each row, `[rows, T]` each. */
+  async #run(dataset: Dataset, count: number): Promise<Float32Array<ArrayBuffer>[]> {
+    const outputs = Array.from({ length: count }, () => new Float32Array(this.tasks * dataset.rows));
+    await overlap(dataset.rows, CHUNKS_PER_READ * this.#chunk, async (start, end) => {
+      const read = new Float32Array(await this.#submit(dataset, start, end, count));
+      const length = this.tasks * (end - start);
+      outputs.forEach((output, k) => output.set(read.subarray(k * length, (k + 1) * length), this.tasks * start));
+    });
+    return outputs;
+  }
+
+  /**
+   * Submits the forward pass over the rows from `start` to before `end`, and returns the first `count` of their results,
+   * one behind the other, once they are back.
+   */
+  #submit(dataset: Dataset, start: number, end: number, count: number): Promise<ArrayBuffer> {
     const bytes = 4 * this.tasks;
-    const readback = new Readback(this.#gpu, this.#scores.label, bytes * (end - start));
+    const results = this.#results.slice(0, count);
+    const readback = new Readback(this.#gpu, results[0].label, bytes * (end - start) * count);
     try {
       for (let first = start; first < end; first += this.#chunk) {
         const rows = Math.min(this.#chunk, end - first);
-        const base = this.#run(dataset, first, rows);
-        readback.copy(this.#scores, bytes * rows, bytes * base, bytes * (first - start));
+        const base = this.#runChunk(dataset, first, rows);
+        results.forEach((buffer, k) => {
+          readback.copy(buffer, bytes * rows, bytes * base, bytes * (k * (end - start) + first - start));
+        });
       }
       return readback.read();
     } catch (error) {
@@ -123,7 +163,7 @@ export class Predictor {
   }
 
   /** Runs the rows of a chunk and returns the position of their scores. */
-  #run(dataset: Dataset, start: number, rows: number): number {
+  #runChunk(dataset: Dataset, start: number, rows: number): number {
     this.#feed.begin(dataset);
     const base = this.#feed.locate(start);
     const steps: StepScalars[] = [];

@@ -3,7 +3,7 @@
 //            l = max(z,0) - z y + ln(1 + e),  e = exp(-|z|);  w is the row's weight, and 0 where the label is unknown (< 0)
 //            dLogits[b, t] = task_weight_t w_bt (sigmoid(z) - y) / n_t
 //   weigh    n_t; partial: the same gradient, and the sums of blocks of BLOCK rows; finish adds them up
-//   score    scores[T step.first + i] = sigmoid(z_i)
+//   score    scores[T step.first + i] = sigmoid(z_i); keep: the same place takes z_i
 // Needs task_none.wgsl, task_scaled.wgsl, task_fixed.wgsl or task_learned.wgsl, which say how the tasks are weighted, and
 // terms_none.wgsl or terms_one.wgsl, which say what the loss has besides.
 // Shapes: logits, d_logits [B, T]; targets [T + 1, B], labels and then the row's weight; sums [T, ceil(B / BLOCK)];
@@ -154,4 +154,15 @@ fn score(
   let z = logits[i];
   let e = exp(-abs(z));
   scores[step.first * params.tasks + i] = select(e, 1.0, z >= 0.0) / (1.0 + e);
+}
+
+@compute @workgroup_size(256)
+fn keep(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = linear_group(group, groups) * 256u + lane;
+  if (i >= min(step.rows, params.batch) * params.tasks) { return; }
+  scores[step.first * params.tasks + i] = logits[i];
 }

@@ -90,18 +90,18 @@ const crossEntropyOp: Op<LossAttributes> = {
 
 const recordedCrossEntropyOp: Op<LossAttributes> = { ...crossEntropyOp, effect: true };
 
-const storeScoresOp: Op<{ readonly out: BufferRange }> = {
+const storeScoresOp: Op<{ readonly out: BufferRange; readonly entry: "score" | "keep" }> = {
   name: "store_scores",
   effect: true,
   outputs: ([logits]) => {
     tasksOf("scores", logits);
     return [];
   },
-  emit: (k, { inputs: [logits], attributes: { out } }) => {
+  emit: (k, { inputs: [logits], attributes: { out, entry } }) => {
     const tasks = tasksOf("scores", logits);
     k.run({
       shader: lossShader("sum", false),
-      entry: "score",
+      entry,
       bind: { logits, scores: out },
       params: { batch: k.batch, tasks, blocks: 0, slots: 0 },
       grid: Math.ceil(k.batch * tasks / 256),
@@ -185,5 +185,10 @@ export function binaryCrossEntropy(logits: Tensor, targets: Tensor, options: Los
  * @throws {TypeError} when the logits have another shape
  */
 export function storeScores(logits: Tensor, out: BufferRange): void {
-  applyAll(storeScoresOp, [logits], { out });
+  applyAll(storeScoresOp, [logits], { out, entry: "score" });
+}
+
+/** Stores logits `[B, T]` as {@linkcode storeScores} stores their probabilities. */
+export function storeLogits(logits: Tensor, out: BufferRange): void {
+  applyAll(storeScoresOp, [logits], { out, entry: "keep" });
 }

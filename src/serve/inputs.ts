@@ -1,0 +1,159 @@
+/**
+ * Inputs of a model by column: what a schema asks a request for, and how tensors and rows become a data set.
+ *
+ * @module
+ */
+import type { Dataset } from "../data/dataset.ts";
+import type { FittedSchema } from "../data/fitted_schema.ts";
+import { formatNames } from "../data/format.ts";
+import { encodeRows, type Row, type RowValue } from "../data/rows.ts";
+import { refuse, RequestError } from "./error.ts";
+import type { Datatype, Element, InputTensor } from "./tensor.ts";
+
+/** An input as the model's metadata describe it. */
+export interface InputDescription {
+  /** Name of the column. */
+  readonly name: string;
+  /** Type of the elements that fits best; texts and all numbers are taken. */
+  readonly datatype: Datatype;
+  /** Sizes; -1 for any. */
+  readonly shape: readonly number[];
+}
+
+interface Column extends InputDescription {
+  /** Whether a request may leave it out: for a sequence, and where training data lacked values. */
+  readonly isOptional: boolean;
+  readonly isSequence: boolean;
+}
+
+/** Ends the name of the input that says how many values of a sequence each row has. */
+const LENGTH_SUFFIX = "_length";
+
+/** The columns that a model reads. */
+export class InputColumns {
+  readonly #schema: FittedSchema;
+  readonly #columns: ReadonlyMap<string, Column>;
+
+  /** Reads the columns off a schema. */
+  constructor(schema: FittedSchema) {
+    this.#schema = schema;
+    const columns = new Map<string, Column>();
+    for (const { feature, missing } of [...schema.fields, ...schema.sequences]) {
+      const { column: name, kind } = feature;
+      const before = columns.get(name);
+      const isSequence = kind === "sequence";
+      const datatype = kind === "numeric" && before?.datatype !== "BYTES" ? "FP32" : "BYTES";
+      const isOptional = (isSequence || missing) && before?.isOptional !== false;
+      columns.set(name, { name, datatype, shape: isSequence ? [-1, -1] : [-1], isOptional, isSequence });
+    }
+    this.#columns = columns;
+  }
+
+  /** The inputs as metadata describe them. */
+  get descriptions(): InputDescription[] {
+    return Array.from(this.#columns.values(), ({ name, datatype, shape }) => ({ name, datatype, shape }));
+  }
+
+  /**
+   * Encodes rows.
+   *
+   * @throws {RequestError} when a row has a key that is no column, lacks one that it must have, or a value is malformed;
+   * the message names row and column
+   */
+  encode(rows: readonly Row[]): Dataset {
+    const required = Array.from(this.#columns.values()).filter(({ isOptional }) => !isOptional);
+    rows.forEach((row, i) => {
+      const lacking = required.find(({ name }) => valueOf(row, name) === undefined || valueOf(row, name) === null);
+      if (lacking) refuse(`Cannot read row ${i}: field "${lacking.name}" must have a value, received none`);
+    });
+    return this.#encode(rows);
+  }
+
+  /**
+   * Encodes tensors of one batch.
+   *
+   * @throws {RequestError} when an input is no column, one is lacking, shapes do not go together or a value is malformed
+   */
+  encodeTensors(inputs: readonly InputTensor[]): Dataset {
+    const given = new Map(inputs.map((input) => [input.name, input]));
+    for (const { name } of inputs) this.#requireKnown(name);
+    for (const { name, isOptional } of this.#columns.values()) {
+      if (!isOptional && !given.has(name)) refuse(`Cannot read the request: input "${name}" is missing`);
+    }
+    if (inputs.length === 0) refuse("Cannot read the request: there must be inputs, received none");
+    const batch = inputs[0].shape[0] ?? 0;
+    for (const { name, shape } of inputs) {
+      if (shape.length > 0 && shape[0] === batch && batch > 0) continue;
+      refuse(`Cannot read input "${name}": shape must be [B] or [B, L] with one B of at least 1, received [${shape}]`);
+    }
+    const rows: Record<string, RowValue | readonly RowValue[]>[] = Array.from({ length: batch }, () => ({}));
+    for (const { name, isSequence } of this.#columns.values()) {
+      const tensor = given.get(name);
+      if (!tensor) continue;
+      if (isSequence) fillLists(rows, tensor, given.get(name + LENGTH_SUFFIX));
+      else fillValues(rows, tensor);
+    }
+    return this.#encode(rows);
+  }
+
+  #requireKnown(name: string): void {
+    if (this.#columns.has(name)) return;
+    const ofLengths = name.endsWith(LENGTH_SUFFIX) && this.#columns.get(name.slice(0, -LENGTH_SUFFIX.length));
+    if (ofLengths && ofLengths.isSequence) return;
+    refuse(`Cannot read the request: inputs are ${formatNames([...this.#columns.keys()])}, received "${name}"`);
+  }
+
+  #encode(rows: readonly Row[]): Dataset {
+    try {
+      return encodeRows(rows, this.#schema, {});
+    } catch (error) {
+      throw new RequestError(400, (error as Error).message, { cause: error });
+    }
+  }
+}
+
+function valueOf(row: Row, column: string): Row[string] {
+  return typeof row === "object" && row !== null && Object.hasOwn(row, column) ? row[column] : undefined;
+}
+
+/** Numbers that are none stand for missing values, as they do in data frames. */
+function valueOfElement(element: Element): RowValue {
+  return Number.isNaN(element) ? null : element;
+}
+
+function fillValues(rows: readonly Record<string, unknown>[], { name, shape, elements }: InputTensor): void {
+  if (shape.slice(1).some((size) => size !== 1)) {
+    refuse(`Cannot read input "${name}": shape must be [B] or [B, 1], received [${shape}]`);
+  }
+  rows.forEach((row, i) => row[name] = valueOfElement(elements[i]));
+}
+
+function fillLists(
+  rows: readonly Record<string, unknown>[],
+  { name, shape, elements }: InputTensor,
+  lengths: InputTensor | undefined,
+): void {
+  if (shape.length > 2) refuse(`Cannot read input "${name}": shape must be [B] or [B, L], received [${shape}]`);
+  // A text of its own has separators in it.
+  const most = shape.length === 1 ? undefined : shape[1];
+  const counts = lengths?.elements.map(Number);
+  const wrong = counts?.findIndex((count) => !(Number.isInteger(count) && count >= 0 && count <= (most ?? -1))) ?? -1;
+  if (lengths && (lengths.elements.length !== rows.length || wrong >= 0)) {
+    const received = wrong >= 0 ? `${lengths.elements[wrong]} in row ${wrong}` : `${lengths.elements.length} numbers`;
+    refuse(`Cannot read input "${lengths.name}": it must be [B] of 0 to ${most ?? "L"}, received ${received}`);
+  }
+  rows.forEach((row, i) => {
+    if (most === undefined) row[name] = valueOfElement(elements[i]);
+    else {
+      const list = elements.slice(i * most, (i + 1) * most);
+      row[name] = (counts ? list.slice(0, counts[i]) : withoutPadding(list)).map(valueOfElement);
+    }
+  });
+}
+
+/** Takes empty texts off both ends. */
+function withoutPadding(list: readonly Element[]): readonly Element[] {
+  const end = list.findLastIndex((element) => element !== "") + 1;
+  const start = list.findIndex((element) => element !== "");
+  return end === 0 ? [] : list.slice(start, end);
+}
