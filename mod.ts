@@ -35,6 +35,9 @@ export {
   type PredictOptions,
   type TaskProbabilities,
 } from "./src/model.ts";
+export { serve, type ServeOptions, type Server } from "./src/serve/server.ts";
+export type { BatchingOptions } from "./src/serve/batcher.ts";
+export type { Scorer, ScorerOptions, Scores } from "./src/serve/scorer.ts";
 export type { AnyFactory } from "./src/model/header.ts";
 export { PredictionError } from "./src/model/requirements.ts";
 export { DivergenceError } from "./src/trainer/checks.ts";

@@ -24,6 +24,7 @@ import { requireSchema, requireUsable } from "./model/requirements.ts";
 import { saveModel } from "./model/save.ts";
 import { summarize } from "./model/summary.ts";
 import { evaluateByTask, requireOneTask, type TaskProbabilities } from "./model/tasks.ts";
+import { Scorer, type ScorerOptions } from "./serve/scorer.ts";
 import { Store } from "./store.ts";
 import { spaceOf, traceModel } from "./trace.ts";
 import { Trainer } from "./trainer.ts";
@@ -213,6 +214,18 @@ export class Model implements AsyncDisposable {
       await requireUsable("evaluate", this.schema, data);
       requireLabels("evaluate the data", data);
       return evaluateByTask(await this.#forward.predict(data, batchSize), data);
+    });
+  }
+
+  /**
+   * Compiles forward passes for many small requests at a time, which whoever calls this disposes of before the model.
+   *
+   * @throws {RangeError} when the batch sizes are not ascending positive integers
+   * @throws {GpuError} when the device has too little memory
+   */
+  async scorer(options: ScorerOptions = {}): Promise<Scorer> {
+    return await this.#access.read("create scorer", () => {
+      return Scorer.create({ ...this.#parts, gpu: this.gpu, access: this.#access }, options);
     });
   }
 

@@ -6,6 +6,9 @@
 import type { Checkpoint } from "../checkpoint/content.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { AdapterOptions, AdapterReport, FoundAdapter } from "./adapter_types.ts";
+import type { Listener, ListenOptions } from "./listen_types.ts";
+
+export type { Listener, ListenOptions } from "./listen_types.ts";
 
 /**
  * Returns the browser's adapter.
@@ -27,6 +30,11 @@ export async function requestAdapter({ announce }: AdapterOptions = {}): Promise
 /** Lists adapters, which only a host that is no page can. */
 export function listAdapters(_options: AdapterOptions = {}): Promise<AdapterReport[]> {
   return Promise.reject(new Error("Cannot list adapters: a page has one, which requestAdapter returns"));
+}
+
+/** Refuses to listen. */
+export function listen(_handler: (request: Request) => Promise<Response>, _options: ListenOptions): Promise<Listener> {
+  return Promise.reject(new Error("Cannot serve: a page cannot listen for requests"));
 }
 
 /** Refuses to read a file. */

@@ -7,7 +7,7 @@ import { concatenate } from "../data/concatenate.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { formatValue } from "../data/format.ts";
 import type { Scores } from "../predictor.ts";
-import { RequestError } from "./error.ts";
+import { OverloadError } from "./error.ts";
 
 /** Options of a {@linkcode Batcher}. */
 export interface BatchingOptions {
@@ -84,16 +84,21 @@ export class Batcher {
     return this.#queue.length;
   }
 
+  /** Most rows of a batch. */
+  get maxBatchSize(): number {
+    return this.#options.maxBatchSize;
+  }
+
   /**
    * Computes rows in a batch, perhaps together with others.
    *
    * @param timeoutMs how long they may wait, if less than the batcher's own limit
-   * @throws {RequestError} when too many requests wait, or the rows waited too long
+   * @throws {OverloadError} when too many requests wait, or the rows waited too long
    */
   submit(data: Dataset, timeoutMs: number = Infinity): Promise<Answer> {
     if (this.#queue.length >= this.#options.maxQueueSize) {
-      throw new RequestError(
-        503,
+      throw new OverloadError(
+        "full",
         `Cannot answer: Exceeds maximum queue size of ${this.#options.maxQueueSize} requests`,
       );
     }
@@ -162,7 +167,7 @@ export class Batcher {
     if (!isRefused) return;
     for (const { data, reject } of late) {
       this.#rows -= data.rows;
-      reject(new RequestError(503, "Cannot answer: Request timeout expired"));
+      reject(new OverloadError("late", "Cannot answer: Request timeout expired"));
     }
   }
 

@@ -8,12 +8,32 @@
 export class RequestError extends Error {
   /** Status of HTTP. */
   readonly status: number;
+  /** Headers of the answer. */
+  readonly headers: Readonly<Record<string, string>>;
 
   /** Describes why. */
-  constructor(status: number, message: string, options?: ErrorOptions) {
-    super(message, options);
+  constructor(
+    status: number,
+    message: string,
+    { headers = {}, cause }: { headers?: Readonly<Record<string, string>>; cause?: unknown } = {},
+  ) {
+    super(message, { cause });
     this.name = "RequestError";
     this.status = status;
+    this.headers = headers;
+  }
+}
+
+/** A request that a server with less to do, or more time, would have answered. */
+export class OverloadError extends RequestError {
+  /** Whether too many requests waited, or this one waited too long. */
+  readonly reason: "full" | "late";
+
+  /** Describes which it was. */
+  constructor(reason: "full" | "late", message: string) {
+    super(503, message, { headers: { "retry-after": "1" } });
+    this.name = "OverloadError";
+    this.reason = reason;
   }
 }
 

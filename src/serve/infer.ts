@@ -23,6 +23,8 @@ export interface InferRequest {
   readonly outputs?: readonly WantedOutput[];
   /** Whether outputs that do not say are wanted in binary. */
   readonly isBinary: boolean;
+  /** How long the rows may wait for a batch, in ms; as the server says when absent. */
+  readonly timeoutMs?: number;
 }
 
 /** An output that a client wants. */
@@ -95,7 +97,15 @@ export function parseInfer(body: Uint8Array, headerLength: string | null): Infer
     inputs,
     ...(outputs !== undefined && { outputs: listOf("outputs", outputs).map(readWanted) }),
     isBinary: parameters.binary_data_output === true,
+    ...timeoutOf(parameters),
   };
+}
+
+/** Reads the time that a request may wait; the protocol has microseconds, and 0 for the server's own limit. */
+function timeoutOf({ timeout }: Json): { timeoutMs?: number } {
+  if (timeout === undefined || timeout === 0) return {};
+  if (Number.isSafeInteger(timeout) && timeout as number > 0) return { timeoutMs: (timeout as number) / 1000 };
+  return refuse(`Cannot read the request: timeout must be microseconds, received ${formatValue(timeout)}`);
 }
 
 function parseLength(text: string, most: number): number {

@@ -1,0 +1,73 @@
+/**
+ * From a request to its answer.
+ *
+ * @module
+ */
+import { type BodyLimits, readBody } from "./body.ts";
+import { RequestError } from "./error.ts";
+import { inferenceRoutes } from "./inference_routes.ts";
+import { findRoute, json, type Route } from "./route.ts";
+import { rowRoutes } from "./row_routes.ts";
+import type { Service } from "./service.ts";
+
+/** Limits and rights of a server. */
+export interface HandlerOptions extends Partial<BodyLimits> {
+  /** Most rows of a request. @default {10000} */
+  readonly maxRows?: number;
+  /** Most bytes of all headers of a request. @default {16384} */
+  readonly maxHeaderBytes?: number;
+  /** Text that requests must bring as `Authorization: Bearer <text>`; whether the server lives is told to all. */
+  readonly token?: string;
+  /** More routes. */
+  readonly routes?: readonly Route[];
+  /** Told of an error that is no client's fault. */
+  readonly onError?: (error: unknown) => void;
+  /** Whether the server has begun to stop. */
+  readonly isStopping?: () => boolean;
+}
+
+/** What is told to all, as those who watch over servers ask. */
+const OPEN = /^\/v2\/health\/(live|ready)$/;
+
+/** Makes what answers requests for the models of a service. */
+export function createHandler(service: Service, options: HandlerOptions = {}): (request: Request) => Promise<Response> {
+  const { maxBodyBytes = 1 << 24, bodyTimeoutMs = 30_000, maxRows = 10_000, maxHeaderBytes = 1 << 14 } = options;
+  const { token, onError = () => {}, isStopping = () => false } = options;
+  const routes = [...inferenceRoutes, ...rowRoutes, ...options.routes ?? []];
+  return async (request) => {
+    try {
+      const path = new URL(request.url).pathname;
+      requireHeaders(request, maxHeaderBytes);
+      if (token !== undefined && !OPEN.test(path)) await requireToken(request, token);
+      const { route, parts } = findRoute(routes, request.method, path);
+      const body = () => readBody(request, { maxBodyBytes, bodyTimeoutMs });
+      return await route.run({ request, service, parts, maxRows, isStopping: isStopping(), body });
+    } catch (error) {
+      if (error instanceof RequestError) {
+        if (error.status >= 500 && error.status !== 503) onError(error);
+        return json({ error: error.message }, { status: error.status, headers: error.headers });
+      }
+      onError(error);
+      return json({ error: "Cannot answer: the server failed" }, { status: 500 });
+    }
+  };
+}
+
+function requireHeaders({ headers }: Request, most: number): void {
+  let bytes = 0;
+  for (const [name, value] of headers) bytes += name.length + value.length + 4;
+  if (bytes > most) throw new RequestError(431, `Cannot read the request: its headers must have at most ${most} bytes`);
+}
+
+/** Compares digests, so that the time tells nothing of how much of the text was right. */
+async function requireToken({ headers }: Request, token: string): Promise<void> {
+  const [received, wanted] = await Promise.all([headers.get("authorization") ?? "", `Bearer ${token}`].map(digest));
+  if (received.reduce((difference, byte, i) => difference | (byte ^ wanted[i]), 0) === 0) return;
+  throw new RequestError(401, "Cannot answer: the request must bring the bearer token", {
+    headers: { "www-authenticate": "Bearer" },
+  });
+}
+
+async function digest(text: string): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
+}

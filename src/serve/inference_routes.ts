@@ -1,0 +1,140 @@
+/**
+ * Addresses of the Open Inference Protocol, version 2, with Triton's extensions for statistics and binary tensors.
+ *
+ * @module
+ */
+import { VERSION } from "../version.ts";
+import { RequestError } from "./error.ts";
+import { formatInfer, HEADER_LENGTH, parseInfer } from "./infer.ts";
+import { type Context, json, type Route } from "./route.ts";
+import type { ServedModel } from "./served_model.ts";
+import { type Duration, STAGES } from "./statistics.ts";
+
+const EXTENSIONS = ["binary_tensor_data", "model_configuration", "statistics"];
+
+/** Path of a model, of its highest version where it names none. */
+const MODEL = "/v2/models/(?<model>[^/]+)(?:/versions/(?<version>\\d+))?";
+
+const ofModel = (end: string): RegExp => new RegExp(`^${MODEL}${end}$`);
+
+/** The routes. */
+export const inferenceRoutes: readonly Route[] = [
+  { method: "GET", path: /^\/v2\/?$/, run: () => json({ name: "weft", version: VERSION, extensions: EXTENSIONS }) },
+  { method: "GET", path: /^\/v2\/health\/live$/, run: () => json({ live: true }) },
+  { method: "GET", path: /^\/v2\/health\/ready$/, run: serverReady },
+  { method: "GET", path: /^\/v2\/models$/, run: ({ service }) => json({ models: namesOf(service.models) }) },
+  { method: "GET", path: /^\/v2\/models\/stats$/, run: ({ service }) => json(describeStatistics(service.models)) },
+  { method: "GET", path: ofModel(""), run: (context) => json(describe(context)) },
+  { method: "GET", path: ofModel("/ready"), run: modelReady },
+  { method: "GET", path: ofModel("/config"), run: (context) => json(configOf(find(context))) },
+  { method: "GET", path: ofModel("/stats"), run: (context) => json(describeStatistics(chosen(context))) },
+  { method: "POST", path: ofModel("/infer"), run: infer },
+  { method: "POST", path: /^\/v2\/repository\/index$/, run: repositoryIndex },
+];
+
+function find({ service, parts: { model, version } }: Context): ServedModel {
+  return service.find(model, version);
+}
+
+/** The version that is named, or all of them. */
+function chosen(context: Context): ServedModel[] {
+  const { model, version } = context.parts;
+  const found = find(context);
+  return version === undefined ? context.service.models.filter(({ name }) => name === model) : [found];
+}
+
+function namesOf(models: readonly ServedModel[]): string[] {
+  return [...new Set(models.map(({ name }) => name))];
+}
+
+function serverReady({ service, isStopping }: Context): Response {
+  const ready = !isStopping && service.models.length > 0;
+  return json({ ready }, { status: ready ? 200 : 503 });
+}
+
+function modelReady(context: Context): Response {
+  const { name } = find(context);
+  return json({ name, ready: !context.isStopping }, { status: context.isStopping ? 503 : 200 });
+}
+
+function describe(context: Context): unknown {
+  const { name, columns, outputs } = find(context);
+  return {
+    name,
+    versions: context.service.versionsOf(name),
+    platform: "weft_graph",
+    inputs: columns.descriptions,
+    outputs: outputs.map((output) => ({ name: output, datatype: "FP32", shape: [-1, 1] })),
+  };
+}
+
+function configOf({ name, kind, columns, outputs, maxBatchSize }: ServedModel): unknown {
+  // Sizes of a configuration leave the batch out.
+  const sizes = (shape: readonly number[]) => shape.length === 1 ? [1] : shape.slice(1);
+  const typeOf = (datatype: string) => `TYPE_${datatype === "BYTES" ? "STRING" : datatype}`;
+  return {
+    name,
+    platform: "weft_graph",
+    backend: "weft",
+    max_batch_size: maxBatchSize,
+    input: columns.descriptions.map(({ name, datatype, shape }) => ({
+      ...{ name, data_type: typeOf(datatype), dims: sizes(shape) },
+    })),
+    output: outputs.map((output) => ({ name: output, data_type: "TYPE_FP32", dims: [1] })),
+    dynamic_batching: {},
+    parameters: { model: { string_value: kind } },
+  };
+}
+
+async function infer(context: Context): Promise<Response> {
+  const model = find(context);
+  const request = parseInfer(await context.body(), context.request.headers.get(HEADER_LENGTH));
+  const { name, version } = model;
+  const { body, headerLength } = await model.answer(
+    () => {
+      const rows = request.inputs[0]?.shape[0] ?? 0;
+      if (rows > context.maxRows) {
+        throw new RequestError(
+          400,
+          `Cannot answer: a request must have at most ${context.maxRows} rows, received ${rows}`,
+        );
+      }
+      return model.columns.encodeTensors(request.inputs);
+    },
+    (scores) => formatInfer({ model_name: name, model_version: version }, model.outputsOf(scores), request),
+    request.timeoutMs,
+  );
+  const headers: Record<string, string> = headerLength === undefined
+    ? { "content-type": "application/json" }
+    : { "content-type": "application/octet-stream", [HEADER_LENGTH]: `${headerLength}` };
+  return new Response(body, { headers });
+}
+
+function repositoryIndex({ service }: Context): Response {
+  return json(service.models.map(({ name, version }) => ({ name, version, state: "READY", reason: "" })));
+}
+
+function describeStatistics(models: readonly ServedModel[]): unknown {
+  return { model_stats: models.map(statisticsOf) };
+}
+
+const durationOf = ({ count, ms }: Duration) => ({ count, ns: Math.round(1e6 * ms) });
+
+function statisticsOf({ name, version, statistics }: ServedModel): unknown {
+  const stages = STAGES.map((stage) => [stage, durationOf(statistics.stage(stage))]);
+  const none = { count: 0, ns: 0 };
+  return {
+    name,
+    version,
+    last_inference: statistics.lastMs,
+    inference_count: statistics.rows,
+    execution_count: statistics.executions,
+    inference_stats: { ...Object.fromEntries(stages), cache_hit: none, cache_miss: none },
+    batch_stats: Array.from(statistics.batches, ([rows, time]) => ({
+      batch_size: rows,
+      compute_input: none,
+      compute_infer: durationOf(time),
+      compute_output: none,
+    })),
+  };
+}

@@ -1,0 +1,159 @@
+/**
+ * Addresses for rows as JSON: Weft's own, and those of TensorFlow Serving.
+ *
+ * @module
+ */
+import type { Row } from "../data/rows.ts";
+import { formatValue } from "../data/format.ts";
+import { OverloadError, refuse, RequestError } from "./error.ts";
+import { listOf, objectOf, parseJson } from "./infer.ts";
+import { type Context, json, type Route } from "./route.ts";
+import type { ServedModel, TaskScores } from "./served_model.ts";
+
+const TF_MODEL = "/v1/models/(?<model>[^/:]+)(?:/versions/(?<version>\\d+))?";
+
+/** The routes. */
+export const rowRoutes: readonly Route[] = [
+  { method: "POST", path: /^\/v1\/predict$/, run: (context) => inTime(() => predict(context)) },
+  { method: "POST", path: /^\/v1\/rank$/, run: (context) => inTime(() => rank(context)) },
+  {
+    method: "POST",
+    path: new RegExp(`^${TF_MODEL}:predict$`),
+    run: (context) => inTime(() => predictInstances(context)),
+  },
+  { method: "GET", path: new RegExp(`^${TF_MODEL}$`), run: modelStatus },
+];
+
+/** Tells overload by the statuses that HTTP has for it. */
+async function inTime(work: () => Promise<Response>): Promise<Response> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof OverloadError)) throw error;
+    const status = error.reason === "full" ? 429 : 504;
+    throw new RequestError(status, error.message, { headers: error.headers, cause: error });
+  }
+}
+
+type Body = Readonly<Record<string, unknown>>;
+
+async function bodyOf({ body }: Context, known: readonly string[]): Promise<Body> {
+  const parsed = objectOf("the body", parseJson(await body()));
+  const unknown = Object.keys(parsed).find((key) => !known.includes(key));
+  if (unknown !== undefined) {
+    refuse(`Cannot read the request: its keys are ${known.join(", ")}, received ${formatValue(unknown)}`);
+  }
+  return parsed;
+}
+
+function textOf(name: string, value: unknown): string | undefined {
+  if (value === undefined || typeof value === "string") return value;
+  return refuse(`Cannot read the request: ${name} must be a text, received ${formatValue(value)}`);
+}
+
+function rowsOf(what: string, value: unknown, { maxRows }: Context): Row[] {
+  const rows = listOf(what, value);
+  if (rows.length < 1 || rows.length > maxRows) {
+    refuse(`Cannot read the request: ${what} must be 1 to ${maxRows}, received ${rows.length}`);
+  }
+  return rows.map((row, i) => objectOf(`${what}[${i}]`, row) as Row);
+}
+
+/** Gives one list for one task, and lists by task for several. */
+function byTask(model: ServedModel, lists: readonly Float32Array[]): unknown {
+  const plain = lists.map((list) => Array.from(list));
+  return plain.length === 1 ? plain[0] : Object.fromEntries(model.tasks.map((task, t) => [task, plain[t]]));
+}
+
+async function predict(context: Context): Promise<Response> {
+  const body = await bodyOf(context, ["model", "version", "rows"]);
+  const model = context.service.find(textOf("model", body.model), textOf("version", body.version));
+  const rows = rowsOf("rows", body.rows, context);
+  return await model.answer(
+    () => model.columns.encode(rows),
+    (tasks) =>
+      json({
+        model: model.name,
+        version: model.version,
+        scores: byTask(model, tasks.map(({ scores }) => scores)),
+        logits: byTask(model, tasks.map(({ logits }) => logits)),
+      }),
+  );
+}
+
+async function rank(context: Context): Promise<Response> {
+  const body = await bodyOf(context, ["model", "version", "context", "candidates", "top", "task"]);
+  const model = context.service.find(textOf("model", body.model), textOf("version", body.version));
+  const shared = body.context === undefined ? {} : objectOf("context", body.context);
+  const candidates = rowsOf("candidates", body.candidates, context);
+  const top = body.top ?? candidates.length;
+  if (!(Number.isSafeInteger(top) && top as number > 0)) {
+    refuse(`Cannot read the request: top must be a positive integer, received ${formatValue(top)}`);
+  }
+  const task = taskOf(model, textOf("task", body.task));
+  const rows = candidates.map((candidate, i) => merge(shared as Row, candidate, i));
+  return await model.answer(
+    () => model.columns.encode(rows),
+    (tasks) => json({ model: model.name, version: model.version, results: best(tasks[task], top as number) }),
+  );
+}
+
+function taskOf({ tasks }: ServedModel, name: string | undefined): number {
+  if (name === undefined) return 0;
+  const task = tasks.indexOf(name);
+  return task >= 0 ? task : refuse(`Cannot rank: tasks are ${tasks.join(", ")}, received ${formatValue(name)}`);
+}
+
+function merge(shared: Row, candidate: Row, place: number): Row {
+  const twice = Object.keys(candidate).find((key) => Object.hasOwn(shared, key));
+  if (twice !== undefined) {
+    refuse(`Cannot read candidates[${place}]: a column must be there or in the context, received "${twice}" in both`);
+  }
+  return { ...shared, ...candidate };
+}
+
+/** Returns the rows of the highest scores; of equal ones the first comes first. */
+function best({ scores, logits }: TaskScores, top: number): unknown[] {
+  const order = Array.from(scores.keys()).sort((a, b) => logits[b] - logits[a] || a - b);
+  return order.slice(0, top).map((index) => ({ index, score: scores[index], logit: logits[index] }));
+}
+
+async function predictInstances(context: Context): Promise<Response> {
+  const body = await bodyOf(context, ["signature_name", "instances", "inputs"]);
+  const model = context.service.find(context.parts.model, context.parts.version);
+  const isColumnar = body.instances === undefined;
+  const rows = isColumnar
+    ? rowsOf("inputs", columnsToRows(objectOf("inputs", body.inputs)), context)
+    : rowsOf("instances", body.instances, context);
+  return await model.answer(() => model.columns.encode(rows), (tasks) => {
+    const scores = byTask(model, tasks.map(({ scores }) => scores));
+    if (isColumnar) return json({ outputs: scores });
+    const { tasks: names } = model;
+    const predictions = names.length === 1
+      ? scores
+      : rows.map((_, i) => Object.fromEntries(names.map((name, t) => [name, tasks[t].scores[i]])));
+    return json({ predictions });
+  });
+}
+
+function columnsToRows(inputs: Body): Row[] {
+  const columns = Object.entries(inputs).map(([name, values]) => [name, listOf(`inputs.${name}`, values)] as const);
+  const rows = columns[0]?.[1].length ?? 0;
+  const other = columns.find(([, values]) => values.length !== rows);
+  if (other) {
+    refuse(
+      `Cannot read the request: inputs must have ${rows} values each, received ${other[1].length} of "${other[0]}"`,
+    );
+  }
+  return Array.from(
+    { length: rows },
+    (_, i) => Object.fromEntries(columns.map(([name, values]) => [name, values[i]])) as Row,
+  );
+}
+
+function modelStatus({ service, parts: { model, version } }: Context): Response {
+  const found = service.find(model, version);
+  const versions = version === undefined ? service.versionsOf(found.name) : [found.version];
+  const status = { error_code: "OK", error_message: "" };
+  return json({ model_version_status: versions.map((version) => ({ version, state: "AVAILABLE", status })) });
+}

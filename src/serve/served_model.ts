@@ -1,0 +1,171 @@
+/**
+ * A version of a model that answers requests.
+ *
+ * @module
+ */
+import type { Dataset } from "../data/dataset.ts";
+import { Batcher, type BatchingOptions } from "./batcher.ts";
+import { OverloadError, RequestError } from "./error.ts";
+import { InputColumns } from "./inputs.ts";
+import type { OutputTensor } from "./infer.ts";
+import type { Scorer } from "./scorer.ts";
+import { type FailureReason, ModelStatistics } from "./statistics.ts";
+
+/** What is served of a model. */
+export interface ServedParts {
+  /** Name in addresses. */
+  readonly name: string;
+  /** Version: an integer in decimal digits. */
+  readonly version: string;
+  /** Scores rows. */
+  readonly scorer: Scorer;
+  /** Names of the tasks. */
+  readonly tasks: readonly string[];
+  /** Columns that requests name. */
+  readonly columns: InputColumns;
+  /** Slug of the model function. */
+  readonly kind: string;
+}
+
+/** Scores of one task. */
+export interface TaskScores {
+  /** Probability of each row. */
+  readonly scores: Float32Array<ArrayBuffer>;
+  /** Logit of each row. */
+  readonly logits: Float32Array<ArrayBuffer>;
+}
+
+/** Told of what happens to requests, to count it. */
+export interface RequestObserver {
+  /** A request was answered after `ms`, of which `queueMs` were spent waiting for a batch. */
+  onSuccess(model: ServedModel, event: { rows: number; ms: number; queueMs: number; computeMs: number }): void;
+  /** A request failed after `ms`. */
+  onFailure(model: ServedModel, event: { reason: FailureReason; ms: number }): void;
+}
+
+/** A version of a model that answers requests. */
+export class ServedModel implements AsyncDisposable {
+  /** Name in addresses. */
+  readonly name: string;
+  /** Version: an integer in decimal digits. */
+  readonly version: string;
+  /** Slug of the model function. */
+  readonly kind: string;
+  /** Names of the tasks. */
+  readonly tasks: readonly string[];
+  /** Columns that requests name. */
+  readonly columns: InputColumns;
+  /** What was counted. */
+  readonly statistics: ModelStatistics = new ModelStatistics();
+  readonly #scorer: Scorer;
+  readonly #batcher: Batcher;
+  readonly #observer: RequestObserver | undefined;
+
+  /** Takes the scorer over: it is disposed of with the served model. */
+  constructor(parts: ServedParts, batching: BatchingOptions = {}, observer?: RequestObserver) {
+    this.name = parts.name;
+    this.version = parts.version;
+    this.kind = parts.kind;
+    this.tasks = parts.tasks;
+    this.columns = parts.columns;
+    this.#scorer = parts.scorer;
+    this.#observer = observer;
+    this.#batcher = new Batcher(
+      (data) => this.#scorer.score(data),
+      batching,
+      ({ rows, computeMs }) => this.statistics.addBatch(rows, computeMs),
+    );
+  }
+
+  /** Requests that wait for a batch. */
+  get pending(): number {
+    return this.#batcher.pending;
+  }
+
+  /** Most rows of a batch. */
+  get maxBatchSize(): number {
+    return this.#batcher.maxBatchSize;
+  }
+
+  /** Names of the outputs: `score` and `logit`, of each task where there are several. */
+  get outputs(): string[] {
+    const suffixes = this.tasks.length === 1 ? [""] : this.tasks.map((task) => `_${task}`);
+    return suffixes.flatMap((suffix) => [`score${suffix}`, `logit${suffix}`]);
+  }
+
+  /**
+   * Answers a request.
+   *
+   * @param encode reads the request's rows
+   * @param write makes the answer of the scores by task
+   * @param timeoutMs how long the rows may wait for a batch, if less than the model's own limit
+   * @throws {RequestError} when it cannot be answered
+   */
+  async answer<T>(
+    encode: () => Dataset,
+    write: (scores: readonly TaskScores[]) => T,
+    timeoutMs?: number,
+  ): Promise<T> {
+    const start = performance.now();
+    try {
+      const data = encode();
+      const encoded = performance.now();
+      const { probabilities, logits, queueMs, computeMs } = await this.#batcher.submit(data, timeoutMs);
+      requireNumbers(logits, this.tasks.length);
+      const computed = performance.now();
+      const answer = write(this.tasks.map((_, task) => ({
+        scores: columnOf(probabilities, task, this.tasks.length),
+        logits: columnOf(logits, task, this.tasks.length),
+      })));
+      const end = performance.now();
+      this.statistics.add("compute_input", encoded - start);
+      this.statistics.add("queue", queueMs);
+      this.statistics.add("compute_infer", computeMs);
+      this.statistics.add("compute_output", end - computed);
+      this.statistics.succeed(data.rows, end - start, Date.now());
+      this.#observer?.onSuccess(this, { rows: data.rows, ms: end - start, queueMs, computeMs });
+      return answer;
+    } catch (error) {
+      const [reason, ms] = [reasonOf(error), performance.now() - start];
+      this.statistics.fail(reason, ms);
+      this.#observer?.onFailure(this, { reason, ms });
+      throw error;
+    }
+  }
+
+  /** Returns scores as the outputs of the protocol, `[B, 1]` each. */
+  outputsOf(scores: readonly TaskScores[]): OutputTensor[] {
+    const tensors = scores.flatMap(({ scores, logits }) => [scores, logits]);
+    return this.outputs.map((name, i) => ({ name, shape: [tensors[i].length, 1], data: tensors[i] }));
+  }
+
+  /** Releases the scorer once all requests are answered. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#batcher.idle();
+    await this.#scorer[Symbol.asyncDispose]();
+  }
+}
+
+/**
+ * Refuses logits that are no finite numbers, which JSON could not hold.
+ *
+ * @throws {RequestError} when one is none; it names the row
+ */
+function requireNumbers(logits: Float32Array<ArrayBuffer>, tasks: number): void {
+  const at = logits.findIndex((logit) => !Number.isFinite(logit));
+  if (at < 0) return;
+  throw new RequestError(
+    500,
+    `Cannot answer: row ${Math.floor(at / tasks)} must have a finite score, received ${logits[at]}`,
+  );
+}
+
+function columnOf(all: Float32Array<ArrayBuffer>, task: number, tasks: number): Float32Array<ArrayBuffer> {
+  if (tasks === 1) return all;
+  return Float32Array.from({ length: all.length / tasks }, (_, row) => all[row * tasks + task]);
+}
+
+function reasonOf(error: unknown): FailureReason {
+  if (error instanceof OverloadError) return "REJECTED";
+  return error instanceof RequestError && error.status < 500 ? "OTHER" : "BACKEND";
+}

@@ -1,0 +1,114 @@
+/**
+ * A server of models.
+ *
+ * @module
+ */
+import { formatText, formatValue } from "../data/format.ts";
+import { listen, type ListenOptions } from "../host/mod.ts";
+import type { Model } from "../model.ts";
+import type { BatchingOptions } from "./batcher.ts";
+import { createHandler, type HandlerOptions } from "./handler.ts";
+import { InputColumns } from "./inputs.ts";
+import { ServedModel } from "./served_model.ts";
+import { Service } from "./service.ts";
+
+/** Options of {@linkcode serve}. */
+export interface ServeOptions
+  extends ListenOptions, Pick<HandlerOptions, "maxBodyBytes" | "bodyTimeoutMs" | "maxRows"> {
+  /** Name of the model in addresses. @default the slug of its model function */
+  readonly name?: string;
+  /** Version of the model. @default {"1"} */
+  readonly version?: string;
+  /** How requests are put together into batches. */
+  readonly batching?: BatchingOptions;
+  /** Batch sizes whose forward passes are compiled before the first request. @default {[1, 8, 64, 512, 4096]} */
+  readonly batchSizes?: readonly number[];
+  /** Most bytes of all headers of a request. @default {16384} */
+  readonly maxHeaderBytes?: number;
+  /** Text that requests must bring as `Authorization: Bearer <text>`; whether the server lives is told to all. */
+  readonly token?: string;
+  /** Told of errors that are no client's fault. @default {writes them to the console} */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** A server that runs. */
+export interface Server extends AsyncDisposable {
+  /** Where it listens, such as `http://127.0.0.1:8000`. */
+  readonly url: string;
+  /** Port that it listens on. */
+  readonly port: number;
+  /** Resolves once the server has stopped. */
+  readonly finished: Promise<void>;
+  /** Refuses new connections, answers the requests that are there, and stops. */
+  shutdown(): Promise<void>;
+}
+
+/**
+ * Serves a model over HTTP: by the Open Inference Protocol under `/v2`, and by rows as JSON under `/v1`.
+ *
+ * The model stays its owner's, who disposes of it after the server. It may be trained meanwhile: each batch sees the
+ * parameters of one moment.
+ *
+ * @throws {RangeError} when an option is out of its range
+ * @throws {GpuError} when the device has too little memory
+ * @throws {Error} when the address cannot be listened on
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { categorical, lr, Model, readRows, serve } from "../../mod.ts";
+ *
+ * const rows = Array.from({ length: 64 }, (_, r) => ({ click: r % 2, user: r % 4 }));
+ * const data = readRows(rows, { label: "click", features: [categorical("user")] });
+ * await using model = await Model.create(lr(), data.schema);
+ * await using server = await serve(model, { port: 0, batchSizes: [1, 8] });
+ * const body = JSON.stringify({ rows: [{ user: 1 }, { user: 2 }] });
+ * const answer = await (await fetch(`${server.url}/v1/predict`, { method: "POST", body })).json();
+ * assert.deepEqual(answer.scores, [...await model.predict(data.slice(1, 3))]);
+ * ```
+ */
+export async function serve(model: Model, options: ServeOptions = {}): Promise<Server> {
+  const { name = model.definition.name, version = "1", batching, batchSizes, onError = console.error } = options;
+  if (!/^\d{1,15}$/.test(version)) {
+    throw new RangeError(`Cannot serve: version must be decimal digits, received ${formatValue(version)}`);
+  }
+  if (!/^[^/:\s]+$/.test(name)) {
+    throw new RangeError(`Cannot serve: name must have no slashes, colons or blanks, received ${formatText(name)}`);
+  }
+  const { schema, definition } = model;
+  const scorer = await model.scorer({ batchSizes });
+  let served: ServedModel;
+  try {
+    const { tasks } = schema;
+    const columns = new InputColumns(schema);
+    served = new ServedModel({ name, version, scorer, tasks, columns, kind: definition.name }, batching);
+  } catch (error) {
+    await scorer[Symbol.asyncDispose]();
+    throw error;
+  }
+  const service = new Service();
+  service.set(served);
+  return await start(service, { ...options, onError });
+}
+
+/** Listens for requests to the models of a service; they are released when the server stops. */
+async function start(service: Service, options: ServeOptions): Promise<Server> {
+  let isStopping = false;
+  const release = async () => {
+    for (const model of service.models) await model[Symbol.asyncDispose]();
+  };
+  const handler = createHandler(service, { ...options, isStopping: () => isStopping });
+  const listener = await listen(handler, options).catch(async (error) => {
+    await release();
+    throw error;
+  });
+  let stopped: Promise<void> | undefined;
+  const shutdown = () => {
+    isStopping = true;
+    return stopped ??= listener.shutdown().then(release);
+  };
+  const finished = listener.finished.then(shutdown);
+  const { hostname, port } = listener;
+  const url = `${options.tls ? "https" : "http"}://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
+  return { url, port, finished, shutdown, [Symbol.asyncDispose]: shutdown };
+}
