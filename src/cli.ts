@@ -1,5 +1,5 @@
 /**
- * The command line: `weft train`, `evaluate`, `predict`, `devices`, `tune-kernels` and `demo`.
+ * The command line: `weft train`, `evaluate`, `predict`, `serve`, `devices`, `tune-kernels` and `demo`.
  *
  * Exit codes: 0 for success, 1 for a failure, 2 for wrong arguments, 130, 143 or 129 when Ctrl-C, SIGTERM or SIGHUP ended
  * the work.
@@ -13,6 +13,7 @@ import { nearest } from "./cli/nearest.ts";
 import { type CommandInfo, formatHelp, UsageError } from "./cli/options.ts";
 import { PREDICT, predict } from "./cli/predict.ts";
 import { processStreams, type Streams } from "./cli/streams.ts";
+import { SERVE, serve } from "./cli/serve.ts";
 import { TRAIN, train } from "./cli/train.ts";
 import { TUNE_KERNELS, tuneKernels } from "./cli/tune_kernels.ts";
 
@@ -28,6 +29,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   train: { info: TRAIN, run: train },
   evaluate: { info: EVALUATE, run: evaluate },
   predict: { info: PREDICT, run: predict },
+  serve: { info: SERVE, run: serve },
   devices: { info: DEVICES, run: devices },
   "tune-kernels": { info: TUNE_KERNELS, run: tuneKernels },
   demo: { info: DEMO, run: demo },

@@ -28,9 +28,13 @@ export class Interruption implements Disposable {
   #onSecond: (() => void) | undefined;
   #exitCode = 0;
 
-  /** Starts to listen. */
-  constructor() {
-    this.#handlers = new Map(caughtSignals().map((name) => [name, () => this.#handle(name)]));
+  /**
+   * Starts to listen.
+   *
+   * @param options whether a hang-up, as of a terminal that closes, ends the work (true unless told otherwise)
+   */
+  constructor({ endsAtHangUp = true }: { endsAtHangUp?: boolean } = {}) {
+    this.#handlers = new Map(caughtSignals(endsAtHangUp).map((name) => [name, () => this.#handle(name)]));
     for (const [name, handler] of this.#handlers) Deno.addSignalListener(name, handler);
   }
 
@@ -75,9 +79,9 @@ export class Interruption implements Disposable {
   }
 }
 
-function caughtSignals(): Deno.Signal[] {
+function caughtSignals(endsAtHangUp: boolean): Deno.Signal[] {
   if (Deno.build.os === "windows") return ["SIGINT", "SIGBREAK"];
-  return ["SIGINT", "SIGTERM", ...(IGNORES_HANG_UP ? [] : ["SIGHUP" as const])];
+  return ["SIGINT", "SIGTERM", ...(IGNORES_HANG_UP || !endsAtHangUp ? [] : ["SIGHUP" as const])];
 }
 
 /** Tells whether the process was started to outlive its terminal, as `nohup` does; systems without /proc do not say. */

@@ -6,6 +6,8 @@
 import { type BodyLimits, readBody } from "./body.ts";
 import { RequestError } from "./error.ts";
 import { inferenceRoutes } from "./inference_routes.ts";
+import type { Repository } from "./repository.ts";
+import { repositoryRoutes } from "./repository_routes.ts";
 import { findRoute, json, type Route } from "./route.ts";
 import { rowRoutes } from "./row_routes.ts";
 import type { Service } from "./service.ts";
@@ -18,6 +20,8 @@ export interface HandlerOptions extends Partial<BodyLimits> {
   readonly maxHeaderBytes?: number;
   /** Text that requests must bring as `Authorization: Bearer <text>`; whether the server lives is told to all. */
   readonly token?: string;
+  /** Files that the models come from, for clients to load and unload; none when absent. */
+  readonly repository?: Repository;
   /** More routes. */
   readonly routes?: readonly Route[];
   /** Told of an error that is no client's fault. */
@@ -33,7 +37,7 @@ const OPEN = /^\/v2\/health\/(live|ready)$/;
 export function createHandler(service: Service, options: HandlerOptions = {}): (request: Request) => Promise<Response> {
   const { maxBodyBytes = 1 << 24, bodyTimeoutMs = 30_000, maxRows = 10_000, maxHeaderBytes = 1 << 14 } = options;
   const { token, onError = () => {}, isStopping = () => false } = options;
-  const routes = [...inferenceRoutes, ...rowRoutes, ...options.routes ?? []];
+  const routes = [...inferenceRoutes, ...repositoryRoutes(options.repository), ...rowRoutes, ...options.routes ?? []];
   return async (request) => {
     try {
       const path = new URL(request.url).pathname;

@@ -1,5 +1,6 @@
 /**
- * Addresses of the Open Inference Protocol, version 2, with Triton's extensions for statistics and binary tensors.
+ * Addresses of the Open Inference Protocol, version 2, with Triton's extensions for configurations, statistics and
+ * binary tensors.
  *
  * @module
  */
@@ -10,7 +11,7 @@ import { type Context, json, type Route } from "./route.ts";
 import type { ServedModel } from "./served_model.ts";
 import { type Duration, STAGES } from "./statistics.ts";
 
-const EXTENSIONS = ["binary_tensor_data", "model_configuration", "statistics"];
+const EXTENSIONS = ["binary_tensor_data", "model_configuration", "model_repository", "statistics"];
 
 /** Path of a model, of its highest version where it names none. */
 const MODEL = "/v2/models/(?<model>[^/]+)(?:/versions/(?<version>\\d+))?";
@@ -29,7 +30,6 @@ export const inferenceRoutes: readonly Route[] = [
   { method: "GET", path: ofModel("/config"), run: (context) => json(configOf(find(context))) },
   { method: "GET", path: ofModel("/stats"), run: (context) => json(describeStatistics(chosen(context))) },
   { method: "POST", path: ofModel("/infer"), run: infer },
-  { method: "POST", path: /^\/v2\/repository\/index$/, run: repositoryIndex },
 ];
 
 function find({ service, parts: { model, version } }: Context): ServedModel {
@@ -87,8 +87,10 @@ function configOf({ name, kind, columns, outputs, maxBatchSize }: ServedModel): 
 }
 
 async function infer(context: Context): Promise<Response> {
-  const model = find(context);
+  find(context);
   const request = parseInfer(await context.body(), context.request.headers.get(HEADER_LENGTH));
+  // Another model may have taken the place of the first one while the body came.
+  const model = find(context);
   const { name, version } = model;
   const { body, headerLength } = await model.answer(
     () => {
@@ -108,10 +110,6 @@ async function infer(context: Context): Promise<Response> {
     ? { "content-type": "application/json" }
     : { "content-type": "application/octet-stream", [HEADER_LENGTH]: `${headerLength}` };
   return new Response(body, { headers });
-}
-
-function repositoryIndex({ service }: Context): Response {
-  return json(service.models.map(({ name, version }) => ({ name, version, state: "READY", reason: "" })));
 }
 
 function describeStatistics(models: readonly ServedModel[]): unknown {

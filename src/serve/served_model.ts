@@ -4,11 +4,13 @@
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
+import { formatText, formatValue } from "../data/format.ts";
+import type { Model } from "../model.ts";
 import { Batcher, type BatchingOptions } from "./batcher.ts";
 import { OverloadError, RequestError } from "./error.ts";
 import { InputColumns } from "./inputs.ts";
 import type { OutputTensor } from "./infer.ts";
-import type { Scorer } from "./scorer.ts";
+import type { Scorer, ScorerOptions } from "./scorer.ts";
 import { type FailureReason, ModelStatistics } from "./statistics.ts";
 
 /** What is served of a model. */
@@ -25,6 +27,22 @@ export interface ServedParts {
   readonly columns: InputColumns;
   /** Slug of the model function. */
   readonly kind: string;
+  /** What is disposed of after the scorer. */
+  readonly owned?: AsyncDisposable;
+}
+
+/** Options of {@linkcode ServedModel.open}. */
+export interface OpenOptions extends ScorerOptions {
+  /** Name of the model in addresses. @default the slug of its model function */
+  readonly name?: string;
+  /** Version of the model. @default {"1"} */
+  readonly version?: string;
+  /** How requests are put together into batches. */
+  readonly batching?: BatchingOptions;
+  /** What is disposed of with the served model. */
+  readonly owned?: AsyncDisposable;
+  /** Told of what happens to requests. */
+  readonly observer?: RequestObserver;
 }
 
 /** Scores of one task. */
@@ -58,6 +76,7 @@ export class ServedModel implements AsyncDisposable {
   /** What was counted. */
   readonly statistics: ModelStatistics = new ModelStatistics();
   readonly #scorer: Scorer;
+  readonly #owned: AsyncDisposable | undefined;
   readonly #batcher: Batcher;
   readonly #observer: RequestObserver | undefined;
 
@@ -69,6 +88,7 @@ export class ServedModel implements AsyncDisposable {
     this.tasks = parts.tasks;
     this.columns = parts.columns;
     this.#scorer = parts.scorer;
+    this.#owned = parts.owned;
     this.#observer = observer;
     this.#batcher = new Batcher(
       (data) => this.#scorer.score(data),
@@ -143,6 +163,32 @@ export class ServedModel implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#batcher.idle();
     await this.#scorer[Symbol.asyncDispose]();
+    await this.#owned?.[Symbol.asyncDispose]();
+  }
+
+  /**
+   * Serves a model.
+   *
+   * @throws {RangeError} when an option is out of its range
+   * @throws {GpuError} when the device has too little memory
+   */
+  static async open(model: Model, options: OpenOptions): Promise<ServedModel> {
+    const { name = model.definition.name, version = "1", batching, batchSizes, owned, observer } = options;
+    if (!/^\d{1,15}$/.test(version)) {
+      throw new RangeError(`Cannot serve: version must be decimal digits, received ${formatValue(version)}`);
+    }
+    if (!/^[^/:\s]+$/.test(name)) {
+      throw new RangeError(`Cannot serve: name must have no slashes, colons or blanks, received ${formatText(name)}`);
+    }
+    const { schema, schema: { tasks }, definition: { name: kind } } = model;
+    const scorer = await model.scorer({ batchSizes });
+    try {
+      const columns = new InputColumns(schema);
+      return new ServedModel({ name, version, scorer, tasks, columns, kind, owned }, batching, observer);
+    } catch (error) {
+      await scorer[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 }
 

@@ -3,33 +3,21 @@
  *
  * @module
  */
-import { formatText, formatValue } from "../data/format.ts";
 import { listen, type ListenOptions } from "../host/mod.ts";
 import type { Model } from "../model.ts";
-import type { BatchingOptions } from "./batcher.ts";
 import { createHandler, type HandlerOptions } from "./handler.ts";
-import { InputColumns } from "./inputs.ts";
-import { ServedModel } from "./served_model.ts";
+import { type OpenOptions, ServedModel } from "./served_model.ts";
 import { Service } from "./service.ts";
 
-/** Options of {@linkcode serve}. */
-export interface ServeOptions
-  extends ListenOptions, Pick<HandlerOptions, "maxBodyBytes" | "bodyTimeoutMs" | "maxRows"> {
-  /** Name of the model in addresses. @default the slug of its model function */
-  readonly name?: string;
-  /** Version of the model. @default {"1"} */
-  readonly version?: string;
-  /** How requests are put together into batches. */
-  readonly batching?: BatchingOptions;
-  /** Batch sizes whose forward passes are compiled before the first request. @default {[1, 8, 64, 512, 4096]} */
-  readonly batchSizes?: readonly number[];
-  /** Most bytes of all headers of a request. @default {16384} */
-  readonly maxHeaderBytes?: number;
-  /** Text that requests must bring as `Authorization: Bearer <text>`; whether the server lives is told to all. */
-  readonly token?: string;
+/** Options of a server, whatever it serves. */
+export interface ServerOptions extends ListenOptions, Omit<HandlerOptions, "isStopping"> {
   /** Told of errors that are no client's fault. @default {writes them to the console} */
   readonly onError?: (error: unknown) => void;
 }
+
+/** Options of {@linkcode serve}. */
+export interface ServeOptions
+  extends Omit<ServerOptions, "repository" | "routes">, Omit<OpenOptions, "owned" | "observer"> {}
 
 /** A server that runs. */
 export interface Server extends AsyncDisposable {
@@ -68,36 +56,23 @@ export interface Server extends AsyncDisposable {
  * ```
  */
 export async function serve(model: Model, options: ServeOptions = {}): Promise<Server> {
-  const { name = model.definition.name, version = "1", batching, batchSizes, onError = console.error } = options;
-  if (!/^\d{1,15}$/.test(version)) {
-    throw new RangeError(`Cannot serve: version must be decimal digits, received ${formatValue(version)}`);
-  }
-  if (!/^[^/:\s]+$/.test(name)) {
-    throw new RangeError(`Cannot serve: name must have no slashes, colons or blanks, received ${formatText(name)}`);
-  }
-  const { schema, definition } = model;
-  const scorer = await model.scorer({ batchSizes });
-  let served: ServedModel;
-  try {
-    const { tasks } = schema;
-    const columns = new InputColumns(schema);
-    served = new ServedModel({ name, version, scorer, tasks, columns, kind: definition.name }, batching);
-  } catch (error) {
-    await scorer[Symbol.asyncDispose]();
-    throw error;
-  }
   const service = new Service();
-  service.set(served);
-  return await start(service, { ...options, onError });
+  service.set(await ServedModel.open(model, options));
+  return await startServer(service, options);
 }
 
-/** Listens for requests to the models of a service; they are released when the server stops. */
-async function start(service: Service, options: ServeOptions): Promise<Server> {
+/**
+ * Listens for requests to the models of a service; they are released when the server stops.
+ *
+ * @throws {Error} when the address cannot be listened on; the models are then released
+ */
+export async function startServer(service: Service, options: ServerOptions): Promise<Server> {
+  const { onError = console.error } = options;
   let isStopping = false;
   const release = async () => {
     for (const model of service.models) await model[Symbol.asyncDispose]();
   };
-  const handler = createHandler(service, { ...options, isStopping: () => isStopping });
+  const handler = createHandler(service, { ...options, onError, isStopping: () => isStopping });
   const listener = await listen(handler, options).catch(async (error) => {
     await release();
     throw error;

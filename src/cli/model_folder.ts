@@ -1,0 +1,52 @@
+/**
+ * Files of the models that a command serves.
+ *
+ * @module
+ */
+import type { ModelFile } from "../serve/repository.ts";
+
+/** Name of a model's file in the folder of its version. */
+const FILE = "model.weft";
+
+/**
+ * Lists a folder of models: `NAME/VERSION/model.weft`, where versions are integers. Files and folders of other names are
+ * passed over, so that a version can be written under another name and renamed when it is whole.
+ *
+ * @throws {Error} when the folder cannot be read
+ */
+export async function listModelFolder(folder: string): Promise<ModelFile[]> {
+  const files: ModelFile[] = [];
+  for (const name of await foldersIn(folder)) {
+    for (const version of await foldersIn(`${folder}/${name}`)) {
+      const path = `${folder}/${name}/${version}/${FILE}`;
+      if (/^\d{1,15}$/.test(version) && await isFile(path)) files.push({ name, version, path });
+    }
+  }
+  return files.sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : Number(a.version) - Number(b.version));
+}
+
+async function foldersIn(folder: string): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name } of readFolder(folder)) {
+    // A link to a folder is one, which only asking for what it leads to tells.
+    if ((await Deno.stat(`${folder}/${name}`).catch(() => undefined))?.isDirectory) names.push(name);
+  }
+  return names;
+}
+
+function readFolder(folder: string): AsyncIterable<Deno.DirEntry> {
+  return {
+    async *[Symbol.asyncIterator]() {
+      try {
+        yield* Deno.readDir(folder);
+      } catch (error) {
+        const { message } = error as Error;
+        throw new Error(`Cannot list models: "${folder}" must be a folder, received ${message}`, { cause: error });
+      }
+    },
+  };
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return (await Deno.stat(path).catch(() => undefined))?.isFile ?? false;
+}

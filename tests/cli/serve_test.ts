@@ -1,0 +1,146 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { inFolder } from "../folder.ts";
+import { MODEL, run, SCHEMA, start, writeData } from "./process.ts";
+
+/** A server in a process of its own: its address, what it says, and how it ends. */
+class ServerProcess {
+  readonly #child: Deno.ChildProcess;
+  readonly #reading: Promise<void>;
+  #said = "";
+  #onText: () => void = () => {};
+
+  constructor(child: Deno.ChildProcess) {
+    this.#child = child;
+    this.#reading = this.#read();
+  }
+
+  async #read(): Promise<void> {
+    for await (const part of this.#child.stderr.pipeThrough(new TextDecoderStream())) {
+      this.#said += part;
+      this.#onText();
+    }
+    this.#onText = () => {};
+  }
+
+  /** Waits until the process has said something that matches. */
+  async says(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const found = pattern.exec(this.#said);
+      if (found) return found;
+      const changed = new Promise<"changed">((resolve) => this.#onText = () => resolve("changed"));
+      const outcome = await Promise.race([changed, this.#reading.then(() => "ended" as const)]);
+      if (outcome === "ended" && !pattern.test(this.#said)) throw new Error(`the server said: ${this.#said}`);
+    }
+  }
+
+  signal(name: Deno.Signal): void {
+    this.#child.kill(name);
+  }
+
+  async end(): Promise<{ code: number; said: string }> {
+    await this.#reading;
+    await this.#child.stdout.cancel();
+    return { code: (await this.#child.status).code, said: this.#said };
+  }
+}
+
+async function trainModel(folder: string, name: string, ...more: string[]): Promise<void> {
+  await writeData(`${folder}/clicks.csv`, 64);
+  const args = ["--data", "clicks.csv", ...SCHEMA, ...MODEL, "--epochs", "1", "--out", name, ...more];
+  const { code, err } = await run(folder, "train", ...args);
+  assertEquals(code, 0, err);
+}
+
+const json = (body: unknown) => ({ method: "POST", body: JSON.stringify(body) });
+
+Deno.test("serve answers with the scores that predict writes, and drains when it is told to stop", async () => {
+  await inFolder(async (folder) => {
+    await trainModel(folder, "clicks.weft");
+    const predicted = await run(folder, "predict", "--model-file", "clicks.weft", "--data", "clicks.csv", "--out", "-");
+    const expected = predicted.out.trim().split("\n").slice(1).map(Number);
+    const [header, ...lines] = (await Deno.readTextFile(`${folder}/clicks.csv`)).split("\n").map((line) =>
+      line.split(",")
+    );
+    const rows = lines.map((cells) => Object.fromEntries(cells.slice(1).map((cell, i) => [header[i + 1], cell])));
+    const args = ["--model-file", "clicks.weft", "--port", "0", "--batch-sizes", "8,64"];
+    const server = new ServerProcess(start(folder, "serve", ...args));
+    const [, url] = await server.says(/serving clicks at (http:\/\/127\.0\.0\.1:\d+)\n/);
+    assertEquals(await (await fetch(`${url}/v2/health/ready`)).json(), { ready: true });
+    const { scores } = await (await fetch(`${url}/v1/predict`, json({ rows }))).json();
+    assertEquals(scores.map(Math.fround), expected.map(Math.fround));
+    const answers = Array.from({ length: 8 }, () => fetch(`${url}/v1/predict`, json({ rows: rows.slice(0, 3) })));
+    await Promise.all(answers.map(async (answer) => assertEquals((await (await answer).json()).scores.length, 3)));
+    server.signal("SIGTERM");
+    const { code, said } = await server.end();
+    assertEquals(code, 0, said);
+    assertStringIncludes(said, "stopping: 0 requests wait\n");
+  });
+});
+
+Deno.test("serve exchanges models in a folder while requests run", async () => {
+  await inFolder(async (folder) => {
+    const place = (version: number) => `repository/ctr/${version}`;
+    await Deno.mkdir(`${folder}/${place(1)}`, { recursive: true });
+    await trainModel(folder, `${place(1)}/model.weft`);
+    await trainModel(folder, "second.weft", "--seed", "2");
+    const server = new ServerProcess(
+      start(folder, "serve", "--models", "repository", "--port", "0", "--batch-sizes", "8"),
+    );
+    const [, url] = await server.says(/serving ctr at (\S+)\n/);
+    const load = () => fetch(`${url}/v2/repository/models/ctr/load`, json({}));
+    const rank = async () =>
+      await (await fetch(`${url}/v1/predict`, json({ rows: [{ user: "u1", item: "i2", price: 3 }] }))).json();
+    const first = await rank();
+    assertEquals(first.version, "1");
+
+    await Deno.mkdir(`${folder}/${place(2)}`, { recursive: true });
+    await Deno.writeTextFile(`${folder}/${place(2)}/model.weft`, "no model");
+    const refused = await load();
+    assertEquals(refused.status, 400);
+    assertMatch((await refused.json()).error, /Cannot load "ctr" version 2: Cannot /);
+    assertEquals(await rank(), first);
+    const index = await (await fetch(`${url}/v2/repository/index`, json({}))).json();
+    assertEquals(index.map(({ version, state }: Record<string, string>) => `${version} ${state}`), [
+      "1 READY",
+      "2 UNAVAILABLE",
+    ]);
+
+    await Deno.rename(`${folder}/second.weft`, `${folder}/${place(2)}/model.weft`);
+    let isLoaded = false;
+    const versions = new Set<string>();
+    const asking = Promise.all(Array.from({ length: 4 }, async () => {
+      while (!isLoaded) versions.add((await rank()).version);
+    }));
+    assertEquals((await load()).status, 200);
+    isLoaded = true;
+    await asking;
+    const second = await rank();
+    assertEquals([second.version, [...versions].every((version) => "12".includes(version))], ["2", true]);
+    assert(second.scores[0] !== first.scores[0]);
+
+    server.signal("SIGHUP");
+    await server.says(/loaded ctr version 2 [^]*loaded ctr version 2 /);
+    assertEquals(await rank(), second);
+    assertEquals((await fetch(`${url}/v2/repository/models/ctr/unload`, json({}))).status, 200);
+    assertEquals((await fetch(`${url}/v2/models/ctr`)).status, 404);
+    assertEquals((await fetch(`${url}/v2/health/ready`)).status, 503);
+    server.signal("SIGINT");
+    assertEquals((await server.end()).code, 0);
+  });
+});
+
+Deno.test("serve refuses what it cannot serve", async () => {
+  await inFolder(async (folder) => {
+    const says = async (args: string[], code: number, message: string) => {
+      const ended = await run(folder, "serve", ...args);
+      assertStringIncludes(ended.err, message);
+      assertEquals(ended.code, code);
+    };
+    await says([], 2, 'option "--model-file" or "--models" is missing');
+    await says(["--model-file", "a.weft", "--model-file", "b/a.weft"], 2, 'received "a" twice');
+    await says(["--model-file", "a.weft", "--models", "b"], 2, '"--model-file" cannot be used with "--models"');
+    await says(["--model-file", "a.weft", "--tls-cert", "c.pem"], 2, 'option "--tls-cert" needs "--tls-key"');
+    await says(["--model-file", "a.weft"], 1, 'Cannot load "a" version 1');
+    await says(["--models", "none"], 1, 'Cannot list models: "none" must be a folder');
+  });
+});
