@@ -7,6 +7,7 @@ import type { Dataset } from "./data/dataset.ts";
 import { Feed } from "./feed.ts";
 import type { Gpu } from "./gpu/device.ts";
 import { createBuffer, Readback, requireAllocated } from "./gpu/memory.ts";
+import { ReadbackRing } from "./gpu/readback_ring.ts";
 import { MAX_STEPS_PER_SUBMIT, Plan, type StepScalars } from "./graph/plan.ts";
 import { overlap } from "./model/overlap.ts";
 import type { ModelParts } from "./model/parts.ts";
@@ -29,6 +30,8 @@ export interface PredictorOptions extends ModelParts {
   readonly chunkRows?: number;
   /** Whether logits are kept beside the probabilities. @default {false} */
   readonly keepsLogits?: boolean;
+  /** Whether results are taken before the runtime tells of them, where it allows that. @default {false} */
+  readonly readsEagerly?: boolean;
 }
 
 /** What a forward pass says of rows. */
@@ -55,14 +58,22 @@ export class Predictor {
   readonly #feed: Feed;
   /** Buffers of the probabilities, and of the logits where they are kept. */
   readonly #results: readonly GPUBuffer[];
+  readonly #ring: ReadbackRing;
 
-  private constructor(gpu: Gpu, plan: Plan, feed: Feed, { results, tasks }: { results: GPUBuffer[]; tasks: number }) {
+  private constructor(
+    gpu: Gpu,
+    plan: Plan,
+    feed: Feed,
+    { results, tasks, isEager }: { results: GPUBuffer[]; tasks: number; isEager: boolean },
+  ) {
     this.#gpu = gpu;
     this.#plan = plan;
     this.#feed = feed;
     this.#results = results;
     this.tasks = tasks;
     this.batch = plan.batch;
+    const bytes = 4 * tasks * plan.batch * results.length;
+    this.#ring = new ReadbackRing(gpu, "scores", { bytes, isEager });
   }
 
   /**
@@ -73,6 +84,7 @@ export class Predictor {
    */
   static async create(gpu: Gpu, options: PredictorOptions): Promise<Predictor> {
     const { definition, declarations, space, store, batch, budget, chunkRows = CHUNK_ROWS, keepsLogits } = options;
+    const isEager = options.readsEagerly ?? false;
     const rows = Math.ceil(chunkRows / batch) * batch;
     const tasks = space.tasks?.length ?? 1;
     const feed = new Feed(gpu, { ...feedSizes(space), batch, rows, budget });
@@ -92,7 +104,7 @@ export class Predictor {
         storage: store,
         inputs: feed.inputs,
       });
-      return new Predictor(gpu, plan, feed, { results, tasks });
+      return new Predictor(gpu, plan, feed, { results, tasks, isEager });
     } catch (error) {
       feed.destroy();
       for (const buffer of results) buffer.destroy();
@@ -112,13 +124,15 @@ export class Predictor {
    */
   async score(dataset: Dataset): Promise<Scores> {
     if (this.#results.length < 2) throw new TypeError("Cannot score: the predictor must keep logits, received none");
-    const [probabilities, logits] = await this.#run(dataset, 2);
+    const isSmall = dataset.rows <= Math.min(this.batch, this.#chunk);
+    const [probabilities, logits] = await (isSmall ? this.#runSmall(dataset) : this.#run(dataset, 2));
     return { probabilities, logits };
   }
 
   /** Releases the plan and its buffers. */
   destroy(): void {
     this.#plan.destroy();
+    this.#ring.destroy();
     this.#feed.destroy();
     for (const buffer of this.#results) buffer.destroy();
   }
@@ -137,6 +151,22 @@ export class Predictor {
       outputs.forEach((output, k) => output.set(read.subarray(k * length, (k + 1) * length), this.tasks * start));
     });
     return outputs;
+  }
+
+  /** Computes all results of rows that fit in one batch, through a buffer that is used again. */
+  async #runSmall(dataset: Dataset): Promise<Float32Array<ArrayBuffer>[]> {
+    const slot = await this.#ring.take();
+    const bytes = 4 * this.tasks * dataset.rows;
+    let base: number;
+    try {
+      base = this.#runChunk(dataset, 0, dataset.rows);
+    } catch (error) {
+      slot.release();
+      throw error;
+    }
+    const offset = 4 * this.tasks * base;
+    const read = await slot.read(this.#results.map((buffer, k) => ({ buffer, bytes, offset, at: k * bytes })));
+    return this.#results.map((_, k) => new Float32Array(read, k * bytes, bytes / 4));
   }
 
   /**

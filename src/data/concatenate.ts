@@ -32,7 +32,15 @@ export function concatenate(datasets: readonly Dataset[]): Dataset {
     start += dataset.rows;
   }
   const histories = schema.histories.map((_, group) => concatenateLists(datasets.map((each) => each.histories[group])));
-  return new Dataset({ schema, rows, ids, values, labels, histories, labeled: datasets.every(({ labeled }) => labeled) });
+  return new Dataset({
+    schema,
+    rows,
+    ids,
+    values,
+    labels,
+    histories,
+    labeled: datasets.every(({ labeled }) => labeled),
+  });
 }
 
 function copyColumns<T extends Uint32Array | Float32Array>(

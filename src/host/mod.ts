@@ -13,6 +13,12 @@ export type { Listener, ListenOptions } from "./listen_types.ts";
 export { loadTuning, saveTuning } from "../tuning_file.ts";
 
 /**
+ * Whether a buffer holds what the device wrote as soon as the call that maps it returns. Deno's does, in the versions that
+ * this was tried with.
+ */
+export const MAPS_AT_ONCE: boolean = /^2\.(9|[1-9]\d)\./.test(Deno.version.deno);
+
+/**
  * Opens a file for reading.
  *
  * @throws {Error} when it cannot be opened

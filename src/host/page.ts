@@ -10,6 +10,9 @@ import type { Listener, ListenOptions } from "./listen_types.ts";
 
 export type { Listener, ListenOptions } from "./listen_types.ts";
 
+/** Whether a buffer holds what the device wrote as soon as the call that maps it returns: no browser's does. */
+export const MAPS_AT_ONCE = false;
+
 /**
  * Returns the browser's adapter.
  *

@@ -7,6 +7,7 @@ import type { Dataset } from "../data/dataset.ts";
 import { formatValue } from "../data/format.ts";
 import { defaultBudget } from "../feed/budget.ts";
 import type { Gpu } from "../gpu/device.ts";
+import { MAPS_AT_ONCE } from "../host/mod.ts";
 import type { Access } from "../model/access.ts";
 import type { ModelParts } from "../model/parts.ts";
 import { Predictor, type Scores } from "../predictor.ts";
@@ -57,7 +58,14 @@ export class Scorer implements AsyncDisposable {
     const budget = defaultBudget(gpu);
     const made = await Promise.allSettled(
       batchSizes.map((batch) =>
-        Predictor.create(gpu, { ...parts, batch, budget, chunkRows: batch, keepsLogits: true })
+        Predictor.create(gpu, {
+          ...parts,
+          batch,
+          budget,
+          chunkRows: batch,
+          keepsLogits: true,
+          readsEagerly: MAPS_AT_ONCE,
+        })
       ),
     );
     const predictors = made.flatMap((each) => each.status === "fulfilled" ? [each.value] : []);
