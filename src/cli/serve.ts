@@ -8,7 +8,8 @@ import type { Gpu } from "../gpu/device.ts";
 import { Model } from "../model.ts";
 import type { BatchingOptions } from "../serve/batcher.ts";
 import { type ModelFile, Repository } from "../serve/repository.ts";
-import { ServedModel } from "../serve/served_model.ts";
+import { Metrics } from "../serve/metrics.ts";
+import { type OpenOptions, ServedModel } from "../serve/served_model.ts";
 import { type ServerOptions, startServer } from "../serve/server.ts";
 import { Service } from "../serve/service.ts";
 import { openGpu } from "./device.ts";
@@ -62,7 +63,7 @@ export const SERVE: CommandInfo<typeof GROUPS> = {
   options: GROUPS,
   notes: [
     "The Open Inference Protocol of KServe and Triton is under /v2, rows as JSON are under /v1/predict and /v1/rank, and",
-    "TensorFlow Serving's requests under /v1/models. SIGHUP reads the files anew; Ctrl-C and SIGTERM answer what is there",
+    "TensorFlow Serving's requests under /v1/models; /metrics is for Prometheus. SIGHUP reads the files anew; Ctrl-C and SIGTERM answer what is there",
     "and stop.",
   ],
   examples: [
@@ -83,10 +84,11 @@ export async function serve(args: readonly string[], streams: Streams): Promise<
   using gpu = await openGpu(streams);
   await applyTuning(gpu, tuning, streams);
   const service = new Service();
-  const open = (file: ModelFile) => openFile(file, gpu, { batching, batchSizes });
+  const metrics = await Metrics.create(service);
+  const open = (file: ModelFile) => openFile(file, gpu, { batching, batchSizes, observer: metrics });
   const repository = new Repository(service, { list, open, announce: (line) => streams.err(line) });
   for (const name of new Set((await list()).map((file) => file.name))) await repository.load(name);
-  await using running = await startServer(service, { ...server, repository });
+  await using running = await startServer(service, { ...server, repository, routes: [metrics.route] });
   streams.err(`serving ${service.models.map(({ name }) => name).join(", ") || "no model yet"} at ${running.url}`);
   using interruption = new Interruption({ endsAtHangUp: false });
   using _reloading = onHangUp(() => repository.reload());
@@ -118,7 +120,7 @@ function readModelFiles(options: Options<Name>): () => Promise<readonly ModelFil
 async function openFile(
   { name, version, path }: ModelFile,
   gpu: Gpu,
-  options: { batching: BatchingOptions; batchSizes?: readonly number[] },
+  options: Pick<OpenOptions, "batching" | "batchSizes" | "observer">,
 ): Promise<ServedModel> {
   const model = await Model.load(path, models, { device: gpu });
   try {

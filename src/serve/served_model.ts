@@ -6,7 +6,7 @@
 import type { Dataset } from "../data/dataset.ts";
 import { formatText, formatValue } from "../data/format.ts";
 import type { Model } from "../model.ts";
-import { Batcher, type BatchingOptions } from "./batcher.ts";
+import { Batcher, type BatchingOptions, type BatchReport } from "./batcher.ts";
 import { OverloadError, RequestError } from "./error.ts";
 import { InputColumns } from "./inputs.ts";
 import type { OutputTensor } from "./infer.ts";
@@ -53,12 +53,37 @@ export interface TaskScores {
   readonly logits: Float32Array<ArrayBuffer>;
 }
 
+/** A request that was answered. */
+export interface RequestSuccess {
+  /** Its rows. */
+  readonly data: Dataset;
+  /** Their scores, by task. */
+  readonly scores: readonly TaskScores[];
+  /** How long it took, in ms. */
+  readonly ms: number;
+  /** How long of that it waited for a batch, in ms. */
+  readonly queueMs: number;
+}
+
+/** A request that was refused or failed. */
+export interface RequestFailure {
+  /** Why. */
+  readonly reason: FailureReason;
+  /** After how long, in ms. */
+  readonly ms: number;
+}
+
+/** A batch that was computed. */
+export type BatchEvent = BatchReport;
+
 /** Told of what happens to requests, to count it. */
 export interface RequestObserver {
-  /** A request was answered after `ms`, of which `queueMs` were spent waiting for a batch. */
-  onSuccess(model: ServedModel, event: { rows: number; ms: number; queueMs: number; computeMs: number }): void;
-  /** A request failed after `ms`. */
-  onFailure(model: ServedModel, event: { reason: FailureReason; ms: number }): void;
+  /** A request was answered. */
+  onSuccess(model: ServedModel, event: RequestSuccess): void;
+  /** A request was refused or failed. */
+  onFailure(model: ServedModel, event: RequestFailure): void;
+  /** A batch was computed. */
+  onBatch(model: ServedModel, event: BatchEvent): void;
 }
 
 /** A version of a model that answers requests. */
@@ -93,7 +118,10 @@ export class ServedModel implements AsyncDisposable {
     this.#batcher = new Batcher(
       (data) => this.#scorer.score(data),
       batching,
-      ({ rows, computeMs }) => this.statistics.addBatch(rows, computeMs),
+      (report) => {
+        this.statistics.addBatch(report.rows, report.computeMs);
+        observer?.onBatch(this, report);
+      },
     );
   }
 
@@ -133,17 +161,18 @@ export class ServedModel implements AsyncDisposable {
       const { probabilities, logits, queueMs, computeMs } = await this.#batcher.submit(data, timeoutMs);
       requireNumbers(logits, this.tasks.length);
       const computed = performance.now();
-      const answer = write(this.tasks.map((_, task) => ({
+      const scores = this.tasks.map((_, task) => ({
         scores: columnOf(probabilities, task, this.tasks.length),
         logits: columnOf(logits, task, this.tasks.length),
-      })));
+      }));
+      const answer = write(scores);
       const end = performance.now();
       this.statistics.add("compute_input", encoded - start);
       this.statistics.add("queue", queueMs);
       this.statistics.add("compute_infer", computeMs);
       this.statistics.add("compute_output", end - computed);
       this.statistics.succeed(data.rows, end - start, Date.now());
-      this.#observer?.onSuccess(this, { rows: data.rows, ms: end - start, queueMs, computeMs });
+      this.#observer?.onSuccess(this, { data, scores, ms: end - start, queueMs });
       return answer;
     } catch (error) {
       const [reason, ms] = [reasonOf(error), performance.now() - start];

@@ -6,6 +6,7 @@
 import { listen, type ListenOptions } from "../host/mod.ts";
 import type { Model } from "../model.ts";
 import { createHandler, type HandlerOptions } from "./handler.ts";
+import { Metrics } from "./metrics.ts";
 import { type OpenOptions, ServedModel } from "./served_model.ts";
 import { Service } from "./service.ts";
 
@@ -57,8 +58,9 @@ export interface Server extends AsyncDisposable {
  */
 export async function serve(model: Model, options: ServeOptions = {}): Promise<Server> {
   const service = new Service();
-  service.set(await ServedModel.open(model, options));
-  return await startServer(service, options);
+  const metrics = await Metrics.create(service);
+  service.set(await ServedModel.open(model, { ...options, observer: metrics }));
+  return await startServer(service, { ...options, routes: [metrics.route] });
 }
 
 /**

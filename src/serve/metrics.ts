@@ -1,0 +1,146 @@
+/**
+ * What a server counts, in the text format of Prometheus.
+ *
+ * The names `nv_inference_*` are those of Triton, so that its dashboards and scaling rules read them; the others are in
+ * base units.
+ *
+ * @module
+ */
+import type { Counter, Histogram, Registry } from "npm:prom-client@15.1.3";
+import type { Dataset } from "../data/dataset.ts";
+import type { Route } from "./route.ts";
+import type { BatchEvent, RequestFailure, RequestObserver, RequestSuccess, ServedModel } from "./served_model.ts";
+import type { Service } from "./service.ts";
+import type { Duration } from "./statistics.ts";
+
+type Library = typeof import("npm:prom-client@15.1.3");
+
+const MODEL = ["model", "version"];
+/** Bounds of times in seconds: 0.5 ms to 10 s. */
+const SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
+/** Bounds of rows. */
+const ROWS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192];
+/** Bounds of scores. */
+const SCORES = Array.from({ length: 20 }, (_, i) => (i + 1) / 20);
+
+/** Triton's counters by what they count. */
+const TRITON: Readonly<Record<string, readonly [help: string, value: (model: ServedModel) => number]>> = {
+  nv_inference_request_success: ["Answered requests", ({ statistics }) => statistics.stage("success").count],
+  nv_inference_count: ["Scored rows", ({ statistics }) => statistics.rows],
+  nv_inference_exec_count: ["Computed batches", ({ statistics }) => statistics.executions],
+  nv_inference_request_duration_us: ["Time of answered requests", ({ statistics }) => us(statistics.stage("success"))],
+  nv_inference_queue_duration_us: ["Time of waiting for a batch", ({ statistics }) => us(statistics.stage("queue"))],
+  nv_inference_compute_input_duration_us: [
+    "Time of reading rows",
+    ({ statistics }) => us(statistics.stage("compute_input")),
+  ],
+  nv_inference_compute_infer_duration_us: [
+    "Time of batches",
+    ({ statistics }) => us(statistics.stage("compute_infer")),
+  ],
+  nv_inference_compute_output_duration_us: [
+    "Time of writing answers",
+    ({ statistics }) => us(statistics.stage("compute_output")),
+  ],
+};
+
+const us = ({ ms }: Duration): number => Math.round(1000 * ms);
+
+const labelsOf = ({ name, version }: ServedModel) => ({ model: name, version });
+
+/** Counts requests, and tells of them at `/metrics`. */
+export class Metrics implements RequestObserver {
+  readonly #registry: Registry;
+  readonly #requestSeconds: Histogram;
+  readonly #queueSeconds: Histogram;
+  readonly #batchSeconds: Histogram;
+  readonly #batchRows: Histogram;
+  readonly #scores: Histogram;
+  readonly #values: Counter;
+
+  private constructor({ Counter, Gauge, Histogram, Registry }: Library, service: Service) {
+    const registry = this.#registry = new Registry();
+    const registers = [registry];
+    const histogram = (name: string, help: string, buckets: number[], more: string[] = []) =>
+      new Histogram({ name, help, buckets, labelNames: [...MODEL, ...more], registers });
+    this.#requestSeconds = histogram("weft_request_seconds", "Time of answered requests", SECONDS);
+    this.#queueSeconds = histogram("weft_queue_seconds", "Time that requests waited for a batch", SECONDS);
+    this.#batchSeconds = histogram("weft_batch_seconds", "Time of batches", SECONDS);
+    this.#batchRows = histogram("weft_batch_rows", "Rows of batches", ROWS);
+    this.#scores = histogram("weft_score", "Scores, by task", SCORES, ["task"]);
+    this.#values = new Counter({
+      name: "weft_values_total",
+      help: "Values of fields: all (read), and those that are missing, unseen in training or outside of its range",
+      labelNames: [...MODEL, "field", "kind"],
+      registers,
+    });
+    for (const [name, [help, value]] of Object.entries(TRITON)) {
+      new Counter({
+        ...{ name, help, labelNames: MODEL, registers },
+        collect() {
+          this.reset();
+          for (const model of service.models) this.inc(labelsOf(model), value(model));
+        },
+      });
+    }
+    new Counter({
+      ...{ name: "nv_inference_request_failure", help: "Refused or failed requests", registers },
+      labelNames: [...MODEL, "reason"],
+      collect() {
+        this.reset();
+        for (const model of service.models) {
+          for (const [reason, count] of model.statistics.failures) this.inc({ ...labelsOf(model), reason }, count);
+        }
+      },
+    });
+    new Gauge({
+      ...{ name: "nv_inference_pending_request_count", help: "Requests that wait for a batch", registers },
+      labelNames: MODEL,
+      collect() {
+        this.reset();
+        for (const model of service.models) this.set(labelsOf(model), model.pending);
+      },
+    });
+  }
+
+  /** Loads the library and starts to count. */
+  static async create(service: Service): Promise<Metrics> {
+    return new Metrics(await import("npm:prom-client@15.1.3"), service);
+  }
+
+  /** The route that tells what was counted. */
+  get route(): Route {
+    const headers = { "content-type": this.#registry.contentType };
+    const run = async () => new Response(await this.#registry.metrics(), { headers });
+    return { method: "GET", path: /^\/metrics$/, run };
+  }
+
+  /** Counts an answered request. */
+  onSuccess(model: ServedModel, { data, ms, queueMs, scores }: RequestSuccess): void {
+    const labels = labelsOf(model);
+    this.#requestSeconds.observe(labels, ms / 1000);
+    this.#queueSeconds.observe(labels, queueMs / 1000);
+    model.tasks.forEach((task, t) => {
+      const histogram = this.#scores.labels({ ...labels, task });
+      for (const score of scores[t].scores) histogram.observe(score);
+    });
+    this.#countValues(labels, data);
+  }
+
+  /** A refused request is counted with its model. */
+  onFailure(_model: ServedModel, _event: RequestFailure): void {}
+
+  /** Counts a batch. */
+  onBatch(model: ServedModel, { rows, computeMs }: BatchEvent): void {
+    this.#batchSeconds.observe(labelsOf(model), computeMs / 1000);
+    this.#batchRows.observe(labelsOf(model), rows);
+  }
+
+  #countValues(labels: Record<string, string>, data: Dataset): void {
+    for (const { name: field, rows, missing, unseen, outside } of data.coverage ?? []) {
+      for (const [kind, count] of Object.entries({ read: rows, missing, unseen, outside })) {
+        if (count > 0) this.#values.inc({ ...labels, field, kind }, count);
+      }
+    }
+  }
+}
