@@ -9,6 +9,14 @@
 import { formatValue } from "../data/format.ts";
 import { refuse } from "./error.ts";
 
+/** Type of a tensor's elements. */
+export type Datatype =
+  | "BOOL"
+  | `${"UINT" | "INT"}${"8" | "16" | "32" | "64"}`
+  | `FP${"16" | "32" | "64"}`
+  | "BF16"
+  | "BYTES";
+
 /** An element of a tensor. */
 export type Element = string | number | bigint | boolean;
 
@@ -38,7 +46,7 @@ const isInteger = (least: number, most: number) => (value: unknown): boolean =>
 
 const isNumber = (value: unknown): boolean => typeof value === "number";
 
-const KINDS = {
+const KINDS: Readonly<Record<Datatype, Kind>> = {
   BOOL: { bytes: 1, read: (view, at) => view.getUint8(at) !== 0, isElement: (value) => typeof value === "boolean" },
   UINT8: { bytes: 1, read: (view, at) => view.getUint8(at), isElement: isInteger(0, 0xff) },
   UINT16: { bytes: 2, read: (view, at) => view.getUint16(at, true), isElement: isInteger(0, 0xffff) },
@@ -58,10 +66,7 @@ const KINDS = {
   FP32: { bytes: 4, read: (view, at) => view.getFloat32(at, true), isElement: isNumber },
   FP64: { bytes: 8, read: (view, at) => view.getFloat64(at, true), isElement: isNumber },
   BYTES: { isElement: (value) => typeof value === "string" },
-} as const satisfies Record<string, Kind>;
-
-/** Type of a tensor's elements. */
-export type Datatype = keyof typeof KINDS;
+};
 
 /** Tells whether a value names a type of elements. */
 export function isDatatype(value: unknown): value is Datatype {
@@ -96,7 +101,7 @@ function brainOf(bits: number): number {
  */
 export function decodeBinary(input: string, datatype: Datatype, bytes: Uint8Array, count: number): Element[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const kind: Kind = KINDS[datatype];
+  const kind = KINDS[datatype];
   if (kind.bytes === undefined) return decodeTexts(input, bytes, view, count);
   const size = kind.bytes;
   if (bytes.length !== size * count) {
@@ -135,7 +140,7 @@ function decodeTexts(input: string, bytes: Uint8Array, view: DataView, count: nu
  * @throws {RequestError} when they are not `count` elements of the type
  */
 export function decodeJson(input: string, datatype: Datatype, data: unknown, count: number): Element[] {
-  const { isElement }: Kind = KINDS[datatype];
+  const { isElement } = KINDS[datatype];
   if (!isElement) refuse(`${input} must be binary as ${datatype}, received JSON`);
   if (!Array.isArray(data)) refuse(`${input} must have a list as data, received ${formatValue(data)}`);
   // Nesting is walked without recursion: a request decides how deep it is.
