@@ -36,6 +36,7 @@ export {
   type TaskProbabilities,
 } from "./src/model.ts";
 export { serve, type ServeOptions, type Server } from "./src/serve/server.ts";
+export type { ListenOptions } from "./src/host/mod.ts";
 export type { BatchingOptions } from "./src/serve/batcher.ts";
 export type { Scorer, ScorerOptions, Scores } from "./src/serve/scorer.ts";
 export type { AnyFactory } from "./src/model/header.ts";
