@@ -36,20 +36,28 @@ export interface ObjectFault extends RowFault {
 }
 
 /** How a field is read from a row. */
-interface RowField {
+export interface RowField {
+  /** What errors call it. */
   readonly name: string;
+  /** Key of its values. */
   readonly column: string;
   /** Whether its values are names, of which each counts, and not quantities. */
   readonly exact: boolean;
+  /** Whether a value can carry a number behind a colon. */
   readonly weighted: boolean;
+  /** Whether its values can be lists. */
   readonly isSequence: boolean;
+  /** Whether it holds a list in one text. */
   readonly isKept: boolean;
 }
 
 /** A cell, or what is wrong with it. */
-interface Cell {
+export interface Cell {
+  /** Its text, or those of a list; none for a missing value. */
   readonly text?: SequenceCell;
+  /** Number that it carries. */
   readonly weight?: number;
+  /** What is wrong with it. */
   readonly fault?: ObjectFault;
 }
 
@@ -84,7 +92,7 @@ export class RowReader {
     if (surplus !== undefined) {
       return wrong(`columns are ${formatNames([...this.#known])}, received ${formatValue(surplus)}`);
     }
-    const cells = this.#fields.map((field) => readCell(row, field));
+    const cells = this.#fields.map((field) => readCell(valueOf(row, field.column), field));
     const labels = labeled ? this.#labels.map((label): Cell => textOf(row, label)) : [];
     const time: Cell = timed && this.#time !== undefined ? textOf(row, this.#time) : {};
     const fault = [...cells, ...labels, time].find((cell) => cell.fault !== undefined)?.fault;
@@ -108,7 +116,8 @@ export function valueOf(row: Row, column: string): RowValue | readonly RowValue[
   return Object.hasOwn(row, column) ? row[column] : undefined;
 }
 
-function describeFields(schema: Schema | FittedSchema): RowField[] {
+/** Tells how the fields of a schema are read, and then its sequences. */
+export function describeFields(schema: Schema | FittedSchema): RowField[] {
   const weighted = schema instanceof FittedSchema ? schema.fields.map((field) => field.weighted === true) : [];
   return featuresOf(schema).map(({ name, column, kind }, f) => ({
     name: isKept(name) ? column : name,
@@ -120,12 +129,12 @@ function describeFields(schema: Schema | FittedSchema): RowField[] {
   }));
 }
 
-function readCell(row: Row, field: RowField): Cell {
+/** Reads a value of a field. */
+export function readCell(value: Row[string], field: RowField): Cell {
   const { name, column, exact, weighted, isSequence } = field;
-  const value = valueOf(row, column);
   if (Array.isArray(value) && (isSequence || field.isKept)) return readList(value, field);
   if (exact && !isExact(value)) return { fault: inexact(name, value) };
-  const cell = textOf(row, column);
+  const cell = formatCell(value, column);
   const text = cell.text as string | undefined;
   const colon = weighted ? text?.lastIndexOf(":") ?? -1 : -1;
   if (colon < 0) return cell;

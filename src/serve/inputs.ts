@@ -4,9 +4,10 @@
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
+import { CellError, type ColumnValues, encodeColumns } from "../data/encode_columns.ts";
 import type { FittedSchema } from "../data/fitted_schema.ts";
 import { formatNames } from "../data/format.ts";
-import { encodeRows, type Row, type RowValue } from "../data/rows.ts";
+import type { Row, RowValue } from "../data/rows.ts";
 import { refuse, RequestError } from "./error.ts";
 import type { Datatype, Element, InputTensor } from "./tensor.ts";
 
@@ -57,16 +58,32 @@ export class InputColumns {
   /**
    * Encodes rows.
    *
+   * @param shared columns that all rows have in common, which are encoded once
    * @throws {RequestError} when a row has a key that is no column, lacks one that it must have, or a value is malformed;
    * the message names row and column
    */
-  encode(rows: readonly Row[]): Dataset {
-    const required = Array.from(this.#columns.values()).filter(({ isOptional }) => !isOptional);
-    rows.forEach((row, i) => {
-      const lacking = required.find(({ name }) => valueOf(row, name) === undefined || valueOf(row, name) === null);
-      if (lacking) refuse(`Cannot read row ${i}: field "${lacking.name}" must have a value, received none`);
-    });
-    return this.#encode(rows);
+  encode(rows: readonly Row[], shared: Row = {}): Dataset {
+    const known = (row: Row) => {
+      const unknown = Object.keys(row).find((key) => !this.#columns.has(key));
+      return unknown === undefined
+        ? ""
+        : `columns are ${formatNames([...this.#columns.keys()])}, received "${unknown}"`;
+    };
+    if (known(shared)) refuse(`Cannot read the context: ${known(shared)}`);
+    rows.forEach((row, i) => known(row) && refuse(`Cannot read row ${i}: ${known(row)}`));
+    const given = new Map<string, ColumnValues>();
+    for (const { name, isOptional } of this.#columns.values()) {
+      if (Object.hasOwn(shared, name)) {
+        if (!isOptional && isMissing(shared[name])) refuse(lacking("the context", name));
+        given.set(name, { shared: shared[name] });
+        continue;
+      }
+      const values = rows.map((row) => Object.hasOwn(row, name) ? row[name] : undefined);
+      const row = isOptional ? -1 : values.findIndex(isMissing);
+      if (row >= 0) refuse(lacking(`row ${row}`, name));
+      given.set(name, { values });
+    }
+    return this.#encode(rows.length, given);
   }
 
   /**
@@ -75,10 +92,10 @@ export class InputColumns {
    * @throws {RequestError} when an input is no column, one is lacking, shapes do not go together or a value is malformed
    */
   encodeTensors(inputs: readonly InputTensor[]): Dataset {
-    const given = new Map(inputs.map((input) => [input.name, input]));
+    const tensors = new Map(inputs.map((input) => [input.name, input]));
     for (const { name } of inputs) this.#requireKnown(name);
     for (const { name, isOptional } of this.#columns.values()) {
-      if (!isOptional && !given.has(name)) refuse(`Cannot read the request: input "${name}" is missing`);
+      if (!isOptional && !tensors.has(name)) refuse(`Cannot read the request: input "${name}" is missing`);
     }
     if (inputs.length === 0) refuse("Cannot read the request: there must be inputs, received none");
     const batch = inputs[0].shape[0] ?? 0;
@@ -86,14 +103,15 @@ export class InputColumns {
       if (shape.length > 0 && shape[0] === batch && batch > 0) continue;
       refuse(`Cannot read input "${name}": shape must be [B] or [B, L] with one B of at least 1, received [${shape}]`);
     }
-    const rows: Record<string, RowValue | readonly RowValue[]>[] = Array.from({ length: batch }, () => ({}));
+    const given = new Map<string, ColumnValues>();
     for (const { name, isSequence } of this.#columns.values()) {
-      const tensor = given.get(name);
+      const tensor = tensors.get(name);
       if (!tensor) continue;
-      if (isSequence) fillLists(rows, tensor, given.get(name + LENGTH_SUFFIX));
-      else fillValues(rows, tensor);
+      given.set(name, {
+        values: isSequence ? listsOf(tensor, batch, tensors.get(name + LENGTH_SUFFIX)) : valuesOf(tensor),
+      });
     }
-    return this.#encode(rows);
+    return this.#encode(batch, given);
   }
 
   #requireKnown(name: string): void {
@@ -103,51 +121,51 @@ export class InputColumns {
     refuse(`Cannot read the request: inputs are ${formatNames([...this.#columns.keys()])}, received "${name}"`);
   }
 
-  #encode(rows: readonly Row[]): Dataset {
+  #encode(rows: number, columns: ReadonlyMap<string, ColumnValues>): Dataset {
     try {
-      return encodeRows(rows, this.#schema, {});
+      return encodeColumns(this.#schema, rows, columns);
     } catch (error) {
-      throw new RequestError(400, (error as Error).message, { cause: error });
+      if (!(error instanceof CellError)) throw error;
+      throw new RequestError(400, error.message, { cause: error });
     }
   }
 }
 
-function valueOf(row: Row, column: string): Row[string] {
-  return typeof row === "object" && row !== null && Object.hasOwn(row, column) ? row[column] : undefined;
-}
+const isMissing = (value: Row[string]): boolean => value === undefined || value === null;
+
+const lacking = (where: string, name: string): string =>
+  `Cannot read ${where}: field "${name}" must have a value, received none`;
 
 /** Numbers that are none stand for missing values, as they do in data frames. */
 function valueOfElement(element: Element): RowValue {
   return Number.isNaN(element) ? null : element;
 }
 
-function fillValues(rows: readonly Record<string, unknown>[], { name, shape, elements }: InputTensor): void {
+function valuesOf({ name, shape, elements }: InputTensor): RowValue[] {
   if (shape.slice(1).some((size) => size !== 1)) {
     refuse(`Cannot read input "${name}": shape must be [B] or [B, 1], received [${shape}]`);
   }
-  rows.forEach((row, i) => row[name] = valueOfElement(elements[i]));
+  return elements.map(valueOfElement);
 }
 
-function fillLists(
-  rows: readonly Record<string, unknown>[],
+function listsOf(
   { name, shape, elements }: InputTensor,
+  rows: number,
   lengths: InputTensor | undefined,
-): void {
+): readonly Row[string][] {
   if (shape.length > 2) refuse(`Cannot read input "${name}": shape must be [B] or [B, L], received [${shape}]`);
   // A text of its own has separators in it.
   const most = shape.length === 1 ? undefined : shape[1];
   const counts = lengths?.elements.map(Number);
   const wrong = counts?.findIndex((count) => !(Number.isInteger(count) && count >= 0 && count <= (most ?? -1))) ?? -1;
-  if (lengths && (lengths.elements.length !== rows.length || wrong >= 0)) {
+  if (lengths && (lengths.elements.length !== rows || wrong >= 0)) {
     const received = wrong >= 0 ? `${lengths.elements[wrong]} in row ${wrong}` : `${lengths.elements.length} numbers`;
     refuse(`Cannot read input "${lengths.name}": it must be [B] of 0 to ${most ?? "L"}, received ${received}`);
   }
-  rows.forEach((row, i) => {
-    if (most === undefined) row[name] = valueOfElement(elements[i]);
-    else {
-      const list = elements.slice(i * most, (i + 1) * most);
-      row[name] = (counts ? list.slice(0, counts[i]) : withoutPadding(list)).map(valueOfElement);
-    }
+  if (most === undefined) return elements.map(valueOfElement);
+  return Array.from({ length: rows }, (_, row) => {
+    const list = elements.slice(row * most, (row + 1) * most);
+    return (counts ? list.slice(0, counts[row]) : withoutPadding(list)).map(valueOfElement);
   });
 }
 

@@ -91,9 +91,9 @@ async function rank(context: Context): Promise<Response> {
     refuse(`Cannot read the request: top must be a positive integer, received ${formatValue(top)}`);
   }
   const task = taskOf(model, textOf("task", body.task));
-  const rows = candidates.map((candidate, i) => merge(shared as Row, candidate, i));
+  candidates.forEach((candidate, i) => requireApart(shared as Row, candidate, i));
   return await model.answer(
-    () => model.columns.encode(rows),
+    () => model.columns.encode(candidates, shared as Row),
     (tasks) => json({ model: model.name, version: model.version, results: best(tasks[task], top as number) }),
   );
 }
@@ -104,12 +104,11 @@ function taskOf({ tasks }: ServedModel, name: string | undefined): number {
   return task >= 0 ? task : refuse(`Cannot rank: tasks are ${tasks.join(", ")}, received ${formatValue(name)}`);
 }
 
-function merge(shared: Row, candidate: Row, place: number): Row {
+function requireApart(shared: Row, candidate: Row, place: number): void {
   const twice = Object.keys(candidate).find((key) => Object.hasOwn(shared, key));
   if (twice !== undefined) {
     refuse(`Cannot read candidates[${place}]: a column must be there or in the context, received "${twice}" in both`);
   }
-  return { ...shared, ...candidate };
 }
 
 /** Returns the rows of the highest scores; of equal ones the first comes first. */

@@ -1,0 +1,135 @@
+/**
+ * Encoding values that come column by column.
+ *
+ * @module
+ */
+import { type CellCounts, createFittedColumn } from "./columns.ts";
+import type { FieldCoverage } from "./coverage.ts";
+import { Dataset } from "./dataset.ts";
+import type { FittedSchema } from "./fitted_schema.ts";
+import { type Histories, selectHistories } from "./histories.ts";
+import { type Cell, describeFields, readCell, type Row, type RowField } from "./row_cells.ts";
+import { type SequenceCell, SequenceColumns } from "./sequence_column.ts";
+
+/** Values of a column: one for each row, or one that all rows share. */
+export type ColumnValues = { readonly values: readonly Row[string][] } | { readonly shared: Row[string] };
+
+/** A value that cannot be encoded. */
+export class CellError extends SyntaxError {
+  /** Row of the value, from 0. */
+  readonly row: number;
+
+  /** Describes what is wrong. */
+  constructor(row: number, reason: string) {
+    super(`Cannot read row ${row}: ${reason}`);
+    this.name = "CellError";
+    this.row = row;
+  }
+}
+
+interface Part {
+  readonly schema: FittedSchema;
+  readonly rows: number;
+  readonly columns: ReadonlyMap<string, ColumnValues>;
+  readonly missing: ReadonlySet<string>;
+}
+
+/**
+ * Encodes rows without labels with a fitted schema, as `readRows` does. A shared value is encoded once.
+ *
+ * @param columns values by column; one that is left out has a missing value in each row, or an empty sequence
+ * @throws {CellError} when a value is malformed; the message names row and field
+ */
+export function encodeColumns(
+  schema: FittedSchema,
+  rows: number,
+  columns: ReadonlyMap<string, ColumnValues>,
+): Dataset {
+  const part = { schema, rows, columns, missing: new Set(schema.missing) };
+  const described = describeFields(schema);
+  const cells = schema.fields.length * rows;
+  const ids = new Uint32Array(cells);
+  const values = schema.hasValues ? new Float32Array(cells) : undefined;
+  const coverage = schema.fields.map((_, f): FieldCoverage => encodeField(part, f, described[f], { ids, values }));
+  const lists = encodeSequences(part, described.slice(schema.fields.length));
+  return new Dataset({
+    schema,
+    rows,
+    ids,
+    values,
+    histories: lists.histories,
+    labels: new Float32Array(schema.tasks.length * rows),
+    labeled: false,
+    coverage: [...coverage, ...lists.coverage],
+  });
+}
+
+/** Values of a column, and how many rows each of them stands for. */
+function valuesOf({ columns, rows }: Part, column: string): { values: readonly Row[string][]; repeat: number } {
+  const given = columns.get(column) ?? { shared: undefined };
+  return "shared" in given ? { values: [given.shared], repeat: rows } : { values: given.values, repeat: 1 };
+}
+
+function encodeField(
+  part: Part,
+  index: number,
+  field: RowField,
+  { ids, values }: { ids: Uint32Array; values: Float32Array | undefined },
+): FieldCoverage {
+  const { schema, rows, missing } = part;
+  const column = createFittedColumn(schema, index, missing);
+  const { values: given, repeat } = valuesOf(part, field.column);
+  for (let row = 0; row < given.length; row++) {
+    const { text, weight = 1 } = cellAt(row, given[row], field);
+    const wrong = column.offer(schema.trim ? (text as string | undefined)?.trim() : text as string | undefined, weight);
+    if (wrong !== undefined) throw new CellError(row, `field "${schema.fields[index].name}": ${wrong}`);
+    column.store();
+  }
+  const start = index * rows;
+  const counts = column.write(schema.fields[index], ids, values, start);
+  if (repeat > 1) {
+    ids.fill(ids[start], start + 1, start + rows);
+    values?.fill(values[start], start + 1, start + rows);
+  }
+  return { name: schema.fields[index].name, rows, ...times(counts, repeat) };
+}
+
+function encodeSequences(
+  part: Part,
+  fields: readonly RowField[],
+): { histories: readonly Histories[]; coverage: readonly FieldCoverage[] } {
+  const { schema, rows, missing } = part;
+  if (fields.length === 0) return { histories: [], coverage: [] };
+  const given = fields.map(({ column }) => valuesOf(part, column));
+  const isShared = given.every(({ repeat }) => repeat === rows);
+  const columns = new SequenceColumns(schema.sequences.map(({ feature }) => feature), missing, schema.trim);
+  for (let row = 0; row < (isShared ? 1 : rows); row++) {
+    const cells = given.map(({ values, repeat }, i): SequenceCell =>
+      cellAt(row, values[repeat === 1 ? row : 0], fields[i]).text
+    );
+    const wrong = columns.offer((i) => cells[i]);
+    if (wrong !== undefined) throw new CellError(row, wrong);
+    columns.store();
+  }
+  const { histories, coverage } = columns.write(schema);
+  if (!isShared) return { histories, coverage };
+  return {
+    histories: histories.map((list) => selectHistories(list, rows, () => 0)),
+    coverage: coverage.map((counts) => ({ ...counts, ...times(counts, rows), rows: rows * counts.rows })),
+  };
+}
+
+function cellAt(row: number, value: Row[string], field: RowField): Cell {
+  const cell = readCell(value, field);
+  if (cell.fault) throw new CellError(row, cell.fault.reason);
+  return cell;
+}
+
+/** Counts for rows that all have the same value. */
+function times<C extends CellCounts & Partial<FieldCoverage>>(counts: C, rows: number): C {
+  if (rows === 1) return counts;
+  const multiplied = Object.entries(counts).map((
+    [name, count],
+  ) => [name, typeof count === "number" ? rows * count : count]);
+  return Object.fromEntries(multiplied) as C;
+}
