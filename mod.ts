@@ -1,5 +1,5 @@
 /**
- * Weft trains click-through-rate models, and predicts with them, on any GPU that WebGPU reaches.
+ * Weft trains click-through-rate models, and serves them, on any GPU that WebGPU reaches.
  *
  * Rows become a {@linkcode Dataset} through a schema; a model function bound to its options becomes a
  * {@linkcode Model} on a device; {@linkcode Model.fit} trains it. Models are here under their slugs. Layers, for models of
