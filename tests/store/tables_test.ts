@@ -55,7 +55,7 @@ Deno.test("strengths of L2 by row are cut where the rows are", async () => {
   const optimizer = adam({ embeddingUpdate: "dense" });
   const slot = rowL2Of(optimizer);
   assertEquals(slot.index, 1 + statesOf(table, optimizer).length);
-  for (const  of of[weightsOf(table), slot]) buffers.allocate(table, of);
+  for (const each of [weightsOf(table), slot]) buffers.allocate(table, each);
   const values = Float32Array.from({ length: 8 }, (_, row) => row / 4);
   buffers.write(table, slot, values);
   const [weights, strengths] = [0, slot.index].map((index) => buffers.shards(table, index));
