@@ -32,6 +32,19 @@ export interface Kernel<Task, P extends Problem> {
 }
 
 /**
+ * Returns the cost of operations.
+ *
+ * @param each time of an operation on a device of each kind
+ */
+export function costOn(
+  { kind }: DeviceProfile,
+  operations: number,
+  each: Record<DeviceProfile["kind"], number>,
+): number {
+  return operations * each[kind];
+}
+
+/**
  * Returns the variant for GPUs, which computes every problem.
  *
  * @param flops operations of a problem
@@ -43,8 +56,8 @@ export function gpuVariant<Task, P extends Problem>(
   emit: (k: Emitter, task: Task, problem: P) => void,
   onProcessor = 4,
 ): Variant<Task, P> {
-  const cost = ({ kind }: DeviceProfile, problem: P): number => flops(problem) * (kind === "gpu" ? 1 : onProcessor);
-  return { name, fits: () => true, cost, emit };
+  const each = { gpu: 1, software: onProcessor };
+  return { name, fits: () => true, cost: (profile, problem) => costOn(profile, flops(problem), each), emit };
 }
 
 /** Writes a problem as text, the same for equal problems: `m=4096 n=400 k=400`. */

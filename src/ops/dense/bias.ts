@@ -9,7 +9,7 @@ import step from "../../../shaders/common/step.wgsl" with { type: "text" };
 import { shader } from "../../gpu/shader.ts";
 import { apply, type Op } from "../../graph/node.ts";
 import { emitKernel } from "../../kernels/set.ts";
-import { gpuVariant, type Kernel, type Problem, type Variant } from "../../kernels/variant.ts";
+import { costOn, gpuVariant, type Kernel, type Problem, type Variant } from "../../kernels/variant.ts";
 import { emitColumnSums } from "./column_sums.ts";
 import { formatShape, sizeOf, type Tensor, widthOf } from "../../graph/tensor.ts";
 
@@ -64,7 +64,9 @@ const size = ({ batch, each, width }: BiasProblem): number => batch * each * wid
 const byColumns: Variant<BiasGradient, BiasProblem> = {
   name: "columns",
   fits: () => true,
-  cost: ({ kind }, problem) => size(problem) * (kind === "gpu" && problem.width > MAX_COLUMNS ? 2 : 0.5),
+  cost: (profile, problem) => {
+    return costOn(profile, size(problem), { gpu: problem.width > MAX_COLUMNS ? 2 : 0.5, software: 0.5 });
+  },
   emit: (k, { x, y }, { batch, each, width }) => {
     const params = { size: width, width, batch, each };
     k.run({ shader: bias, entry: "column_sum", bind: { x, y }, params, grid: width });

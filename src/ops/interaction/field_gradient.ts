@@ -6,7 +6,7 @@
 import type { Emitter, Op } from "../../graph/node.ts";
 import type { Shape, Tensor } from "../../graph/tensor.ts";
 import { emitKernel } from "../../kernels/set.ts";
-import { gpuVariant, type Kernel, type Variant } from "../../kernels/variant.ts";
+import { costOn, gpuVariant, type Kernel, type Variant } from "../../kernels/variant.ts";
 import { TILES_ON_PROCESSOR } from "../dense/matmul_kernels.ts";
 import { emitSum, maxSlices } from "../dense/matmul_layout.ts";
 import {
@@ -93,7 +93,7 @@ export interface FieldGradientProblem extends FieldProblem {
 const byTiles: Variant<FieldGradientTask, FieldGradientProblem> = {
   name: "tiles",
   fits: (_, { shifted }) => !shifted,
-  cost: ({ kind }, problem) => TILES[kind] * fieldFlops(problem),
+  cost: (profile, problem) => costOn(profile, fieldFlops(problem), TILES),
   emit: (k, { x, y, dz, dw }) => emitFieldGradientTiles(k, { x, other: y, dz }, dw),
 };
 

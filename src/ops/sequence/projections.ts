@@ -6,7 +6,7 @@
 import { applyAll, type Op } from "../../graph/node.ts";
 import { formatShape, type Tensor, widthOf } from "../../graph/tensor.ts";
 import { emitKernel } from "../../kernels/set.ts";
-import type { Kernel, Variant } from "../../kernels/variant.ts";
+import { costOn, type Kernel, type Variant } from "../../kernels/variant.ts";
 import { matmulNt } from "../dense/matmul.ts";
 import {
   emitColumnProduct,
@@ -59,7 +59,7 @@ interface ProjectionProblem extends ProductProblem {
 const apartByTiles: Variant<ProjectionGradients, ProjectionProblem> = {
   name: "tiles",
   fits: (_, { even }) => even === 3 || even === 4,
-  cost: ({ kind }, sizes) => flopsOf(sizes) * (kind === "gpu" ? 0.5 : TILES_ON_PROCESSOR),
+  cost: (profile, sizes) => costOn(profile, flopsOf(sizes), { gpu: 0.5, software: TILES_ON_PROCESSOR }),
   emit: (k, { x, dy, weights }, sizes) =>
     emitTilesApart(k, { a: { tensor: x, transposed: true }, b: { tensor: dy }, sizes }, weights),
 };
