@@ -16,6 +16,7 @@ import { registerLayerNorm } from "./norm/layer_norm.ts";
 import { registerPairDense } from "./pairs/dense.ts";
 import { registerPairMatrix } from "./pairs/matrix.ts";
 import { registerPowers } from "./power/variants.ts";
+import { registerColumns } from "./shape/columns.ts";
 import { registerTables } from "./train/tables.ts";
 
 /** Registers all variants. */
@@ -33,4 +34,5 @@ export function registerKernels(kernels: KernelSet): void {
   registerPairDense(kernels);
   registerPowers(kernels);
   registerTables(kernels);
+  registerColumns(kernels);
 }

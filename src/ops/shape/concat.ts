@@ -3,29 +3,11 @@
  *
  * @module
  */
-import source from "../../../shaders/shape/concat.wgsl" with { type: "text" };
-import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
-import { shader } from "../../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Op } from "../../graph/node.ts";
 import { type Dim, formatShape, sizeOf, type Tensor } from "../../graph/tensor.ts";
 import { filled } from "../dense/arithmetic.ts";
-import { lanesOf } from "./lane.ts";
-import { emitApart, emitJoin, partsOf } from "./parts.ts";
-
-/** Appends a kernel whose columns and widths are counted in the widest lanes that all of them divide into. */
-function emitColumns(k: Emitter, entry: string, bind: Record<string, Tensor>, sizes: Record<string, number>): void {
-  const rows = rowsOf(k, bind.x);
-  const odd = Object.values(sizes).reduce((all, size) => all | size, 0);
-  const { width, part } = lanesOf(odd & -odd);
-  const scaled = Object.fromEntries(Object.entries(sizes).map(([name, size]) => [name, size / width]));
-  k.run({
-    shader: shader("concat", { grid, ...part, concat: source }),
-    entry,
-    bind,
-    params: { rows, from_column: 0, to_column: 0, ...scaled },
-    grid: Math.ceil(rows * (entry === "pad" ? scaled.y_width : scaled.count) / 256),
-  });
-}
+import { emitColumns } from "./column_copies.ts";
+import { emitApart, emitJoin, partsOf, type WholeSizes } from "./parts.ts";
 
 /** Columns of a matrix. */
 interface Columns {
@@ -53,11 +35,9 @@ function withColumns({ shape }: Tensor, columns: number): Dim[] {
   return [...shape.slice(0, -1), columns];
 }
 
-/** Copies columns of x, from `from` on, to y, from `to` on. */
-function copyColumns(k: Emitter, x: Tensor, y: Tensor, from: number, to: number, count: number): void {
-  const [xWidth, yWidth] = [x, y].map((tensor) => widthOfMatrix("columns", tensor));
-  const sizes = { count, x_width: xWidth, y_width: yWidth, from_column: from, to_column: to };
-  emitColumns(k, "copy_columns", { x, y }, sizes);
+/** Returns the rows and columns of a matrix. */
+function sizesOf(k: Emitter, x: Tensor): WholeSizes {
+  return { rows: rowsOf(k, x), width: widthOfMatrix("columns", x) };
 }
 
 /** The op behind {@linkcode concat}. */
@@ -78,15 +58,7 @@ export const concatOp: Op<null> = {
   },
   emit: (k, { inputs, outputs: [y] }) => {
     const widths = inputs.map((part) => widthOfMatrix("concat", part));
-    if (!k.gpu.adapter.software) {
-      return emitJoin(k, partsOf(inputs, widths), y, { rows: rowsOf(k, y), width: widthOfMatrix("concat", y) });
-    }
-    let to = 0;
-    for (const [i, x] of inputs.entries()) {
-      const count = widths[i];
-      copyColumns(k, x, y, 0, to, count);
-      to += count;
-    }
+    emitJoin(k, partsOf(inputs, widths), y, sizesOf(k, y));
   },
   backward: ({ inputs }, [dy]) => dy ? split(dy, inputs.map((part) => widthOfMatrix("concat", part))) : [],
 };
@@ -102,17 +74,7 @@ export const splitOp: Op<readonly number[]> = {
     }
     return widths.map((part) => withColumns(x, part));
   },
-  emit: (k, { inputs: [x], outputs, attributes }) => {
-    if (!k.gpu.adapter.software) {
-      const parts = partsOf(outputs, attributes).filter(({ tensor }) => k.needed(tensor));
-      return emitApart(k, x, parts, { rows: rowsOf(k, x), width: widthOfMatrix("split", x) });
-    }
-    let from = 0;
-    outputs.forEach((y, i) => {
-      if (k.needed(y)) copyColumns(k, x, y, from, 0, attributes[i]);
-      from += attributes[i];
-    });
-  },
+  emit: (k, { inputs: [x], outputs, attributes }) => emitApart(k, x, partsOf(outputs, attributes), sizesOf(k, x)),
   backward: ({ outputs }, dOutputs) => [concat(...outputs.map((y, i) => dOutputs[i] ?? filled(y, 0)))],
 };
 
@@ -127,7 +89,10 @@ const columnsOp: Op<Columns> = {
     }
     return [withColumns(x, count)];
   },
-  emit: (k, { inputs: [x], outputs: [y], attributes: { from, count } }) => copyColumns(k, x, y, from, 0, count),
+  emit: (k, { inputs: [x], outputs: [y], attributes: { from, count } }) => {
+    const sizes = { count, x_width: widthOfMatrix("columns", x), y_width: count, from_column: from };
+    emitColumns(k, "copy_columns", { x, y }, rowsOf(k, x), sizes);
+  },
   backward: ({ inputs: [x], attributes: { from } }, [dy]) => [
     dy && apply(padOp, [dy], { from, count: widthOfMatrix("columns", x) }),
   ],
@@ -145,7 +110,8 @@ const padOp: Op<Columns> = {
   },
   emit: (k, { inputs: [x], outputs: [y], attributes: { from, count } }) => {
     const width = widthOfMatrix("pad", x);
-    emitColumns(k, "pad", { x, y }, { count: width, x_width: width, y_width: count, to_column: from });
+    const sizes = { count: width, x_width: width, y_width: count, to_column: from };
+    emitColumns(k, "pad", { x, y }, rowsOf(k, x), sizes);
   },
   backward: ({ inputs: [x], attributes: { from } }, [dy]) => [dy && columns(dy, from, widthOfMatrix("pad", x))],
 };

@@ -1,5 +1,5 @@
 /**
- * Matrices side by side and apart on GPUs, where a dispatch for each part costs more than its copy.
+ * Matrices side by side and apart; on GPUs several parts a dispatch, for a dispatch costs more than the copy of a part.
  *
  * @module
  */
@@ -8,6 +8,8 @@ import source from "../../../shaders/shape/parts.wgsl" with { type: "text" };
 import { shader } from "../../gpu/shader.ts";
 import type { Emitter } from "../../graph/node.ts";
 import type { Tensor } from "../../graph/tensor.ts";
+import { emitKernel } from "../../kernels/set.ts";
+import { gpuVariant, type Kernel, type Problem } from "../../kernels/variant.ts";
 import { lanesOf } from "./lane.ts";
 
 /** Parts of a dispatch at most: with the matrix they stay below the buffers that any device binds. */
@@ -37,21 +39,58 @@ export function partsOf(tensors: readonly Tensor[], widths: readonly number[]): 
   });
 }
 
-/** Appends copies of all parts into the matrix y. */
-export function emitJoin(k: Emitter, parts: readonly Part[], y: Tensor, sizes: WholeSizes): void {
+/** A matrix and parts of it, one of which is copied to the other. */
+export interface Columns {
+  readonly parts: readonly Part[];
+  readonly whole: Tensor;
+  readonly sizes: WholeSizes;
+}
+
+/** Sizes that the choice of a kernel depends on. */
+export interface ColumnsProblem extends Problem {
+  readonly rows: number;
+  readonly width: number;
+  readonly parts: number;
+}
+
+/** Returns the numbers of the matrix. */
+export function columnsSize({ rows, width }: ColumnsProblem): number {
+  return rows * width;
+}
+
+function columnsKernel(name: string, emit: (k: Emitter, task: Columns) => void): Kernel<Columns, ColumnsProblem> {
+  return {
+    name,
+    problem: (_, { parts, sizes: { rows, width } }) => ({ rows, width, parts: parts.length }),
+    variants: [gpuVariant("gpu", columnsSize, emit)],
+  };
+}
+
+/** Copies of all parts into the matrix. */
+export const joinKernel: Kernel<Columns, ColumnsProblem> = columnsKernel("join", (k, { parts, whole: y, sizes }) => {
   for (const run of runsOf(parts)) {
     // Buffers that are only read may be bound again in place of parts that are not there.
     const [x0, x1 = x0, x2 = x0, x3 = x0] = run.map(({ tensor }) => tensor);
     emitMove(k, "join", { x0, x1, x2, x3, y }, run, sizes);
   }
-}
+});
 
-/** Appends copies of all parts out of the matrix x. */
-export function emitApart(k: Emitter, x: Tensor, parts: readonly Part[], sizes: WholeSizes): void {
+/** Copies of all parts out of the matrix. */
+export const apartKernel: Kernel<Columns, ColumnsProblem> = columnsKernel("apart", (k, { parts, whole: x, sizes }) => {
   for (const run of runsOf(parts)) {
     const bind = Object.fromEntries(run.map(({ tensor }, i) => [`y${i}`, tensor]));
     emitMove(k, `apart${run.length}`, { x, ...bind }, run, sizes);
   }
+});
+
+/** Appends copies of all parts into the matrix y. */
+export function emitJoin(k: Emitter, parts: readonly Part[], y: Tensor, sizes: WholeSizes): void {
+  emitKernel(k, joinKernel, { parts, whole: y, sizes });
+}
+
+/** Appends copies out of the matrix x of those parts that somebody reads. */
+export function emitApart(k: Emitter, x: Tensor, parts: readonly Part[], sizes: WholeSizes): void {
+  emitKernel(k, apartKernel, { parts: parts.filter(({ tensor }) => k.needed(tensor)), whole: x, sizes });
 }
 
 /** Groups parts that follow each other, as many as a dispatch takes. */

@@ -3,15 +3,9 @@
  *
  * @module
  */
-import source from "../../../shaders/shape/concat.wgsl" with { type: "text" };
-import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
-import { shader } from "../../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Op } from "../../graph/node.ts";
 import { formatShape, type Tensor } from "../../graph/tensor.ts";
-import { lanesOf } from "./lane.ts";
 import { emitApart, emitJoin, partsOf } from "./parts.ts";
-
-const kernels = shader("concat", { grid, ...lanesOf(1).part, concat: source });
 
 function sizesOf({ shape }: Tensor): { rows: number; width: number } {
   const [rows, width] = shape;
@@ -21,31 +15,14 @@ function sizesOf({ shape }: Tensor): { rows: number; width: number } {
   return { rows, width };
 }
 
-function copyColumns(k: Emitter, x: Tensor, y: Tensor, from: number, to: number, count: number): void {
-  const { rows, width } = sizesOf(x);
-  const params = {
-    rows,
-    count,
-    x_width: width,
-    y_width: sizesOf(y).width,
-    from_column: from,
-    to_column: to,
-  };
-  k.run({ shader: kernels, entry: "copy_columns", bind: { x, y }, params, grid: Math.ceil(rows * count / 256) });
-}
-
 /** Appends y = (parts_0 | parts_1 | ..). */
 export function emitSideBySide(k: Emitter, parts: readonly Tensor[], y: Tensor): void {
-  const all = partsOf(parts, parts.map((part) => sizesOf(part).width));
-  if (!k.gpu.adapter.software) return emitJoin(k, all, y, sizesOf(y));
-  for (const { tensor, from, width } of all) copyColumns(k, tensor, y, 0, from, width);
+  emitJoin(k, partsOf(parts, parts.map((part) => sizesOf(part).width)), y, sizesOf(y));
 }
 
 /** Appends (ys_0 | ys_1 | ..) = x; what nobody reads is left out. */
 export function emitColumnsApart(k: Emitter, x: Tensor, ys: readonly Tensor[]): void {
-  const all = partsOf(ys, ys.map((y) => sizesOf(y).width)).filter(({ tensor }) => k.needed(tensor));
-  if (!k.gpu.adapter.software) return emitApart(k, x, all, sizesOf(x));
-  for (const { tensor, from, width } of all) copyColumns(k, x, tensor, from, 0, width);
+  emitApart(k, x, partsOf(ys, ys.map((y) => sizesOf(y).width)), sizesOf(x));
 }
 
 const sideBySideOp: Op<null> = {
