@@ -3,6 +3,7 @@ import { requestAdapter } from "../src/adapter.ts";
 import { Gpu } from "../src/gpu/device.ts";
 import type { BufferRange } from "../src/gpu/kernel.ts";
 import { createBuffer, download, upload } from "../src/gpu/memory.ts";
+import { workOf } from "../src/gpu/profile.ts";
 import { differentiate } from "../src/graph/autodiff.ts";
 import { Graph, type Mode } from "../src/graph/graph.ts";
 import { ownerOf } from "../src/graph/memory.ts";
@@ -131,7 +132,7 @@ export async function deviceFor({ software, kernels }: Pick<OpRun, "software" | 
   const key = `${kind} ${kernels ?? ""}`;
   let device = devices.get(key);
   if (!device) {
-    devices.set(key, device = new Gpu(real.device, { ...real.profile, kind }));
+    devices.set(key, device = new Gpu(real.device, { ...real.profile, kind, work: workOf(kind) }));
     kernelsOf(device).override = kernels;
   }
   await loadKernels(device);

@@ -16,7 +16,7 @@
  */
 export { type AdapterDescription, Gpu, type GpuOptions } from "./device.ts";
 export { GpuError } from "./error.ts";
-export type { DeviceLimits, DeviceProfile, MatrixShape } from "./profile.ts";
+export type { DeviceLimits, DeviceProfile, MatrixShape, WorkSizes } from "./profile.ts";
 export type { SubgroupProfile } from "./subgroup.ts";
 export { formatKernelTimes, type KernelTime, Profiler, type ProfilerOptions } from "./profiler.ts";
 export type { AdapterKind, AdapterOptions, AdapterReport, FoundAdapter } from "../host/adapter_types.ts";

@@ -33,6 +33,22 @@ export interface MatrixShape {
   readonly sums: "f16" | "f32";
 }
 
+/** How work is cut for a device: GPUs hide latency behind many short threads, processors run few long ones. */
+export interface WorkSizes {
+  /**
+   * Lanes of a row that a thread takes at most. On a GPU adjacent threads load adjacent lanes together; a processor pays
+   * for the address of each load.
+   */
+  readonly lanesPerThread: number;
+  /** Threads that share a row at most: those that run in step on most GPUs, but a processor pays for each barrier. */
+  readonly threadsPerRow: number;
+  /**
+   * Bytes of a window of products that a layer has in memory at once, where that is more than its least window. GPUs are
+   * fast with few large products; a processor has the least in its cache.
+   */
+  readonly windowBytes: number;
+}
+
 /** What a device can do. */
 export interface DeviceProfile {
   /** Whether kernels run on a GPU, or on the processor through a software driver. */
@@ -45,6 +61,8 @@ export interface DeviceProfile {
   readonly limits: DeviceLimits;
   /** Limits of the adapter; those of the device where the adapter is not known. */
   readonly offered: DeviceLimits;
+  /** How work is cut for the device. */
+  readonly work: WorkSizes;
   /** Subgroups of the device. */
   readonly subgroups: SubgroupProfile;
   /** Whether kernels may compute with 16-bit floats. */
@@ -55,13 +73,25 @@ export interface DeviceProfile {
   readonly matrixShapes: readonly MatrixShape[];
 }
 
+const WORK: Readonly<Record<DeviceProfile["kind"], WorkSizes>> = {
+  gpu: { lanesPerThread: 1, threadsPerRow: 32, windowBytes: 3 * 2 ** 27 },
+  software: { lanesPerThread: 4, threadsPerRow: 1, windowBytes: 0 },
+};
+
+/** Returns how work is cut for a kind of device. */
+export function workOf(kind: DeviceProfile["kind"]): WorkSizes {
+  return WORK[kind];
+}
+
 /** Reads what a device tells of itself; `known` is what the caller knows better. */
 export function readProfile(device: GPUDevice, known: Partial<DeviceProfile> = {}): DeviceProfile {
   const limits = limitsOf(device.limits);
+  const adapter = describeAdapter(device.adapterInfo);
   return {
-    ...describeAdapter(device.adapterInfo),
+    ...adapter,
     limits,
     offered: limits,
+    work: workOf(known.kind ?? adapter.kind),
     subgroups: NO_SUBGROUPS,
     f16: device.features.has("shader-f16"),
     storageTextures: readsStorageTextures(),

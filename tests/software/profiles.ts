@@ -1,5 +1,5 @@
 /** Profiles of software drivers. */
-import type { DeviceProfile } from "../../src/gpu/profile.ts";
+import { type DeviceProfile, workOf } from "../../src/gpu/profile.ts";
 import { NO_SUBGROUPS } from "../../src/gpu/subgroup.ts";
 
 /** Returns the profile of a driver with subgroups of one size that kernels use without a directive. */
@@ -20,6 +20,7 @@ export function profileOf(description: string, subgroup: number, storageBuffers 
     description,
     limits,
     offered: limits,
+    work: workOf("software"),
     subgroups,
     f16: false,
     storageTextures: true,

@@ -24,7 +24,7 @@ export const embeddingOp: Op<null> = {
 /** Appends the copies of rows: one dispatch for each shard of the table. */
 export function emitGather(k: Emitter, lookup: Lookup, table: Table, e: Tensor): void {
   const lanes = lanesOf(table.dim);
-  const span = spanOf(k.gpu.adapter.software, lanes.count);
+  const span = spanOf(k.gpu.profile, lanes.count);
   const invocations = (lookup.ids.shape[0] as number) * k.batch * Math.ceil(lanes.count / span);
   for (const shard of k.shards(table, 0)) {
     const call = lookupCall(k, lookup, { table, shard, hasLinear: false, keepsRows: true });

@@ -6,7 +6,9 @@
 import { applyAll, type Emitter, type Node, type Op, tableOf } from "../../graph/node.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 import { emitGather } from "./embedding.ts";
-import { emitFm, fmLaunch, fmSource } from "../interaction/fm.ts";
+import { emitKernel } from "../../kernels/set.ts";
+import { gpuVariant, type Kernel } from "../../kernels/variant.ts";
+import { emitFm, fmFlops, type FmLaunch, type FmProblem, fmSource, splitFm } from "../interaction/fm.ts";
 import { lanesOf } from "../shape/lane.ts";
 import { checkLinearTable, emitLinearSum } from "./linear_sum.ts";
 import { checkLookup, type Lookup, lookupCall, lookupShader } from "./lookup.ts";
@@ -49,7 +51,7 @@ export const embeddingFmOp: Op<EmbeddingFmInputs> = {
   emit: (k, node) => {
     const { table, linear } = inputsOf(node.inputs, node.attributes);
     const sharded = [table, linear].some((tensor) => tensor && k.shards(tableOf(tensor), 0).length > 1);
-    return sharded ? emitApart(k, node) : emitFused(k, node);
+    return sharded ? emitApart(k, node) : emitKernel(k, embeddingFmKernel, node);
   },
   backward: (node, [dEmbedding, dSum, dLogits], gradients) => {
     if (dSum) throw new TypeError("Cannot differentiate embeddingFm: its sum over fields has no gradient");
@@ -74,14 +76,37 @@ function inputsOf(
   return { lookup: { ids, values }, table, linear: hasLinear ? rest[rest.length - 1] : undefined };
 }
 
-function emitFused(k: Emitter, { inputs, outputs: [e, sum, y], attributes }: Node<EmbeddingFmInputs>): void {
+/** Sizes that the choice of a kernel depends on. */
+export interface EmbeddingFmProblem extends FmProblem {
+  /** Whether the looked-up rows are written. */
+  readonly keeps: boolean;
+}
+
+/** The pass over a table of one shard; on GPUs by several threads for each sample. */
+export const embeddingFmKernel: Kernel<Node<EmbeddingFmInputs>, EmbeddingFmProblem> = {
+  name: "embedding_fm",
+  problem: (k, { outputs: [e] }) => ({
+    batch: k.batch,
+    fields: Number(e.shape[1]),
+    dim: Number(e.shape[2]),
+    keeps: k.needed(e),
+  }),
+  variants: [gpuVariant("gpu", fmFlops, (k, node, { dim }) => {
+    emitEmbeddingFm(k, node, splitFm(lanesOf(dim).count, k.batch));
+  })],
+};
+
+/** Appends the pass over a table of one shard, launched in one way. */
+export function emitEmbeddingFm(
+  k: Emitter,
+  { inputs, outputs: [e, sum, y], attributes }: Node<EmbeddingFmInputs>,
+  { entry, constants, grid }: FmLaunch,
+): void {
   const { lookup, table: tensor, linear } = inputsOf(inputs, attributes);
   const table = tableOf(tensor);
   const [shard] = k.shards(table, 0);
-  const lanes = lanesOf(table.dim);
   const options = { table, shard, hasLinear: linear !== undefined, keepsRows: k.needed(e) };
   const call = lookupCall(k, lookup, options);
-  const { entry, constants, grid } = fmLaunch(k.gpu.adapter.software, lanes.count, k.batch);
   const weights = linear ? k.shards(tableOf(linear), 0)[0].range : shard.range;
   k.run({
     shader: lookupShader("embeddingFm", table.dim, { fm: fmSource }),

@@ -19,7 +19,7 @@ export interface FieldKernels {
 /** Returns how many invocations share the lanes of D. */
 export function spansOf({ gpu }: Emitter, dim: number): number {
   const lanes = lanesOf(dim).count;
-  return Math.ceil(lanes / spanOf(gpu.adapter.software, lanes));
+  return Math.ceil(lanes / spanOf(gpu.profile, lanes));
 }
 
 /** Appends a kernel of a family. */
@@ -37,7 +37,7 @@ export function emitFieldKernel(
     shader: shader(name, { grid, ...lanes.part, [name]: source }),
     entry,
     bind,
-    constants: { LANES: lanes.count, SPAN: spanOf(k.gpu.adapter.software, lanes.count), ...constants },
+    constants: { LANES: lanes.count, SPAN: spanOf(k.gpu.profile, lanes.count), ...constants },
     params: { batch: k.batch, fields },
     grid: Math.ceil(invocations / 64),
   });

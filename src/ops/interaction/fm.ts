@@ -11,6 +11,8 @@ import type { Constants } from "../../gpu/shader.ts";
 import { shader } from "../../gpu/shader.ts";
 import { apply, type Emitter, type Op } from "../../graph/node.ts";
 import { formatShape, type Tensor } from "../../graph/tensor.ts";
+import { emitKernel } from "../../kernels/set.ts";
+import { gpuVariant, type Kernel, type Problem } from "../../kernels/variant.ts";
 import { lanesOf, spanOf } from "../shape/lane.ts";
 
 /** The FM kernel; its rows come from the part that a launcher puts before it. */
@@ -39,7 +41,7 @@ const fmBackwardOp: Op<null> = {
   emit: (k, { inputs: [e, sum, dy], outputs: [de] }) => {
     const [, fields, dim] = e.shape as readonly number[];
     const lanes = lanesOf(dim);
-    const span = spanOf(k.gpu.adapter.software, lanes.count);
+    const span = spanOf(k.gpu.profile, lanes.count);
     k.run({
       shader: shader("fmBackward", { grid, ...lanes.part, fm_backward: backwardSource }),
       entry: "backward",
@@ -51,7 +53,7 @@ const fmBackwardOp: Op<null> = {
   },
 };
 
-/** How the FM kernel is launched on an adapter. */
+/** How the FM kernel is launched. */
 export interface FmLaunch {
   /** Entry point. */
   readonly entry: string;
@@ -64,9 +66,8 @@ export interface FmLaunch {
 /** Invocations of one workgroup of `forward_split`. */
 const SPLIT_INVOCATIONS = 256;
 
-/** Returns the launch of the FM kernel over `lanes` lanes for `batch` samples. */
-export function fmLaunch(software: boolean, lanes: number, batch: number): FmLaunch {
-  if (software) return { entry: "forward", constants: {}, grid: Math.ceil(batch / 64) };
+/** Returns the launch with several threads for each of `batch` samples of `lanes` lanes. */
+export function splitFm(lanes: number, batch: number): FmLaunch {
   const slices = 8;
   const columns = Math.min(lanes, SPLIT_INVOCATIONS / slices);
   const samples = Math.floor(SPLIT_INVOCATIONS / (slices * columns));
@@ -77,11 +78,43 @@ export function fmLaunch(software: boolean, lanes: number, batch: number): FmLau
   };
 }
 
+/** An FM over embeddings in memory. */
+export interface Fm {
+  readonly e: Tensor;
+  readonly sum: Tensor;
+  readonly y: Tensor;
+}
+
+/** Sizes that the choice of a kernel depends on. */
+export interface FmProblem extends Problem {
+  readonly batch: number;
+  readonly fields: number;
+  readonly dim: number;
+}
+
+/** Returns the operations of an FM. */
+export function fmFlops({ batch, fields, dim }: FmProblem): number {
+  return 3 * batch * fields * dim;
+}
+
+/** The FM over embeddings in memory; on GPUs by several threads for each sample. */
+export const fmKernel: Kernel<Fm, FmProblem> = {
+  name: "fm",
+  problem: ({ batch }, { e }) => ({ batch, fields: Number(e.shape[1]), dim: Number(e.shape[2]) }),
+  variants: [gpuVariant("gpu", fmFlops, (k, task, { dim }) => {
+    emitFmLaunch(k, task, splitFm(lanesOf(dim).count, k.batch));
+  })],
+};
+
 /** Appends the FM over embeddings in memory. */
 export function emitFm(k: Emitter, e: Tensor, sum: Tensor, y: Tensor): void {
+  emitKernel(k, fmKernel, { e, sum, y });
+}
+
+/** Appends the FM over embeddings in memory, launched in one way. */
+export function emitFmLaunch(k: Emitter, { e, sum, y }: Fm, { entry, constants, grid: groups }: FmLaunch): void {
   const [, fields, dim] = e.shape as readonly number[];
   const lanes = lanesOf(dim);
-  const { entry, constants, grid: groups } = fmLaunch(k.gpu.adapter.software, lanes.count, k.batch);
   k.run({
     shader: shader("fm", { grid, ...lanes.part, fm_row: row, fm: fmSource }),
     entry,

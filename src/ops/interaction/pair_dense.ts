@@ -17,8 +17,11 @@ import { emitAccumulate, emitCopyRows, emitElements, emitElementsBackward } from
 import { emitMatrices, emitMatrixBackward, emitMatrixProducts, partialMatrices } from "./pair_matrix.ts";
 import { existingPairs, pairSizes, type PairWindow } from "./pairs.ts";
 
-/** Columns of products that are in memory at once on a processor, where their rows of the weight stay in a cache. */
-const SOFTWARE_COLUMNS = 512;
+/** Columns of products that are in memory at once at least: a processor's cache holds their rows of the weight. */
+const COLUMNS = 512;
+
+/** Bytes of a window's products at most. */
+const WINDOW_BYTES = 2 ** 28;
 
 /** Options of {@linkcode pairDense}. */
 export interface PairDenseOptions {
@@ -56,9 +59,7 @@ export interface Window extends PairWindow {
 /** Returns the pairs of all windows but the last. */
 export function mostPairs({ gpu, batch }: Emitter, { fields, dim, columns }: LayerAttributes): number {
   const pairs = fields * (fields - 1) / 2;
-  const suited = gpu.profile.kind === "software"
-    ? SOFTWARE_COLUMNS
-    : Math.max(SOFTWARE_COLUMNS, windowBytes(gpu) / (4 * batch));
+  const suited = Math.max(COLUMNS, windowBytes(gpu, WINDOW_BYTES) / (4 * batch));
   const windows = Math.ceil(pairs / Math.max(1, Math.floor((columns ?? suited) / dim)));
   return Math.ceil(pairs / windows);
 }
@@ -89,16 +90,16 @@ export function emitWindow(k: Emitter, window: Window, r: Tensor): void {
   else emitElements(k, window, { u: a, x: b, r });
 }
 
-/** Returns a window's rows of the weight where kernels can bind them as they are; on a processor a copy is closer. */
-function ownRows({ gpu }: Emitter, window: Window, weight: Tensor): Tensor | undefined {
+/** Returns a window's rows of the weight where kernels can bind them as they are. */
+function ownRows(window: Window, weight: Tensor): Tensor | undefined {
   const { row, dim, pairs } = window;
-  if (gpu.profile.kind === "software" || existingPairs(window) < pairs) return undefined;
+  if (existingPairs(window) < pairs) return undefined;
   return rowsWithin(weight, row, pairs * dim);
 }
 
 /** Returns a window's rows of the weight, or a copy of them; that of the last window is filled up with zeros. */
 function rowsOfWindow(k: Emitter, window: Window, weight: Tensor): Tensor {
-  const own = ownRows(k, window, weight);
+  const own = ownRows(window, weight);
   if (own) return own;
   const { row, dim, pairs } = window;
   const rows = k.scratch([pairs * dim, weight.shape[1]]);
@@ -171,7 +172,7 @@ export const pairDenseWeightKernel = pairDenseKernel("pair_dense_weight", (k, ta
     const own = round();
     const r = own.scratch(["B", terms]);
     emitWindow(k, window, r);
-    const place = ownRows(k, window, dWeight);
+    const place = ownRows(window, dWeight);
     const rows = place ?? own.scratch([terms, weight.shape[1]]);
     emitColumnProduct(own, r, dy, rows);
     if (place) return;

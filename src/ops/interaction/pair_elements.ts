@@ -9,6 +9,8 @@ import order from "../../../shaders/interaction/pair_order.wgsl" with { type: "t
 import { shader } from "../../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Op } from "../../graph/node.ts";
 import { formatShape, sizeOf, type Tensor, widthOf } from "../../graph/tensor.ts";
+import { emitKernel } from "../../kernels/set.ts";
+import { gpuVariant, type Kernel, type Problem } from "../../kernels/variant.ts";
 import { lanesOf, spanOf } from "../shape/lane.ts";
 import { pairSizes, type PairWindow } from "./pairs.ts";
 
@@ -28,8 +30,39 @@ const backwardOp: Op<PairWindow> = {
 
 /** Appends r = left_i * right_j for a window of pairs. */
 export function emitElements(k: Emitter, window: PairWindow, bind: Record<"u" | "x" | "r", Tensor>): void {
-  emit(k, window, "products", bind, k.batch * window.pairs);
+  emitPairs(k, window, { entry: "products", bind, rows: k.batch * window.pairs, span: spanOn(k, window) });
 }
+
+/** The gradients by both factors of a window of pairs. */
+export interface ElementGradients {
+  readonly window: PairWindow;
+  readonly bind: Record<"u" | "x" | "dr" | "du" | "dx", Tensor>;
+  /** Whether they are added to what is there. */
+  readonly accumulates: boolean;
+}
+
+/** Sizes that the choice of a kernel depends on. */
+export interface ElementProblem extends Problem {
+  readonly batch: number;
+  readonly fields: number;
+  readonly dim: number;
+  /** Pairs of the window. */
+  readonly pairs: number;
+}
+
+/** Returns the operations of the gradients. */
+export function elementFlops({ batch, dim, pairs }: ElementProblem): number {
+  return 4 * batch * dim * pairs;
+}
+
+/** The gradients; on GPUs a thread takes one field of a sample, and reads what it needs. */
+export const elementGradientKernel: Kernel<ElementGradients, ElementProblem> = {
+  name: "pair_element_gradients",
+  problem: ({ batch }, { window: { fields, dim, pairs } }) => ({ batch, fields, dim, pairs }),
+  variants: [gpuVariant("gpu", elementFlops, (k, { window, bind, accumulates }) => {
+    emitPairs(k, window, { entry: "backward_field", bind, rows: k.batch * window.fields, span: 1 }, accumulates);
+  })],
+};
 
 /** Appends the gradients by both factors, in place of what is there or on top of it. */
 export function emitElementsBackward(
@@ -38,20 +71,33 @@ export function emitElementsBackward(
   bind: Record<"u" | "x" | "dr" | "du" | "dx", Tensor>,
   accumulates: boolean,
 ): void {
-  if (k.gpu.adapter.software) emit(k, window, "backward", bind, k.batch, accumulates);
-  else emit(k, window, "backward_field", bind, k.batch * window.fields, accumulates);
+  emitKernel(k, elementGradientKernel, { window, bind, accumulates });
 }
 
-function emit(
+/** Returns how many lanes of a pair one thread takes on a device. */
+export function spanOn({ gpu }: Emitter, { dim }: PairWindow): number {
+  return spanOf(gpu.profile, lanesOf(dim).count);
+}
+
+/** How a kernel over a window of pairs is launched. */
+export interface PairLaunch {
+  /** Entry point. */
+  readonly entry: string;
+  readonly bind: Readonly<Record<string, Tensor>>;
+  /** Rows of D numbers that threads divide among them. */
+  readonly rows: number;
+  /** Lanes of a row that one thread takes. */
+  readonly span: number;
+}
+
+/** Appends a kernel over a window of pairs. */
+export function emitPairs(
   k: Emitter,
   { fields, dim, first, pairs }: PairWindow,
-  entry: string,
-  bind: Readonly<Record<string, Tensor>>,
-  rows: number,
+  { entry, bind, rows, span }: PairLaunch,
   accumulates = false,
 ): void {
   const lanes = lanesOf(dim);
-  const span = spanOf(k.gpu.adapter.software, lanes.count);
   k.run({
     shader: shader("pair_elements", { grid, ...lanes.part, pair_elements: source, pair_order: order }),
     entry,

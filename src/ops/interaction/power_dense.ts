@@ -25,11 +25,8 @@ import {
   TABLE_ROWS,
 } from "./power_kernels.ts";
 
-/** Columns of products that are in memory at once on a processor, where the result has not more. */
+/** Columns of products that are in memory at once at least, where the result has not more: a processor's cache holds them. */
 const COLUMNS = 256;
-
-/** Bytes of a window's products at most on a GPU; the backward pass has them twice. */
-const WINDOW_BYTES = 3 * 2 ** 27;
 
 /** Options of {@linkcode powerDense}. */
 export interface PowerDenseOptions {
@@ -67,9 +64,7 @@ interface Windowed extends PowerSizes, Attributes {}
 /** Chooses the windows of a layer of `units` outputs. */
 function inWindows({ gpu, batch }: Emitter, attributes: Attributes, units: number): Windowed {
   const { neurons, dim, columns } = attributes;
-  const onProcessor = Math.max(COLUMNS, units);
-  const onGpu = Math.floor(windowBytes(gpu, WINDOW_BYTES) / (4 * batch)) - 4 * dim;
-  const suited = gpu.adapter.software ? onProcessor : Math.max(onProcessor, onGpu);
+  const suited = Math.max(COLUMNS, units, Math.floor(windowBytes(gpu) / (4 * batch)) - 4 * dim);
   const windows = Math.ceil(neurons / Math.max(4, Math.floor((columns ?? suited) / dim)));
   return { ...attributes, window: padded(Math.ceil(neurons / windows)) };
 }

@@ -27,21 +27,15 @@ const THREADS = 64;
 /** Most threads of a workgroup, and so the most heads. */
 export const MOST_THREADS = 128;
 
-/** Most threads that share a row: those that run in step on most GPUs. */
-const MOST_PER_ROW = 32;
-
 /**
  * Returns how rows are divided.
  *
- * A driver on the processor pays for each barrier, so there a thread takes all places. On a GPU each takes two, or where
- * it selects about as many as there are threads, since it then reads the counts of all threads as often as its scores.
+ * A thread takes two places as far as the device has threads for them, or where it selects about as many as there are
+ * threads, since it then reads the counts of all threads as often as its scores.
  */
-export function placeGroup(
-  { kind }: Pick<DeviceProfile, "kind">,
-  { places, heads, selects }: PlaceProblem,
-): PlaceGroup {
-  const wanted = kind === "software" ? 1 : selects ? Math.sqrt(places) : places / 2;
-  const most = Math.min(MOST_PER_ROW, MOST_THREADS / heads);
+export function placeGroup({ work }: DeviceProfile, { places, heads, selects }: PlaceProblem): PlaceGroup {
+  const wanted = selects ? Math.sqrt(places) : places / 2;
+  const most = Math.min(work.threadsPerRow, MOST_THREADS / heads);
   const per = 2 ** Math.max(0, Math.min(Math.ceil(Math.log2(wanted)), Math.floor(Math.log2(most))));
   return { per, rows: Math.max(1, Math.floor(THREADS / (heads * per))) };
 }

@@ -6,6 +6,7 @@
 import lane1 from "../../../shaders/shape/lane1.wgsl" with { type: "text" };
 import lane2 from "../../../shaders/shape/lane2.wgsl" with { type: "text" };
 import lane4 from "../../../shaders/shape/lane4.wgsl" with { type: "text" };
+import type { DeviceProfile } from "../../gpu/profile.ts";
 
 /** How rows of one width divide into lanes. */
 export interface Lanes {
@@ -24,12 +25,7 @@ export function lanesOf(dim: number): Lanes {
   return { width: 1, count: dim, part: { lane1 } };
 }
 
-/**
- * Returns how many lanes of a row one invocation takes.
- *
- * A software adapter pays for the address of each load, so an invocation takes four lanes; on a GPU adjacent invocations
- * load adjacent lanes together.
- */
-export function spanOf(software: boolean, lanes: number): number {
-  return software ? Math.min(lanes, 4) : 1;
+/** Returns how many lanes of a row one thread takes. */
+export function spanOf({ work }: DeviceProfile, lanes: number): number {
+  return Math.min(lanes, work.lanesPerThread);
 }

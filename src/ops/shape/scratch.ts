@@ -7,12 +7,9 @@ import type { Gpu } from "../../gpu/device.ts";
 import type { Emitter } from "../../graph/node.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 
-/** Bytes of a window at most on a GPU, where few and large products are fast. */
-const WINDOW_BYTES = 2 ** 28;
-
-/** Returns the bytes that a window of an op may take on a GPU: so many, as far as the device binds them. */
-export function windowBytes({ profile: { limits } }: Gpu, most = WINDOW_BYTES): number {
-  return Math.min(most, limits.bindingBytes);
+/** Returns the bytes that a window of an op may take: `most`, as far as they suit the device and it binds them. */
+export function windowBytes({ profile: { limits, work } }: Gpu, most = Infinity): number {
+  return Math.min(most, work.windowBytes, limits.bindingBytes);
 }
 
 /**
