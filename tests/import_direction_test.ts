@@ -85,6 +85,19 @@ Deno.test("ops name no driver and write no shader text", () => {
   assertEquals(wrong, []);
 });
 
+Deno.test("ops and layers ask no device what kind it is: variants and the profile's numbers decide", () => {
+  const asks = [
+    /\.software\b|=== "(?:software|gpu)"|[pP]rofile\.kind\b/,
+    /\{[^{}]*\bkind\b[^{}]*\}: (?:Pick<)?DeviceProfile|cost: \(\{[^{}]*\bkind\b/,
+  ];
+  const all = [...sources("src/ops/"), ...sources("src/layers/"), ...sources("src/graph/"), ...sources("models/")];
+  const wrong = all.filter((path) => {
+    const text = Deno.readTextFileSync(new URL(path, root));
+    return asks.some((pattern) => pattern.test(text));
+  });
+  assertEquals(wrong, []);
+});
+
 /** Returns what a page loads of a file: the same as Deno does, but for what stands between the library and the host. */
 function loadedByPage(path: string, found = new Set<string>()): Set<string> {
   found.add(path);
