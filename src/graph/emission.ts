@@ -69,7 +69,7 @@ export function emit(gpu: Gpu, options: PlanOptions, nodes: readonly Node[]): Em
         spans.push({ problem, first, end: calls.length });
       },
       scratch: (shape, dtype) => {
-        const tensor = new Tensor(node.outputs[0].graph, shape, { kind: "scratch", node }, dtype);
+        const tensor = new Tensor(node.inputs[0].graph, shape, { kind: "scratch", node }, dtype);
         const known = scratch.get(node);
         if (known) known.push(tensor);
         else scratch.set(node, [tensor]);

@@ -72,35 +72,28 @@ export function spanOf({ table, optimizer }: TableAttributes, applies: boolean, 
   return span;
 }
 
-/**
- * Returns the shapes of a reduction's scratch memory: two pieces of a row for each chunk of the smaller size and one
- * chunk over, the packed FM term where its two buffers could be one too many, and the sums where they go by position.
- */
-export function reductionOutputs(attributes: TableAttributes, sink: Sink): ["B", number][] {
-  const { table: { dim }, fields } = attributes;
-  const packed = dim + lanesOf(dim).width;
-  return [
-    ["B", 2 * dim * Math.ceil(fields / LEAST_CHUNK + 1)],
-    ["B", buffersOf(attributes, sink) > PORTABLE_BUFFERS ? packed : 0],
-    ["B", sink === "position" ? fields * dim : 0],
-  ];
-}
-
 /** Whether the reduction can apply the rule on every device, its FM terms packed where that helps. */
 export function canApply(attributes: TableAttributes): boolean {
-  return buffersOf(attributes, "apply") - (attributes.names.includes("d_fm") ? 1 : 0) <= PORTABLE_BUFFERS;
+  const { names } = attributes;
+  return buffersOf(attributes, names.length - 1, "apply") - (names.includes("d_fm") ? 1 : 0) <= PORTABLE_BUFFERS;
 }
 
-/** Counts the storage buffers that the reduction binds: its inputs, the table among them, `carry`, and those of the sink. */
-function buffersOf({ names, optimizer, rowL2 }: TableAttributes, sink: Sink): number {
-  return names.length + 1 + Number(rowL2) + (sink === "apply" ? Math.max(optimizer.slots, optimizer.rowSlots) : 1);
+/** Counts the storage buffers that a reduction of so many terms binds: those, the table, `carry`, and those of the sink. */
+function buffersOf({ optimizer, rowL2 }: TableAttributes, terms: number, sink: Sink): number {
+  return terms + 2 + Number(rowL2) + (sink === "apply" ? Math.max(optimizer.slots, optimizer.rowSlots) : 1);
 }
 
-/** A reduction of a node's gradients. */
+/** A reduction of the gradients of a table's occurrences. */
 export interface Reduction {
-  readonly node: Node<TableAttributes>;
+  readonly attributes: TableAttributes;
+  /** Occurrences sorted by row and the terms of the gradient, by binding name. */
+  readonly terms: Terms;
   readonly sink: Sink;
+  /** Sums at the position where each row's run starts, where they go there. */
+  readonly sums?: Tensor;
 }
+
+type Terms = Readonly<Record<string, Tensor | undefined>>;
 
 /** Sizes that the choice of a kernel depends on. */
 export interface ReductionProblem extends Problem {
@@ -111,7 +104,7 @@ export interface ReductionProblem extends Problem {
 
 /** How a reduction is cut into work. */
 export interface ReductionWork {
-  /** Sorted positions that one worker sums, {@linkcode LEAST_CHUNK} at least. */
+  /** Sorted positions that one worker sums. */
   readonly chunk: number;
   /** Lanes of a row that one invocation takes at most. */
   readonly span: number;
@@ -132,7 +125,7 @@ export function reductionFlops({ occurrences, dim }: ReductionProblem): number {
 /** The reduction; on GPUs by many workers. */
 export const reductionKernel: Kernel<Reduction, ReductionProblem> = {
   name: "segment_reduce",
-  problem: ({ batch }, { node: { attributes: { fields, table } }, sink }) => ({
+  problem: ({ batch }, { attributes: { fields, table }, sink }) => ({
     occurrences: fields * batch,
     dim: table.dim,
     sink,
@@ -142,26 +135,28 @@ export const reductionKernel: Kernel<Reduction, ReductionProblem> = {
   })],
 };
 
-/** Emits a reduction. */
-export function emitReduction(k: Emitter, node: Node<TableAttributes>, sink: Sink): void {
-  emitKernel(k, reductionKernel, { node, sink });
+/** Emits a reduction of a node's gradients. */
+export function emitReduction(k: Emitter, node: Node<TableAttributes>, sink: Sink, sums?: Tensor): void {
+  const { table: _, ...terms } = inputsByName(node);
+  emitKernel(k, reductionKernel, { attributes: node.attributes, terms, sink, sums });
 }
 
 /** Emits the two dispatches of a reduction for each shard of the table. */
-export function emitReductionWork(k: Emitter, { node, sink }: Reduction, work: ReductionWork): void {
-  const { attributes, outputs: [carry, , sums] } = node;
+export function emitReductionWork(k: Emitter, reduction: Reduction, work: ReductionWork): void {
+  const { attributes, sink, sums } = reduction;
   const { table, optimizer, fields, l2, rowL2 } = attributes;
   const { width, count: lanes } = lanesOf(table.dim);
   const applies = sink === "apply";
   const { chunk, loadsAhead, finishesGroups } = work;
   const span = spanOf(attributes, applies, work.span);
-  const { table: _, ...terms } = packTerms(k, node, sink);
+  const terms = packTerms(k, reduction);
   const constants = {
     ...{ CHUNK: chunk, BATCH: k.batch, FIELDS: fields },
     ...{ LANES: lanes, STRIDE: table.stride / width, SPAN: span, GROUP_CHUNKS },
     ...(applies ? tableRule(table, optimizer) : { BY_ROW: sink === "row" }),
   };
   const chunks = Math.ceil(fields * k.batch / chunk);
+  const carry = k.scratch([chunks, 2, table.dim]);
   const entries = [
     {
       entry: loadsAhead && span === 1 ? "reduce_ahead" : "reduce",
@@ -192,13 +187,13 @@ export function emitReductionWork(k: Emitter, { node, sink }: Reduction, work: R
 }
 
 /** Returns the terms of the gradient, those of FM packed into one buffer where the device binds too few. */
-function packTerms(k: Emitter, node: Node<TableAttributes>, sink: Sink): Record<string, Tensor | undefined> {
-  const terms = inputsByName(node);
+function packTerms(k: Emitter, { attributes, terms, sink }: Reduction): Terms {
   const { d_fm, fm_sum } = terms;
-  if (!d_fm || buffersOf(node.attributes, sink) <= k.gpu.device.limits.maxStorageBuffersPerShaderStage) return terms;
-  const { count: lanes, part } = lanesOf(node.attributes.table.dim);
+  const { length } = Object.values(terms).filter((term) => term !== undefined);
+  if (!d_fm || buffersOf(attributes, length, sink) <= k.gpu.profile.limits.storageBuffers) return terms;
+  const { count: lanes, width, part } = lanesOf(attributes.table.dim);
   const size = k.batch * (lanes + 1);
-  const [, packed] = node.outputs;
+  const packed = k.scratch(["B", lanes + 1, width]);
   k.run({
     shader: shader("fm_pack", { grid, ...part, fm_pack: fmPack }),
     entry: "pack",
@@ -211,7 +206,7 @@ function packTerms(k: Emitter, node: Node<TableAttributes>, sink: Sink): Record<
 
 function reductionShader(
   { table, optimizer, rowL2 }: TableAttributes,
-  terms: Record<string, Tensor | undefined>,
+  terms: Terms,
   applies: boolean,
 ): Shader {
   const { rowSlots, slots } = optimizer;
@@ -228,7 +223,7 @@ function reductionShader(
   });
 }
 
-function termFiles(terms: Record<string, Tensor | undefined>): Record<string, string> {
+function termFiles(terms: Terms): Record<string, string> {
   return {
     ...(terms.values ? { segment_value: segmentValue } : { segment_unit: segmentUnit }),
     ...(terms.d_embedding ? { segment_embedding: segmentEmbedding } : { segment_embedding_none: segmentEmbeddingNone }),
@@ -237,7 +232,7 @@ function termFiles(terms: Record<string, Tensor | undefined>): Record<string, st
   };
 }
 
-function fmFile(terms: Record<string, Tensor | undefined>): Record<string, string> {
+function fmFile(terms: Terms): Record<string, string> {
   if (terms.fm_terms) return { segment_fm_packed: segmentFmPacked };
   return terms.d_fm ? { segment_fm: segmentFm } : { segment_fm_none: segmentFmNone };
 }

@@ -17,14 +17,7 @@ import { emitKernel } from "../../kernels/set.ts";
 import { gpuVariant, type Kernel, type Problem } from "../../kernels/variant.ts";
 import { lanesOf } from "../shape/lane.ts";
 import { gradientRange, ruleFiles, stateRanges, tableRule } from "./rule.ts";
-import {
-  canApply,
-  emitReduction,
-  inputsByName,
-  reductionOutputs,
-  spanOf,
-  type TableAttributes,
-} from "./segment_reduce.ts";
+import { canApply, emitReduction, inputsByName, spanOf, type TableAttributes } from "./segment_reduce.ts";
 
 /** Sums of a table's gradients by row, waiting for the norm of all gradients before they are applied. */
 export interface ReducedTable {
@@ -110,9 +103,9 @@ export function reduceTable(
   const { inputs, attributes } = reduction(table, gradient, pairs, options);
   const { l2, fields } = attributes;
   const dense = options.optimizer.embeddingUpdate === "dense";
-  const outputs = applyAll(dense ? reduceByRowOp : reduceOp, inputs, attributes);
+  const [sums] = applyAll(dense ? reduceByRowOp : reduceOp, inputs, attributes);
   const slot = tableSlots(options.optimizer).length;
-  return { table: tableOf(table), sums: dense ? undefined : outputs[2], pairs, fields, l2, slot };
+  return { table: tableOf(table), sums, pairs, fields, l2, slot };
 }
 
 function reduction(
@@ -177,14 +170,14 @@ function present(tensors: Record<string, Tensor | undefined>): { names: string[]
 const updateOp: Op<TableAttributes> = {
   name: "update_table",
   effect: true,
-  outputs: (_, attributes) => reductionOutputs(attributes, "apply"),
+  outputs: () => [],
   emit: (k, node) => emitReduction(k, node, "apply"),
 };
 
 const sweepReducedOp: Op<TableAttributes> = {
   name: "update_table",
   effect: true,
-  outputs: (_, attributes) => reductionOutputs(attributes, "row"),
+  outputs: () => [],
   emit: (k, node) => {
     emitReduction(k, node, "row");
     emitUpdate(k, node, "sweep");
@@ -193,14 +186,14 @@ const sweepReducedOp: Op<TableAttributes> = {
 
 const reduceOp: Op<TableAttributes> = {
   name: "reduce_table",
-  outputs: (_, attributes) => reductionOutputs(attributes, "position"),
-  emit: (k, node) => emitReduction(k, node, "position"),
+  outputs: (_, { fields, table }) => [["B", fields, table.dim]],
+  emit: (k, node) => emitReduction(k, node, "position", node.outputs[0]),
 };
 
 const reduceByRowOp: Op<TableAttributes> = {
   name: "reduce_table",
   effect: true,
-  outputs: (_, attributes) => reductionOutputs(attributes, "row"),
+  outputs: () => [],
   emit: (k, node) => emitReduction(k, node, "row"),
 };
 
