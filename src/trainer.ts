@@ -16,7 +16,14 @@ import type { EpochReport, FitOptions, History } from "./trainer/options.ts";
 import { rowStrengths } from "./trainer/row_l2.ts";
 import { type Settings, settingsOf } from "./trainer/settings.ts";
 import { startAtLogOdds } from "./trainer/start_bias.ts";
-import { recipeOf, requireSameKernels, requireSameRecipe, stepsBehind, type TrainingState } from "./trainer/state.ts";
+import {
+  kernelsToResume,
+  recipeOf,
+  requireSameKernels,
+  requireSameRecipe,
+  stepsBehind,
+  type TrainingState,
+} from "./trainer/state.ts";
 import { compileTraining } from "./trainer/step.ts";
 import { Steps } from "./trainer/steps.ts";
 import { tuneStep } from "./trainer/tuning.ts";
@@ -144,7 +151,7 @@ export class Trainer {
   /** Compiles the step, with the kernels of the checkpoint to resume unless others may do. */
   async #compile(): Promise<Plan> {
     const before = this.#options.otherKernels ? undefined : this.#resume?.training as unknown as TrainingState;
-    const plan = await this.#compileWith(before?.kernels);
+    const plan = await this.#compileWith(before && kernelsToResume(before));
     const { kernels } = plan.describe();
     this.#state.kernels = kernels;
     try {

@@ -3,3 +3,6 @@ alias Lane = f32;
 fn total(x: Lane) -> f32 {
   return x;
 }
+fn leading(x: Lane) -> f32 {
+  return x;
+}

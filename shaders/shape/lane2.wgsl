@@ -3,3 +3,6 @@ alias Lane = vec2f;
 fn total(x: Lane) -> f32 {
   return x.x + x.y;
 }
+fn leading(x: Lane) -> f32 {
+  return x.x;
+}

@@ -50,7 +50,7 @@ export interface Emitter {
   readonly batch: number;
   /** Appends a dispatch. */
   run(call: KernelCall): void;
-  /** Names of the variants to take where they fit, by kernel and problem. */
+  /** Names of the variants to take where they fit, by kernel and problem, or by kernel for all others. */
   readonly preferred: Readonly<Record<string, string>>;
   /** Has `append` append the dispatches of the variant that computes a kernel's problem, and notes which ones they are. */
   chose(problem: string, variant: string, append: () => void): void;

@@ -76,7 +76,7 @@ export class KernelSet {
   /**
    * Chooses a variant for a problem.
    *
-   * @param preferred names of the variants that a plan is to have, by kernel and problem
+   * @param preferred names of the variants that a plan is to have, by kernel and problem, or by kernel for all others
    * @throws {RangeError} when none fits
    * @throws {TypeError} when kernels of the device are yet to be loaded
    */
@@ -93,7 +93,8 @@ export class KernelSet {
     if (fitting.length === 0) throw new RangeError(`Cannot choose kernels: no variant fits, received ${key}`);
     const names = fitting.map(({ name }) => name);
     const named = (name: string | undefined) => fitting.find((variant) => variant.name === name);
-    const chosen = named(this.override) ?? named(preferred[key]) ?? named(this.measured(key, names)) ??
+    const chosen = named(this.override) ?? named(preferred[key] ?? preferred[kernel.name]) ??
+      named(this.measured(key, names)) ??
       this.#cheapest(fitting, problem);
     this.choices.set(key, { variant: chosen.name, fitting: names });
     return chosen;

@@ -111,6 +111,14 @@ export function requireSameRecipe(saved: Json, wanted: Json): void {
   }
 }
 
+/** What kernels ran that checkpoints of versions without them do not name. */
+const UNNAMED: Readonly<Record<string, string>> = { segment_reduce_pair: "apart" };
+
+/** Returns the kernels that a training is to have which goes on from a checkpoint, by kernel and problem, or by kernel. */
+export function kernelsToResume({ kernels }: TrainingState): Readonly<Record<string, string>> {
+  return { ...UNNAMED, ...kernels };
+}
+
 /**
  * Throws unless a step runs the kernels that a checkpoint names, since others round differently.
  *

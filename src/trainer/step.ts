@@ -19,6 +19,7 @@ import { updateDense } from "../ops/train/dense_update.ts";
 import { binaryCrossEntropy } from "../ops/train/loss.ts";
 import { type JoinedIds, joinLookups } from "../ops/train/join_lookups.ts";
 import { sortOccurrences } from "../ops/train/sort.ts";
+import { updateTables } from "../ops/train/table_pair.ts";
 import { reduceTable, updateTable } from "../ops/train/table_update.ts";
 import type { L2, Store } from "../store.ts";
 import { traceModel } from "../trace.ts";
@@ -126,7 +127,7 @@ function updateAll(
     count: store.count,
   };
   if (clipNorm === undefined) {
-    for (const { leaf, gradient, pairs } of tables) updateTable(leaf, gradient, pairs, tableOptions);
+    updateTables(tables, tableOptions);
     if (dense.length > 0) updateDense(dense, { ...flat, optimizer });
     return;
   }

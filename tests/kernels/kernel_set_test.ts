@@ -42,6 +42,12 @@ Deno.test("a set takes a test's word over measured times, and those over estimat
   assertEquals([10, 200].map((size) => set.choose(kernel, { size }).name), ["plain", "named"]);
 });
 
+Deno.test("a set takes a plan's word for a problem over its word for all problems of a kernel", () => {
+  const set = setOf(variant("one", 5), variant("all", 9));
+  const preferred = { sum: "all", "sum size=10": "one" };
+  assertEquals([10, 20].map((size) => set.choose(kernel, { size }, preferred).name), ["one", "all"]);
+});
+
 Deno.test("a set refuses two variants of one name, and problems that no variant fits", () => {
   assertThrows(() => setOf(variant("plain", 1)), TypeError, "the name is taken, received plain");
   const narrow = { ...kernel, variants: [variant("large", 1, 100)] };

@@ -10,6 +10,7 @@ import { Plan, type Storage } from "../../src/graph/plan.ts";
 import type { Tensor } from "../../src/graph/tensor.ts";
 import { zeros } from "../../src/initializer.ts";
 import { clipScale } from "../../src/ops/train/clip.ts";
+import { updateTables } from "../../src/ops/train/table_pair.ts";
 import { reduceTable, updateTable } from "../../src/ops/train/table_update.ts";
 import { type Optimizer, rowL2Index, tableSlots } from "../../src/optimizer.ts";
 import type { Occurrences } from "../reference/table_update.ts";
@@ -84,46 +85,105 @@ export interface TableResult {
   bytes: Uint8Array;
 }
 
-/** Runs one step per batch, all in the shape of the first, and reads the table back. */
-export async function runTable(run: TableRun): Promise<TableResult> {
-  const { optimizer, tableRows, batches, lr = 0.1 } = run;
-  const [first] = batches;
-  const device = run.device ?? await gpu();
-  const stride = strideOf(first.dim);
+/** A table with its state on the device. */
+interface PlacedTable {
+  readonly dim: number;
+  readonly perRow: readonly boolean[];
+  readonly windows: readonly Window[][];
+  /** Shards by slot. */
+  readonly shards: readonly TableShard[][];
+  /** Strengths of L2 by row. */
+  readonly rowL2: readonly TableShard[];
+}
+
+function placeTable(
+  device: Gpu,
+  { optimizer, tableRows, rowL2, shards: count = 1 }: Pick<TableRun, "optimizer" | "tableRows" | "rowL2" | "shards">,
+  dim: number,
+  first: ArrayLike<number>,
+): PlacedTable {
+  const stride = strideOf(dim);
   const slots = [{ perRow: false, initial: 0 }, ...tableSlots(optimizer)];
   const windows = slots.map((slot, i) => {
-    const width = slot.perRow ? 1 : first.dim;
-    const weights = i === 0 ? run.weights ?? firstWeights(tableRows, first.dim) : undefined;
-    return makeShards(tableRows, run.shards ?? 1, (row) => {
+    const width = slot.perRow ? 1 : dim;
+    return makeShards(tableRows, count, (row) => {
       const padded = new Float32Array(slot.perRow ? 1 : stride);
-      for (let d = 0; d < width; d++) padded[d] = weights ? weights[row * width + d] : slot.initial;
+      for (let d = 0; d < width; d++) padded[d] = i === 0 ? first[row * width + d] : slot.initial;
       return padded;
     });
   });
   const shards = windows.map((slot) => slot.map((window) => uploadShard(device, window)));
-  const strengths = makeShards(tableRows, run.shards ?? 1, (row) => Float32Array.of(run.rowL2?.[row] ?? 0));
-  const rowL2 = strengths.map((window) => uploadShard(device, window));
-  for (const [i, occurrences] of batches.entries()) {
-    const shardsOf = (slot: number): TableShard[] => slot === rowL2Index(optimizer) ? rowL2 : shards[slot];
-    const { plan, buffers } = await planUpdate(device, run, occurrences, shardsOf);
-    plan.run([step(occurrences.rows, { index: i + 1, lr, ...optimizer.corrections(i + 1) })]);
-    await device.device.queue.onSubmittedWorkDone();
-    plan.destroy();
-    for (const buffer of buffers) buffer.destroy();
-  }
+  const strengths = makeShards(tableRows, count, (row) => Float32Array.of(rowL2?.[row] ?? 0));
+  return {
+    dim,
+    perRow: slots.map(({ perRow }) => perRow),
+    windows,
+    shards,
+    rowL2: strengths.map((window) => uploadShard(device, window)),
+  };
+}
+
+/** Reads a table back and releases it. */
+async function readTable(device: Gpu, { dim, perRow, windows, shards, rowL2 }: PlacedTable): Promise<TableResult> {
+  const stride = strideOf(dim);
   const read = await Promise.all(
     shards.map((slot) => Promise.all(slot.map(({ range }) => download(device, range.buffer)))),
   );
   for (const slot of [...shards, rowL2]) for (const { range } of slot) range.buffer.destroy();
   const joined = read.map((parts, i) =>
-    parts.map((part, j) => new Float32Array(part, 0, windows[i][j].rows * (slots[i].perRow ? 1 : stride)))
+    parts.map((part, j) => new Float32Array(part, 0, windows[i][j].rows * (perRow[i] ? 1 : stride)))
   );
-  const dense = joined.map((parts, i) => slots[i].perRow ? concat(parts) : unpad(concat(parts), first.dim, stride));
+  const dense = joined.map((parts, i) => perRow[i] ? concat(parts) : unpad(concat(parts), dim, stride));
   return {
     weights: dense[0],
     states: dense.slice(1),
     bytes: new Uint8Array(concat(joined.flat()).buffer),
   };
+}
+
+/** Runs one step per batch, all in the shape of the first, and reads the table back. */
+export async function runTable(run: TableRun): Promise<TableResult> {
+  const { dim } = run.batches[0];
+  const device = run.device ?? await gpu();
+  const placed = placeTable(device, run, dim, run.weights ?? firstWeights(run.tableRows, dim));
+  await runSteps(device, run, { table: placed });
+  return await readTable(device, placed);
+}
+
+/** An embedding table and first-order weights after the steps, and the kernels that updated them. */
+export interface TablePairResult {
+  embedding: TableResult;
+  linear: TableResult;
+  kernels: Readonly<Record<string, string>>;
+}
+
+/** Runs the steps on an embedding table and on first-order weights, whose gradient is `dLinear` of the batches. */
+export async function runTablePair(run: TableRun): Promise<TablePairResult> {
+  const device = run.device ?? await gpu();
+  const [embedding, linear] = [run.batches[0].dim, 1].map((dim) =>
+    placeTable(device, run, dim, firstWeights(run.tableRows, dim))
+  );
+  const kernels = await runSteps(device, run, { table: embedding, linear });
+  return { embedding: await readTable(device, embedding), linear: await readTable(device, linear), kernels };
+}
+
+/** Runs one step per batch; returns the kernels of the last one. */
+async function runSteps(
+  device: Gpu,
+  run: TableRun,
+  placed: Readonly<Record<string, PlacedTable>>,
+): Promise<Readonly<Record<string, string>>> {
+  const { optimizer, batches, lr = 0.1 } = run;
+  let kernels: Readonly<Record<string, string>> = {};
+  for (const [i, occurrences] of batches.entries()) {
+    const { plan, buffers } = await planUpdate(device, run, occurrences, placed);
+    plan.run([step(occurrences.rows, { index: i + 1, lr, ...optimizer.corrections(i + 1) })]);
+    await device.device.queue.onSubmittedWorkDone();
+    kernels = plan.describe().kernels;
+    plan.destroy();
+    for (const buffer of buffers) buffer.destroy();
+  }
+  return kernels;
 }
 
 /** Weights that {@linkcode runTable} starts from. */
@@ -135,7 +195,7 @@ async function planUpdate(
   device: Gpu,
   { optimizer, l2 = 0, rowL2, tableRows, clip }: TableRun,
   o: Occurrences,
-  shardsOf: (slot: number) => readonly TableShard[],
+  placed: Readonly<Record<string, PlacedTable>>,
 ): Promise<{ plan: Plan; buffers: GPUBuffer[] }> {
   const graph = new Graph("train");
   const table = graph.table("table", tableRows, o.dim, zeros());
@@ -147,21 +207,32 @@ async function planUpdate(
   };
   inputs.pairs = { buffer: upload(device, "pairs", sortedPairs(o)) };
   const pairs = graph.input("pairs", ["B", 2 * o.fields], "u32");
-  const gradient: TableGradient = {
+  const lookup = {
     ids: graph.input("ids", [o.fields, "B"], "u32"),
     values: input("values", [o.fields, "B"], o.values),
+  };
+  const dLinear = input("dLinear", ["B", 1], o.dLinear);
+  const gradient: TableGradient = {
+    ...lookup,
     dEmbedding: input("dEmbedding", ["B", o.fields, o.dim], o.dEmbedding),
-    dLinear: input("dLinear", ["B", 1], o.dLinear),
+    dLinear: placed.linear ? undefined : dLinear,
     dFm: input("dFm", ["B", 1], o.dFm),
     fmSum: input("fmSum", ["B", o.dim], o.fmSum),
   };
   const rule = { optimizer, l2, rowL2: rowL2 !== undefined };
-  if (clip === undefined) updateTable(table, gradient, pairs, rule);
+  if (placed.linear) {
+    const linear = graph.table("linear", tableRows, 1, zeros());
+    // In this order, since models may declare first-order weights before embeddings.
+    updateTables([{ leaf: linear, gradient: { ...lookup, dLinear }, pairs }, { leaf: table, gradient, pairs }], rule);
+  } else if (clip === undefined) updateTable(table, gradient, pairs, rule);
   else {
     const reduced = reduceTable(table, gradient, pairs, rule);
     updateTable(table, gradient, pairs, { ...rule, reduced, clip: clipScale(clip, [reduced]) });
   }
-  const storage: Storage = { ...noStorage, shards: (_, slot) => shardsOf(slot) };
+  const storage: Storage = {
+    ...noStorage,
+    shards: ({ name }, slot) => slot === rowL2Index(optimizer) ? placed[name].rowL2 : placed[name].shards[slot],
+  };
   const plan = await Plan.create(device, { name: "update", batch: o.batch, outputs: [pairs], inputs, storage });
   return { plan, buffers: Object.values(inputs).map(({ buffer }) => buffer) };
 }

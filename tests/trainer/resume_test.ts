@@ -5,13 +5,15 @@ import { plantedInteractions } from "../../src/data/synthetic.ts";
 import { Gpu } from "../../src/gpu/device.ts";
 import { loadKernels } from "../../src/kernels/load.ts";
 import { kernelsOf } from "../../src/kernels/set.ts";
+import type { PlanDescription } from "../../src/graph/plan.ts";
 import { Model } from "../../src/model.ts";
+import { sgd } from "../../src/optimizer.ts";
 import type { TrainingState } from "../../src/trainer/state.ts";
 import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import type { FitOptions } from "../../src/trainer/options.ts";
 import { digestRows } from "../../src/trainer/rows_digest.ts";
 import { inFolder } from "../folder.ts";
-import { gpu } from "../support.ts";
+import { deviceFor, gpu } from "../support.ts";
 
 const data = plantedInteractions({ rows: 300, vocabularies: [7, 11, 5], dim: 3, noise: 0.5, seed: 1 }).data;
 const definition = deepfm({ dim: 4, hidden: [8] });
@@ -125,4 +127,29 @@ Deno.test("a resumed training replaces the occurrences that an undisturbed one d
     assertNotEquals(resumed, await train({ epochs: 3 }));
     assertEquals(resumed, await train({ epochs: 3, unseenShare: 0.2, memoryBudget: 4 * (3 + 2) * 130 }));
     assertEquals(resumed, await train({ epochs: 3, unseenShare: 0.2, sort: "gpu" }));
+  }));
+
+Deno.test("a checkpoint of a version that updated all tables apart goes on so", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/run.weft`;
+    const train = async (options: FitOptions, kernels?: string) => {
+      const device = await deviceFor({ software: true, kernels });
+      await using model = await Model.create(definition, data.schema, { seed: 3, device });
+      let plan: PlanDescription | undefined;
+      // Descent without state updates both tables within eight buffers.
+      const optimizer = sgd({ lr: 0.1 });
+      await model.fit(data, { batchSize: 64, optimizer, onPlan: (compiled) => plan = compiled, ...options });
+      const pair = Object.entries(plan!.kernels).find(([problem]) => problem.startsWith("segment_reduce_pair"));
+      return { parameters: await model.parameters(), pair: pair?.[1] };
+    };
+    const whole = await train({ epochs: 2 });
+    assertEquals(whole.pair, "together");
+    await train({ epochs: 1, checkpoint: { path } }, "apart");
+    const { header, tensors } = await readCheckpoint(path);
+    const state = header.training as unknown as TrainingState;
+    const kernels = Object.fromEntries(
+      Object.entries(state.kernels!).filter(([problem]) => !problem.startsWith("segment_reduce_pair")),
+    );
+    await writeCheckpoint(path, { header: { ...header, training: { ...state, kernels } as unknown as Json }, tensors });
+    assertEquals(await train({ epochs: 2, resume: path }), { parameters: whole.parameters, pair: "apart" });
   }));

@@ -3,6 +3,9 @@
  *
  * @module
  */
+import besideStateNone from "../../../shaders/train/beside_state_none.wgsl" with { type: "text" };
+import besideStateOne from "../../../shaders/train/beside_state_one.wgsl" with { type: "text" };
+import besideStateTwo from "../../../shaders/train/beside_state_two.wgsl" with { type: "text" };
 import clipScale from "../../../shaders/train/clip_scale.wgsl" with { type: "text" };
 import clipScaleNone from "../../../shaders/train/clip_scale_none.wgsl" with { type: "text" };
 import rule from "../../../shaders/train/optimizer.wgsl" with { type: "text" };
@@ -31,6 +34,12 @@ function stateFile(slots: number, perRow: boolean): Record<string, string> {
   return slots === 1 ? { state_one: stateOne } : { state_two: stateTwo };
 }
 
+/** Shader file of the state of a table of width 1 that is updated beside another one. */
+export function besideStateFile(slots: number): Record<string, string> {
+  if (slots === 0) return { beside_state_none: besideStateNone };
+  return slots === 1 ? { beside_state_one: besideStateOne } : { beside_state_two: besideStateTwo };
+}
+
 function clipFile(clipped: boolean): Record<string, string> {
   return clipped ? { clip_scale: clipScale } : { clip_scale_none: clipScaleNone };
 }
@@ -42,15 +51,16 @@ export function tableRule(table: Table, optimizer: Optimizer): Constants {
   return { ...optimizer.constants, RULE: number, WIDTH: table.dim };
 }
 
-/** Returns the state of a shard of a table by binding name. */
+/** Returns the state of a shard of a table by binding name, which starts with `prefix`. */
 export function stateRanges(
   k: Emitter,
   table: Table,
   optimizer: Optimizer,
   shard: number,
+  prefix = "",
 ): Record<string, BufferRange> {
   const saved = tableSlots(optimizer).filter((slot) => slot.saved);
-  return Object.fromEntries(saved.map((_, i) => [`state${i}`, k.shards(table, i + 1)[shard].range]));
+  return Object.fromEntries(saved.map((_, i) => [`${prefix}state${i}`, k.shards(table, i + 1)[shard].range]));
 }
 
 /** Returns the strengths of L2 by row of a shard of a table. */

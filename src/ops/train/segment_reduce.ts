@@ -7,8 +7,11 @@ import fmPack from "../../../shaders/train/fm_pack.wgsl" with { type: "text" };
 import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
 import rowRule from "../../../shaders/train/row_rule.wgsl" with { type: "text" };
 import segmentApply from "../../../shaders/train/segment_apply.wgsl" with { type: "text" };
+import segmentBeside from "../../../shaders/train/segment_beside.wgsl" with { type: "text" };
+import segmentBesideNone from "../../../shaders/train/segment_beside_none.wgsl" with { type: "text" };
 import segmentEmbedding from "../../../shaders/train/segment_embedding.wgsl" with { type: "text" };
 import segmentEmbeddingNone from "../../../shaders/train/segment_embedding_none.wgsl" with { type: "text" };
+import segmentFinish from "../../../shaders/train/segment_finish.wgsl" with { type: "text" };
 import segmentFm from "../../../shaders/train/segment_fm.wgsl" with { type: "text" };
 import segmentFmNone from "../../../shaders/train/segment_fm_none.wgsl" with { type: "text" };
 import segmentFmPacked from "../../../shaders/train/segment_fm_packed.wgsl" with { type: "text" };
@@ -21,6 +24,7 @@ import segmentStore from "../../../shaders/train/segment_store.wgsl" with { type
 import segmentUnit from "../../../shaders/train/segment_unit.wgsl" with { type: "text" };
 import segmentValue from "../../../shaders/train/segment_value.wgsl" with { type: "text" };
 import step from "../../../shaders/common/step.wgsl" with { type: "text" };
+import type { BufferRange } from "../../gpu/kernel.ts";
 import { type Shader, shader } from "../../gpu/shader.ts";
 import type { Emitter, Node } from "../../graph/node.ts";
 import type { Table } from "../../graph/parameter.ts";
@@ -29,7 +33,7 @@ import type { Optimizer } from "../../optimizer.ts";
 import { emitKernel } from "../../kernels/set.ts";
 import { gpuVariant, type Kernel, type Problem } from "../../kernels/variant.ts";
 import { lanesOf } from "../shape/lane.ts";
-import { gradientRange, rowL2Range, ruleFiles, stateRanges, tableRule } from "./rule.ts";
+import { besideStateFile, gradientRange, rowL2Range, ruleFiles, stateRanges, tableRule } from "./rule.ts";
 
 /** Chunks whose runs a workgroup finishes on a GPU, which is as many as any run but the last has pieces at most. */
 const GROUP_CHUNKS = 64;
@@ -57,7 +61,9 @@ export interface TableAttributes {
 export type Sink = "apply" | "row" | "position";
 
 /** Returns the inputs of a node by binding name. */
-export function inputsByName({ inputs, attributes }: Node<TableAttributes>): Record<string, Tensor | undefined> {
+export function inputsByName(
+  { inputs, attributes }: Pick<Node<TableAttributes>, "inputs" | "attributes">,
+): Record<string, Tensor | undefined> {
   return Object.fromEntries(inputs.map((tensor, i) => [attributes.names[i], tensor]));
 }
 
@@ -75,11 +81,11 @@ export function spanOf({ table, optimizer }: TableAttributes, applies: boolean, 
 /** Whether the reduction can apply the rule on every device, its FM terms packed where that helps. */
 export function canApply(attributes: TableAttributes): boolean {
   const { names } = attributes;
-  return buffersOf(attributes, names.length - 1, "apply") - (names.includes("d_fm") ? 1 : 0) <= PORTABLE_BUFFERS;
+  return buffersAlone(attributes, names.length - 1, "apply") - (names.includes("d_fm") ? 1 : 0) <= PORTABLE_BUFFERS;
 }
 
 /** Counts the storage buffers that a reduction of so many terms binds: those, the table, `carry`, and those of the sink. */
-function buffersOf({ optimizer, rowL2 }: TableAttributes, terms: number, sink: Sink): number {
+function buffersAlone({ optimizer, rowL2 }: TableAttributes, terms: number, sink: Sink): number {
   return terms + 2 + Number(rowL2) + (sink === "apply" ? Math.max(optimizer.slots, optimizer.rowSlots) : 1);
 }
 
@@ -91,6 +97,15 @@ export interface Reduction {
   readonly sink: Sink;
   /** Sums at the position where each row's run starts, where they go there. */
   readonly sums?: Tensor;
+  /** A table of width 1 with the same occurrences that is updated in the same pass, for the sink `apply`. */
+  readonly beside?: Beside;
+}
+
+/** A table of width 1 beside another one, of one shard like it. */
+export interface Beside {
+  readonly table: Table;
+  /** Gradient of its sum over fields, `[B, 1]`. */
+  readonly dLinear: Tensor;
 }
 
 type Terms = Readonly<Record<string, Tensor | undefined>>;
@@ -143,7 +158,7 @@ export function emitReduction(k: Emitter, node: Node<TableAttributes>, sink: Sin
 
 /** Emits the two dispatches of a reduction for each shard of the table. */
 export function emitReductionWork(k: Emitter, reduction: Reduction, work: ReductionWork): void {
-  const { attributes, sink, sums } = reduction;
+  const { attributes, sink, sums, beside } = reduction;
   const { table, optimizer, fields, l2, rowL2 } = attributes;
   const { width, count: lanes } = lanesOf(table.dim);
   const applies = sink === "apply";
@@ -156,11 +171,11 @@ export function emitReductionWork(k: Emitter, reduction: Reduction, work: Reduct
     ...(applies ? tableRule(table, optimizer) : { BY_ROW: sink === "row" }),
   };
   const chunks = Math.ceil(fields * k.batch / chunk);
-  const carry = k.scratch([chunks, 2, table.dim]);
+  const carry = k.scratch([chunks, 2, table.dim + (beside ? width * lanes / span : 0)]);
   const entries = [
     {
       entry: loadsAhead && span === 1 ? "reduce_ahead" : "reduce",
-      reads: terms,
+      reads: { ...terms, d_beside: beside?.dLinear },
       weighs: applies || rowL2 || terms.d_fm || terms.fm_terms,
     },
     { entry: finishesGroups ? "finish_group" : "finish", reads: { pairs: terms.pairs }, weighs: applies || rowL2 },
@@ -168,7 +183,7 @@ export function emitReductionWork(k: Emitter, reduction: Reduction, work: Reduct
   for (const { entry, reads, weighs } of entries) {
     k.shards(table, 0).forEach(({ first, rows, range }, i) =>
       k.run({
-        shader: reductionShader(attributes, terms, applies),
+        shader: reductionShader(attributes, terms, applies, beside !== undefined),
         entry,
         bind: {
           ...reads,
@@ -177,6 +192,7 @@ export function emitReductionWork(k: Emitter, reduction: Reduction, work: Reduct
           row_l2: rowL2 ? rowL2Range(k, table, optimizer, i) : undefined,
           reduced: applies ? undefined : sink === "row" ? gradientRange(k, table, optimizer, i) : sums,
           ...(applies ? stateRanges(k, table, optimizer, i) : {}),
+          ...(beside && besideRanges(k, beside.table, optimizer)),
         },
         constants,
         params: { first, rows, l2 },
@@ -186,12 +202,24 @@ export function emitReductionWork(k: Emitter, reduction: Reduction, work: Reduct
   }
 }
 
-/** Returns the terms of the gradient, those of FM packed into one buffer where the device binds too few. */
-function packTerms(k: Emitter, { attributes, terms, sink }: Reduction): Terms {
-  const { d_fm, fm_sum } = terms;
+/** Returns where the weights and the state of a table beside another one are, by binding name. */
+function besideRanges(k: Emitter, table: Table, optimizer: Optimizer): Record<string, BufferRange> {
+  return { beside_weights: k.shards(table, 0)[0].range, ...stateRanges(k, table, optimizer, 0, "beside_") };
+}
+
+/** Returns the storage buffers that a reduction binds, unless terms are packed. */
+export function buffersOf({ attributes, terms, sink, beside }: Reduction): number {
   const { length } = Object.values(terms).filter((term) => term !== undefined);
-  if (!d_fm || buffersOf(attributes, length, sink) <= k.gpu.profile.limits.storageBuffers) return terms;
-  const { count: lanes, width, part } = lanesOf(attributes.table.dim);
+  // Weights, gradient and state of the table beside.
+  return buffersAlone(attributes, length, sink) + (beside ? 2 + attributes.optimizer.slots : 0);
+}
+
+/** Returns the terms of the gradient, those of FM packed into one buffer where the device binds too few. */
+function packTerms(k: Emitter, reduction: Reduction): Terms {
+  const { attributes: { table }, terms } = reduction;
+  const { d_fm, fm_sum } = terms;
+  if (!d_fm || buffersOf(reduction) <= k.gpu.profile.limits.storageBuffers) return terms;
+  const { count: lanes, width, part } = lanesOf(table.dim);
   const size = k.batch * (lanes + 1);
   const packed = k.scratch(["B", lanes + 1, width]);
   k.run({
@@ -208,6 +236,7 @@ function reductionShader(
   { table, optimizer, rowL2 }: TableAttributes,
   terms: Terms,
   applies: boolean,
+  hasBeside: boolean,
 ): Shader {
   const { rowSlots, slots } = optimizer;
   return shader("segment_reduce", {
@@ -215,8 +244,12 @@ function reductionShader(
     step,
     ...lanesOf(table.dim).part,
     segment_reduce: segmentReduce,
+    segment_finish: segmentFinish,
     ...termFiles(terms),
     ...(rowL2 ? { segment_row_l2: segmentRowL2 } : { segment_row_l2_none: segmentRowL2None }),
+    ...(hasBeside
+      ? { segment_beside: segmentBeside, ...besideStateFile(slots) }
+      : { segment_beside_none: segmentBesideNone }),
     ...(applies
       ? { ...ruleFiles(slots, rowSlots > 0, false), row_rule: rowRule, segment_apply: segmentApply }
       : { segment_store: segmentStore }),

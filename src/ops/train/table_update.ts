@@ -75,7 +75,7 @@ export function updateTable(
     throw new TypeError(`Cannot update table "${tableOf(table).name}": a clipped update needs the reduced gradient`);
   }
   if (clip) return applyReduced(table, gradient, options, reduced!);
-  const { inputs, attributes } = reduction(table, gradient, pairs, options);
+  const { inputs, attributes } = reductionOf(table, gradient, pairs, options);
   if (options.optimizer.embeddingUpdate === "dense") applyAll(sweepReducedOp, inputs, attributes);
   else if (canApply(attributes)) applyAll(updateOp, inputs, attributes);
   else applyReduced(table, gradient, options, reduceTable(table, gradient, pairs, options));
@@ -100,7 +100,7 @@ export function reduceTable(
   pairs: Tensor,
   options: TableRule,
 ): ReducedTable {
-  const { inputs, attributes } = reduction(table, gradient, pairs, options);
+  const { inputs, attributes } = reductionOf(table, gradient, pairs, options);
   const { l2, fields } = attributes;
   const dense = options.optimizer.embeddingUpdate === "dense";
   const [sums] = applyAll(dense ? reduceByRowOp : reduceOp, inputs, attributes);
@@ -108,7 +108,8 @@ export function reduceTable(
   return { table: tableOf(table), sums, pairs, fields, l2, slot };
 }
 
-function reduction(
+/** Returns what a reduction of a table's gradients reads, and what it is specialized by. */
+export function reductionOf(
   table: Tensor,
   gradient: TableGradient,
   pairs: Tensor,
