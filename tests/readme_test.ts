@@ -43,3 +43,17 @@ Deno.test("each option on the page about data is one of a command", async () => 
   }
   assertEquals([...options].filter((option) => !help.includes(`  ${option} `)), []);
 });
+
+Deno.test("each function that the walk through the code names is in the file that it names, in under sixty lines", () => {
+  const page = Deno.readTextFileSync(new URL("src/README.md", ROOT));
+  assert(page.split("\n").length < 60);
+  const stops = [...page.matchAll(/`([\w.]+)` in\s+`([\w./]+\.(?:ts|wgsl))`/g)];
+  assert(stops.length >= 25, `${stops.length} stops`);
+  const declares = (text: string, name: string): boolean =>
+    new RegExp(`(?:fn|function|class|const) ${name}\\b|^ +(?:static )?(?:async )?${name}\\(`, "m").test(text);
+  const missing = stops.filter(([, name, file]) => {
+    const text = Deno.readTextFileSync(new URL(file, new URL(file.endsWith(".wgsl") ? "shaders/" : "src/", ROOT)));
+    return !name.split(".").every((part) => declares(text, part));
+  });
+  assertEquals(missing.map(([stop]) => stop), []);
+});
