@@ -45,14 +45,15 @@ const channelNormOp: Op<Attributes> = {
         }`,
       );
     }
-    return [x.shape, [Number(size)], [Number(size)], [MAX_SLICES, Number(size), 2]];
+    return [x.shape, [Number(size)], [Number(size)]];
   },
   emit: (k, { inputs: [x, gamma, beta, runningMean, runningVariance], outputs, attributes }) => {
-    const [y, mean, rstd, partial] = outputs;
+    const [y, mean, rstd] = outputs;
     if (!attributes.training) {
       emit(k, "normalize", { x, gamma, beta, mean: runningMean, spread: runningVariance, y }, attributes, gamma);
       return;
     }
+    const partial = k.scratch([MAX_SLICES, widthOf(gamma.shape), 2]);
     emit(k, "moments", { x, partial }, attributes, gamma);
     const length = widthOf(x.shape) / widthOf(gamma.shape);
     emitMergedMoments(k, { partial, mean, rstd, runningMean, runningVariance }, length, attributes);
@@ -61,14 +62,15 @@ const channelNormOp: Op<Attributes> = {
   backward: ({ inputs: [x, gamma, , runningMean, runningVariance], outputs, attributes }, [dy]) => {
     if (!dy) return [];
     const [mean, spread] = attributes.training ? [outputs[1], outputs[2]] : [runningMean, runningVariance];
-    return applyAll(channelNormBackwardOp, [x, gamma, mean, spread, dy], attributes).slice(0, 3);
+    return applyAll(channelNormBackwardOp, [x, gamma, mean, spread, dy], attributes);
   },
 };
 
 const channelNormBackwardOp: Op<Attributes> = {
   name: "channel_norm_backward",
-  outputs: ([x, gamma]) => [x.shape, gamma.shape, gamma.shape, [MAX_SLICES, widthOf(gamma.shape), 2]],
-  emit: (k, { inputs: [x, gamma, mean, spread, dy], outputs: [dx, dGamma, dBeta, partial], attributes }) => {
+  outputs: ([x, gamma]) => [x.shape, gamma.shape, gamma.shape],
+  emit: (k, { inputs: [x, gamma, mean, spread, dy], outputs: [dx, dGamma, dBeta], attributes }) => {
+    const partial = k.scratch([MAX_SLICES, widthOf(gamma.shape), 2]);
     emit(k, "sums", { x, dy, mean, spread, partial }, attributes, gamma);
     const length = widthOf(x.shape) / widthOf(gamma.shape);
     emit(k, "merge_sums", { slices: partial, first: dGamma, second: dBeta }, attributes, gamma, length);

@@ -115,14 +115,15 @@ const transposedOp: Op<null> = {
   name: "grouped_matmul_nt",
   outputs: ([x, w]) => {
     checkMatrices("grouped_matmul_nt", x, w, 2);
-    return [["B", Number(w.shape[0]) * Number(w.shape[1])], inQuads(w) ? w.shape : [0]];
+    return [["B", Number(w.shape[0]) * Number(w.shape[1])]];
   },
-  emit: (k, { inputs: [x, w], outputs: [y, turned] }) => {
+  emit: (k, { inputs: [x, w], outputs: [y] }) => {
     if (!inQuads(w)) {
       run(k, "product_nt", w, { x_lanes: x, w, y }, ({ groups, inner }) => Math.ceil(k.batch / ROWS) * groups * inner);
       return;
     }
     const [groups, inner, outer] = w.shape;
+    const turned = k.scratch(w.shape);
     runQuads(k, "transpose_matrices", w.shape, { w, y: turned }, (sizes) => sizes.groups * sizes.inner * sizes.outer);
     const blocks = (sizes: QuadSizes): number => productBlocks(k, sizes.groups, sizes.outer);
     runQuads(k, "product", [groups, outer, inner], { x, w: turned, y }, blocks);
@@ -131,8 +132,9 @@ const transposedOp: Op<null> = {
 
 const columnProductOp: Op<null> = {
   name: "grouped_matmul_tn",
-  outputs: ([, , w]) => [w.shape, [SLICES, widthOf(w.shape)]],
-  emit: (k, { inputs: [x, dy, w], outputs: [dw, partial] }) => {
+  outputs: ([, , w]) => [w.shape],
+  emit: (k, { inputs: [x, dy, w], outputs: [dw] }) => {
+    const partial = k.scratch([SLICES, widthOf(w.shape)]);
     if (inQuads(w)) {
       const blocks = ({ slices, groups, inner, outer }: QuadSizes): number =>
         slices * groups * Math.ceil(inner / 2) * Math.ceil(outer / 2);

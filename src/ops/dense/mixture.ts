@@ -32,8 +32,9 @@ const mixtureOp: Op<number> = {
 
 const mixtureBackwardOp: Op<number> = {
   name: "mixture_backward",
-  outputs: ([e, sums]) => [e.shape, sums.shape],
-  emit: (k, { inputs: [e, saved, dy], outputs: [de, sums], attributes }) => {
+  outputs: ([e]) => [e.shape],
+  emit: (k, { inputs: [e, saved, dy], outputs: [de], attributes }) => {
+    const sums = k.scratch(saved.shape);
     emit(k, "backward", { saved, dy, sums }, e, attributes);
     emit(k, "spread", { saved: sums, y: de }, e, attributes);
   },

@@ -40,9 +40,9 @@ const gradientOp: Op<null> = {
 /** The gradient by the scale is that of layer normalization with means of 0, whose gradient by the shift is not read. */
 const columnsOp: Op<null> = {
   name: "rms_norm_columns",
-  outputs: ([, gamma]) => [gamma.shape, gamma.shape],
-  emit: (k, { inputs: [x, , saved, dy], outputs: [dGamma, dBeta] }) =>
-    emitKernel(k, layerNormColumnsKernel, { x, saved, dy, dGamma, dBeta }),
+  outputs: ([, gamma]) => [gamma.shape],
+  emit: (k, { inputs: [x, gamma, saved, dy], outputs: [dGamma] }) =>
+    emitKernel(k, layerNormColumnsKernel, { x, saved, dy, dGamma, dBeta: k.scratch(gamma.shape) }),
 };
 
 function emitRows(k: Emitter, entry: "forward" | "gradient", bind: Record<string, Tensor>, epsilon: number): void {

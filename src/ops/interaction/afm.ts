@@ -105,7 +105,7 @@ const afmOp: Op<AfmAttributes> = {
     if (!dv) return [];
     const pulls = apply(pullOp, [e, scores, lse, v, dv], attributes);
     const de = apply(backwardOp, [e, wt, bias, head, pulls, dv], attributes);
-    return [de, ...applyAll(weightsOp, [e, wt, bias, head, pulls, w], attributes).slice(0, 3)];
+    return [de, ...applyAll(weightsOp, [e, wt, bias, head, pulls, w], attributes)];
   },
 };
 
@@ -129,16 +129,10 @@ const backwardOp: Op<AfmAttributes> = {
 
 const weightsOp: Op<AfmAttributes> = {
   name: "attentionWeights",
-  outputs: ([, , bias, head, , w], { hidden, dim }) => [
-    w.shape,
-    bias.shape,
-    head.shape,
-    [SLICES, hidden, dim],
-    [SLICES, hidden, 2],
-  ],
-  emit: (k, { inputs: [e, wt, bias, head, kept_pulls], outputs, attributes }) => {
-    const [dw, dbias, dhead, partial_w, partial_c] = outputs;
+  outputs: ([, , bias, head, , w]) => [w.shape, bias.shape, head.shape],
+  emit: (k, { inputs: [e, wt, bias, head, kept_pulls], outputs: [dw, dbias, dhead], attributes }) => {
     const { hidden, dim } = attributes;
+    const [partial_w, partial_c] = [k.scratch([SLICES, hidden, dim]), k.scratch([SLICES, hidden, 2])];
     const weights = { wt, bias, head };
     emitKernel(k, afmSlicesKernel, { attributes, e, weights, bind: { kept_pulls, partial_w, partial_c } });
     emitAfm(k, attributes, "weights", { slice_w: partial_w, slice_c: partial_c, dw, dbias, dhead }, hidden * dim);

@@ -5,7 +5,6 @@
  */
 import { apply, applyAll, type Op } from "../../graph/node.ts";
 import { formatShape, sizeOf, type Tensor } from "../../graph/tensor.ts";
-import { tileShape } from "./field_sizes.ts";
 import { emitKernel } from "../../kernels/set.ts";
 import { gpuVariant, type Kernel, type Problem } from "../../kernels/variant.ts";
 import { fieldGradientOp } from "./field_gradient.ts";
@@ -21,7 +20,7 @@ export interface CinAttributes {
   readonly relu: boolean;
 }
 
-/** The op behind {@linkcode cinLayer}: inputs x, x0, weight and bias; outputs the next x, its sums over d, and scratch. */
+/** The op behind {@linkcode cinLayer}: inputs x, x0, weight and bias; outputs the next x and its sums over d. */
 const cinOp: Op<CinAttributes> = {
   name: "cin",
   outputs: ([x, x0, weight, bias]) => {
@@ -39,13 +38,13 @@ const cinOp: Op<CinAttributes> = {
     if (bias.shape.join() !== `${outs}`) {
       throw new TypeError(`Cannot build cin: bias must have shape [${outs}], received ${formatShape(bias.shape)}`);
     }
-    const [z, packed] = fieldProductOp.outputs([x], productOf(x, x0, weight, {}));
-    return [z, ["B", outs], packed];
+    const [z] = fieldProductOp.outputs([x], productOf(x, x0, weight, {}));
+    return [z, ["B", outs]];
   },
-  emit: (k, { inputs, outputs: [z, pooled, packed], attributes: { dim, relu } }) => {
+  emit: (k, { inputs, outputs: [z, pooled], attributes: { dim, relu } }) => {
     const [x, x0, weight] = inputs;
     const symmetric = x === x0 ? "folded" as const : undefined;
-    emitFieldProduct(k, inputs, [z, packed], productOf(x, x0, weight, { relu, symmetric }));
+    emitFieldProduct(k, inputs, z, productOf(x, x0, weight, { relu, symmetric }));
     if (k.needed(pooled)) emitPool(k, z, pooled, dim);
   },
   backward: ({ inputs: [x, x0, weight], outputs: [z], attributes }, [dx, dPooled]) => {
@@ -59,18 +58,14 @@ const cinOp: Op<CinAttributes> = {
     const gradient = { shape, pairs: true, folded };
     const rowsOf = folded ? [x, dz, weight] : [x, x0, dz, weight];
     const [dx0, dx1] = applyAll(cinInputsOp, rowsOf, { folded });
-    return [dx0, folded ? undefined : dx1, apply(fieldGradientOp, [x, x0, dz], gradient), dBias];
+    return [dx0, dx1, apply(fieldGradientOp, [x, x0, dz], gradient), dBias];
   },
 };
 
 /** Gradients by both rows of pairs. */
-export interface CinInputsTask extends Readonly<Record<"x" | "x0" | "dz" | "weight" | "dx" | "dx0", Tensor>> {
-  /** Scratch memory of the shape of {@linkcode tileShape}, and for arranged weights of either product. */
-  readonly packed: Tensor;
-  readonly scratch: Tensor;
-  readonly other: Tensor;
-  /** Whether x is x0: then there is one gradient, the sum of both. */
-  readonly folded: boolean;
+export interface CinInputsTask extends Readonly<Record<"x" | "x0" | "dz" | "weight" | "dx", Tensor>> {
+  /** The gradient by x0; absent where x is x0: then there is one gradient, the sum of both. */
+  readonly dx0?: Tensor;
 }
 
 /** Sizes that the choice of a kernel depends on. */
@@ -94,29 +89,20 @@ export const cinInputsKernel: Kernel<CinInputsTask, CinProblem> = {
     fields: fieldsOf("cin", x0).rows,
     outs: Number(weight.shape[1]),
   }),
-  variants: [gpuVariant("gpu", cinFlops, (k, { x, x0, dz, weight, dx, dx0, scratch, other, folded }) => {
-    const symmetric = folded ? "all" as const : undefined;
-    const toLeft = productOf(x, x0, weight, { axes: [2, 1, 0], symmetric });
-    emitFieldProduct(k, [dz, x0, weight], [dx, scratch], toLeft);
-    if (folded) return;
-    emitFieldProduct(k, [dz, x, weight], [dx0, other], productOf(x, x0, weight, { axes: [2, 0, 1] }));
+  variants: [gpuVariant("gpu", cinFlops, (k, { x, x0, dz, weight, dx, dx0 }) => {
+    const symmetric = dx0 ? undefined : "all" as const;
+    emitFieldProduct(k, [dz, x0, weight], dx, productOf(x, x0, weight, { axes: [2, 1, 0], symmetric }));
+    if (dx0) emitFieldProduct(k, [dz, x, weight], dx0, productOf(x, x0, weight, { axes: [2, 0, 1] }));
   })],
 };
 
-/** Inputs x, x0 (where it is not x), dz and weights; outputs dx and dx0, or their sum, and scratch. */
+/** Inputs x, x0 (where it is not x), dz and weights; outputs dx and dx0, or their sum. */
 const cinInputsOp: Op<{ readonly folded: boolean }> = {
   name: "cin_inputs",
-  outputs: (inputs, { folded }) => {
+  outputs: ([x, x0], { folded }) => folded ? [x.shape] : [x.shape, x0.shape],
+  emit: (k, { inputs, outputs: [dx, dx0], attributes: { folded } }) => {
     const [x, x0, dz, weight] = folded ? [inputs[0], ...inputs] : inputs;
-    const [left, right, outs] = [x, x0, dz].map((tensor) => fieldsOf("cin", tensor).rows);
-    const { axes: _, ...plain } = productOf(x, x0, weight, {});
-    const [, scratch] = fieldProductOp.outputs([dz], { ...plain, axes: [2, 1, 0] });
-    const [, other] = fieldProductOp.outputs([dz], { ...plain, axes: [2, 0, 1] });
-    return [x.shape, folded ? [4] : x0.shape, tileShape(left, right, outs, folded), scratch, folded ? [0] : other];
-  },
-  emit: (k, { inputs, outputs: [dx, dx0, packed, scratch, other], attributes: { folded } }) => {
-    const [x, x0, dz, weight] = folded ? [inputs[0], ...inputs] : inputs;
-    emitKernel(k, cinInputsKernel, { x, x0, dz, weight, dx, dx0, packed, scratch, other, folded });
+    emitKernel(k, cinInputsKernel, { x, x0, dz, weight, dx, dx0 });
   },
 };
 

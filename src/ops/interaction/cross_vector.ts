@@ -136,10 +136,11 @@ const crossVectorOp: Op<null> = {
         `Cannot build cross_vector: parameters must have shape [L, ${width}], received ${formatShape(other.shape)}`,
       );
     }
-    return [x.shape, ["B", layers], [layers], [width]];
+    return [x.shape, ["B", layers], [layers]];
   },
-  emit: (k, { inputs: [x0, w, bias], outputs: [y, p, c, beta] }) => {
+  emit: (k, { inputs: [x0, w, bias], outputs: [y, p, c] }) => {
     const { call } = setupOf(k, w, forwardShader);
+    const beta = k.scratch([widthOf(x0.shape)]);
     k.run({ ...call, entry: "prepare", bind: { w, bias, c, beta }, grid: 1 });
     emitKernel(k, crossForwardKernel, { x0, w, shift: c, last_beta: beta, p, y });
   },

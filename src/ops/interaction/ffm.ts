@@ -13,8 +13,9 @@ const kernels: FieldKernels = { name: "ffm", source };
 
 const ffmOp: Op<FieldSizes> = {
   name: "ffm",
-  outputs: (_, { fields }) => [["B", 1], ["B", fields - 1]],
-  emit: (k, { inputs: [v], outputs: [y, part], attributes }) => {
+  outputs: () => [["B", 1]],
+  emit: (k, { inputs: [v], outputs: [y], attributes }) => {
+    const part = k.scratch(["B", attributes.fields - 1]);
     emitFieldKernel(k, kernels, attributes, "field_sums", { v, y: part }, k.batch * (attributes.fields - 1));
     emitFieldKernel(k, kernels, attributes, "row_sums", { part, y }, k.batch);
   },

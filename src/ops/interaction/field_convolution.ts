@@ -53,8 +53,8 @@ function productOf(x: Tensor, w: Tensor, attributes: ConvolutionAttributes): Fie
 const convolutionOp: Op<ConvolutionAttributes> = {
   name: "field_convolution",
   outputs: ([x, w], attributes) => fieldProductOp.outputs([x], productOf(x, w, attributes)),
-  emit: (k, { inputs: [x, w, bias], outputs, attributes }) =>
-    emitFieldProduct(k, [x, w, bias], outputs, productOf(x, w, attributes)),
+  emit: (k, { inputs: [x, w, bias], outputs: [z], attributes }) =>
+    emitFieldProduct(k, [x, w, bias], z, productOf(x, w, attributes)),
   backward: ({ inputs: [x, w, bias], attributes }, [dz]) => {
     if (!dz) return [];
     const { kernel, from, to, before } = sizesOf(x, w, attributes);

@@ -12,7 +12,7 @@ import { emitFieldProduct, type FieldProduct, fieldProductOp } from "./field_pro
 const fieldDenseOp: Op<null> = {
   name: "field_dense",
   outputs: ([x, w]) => fieldProductOp.outputs([x], productOf(w)),
-  emit: (k, { inputs, outputs }) => emitFieldProduct(k, inputs, outputs, productOf(inputs[1])),
+  emit: (k, { inputs, outputs: [z] }) => emitFieldProduct(k, inputs, z, productOf(inputs[1])),
   backward: ({ inputs: [x, w] }, [dz]) => {
     if (!dz) return [];
     const dx = apply(fieldProductOp, [dz, w], { ...productOf(w), axes: [2, 1, 0] });

@@ -30,9 +30,10 @@ const backwardOp: Op<FieldSizes> = {
 
 const matricesOp: Op<FieldSizes> = {
   name: "fieldMatrixMatrices",
-  outputs: ([, weight], { fields, dim }) => [weight.shape, [SLICES, fields * dim * dim]],
-  emit: (k, { inputs: [e, , dy], outputs: [dweight, partial], attributes }) => {
+  outputs: ([, weight]) => [weight.shape],
+  emit: (k, { inputs: [e, , dy], outputs: [dweight], attributes }) => {
     const { fields, dim } = attributes;
+    const partial = k.scratch([SLICES, fields * dim * dim]);
     const { count, width } = lanesOf(dim);
     emit(k, attributes, "slices", { e, dy, partial }, SLICES * fields * count * count);
     emit(k, attributes, "matrices", { slice: partial, dweight }, fields * count * count * width);

@@ -53,22 +53,21 @@ export const NO_PARAMS = {
   dim: 0,
 };
 
-/** Inputs x, y (only where pairs are formed), weights and optionally a bias; outputs z and packed weights. */
+/** Inputs x, y (only where pairs are formed), weights and optionally a bias; the output is z. */
 export const fieldProductOp: Op<FieldProduct> = {
   name: "field_product",
   outputs: ([x], { sizes, axes, shift }) => {
     const { dim } = fieldsOf("field_product", x);
-    const [p, q, r] = axes.map((axis) => sizes[axis]);
-    return [["B", r * (shift?.to ?? 1), dim], [p * q, Math.ceil(r / 4) * 4]];
+    return [["B", sizes[axes[2]] * (shift?.to ?? 1), dim]];
   },
-  emit: (k, { inputs, outputs, attributes }) => emitFieldProduct(k, inputs, outputs, attributes),
+  emit: (k, { inputs, outputs: [z], attributes }) => emitFieldProduct(k, inputs, z, attributes),
 };
 
-/** Appends the product; inputs and outputs are those of {@linkcode fieldProductOp}. */
+/** Appends the product; inputs are those of {@linkcode fieldProductOp}. */
 export function emitFieldProduct(
   k: Emitter,
   inputs: readonly Tensor[],
-  [z, packed]: readonly Tensor[],
+  z: Tensor,
   attributes: FieldProduct,
 ): void {
   const { sizes, axes, pairs, symmetric, relu = false, shift } = attributes;
@@ -76,6 +75,7 @@ export function emitFieldProduct(
   const y = pairs ? inputs[1] : undefined;
   const [w, bias] = inputs.slice(pairs ? 2 : 1);
   const [p, q, r] = axes.map((axis) => sizes[axis]);
+  const packed = k.scratch([p * q, Math.ceil(r / 4) * 4]);
   emitArrange(k, w, packed, attributes);
   emitKernel(k, fieldProductKernel, {
     ...{ x, y, packed, bias, w, z, relu, shift },

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Shape, Tensor } from "../../graph/tensor.ts";
+import type { Tensor } from "../../graph/tensor.ts";
 import { fieldsOf } from "./field_padding.ts";
 
 /** Rows of a convolution's input and output. */
@@ -26,10 +26,4 @@ export function lanesIn(x: Tensor, shift: Shift | undefined): Record<"lanes" | "
   const step = fieldsOf("field_product", x).dim / 4;
   const { from, to, before } = shift ?? { from: 1, to: 1, before: 0 };
   return { lanes: to * step, in_lanes: from * step, step, before };
-}
-
-/** Returns the shape of weights by tiles of 4 x 4 pairs. */
-export function tileShape(left: number, right: number, outs: number, folded: boolean): Shape {
-  const [down, across] = [Math.ceil(left / 4), Math.ceil(right / 4)];
-  return [folded ? across * (across + 1) / 2 : down * across, outs, 16];
 }

@@ -33,11 +33,12 @@ function blocksOf(fields: number): number {
 
 const innerProductOp: Op<PairAttributes> = {
   name: "innerProduct",
-  outputs: (_, { pairs, summed, fields }) => summed ? [["B", 1], ["B", blocksOf(fields)]] : [["B", pairs]],
-  emit: (k, { inputs: [e, strengths], outputs: [q, part], attributes }) => {
+  outputs: (_, { pairs, summed }) => [["B", summed ? 1 : pairs]],
+  emit: (k, { inputs: [e, strengths], outputs: [q], attributes }) => {
     const rows = k.batch * blocksOf(attributes.fields);
     const bind = { e, strength: strengths ?? e };
     if (!attributes.summed) return emit(k, attributes, "each", { ...bind, q }, strengths, rows);
+    const part = k.scratch(["B", blocksOf(attributes.fields)]);
     emit(k, attributes, "block_sums", { ...bind, q: part }, strengths, rows);
     emit(k, attributes, "row_sums", { part, q }, strengths, k.batch);
   },
@@ -60,12 +61,10 @@ const backwardOp: Op<PairAttributes> = {
 
 const strengthsOp: Op<PairAttributes> = {
   name: "innerProductStrengths",
-  outputs: ([, , strengths], { pairs, dim }) => [
-    strengths.shape,
-    [SLICES, pairs * Math.max(lanesOf(dim).width, widthOf(strengths.shape) / pairs)],
-  ],
-  emit: (k, { inputs: [e, dq, strengths], outputs: [ds, partial], attributes }) => {
+  outputs: ([, , strengths]) => [strengths.shape],
+  emit: (k, { inputs: [e, dq, strengths], outputs: [ds], attributes }) => {
     const { fields, dim, pairs } = attributes;
+    const partial = k.scratch([SLICES, pairs * Math.max(lanesOf(dim).width, widthOf(strengths.shape) / pairs)]);
     const byLane = widthOf(strengths.shape) > pairs;
     const lanes = byLane ? lanesOf(dim).count : 1;
     const width = pairs * lanes;

@@ -92,12 +92,14 @@ const pairMatrixOp: Op<MatrixAttributes> = {
   name: "pairMatrix",
   outputs: (_, { form, pairs, dim }) => {
     if (form === "products") return [["B", pairs * dim]];
-    return form === "each" ? [["B", pairs]] : [["B", 1], ["B", pairs]];
+    return [["B", form === "each" ? pairs : 1]];
   },
-  emit: (k, { inputs: [e, weight], outputs: [y, part], attributes }) => {
-    if (attributes.form === "products") return emitMatrixProducts(k, attributes, { e, weight, r: y });
-    emitKernel(k, matrixForwardKernel, { window: attributes, bind: { e, weight, q: part ?? y } });
-    if (part) emitPairMatrix(k, attributes, "row_sums", { part, q: y }, k.batch);
+  emit: (k, { inputs: [e, weight], outputs: [y], attributes }) => {
+    const { form, pairs } = attributes;
+    if (form === "products") return emitMatrixProducts(k, attributes, { e, weight, r: y });
+    const part = form === "each" ? y : k.scratch(["B", pairs]);
+    emitKernel(k, matrixForwardKernel, { window: attributes, bind: { e, weight, q: part } });
+    if (part !== y) emitPairMatrix(k, attributes, "row_sums", { part, q: y }, k.batch);
   },
   backward: ({ inputs: [e, weight], attributes }, [g]) =>
     g ? [apply(backwardOp, [e, weight, g], attributes), apply(matricesOp, [e, weight, g], attributes)] : [],
@@ -112,9 +114,9 @@ const backwardOp: Op<MatrixAttributes> = {
 
 const matricesOp: Op<MatrixAttributes> = {
   name: "pairMatrixMatrices",
-  outputs: ([, weight], attributes) => [weight.shape, partialMatrices(attributes)],
-  emit: (k, { inputs: [e, , g], outputs: [dweight, partial], attributes }) =>
-    emitMatrices(k, attributes, { e, g, dweight, partial }),
+  outputs: ([, weight]) => [weight.shape],
+  emit: (k, { inputs: [e, , g], outputs: [dweight], attributes }) =>
+    emitMatrices(k, attributes, { e, g, dweight, partial: k.scratch(partialMatrices(attributes)) }),
 };
 
 /** Returns the shape of the memory that {@linkcode emitMatrices} sums slices in. */

@@ -83,7 +83,7 @@ export const attentionForwardKernel = attentionKernel(
 export const attentionBackwardKernel = attentionKernel(
   "attention_backward",
   (k, task) => {
-    const { attributes, bind: { p, y, dy, lse, dp, dz, delta } } = task;
+    const { attributes, bind: { p, y, dy, lse, dp, dz, delta } } = withDelta(k, task);
     emitAttention(k, "queries", { attributes, bind: { p, y, dy, lse, dp, dz, delta } }, queriesShader(task));
     emitAttention(k, "keys", { attributes, bind: { p, lse, dp, dz, delta } }, queriesShader(task));
   },
@@ -92,6 +92,11 @@ export const attentionBackwardKernel = attentionKernel(
     emitGroupAttention(k, "backward", bind, { ...attributes, ...sizesOf(p) }, k.needed(dz));
   },
 );
+
+/** Returns a task with memory for delta, which the gradients of all queries or keys of a head share, `[B, H, F]`. */
+export function withDelta(k: Emitter, { attributes, bind }: AttentionTask): AttentionTask {
+  return { attributes, bind: { ...bind, delta: k.scratch(bind.lse.shape) } };
+}
 
 /** A shader whose threads take so many queries or keys each. */
 export interface AttentionShader {
@@ -182,9 +187,9 @@ export const attentionOp: Op<AttentionAttributes> = {
 
 const attentionBackwardOp: Op<AttentionAttributes> = {
   name: "attention_backward",
-  outputs: ([p, o, , lse]) => [p.shape, o.shape, lse.shape],
-  emit: (k, { inputs: [p, y, dy, lse, r], outputs: [dp, dz, delta], attributes }) =>
-    emitKernel(k, attentionBackwardKernel, { attributes, bind: { p, r: r ?? p, y, dy, lse, dp, dz, delta } }),
+  outputs: ([p, o]) => [p.shape, o.shape],
+  emit: (k, { inputs: [p, y, dy, lse, r], outputs: [dp, dz], attributes }) =>
+    emitKernel(k, attentionBackwardKernel, { attributes, bind: { p, r: r ?? p, y, dy, lse, dp, dz } }),
 };
 
 const weightsOp: Op<AttentionAttributes> = {

@@ -75,15 +75,15 @@ const targetHeadsOp: Op<TargetHeadsAttributes> = {
   emit: (k, { inputs: [q, x, lengths], outputs: [y, factors], attributes }) =>
     emitRows(k, "forward", [q, x], { q, x, lengths, factors, y }, attributes),
   backward: ({ inputs: [q, x, lengths], outputs: [, w], attributes }, [dy]) =>
-    dy ? applyAll(targetHeadsBackwardOp, [q, x, lengths, w, dy], attributes).slice(0, 2) : [],
+    dy ? applyAll(targetHeadsBackwardOp, [q, x, lengths, w, dy], attributes) : [],
 };
 
-/** Outputs dq, dx, and the gradients of the scores, for its dispatch alone. */
+/** Outputs dq and dx. */
 const targetHeadsBackwardOp: Op<TargetHeadsAttributes> = {
   name: "target_heads_backward",
-  outputs: ([q, x, , w]) => [q.shape, x.shape, w.shape],
-  emit: (k, { inputs: [q, x, lengths, w, dy], outputs: [y, dx, factors], attributes }) =>
-    emitRows(k, "backward", [q, x], { q, x, lengths, w, dy, factors, y, dx }, attributes),
+  outputs: ([q, x]) => [q.shape, x.shape],
+  emit: (k, { inputs: [q, x, lengths, w, dy], outputs: [y, dx], attributes }) =>
+    emitRows(k, "backward", [q, x], { q, x, lengths, w, dy, factors: k.scratch(w.shape), y, dx }, attributes),
 };
 
 function emitRows(

@@ -16,6 +16,7 @@ import {
   type AttentionTask,
   emitAttention,
   sizesOf,
+  withDelta,
 } from "../../ops/sequence/attention.ts";
 import { lanesOf } from "../../ops/shape/lane.ts";
 import { bufferVariant, imageVariant } from "../variants.ts";
@@ -34,8 +35,9 @@ export function registerAttention(kernels: KernelSet): void {
     }),
   ]);
   kernels.register(attentionBackwardKernel, [
-    bufferVariant("buffers", attentionFlops, (k, task) => emitAttention(k, "both", task, shaderOf(task))),
-    imageVariant(fits, attentionFlops, (k, { attributes, bind: { p, ...bind } }) => {
+    bufferVariant("buffers", attentionFlops, (k, task) => emitAttention(k, "both", withDelta(k, task), shaderOf(task))),
+    imageVariant(fits, attentionFlops, (k, task) => {
+      const { attributes, bind: { p, ...bind } } = withDelta(k, task);
       emitImageAttention(k, "both", p, bind, sizesFor({ attributes, bind: { p } }));
     }),
   ]);

@@ -16,16 +16,20 @@ import { FIELD_LANES } from "./source.ts";
  * kernel has few, long invocations: it is one for processors.
  *
  * @param inputs x, y, dz and weights `[I J, H]`
- * @param outputs dx, dy (four floats of no meaning where folded), and scratch of the shape of {@linkcode tileShape}
+ * @param outputs dx, and dy unless y is x
  */
 export function emitInputGradients(
   k: Emitter,
   [x, y, dz, weight]: readonly Tensor[],
-  { dx, dy, packed, folded }: { dx: Tensor; dy: Tensor; packed: Tensor; folded: boolean },
+  { dx, dy }: { dx: Tensor; dy: Tensor | undefined },
   variant: FieldVariant,
 ): void {
   const [left, right, outs] = [x, y, dz].map((tensor) => fieldsOf("field_product_inputs", tensor).rows);
-  const [tiles] = packed.shape as readonly number[];
+  const folded = dy === undefined;
+  const tiles = tilesOf(left, right, folded);
+  const packed = k.scratch([tiles, outs, 16]);
+  // The kernel binds it, but does not write to it, where there is one gradient.
+  const second = dy ?? k.scratch([4]);
   k.run({
     shader: around,
     entry: "arrange_tiles",
@@ -41,11 +45,17 @@ export function emitInputGradients(
     k.run({
       shader: fieldShader(block),
       entry: "inputs",
-      bind: { ...bind, dx, dy },
+      bind: { ...bind, dx, dy: second },
       constants: { FOLDED: folded },
       params: { ...spread, columns, left, right, outs, terms: 0, slice: 0, tiles, first: first * spread.lanes },
       grid: Math.ceil(Math.ceil(columns / block.inputColumns) / FIELD_LANES),
       flops: 8 * columns * outs * termsOf([left, right], folded),
     });
   });
+}
+
+/** Returns how many tiles of 4 x 4 pairs the weights have. */
+function tilesOf(left: number, right: number, folded: boolean): number {
+  const [down, across] = [Math.ceil(left / 4), Math.ceil(right / 4)];
+  return folded ? across * (across + 1) / 2 : down * across;
 }

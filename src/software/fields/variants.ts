@@ -83,10 +83,6 @@ function emitGradient(k: Emitter, task: FieldGradientTask, variant: FieldVariant
   });
 }
 
-function emitInputs(
-  k: Emitter,
-  { x, x0, dz, weight, dx, dx0, packed, folded }: CinInputsTask,
-  variant: FieldVariant,
-): void {
-  emitInputGradients(k, [x, x0, dz, weight], { dx, dy: dx0, packed, folded }, variant);
+function emitInputs(k: Emitter, { x, x0, dz, weight, dx, dx0 }: CinInputsTask, variant: FieldVariant): void {
+  emitInputGradients(k, [x, x0, dz, weight], { dx, dy: dx0 }, variant);
 }
