@@ -10,7 +10,8 @@ import type { Tensor } from "../graph/tensor.ts";
 import { addOp, MOST_TERMS, sumOp } from "./dense/add.ts";
 import { addBiasOp } from "./dense/bias.ts";
 import { batchNormOp } from "./dense/batch_norm.ts";
-import { type DenseAttributes, denseOp } from "./dense/dense.ts";
+import { type DenseAttributes, denseOp, isPlain } from "./dense/dense.ts";
+import { residualDenseOp } from "./dense/residual_dense.ts";
 import { embeddingFm, embeddingFmOp } from "./embedding/embedding_fm.ts";
 import { embeddingOp } from "./embedding/embedding.ts";
 import { fmOp } from "./interaction/fm.ts";
@@ -112,6 +113,20 @@ const foldSum: Rule = (node, context) => {
   return true;
 };
 
+/** Adds a dense layer to something else in the kernel of its product, when nobody else reads the layer. */
+const foldResidual: Rule = (node, context) => {
+  if (node.op !== addOp || node.inputs[0] === node.inputs[1]) return false;
+  const copies = node.inputs.map(context.copyOf);
+  const at = copies.findLastIndex(({ node: producer }, i) =>
+    producer?.op === denseOp && isPlain(producer.attributes as DenseAttributes) && Number(copies[i].shape.at(-1)) > 1 &&
+    context.readersOf(node.inputs[i]).length === 1
+  );
+  if (at < 0) return false;
+  const inputs = [copies[1 - at], ...copies[at].node!.inputs];
+  context.replace(node.outputs[0], new GraphNode(residualDenseOp, inputs, null).outputs[0]);
+  return true;
+};
+
 /** Takes what was taken apart in place of putting all its parts together again. */
 const joinParts: Rule = (node, context) => {
   const source = node.op === concatOp ? node.inputs[0].node : undefined;
@@ -122,4 +137,12 @@ const joinParts: Rule = (node, context) => {
 };
 
 /** All rewrites, in the order in which they are tried. */
-export const rewrites: readonly Rule[] = [foldEpilogue, foldCompare, foldFm, dropFoldedTerm, foldSum, joinParts];
+export const rewrites: readonly Rule[] = [
+  foldEpilogue,
+  foldCompare,
+  foldFm,
+  dropFoldedTerm,
+  foldSum,
+  foldResidual,
+  joinParts,
+];

@@ -19,6 +19,11 @@ function emitElements(k: Emitter, entry: string, bind: Record<string, Tensor>): 
   k.run({ shader: elementwise, entry, bind, params: { size: count }, grid: Math.ceil(count / 256) });
 }
 
+/** Appends y = a + b. */
+export function emitAdd(k: Emitter, a: Tensor, b: Tensor, y: Tensor): void {
+  emitElements(k, "add", { a, b, y });
+}
+
 /** Sum of two tensors. */
 export const addOp: Op<null> = {
   name: "add",
@@ -34,7 +39,7 @@ export const addOp: Op<null> = {
     }
     return [first.shape];
   },
-  emit: (k, { inputs: [a, b], outputs: [y] }) => emitElements(k, "add", { a, b, y }),
+  emit: (k, { inputs: [a, b], outputs: [y] }) => emitAdd(k, a, b, y),
   backward: (node, [dy]) => node.inputs.map(() => dy),
 };
 

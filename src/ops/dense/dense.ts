@@ -45,13 +45,26 @@ export const denseOp: Op<DenseAttributes> = {
     emitProduct(k, x, weight, y, { bias, activation, dropout }),
   backward: ({ inputs: [x, weight, bias], outputs: [y], attributes }, [dy], gradients) => {
     if (!dy) return [];
-    const dz = throughEpilogue(dy, y, attributes, gradients);
-    const before = epilogueBefore(x, gradients);
-    const all = applyAll(gradientOp, [x, weight, dz], { before, hasBias: bias !== undefined });
-    if (before) gradients.throughEpilogue.add(all[0]);
-    return all;
+    return layerGradients([x, weight, bias], throughEpilogue(dy, y, attributes, gradients), gradients);
   },
 };
+
+/**
+ * Returns the gradients of z = x W + bias: by x, or by what goes into the epilogue that computed x, by W, and by the bias
+ * where there is one.
+ *
+ * @param dz gradient by z
+ */
+export function layerGradients(
+  [x, weight, bias]: readonly [x: Tensor, weight: Tensor, bias: Tensor | undefined],
+  dz: Tensor,
+  gradients: Gradients,
+): readonly Tensor[] {
+  const before = epilogueBefore(x, gradients);
+  const all = applyAll(gradientOp, [x, weight, dz], { before, hasBias: bias !== undefined });
+  if (before) gradients.throughEpilogue.add(all[0]);
+  return all;
+}
 
 /** Returns the gradient by what goes into the epilogue that computed y, given that by y. */
 export function throughEpilogue(dy: Tensor, y: Tensor, attributes: DenseAttributes, gradients: Gradients): Tensor {
@@ -81,7 +94,8 @@ export function affineGradients(x: Tensor, weight: Tensor, dz: Tensor): readonly
 
 type Epilogue = Pick<DenseAttributes, "activation" | "dropout">;
 
-function isPlain({ activation, dropout }: Epilogue): boolean {
+/** Whether an epilogue leaves the product as it is, but for a bias. */
+export function isPlain({ activation, dropout }: Epilogue): boolean {
   return activation === "none" && !dropout?.rate;
 }
 

@@ -19,6 +19,7 @@ import quads4 from "../../../shaders/dense/matmul_quads4.wgsl" with { type: "tex
 import splitsSource from "../../../shaders/dense/matmul_splits.wgsl" with { type: "text" };
 import storeSource from "../../../shaders/dense/matmul_store.wgsl" with { type: "text" };
 import storeGradient from "../../../shaders/dense/matmul_store_gradient.wgsl" with { type: "text" };
+import storeResidual from "../../../shaders/dense/matmul_store_residual.wgsl" with { type: "text" };
 import storeSum from "../../../shaders/common/matmul_store_sum.wgsl" with { type: "text" };
 import random from "../../../shaders/common/random.wgsl" with { type: "text" };
 import stepSource from "../../../shaders/common/step.wgsl" with { type: "text" };
@@ -85,6 +86,23 @@ export function emitTiles(
     },
     bind: { bias: epilogue.bias, y, ...loader?.bind },
     constants: { ...elementConstants(epilogue), ...loader?.constants },
+    splits: 1,
+  });
+}
+
+/** Appends y = residual + (a b + bias). */
+export function emitResidualTiles(
+  k: Emitter,
+  product: TileProduct,
+  { y, residual, bias }: { readonly y: Tensor; readonly residual: Tensor; readonly bias: Tensor | undefined },
+): void {
+  runTiles(k, product, {
+    parts: {
+      ...(bias ? { matmul_bias: biasSource } : { matmul_bias_none: biasNone }),
+      matmul_store_residual: storeResidual,
+    },
+    bind: { y, residual, bias },
+    constants: {},
     splits: 1,
   });
 }
