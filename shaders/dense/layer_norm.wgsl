@@ -1,8 +1,9 @@
 // Layer normalization (Ba, Kiros and Hinton, arXiv:1607.06450, equation 4) of rows.
 //   forward    y[r, n] = gamma[n] xhat[r, n] + beta[n],  xhat = (x - mean_r) rstd_r,  rstd = 1 / sqrt(variance + eps)
 //   gradient   dx[r, n] = rstd_r (g[n] - mean_m g[m] - xhat[r, n] mean_m g[m] xhat[r, m]),  g = gamma dy
+//   gradient_and_rest  the same, added to rest, the gradient of x by whatever else reads it
 //   columns    dgamma[n] = sum_r dy[r, n] xhat[r, n],  dbeta[n] = sum_r dy[r, n]
-// Row r takes gamma and beta number r % sets. Shapes: x, y, dy, dx [rows, width]; gamma, beta [sets, width], all in
+// Row r takes gamma and beta number r % sets. Shapes: x, y, dy, dx, rest [rows, width]; gamma, beta [sets, width], all in
 // lanes; moments [rows, 2] = (mean, rstd); f32.
 // Grid: forward and gradient one invocation per row; columns one workgroup per column of lanes, folded in a fixed tree.
 // Padded rows need no mask: dy is 0 there.
@@ -16,6 +17,7 @@ struct Params { rows: u32, width: u32, sets: u32, numbers: u32, epsilon: f32 }  
 @group(0) @binding(6) var<storage, read_write> y: array<Lane>;
 @group(0) @binding(7) var<uniform> params: Params;
 @group(0) @binding(8) var<storage, read_write> d_beta: array<Lane>;
+@group(0) @binding(9) var<storage, read> rest: array<Lane>;
 
 var<workgroup> partial_gamma: array<Lane, 64>;
 var<workgroup> partial_beta: array<Lane, 64>;
@@ -46,15 +48,10 @@ fn forward(
   moments[row] = vec2f(mean, rstd);
 }
 
-// y receives dx.
-@compute @workgroup_size(64)
-fn gradient(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let row = linear_group(group, groups) * 64u + lane;
-  if (row >= params.rows) { return; }
+// What the gradient of a row is made of, and the gradient of one lane of it.
+struct Slopes { first: u32, own: u32, mean: f32, rstd: f32, sum: f32, dot: f32 }
+
+fn slopes_of(row: u32) -> Slopes {
   let first = row * params.width;
   let own = row % params.sets * params.width;
   let mean = saved[row].x;
@@ -66,11 +63,38 @@ fn gradient(
     sum += total(g);
     dot += total(g * (x[first + n] - mean)) * rstd;
   }
-  sum /= f32(params.numbers);
-  dot /= f32(params.numbers);
+  return Slopes(first, own, mean, rstd, sum / f32(params.numbers), dot / f32(params.numbers));
+}
+
+fn gradient_at(n: u32, s: Slopes) -> Lane {
+  let normal = (x[s.first + n] - s.mean) * s.rstd;
+  return s.rstd * (gamma[s.own + n] * dy[s.first + n] - s.sum - normal * s.dot);
+}
+
+// y receives dx.
+@compute @workgroup_size(64)
+fn gradient(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let row = linear_group(group, groups) * 64u + lane;
+  if (row >= params.rows) { return; }
+  let slopes = slopes_of(row);
+  for (var n = 0u; n < params.width; n++) { y[slopes.first + n] = gradient_at(n, slopes); }
+}
+
+@compute @workgroup_size(64)
+fn gradient_and_rest(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let row = linear_group(group, groups) * 64u + lane;
+  if (row >= params.rows) { return; }
+  let slopes = slopes_of(row);
   for (var n = 0u; n < params.width; n++) {
-    let normal = (x[first + n] - mean) * rstd;
-    y[first + n] = rstd * (gamma[own + n] * dy[first + n] - sum - normal * dot);
+    y[slopes.first + n] = rest[slopes.first + n] + gradient_at(n, slopes);
   }
 }
 

@@ -41,9 +41,15 @@ export class Gradients {
   /** Gradients of outputs of epilogues that have gone through the epilogue already, in the kernel that computed them. */
   readonly throughEpilogue: Set<Tensor> = new Set();
   readonly #readers: Map<Tensor, number> = new Map();
+  readonly #take: (tensor: Tensor) => Tensor | undefined;
 
-  /** Counts what reads each tensor on the way from the parameters to the differentiated output. */
-  constructor(nodes: readonly Node[] = []) {
+  /**
+   * Counts what reads each tensor on the way from the parameters to the differentiated output.
+   *
+   * @param take takes the sum of the gradients by a tensor that are known so far
+   */
+  constructor(nodes: readonly Node[] = [], take: (tensor: Tensor) => Tensor | undefined = () => undefined) {
+    this.#take = take;
     for (const { inputs } of nodes) {
       for (const input of inputs) this.#readers.set(input, (this.#readers.get(input) ?? 0) + 1);
     }
@@ -52,6 +58,14 @@ export class Gradients {
   /** Returns how many times ops of the forward pass read a tensor. */
   readersOf(tensor: Tensor): number {
     return this.#readers.get(tensor) ?? 0;
+  }
+
+  /**
+   * Takes the gradient that ops further on have by an input of an op: a backward that takes it returns the sum of it and
+   * its own, so that its kernel can add them.
+   */
+  take(input: Tensor): Tensor | undefined {
+    return this.#take(input);
   }
 
   /** Adds a gradient of a table; an embedding's backward calls this. */
@@ -71,13 +85,13 @@ export class Gradients {
  * @throws {TypeError} when an op on the way has no backward
  */
 export function differentiate(output: Tensor, dOutput: Tensor, add: (...parts: Tensor[]) => Tensor): Gradients {
-  const gradients = new Gradients(nodesBehind(output));
   const pending = new Map<Tensor, Tensor[]>([[output, [dOutput]]]);
   const take = (tensor: Tensor): Tensor | undefined => {
     const parts = pending.get(tensor);
     pending.delete(tensor);
     return parts && (parts.length === 1 ? parts[0] : add(...parts));
   };
+  const gradients = new Gradients(nodesBehind(output), take);
   const nodes = output.graph.nodes;
   for (let i = nodes.indexOf(output.node as Node); i >= 0; i--) {
     const node = nodes[i];

@@ -20,6 +20,7 @@ import { compareOp } from "./sequence/compare.ts";
 import { compareDenseOp } from "./sequence/compare_dense.ts";
 import { activationOp, dropoutOp, type Epilogue } from "./dense/pointwise.ts";
 import { concatOp, splitOp } from "./shape/concat.ts";
+import { reshapeOp } from "./shape/reshape.ts";
 
 /** Moves an activation or a dropout into the kernel that computes its input, when nobody else reads that input. */
 const foldEpilogue: Rule = (node, context) => {
@@ -136,6 +137,18 @@ const joinParts: Rule = (node, context) => {
   return true;
 };
 
+/** Takes the same shape of a tensor once, so that the gradients by it meet. */
+const shareReshape: Rule = (node, context) => {
+  if (node.op !== reshapeOp) return false;
+  const [output] = node.outputs;
+  const first = context.readersOf(node.inputs[0]).find(({ op, outputs: [other] }) =>
+    op === reshapeOp && other.shape.join() === output.shape.join()
+  );
+  if (!first || first === node) return false;
+  context.replace(output, context.copyOf(first.outputs[0]));
+  return true;
+};
+
 /** All rewrites, in the order in which they are tried. */
 export const rewrites: readonly Rule[] = [
   foldEpilogue,
@@ -145,4 +158,5 @@ export const rewrites: readonly Rule[] = [
   foldSum,
   foldResidual,
   joinParts,
+  shareReshape,
 ];

@@ -92,6 +92,27 @@ Deno.test("differentiate hands each output of a node its own gradient, undefined
   assertEquals(seen, [[false, true, true]]);
 });
 
+Deno.test("an op's backward can take the gradient that ops further on have by its input", () => {
+  const taken: (Tensor | undefined)[] = [];
+  const takingOp: Op<null> = {
+    name: "taking",
+    outputs: ([x]) => [x.shape],
+    emit: () => {},
+    backward: ({ inputs: [x] }, [dy], gradients) => {
+      taken.push(gradients.take(x));
+      return [dy];
+    },
+  };
+  const graph = new Graph("train");
+  const x = graph.input("x", ["B", 2]);
+  const before = activation(x, "tanh");
+  const y = add(apply(takingOp, [x], null), apply(takingOp, [before], null), x);
+  const dy = upstream(graph, y);
+  const { inputs } = differentiate(y, dy, add);
+  assertEquals(taken, [undefined, dy]);
+  assertEquals(inputs.get(x)!.node!.op.name, "add");
+});
+
 Deno.test("differentiate names an op on the way that has no backward", () => {
   const stepOp: Op<null> = { name: "step", outputs: ([x]) => [x.shape], emit: () => {} };
   const graph = new Graph("train");

@@ -6,6 +6,7 @@ import { zeros } from "../../src/initializer.ts";
 import { add, addOp } from "../../src/ops/dense/add.ts";
 import { batchNorm } from "../../src/ops/dense/batch_norm.ts";
 import { activation, activationOp, dropout } from "../../src/ops/dense/pointwise.ts";
+import { flatten, reshape } from "../../src/ops/shape/reshape.ts";
 import { rewrites } from "../../src/ops/rewrites.ts";
 import { assert, assertEquals } from "@std/assert";
 import { run } from "../run.ts";
@@ -85,4 +86,11 @@ Deno.test("rewrites never move a dropout in front of an activation", () => {
   const z = normalized(new Graph("train"));
   const [y] = rewrite([activation(dropout(z, 0.5, 1), "sigmoid")], rewrites);
   assertEquals(namesOf(y), ["batch_norm", "activation"]);
+});
+
+Deno.test("rewrites take the same shape of a tensor once, and other shapes apart", () => {
+  const x = new Graph("train").input("x", ["B", 2, 3]);
+  const shapes = [flatten(x), flatten(x), reshape(x, ["B", 3, 2])];
+  const [first, second, other] = rewrite(shapes, rewrites);
+  assert(first === second && other !== first);
 });

@@ -33,19 +33,21 @@ const layerNormOp: Op<number> = {
   },
   emit: (k, { inputs: [x, gamma, beta], outputs: [y, moments], attributes }) =>
     emitRows(k, "forward", gamma, { x, gamma, beta, y, moments }, attributes),
-  backward: ({ inputs: [x, gamma], outputs: [, moments], attributes }, [dy]) => {
+  backward: ({ inputs: [x, gamma], outputs: [, moments], attributes }, [dy], gradients) => {
     if (!dy) return [];
-    const dx = apply(gradientOp, [x, gamma, moments, dy], attributes);
+    const rest = gradients.take(x);
+    const dx = apply(gradientOp, [x, gamma, moments, dy, ...(rest ? [rest] : [])], attributes);
     const [dGamma, dBeta] = applyAll(columnsOp, [x, gamma, moments, dy], null);
     return [dx, dGamma, dBeta];
   },
 };
 
+/** Inputs x, gamma, the moments, dy, and optionally what else x's gradient is made of. */
 const gradientOp: Op<number> = {
   name: "layer_norm_backward",
   outputs: ([x]) => [x.shape],
-  emit: (k, { inputs: [x, gamma, saved, dy], outputs: [dx], attributes }) =>
-    emitRows(k, "gradient", gamma, { x, gamma, saved, dy, y: dx }, attributes),
+  emit: (k, { inputs: [x, gamma, saved, dy, rest], outputs: [dx], attributes }) =>
+    emitRows(k, rest ? "gradient_and_rest" : "gradient", gamma, { x, gamma, saved, dy, rest, y: dx }, attributes),
 };
 
 /** Gradients by the parameters, from the moments that the forward pass saved. */
@@ -91,9 +93,9 @@ const columnsOp: Op<null> = {
 
 function emitRows(
   k: Emitter,
-  entry: "forward" | "gradient" | "columns",
+  entry: "forward" | "gradient" | "gradient_and_rest" | "columns",
   gamma: Tensor,
-  bind: Record<string, Tensor>,
+  bind: Record<string, Tensor | undefined> & { readonly x: Tensor },
   epsilon: number,
 ): void {
   const numbers = columnsOf("layer_norm", bind.x);

@@ -25,13 +25,13 @@ export interface ColumnSizes {
 }
 
 /**
- * Appends a copy of columns, `pad` with zeros in all other columns. Columns are counted in the widest lanes that all sizes
+ * Appends a copy of columns, `pad` with zeros in all other columns, `add_columns` with those of `rest` added to all. Columns are counted in the widest lanes that all sizes
  * divide into.
  */
 export function emitColumns(
   k: Emitter,
-  entry: "copy_columns" | "pad",
-  bind: Record<"x" | "y", Tensor>,
+  entry: "copy_columns" | "pad" | "add_columns",
+  bind: Readonly<Record<string, Tensor>>,
   rows: number,
   sizes: ColumnSizes,
 ): void {
@@ -44,6 +44,6 @@ export function emitColumns(
     entry,
     bind,
     params: { rows, ...scaled },
-    grid: Math.ceil(rows * (entry === "pad" ? scaled.y_width : scaled.count) / 256),
+    grid: Math.ceil(rows * (entry === "copy_columns" ? scaled.count : scaled.y_width) / 256),
   });
 }

@@ -93,9 +93,24 @@ const columnsOp: Op<Columns> = {
     const sizes = { count, x_width: widthOfMatrix("columns", x), y_width: count, from_column: from };
     emitColumns(k, "copy_columns", { x, y }, rowsOf(k, x), sizes);
   },
-  backward: ({ inputs: [x], attributes: { from } }, [dy]) => [
-    dy && apply(padOp, [dy], { from, count: widthOfMatrix("columns", x) }),
-  ],
+  backward: ({ inputs: [x], attributes: { from } }, [dy], gradients) => {
+    if (!dy) return [];
+    const rest = gradients.take(x);
+    if (rest) return [apply(addColumnsOp, [rest, dy], from)];
+    return [apply(padOp, [dy], { from, count: widthOfMatrix("columns", x) })];
+  },
+};
+
+/** Adds a matrix to columns of a wider one, from the column of the attribute on. */
+const addColumnsOp: Op<number> = {
+  name: "add_columns",
+  outputs: ([wide]) => [wide.shape],
+  emit: (k, { inputs: [rest, x], outputs: [y], attributes: from }) => {
+    const [width, all] = [x, y].map((tensor) => widthOfMatrix("add_columns", tensor));
+    const sizes = { count: width, x_width: width, y_width: all, to_column: from };
+    emitColumns(k, "add_columns", { x, rest, y }, rowsOf(k, x), sizes);
+  },
+  backward: ({ inputs: [, x], attributes: from }, [dy]) => [dy, dy && columns(dy, from, widthOfMatrix("columns", x))],
 };
 
 /** Puts a matrix into one of `count` columns, all others 0. */

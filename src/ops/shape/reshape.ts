@@ -6,7 +6,8 @@
 import { apply, type Op } from "../../graph/node.ts";
 import { formatShape, type Shape, type Tensor, widthOf } from "../../graph/tensor.ts";
 
-const reshapeOp: Op<Shape> = {
+/** The op behind {@linkcode reshape}. */
+export const reshapeOp: Op<Shape> = {
   name: "reshape",
   alias: true,
   outputs: ([x], shape) => {

@@ -1,5 +1,8 @@
 import { layerNorm } from "../../../src/ops/dense/layer_norm.ts";
-import { checkOp } from "../../support.ts";
+import { multiply } from "../../../src/ops/dense/arithmetic.ts";
+import type { Tensor } from "../../../src/graph/tensor.ts";
+import { assert } from "@std/assert";
+import { checkOp, runOp } from "../../support.ts";
 
 const EPS = 1e-5;
 
@@ -26,6 +29,20 @@ for (const software of [true, false]) {
         rtol: 5e-5,
       }));
   }
+
+  Deno.test(`layerNorm on ${adapter} adds to the gradient that others have by its input`, async () => {
+    const check = {
+      inputs: { x: ["B" as const, 6], gamma: [6], beta: [6] },
+      batch: 9,
+      software,
+      build: ({ x, gamma, beta }: Record<string, Tensor>) => {
+        const normal = layerNorm(x, gamma, beta, EPS);
+        return multiply(x, normal);
+      },
+    };
+    await checkOp({ ...check, reference: (inputs) => reference(inputs).map((y, i) => inputs.x[i] * y), rtol: 5e-5 });
+    assert(!(await runOp(check)).labels.includes("elementwise.add"));
+  });
 
   Deno.test(`layerNorm on ${adapter} leaves padding rows out of its parameters' gradients`, () =>
     checkOp({

@@ -1,8 +1,9 @@
 import { Graph } from "../../../src/graph/graph.ts";
 import { columns, concat, pad, split } from "../../../src/ops/shape/concat.ts";
 import { multiply } from "../../../src/ops/dense/arithmetic.ts";
-import { assertThrows } from "@std/assert";
-import { checkOp } from "../../support.ts";
+import type { Tensor } from "../../../src/graph/tensor.ts";
+import { assert, assertThrows } from "@std/assert";
+import { checkOp, runOp } from "../../support.ts";
 
 for (const batch of [1, 37]) {
   Deno.test(`concat puts three matrices of ${batch} rows side by side and hands back their gradients`, () =>
@@ -36,6 +37,28 @@ for (const batch of [1, 37]) {
       build: ({ x }) => columns(x, 2, 4),
       reference: ({ x }) => Float64Array.from({ length: 4 * batch }, (_, i) => x[9 * Math.floor(i / 4) + 2 + i % 4]),
     }));
+
+  for (const [width, from, count] of [[9, 2, 4], [8, 4, 4]]) {
+    Deno.test(`columns ${from} on of ${batch} x ${width} add to the gradient that others have by the matrix`, async () => {
+      const check = {
+        inputs: { x: ["B" as const, width], y: ["B" as const, width] },
+        batch,
+        build: ({ x, y }: Record<string, Tensor>) => {
+          const part = columns(x, from, count);
+          return concat(multiply(x, y), part);
+        },
+      };
+      await checkOp({
+        ...check,
+        reference: ({ x, y }) =>
+          Float64Array.from({ length: (width + count) * batch }, (_, i) => {
+            const [row, n] = [width * Math.floor(i / (width + count)), i % (width + count)];
+            return n < width ? x[row + n] * y[row + n] : x[row + n - width + from];
+          }),
+      });
+      assert((await runOp(check)).labels.includes("concat.add_columns"));
+    });
+  }
 
   Deno.test(`pad appends columns of zeros to ${batch} rows`, () =>
     checkOp({
