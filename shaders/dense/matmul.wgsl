@@ -1,7 +1,7 @@
 // Matrix product by tiles of 128 x 64 in workgroup memory, for GPUs.
 //   y[s, m, n] = sum_k a[m, k] b[k, n] over the terms k of split s
 // A_TRANSPOSED: a is stored as [K, M]. B_TRANSPOSED: b is stored as [N, K]. No copy of either is made.
-// Needs matmul_quads4, or the matmul_quads1 parts (loads and stores of four numbers), and a part that declares
+// Needs the matmul_quads4 or the matmul_quads1 parts (loads and stores of four numbers), and a part that declares
 // store_lanes (what is done to a sum).
 // Shapes: a [M, K], b [K, N], y [S, M, N], all in rows without padding; f32.
 // Grid: a workgroup of 8 x 16 threads per tile and split; each thread has a register tile of 8 x 8 sums.

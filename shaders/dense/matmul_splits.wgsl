@@ -1,6 +1,7 @@
 // Sum of the splits of a product, in an order that depends on their number alone: bit-reproducible.
 //   sum, sum_with_columns  y[i] = sum_s parts[s, i], and the numbers past y's, the sums of columns, go to column_sums
 //   sum_apart3, sum_apart4  y_p[m, n] = sum_s parts[s, m, p N + n]: so many matrices of N columns, which are side by side
+//   sum_beside  of parts (parts_0 | parts_1), of FIRST and N - FIRST columns, y0 and y1 with the sums of their columns y2, y3
 // Shapes: parts [S, size + columns], y [size], column_sums [columns], y_p [M, N], all by lanes.
 // Grid: a workgroup of 16 x 16 threads per 16 lanes; a thread adds every 16th split, and 16 threads' sums are added in
 // order, so that loads do not wait for one another. Memory: 4 (S + 1) bytes per number.
@@ -9,7 +10,7 @@ struct Params {
   size: u32,     // lanes of y
   columns: u32,  // lanes of column_sums
   width: u32,    // lanes of N
-  count: u32,    // matrices side by side
+  count: u32,    // matrices side by side, or lanes of FIRST
 }
 @group(0) @binding(0) var<storage, read> parts: array<Lane>;
 @group(0) @binding(1) var<storage, read_write> y: array<Lane>;
@@ -101,5 +102,25 @@ fn sum_apart4(
     case 1u: { y1[place.y] = total; }
     case 2u: { y2[place.y] = total; }
     default: { y3[place.y] = total; }
+  }
+}
+
+@compute @workgroup_size(16, 16)
+fn sum_beside(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_id) id: vec3u,
+) {
+  let i = linear_group(group, groups) * 16u + id.x;
+  let total = total_of(i, id);
+  if (id.y > 0u || i >= params.size + params.columns) { return; }
+  let row = i / params.width;
+  let n = i % params.width;
+  let is_sum = i >= params.size;
+  if (n < params.count) {
+    if (is_sum) { y2[n] = total; } else { y0[row * params.count + n] = total; }
+  } else {
+    let after = n - params.count;
+    if (is_sum) { y3[after] = total; } else { y1[row * (params.width - params.count) + after] = total; }
   }
 }

@@ -16,6 +16,7 @@ import quads1 from "../../../shaders/dense/matmul_quads1.wgsl" with { type: "tex
 import quads1B from "../../../shaders/dense/matmul_quads1_b.wgsl" with { type: "text" };
 import quads1Store from "../../../shaders/dense/matmul_quads1_store.wgsl" with { type: "text" };
 import quads4 from "../../../shaders/dense/matmul_quads4.wgsl" with { type: "text" };
+import quads4B from "../../../shaders/dense/matmul_quads4_b.wgsl" with { type: "text" };
 import splitsSource from "../../../shaders/dense/matmul_splits.wgsl" with { type: "text" };
 import storeSource from "../../../shaders/dense/matmul_store.wgsl" with { type: "text" };
 import storeGradient from "../../../shaders/dense/matmul_store_gradient.wgsl" with { type: "text" };
@@ -65,7 +66,7 @@ export interface Loader {
 }
 
 /** Returns the constants of activation and dropout. */
-function elementConstants(epilogue: ProductEpilogue): Constants {
+export function elementConstants(epilogue: ProductEpilogue): Constants {
   const { BIAS: _, ...constants } = epilogueConstants(epilogue);
   return constants;
 }
@@ -207,6 +208,8 @@ export function emitSplitSum(
 export interface TileCall {
   /** The parts that load from a and b, for single numbers to be stored. @default what suits their rows */
   readonly quads?: Readonly<Record<string, string>>;
+  /** Whether four numbers are stored at once, and the parts load from b alone. @default {what suits the rows} */
+  readonly inFours?: boolean;
   /** What is done to a sum. */
   readonly parts: Readonly<Record<string, string>>;
   readonly bind: KernelCall["bind"];
@@ -221,7 +224,7 @@ export function runTiles(k: Emitter, { a, b, sizes }: TileProduct, call: TileCal
   const { m, n, k: terms } = sizes;
   // Splits begin at multiples of 16 terms, so only the rows of the matrices themselves decide.
   const rows = [a.transposed ? m : terms, b.transposed ? terms : n, n];
-  const inFours = !call.quads && rows.every((width) => width % 4 === 0);
+  const inFours = call.quads ? call.inFours ?? false : rows.every((width) => width % 4 === 0);
   k.run({
     shader: tilesShader(inFours, call),
     entry: "product",
@@ -240,13 +243,17 @@ export function runTiles(k: Emitter, { a, b, sizes }: TileProduct, call: TileCal
 /** Loads from a and b where single numbers are loaded and stored. */
 const SINGLE = { matmul_quads1: quads1, matmul_quads1_b: quads1B };
 
-function tilesShader(inFours: boolean, { parts, quads = SINGLE }: TileCall): Shader {
+/** Loads from b where four numbers are. */
+const FOURS = { matmul_quads4_b: quads4B };
+
+function tilesShader(inFours: boolean, { parts, quads = inFours ? FOURS : SINGLE }: TileCall): Shader {
   return shader("matmul", {
     grid,
     step: stepSource,
     activation,
     random,
-    ...(inFours ? { epilogue4, matmul_quads4: quads4 } : { epilogue1, ...quads, matmul_quads1_store: quads1Store }),
+    ...(inFours ? { epilogue4, matmul_quads4: quads4 } : { epilogue1, matmul_quads1_store: quads1Store }),
+    ...quads,
     ...parts,
     matmul: source,
   });

@@ -7,15 +7,16 @@ import { apply, applyAll, type Emitter, type Op } from "../../graph/node.ts";
 import { formatShape, type Tensor } from "../../graph/tensor.ts";
 import { emitApart, emitJoin, partsOf } from "./parts.ts";
 
+/** Returns the sizes of a matrix; a vector is one row. */
 function sizesOf({ shape }: Tensor): { rows: number; width: number } {
-  const [rows, width] = shape;
-  if (shape.length !== 2 || typeof rows !== "number" || typeof width !== "number") {
+  const [rows, width] = shape.length === 1 ? [1, shape[0]] : shape;
+  if (shape.length > 2 || typeof rows !== "number" || typeof width !== "number") {
     throw new TypeError(`Cannot join columns: the parameter must have shape [N, M], received ${formatShape(shape)}`);
   }
   return { rows, width };
 }
 
-/** Appends y = (parts_0 | parts_1 | ..). */
+/** Appends y = (parts_0 | parts_1 | ..), of matrices or of vectors. */
 export function emitSideBySide(k: Emitter, parts: readonly Tensor[], y: Tensor): void {
   emitJoin(k, partsOf(parts, parts.map((part) => sizesOf(part).width)), y, sizesOf(y));
 }
@@ -29,7 +30,7 @@ const sideBySideOp: Op<null> = {
   name: "side_by_side",
   outputs: (parts) => {
     const sizes = parts.map(sizesOf);
-    const other = parts.find((_, i) => sizes[i].rows !== sizes[0].rows);
+    const other = parts.find(({ shape }, i) => shape.length !== 2 || sizes[i].rows !== sizes[0].rows);
     if (other) {
       throw new TypeError(
         `Cannot join columns: parameters must have ${sizes[0].rows} rows, received ${formatShape(other.shape)}`,
