@@ -1,10 +1,11 @@
 // What the kernels of attention among the places of a history share; no entry points.
-// Needs lane*.wgsl. Shapes: x, dx [B, T, W] with the columns q | k | v of all heads; o, dout [B, T, H V]; log_sums, means,
+// Needs lane*.wgsl. Shapes: x, dx [B, T, W] with the columns q | k | v of all heads, behind FIRST other lanes; o, dout [B, T, H V]; log_sums, means,
 // statistics [B, H, T]; lengths [B]; f32.
 const THREADS: u32 = 64u;
 const QK: u32 = 1u;           // lanes of a query or key
 const V: u32 = 1u;            // lanes of a value
 const ROW: u32 = 3u;          // lanes of a place in x
+const FIRST: u32 = 0u;        // those before its queries
 const SCALE: f32 = 1.0;
 
 struct Params { places: u32, heads: u32, blocks: u32, groups: u32 }
@@ -27,13 +28,13 @@ fn work(group: u32) -> Work {
 
 // Position in x of a place's query, key or value.
 fn query_at(at: Work, t: u32) -> u32 {
-  return (at.b * params.places + t) * ROW + at.head * QK;
+  return (at.b * params.places + t) * ROW + FIRST + at.head * QK;
 }
 fn key_at(at: Work, t: u32) -> u32 {
   return query_at(at, t) + params.heads * QK;
 }
 fn value_at(at: Work, t: u32) -> u32 {
-  return (at.b * params.places + t) * ROW + 2u * params.heads * QK + at.head * V;
+  return (at.b * params.places + t) * ROW + FIRST + 2u * params.heads * QK + at.head * V;
 }
 fn output_at(at: Work, t: u32) -> u32 {
   return (at.b * params.places + t) * params.heads * V + at.head * V;

@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { type Initializer, normal, xavierNormal } from "../initializer.ts";
+import { type Initializer, normal, ones, xavierNormal, zeros } from "../initializer.ts";
 import { type Tensor, widthOf } from "../graph/tensor.ts";
 import { add } from "../ops/dense/add.ts";
-import { multiply } from "../ops/dense/arithmetic.ts";
+import { denseBeside } from "../ops/dense/dense_beside.ts";
+import { gatedAttention } from "../ops/sequence/gated_attention.ts";
 import { historyAttention as attend, type HistoryMask } from "../ops/sequence/history_attention.ts";
 import { latestPlaces } from "../ops/sequence/latest.ts";
 import { placesOf } from "../ops/sequence/places.ts";
@@ -203,12 +204,16 @@ export function hstuBlock({ x, lengths }: Places, options: HstuBlockOptions = {}
   const { divisor = places, concat: sees = false, dropout = 0, ...mask } = more;
   const name = x.graph.uniqueName(base);
   const n = layerNorm(x, { name: `${name}.in_norm`, eps: 1e-6 });
-  const initializer = xavierNormal();
-  const u = dense(n, heads * valueWidth, { name: `${name}.u`, activation: "silu", initializer });
-  const packed = dense(n, heads * (2 * queryWidth + valueWidth), { name: `${name}.qkv`, initializer });
-  const scale = 1 / Math.sqrt(queryWidth);
-  const o = attend(packed, lengths, { ...mask, heads, valueWidth, scale, weights: { divisor } });
-  const gated = multiply(layerNorm(o, { name: `${name}.out_norm`, eps: 1e-6 }), u);
-  const seen = drop(sees ? concat(u, o, gated) : gated, dropout);
-  return add(x, dense(seen, width, { name: `${name}.out`, bias: false, initializer }));
+  const [u, qkv] = ([["u", valueWidth], ["qkv", 2 * queryWidth + valueWidth]] as const).map(([part, columns]) => ({
+    weight: x.graph.parameter(`${name}.${part}.weight`, [width, heads * columns], xavierNormal()),
+    bias: x.graph.parameter(`${name}.${part}.bias`, [heads * columns], zeros()),
+  }));
+  const packed = denseBeside(n, { weights: [u.weight, qkv.weight], biases: [u.bias, qkv.bias] });
+  const norm = {
+    gamma: x.graph.parameter(`${name}.out_norm.weight`, [heads * valueWidth], ones()),
+    beta: x.graph.parameter(`${name}.out_norm.bias`, [heads * valueWidth], zeros()),
+  };
+  const how = { ...mask, heads, valueWidth, scale: 1 / Math.sqrt(queryWidth), weights: { divisor }, sees };
+  const gated = drop(gatedAttention(packed, lengths, norm, how), dropout);
+  return add(x, dense(gated, width, { name: `${name}.out`, bias: false }));
 }

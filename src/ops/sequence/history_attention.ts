@@ -47,6 +47,12 @@ export interface HistoryAttentionOptions extends HistoryMask {
   readonly weights?: "softmax" | { readonly divisor: number };
 }
 
+/** The same over x whose queries come behind other columns. */
+export interface PlacedAttentionOptions extends HistoryAttentionOptions {
+  /** These columns, which no kernel reads or writes. @default {0} */
+  readonly before?: number;
+}
+
 /** Sizes of a head. */
 interface Head {
   /** Histories of a row, whose places do not see each other. */
@@ -72,7 +78,7 @@ export interface HistoryAttentionProblem extends Problem {
 export interface PlacesTask {
   readonly x: Tensor;
   readonly bind: Readonly<{ lengths: Tensor } & Record<string, Tensor>>;
-  readonly options: HistoryAttentionOptions;
+  readonly options: PlacedAttentionOptions;
 }
 
 /** Time of an operation where each thread reads keys and values itself, where one by tiles takes 1. */
@@ -114,8 +120,14 @@ const historyAttentionBackwardOp: Op<HistoryAttentionOptions> = {
   },
 };
 
-function headOf(x: Tensor, lengths: Tensor, { heads, valueWidth }: HistoryAttentionOptions): Head {
-  const { groups, places, width } = groupedPlacesOf("history_attention", x, lengths);
+/**
+ * Returns the sizes of a head.
+ *
+ * @throws {RangeError} when the heads do not divide the columns
+ */
+export function headOf(x: Tensor, lengths: Tensor, { heads, valueWidth, before = 0 }: PlacedAttentionOptions): Head {
+  const { groups, places, width: columns } = groupedPlacesOf("history_attention", x, lengths);
+  const width = columns - before;
   const value = valueWidth ?? width / heads / 3;
   const query = (width / heads - value) / 2;
   if ([heads, query, value].every((size) => Number.isInteger(size) && size > 0)) {
@@ -164,12 +176,13 @@ export const historyAttentionKernels = {
   key_gradient: placesKernel("key_gradient"),
 };
 
-function emitPlaces(
+/** Appends a kernel over the places of x. */
+export function emitPlaces(
   k: Emitter,
   entry: keyof typeof historyAttentionKernels,
   x: Tensor,
   bind: PlacesTask["bind"],
-  options: HistoryAttentionOptions,
+  options: PlacedAttentionOptions,
 ): void {
   emitKernel(k, historyAttentionKernels[entry], { x, bind, options });
 }
@@ -190,8 +203,8 @@ export function runPlaces(
   { byTiles = false, rewrite = (text) => text }: PlacesLaunch,
 ): void {
   const { groups: histories, places, query, value } = headOf(x, bind.lengths, options);
-  const { heads, scale, weights = "softmax" } = options;
-  const odd = query | value;
+  const { heads, scale, weights = "softmax", before = 0 } = options;
+  const odd = query | value | before;
   const { width, part } = lanesOf(odd & -odd);
   const [QK, V] = [query / width, value / width];
   const threads = Math.min(THREADS, 2 ** Math.ceil(Math.log2(Math.max(8, places))));
@@ -201,7 +214,7 @@ export function runPlaces(
   const constants: Constants = {
     ...{ CAUSAL: causal, TARGETS: targets, ORDERED: ordered, CONTEXT: context, WINDOW: window, FULL: full },
     ...{ THREADS: threads, SCALE: scale, ...(byTiles && { SIZE: tileSize(places, query + value) }) },
-    ...{ QK, V, ROW: heads * (2 * query + value) / width },
+    ...{ QK, V, ROW: (before + heads * (2 * query + value)) / width, FIRST: before / width },
     ...(weights === "softmax" ? {} : { DIVISOR: weights.divisor }),
   };
   k.run({
