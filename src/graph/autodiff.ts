@@ -19,8 +19,12 @@ export interface TableGradient {
   readonly ids: Tensor;
   /** Values of the occurrences, `[F, B]`; all are 1 when absent. */
   readonly values?: Tensor;
-  /** Gradient of the looked-up rows, `[B, F, D]`. */
+  /** Gradient of the looked-up rows, `[B, F, D]`; with `dMore` those of the first fields only. */
   readonly dEmbedding?: Tensor;
+  /** Gradient of the rows of the last fields, `[B, G, D]`, where it is apart. */
+  readonly dMore?: Tensor;
+  /** Lists of row numbers that `ids` are made of, where they are. */
+  readonly lists?: readonly Tensor[];
   /** Gradient of a sum over fields of a table of width 1, `[B, 1]`. */
   readonly dLinear?: Tensor;
   /** Gradient of the second-order FM term, `[B, 1]`, with the sum over fields, `[B, D]`. */

@@ -5,7 +5,6 @@
  */
 import { type Node, Node as GraphNode, tableOf } from "../graph/node.ts";
 import type { RewriteContext, Rule } from "../graph/rewrite.ts";
-import type { Table } from "../graph/parameter.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { addOp, MOST_TERMS, sumOp } from "./dense/add.ts";
 import { addBiasOp } from "./dense/bias.ts";
@@ -14,6 +13,7 @@ import { type DenseAttributes, denseOp, isPlain } from "./dense/dense.ts";
 import { residualDenseOp } from "./dense/residual_dense.ts";
 import { embeddingFm, embeddingFmOp } from "./embedding/embedding_fm.ts";
 import { embeddingOp } from "./embedding/embedding.ts";
+import { embeddingPair } from "./embedding/embedding_pair.ts";
 import { fmOp } from "./interaction/fm.ts";
 import { linearSumOp } from "./embedding/linear_sum.ts";
 import { compareOp } from "./sequence/compare.ts";
@@ -55,7 +55,7 @@ const foldFm: Rule = (node, context) => {
   const [e] = node.outputs;
   const fmNode = context.readersOf(e).find((reader) => reader.op === fmOp);
   const [ids, table, values] = node.inputs;
-  if (!fmNode || lookupsOf(node, tableOf(table)) > 1) return false;
+  if (!fmNode || lookupsOf(node, table).length > 1) return false;
   const linear = linearBesides(fmNode.outputs[0], ids, values, context);
   const fused = embeddingFm(
     context.copyOf(ids),
@@ -69,11 +69,28 @@ const foldFm: Rule = (node, context) => {
   return true;
 };
 
-/** Returns how often a table is looked up in the trace of a node: only a single lookup can be fused with what follows. */
-function lookupsOf(node: Node, table: Table): number {
+/** Returns the lookups of a table in the trace of a node: only a single one can be fused with what follows. */
+function lookupsOf(node: Node, leaf: Tensor): Node[] {
+  const table = tableOf(leaf);
   const reads = ({ origin }: Tensor) => origin.kind === "table" && origin.table === table;
-  return node.inputs[0].graph.nodes.filter(({ inputs }) => inputs.some(reads)).length;
+  return node.inputs[0].graph.nodes.filter(({ inputs }) => inputs.some(reads));
 }
+
+/** Looks up what is looked up twice, fields and a history, at once. */
+const foldLookups: Rule = (node, context) => {
+  if (node.op !== embeddingOp) return false;
+  const [ids, table] = node.inputs;
+  const [first, other, third] = lookupsOf(node, table);
+  const isPlain = ({ op, inputs }: Node): boolean => op === embeddingOp && inputs.length === 2;
+  if (first !== node || !other || third || !isPlain(first) || !isPlain(other)) return false;
+  const { nodes } = ids.graph;
+  const [others] = other.inputs;
+  if (others.node && nodes.indexOf(others.node) > nodes.indexOf(node)) return false;
+  const pair = embeddingPair(context.copyOf(ids), context.copyOf(others), context.copyOf(table));
+  context.replace(node.outputs[0], pair.e);
+  context.replace(other.outputs[0], pair.more);
+  return true;
+};
 
 /** Drops the FM term of a sum whose other term is the fused op's logits, which hold it already. */
 const dropFoldedTerm: Rule = (node, context) => {
@@ -99,7 +116,7 @@ function linearBesides(
   const term = other?.op === addBiasOp ? other.inputs[0].node : other;
   if (!other || term?.op !== linearSumOp || term.inputs[0] !== ids || term.inputs[2] !== values) return undefined;
   const readOnce = [other, term].every((reader) => context.readersOf(reader.outputs[0]).length === 1);
-  return readOnce && lookupsOf(term, tableOf(term.inputs[1])) === 1 ? term : undefined;
+  return readOnce && lookupsOf(term, term.inputs[1]).length === 1 ? term : undefined;
 }
 
 /** Adds several tensors in one pass, in the same order, where nobody else reads the sums in between. */
@@ -154,6 +171,7 @@ export const rewrites: readonly Rule[] = [
   foldEpilogue,
   foldCompare,
   foldFm,
+  foldLookups,
   dropFoldedTerm,
   foldSum,
   foldResidual,

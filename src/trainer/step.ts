@@ -17,7 +17,7 @@ import { copy, sum } from "../ops/dense/add.ts";
 import { clipScale } from "../ops/train/clip.ts";
 import { updateDense } from "../ops/train/dense_update.ts";
 import { binaryCrossEntropy } from "../ops/train/loss.ts";
-import { type JoinedIds, joinLookups } from "../ops/train/join_lookups.ts";
+import { joinedBefore, joinLookups } from "../ops/train/join_lookups.ts";
 import { sortOccurrences } from "../ops/train/sort.ts";
 import { updateTables } from "../ops/train/table_pair.ts";
 import { reduceTable, updateTable } from "../ops/train/table_update.ts";
@@ -112,7 +112,7 @@ function updateAll(
   pairsOf: (gradient: TableGradient, table: Table) => Tensor,
   { store, optimizer, l2, clipNorm }: TrainingOptions,
 ): void {
-  const joined: JoinedIds = [];
+  const joined = joinedBefore(gradients.tables.values());
   const tables = [...gradients.tables].map(([table, lookups]) => {
     const gradient = joinLookups(table, lookups, joined);
     const pairs = pairsOf(gradient, table);

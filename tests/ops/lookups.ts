@@ -61,6 +61,13 @@ export class LookupTrace {
     if (values) this.#inputs.set("values", values);
   }
 
+  /** Adds a list of row numbers `[fields, B]`. */
+  list(name: string, fields: number, rowOf: (o: number) => number): { tensor: Tensor; ids: Uint32Array<ArrayBuffer> } {
+    const ids = Uint32Array.from({ length: fields * this.numbers.batch }, (_, o) => rowOf(o));
+    this.#inputs.set(name, ids);
+    return { tensor: this.graph.input(name, [fields, "B"], "u32"), ids };
+  }
+
   /** Adds an input of random numbers. */
   upstream(name: string, tensor: Tensor, seed: number): { tensor: Tensor; numbers: Float64Array } {
     const numbers = randomArray(sizeOf(tensor.shape, this.numbers.batch), seed);

@@ -70,6 +70,8 @@ export interface TableRun {
   /** First weights, dense. @default random */
   weights?: Float64Array;
   batches: readonly Occurrences[];
+  /** Last fields whose gradient by the looked-up rows is a tensor of its own. @default 0 */
+  more?: number;
   lr?: number;
   shards?: number;
   /** Limit of the norm of the gradient. */
@@ -193,7 +195,7 @@ export function firstWeights(rows: number, dim: number): Float64Array {
 
 async function planUpdate(
   device: Gpu,
-  { optimizer, l2 = 0, rowL2, tableRows, clip }: TableRun,
+  { optimizer, l2 = 0, rowL2, tableRows, clip, more = 0 }: TableRun,
   o: Occurrences,
   placed: Readonly<Record<string, PlacedTable>>,
 ): Promise<{ plan: Plan; buffers: GPUBuffer[] }> {
@@ -214,7 +216,8 @@ async function planUpdate(
   const dLinear = input("dLinear", ["B", 1], o.dLinear);
   const gradient: TableGradient = {
     ...lookup,
-    dEmbedding: input("dEmbedding", ["B", o.fields, o.dim], o.dEmbedding),
+    dEmbedding: input("dEmbedding", ["B", o.fields - more, o.dim], fieldsOf(o, 0, o.fields - more)),
+    dMore: more > 0 ? input("dMore", ["B", more, o.dim], fieldsOf(o, o.fields - more, more)) : undefined,
     dLinear: placed.linear ? undefined : dLinear,
     dFm: input("dFm", ["B", 1], o.dFm),
     fmSum: input("fmSum", ["B", o.dim], o.fmSum),
@@ -235,6 +238,14 @@ async function planUpdate(
   };
   const plan = await Plan.create(device, { name: "update", batch: o.batch, outputs: [pairs], inputs, storage });
   return { plan, buffers: Object.values(inputs).map(({ buffer }) => buffer) };
+}
+
+/** Returns the gradient of the rows of some fields. */
+function fieldsOf({ dEmbedding, fields, dim }: Occurrences, first: number, count: number): Float64Array | undefined {
+  return dEmbedding?.filter((_, i) => {
+    const field = Math.floor(i / dim) % fields;
+    return field >= first && field < first + count;
+  });
 }
 
 interface Window {

@@ -14,6 +14,11 @@ import { flatten, reshape } from "../shape/reshape.ts";
 /** Row numbers that were joined before, so that tables with the same lookups share one list, which is sorted once. */
 export type JoinedIds = { readonly parts: readonly Tensor[]; readonly ids: Tensor }[];
 
+/** Returns the row numbers that lookups have joined themselves. */
+export function joinedBefore(lookups: Iterable<readonly TableGradient[]>): JoinedIds {
+  return [...lookups].flat().flatMap(({ lists, ids }) => lists ? [{ parts: lists, ids }] : []);
+}
+
 /**
  * Joins the gradients of a table's lookups, so that its occurrences are sorted once and each row is updated once.
  *
@@ -21,7 +26,10 @@ export type JoinedIds = { readonly parts: readonly Tensor[]; readonly ids: Tenso
  * @throws {TypeError} when a lookup is that of a fused FM, which only a table with one lookup has
  */
 export function joinLookups(table: Table, lookups: readonly TableGradient[], known: JoinedIds): TableGradient {
-  if (lookups.length === 1) return lookups[0];
+  if (lookups.length === 1) {
+    const [{ lists }] = lookups;
+    return lists ? { ...lookups[0], ids: joinOnce(lists, known) } : lookups[0];
+  }
   if (lookups.some(({ dFm }) => dFm)) {
     throw new TypeError(`Cannot train: table "${table.name}" has several lookups, so none may be fused with its FM`);
   }
@@ -47,6 +55,7 @@ function joinOnce(parts: readonly Tensor[], known: JoinedIds): Tensor {
 }
 
 /** Returns the gradient of each looked-up row, `[B, F, D]`. */
-function byOccurrence({ ids, dEmbedding, dLinear }: TableGradient): Tensor {
-  return dEmbedding ?? repeat(dLinear!, Number(ids.shape[0]));
+function byOccurrence({ ids, dEmbedding, dMore, dLinear }: TableGradient): Tensor {
+  if (!dEmbedding || !dMore) return dEmbedding ?? repeat(dLinear!, Number(ids.shape[0]));
+  return reshape(concat(flatten(dEmbedding), flatten(dMore)), ["B", Number(ids.shape[0]), dEmbedding.shape[2]]);
 }

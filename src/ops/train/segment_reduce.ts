@@ -11,6 +11,7 @@ import segmentBeside from "../../../shaders/train/segment_beside.wgsl" with { ty
 import segmentBesideNone from "../../../shaders/train/segment_beside_none.wgsl" with { type: "text" };
 import segmentEmbedding from "../../../shaders/train/segment_embedding.wgsl" with { type: "text" };
 import segmentEmbeddingNone from "../../../shaders/train/segment_embedding_none.wgsl" with { type: "text" };
+import segmentEmbeddingPair from "../../../shaders/train/segment_embedding_pair.wgsl" with { type: "text" };
 import segmentFinish from "../../../shaders/train/segment_finish.wgsl" with { type: "text" };
 import segmentFm from "../../../shaders/train/segment_fm.wgsl" with { type: "text" };
 import segmentFmNone from "../../../shaders/train/segment_fm_none.wgsl" with { type: "text" };
@@ -168,6 +169,7 @@ export function emitReductionWork(k: Emitter, reduction: Reduction, work: Reduct
   const constants = {
     ...{ CHUNK: chunk, BATCH: k.batch, FIELDS: fields },
     ...{ LANES: lanes, STRIDE: table.stride / width, SPAN: span, GROUP_CHUNKS },
+    ...(terms.d_more && { FIRST_FIELDS: fields - Number(terms.d_more.shape[1]) }),
     ...(applies ? tableRule(table, optimizer) : { BY_ROW: sink === "row" }),
   };
   const chunks = Math.ceil(fields * k.batch / chunk);
@@ -259,10 +261,15 @@ function reductionShader(
 function termFiles(terms: Terms): Record<string, string> {
   return {
     ...(terms.values ? { segment_value: segmentValue } : { segment_unit: segmentUnit }),
-    ...(terms.d_embedding ? { segment_embedding: segmentEmbedding } : { segment_embedding_none: segmentEmbeddingNone }),
+    ...embeddingFile(terms),
     ...(terms.d_linear ? { segment_linear: segmentLinear } : { segment_linear_none: segmentLinearNone }),
     ...fmFile(terms),
   };
+}
+
+function embeddingFile({ d_embedding, d_more }: Terms): Record<string, string> {
+  if (d_more) return { segment_embedding_pair: segmentEmbeddingPair };
+  return d_embedding ? { segment_embedding: segmentEmbedding } : { segment_embedding_none: segmentEmbeddingNone };
 }
 
 function fmFile(terms: Terms): Record<string, string> {

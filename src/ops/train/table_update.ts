@@ -115,7 +115,7 @@ export function reductionOf(
   pairs: Tensor,
   options: TableRule,
 ): { inputs: Tensor[]; attributes: TableAttributes } {
-  const { values, dEmbedding, dLinear, dFm, fmSum } = gradient;
+  const { values, dEmbedding, dMore, dLinear, dFm, fmSum } = gradient;
   const attributes = attributesOf(table, gradient, options);
   if (!dFm !== !fmSum) {
     throw new TypeError(
@@ -128,12 +128,15 @@ export function reductionOf(
       `Cannot update table "${attributes.table.name}": a sum over fields needs width 1, received ${dim}`,
     );
   }
-  checkShape(attributes, "dEmbedding", dEmbedding, ["B", attributes.fields, dim]);
+  const more = Number(dMore?.shape[1] ?? 0);
+  checkShape(attributes, "dEmbedding", dEmbedding, ["B", attributes.fields - more, dim]);
+  checkShape(attributes, "dMore", dMore, ["B", more, dim]);
   checkShape(attributes, "fmSum", fmSum, ["B", dim]);
   const { names, inputs } = present({
     pairs,
     values,
     d_embedding: dEmbedding,
+    d_more: dMore,
     d_linear: dLinear,
     d_fm: dFm,
     fm_sum: fmSum,

@@ -29,6 +29,10 @@ async function compare(run: TableRun, label = ""): Promise<void> {
   }
 }
 
+async function compareBytes(run: TableRun, expected: TableRun): Promise<void> {
+  assertEquals((await runTable(run)).bytes, (await runTable(expected)).bytes);
+}
+
 /** Returns a device that passes for a GPU. */
 async function hardware(): Promise<Gpu> {
   const adapter = await navigator.gpu.requestAdapter();
@@ -53,6 +57,16 @@ Deno.test("updateTable takes each term alone", async () => {
   await compareGradient({ ...shape, dim: 8, terms: ["dEmbedding"] }, "embedding");
   await compareGradient({ ...shape, dim: 1, terms: ["dLinear"] }, "linear");
   await compareGradient({ ...shape, dim: 1, terms: ["dLinear", "values"] }, "linear, values");
+});
+
+Deno.test("updateTable takes the gradient of the rows in two parts and changes no bit", async () => {
+  for (const [dim, more] of [[4, 2], [6, 1], [17, 4]]) {
+    const batch = randomBatch({ batch: 37, rows: 30, fields: 5, dim, tableRows: 20, terms: ["values", "dEmbedding"] });
+    for (const clip of [undefined, 0.1]) {
+      const run = { optimizer: adam(), tableRows: 20, batches: [batch, batch], clip };
+      await compareBytes({ ...run, more }, run);
+    }
+  }
 });
 
 Deno.test("updateTable sums runs of any length", async () => {
