@@ -4,18 +4,28 @@
  * @module
  */
 import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
+import merged from "../../../shaders/dense/dice_merged.wgsl" with { type: "text" };
 import source from "../../../shaders/dense/dice.wgsl" with { type: "text" };
 import step from "../../../shaders/common/step.wgsl" with { type: "text" };
 import { shader } from "../../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Op } from "../../graph/node.ts";
 import { formatShape, type Tensor, widthOf } from "../../graph/tensor.ts";
-import { emitMoments } from "./batch_norm.ts";
+import { emitKernel } from "../../kernels/set.ts";
+import { gpuVariant, type Kernel, type Problem } from "../../kernels/variant.ts";
+import { emitMoments, type Statistics } from "./batch_norm.ts";
 import { columnsOf } from "./matmul_layout.ts";
 
 const kernels = shader("dice", { grid, step, dice: source });
+const mergedKernels = shader("dice_merged", { grid, step, dice_merged: merged });
 
 /** Rows that one invocation sums. */
 const SLICE = 32;
+
+/** Slices that each workgroup of the merged kernels folds at most, and rows of a slice at least. */
+const MERGED = { slices: 128, rows: 64 };
+
+/** Tiles of rows of the merged kernels at most, and rows of a tile at least. */
+const TILES = { tiles: 512, rows: 128 };
 
 interface DiceAttributes {
   readonly eps: number;
@@ -38,9 +48,11 @@ const diceOp: Op<DiceAttributes> = {
   },
   emit: (k, { inputs, outputs: [y, mean, rstd], attributes }) => {
     const [x, slope, runningMean, runningVariance] = inputs;
-    if (attributes.training) emitMoments(k, x, { mean, rstd, runningMean, runningVariance }, attributes);
-    const [center, spread] = attributes.training ? [mean, rstd] : [runningMean, runningVariance];
-    emitElements(k, "apply", { x, mean: center, spread, slope, y }, attributes);
+    if (!attributes.training) {
+      emitElements(k, "apply", { x, mean: runningMean, spread: runningVariance, slope, y }, attributes);
+      return;
+    }
+    emitKernel(k, forwardKernel, { x, slope, y, statistics: { mean, rstd, runningMean, runningVariance }, attributes });
   },
   backward: ({ inputs: [x, slope, ...running], outputs: [, ...batch], attributes }, [dy]) =>
     dy ? [...applyAll(diceBackwardOp, [x, slope, ...(attributes.training ? batch : running), dy], attributes)] : [],
@@ -49,16 +61,122 @@ const diceOp: Op<DiceAttributes> = {
 const diceBackwardOp: Op<DiceAttributes> = {
   name: "dice_backward",
   outputs: ([x, slope]) => [x.shape, slope.shape],
-  emit: (k, { inputs: [x, slope, mean, spread, dy], outputs: [dx, dSlope], attributes }) => {
-    const n = columnsOf("dice", x);
-    const slices = Math.ceil(rowsOf(k, x) / SLICE);
-    const [partial, totals] = [k.scratch([slices, 3, n]), k.scratch([2, n])];
-    const bind = { x, dy, mean, spread, slope };
-    run(k, "sums", { ...bind, partial }, x, attributes, Math.ceil(slices * n / 64));
-    run(k, "merge", { slices: partial, merged: totals, d_slope: dSlope }, x, attributes, Math.ceil(n / 16));
-    if (k.needed(dx)) emitElements(k, "gradient", { ...bind, totals, y: dx }, attributes);
-  },
+  emit: (k, { inputs: [x, slope, mean, spread, dy], outputs: [dx, dSlope], attributes }) =>
+    emitKernel(k, gradientKernel, { x, slope, mean, spread, dy, dx, dSlope, attributes }),
 };
+
+/** y over batch statistics, which are kept. */
+interface DiceForward {
+  readonly x: Tensor;
+  readonly slope: Tensor;
+  readonly y: Tensor;
+  readonly statistics: Statistics;
+  readonly attributes: DiceAttributes;
+}
+
+/** The gradients by x and the slope. */
+interface DiceGradient {
+  readonly x: Tensor;
+  readonly slope: Tensor;
+  readonly mean: Tensor;
+  readonly spread: Tensor;
+  readonly dy: Tensor;
+  readonly dx: Tensor;
+  readonly dSlope: Tensor;
+  readonly attributes: DiceAttributes;
+}
+
+/** Sizes that the choice of a kernel depends on. */
+interface DiceProblem extends Problem {
+  readonly rows: number;
+  readonly columns: number;
+  readonly training: boolean;
+}
+
+/** Time of an element where slices are folded by a kernel of their own, where 1 is that of one which folds them itself. */
+const APART = 1.2;
+
+function problemOf(k: Emitter, { x, attributes }: Pick<DiceForward, "x" | "attributes">): DiceProblem {
+  return { rows: rowsOf(k, x), columns: columnsOf("dice", x), training: attributes.training };
+}
+
+function elementsOf({ rows, columns }: DiceProblem): number {
+  return rows * columns;
+}
+
+const forwardKernel: Kernel<DiceForward, DiceProblem> = {
+  name: "dice",
+  problem: problemOf,
+  variants: [
+    gpuVariant("apart", (sizes) => APART * elementsOf(sizes), (k, { x, slope, y, statistics, attributes }) => {
+      emitMoments(k, x, statistics, attributes);
+      emitElements(k, "apply", { x, mean: statistics.mean, spread: statistics.rstd, slope, y }, attributes);
+    }, 1),
+    gpuVariant("merged", elementsOf, (k, { x, slope, y, statistics, attributes }) => {
+      const { mean, rstd, runningMean: running_mean, runningVariance: running_variance } = statistics;
+      const slices = k.scratch([mergedSizes(k, x).slices, 2, columnsOf("dice", x)]);
+      const kept = { batch_mean: mean, batch_rstd: rstd, running_mean, running_variance };
+      runMerged(k, "moments", { x, partial: slices }, attributes);
+      runMerged(k, "apply", { x, slope, slices, y, ...kept }, attributes);
+    }),
+  ],
+};
+
+const gradientKernel: Kernel<DiceGradient, DiceProblem> = {
+  name: "dice_gradient",
+  problem: problemOf,
+  variants: [
+    gpuVariant("apart", (sizes) => APART * elementsOf(sizes), (k, { dx, dSlope, attributes, ...bind }) => {
+      const { x } = bind;
+      const n = columnsOf("dice", x);
+      const slices = Math.ceil(rowsOf(k, x) / SLICE);
+      const [partial, totals] = [k.scratch([slices, 3, n]), k.scratch([2, n])];
+      run(k, "sums", { ...bind, partial }, x, attributes, Math.ceil(slices * n / 64));
+      run(k, "merge", { slices: partial, merged: totals, d_slope: dSlope }, x, attributes, Math.ceil(n / 16));
+      if (k.needed(dx)) emitElements(k, "gradient", { ...bind, totals, y: dx }, attributes);
+    }, 1),
+    {
+      ...gpuVariant("merged", elementsOf, (k, { dx, dSlope, attributes, spread, ...more }: DiceGradient) => {
+        const bind = { ...more, rstd: spread };
+        const slices = k.scratch([mergedSizes(k, bind.x).slices, 3, columnsOf("dice", bind.x)]);
+        runMerged(k, "sums", { ...bind, partial: slices }, attributes);
+        runMerged(k, "gradient", { ...bind, slices, y: dx, d_slope: dSlope }, attributes);
+      }),
+      fits: (_, { training }) => training,
+    },
+  ],
+};
+
+/** Returns how the merged kernels cut rows into slices, and into tiles. */
+function mergedSizes(k: Emitter, x: Tensor): { slice: number; slices: number; tile: number; tiles: number } {
+  const rows = rowsOf(k, x);
+  const cut = (most: number, least: number): [number, number] => {
+    const size = Math.max(least, Math.ceil(rows / most));
+    return [size, Math.max(1, Math.ceil(rows / size))];
+  };
+  const [slice, slices] = cut(MERGED.slices, MERGED.rows);
+  const [tile, tiles] = cut(TILES.tiles, TILES.rows);
+  return { slice, slices, tile, tiles };
+}
+
+/** Appends a merged kernel: a workgroup for 32 columns and each slice or tile. */
+function runMerged(
+  k: Emitter,
+  entry: "moments" | "apply" | "sums" | "gradient",
+  bind: Record<string, Tensor> & { readonly x: Tensor },
+  { eps: epsilon, momentum }: DiceAttributes,
+): void {
+  const [rows, columns] = [rowsOf(k, bind.x), columnsOf("dice", bind.x)];
+  const { slice, slices, tile, tiles } = mergedSizes(k, bind.x);
+  const groups = entry === "moments" || entry === "sums" ? slices : tiles;
+  k.run({
+    shader: mergedKernels,
+    entry,
+    bind,
+    params: { rows, places: rows / k.batch, columns, slice, slices, tile, epsilon, momentum },
+    grid: Math.ceil(columns / 32) * groups,
+  });
+}
 
 function rowsOf(k: Emitter, x: Tensor): number {
   return k.batch * widthOf(x.shape) / columnsOf("dice", x);

@@ -1,7 +1,9 @@
 import { Graph, type Mode } from "../../../src/graph/graph.ts";
 import { dice } from "../../../src/ops/dense/dice.ts";
-import { assertThrows } from "@std/assert";
-import { checkOp } from "../../support.ts";
+import { download, upload } from "../../../src/gpu/memory.ts";
+import { assertEquals, assertThrows } from "@std/assert";
+import { run } from "../../run.ts";
+import { assertClose, checkOp, gpu, randomArray, runOp, step } from "../../support.ts";
 
 const EPS = 1e-9;
 
@@ -55,12 +57,52 @@ const CASES: Case[] = [
   { batch: 37, columns: 4, rows: 20 },
   { batch: 9, places: 5, columns: 3, rows: 6 },
   { batch: 5, places: 300, columns: 2 },
+  { batch: 3, places: 23, columns: 35, rows: 2 },
   { batch: 37, columns: 6, mode: "predict" },
 ];
 
 for (const sizes of CASES) {
   Deno.test(`dice matches its reference and central differences: ${JSON.stringify(sizes)}`, () => check(sizes));
 }
+
+for (const kernels of ["apart", "merged"]) {
+  Deno.test(`dice by ${kernels} kernels moves the running statistics towards those of the valid rows`, async () => {
+    const [batch, rows, columns, momentum] = [90, 80, 5, 0.25];
+    const x = randomArray(2 * batch * columns, 3);
+    const device = await gpu();
+    const graph = new Graph("train");
+    const inputs = ["slope", "mean", "variance"].map((name) => graph.input(name, [columns]));
+    const y = dice(graph.input("x", ["B", 2, columns]), inputs[0], inputs[1], inputs[2], { eps: EPS, momentum });
+    const first = randomArray(columns, 4).map((value) => Math.fround(2 + value));
+    const ranges = Object.fromEntries(
+      ["mean", "variance"].map((name) => [name, { buffer: upload(device, name, Float32Array.from(first)) }]),
+    );
+    const numbers = { x: Float32Array.from(x), slope: new Float32Array(columns) };
+    await run([y], { batch, steps: [step(rows)], inputs: numbers, ranges, kernels });
+    const count = 2 * rows;
+    const means = first.map((_, n) => x.subarray(0, count * columns).reduce(sumOf(n), 0) / count);
+    const variances = first.map((_, n) =>
+      x.subarray(0, count * columns).map((value) => (value - means[n]) ** 2).reduce(sumOf(n), 0) / (count - 1)
+    );
+    for (const [name, of] of [["mean", means], ["variance", variances]] as const) {
+      const moved = new Float32Array(await download(device, ranges[name].buffer, 4 * columns));
+      assertClose(moved, first.map((value, n) => value + momentum * (of[n] - value)), name);
+    }
+    function sumOf(n: number): (sum: number, value: number, i: number) => number {
+      return (sum, value, i) => i % columns === n ? sum + value : sum;
+    }
+  });
+}
+
+Deno.test("on a GPU dice takes two dispatches each way", async () => {
+  const { labels } = await runOp({
+    inputs: { x: ["B", 6], slope: [6], mean: [6], variance: [6] },
+    batch: 9,
+    software: false,
+    build: ({ x, slope, mean, variance }) => dice(x, slope, mean, variance, { eps: EPS, momentum: 0.01 }),
+  });
+  assertEquals(labels, ["moments", "apply", "sums", "gradient"].map((entry) => `dice_merged.${entry}`));
+});
 
 Deno.test("dice refuses parameters of another width", () => {
   const graph = new Graph("train");
