@@ -9,6 +9,7 @@ import { shader } from "../../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Op } from "../../graph/node.ts";
 import { sizeOf, type Tensor } from "../../graph/tensor.ts";
 import { placesOf, requireShape } from "./places.ts";
+import type { Spread } from "./weighted_pooling.ts";
 
 const kernels = shader("compare", { grid, compare: source });
 
@@ -37,15 +38,29 @@ export function emitCompare(k: Emitter, target: Tensor, items: Tensor, y: Tensor
   emitNumbers(k, "compare", { target, items }, { target_row: target, items, y }, items);
 }
 
+/** What a comparison's gradients are made of, and where they go. */
+export interface CompareGradients {
+  readonly target: Tensor;
+  readonly items: Tensor;
+  /** Gradient by the comparison. */
+  readonly dz: Tensor;
+  readonly dTarget: Tensor;
+  readonly dItems: Tensor;
+  /** The gradient that a weighted sum of the items has by them, where it is to be added; then somebody needs both. */
+  readonly spread?: Spread;
+}
+
 /** Appends the gradients by target and items that somebody needs, of that by the comparison. */
 export function emitCompareGradients(
   k: Emitter,
-  { target, items, dz, dTarget, dItems }: Record<"target" | "items" | "dz" | "dTarget" | "dItems", Tensor>,
+  { target, items, dz, dTarget, dItems, spread }: CompareGradients,
 ): void {
-  if (k.needed(dTarget)) emitNumbers(k, "target_gradient", { target, items }, { items, dz, y: dTarget }, target);
-  if (k.needed(dItems)) {
-    emitNumbers(k, "item_gradient", { target, items }, { target_row: target, dz, y: dItems }, items);
-  }
+  const both = { target, items };
+  const all = { target_row: target, items, dz, y: dItems, d_target: dTarget };
+  if (spread) return emitNumbers(k, "gradients_and_spread", both, { ...all, ...spread }, target);
+  if (k.needed(dTarget) && k.needed(dItems) && !byPlace(target)) return emitNumbers(k, "gradients", both, all, target);
+  if (k.needed(dTarget)) emitNumbers(k, "target_gradient", both, { items, dz, y: dTarget }, target);
+  if (k.needed(dItems)) emitNumbers(k, "item_gradient", both, { target_row: target, dz, y: dItems }, items);
 }
 
 /** Appends a kernel with an invocation for each number of `each`. */

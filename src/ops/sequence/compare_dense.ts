@@ -9,6 +9,7 @@ import { applyAll, type Emitter, type Op } from "../../graph/node.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 import { emitKernel } from "../../kernels/set.ts";
 import { gpuVariant, type Kernel, type Problem, type Variant } from "../../kernels/variant.ts";
+import { add } from "../dense/add.ts";
 import { type DenseAttributes, throughEpilogue } from "../dense/dense.ts";
 import type { ProductEpilogue } from "../dense/matmul_epilogue.ts";
 import { emitProduct, emitProductGradients, emitTransposedProduct } from "../dense/matmul_kernels.ts";
@@ -16,6 +17,7 @@ import { columnsOf } from "../dense/matmul_layout.ts";
 import { emitSplitTiles, emitTiles, type Loader } from "../dense/matmul_tiles.ts";
 import { byPlace, emitCompare, emitCompareGradients } from "./compare.ts";
 import { placesOf } from "./places.ts";
+import { spreadOf } from "./weighted_pooling.ts";
 
 /** Sizes that the choice of a kernel depends on. */
 interface CompareProblem extends Problem {
@@ -122,11 +124,16 @@ export const compareDenseOp: Op<DenseAttributes> = {
   backward: ({ inputs: [target, items, weight, bias], outputs: [y], attributes }, [dy], gradients) => {
     if (!dy) return [];
     const dz = throughEpilogue(dy, y, attributes, gradients);
-    return [...applyAll(compareDenseBackwardOp, [target, items, weight, dz], { hasBias: bias !== undefined })];
+    const rest = gradients.take(items);
+    const spread = rest && !byPlace(target) ? spreadOf(rest) : undefined;
+    const inputs = [target, items, weight, dz, ...(spread ? [spread.w, spread.row, spread.lengths] : [])];
+    const [dTarget, dItems, ...others] = applyAll(backwardOp, inputs, { hasBias: bias !== undefined });
+    return [dTarget, rest && !spread ? add(rest, dItems) : dItems, ...others];
   },
 };
 
-const compareDenseBackwardOp: Op<{ readonly hasBias: boolean }> = {
+/** Inputs target, items, weight and dz; then w, row and lengths of what is added to the gradient by the items. */
+const backwardOp: Op<{ readonly hasBias: boolean }> = {
   name: "compare_dense_backward",
   outputs: ([target, items, weight], { hasBias }) => [
     target.shape,
@@ -134,11 +141,13 @@ const compareDenseBackwardOp: Op<{ readonly hasBias: boolean }> = {
     weight.shape,
     ...(hasBias ? [[weight.shape[1]]] : []),
   ],
-  emit: (k, { inputs: [target, items, weight, dz], outputs: [dTarget, dItems, dWeight, dBias] }) => {
+  emit: (k, { inputs, outputs: [dTarget, dItems, dWeight, dBias] }) => {
+    const [target, items, weight, dz, w, row, lengths] = inputs;
     emitKernel(k, weightsKernel, { target, items, weight, dz, dWeight, dBias });
     if (!k.needed(dTarget) && !k.needed(dItems)) return;
     const dCompared = k.scratch([...items.shape.slice(0, 2), weight.shape[0]]);
     emitTransposedProduct(k, dz, weight, dCompared);
-    emitCompareGradients(k, { target, items, dz: dCompared, dTarget, dItems });
+    const spread = w && { w, row, lengths };
+    emitCompareGradients(k, { target, items, dz: dCompared, dTarget, dItems, spread });
   },
 };

@@ -56,6 +56,19 @@ const placeDotsBackwardOp: Op<null> = {
   },
 };
 
+/** A gradient w[b, t] row[b, :] at the places of a history that are there. */
+export type Spread = Readonly<Record<"w" | "row" | "lengths", Tensor>>;
+
+/** Returns what a gradient by the places is made of, where it is that of a weighted sum or of dot products. */
+export function spreadOf(gradient: Tensor): Spread | undefined {
+  const { node } = gradient;
+  if (!node || gradient !== node.outputs[0]) return undefined;
+  const [, second, dy, lengths] = node.inputs;
+  if (node.op === weightedPoolBackwardOp) return { w: second, row: dy, lengths };
+  if (node.op === placeDotsBackwardOp) return { w: dy, row: second, lengths };
+  return undefined;
+}
+
 function emitNumbers(k: Emitter, entry: string, history: Tensor, bind: Record<string, Tensor>): void {
   const { places, width } = placesOf("weighted_pool", history);
   const grid = Math.ceil(sizeOf(bind.y.shape, k.batch) / 64);
