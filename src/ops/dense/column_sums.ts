@@ -65,11 +65,26 @@ function emitSplits(k: Emitter, { a, rows, columns, y, u, whole }: ColumnSums): 
   if (rows <= UNSPLIT_ROWS && !whole) {
     return run(k, { rows, columns, stride: count, lanes }, { a, parts: y, u });
   }
-  const most = Math.max(1, Math.min(MAX_SPLITS, Math.floor(BUSY_GROUPS / Math.ceil(lanes / 16))));
-  const splitRows = Math.max(MIN_SPLIT_ROWS, Math.ceil(rows / most));
-  const splits = Math.max(1, Math.ceil(rows / splitRows));
+  const { splits, splitRows } = splitRowsOf(rows, lanes);
   const parts = k.scratch([splits, lanes * width]);
   run(k, { rows, columns, stride: count, lanes, splitRows }, { a, parts, u });
+  run(k, { rows: splits, columns, stride: lanes, lanes }, { a: parts, parts: y, whole });
+}
+
+/** Cuts rows of so many lanes into splits that keep a GPU busy. */
+export function splitRowsOf(rows: number, lanes: number): { splits: number; splitRows: number } {
+  const most = Math.max(1, Math.min(MAX_SPLITS, Math.floor(BUSY_GROUPS / Math.ceil(lanes / 16))));
+  const splitRows = Math.max(MIN_SPLIT_ROWS, Math.ceil(rows / most));
+  return { splits: Math.max(1, Math.ceil(rows / splitRows)), splitRows };
+}
+
+/** Appends the sums of splits `[S, N + 1 lane]`, of which the last lane's number goes to `whole`. */
+export function emitMergedSums(
+  k: Emitter,
+  parts: Tensor,
+  { splits, columns, y, whole }: Record<"splits" | "columns", number> & Record<"y" | "whole", Tensor>,
+): void {
+  const lanes = lanesOf(columns).count + 1;
   run(k, { rows: splits, columns, stride: lanes, lanes }, { a: parts, parts: y, whole });
 }
 

@@ -11,6 +11,7 @@ import { emitEpilogue } from "./dense_elements.ts";
 import type { EpilogueOutput, ProductEpilogue } from "./matmul_epilogue.ts";
 import { columnsOf, rowsOf } from "./matmul_layout.ts";
 import { emitCrossTiles, emitGradientTiles, emitSplitTiles, emitTiles } from "./matmul_tiles.ts";
+import { emitUnitGradients } from "./unit_gradients.ts";
 import { emitColumnSum, emitOuter, emitRowProduct } from "./matmul_vector.ts";
 
 /** Sizes of a product `[M, K] x [K, N]`. */
@@ -139,6 +140,9 @@ function emitGradients(
   { x, weight, dz, dx, dWeight, dBias, before }: ProductGradients,
   { m: rows, n, k: inner }: ProductProblem,
 ): void {
+  if (dx && dBias && n === 1 && inner % 4 === 0 && (!before || before.y === x)) {
+    return emitUnitGradients(k, { x, weight, dz, dx, dWeight, dBias }, before?.epilogue);
+  }
   if (dx && before && n === 1) {
     emitEpilogue(k, "outer", { u: dz, v: weight, y: before.y, dz: dx }, before.epilogue, inner);
   } else if (dx && before && inner === 1) {
