@@ -44,6 +44,8 @@ export class Gradients {
 
   /** Gradients of outputs of epilogues that have gone through the epilogue already, in the kernel that computed them. */
   readonly throughEpilogue: Set<Tensor> = new Set();
+  /** Gradients by matrices side by side that the kernel which computed them has written apart, matrix by matrix. */
+  readonly apart: Map<Tensor, readonly Tensor[]> = new Map();
   readonly #readers: Map<Tensor, number> = new Map();
   readonly #take: (tensor: Tensor) => Tensor | undefined;
 

@@ -5,7 +5,8 @@
  */
 import type { Gradients } from "../../graph/autodiff.ts";
 import { apply, applyAll, type Op } from "../../graph/node.ts";
-import { formatShape, type Tensor, widthOf } from "../../graph/tensor.ts";
+import { formatShape, type Shape, type Tensor, widthOf } from "../../graph/tensor.ts";
+import { concatOp } from "../shape/concat.ts";
 import { emitEpilogue } from "./dense_elements.ts";
 import type { Activation } from "./matmul_epilogue.ts";
 import { emitProduct, emitProductGradients } from "./matmul_kernels.ts";
@@ -61,15 +62,24 @@ export function layerGradients(
   gradients: Gradients,
 ): readonly Tensor[] {
   const before = epilogueBefore(x, gradients);
-  const all = applyAll(gradientOp, [x, weight, dz], { before, hasBias: bias !== undefined });
-  if (before) gradients.throughEpilogue.add(all[0]);
-  return all;
+  const parts = partsBefore(x, gradients);
+  const attributes = { before, hasBias: bias !== undefined, parts: parts.map(({ shape }) => shape) };
+  const [dx, dWeight, ...others] = applyAll(gradientOp, [x, weight, dz], attributes);
+  if (before) gradients.throughEpilogue.add(dx);
+  const dBias = bias ? others.shift() : undefined;
+  if (parts.length > 0) gradients.apart.set(dx, others);
+  return dBias ? [dx, dWeight, dBias] : [dx, dWeight];
 }
 
 /** Returns the gradient by what goes into the epilogue that computed y, given that by y. */
 export function throughEpilogue(dy: Tensor, y: Tensor, attributes: DenseAttributes, gradients: Gradients): Tensor {
   const isThrough = isPlain(attributes) || gradients.throughEpilogue.has(dy);
   return isThrough ? dy : apply(epilogueGradientOp, [dy, y], attributes);
+}
+
+/** Returns what x has side by side, if this layer alone reads x: then its kernel writes their gradients apart. */
+function partsBefore(x: Tensor, gradients: Gradients): readonly Tensor[] {
+  return x.node?.op === concatOp && gradients.readersOf(x) === 1 ? x.node.inputs : [];
 }
 
 /**
@@ -89,7 +99,7 @@ function epilogueBefore(x: Tensor, gradients: Gradients): Epilogue | undefined {
  * @param dz gradient by z
  */
 export function affineGradients(x: Tensor, weight: Tensor, dz: Tensor): readonly Tensor[] {
-  return applyAll(gradientOp, [x, weight, dz], { before: undefined, hasBias: true });
+  return applyAll(gradientOp, [x, weight, dz], { before: undefined, hasBias: true, parts: [] });
 }
 
 type Epilogue = Pick<DenseAttributes, "activation" | "dropout">;
@@ -103,20 +113,26 @@ interface GradientAttributes {
   /** The epilogue that x is the output of, where dx is to go through it. */
   readonly before: Epilogue | undefined;
   readonly hasBias: boolean;
+  /** Shapes of what x has side by side, where the gradients by them are outputs as well. */
+  readonly parts: readonly Shape[];
 }
 
+/** Outputs the gradients by x, the weight and, where there is one, the bias; then those by the parts of x. */
 const gradientOp: Op<GradientAttributes> = {
   name: "denseGradient",
-  outputs: ([x, weight], { hasBias }) => {
+  outputs: ([x, weight], { hasBias, parts }) => {
     const bias = [widthOf(weight.shape.slice(1))];
-    return hasBias ? [x.shape, weight.shape, bias] : [x.shape, weight.shape];
+    return [x.shape, weight.shape, ...(hasBias ? [bias] : []), ...parts];
   },
-  emit: (k, { inputs: [x, weight, dz], outputs: [dx, dWeight, dBias], attributes: { before } }) =>
+  emit: (k, { inputs: [x, weight, dz], outputs: [dx, dWeight, ...others], attributes: { before, hasBias } }) => {
+    const dBias = hasBias ? others.shift() : undefined;
     emitProductGradients(k, {
       ...{ x, weight, dz, dWeight, dBias },
       dx: k.needed(dx) ? dx : undefined,
+      dxParts: others.some(k.needed) ? others : undefined,
       before: before && { y: x, epilogue: before },
-    }),
+    });
+  },
 };
 
 const epilogueGradientOp: Op<Epilogue> = {

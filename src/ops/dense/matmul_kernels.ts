@@ -7,10 +7,11 @@ import type { Emitter } from "../../graph/node.ts";
 import { type Tensor, widthOf } from "../../graph/tensor.ts";
 import { emitKernel } from "../../kernels/set.ts";
 import { gpuVariant, type Kernel, type Problem, type Variant } from "../../kernels/variant.ts";
+import { emitSplit } from "../shape/concat.ts";
 import { emitEpilogue } from "./dense_elements.ts";
 import type { EpilogueOutput, ProductEpilogue } from "./matmul_epilogue.ts";
 import { columnsOf, rowsOf } from "./matmul_layout.ts";
-import { emitCrossTiles, emitGradientTiles, emitSplitTiles, emitTiles } from "./matmul_tiles.ts";
+import { emitApartTiles, emitCrossTiles, emitGradientTiles, emitSplitTiles, emitTiles } from "./matmul_tiles.ts";
 import { emitUnitGradients } from "./unit_gradients.ts";
 import { emitColumnSum, emitOuter, emitRowProduct } from "./matmul_vector.ts";
 
@@ -38,6 +39,8 @@ export interface ProductGradients {
   readonly dz: Tensor;
   /** Gradient of x, or of the input of the epilogue before; undefined where nobody needs it. */
   readonly dx: Tensor | undefined;
+  /** The gradients of what x has side by side, in place of dx. */
+  readonly dxParts?: readonly Tensor[];
   readonly dWeight: Tensor;
   readonly dBias: Tensor | undefined;
   /** The epilogue that x is the output of, where dx is to go through it. */
@@ -135,7 +138,28 @@ export const crossKernel: Kernel<CrossProduct, ProductProblem> = {
   ],
 };
 
-function emitGradients(
+/** Appends gradients by a kernel that writes dx whole, and copies of its parts where these are asked for. */
+export function emitWithParts(k: Emitter, task: ProductGradients, emit: (task: ProductGradients) => void): void {
+  const { x, dxParts } = task;
+  if (!dxParts) return emit(task);
+  const dx = task.dx ?? k.scratch(x.shape);
+  emit({ ...task, dx, dxParts: undefined });
+  emitSplit(k, dx, dxParts);
+}
+
+function emitGradients(k: Emitter, task: ProductGradients, sizes: ProductProblem): void {
+  const { x, weight, dz, dx, dxParts, dWeight, dBias } = task;
+  const { m: rows, n, k: inner } = sizes;
+  const columns = dxParts?.map((part) => columnsOf("matmul", part)) ?? [];
+  if (dx || columns.length !== 2 || [n, ...columns].some((width) => width % 4 !== 0)) {
+    return emitWithParts(k, task, (whole) => emitWhole(k, whole, sizes));
+  }
+  const product = { a: { tensor: dz }, b: { tensor: weight, transposed: true }, sizes: { m: rows, n: inner, k: n } };
+  emitApartTiles(k, product, dxParts!);
+  emitWhole(k, { x, weight, dz, dx: undefined, dWeight, dBias }, sizes);
+}
+
+function emitWhole(
   k: Emitter,
   { x, weight, dz, dx, dWeight, dBias, before }: ProductGradients,
   { m: rows, n, k: inner }: ProductProblem,

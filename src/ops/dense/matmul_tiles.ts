@@ -19,6 +19,7 @@ import quads4 from "../../../shaders/dense/matmul_quads4.wgsl" with { type: "tex
 import quads4B from "../../../shaders/dense/matmul_quads4_b.wgsl" with { type: "text" };
 import splitsSource from "../../../shaders/dense/matmul_splits.wgsl" with { type: "text" };
 import storeSource from "../../../shaders/dense/matmul_store.wgsl" with { type: "text" };
+import storeApart from "../../../shaders/dense/matmul_store_apart.wgsl" with { type: "text" };
 import storeGradient from "../../../shaders/dense/matmul_store_gradient.wgsl" with { type: "text" };
 import storeResidual from "../../../shaders/dense/matmul_store_residual.wgsl" with { type: "text" };
 import storeSum from "../../../shaders/common/matmul_store_sum.wgsl" with { type: "text" };
@@ -28,6 +29,7 @@ import { type Constants, type Shader, shader } from "../../gpu/shader.ts";
 import type { Emitter, KernelCall } from "../../graph/node.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 import { lanesOf } from "../shape/lane.ts";
+import { columnsOf } from "./matmul_layout.ts";
 import { epilogueConstants, type EpilogueOutput, type ProductEpilogue } from "./matmul_epilogue.ts";
 
 /** Rows and columns of a tile. */
@@ -87,6 +89,16 @@ export function emitTiles(
     },
     bind: { bias: epilogue.bias, y, ...loader?.bind },
     constants: { ...elementConstants(epilogue), ...loader?.constants },
+    splits: 1,
+  });
+}
+
+/** Appends (y_0 | y_1) = a b, whose columns all divide into fours. */
+export function emitApartTiles(k: Emitter, product: TileProduct, [y, y1]: readonly Tensor[]): void {
+  runTiles(k, product, {
+    parts: { matmul_store_apart: storeApart },
+    bind: { y, y1 },
+    constants: { FIRST: columnsOf("matmul", y) / 4 },
     splits: 1,
   });
 }

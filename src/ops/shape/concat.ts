@@ -60,8 +60,17 @@ export const concatOp: Op<null> = {
     const widths = inputs.map((part) => widthOfMatrix("concat", part));
     emitJoin(k, partsOf(inputs, widths), y, sizesOf(k, y));
   },
-  backward: ({ inputs }, [dy]) => dy ? split(dy, inputs.map((part) => widthOfMatrix("concat", part))) : [],
+  backward: ({ inputs }, [dy], gradients) => {
+    if (!dy) return [];
+    return [...gradients.apart.get(dy) ?? split(dy, inputs.map((part) => widthOfMatrix("concat", part)))];
+  },
 };
+
+/** Appends copies of columns of x, of so many each, to those of the outputs that somebody needs. */
+export function emitSplit(k: Emitter, x: Tensor, outputs: readonly Tensor[]): void {
+  const widths = outputs.map((y) => widthOfMatrix("split", y));
+  emitApart(k, x, partsOf(outputs, widths), sizesOf(k, x));
+}
 
 /** The op behind {@linkcode split}. */
 export const splitOp: Op<readonly number[]> = {
@@ -74,7 +83,7 @@ export const splitOp: Op<readonly number[]> = {
     }
     return widths.map((part) => withColumns(x, part));
   },
-  emit: (k, { inputs: [x], outputs, attributes }) => emitApart(k, x, partsOf(outputs, attributes), sizesOf(k, x)),
+  emit: (k, { inputs: [x], outputs }) => emitSplit(k, x, outputs),
   backward: ({ outputs }, dOutputs) => [concat(...outputs.map((y, i) => dOutputs[i] ?? filled(y, 0)))],
 };
 

@@ -12,6 +12,7 @@ import type { ProductEpilogue } from "../../ops/dense/matmul_epilogue.ts";
 import {
   columnProductKernel,
   crossKernel,
+  emitWithParts,
   flopsOf,
   type Product,
   type ProductGradients,
@@ -36,7 +37,10 @@ export function registerProducts(kernels: KernelSet): void {
   kernels.register(productKernel, variants(emitProduct));
   kernels.register(transposedProductKernel, variants(emitTransposedProduct));
   kernels.register(columnProductKernel, variants(emitColumnProduct));
-  kernels.register(productGradientsKernel, variants(emitProductGradients));
+  kernels.register(
+    productGradientsKernel,
+    variants((k, task, variant) => emitWithParts(k, task, (whole) => emitProductGradients(k, whole, variant))),
+  );
   kernels.register(crossKernel, variants(emitCross));
 }
 

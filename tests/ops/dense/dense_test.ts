@@ -1,5 +1,7 @@
 import { type Activation, dense } from "../../../src/ops/dense/dense.ts";
 import { add } from "../../../src/ops/dense/add.ts";
+import type { Tensor } from "../../../src/graph/tensor.ts";
+import { concat } from "../../../src/ops/shape/concat.ts";
 import { Graph } from "../../../src/graph/graph.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import { denseReference, dropoutReference } from "../../reference/dense.ts";
@@ -62,6 +64,53 @@ for (const [activation, n] of [["relu", 1], ["relu", 6], ["relu", 8], ["tanh", 1
     });
   });
 }
+
+for (const [widths, n] of [[[8, 4], 12], [[5, 1, 17], 6], [[8, 4], 1], [[3, 4], 8]] as const) {
+  for (const software of [true, false]) {
+    const adapter = software ? "a software adapter" : "a GPU";
+    Deno.test(`a layer of ${n} over ${widths} columns side by side hands each its gradient on ${adapter}`, async () => {
+      const [batch, k] = [37, widths.reduce<number>((sum, width) => sum + width, 0)];
+      const shapes = Object.fromEntries(widths.map((width, i) => [`x${i}`, ["B" as const, width]]));
+      const check = {
+        inputs: { ...shapes, weight: [k, n], bias: [n] },
+        ...{ batch, software },
+        build: ({ weight, bias, ...parts }: Record<string, Tensor>) =>
+          dense(concat(...Object.values(parts)), weight, bias, { activation: "tanh" }),
+      };
+      await checkOp({
+        ...check,
+        reference: ({ weight, bias, ...parts }) => {
+          const x = Array.from(
+            { length: batch },
+            (_, b) => widths.map((width, i) => [...parts[`x${i}`].subarray(b * width, (b + 1) * width)]),
+          );
+          return denseReference(Float64Array.from(x.flat(2)), weight, bias, [batch, k, n], "tanh");
+        },
+      });
+      const { labels } = await runOp(check);
+      const inFours = [n, ...widths].every((width) => width % 4 === 0) && widths.length === 2;
+      if (!software) assertEquals(labels.some((label) => label.startsWith("parts.apart")), !inFours);
+    });
+  }
+}
+
+Deno.test("columns side by side that another op reads too get the sum of their gradients", () =>
+  checkOp({
+    inputs: { a: ["B", 8], b: ["B", 4], weight: [12, 12] },
+    batch: 5,
+    build: ({ a, b, weight }) => {
+      const x = concat(a, b);
+      return add(dense(x, weight), x);
+    },
+    reference: ({ a, b, weight }) => {
+      const rows = Array.from(
+        { length: 5 },
+        (_, r) => [...a.subarray(8 * r, 8 * r + 8), ...b.subarray(4 * r, 4 * r + 4)],
+      );
+      const x = Float64Array.from(rows.flat());
+      return denseReference(x, weight, undefined, [5, 12, 12], "none").map((value, i) => value + x[i]);
+    },
+  }));
 
 Deno.test(`a dense layer that another op reads too gets the sum of its gradients`, () =>
   checkOp({
