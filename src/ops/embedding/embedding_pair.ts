@@ -30,7 +30,7 @@ const embeddingPairOp: Op<null> = {
   emit: (k, { inputs: [ids, more_ids, leaf], outputs: [e, more_e, joined] }) => {
     const table = tableOf(leaf);
     const lanes = lanesOf(table.dim);
-    const span = spanOf(k.gpu.adapter.software, lanes.count);
+    const span = spanOf(k.gpu.profile, lanes.count);
     const [fields, more] = [ids, more_ids].map(({ shape }) => Number(shape[0]));
     const invocations = (fields + more) * k.batch * Math.ceil(lanes.count / span);
     const joins = k.needed(joined);
