@@ -50,7 +50,11 @@ Deno.test("fit times what was not measured before, and trains with the fastest k
     const tuned = await freshDevice();
     const first = await train(tuned, { tuneKernels: { path } });
     assert(first.events.length >= 5, `${first.events.length} passes`);
-    for (const [key, { variant }] of kernelsOf(tuned).tuning) assertEquals(first.kernels[key], variant);
+    // A problem that only another variant asks for is measured, too; a step need not run it.
+    const { tuning } = kernelsOf(tuned);
+    const ran = [...tuning].filter(([key]) => key in first.kernels);
+    assert(ran.length >= 5, `${ran.length} of ${tuning.size} measured kernels`);
+    for (const [key, { variant }] of ran) assertEquals(first.kernels[key], variant);
     assertEquals((await train(tuned, { tuneKernels: { path } })).events, []);
 
     // Another process finds the same kernels in the file and gets the same bytes, which tuning itself did not change.
