@@ -1,5 +1,5 @@
 /**
- * Exact evaluation metrics in float64 on the CPU, for labels 0 and 1.
+ * Exact evaluation metrics in float64 on the CPU, for labels 0 and 1, and for times to an end.
  *
  * @example Comparing two predictions of the same labels
  * ```ts
@@ -23,6 +23,15 @@ export {
   numbersOf,
   type TaskPredictions,
 } from "./metrics/evaluation.ts";
+export { concordance } from "./metrics/concordance.ts";
+export {
+  evaluateSurvival,
+  type HeadPredictions,
+  type KnownLifetimes,
+  SURVIVAL_METRICS,
+  type SurvivalCurves,
+  survivalCurves,
+} from "./metrics/survival.ts";
 export { brier, logloss, normalizedEntropy } from "./metrics/likelihood.ts";
 export {
   calibration,

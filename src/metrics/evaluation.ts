@@ -19,11 +19,13 @@ export type Evaluation = {
   normalizedEntropy: number;
   /** Sum of probabilities over the number of positives; NaN when there are none. */
   calibration: number;
+  /** Share of pairs of rows that the expected times order right; only where labels are times. */
+  concordance?: number;
   /** Rows evaluated. */
   rows: number;
   /** Why a metric is NaN, by its name; absent when all were computed. */
   notes?: Readonly<Record<string, string>>;
-  /** Metrics of each task over the rows whose label is known, where there are several; those above are their means. */
+  /** Metrics of each task over the rows whose label is known, or of each head, where there are several; those above are their means. */
   tasks?: Readonly<Record<string, Evaluation>>;
 };
 
