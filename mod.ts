@@ -54,7 +54,7 @@ export type { CheckpointTensor, Json, TensorData } from "./src/checkpoint/conten
 export * from "./models/mod.ts";
 export { initializeFromFm } from "./src/transfer.ts";
 
-export { Dataset, type LabelCounts } from "./src/data/dataset.ts";
+export { Dataset, type LabelCounts, type Lifetimes } from "./src/data/dataset.ts";
 export { countRows, type RowCountOptions } from "./src/data/row_counts.ts";
 export type { DatasetParts } from "./src/data/dataset_parts.ts";
 export type { SplitOptions } from "./src/data/split.ts";
@@ -93,6 +93,7 @@ export {
   type SequenceFeature,
   type SequenceOptions,
 } from "./src/data/schema.ts";
+export type { DeclaredSurvival } from "./src/data/survival.ts";
 export type { FittedHistory, FittedSequence, SequenceFit } from "./src/data/fitted_sequence.ts";
 export type { Histories } from "./src/data/histories.ts";
 
@@ -119,7 +120,7 @@ export {
   type StepSchedule,
   warmup,
 } from "./src/schedule.ts";
-export { auc, evaluatePredictions, type Evaluation, logloss } from "./src/metrics.ts";
+export { auc, evaluatePredictions, type Evaluation, logloss, type SurvivalCurves } from "./src/metrics.ts";
 export { createProgress, type Progress, type ProgressOptions, type ProgressStream } from "./src/progress.ts";
 
 export { requestAdapter } from "./src/host/mod.ts";

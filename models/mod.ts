@@ -85,6 +85,7 @@ import { sdim } from "./sdim.ts";
 import { sim } from "./sim.ts";
 import { sharedBottom } from "./shared_bottom.ts";
 import { star } from "./star.ts";
+import { survival } from "./survival.ts";
 import { transact } from "./transact.ts";
 import { twin } from "./twin.ts";
 import { wideDeep } from "./wide_deep.ts";
@@ -171,6 +172,7 @@ export * from "./sdim.ts";
 export * from "./sim.ts";
 export * from "./shared_bottom.ts";
 export * from "./star.ts";
+export * from "./survival.ts";
 export * from "./transact.ts";
 export * from "./twin.ts";
 export * from "./wide_deep.ts";
@@ -228,6 +230,7 @@ export const models: Readonly<Record<string, (options?: Record<string, unknown>)
   esmm,
   aitm,
   pepnet,
+  survival,
   qnn,
   deepim,
   lorentzfm,

@@ -6,7 +6,10 @@
 import type { Tensor } from "./graph/tensor.ts";
 import type { Input } from "./layers/input.ts";
 
-/** Logits `[B, 1]`, or a record of them by task, whose names are those of the labels. */
+/**
+ * Logits `[B, 1]`, or a record of them by task, whose names are those of the labels. Where labels are times, a record by
+ * head has `[B, K]`, and one tensor `[B, 1]` becomes the hazards of all intervals.
+ */
 export type Logits = Tensor | Readonly<Record<string, Tensor>>;
 
 /** A model function bound to its options. */

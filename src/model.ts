@@ -12,7 +12,7 @@ import type { Gpu } from "./gpu/device.ts";
 import { Declarations } from "./graph/parameter.ts";
 import { readCheckpoint } from "./host/mod.ts";
 import { inspectedBatch } from "./inspector.ts";
-import type { Evaluation } from "./metrics.ts";
+import type { Evaluation, SurvivalCurves } from "./metrics.ts";
 import { Access } from "./model/access.ts";
 import { beforeTraining } from "./model/before_training.ts";
 import { openDevice } from "./model/device.ts";
@@ -23,7 +23,7 @@ import type { ModelParts } from "./model/parts.ts";
 import { requireSchema, requireUsable } from "./model/requirements.ts";
 import { saveModel } from "./model/save.ts";
 import { summarize } from "./model/summary.ts";
-import { evaluateByTask, requireOneTask, type TaskProbabilities } from "./model/tasks.ts";
+import { curvesByHead, evaluateByTask, requireHeads, requireOneTask, type TaskProbabilities } from "./model/tasks.ts";
 import { Scorer, type ScorerOptions } from "./serve/scorer.ts";
 import { Store } from "./store.ts";
 import { spaceOf, traceModel } from "./trace.ts";
@@ -187,7 +187,7 @@ export class Model implements AsyncDisposable {
   }
 
   /**
-   * Predicts the probability of each label for each row.
+   * Predicts the probability of each label for each row; where labels are times, the hazard of each interval.
    *
    * @returns probabilities `[rows]` by the label's name
    * @throws {RangeError} when `batchSize` is not a positive integer, or larger than the device can take
@@ -203,7 +203,20 @@ export class Model implements AsyncDisposable {
   }
 
   /**
-   * Computes AUC, log loss, calibration and the like for labeled rows; those of each label where there are several.
+   * Predicts how long rows last, where labels are times: for each head, the probability of lasting beyond each interval and
+   * the expected time. {@linkcode Model.predictTasks} returns the hazards that they are made of.
+   *
+   * @returns curves by the head's name
+   * @throws {TypeError} when the labels are no times; else as {@linkcode Model.predictTasks} does
+   */
+  async predictSurvival(data: Dataset, options: PredictOptions = {}): Promise<Record<string, SurvivalCurves>> {
+    const heads = requireHeads(this.schema);
+    return curvesByHead(await this.predictTasks(data, options), heads, this.schema.tasks);
+  }
+
+  /**
+   * Computes AUC, log loss, calibration and the like for labeled rows; those of each label where there are several. Of
+   * labels that are times, it computes concordance, log loss and calibration of each head.
    *
    * @throws {RangeError} when there are no rows, `batchSize` is not a positive integer, or a prediction is not a number
    * @throws {TypeError} when the data has another schema or no labels, or the options are not an object

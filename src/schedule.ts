@@ -25,7 +25,7 @@ export interface PlateauOptions {
    *
    * @default {"auc"}
    */
-  monitor?: "auc" | "logloss" | `auc.${string}` | `logloss.${string}` | Metrics;
+  monitor?: "auc" | "logloss" | "concordance" | `${"auc" | "logloss" | "concordance"}.${string}` | Metrics;
   /** Whether higher or lower is better. @default {"min"} for `logloss` and that of a task, `"max"` for all else */
   mode?: "max" | "min";
 }

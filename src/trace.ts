@@ -4,6 +4,7 @@
  * @module
  */
 import type { FittedSchema } from "./data/fitted_schema.ts";
+import { headsOf } from "./data/survival.ts";
 import type { Definition, Logits } from "./definition.ts";
 import type { FeedOptions } from "./feed.ts";
 import { Graph, type Mode } from "./graph/graph.ts";
@@ -11,7 +12,8 @@ import type { Declarations } from "./graph/parameter.ts";
 import { rewrite } from "./graph/rewrite.ts";
 import { Tensor } from "./graph/tensor.ts";
 import { zeros } from "./initializer.ts";
-import type { Field, InputHistory, InputSequence } from "./layers/input.ts";
+import { headLogits } from "./model/heads.ts";
+import type { Field, InputHead, InputHistory, InputSequence } from "./layers/input.ts";
 import { cutBatch } from "./ops/embedding/batch.ts";
 import { cutHistory } from "./ops/embedding/history.ts";
 import { rewrites } from "./ops/rewrites.ts";
@@ -46,23 +48,32 @@ export interface FieldSpace {
   readonly hasValues: boolean;
   /** The sequences, by group. @default {none} */
   readonly histories?: readonly HistorySpace[];
-  /** Names of the tasks, one for each label. @default {["label"]} */
+  /** Names of the tasks, one for each label or interval. @default {["label"]} */
   readonly tasks?: readonly string[];
+  /** Groups of intervals, where labels are times; the tasks are the intervals of all of them. */
+  readonly heads?: readonly InputHead[];
 }
 
 /** Returns what a model depends on of a schema. */
-export function spaceOf({ fields, rowCount, hasValues, histories, tasks }: FittedSchema): FieldSpace {
-  return { fields, rowCount, hasValues, histories, tasks };
+export function spaceOf({ fields, rowCount, hasValues, histories, tasks, survival }: FittedSchema): FieldSpace {
+  const heads = survival && headsOf(survival).map(({ name, ends }) => ({ name, intervals: ends.length - 1 }));
+  return { fields, rowCount, hasValues, histories, tasks, ...(heads && { heads }) };
+}
+
+/** Labels of a row on the device: one for each task, and its weight behind them where labels are times. */
+function labelsOf({ tasks, heads }: FieldSpace): number {
+  return (tasks?.length ?? 1) + (heads ? 1 : 0);
 }
 
 /** Returns the sizes of what a space's rows hold. */
 export function feedSizes(
-  { fields, hasValues, histories = [], tasks }: FieldSpace,
+  space: FieldSpace,
 ): Pick<FeedOptions, "fields" | "hasValues" | "histories" | "tasks"> {
+  const { fields, hasValues, histories = [] } = space;
   return {
     fields: fields.length,
     hasValues,
-    tasks: tasks?.length,
+    tasks: labelsOf(space),
     histories: histories.map(({ name, sequences, maxLength, weighted }) => ({
       ...{ name, maxLength, weighted },
       members: sequences.length,
@@ -74,7 +85,7 @@ export function feedSizes(
 export interface Trace {
   /** Logits `[B, T]`, in the order of the tasks. */
   readonly logits: Tensor;
-  /** Labels and the row's weight, `[T + 1, B]`. */
+  /** Labels and the row's weight, `[T + 1, B]`; where labels are times, `[T + 2, B]` with whether the row is one at the end. */
   readonly targets: Tensor;
   /** Row numbers `[F, B]`. */
   readonly ids: Tensor;
@@ -109,12 +120,12 @@ export function traceModel(
   }
   const graph = new Graph(mode, declarations);
   const fields = space.fields.length;
-  const { tasks = ["label"] } = space;
+  const { tasks = ["label"], heads } = space;
   const batch = cutBatch(
     {
       ids: graph.input("data.ids", [fields, capacity], "u32"),
       values: space.hasValues ? graph.input("data.values", [fields, capacity]) : undefined,
-      labels: graph.input("data.labels", [tasks.length, capacity]),
+      labels: graph.input("data.labels", [labelsOf(space), capacity]),
       order: graph.input("data.order", [capacity], "u32"),
     },
     fields,
@@ -129,10 +140,14 @@ export function traceModel(
     histories: (space.histories ?? []).map((history) => cutHistoryOf(graph, history, capacity)),
     rowCount: space.rowCount,
     tasks,
-    targets: mode === "train" ? batch.targets : undefined,
+    // Where labels are times, none is that of the one logit that a term of the loss is about.
+    targets: mode === "train" && !heads ? batch.targets : undefined,
+    ...(heads && { heads }),
   });
-  if (tasks.length > 1) logVariances(graph, tasks.length);
-  const packed = packLogits(definition.name, output, tasks);
+  if (tasks.length > 1 && !heads) logVariances(graph, tasks.length);
+  const packed = heads
+    ? concat(...headLogits(definition.name, output, heads, tasks))
+    : packLogits(definition.name, output, tasks);
   const [logits, targets, ids] = rewrite([packed, batch.targets, batch.ids], rewrites);
   return { logits, targets, ids };
 }

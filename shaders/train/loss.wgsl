@@ -2,11 +2,12 @@
 //   whole    loss = sum_t term_t(L_t),  L_t = 1/n_t sum_b w_bt l_bt,  n_t = sum_b w_bt,
 //            l = max(z,0) - z y + ln(1 + e),  e = exp(-|z|);  w is the row's weight, and 0 where the label is unknown (< 0)
 //            dLogits[b, t] = task_weight_t w_bt (sigmoid(z) - y) / n_t
+//            With BY_ROWS, n_t is the weight of all rows instead, whether their label is known or not.
 //   weigh    n_t; partial: the same gradient, and the sums of blocks of BLOCK rows; finish adds them up
 //   score    scores[T step.first + i] = sigmoid(z_i); keep: the same place takes z_i
 // Needs task_none.wgsl, task_scaled.wgsl, task_fixed.wgsl or task_learned.wgsl, which say how the tasks are weighted, and
 // terms_none.wgsl or terms_one.wgsl, which say what the loss has besides.
-// Shapes: logits, d_logits [B, T]; targets [T + 1, B], labels and then the row's weight; sums [T, ceil(B / BLOCK)];
+// Shapes: logits, d_logits [B, T]; targets [T + 1, B] or more, labels and then the row's weight; sums [T, ceil(B / BLOCK)];
 // weights [T]; loss [1]; f32.
 // Grid: one workgroup (whole, finish), one per task (weigh), or one per BLOCK rows and task (partial). Each lane adds every
 // 256th row, then a tree: bit-reproducible.
@@ -30,6 +31,8 @@ struct Params {
 const BLOCK: u32 = 4096u;
 // Whether rows differ in weight, or labels can be unknown; without it all labels of valid rows count 1.
 const WEIGHTED: bool = true;
+// Whether the weights of all rows are a task's divisor, or those of its known labels.
+const BY_ROWS: bool = false;
 var<workgroup> tree: array<f32, 256>;
 
 // Returns the sum over all lanes.
@@ -55,11 +58,13 @@ fn label_weight(label: f32, b: u32) -> f32 {
   return select(0.0, targets[params.tasks * params.batch + b], label >= 0.0);
 }
 
-// The weight of all labels of a task.
+// The weight that a task's sum is divided by.
 fn known_weight(task: u32, lane: u32) -> f32 {
   if (!WEIGHTED) { return f32(step.rows); }
   var sum = 0.0;
-  for (var b = lane; b < params.batch; b += 256u) { sum += label_weight(targets[task * params.batch + b], b); }
+  for (var b = lane; b < params.batch; b += 256u) {
+    sum += label_weight(select(targets[task * params.batch + b], 0.0, BY_ROWS), b);
+  }
   return sum_lanes(sum, lane);
 }
 

@@ -159,13 +159,18 @@ function libsvmOptions(
 /** Says in a line what a data set holds. */
 export function describeData(name: string, data: Dataset): string {
   const { tasks } = data.schema;
+  const rows = `${name}: ${formatCount(data.rows, "row")}`;
+  if (data.labeled && data.lifetimes) {
+    const ended = data.lifetimes.events.reduce((sum, event) => sum + event, 0);
+    return `${rows}, ${formatCount(ended)} ended, ${formatCount(data.rows - ended)} censored`;
+  }
   const shares = tasks.map((task, t) => {
     const { known, positives } = data.classesOf(t);
     const share = `${((100 * positives) / known).toFixed(2)} % positive`;
     if (tasks.length === 1) return share;
     return known === 0 ? `${task} unknown` : `${task} ${share}${known < data.rows ? ` of ${formatCount(known)}` : ""}`;
   });
-  return `${name}: ${formatCount(data.rows, "row")}${data.labeled ? `, ${shares.join(", ")}` : ""}`;
+  return `${rows}${data.labeled ? `, ${shares.join(", ")}` : ""}`;
 }
 
 /** Warns of a part on which AUC and calibration cannot be measured, because all its labels are the same. */

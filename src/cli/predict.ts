@@ -43,7 +43,8 @@ export const PREDICT: CommandInfo<typeof GROUPS> = {
   notes: [
     "The output has a line `probability`, or `probability_LABEL` for each of several labels, and then one line per row of",
     "the files, in their order, whatever a row looks like. Blank lines between rows are no rows. The label columns may be",
-    "absent.",
+    "absent. A model of times writes the probability to last beyond each interval, `survival_HEAD_END`, and the expected",
+    "time within the intervals, `expected_HEAD`.",
   ],
   examples: [
     "predict --model-file deepfm.weft --data new.csv --out predictions.csv",
@@ -76,15 +77,18 @@ export async function predict(args: readonly string[], streams: Streams): Promis
   const predictions = new Predictions(ids);
   const data = await readData(files, model.schema, format, streams, predictions);
   reportCoverage("data", data, false, streams);
-  const probabilities = await model.predictTasks(data, { batchSize }).catch((error) => {
+  const located = (error: unknown): never => {
     throw error instanceof PredictionError ? predictions.located(error) : error;
-  });
-  const lines = predictions.format(probabilities);
+  };
+  const lines = model.schema.survival
+    ? predictions.formatCurves(await model.predictSurvival(data, { batchSize }).catch(located))
+    : predictions.format(await model.predictTasks(data, { batchSize }).catch(located));
   if (out === "-") {
     for (const part of lines) writeAll(Deno.stdout, part);
   } else {
     await writeWhole(out, lines);
-    streams.err(`Wrote ${formatCount(data.rows)} probabilities to ${out}`);
+    const what = model.schema.survival ? "survival curves" : "probabilities";
+    streams.err(`Wrote ${formatCount(data.rows)} ${what} to ${out}`);
   }
   return predictions.faults === 0 || onBadRow === "skip" ? 0 : 1;
 }

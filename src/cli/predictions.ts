@@ -4,6 +4,7 @@
  * @module
  */
 import type { PredictionError } from "../model/requirements.ts";
+import type { SurvivalCurves } from "../metrics.ts";
 import { growU32 } from "../data/growable.ts";
 import { copyText } from "../data/vocabulary.ts";
 import type { RowWatcher, WatchedRow } from "../data/watcher.ts";
@@ -58,10 +59,31 @@ export class Predictions implements RowWatcher {
    * @param predicted probabilities of the rows without fault, in order, by task; a column of several tasks has the task's
    * name behind `probability_`
    */
-  *format(predicted: Readonly<Record<string, Float32Array>>): Generator<string> {
+  format(predicted: Readonly<Record<string, Float32Array>>): Generator<string> {
     const tasks = Object.keys(predicted);
-    const names = tasks.length === 1 ? ["probability"] : tasks.map((task) => `probability_${task}`);
-    const columns = Object.values(predicted);
+    return this.#format(
+      tasks.length === 1 ? ["probability"] : tasks.map((task) => `probability_${task}`),
+      Object.values(predicted),
+    );
+  }
+
+  /**
+   * Writes a CSV file in parts, as {@linkcode Predictions.format} does, of what heads predict of times: a column
+   * `survival_HEAD_END` for each interval and then `expected_HEAD`.
+   */
+  formatCurves(curves: Readonly<Record<string, SurvivalCurves>>): Generator<string> {
+    const heads = Object.entries(curves).map(([head, { ends, survival, expectedTime }]) => {
+      const intervals = ends.length - 1;
+      const columnOf = (k: number) => Float32Array.from(expectedTime, (_, row) => survival[row * intervals + k]);
+      return {
+        names: [...ends.slice(1).map((end) => `survival_${head}_${end}`), `expected_${head}`],
+        columns: [...ends.slice(1).map((_, k) => columnOf(k)), Float32Array.from(expectedTime)],
+      };
+    });
+    return this.#format(heads.flatMap(({ names }) => names), heads.flatMap(({ columns }) => columns));
+  }
+
+  *#format(names: readonly string[], columns: readonly Float32Array[]): Generator<string> {
     yield `${[...this.columns, ...names].map(quote).join(",")}\n`;
     let next = 0;
     let part: string[] = [];

@@ -11,7 +11,7 @@ import {
   type Evaluation,
   expectedCalibrationError,
 } from "../metrics.ts";
-import type { TaskProbabilities } from "../model/tasks.ts";
+import { evaluateByTask, type TaskProbabilities } from "../model/tasks.ts";
 import { formatCount, formatShare, formatTable } from "./table.ts";
 
 /** Bins of the calibration table; each holds about the same number of rows. */
@@ -20,6 +20,7 @@ const BINS = { bins: 10, strategy: "quantile" } as const;
 /** Writes the report of a data set's label; of several, metrics by task and a calibration table for each. */
 export function formatTasks(predicted: TaskProbabilities, data: Dataset): string {
   const { tasks } = data.schema;
+  if (data.schema.survival) return formatHeads(evaluateByTask(predicted, data), data);
   if (tasks.length === 1) return formatReport(predicted[tasks[0]], data.labels);
   const known = tasks.map((task, t) => knownRows(predicted[task], data.labelsOf(t)));
   const all = evaluateTasks(Object.fromEntries(tasks.map((task, t) => [task, known[t]])));
@@ -35,6 +36,18 @@ export function formatTasks(predicted: TaskProbabilities, data: Dataset): string
     return labels.length > 0 ? [`${task}\n${formatCalibration(probabilities, labels)}`] : [];
   });
   return [[table, ...notes].join("\n"), ...calibrations].join("\n\n");
+}
+
+/** Writes the metrics of each head, where labels are times; in place of one that the rows do not allow, why. */
+function formatHeads(all: Evaluation, data: Dataset): string {
+  const names = Object.keys(data.schema.survival!.heads);
+  const metrics = [["concordance", 5], ["logloss", 5], ["calibration", 4]] as const;
+  const cellsOf = (evaluation: Evaluation): string[] =>
+    metrics.map(([name, digits]) => evaluation.notes?.[name] ? "-" : evaluation[name]!.toFixed(digits));
+  const rows = names.map((name) => [name, ...cellsOf(all.tasks?.[name] ?? all)]);
+  const mean = names.length > 1 ? [["mean", ...cellsOf(all)]] : [];
+  const notes = metrics.flatMap(([name]) => all.notes?.[name] ? [`- ${name}: ${all.notes[name]}`] : []);
+  return [formatTable(["head", "concordance", "logloss", "pred. / obs."], [...rows, ...mean]), ...notes].join("\n");
 }
 
 /** Takes the rows whose label is known. */

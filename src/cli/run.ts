@@ -203,16 +203,23 @@ function describePlan(plan: PlanDescription): string {
 }
 
 function metricsOf({ validation, lr }: EpochReport): Record<string, number> {
-  const { auc, logloss, notes } = validation ?? {};
-  return { ...(auc !== undefined && !notes?.auc && { auc }), ...(logloss !== undefined && { logloss }), lr };
+  const { auc, concordance, logloss, notes } = validation ?? {};
+  return {
+    ...(auc !== undefined && !notes?.auc && { auc }),
+    ...(concordance !== undefined && !notes?.concordance && { concordance }),
+    ...(logloss !== undefined && { logloss }),
+    lr,
+  };
 }
 
 function describeEnd({ epochs, bestEpoch, ended }: History, seconds: number): string {
   const why = ended === "early stopping" ? "stopped early" : "done";
   const last = epochs.at(-1);
   const metrics = epochs.find(({ epoch }) => epoch === bestEpoch)?.validation;
-  const auc = metrics && !metrics.notes?.auc ? ` AUC ${metrics.auc.toFixed(5)},` : "";
-  const best = metrics ? `, epoch ${bestEpoch} kept: validation${auc} logloss ${metrics.logloss.toFixed(5)}` : "";
+  const measured = (name: "auc" | "concordance", label: string): string =>
+    metrics?.[name] !== undefined && !metrics.notes?.[name] ? ` ${label} ${metrics[name].toFixed(5)},` : "";
+  const order = measured("auc", "AUC") + measured("concordance", "concordance");
+  const best = metrics ? `, epoch ${bestEpoch} kept: validation${order} logloss ${metrics.logloss.toFixed(5)}` : "";
   const count = last ? ` after ${formatCount(last.epoch, "epoch")}` : ", there was no epoch left";
   return `training: ${why}${count}, ${seconds.toFixed(1)} s${best}`;
 }

@@ -12,7 +12,7 @@ import { requireTwoClasses } from "../data/classes.ts";
 import { keepTexts } from "../data/kept_texts.ts";
 import { refitSplit } from "../data/refit.ts";
 import type { EarlyStopping } from "../trainer/options.ts";
-import { requireTaskWeights, type TaskWeights } from "../trainer/tasks.ts";
+import { requireTaskWeights, type TaskWeights, weightedNames } from "../trainer/tasks.ts";
 import { reportCoverage } from "./coverage.ts";
 import { type ModelHeader, parseHeader } from "../model/header.ts";
 import { BAD_ROW_OPTION, DATA_OPTIONS, isLibsvm, MISSING_OPTION, readData, readFormat } from "./data.ts";
@@ -41,7 +41,10 @@ const GROUPS = {
       value: "N",
       help: "stop after N epochs in a row without a better validation\n(default 2; 0 never stops)",
     },
-    monitor: { value: "METRIC", help: "what better means: auc (default) or logloss, of a task as in auc.click" },
+    monitor: {
+      value: "METRIC",
+      help: "what better means: auc (default), concordance (default for times) or logloss; of a task as in auc.click",
+    },
     "lr-factor": { value: "F", help: "what such an epoch multiplies the learning rate by (default 0.1)" },
   },
   "Model": {
@@ -141,14 +144,15 @@ export async function train(args: readonly string[], streams: Streams): Promise<
 }
 
 /** Reads the metric that early stopping watches. */
-function readMonitor(options: Options<Name>, { schema: { tasks } }: Dataset): EarlyStopping["monitor"] {
-  const metrics = ["auc", "logloss"] as const;
+function readMonitor(options: Options<Name>, { schema }: Dataset): EarlyStopping["monitor"] {
+  const tasks = weightedNames(schema);
+  const metrics = schema.survival ? ["concordance", "logloss"] as const : ["auc", "logloss"] as const;
   const byTask = tasks.length > 1 ? metrics.flatMap((metric) => tasks.map((task) => `${metric}.${task}` as const)) : [];
-  return options.choice("monitor", [...metrics, ...byTask]);
+  return options.choice("monitor", [...metrics, ...byTask]) ?? (schema.survival && "concordance");
 }
 
 /** Reads the weights of the tasks' losses. */
-function readTaskWeights(options: Options<Name>, { schema: { tasks } }: Dataset): TaskWeights | undefined {
+function readTaskWeights(options: Options<Name>, { schema }: Dataset): TaskWeights | undefined {
   const text = options.text("task-weights");
   if (text === undefined || text === "uncertainty") return text;
   const weights = Object.fromEntries(
@@ -160,7 +164,7 @@ function readTaskWeights(options: Options<Name>, { schema: { tasks } }: Dataset)
     }),
   );
   try {
-    requireTaskWeights(tasks, weights);
+    requireTaskWeights(schema, weights);
     return weights;
   } catch (error) {
     return options.refuse((error as Error).message.replace(/^Cannot train: /, 'option "--task-weights": '));

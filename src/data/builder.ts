@@ -6,10 +6,10 @@
 import { type Column, createColumn, createFittedColumn } from "./columns.ts";
 import { Dataset } from "./dataset.ts";
 import { FittedSchema } from "./fitted_schema.ts";
-import { type Growable, growF32, growF64 } from "./growable.ts";
-import { createLabelReader, type LabelReader, UNKNOWN_LABEL } from "./label.ts";
+import { growF64 } from "./growable.ts";
 import type { Rejections, RowFault } from "./rejections.ts";
-import { type CategoricalFeature, labelColumns, parseSchema, type Schema } from "./schema.ts";
+import { type LabelCells, RowLabels } from "./row_labels.ts";
+import { type CategoricalFeature, parseSchema, type Schema } from "./schema.ts";
 import { type SequenceCell, SequenceColumns } from "./sequence_column.ts";
 import { createTimeReader } from "./time.ts";
 
@@ -32,7 +32,7 @@ export interface Cells {
   /** Values of the occurrences, where they have any. */
   weights?: readonly number[];
   /** Text of each label, for labeled rows; a number is one that was read before. */
-  labels?: readonly (string | number | undefined)[];
+  labels?: LabelCells;
   /** Text of the time, for timed rows. */
   time?: string;
 }
@@ -47,15 +47,11 @@ export class DatasetBuilder {
   readonly #missing: readonly string[];
   readonly #missingTexts: ReadonlySet<string>;
   readonly #trim: boolean;
-  readonly #tasks: readonly string[];
-  readonly #labelReaders: readonly LabelReader[] | undefined;
+  readonly #labeled: boolean;
+  readonly #labels: RowLabels;
   readonly #readTime: ((text: string) => number | string) | undefined;
-  readonly #labels: readonly Growable<Float32Array<ArrayBuffer>>[];
-  /** Labels of the row that is offered. */
-  readonly #offered: number[];
   readonly #times = growF64();
   #rows = 0;
-  readonly #positives: number[];
 
   constructor(schema: Schema | FittedSchema, options: DatasetBuilderOptions) {
     this.#fitted = schema instanceof FittedSchema ? schema : undefined;
@@ -72,13 +68,8 @@ export class DatasetBuilder {
         : createColumn(feature, this.#missingTexts)
     );
     this.#sequences = new SequenceColumns(sequences, this.#missingTexts, this.#trim);
-    this.#tasks = labelColumns(this.#declared);
-    if (options.labeled) {
-      this.#labelReaders = this.#tasks.map((task) => createLabelReader(this.#declared, task, this.#missingTexts));
-    }
-    this.#labels = this.#tasks.map(() => growF32());
-    this.#positives = this.#tasks.map(() => 0);
-    this.#offered = this.#tasks.map(() => 0);
+    this.#labeled = options.labeled;
+    this.#labels = new RowLabels(this.#declared, options.labeled, this.#missingTexts);
     if (options.timed) this.#readTime = createTimeReader();
   }
 
@@ -89,15 +80,13 @@ export class DatasetBuilder {
 
   /** Reads the label of a task, or returns what is wrong with it; 0 for rows without labels. */
   readLabel(text: string | undefined, task = 0): number | RowFault {
-    const value = this.#labelReaders?.[task].read(this.#bare(text)) ?? 0;
-    if (typeof value === "number") return value;
-    return { ...value, reason: `column "${this.#tasks[task]}": ${value.reason}` };
+    return this.#labels.read(this.#bare(text), task);
   }
 
   /** Stores a row whole, or stores nothing of it and returns what is wrong with it. */
   add(cells: Cells): RowFault | undefined {
     const { texts, weights, labels = [], time = "" } = cells;
-    const fault = this.#offerLabels(labels);
+    const fault = this.#labels.offer(labels.map((label) => typeof label === "string" ? this.#bare(label) : label));
     if (fault) return fault;
     const timeValue = this.#readTime?.(this.#bare(time)) ?? 0;
     if (typeof timeValue === "string") return { reason: `column "${this.#declared.time}": ${timeValue}` };
@@ -111,10 +100,7 @@ export class DatasetBuilder {
     if (wrong !== undefined) return { reason: wrong };
     for (const column of this.#columns) column.store();
     this.#sequences.store();
-    this.#offered.forEach((label, task) => {
-      this.#labels[task].push(label);
-      if (label === 1) this.#positives[task]++;
-    });
+    this.#labels.store();
     if (this.#readTime) this.#times.push(timeValue);
     this.#rows++;
   }
@@ -138,7 +124,7 @@ export class DatasetBuilder {
    * @throws {RangeError} when there is nothing to fit to, no label is the positive one, or it is unclear which are meant
    */
   finish(leftOut?: Pick<Rejections, "skipped" | "reasons" | "missingLabels">): Dataset {
-    for (const reader of this.#labelReaders ?? []) reader.requireClear();
+    this.#labels.requireClear();
     const schema = this.#fitted ?? this.#fit();
     const cells = schema.fields.length * this.#rows;
     const ids = new Uint32Array(cells);
@@ -155,8 +141,8 @@ export class DatasetBuilder {
       ids,
       values,
       histories: lists.histories,
-      labels: join(this.#labels.map((labels) => labels.drain())),
-      labeled: this.#labelReaders !== undefined,
+      labels: this.#labels.drain(),
+      labeled: this.#labeled,
       times: this.#readTime ? this.#times.drain() : undefined,
       coverage: [...coverage, ...lists.coverage],
       skipped: leftOut?.skipped,
@@ -167,9 +153,9 @@ export class DatasetBuilder {
 
   #fit(): FittedSchema {
     if (this.#rows === 0) throw new RangeError("Cannot fit schema: there must be a row, received none");
-    this.#labelReaders?.forEach((reader, task) => reader.requirePositive(this.#positives[task]));
+    this.#labels.requirePositive();
     const { features: _, ...declared } = this.#declared;
-    const negative = this.#labelReaders?.[0].negative;
+    const { negative } = this.#labels;
     return new FittedSchema({
       declared: { ...declared, ...(negative === undefined ? {} : { negative }) },
       missing: this.#missing,
@@ -179,38 +165,7 @@ export class DatasetBuilder {
     });
   }
 
-  /** Reads the labels of a row; one that is missing beside a known one is unknown. Returns what is wrong, or nothing. */
-  #offerLabels(labels: NonNullable<Cells["labels"]>): RowFault | undefined {
-    let known = 0;
-    let missing: RowFault | undefined;
-    for (let task = 0; task < this.#tasks.length; task++) {
-      const label = labels[task];
-      const value = typeof label === "number" ? label : this.readLabel(label, task);
-      if (typeof value === "number") {
-        this.#offered[task] = value;
-        if (value !== UNKNOWN_LABEL) known++;
-      } else {
-        if (!value.missingLabel) return value;
-        missing ??= value;
-        this.#offered[task] = UNKNOWN_LABEL;
-      }
-    }
-    return known === 0 ? missing : undefined;
-  }
-
   #bare<T extends string | undefined>(text: T): T {
     return this.#trim ? text?.trim() as T : text;
   }
-}
-
-/** Puts columns one behind the other. */
-function join(columns: readonly Float32Array<ArrayBuffer>[]): Float32Array<ArrayBuffer> {
-  if (columns.length === 1) return columns[0];
-  const joined = new Float32Array(columns.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const column of columns) {
-    joined.set(column, at);
-    at += column.length;
-  }
-  return joined;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Dataset } from "./dataset.ts";
+import { headsOf, type SurvivalHead } from "./survival.ts";
 
 /**
  * Refuses a data set whose labels were not read: they would count as 0.
@@ -22,18 +23,21 @@ export function requireLabels(action: string, data: Dataset): void {
  * Refuses a data set that there is nothing to learn from.
  *
  * @throws {TypeError} when it has no labels
- * @throws {RangeError} when it has no rows, or all labels are the same
+ * @throws {RangeError} when it has no rows, all labels are the same, or none of the times is that of an end
  */
 export function requireTwoClasses(action: string, data: Dataset): void {
   requireLabels(action, data);
   const lacking = describeOneClass(data);
-  if (lacking) throw new RangeError(`Cannot ${action}: it must have labels of both classes, received ${lacking}`);
+  if (!lacking) return;
+  const wanted = data.schema.survival ? "rows that ended within the intervals of each head" : "labels of both classes";
+  throw new RangeError(`Cannot ${action}: it must have ${wanted}, received ${lacking}`);
 }
 
 /** Says which class a labeled data set, or one of its labels, consists of; nothing when all have both. */
 export function describeOneClass(data: Dataset): string | undefined {
   if (data.rows === 0) return "no rows";
-  const { tasks, labels } = data.schema;
+  const { tasks, labels, survival } = data.schema;
+  if (survival) return describeNoEnd(data, headsOf(survival));
   for (const [task, name] of tasks.entries()) {
     const { known, positives } = data.classesOf(task);
     if (positives > 0 && positives < known) continue;
@@ -44,8 +48,19 @@ export function describeOneClass(data: Dataset): string | undefined {
   return undefined;
 }
 
+/** Says which head no row of a data set ends within; nothing when some end within each. */
+function describeNoEnd(data: Dataset, heads: readonly SurvivalHead[]): string | undefined {
+  const hasEnds = ({ first, ends }: SurvivalHead): boolean =>
+    ends.slice(1).some((_, k) => data.classesOf(first + k).positives > 0);
+  const lacking = heads.find((head) => !hasEnds(head));
+  return lacking && `${data.rows} ${data.rows === 1 ? "row" : "rows"} without an end for head "${lacking.name}"`;
+}
+
 /** Says what one class in the labels of a part, such as `validation`, keeps from being measured; nothing with both. */
 export function warningOfOneClass(name: string, data: Dataset): string | undefined {
   const lacking = describeOneClass(data);
+  if (lacking && data.schema.survival) {
+    return `${name} has ${lacking}: its calibration cannot be measured`;
+  }
   return lacking && `${name} has labels of one class, ${lacking}: its AUC cannot be measured`;
 }

@@ -19,16 +19,16 @@ export function concatenate(datasets: readonly Dataset[]): Dataset {
   if (datasets.length === 1) return first;
   const { schema } = first;
   const rows = datasets.reduce((sum, dataset) => sum + dataset.rows, 0);
-  const [fields, tasks] = [schema.fields.length, schema.tasks.length];
+  const [fields, columns] = [schema.fields.length, schema.labelCount];
   const ids = new Uint32Array(fields * rows);
   const values = schema.hasValues ? new Float32Array(fields * rows) : undefined;
-  const labels = new Float32Array(tasks * rows);
+  const labels = new Float32Array(columns * rows);
   let start = 0;
   for (const dataset of datasets) {
     const place = { start, rows: dataset.rows, all: rows };
     copyColumns(dataset.ids, ids, fields, place);
     if (values) copyColumns(dataset.values!, values, fields, place);
-    copyColumns(dataset.labels, labels, tasks, place);
+    copyColumns(dataset.labels, labels, columns, place);
     start += dataset.rows;
   }
   const histories = schema.histories.map((_, group) => concatenateLists(datasets.map((each) => each.histories[group])));

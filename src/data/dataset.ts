@@ -18,6 +18,16 @@ export interface LabelCounts {
   readonly positives: number;
 }
 
+/** What rows say of how long something lasted, `[rows]` each. */
+export interface Lifetimes {
+  /** Weights in the loss, at least 0. */
+  readonly weights: Float32Array<ArrayBuffer>;
+  /** Times until the end, or until the row was last seen. */
+  readonly times: Float32Array<ArrayBuffer>;
+  /** 1 where the end was seen, 0 for a censored row. */
+  readonly events: Float32Array<ArrayBuffer>;
+}
+
 /** Rows encoded with a fitted schema: row numbers, values and labels. */
 export class Dataset {
   /** Schema that the rows are encoded with. */
@@ -32,7 +42,8 @@ export class Dataset {
   readonly histories: readonly Histories[];
   /**
    * Labels `[rows]`, 0 or 1; all 0 when {@linkcode Dataset.labeled} is false. Where the schema has several, `[T, rows]`
-   * in its order, and -1 for a label that a row lacks.
+   * in its order, and -1 for a label that a row lacks. Where labels are times, the tasks are intervals: 1 where the end
+   * came in one, -1 where that is not known; three more rows hold the weight, the time and whether the end was seen.
    */
   readonly labels: Float32Array<ArrayBuffer>;
   /** Whether the labels were read. */
@@ -62,7 +73,7 @@ export class Dataset {
     const cells = schema.fields.length * rows;
     requireLength("ids", ids, cells);
     requireLength("values", values, schema.hasValues ? cells : undefined);
-    requireLength("labels", labels, schema.tasks.length * rows);
+    requireLength("labels", labels, schema.labelCount * rows);
     if (times) requireLength("times", times, rows);
     requireHistories(schema.histories, histories, rows);
     this.schema = schema;
@@ -87,6 +98,21 @@ export class Dataset {
   /** Returns the labels `[rows]` of a task, by its place in the schema's `tasks`. */
   labelsOf(task: number): Float32Array<ArrayBuffer> {
     return this.labels.subarray(task * this.rows, (task + 1) * this.rows);
+  }
+
+  /** All columns of {@linkcode Dataset.labels}, `[rows]` each. */
+  get labelColumns(): Float32Array<ArrayBuffer>[] {
+    return Array.from({ length: this.schema.labelCount }, (_, i) => this.labelsOf(i));
+  }
+
+  /**
+   * What the rows say of times: each row's weight, how long it lasted (as float32), and 1 where its end was seen or 0
+   * where it is censored; nothing where labels are no times.
+   */
+  get lifetimes(): Lifetimes | undefined {
+    if (!this.schema.survival) return undefined;
+    const [weights, times, events] = this.labelColumns.slice(this.schema.tasks.length);
+    return { weights, times, events };
   }
 
   /** Counts the known labels of a task, and those that are 1. */
@@ -161,8 +187,8 @@ export class Dataset {
       if (values) values.set(this.values!.subarray(start, end), f * rows);
     }
     const histories = this.histories.map((lists) => selectHistories(lists, rows, (place) => from + place));
-    const labels = new Float32Array(this.schema.tasks.length * rows);
-    this.schema.tasks.forEach((_, task) => labels.set(this.labelsOf(task).subarray(from, to), task * rows));
+    const labels = new Float32Array(this.schema.labelCount * rows);
+    this.labelColumns.forEach((column, i) => labels.set(column.subarray(from, to), i * rows));
     return this.#part({ rows, ids, values, histories, labels, times: this.times?.slice(from, to) });
   }
 
@@ -185,10 +211,9 @@ export class Dataset {
       for (let r = 0; r < rows; r++) ids[to + r] = this.ids[from + indices[r]];
       if (values) { for (let r = 0; r < rows; r++) values[to + r] = this.values![from + indices[r]]; }
     }
-    const labels = new Float32Array(this.schema.tasks.length * rows);
-    this.schema.tasks.forEach((_, task) => {
-      const column = this.labelsOf(task);
-      for (let r = 0; r < rows; r++) labels[task * rows + r] = column[indices[r]];
+    const labels = new Float32Array(this.schema.labelCount * rows);
+    this.labelColumns.forEach((column, i) => {
+      for (let r = 0; r < rows; r++) labels[i * rows + r] = column[indices[r]];
     });
     const times = this.times && new Float64Array(rows);
     if (times) { for (let r = 0; r < rows; r++) times[r] = this.times![indices[r]]; }

@@ -18,8 +18,8 @@ export async function saveDataset(path: string, data: DatasetParts): Promise<voi
   const { skipped = 0, skippedReasons = [], missingLabels = 0 } = data;
   const shape = [schema.fields.length, rows];
   const tensors: Record<string, CheckpointTensor> = { ids: { shape, data: ids } };
-  const tasks = schema.tasks.length;
-  tensors.labels = { shape: tasks > 1 ? [tasks, rows] : [rows], data: labels };
+  const { labelCount: count } = schema;
+  tensors.labels = { shape: count > 1 ? [count, rows] : [rows], data: labels };
   if (values) tensors.values = { shape, data: values };
   if (times) tensors.times = { shape: [rows], data: times };
   histories.forEach((lists, i) => Object.assign(tensors, historyTensors(lists, i)));
@@ -68,7 +68,7 @@ export async function loadDataset(path: string): Promise<DatasetParts> {
         }),
       };
     }),
-    labels: takeTensor(path, tensors, "labels", Float32Array, schema.tasks.length * (rows as number)),
+    labels: takeTensor(path, tensors, "labels", Float32Array, schema.labelCount * (rows as number)),
     labeled: labeled as boolean,
     times: tensors.times ? takeTensor(path, tensors, "times", Float64Array, rows as number) : undefined,
     skipped: skipped as number,

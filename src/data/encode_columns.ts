@@ -58,7 +58,7 @@ export function encodeColumns(
     ids,
     values,
     histories: lists.histories,
-    labels: new Float32Array(schema.tasks.length * rows),
+    labels: new Float32Array(schema.labelCount * rows),
     labeled: false,
     coverage: [...coverage, ...lists.coverage],
   });

@@ -4,6 +4,7 @@
  * @module
  */
 import { canonicalJson, type Json } from "../checkpoint/canonical_json.ts";
+import { labelCount, taskNames } from "./declared_labels.ts";
 import {
   type FittedHistory,
   type FittedSequence,
@@ -16,12 +17,12 @@ import type { FittedScale } from "./scaling.ts";
 import {
   type CategoricalFeature,
   type Feature,
-  labelColumns,
   type NumericFeature,
   parseSchema,
   type Schema,
   type SequenceFeature,
 } from "./schema.ts";
+import { type DeclaredSurvival, parseSurvival } from "./survival.ts";
 import { firstValueRow, indexTokens, isTextList } from "./vocabulary.ts";
 
 /** What fitting adds to a declared feature. */
@@ -78,12 +79,16 @@ export interface FittedSchemaParts {
 
 /** A schema that is fitted to training data; encoding other data with it gives the same rows for the same values. */
 export class FittedSchema {
-  /** Column of the label; absent where there are several. */
+  /** Column of the label; absent where there are several, or times. */
   readonly label: string | undefined;
-  /** Columns of several labels; absent where there is one. */
+  /** Columns of several labels; absent where there is one, or times. */
   readonly labels: readonly string[] | undefined;
-  /** Names of the tasks, one for each label: its column. */
+  /** Columns and intervals of times, where labels are times. */
+  readonly survival: DeclaredSurvival | undefined;
+  /** Names of the tasks, one for each label: its column; or for each interval, such as `short 0-1`. */
   readonly tasks: readonly string[];
+  /** Numbers that a data set keeps of a row's labels: one for each task, and of times three more. */
+  readonly labelCount: number;
   /** Text of the label that means 1, where it is not a number. */
   readonly positive: string | undefined;
   /** Text of the label that means 0, declared or found beside the positive one. */
@@ -116,7 +121,9 @@ export class FittedSchema {
   constructor({ declared, missing, trim = false, fields, sequences = [] }: FittedSchemaParts) {
     this.label = declared.label;
     this.labels = declared.labels;
-    this.tasks = labelColumns(declared);
+    this.survival = declared.survival && parseSurvival(declared.survival);
+    this.tasks = taskNames(this);
+    this.labelCount = labelCount(this);
     this.positive = declared.positive;
     this.negative = declared.negative;
     this.threshold = declared.threshold;
@@ -146,9 +153,9 @@ export class FittedSchema {
 
   /** Returns the schema as it was declared, to fit it to other data. */
   declared(): Schema {
-    const { label, labels, positive, negative, threshold, time, features } = this;
+    const { label, labels, survival, positive, negative, threshold, time, features } = this;
     return parseSchema({
-      ...(labels === undefined ? { label } : { labels }),
+      ...(survival ? { survival } : labels ? { labels } : { label }),
       ...(positive === undefined ? {} : { positive }),
       ...(negative === undefined ? {} : { negative }),
       ...(threshold === undefined ? {} : { threshold }),
@@ -169,7 +176,7 @@ export class FittedSchema {
 
   /** Returns what {@linkcode FittedSchema.fromJSON} reads. */
   toJSON(): { readonly [key: string]: Json | undefined } {
-    const { features: _, ...declared } = this.declared();
+    const { features: _, survival, ...declared } = this.declared();
     const fields = this.fields.map(({ feature, missing, vocabulary, weighted, scaling, edges, range }) => ({
       feature: { ...feature },
       missing,
@@ -182,6 +189,7 @@ export class FittedSchema {
     const sequences = this.sequences.map(({ feature, own }) => ({ feature: { ...feature }, vocabulary: own }));
     return {
       ...declared,
+      ...(survival ? { survival: { ...survival } } : {}),
       missing: this.missing,
       ...(this.trim ? { trim: true } : {}),
       fields,

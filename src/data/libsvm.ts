@@ -182,6 +182,7 @@ function requireOptions(options: ReadLibsvmOptions): void {
   if (schema && threshold !== undefined) {
     throw new TypeError("Cannot read data: a fitted schema has its own threshold, received another");
   }
+  if (schema?.survival) throw new TypeError("Cannot read data: libsvm files have labels, received a schema of times");
   if (!schema) parseSchema(declare(fields ?? ["f0"], threshold));
   const other = schema?.fields.find(({ kind }) => kind !== "categorical");
   if (other) {

@@ -203,8 +203,8 @@ class Log {
   /** Encodes some rows; `first` of the parts of a log counts the rows that were left out. */
   encode(schema: Schema | FittedSchema, rows: Uint32Array, first: boolean): Dataset {
     const { labeled, times, skipped, skippedReasons: reasons, missingLabels } = this.#whole;
-    const { missing, trim, negative, tasks } = this.#whole.schema;
-    const labels = tasks.map((_, task) => this.#whole.labelsOf(task));
+    const { missing, trim, negative } = this.#whole.schema;
+    const labels = this.#whole.labelColumns;
     // Some rows may lack the negative label that the whole has.
     const declared = schema instanceof FittedSchema || negative === undefined ? schema : { ...schema, negative };
     const timed = schema.time !== undefined;

@@ -60,7 +60,8 @@ export function refitSplit(
   by: SplitOptions,
 ): Dataset[] {
   const [training, ...others] = whole.split(fractions, by);
-  const lacking = whole.schema.tasks.find((_, task) => training.classesOf(task).positives === 0);
+  const { tasks, survival } = whole.schema;
+  const lacking = survival ? undefined : tasks.find((_, task) => training.classesOf(task).positives === 0);
   if (lacking !== undefined) {
     const what = whole.schema.labels ? `a positive label "${lacking}"` : "a positive label";
     throw new RangeError(`Cannot split data: the training part must have ${what}, received none`);
@@ -74,7 +75,7 @@ export function refitSplit(
 /** Encodes rows that carry their texts afresh; the counts of rows left out are those of `read`. */
 function encode(part: Dataset, schema: Schema | FittedSchema, read = part): Dataset {
   const { rows, values, times } = part;
-  const labels = part.schema.tasks.map((_, task) => part.labelsOf(task));
+  const labels = part.labelColumns;
   const { fields, missing, trim } = part.schema;
   const builder = new DatasetBuilder(schema, { labeled: true, timed: times !== undefined, missing, trim });
   const texts = keptTexts(part, schema.features.length);

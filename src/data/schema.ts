@@ -3,11 +3,13 @@
  *
  * @module
  */
+import { type DeclaredLabels, labelColumns, parseLabels } from "./declared_labels.ts";
 import { formatValue } from "./format.ts";
 import { isKept } from "./kept_names.ts";
 import { requireSequences, sequence, type SequenceFeature, type SequenceOptions } from "./sequence.ts";
 import { requireCount, requireKeys, requireText } from "./schema_checks.ts";
 
+export { type DeclaredLabels, labelColumns } from "./declared_labels.ts";
 export { type Combiner, sequence, type SequenceFeature, type SequenceOptions } from "./sequence.ts";
 
 /** A feature whose values are names: one row of the embedding table for each. */
@@ -54,9 +56,10 @@ export interface NumericFeature {
 export type Feature = CategoricalFeature | NumericFeature | SequenceFeature;
 
 /**
- * The declared columns of a data set: features, and one label or several.
+ * The declared columns of a data set: features, and one label or several, or times until an end.
  *
- * A label has exactly two values, and a row with any other is malformed. Several labels are declared alike:
+ * A label has exactly two values, and a row with any other is malformed. Several labels, and whether an end was seen, are
+ * declared alike:
  *
  * | declared | label 1 | label 0 |
  * | --- | --- | --- |
@@ -66,11 +69,6 @@ export type Feature = CategoricalFeature | NumericFeature | SequenceFeature;
  * | `threshold` | numbers above it | other numbers |
  */
 export type Schema = DeclaredColumns & DeclaredLabels;
-
-/** Columns of the labels: one, or several that are a task of the model each; a row may lack some of the several. */
-export type DeclaredLabels =
-  | { readonly label: string; readonly labels?: undefined }
-  | { readonly label?: undefined; readonly labels: readonly string[] };
 
 /** What a {@linkcode Schema} declares besides the columns of its labels. */
 export interface DeclaredColumns {
@@ -190,9 +188,10 @@ export function numeric(name: string, options: NumericOptions = {}): NumericFeat
  * ```
  */
 export function parseSchema(json: unknown): Schema {
-  const { label, labels, positive, negative, threshold, time, features } = requireKeys("it", json, SCHEMA_KEYS);
-  const declared = labels === undefined ? [label] : parseLabels(labels, { label, positive, negative });
-  if (labels === undefined) requireText("it", "label", label);
+  const { label, labels, survival, ...others } = requireKeys("it", json, SCHEMA_KEYS);
+  const { positive, negative, threshold, time, features } = others;
+  const declared = parseLabels({ label, labels, survival, positive, negative });
+  const columns = labelColumns(declared);
   for (const [key, value] of Object.entries({ positive, negative, time })) {
     if (value !== undefined) requireText("it", key, value);
   }
@@ -214,13 +213,13 @@ export function parseSchema(json: unknown): Schema {
       throw new RangeError(`Cannot read schema: names of features must differ, received "${name}" twice`);
     }
     names.add(name);
-    if (declared.includes(column) && !isKept(name)) {
+    if (columns.includes(column) && !isKept(name)) {
       throw new RangeError(`Cannot read schema: feature "${name}" must not be the label`);
     }
   }
   requireSequences(parsed);
   return {
-    ...(labels === undefined ? { label: label as string } : { labels: declared as string[] }),
+    ...declared,
     ...(positive === undefined ? {} : { positive: positive as string }),
     ...(negative === undefined ? {} : { negative: negative as string }),
     ...(threshold === undefined ? {} : { threshold: threshold as number }),
@@ -229,26 +228,7 @@ export function parseSchema(json: unknown): Schema {
   };
 }
 
-/** Returns the columns of the labels of a schema. */
-export function labelColumns({ label, labels }: { label?: string; labels?: readonly string[] }): readonly string[] {
-  return labels ?? [label!];
-}
-
-function parseLabels(labels: unknown, { label, positive, negative }: Record<string, unknown>): readonly string[] {
-  if (label !== undefined) throw new TypeError("Cannot read schema: it must have label or labels, received both");
-  if (!Array.isArray(labels) || labels.length < 2 || new Set(labels).size < labels.length) {
-    throw new TypeError(
-      `Cannot read schema: labels must be a list of at least two different columns, received ${formatValue(labels)}`,
-    );
-  }
-  for (const column of labels) requireText("it", "labels", column);
-  if (positive !== undefined && negative === undefined) {
-    throw new TypeError("Cannot read schema: several labels with a positive text need negative, received none");
-  }
-  return labels;
-}
-
-const SCHEMA_KEYS = ["label", "labels", "positive", "negative", "threshold", "time", "features"];
+const SCHEMA_KEYS = ["label", "labels", "survival", "positive", "negative", "threshold", "time", "features"];
 
 function parseFeature(json: unknown, index: number): Feature {
   const named = (json as { name?: unknown } | null | undefined)?.name;

@@ -57,6 +57,14 @@ export interface InputHistory {
   readonly lengths: Tensor;
 }
 
+/** Intervals whose hazards are predicted together, where labels are times. */
+export interface InputHead {
+  /** Name of the head. */
+  readonly name: string;
+  /** Number K of its intervals. */
+  readonly intervals: number;
+}
+
 /** The rows and values of a batch. */
 export interface Input {
   /**
@@ -75,13 +83,15 @@ export interface Input {
   readonly histories?: readonly InputHistory[];
   /** Rows of all fields together. */
   readonly rowCount: number;
-  /** Names of the tasks, one for each label. */
+  /** Names of the tasks, one for each label, or for each interval where labels are times. */
   readonly tasks: readonly string[];
   /**
    * Labels, -1 for unknown ones, and below them the row's weight, `[T + 1, B]`: for terms of the loss that a model adds.
-   * Absent in prediction.
+   * Absent in prediction, and where labels are times.
    */
   readonly targets?: Tensor;
+  /** Groups of intervals where labels are times, in the order of the tasks. @default {none} */
+  readonly heads?: readonly InputHead[];
 }
 
 /** Returns the histories of an input that are pooled to fields. */
@@ -112,7 +122,8 @@ export function selectFields(x: Input, names: readonly string[]): Input {
     return { field, shift };
   });
   const { ids, values } = pick(x, picks);
-  return { graph: x.graph, ids, values, fields, rowCount, tasks: x.tasks, targets: x.targets };
+  const heads = x.heads && { heads: x.heads };
+  return { graph: x.graph, ids, values, fields, rowCount, tasks: x.tasks, ...heads, targets: x.targets };
 }
 
 /**

@@ -53,6 +53,7 @@ export * from "./fields.ts";
 export * from "./fourier.ts";
 export * from "./gate.ts";
 export * from "./hash.ts";
+export * from "./hazards.ts";
 export * from "./history_attention.ts";
 export * from "./generated.ts";
 export * from "./graph.ts";

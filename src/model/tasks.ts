@@ -4,7 +4,17 @@
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
-import { evaluatePredictions, evaluateTasks, type Evaluation } from "../metrics.ts";
+import type { FittedSchema } from "../data/fitted_schema.ts";
+import { headsOf, type SurvivalHead } from "../data/survival.ts";
+import {
+  evaluatePredictions,
+  evaluateSurvival,
+  evaluateTasks,
+  type Evaluation,
+  type HeadPredictions,
+  type SurvivalCurves,
+  survivalCurves,
+} from "../metrics.ts";
 
 /** Probabilities `[rows]` by the task's name. */
 export type TaskProbabilities = Record<string, Float32Array<ArrayBuffer>>;
@@ -20,10 +30,42 @@ export function byTask(all: Float32Array<ArrayBuffer>, tasks: readonly string[])
 
 /** Measures predictions against a data set's labels. */
 export function evaluateByTask(predicted: TaskProbabilities, data: Dataset): Evaluation {
-  const { tasks } = data.schema;
+  const { tasks, survival } = data.schema;
+  if (survival) {
+    const heads = headsOf(survival).map(({ name, first, ends }): [string, HeadPredictions] => {
+      const own = ends.slice(1).map((_, k) => first + k);
+      const hazards = own.map((task) => predicted[tasks[task]]);
+      return [name, { hazards, labels: own.map((task) => data.labelsOf(task)), ends }];
+    });
+    return evaluateSurvival(Object.fromEntries(heads), data.lifetimes!);
+  }
   if (tasks.length === 1) return evaluatePredictions(predicted[tasks[0]], data.labels);
   const pairs = tasks.map((name, t) => [name, { probabilities: predicted[name], labels: data.labelsOf(t) }]);
   return evaluateTasks(Object.fromEntries(pairs));
+}
+
+/**
+ * Returns the heads of a schema whose labels are times.
+ *
+ * @throws {TypeError} when they are not
+ */
+export function requireHeads({ tasks, survival }: Pick<FittedSchema, "tasks" | "survival">): readonly SurvivalHead[] {
+  if (survival) return headsOf(survival);
+  throw new TypeError(`Cannot predict survival: the schema must have survival, received labels ${tasks.join(", ")}`);
+}
+
+/** Turns the hazards of intervals into survival probabilities and expected times by head. */
+export function curvesByHead(
+  hazards: TaskProbabilities,
+  heads: readonly SurvivalHead[],
+  tasks: readonly string[],
+): Record<string, SurvivalCurves> {
+  return Object.fromEntries(
+    heads.map(({ name, first, ends }) => {
+      const own = tasks.slice(first, first + ends.length - 1);
+      return [name, survivalCurves(own.map((task) => hazards[task]), ends)];
+    }),
+  );
 }
 
 /**

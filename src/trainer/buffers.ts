@@ -44,7 +44,7 @@ export class TrainingBuffers {
     const { rows } = data;
     const counts = data.histories.map(({ offsets }) => offsets[rows]);
     this.feed = new Feed(gpu, { ...feedSizes(space), counts, batch, rows, budget, ahead: true });
-    this.taskWeights = placeTaskWeights(gpu, data.schema.tasks, taskWeights);
+    this.taskWeights = placeTaskWeights(gpu, data.schema, taskWeights);
     this.losses = new LossRing(gpu);
     if (unseenShare > 0) this.unseen = new UnseenRows(gpu, data, unseenShare);
     if (sort === "host" || (sort === "auto" && gpu.adapter.software)) {

@@ -8,12 +8,14 @@ import { describeNotFinite, findNotFinite } from "../checkpoint/finite.ts";
 import { requireLabels, warningOfOneClass } from "../data/classes.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { FittedSchema } from "../data/fitted_schema.ts";
+import { headsOf, type SurvivalHead } from "../data/survival.ts";
 import { requireSavable } from "../host/mod.ts";
 import { METRIC_NAMES, missingMetrics } from "../metrics/evaluation.ts";
+import { missingSurvivalMetrics, SURVIVAL_METRICS } from "../metrics/survival.ts";
 import { requireCount } from "../model/requirements.ts";
 import type { FitOptions } from "./options.ts";
 import { requireL2 } from "./row_l2.ts";
-import { requireTaskWeights } from "./tasks.ts";
+import { requireTaskWeights, weightedNames } from "./tasks.ts";
 
 /** Training whose numbers ceased to be finite. */
 export class DivergenceError extends RangeError {
@@ -46,19 +48,16 @@ export class DivergenceError extends RangeError {
  * @throws {RangeError} when an option is out of its range, or the monitored metric cannot be computed
  * @throws {Error} when the checkpoint cannot be written
  */
-export async function requireTrainable(
-  options: FitOptions,
-  { tasks, rowCount }: Pick<FittedSchema, "tasks" | "rowCount">,
-): Promise<void> {
+export async function requireTrainable(options: FitOptions, schema: FittedSchema): Promise<void> {
   const { validation, earlyStopping, checkpoint } = options;
   if (validation) requireLabels("validate on the data", validation);
-  requireTaskWeights(tasks, options.taskWeights);
+  requireTaskWeights(schema, options.taskWeights);
   requireCount("train", "epochs", options.epochs ?? 1);
   if (checkpoint?.everySteps !== undefined) requireCount("train", "checkpoint.everySteps", checkpoint.everySteps);
   if (options.clipNorm !== undefined && !(options.clipNorm > 0 && options.clipNorm < Infinity)) {
     refuse("clipNorm must be above 0", options.clipNorm);
   }
-  requireL2(options.l2 ?? {}, rowCount);
+  requireL2(options.l2 ?? {}, schema.rowCount);
   const { unseenShare = 0, optimizerState = "fresh" } = options;
   if (!["fresh", "keep"].includes(optimizerState)) refuse('optimizerState must be "fresh" or "keep"', optimizerState);
   if (!(unseenShare >= 0 && unseenShare <= 0.5)) refuse("unseenShare must be in [0, 0.5]", unseenShare);
@@ -78,19 +77,20 @@ function requireMonitor(
   monitor: string | Readonly<Record<string, number>>,
 ): void {
   if (!validation) throw new TypeError("Cannot train: early stopping needs validation data, received none");
-  const { tasks } = validation.schema;
+  const tasks = weightedNames(validation.schema);
   const several = tasks.length > 1;
+  const metrics = validation.schema.survival ? [...new Set([...SURVIVAL_METRICS, ...METRIC_NAMES])] : METRIC_NAMES;
   for (const monitored of typeof monitor === "string" ? [monitor] : Object.keys(monitor)) {
     const [name, ...rest] = monitored.split(".");
     const task = rest.length > 0 ? rest.join(".") : undefined;
-    if (!METRIC_NAMES.includes(name) || (task !== undefined && !(several && tasks.includes(task)))) {
+    if (!metrics.includes(name) || (task !== undefined && !(several && tasks.includes(task)))) {
       const behind = several ? `, and those behind a point with a task of ${tasks.join(", ")}` : "";
       throw new RangeError(
-        `Cannot train: metrics to monitor are ${METRIC_NAMES.join(", ")}${behind}, received "${monitored}"`,
+        `Cannot train: metrics to monitor are ${metrics.join(", ")}${behind}, received "${monitored}"`,
       );
     }
-    const watched = task === undefined ? tasks.map((_, t) => t) : [tasks.indexOf(task)];
-    const why = watched.map((t) => missingOf(validation, t)[name]).find((reason) => reason !== undefined);
+    const watched = task === undefined ? tasks : [task];
+    const why = watched.map((task) => missingOf(validation, task)[name]).find((reason) => reason !== undefined);
     if (why) {
       throw new RangeError(
         `Cannot train: the monitor "${monitored}" cannot be computed on the validation data: ${why}`,
@@ -99,12 +99,19 @@ function requireMonitor(
   }
 }
 
-/** Returns why metrics of a task cannot be computed, by name. */
-function missingOf(data: Dataset, task: number): Record<string, string> {
-  const { tasks } = data.schema;
-  const missing = missingMetrics(data.labelsOf(task).filter((label) => label >= 0));
-  if (tasks.length === 1) return missing;
-  return Object.fromEntries(Object.entries(missing).map(([name, why]) => [name, `task "${tasks[task]}": ${why}`]));
+/** Returns why metrics of a task or head cannot be computed, by name. */
+function missingOf(data: Dataset, name: string): Record<string, string> {
+  const { tasks, survival } = data.schema;
+  const names = weightedNames(data.schema);
+  const missing = survival
+    ? missingSurvivalMetrics(headLabels(data, headsOf(survival)[names.indexOf(name)]), data.lifetimes!)
+    : missingMetrics(data.labelsOf(tasks.indexOf(name)).filter((label) => label >= 0));
+  if (names.length === 1) return missing;
+  return Object.fromEntries(Object.entries(missing).map(([metric, why]) => [metric, `task "${name}": ${why}`]));
+}
+
+function headLabels(data: Dataset, { first, ends }: SurvivalHead): Float32Array[] {
+  return ends.slice(1).map((_, k) => data.labelsOf(first + k));
 }
 
 /**

@@ -16,14 +16,13 @@ import type { Optimizer } from "../optimizer.ts";
 import { copy, sum } from "../ops/dense/add.ts";
 import { clipScale } from "../ops/train/clip.ts";
 import { updateDense } from "../ops/train/dense_update.ts";
-import { binaryCrossEntropy } from "../ops/train/loss.ts";
 import { joinedBefore, joinLookups } from "../ops/train/join_lookups.ts";
 import { sortOccurrences } from "../ops/train/sort.ts";
 import { updateTables } from "../ops/train/table_pair.ts";
 import { reduceTable, updateTable } from "../ops/train/table_update.ts";
 import type { L2, Store } from "../store.ts";
 import { traceModel } from "../trace.ts";
-import { type PlacedWeights, TASK_WEIGHTS, weightingOf } from "./tasks.ts";
+import { lossOf, type PlacedWeights, TASK_WEIGHTS } from "./tasks.ts";
 import type { UnseenRows } from "./unseen.ts";
 
 /** What a training step is compiled from. */
@@ -54,14 +53,12 @@ export interface TrainingOptions extends ModelParts {
  */
 export function compileTraining(gpu: Gpu, options: TrainingOptions): Promise<Plan> {
   const { definition, declarations, space, store, feed, batch, unseen } = options;
-  const { logits, targets, ids } = traceModel(definition, "train", declarations, space, feed.capacity, unseen?.share);
+  const trace = traceModel(definition, "train", declarations, space, feed.capacity, unseen?.share);
+  const { logits, ids } = trace;
   const { graph } = logits;
-  const weighting = weightingOf(graph, space.tasks?.length ?? 1, options.taskWeights);
-  const term = graph.terms.length > 0 ? sum(...graph.terms) : undefined;
-  const lossOptions = { ring: options.losses, term, ...weighting };
-  const { loss, dLogits, dLogVariances } = binaryCrossEntropy(logits, targets, lossOptions);
+  const { loss, dLogits, dLogVariances, logVariances } = lossOf(trace, space, options);
   const gradients = differentiate(logits, dLogits, sum);
-  if (dLogVariances) gradients.parameters.set(parameterOf(weighting.logVariances!), dLogVariances);
+  if (dLogVariances) gradients.parameters.set(parameterOf(logVariances!), dLogVariances);
   const pairs = options.pairs
     ? graph.input("pairs", [2 * space.fields.length, "B"], "u32")
     : sortOccurrences(ids, space.rowCount, Math.max(...space.fields.map(({ rows }) => rows)));

@@ -6,9 +6,12 @@
 import type { Gpu } from "../gpu/device.ts";
 import type { BufferRange } from "../gpu/kernel.ts";
 import { upload } from "../gpu/memory.ts";
-import type { Graph } from "../graph/graph.ts";
-import type { LossOptions } from "../ops/train/loss.ts";
-import { logVariances } from "../trace.ts";
+import type { FittedSchema } from "../data/fitted_schema.ts";
+import { headsOf } from "../data/survival.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import { sum } from "../ops/dense/add.ts";
+import { binaryCrossEntropy, hazardLoss, type Loss } from "../ops/train/loss.ts";
+import { type FieldSpace, logVariances, type Trace } from "../trace.ts";
 
 /** Weights of the tasks' losses by name, 1 where left out; or learned ones. See {@linkcode FitOptions.taskWeights}. */
 export type TaskWeights = Readonly<Record<string, number>> | "uncertainty";
@@ -19,18 +22,31 @@ export type PlacedWeights = BufferRange | "uncertainty";
 /** Name of the graph's input with given weights. */
 export const TASK_WEIGHTS = "task.weights";
 
+/** What weights of losses are told of a schema. */
+type Tasks = Pick<FittedSchema, "tasks" | "survival">;
+
+/** Returns the names that losses are weighted by: tasks, or heads of intervals. */
+export function weightedNames({ tasks, survival }: Tasks): readonly string[] {
+  return survival ? Object.keys(survival.heads) : tasks;
+}
+
 /**
  * Refuses weights that the tasks do not have.
  *
- * @throws {TypeError} when there is one task, or one of another name
+ * @throws {TypeError} when there is one task, or one of another name, or weights of heads are to be learned
  * @throws {RangeError} when a weight is not finite or below 0
  */
-export function requireTaskWeights(tasks: readonly string[], weights: TaskWeights | undefined): void {
+export function requireTaskWeights(schema: Tasks, weights: TaskWeights | undefined): void {
   if (weights === undefined) return;
+  const tasks = weightedNames(schema);
   if (tasks.length === 1) {
-    throw new TypeError(`Cannot train: taskWeights need several tasks, received the one label "${tasks[0]}"`);
+    const what = schema.survival ? "head" : "label";
+    throw new TypeError(`Cannot train: taskWeights need several tasks, received the one ${what} "${tasks[0]}"`);
   }
-  if (weights === "uncertainty") return;
+  if (weights === "uncertainty") {
+    if (!schema.survival) return;
+    throw new TypeError('Cannot train: taskWeights of heads must be numbers, received "uncertainty"');
+  }
   if (typeof weights !== "object" || weights === null) {
     throw new TypeError(`Cannot train: taskWeights must be weights by task or "uncertainty", received ${weights}`);
   }
@@ -44,21 +60,43 @@ export function requireTaskWeights(tasks: readonly string[], weights: TaskWeight
   }
 }
 
-/** Uploads given weights, 1 for tasks that are left out; learned ones are parameters. */
+/** Uploads given weights, 1 for tasks that are left out; learned ones are parameters. Intervals have those of their head. */
 export function placeTaskWeights(
   gpu: Gpu,
-  tasks: readonly string[],
+  { tasks, survival }: Tasks,
   weights: TaskWeights | undefined,
 ): PlacedWeights | undefined {
   if (weights === undefined || weights === "uncertainty") return weights;
-  return { buffer: upload(gpu, TASK_WEIGHTS, Float32Array.from(tasks, (task) => weights[task] ?? 1)) };
+  const names = survival ? headsOf(survival).flatMap(({ name, ends }) => ends.slice(1).map(() => name)) : tasks;
+  return { buffer: upload(gpu, TASK_WEIGHTS, Float32Array.from(names, (name) => weights[name] ?? 1)) };
 }
 
-/** Returns what the loss is told about weights. */
-export function weightingOf(graph: Graph, count: number, weights: PlacedWeights | undefined): LossOptions {
+/** The loss of a step, with the learned log-variances where there are some. */
+export interface StepLoss extends Loss {
+  /** Logarithms of the variances of the tasks, `[T]`. */
+  readonly logVariances?: Tensor;
+}
+
+/** Builds the loss of a traced model: cross-entropy of labels, or the likelihood of times where there are heads. */
+export function lossOf(
+  { logits, targets }: Pick<Trace, "logits" | "targets">,
+  { tasks = ["label"], heads }: Pick<FieldSpace, "tasks" | "heads">,
+  { losses: ring, taskWeights: weights }: { readonly losses: BufferRange; readonly taskWeights?: PlacedWeights },
+): StepLoss {
+  const { graph } = logits;
+  const count = tasks.length;
+  const term = graph.terms.length > 0 ? sum(...graph.terms) : undefined;
+  if (weights === "uncertainty") {
+    const learned = logVariances(graph, count);
+    return {
+      ...binaryCrossEntropy(logits, targets, { ring, term, weighted: true, logVariances: learned }),
+      logVariances: learned,
+    };
+  }
+  const taskWeights = weights && graph.input(TASK_WEIGHTS, [count]);
+  const given = { ring, term, taskWeights };
   // The one label of a row is always known.
-  const weighted = count > 1;
-  if (weights === undefined) return { weighted };
-  if (weights === "uncertainty") return { weighted, logVariances: logVariances(graph, count) };
-  return { weighted, taskWeights: graph.input(TASK_WEIGHTS, [count]) };
+  return heads
+    ? hazardLoss(logits, targets, given)
+    : binaryCrossEntropy(logits, targets, { ...given, weighted: count > 1 });
 }

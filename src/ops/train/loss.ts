@@ -43,21 +43,23 @@ interface LossAttributes {
   readonly hasTerm: boolean;
   /** Factor of all tasks' losses. */
   readonly scale?: number;
+  /** Whether a task's sum is divided by the weight of all rows. */
+  readonly byRows?: boolean;
 }
 
 /** The loss with its gradient, and that of the tasks' log-variances where these are learned. */
 const crossEntropyOp: Op<LossAttributes> = {
   name: "binary_cross_entropy",
-  outputs: (inputs, { weighting, hasTerm }) => {
+  outputs: (inputs, { weighting, hasTerm, byRows = false }) => {
     const [logits, targets, tasks] = inputs.slice(0, hasTerm ? -1 : undefined);
     const count = tasksOf("binary cross-entropy", logits);
-    expectShape("binary cross-entropy", "targets", targets, [count + 1, "B"]);
+    expectShape("binary cross-entropy", "targets", targets, [count + (byRows ? 2 : 1), "B"]);
     if (tasks) expectShape("binary cross-entropy", "weights of tasks", tasks, [count]);
     if (hasTerm) expectShape("binary cross-entropy", "the term", inputs[inputs.length - 1], [1]);
     return [[1], ["B", count], ...(weighting === "learned" ? [[count]] : [])];
   },
   emit: (k, { inputs, outputs: [loss, dLogits, dTasks], attributes }) => {
-    const { ring, weighting, weighted: isWeighted, hasTerm, scale } = attributes;
+    const { ring, weighting, weighted: isWeighted, hasTerm, scale, byRows = false } = attributes;
     const [logits, targets, given] = inputs.slice(0, hasTerm ? -1 : undefined);
     const tasks = tasksOf("binary cross-entropy", logits);
     const blocks = Math.ceil(k.batch / BLOCK);
@@ -65,7 +67,7 @@ const crossEntropyOp: Op<LossAttributes> = {
     const params = { batch: k.batch, tasks, blocks, slots };
     const common = {
       shader: lossShader(weighting, hasTerm),
-      constants: { WEIGHTED: isWeighted, ...(scale !== undefined && { SCALE: scale }) },
+      constants: { WEIGHTED: isWeighted, BY_ROWS: byRows, ...(scale !== undefined && { SCALE: scale }) },
       params,
     };
     const gradient = { logits, targets, d_logits: dLogits };
@@ -175,6 +177,35 @@ export function binaryCrossEntropy(logits: Tensor, targets: Tensor, options: Los
     scale,
   });
   return { loss, dLogits, dLogVariances };
+}
+
+/**
+ * Computes the negative log-likelihood of K intervals' hazards h = sigmoid(z), the probabilities that the end comes in an
+ * interval for what lasted until then, and its gradient in one pass:
+ *
+ *     L = sum_b w_b sum_k u_k l_bk / sum_b w_b,  l = -ln(1 - h) where row b survived interval k, -ln(h) where it ended in it
+ *
+ * An interval that a row had ended before, or was censored before, counts for nothing. Cross-entropy of labels that are
+ * known for some rows differs in its divisor, which here is the weight of all rows.
+ *
+ * M. Gensheimer, B. Narasimhan: A scalable discrete-time survival model for neural networks. PeerJ 7, 2019.
+ *
+ * @param logits `[B, K]`
+ * @param targets `[K + 2, B]`: labels 0, 1 or -1 for an interval that counts for nothing, then the row's weight, which is
+ * 0 for padding rows, and whether it is none
+ * @throws {TypeError} when a shape differs
+ */
+export function hazardLoss(
+  logits: Tensor,
+  targets: Tensor,
+  { ring, taskWeights, term }: Pick<LossOptions, "ring" | "taskWeights" | "term"> = {},
+): Loss {
+  const inputs = [logits, targets, taskWeights, term].filter((tensor) => tensor !== undefined);
+  const weighting = taskWeights ? "fixed" : "sum";
+  const op = ring ? recordedCrossEntropyOp : crossEntropyOp;
+  const hasTerm = term !== undefined;
+  const [loss, dLogits] = applyAll(op, inputs, { ring, weighting, weighted: true, byRows: true, hasTerm });
+  return { loss, dLogits };
 }
 
 /**

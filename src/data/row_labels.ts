@@ -1,0 +1,122 @@
+/**
+ * Collects the labels of rows: of one column or several, or of times.
+ *
+ * @module
+ */
+import { labelColumns, labelCount } from "./declared_labels.ts";
+import { type Growable, growF32 } from "./growable.ts";
+import { createLabelReader, type LabelReader, UNKNOWN_LABEL } from "./label.ts";
+import type { RowFault } from "./rejections.ts";
+import type { Schema } from "./schema.ts";
+import { SurvivalReader } from "./survival_labels.ts";
+
+/** Labels of a row: texts of the columns, or numbers that were read before. */
+export type LabelCells = readonly (string | number | undefined)[];
+
+/** Labels under construction. */
+export class RowLabels {
+  readonly #columns: readonly string[];
+  readonly #readers: readonly LabelReader[];
+  readonly #survival: SurvivalReader | undefined;
+  readonly #stored: readonly Growable<Float32Array<ArrayBuffer>>[];
+  /** Labels of the row that is offered. */
+  #offered: readonly number[];
+  readonly #positives: number[];
+
+  /**
+   * @param labeled whether rows have labels; all are 0 without
+   * @param missing texts that stand for a missing value
+   */
+  constructor(schema: Schema, labeled: boolean, missing: ReadonlySet<string>) {
+    const { survival } = schema;
+    this.#columns = labelColumns(schema);
+    if (survival && labeled) this.#survival = new SurvivalReader({ ...schema, survival }, missing);
+    const columns = survival || !labeled ? [] : this.#columns;
+    this.#readers = this.#survival?.event
+      ? [this.#survival.event]
+      : columns.map((label) => createLabelReader(schema, label, missing));
+    this.#stored = Array.from({ length: labelCount(schema) }, () => growF32());
+    this.#offered = this.#stored.map(() => 0);
+    this.#positives = this.#readers.map(() => 0);
+  }
+
+  /** Text of the label that means 0, declared or found; nothing for labels that are numbers. */
+  get negative(): string | undefined {
+    return this.#readers[0]?.negative;
+  }
+
+  /** Reads the label of a task, or returns what is wrong with it; 0 for rows without labels. */
+  read(text: string | undefined, task: number): number | RowFault {
+    const value = this.#readers[task]?.read(text) ?? 0;
+    if (typeof value === "number") return value;
+    return { ...value, reason: `column "${this.#columns[task]}": ${value.reason}` };
+  }
+
+  /** Reads the labels of a row; one that is missing beside a known one is unknown. Returns what is wrong, or nothing. */
+  offer(labels: LabelCells): RowFault | undefined {
+    if (this.#readers.length === 0) return undefined;
+    const given = this.#survival ? this.#offerTimes(this.#survival, labels) : this.#offerLabels(labels);
+    if ("reason" in given) return given;
+    this.#offered = given;
+    return undefined;
+  }
+
+  /** Stores what was offered last. */
+  store(): void {
+    this.#offered.forEach((label, i) => this.#stored[i].push(label));
+    // Of times, the last number is the label of the event.
+    const first = this.#survival ? this.#offered.length - 1 : 0;
+    this.#positives.forEach((_, i) => this.#positives[i] += Number(this.#offered[first + i] === 1));
+  }
+
+  /**
+   * Refuses labels that can be told apart only by guessing which two are meant.
+   *
+   * @throws {RangeError} then
+   */
+  requireClear(): void {
+    for (const reader of this.#readers) reader.requireClear();
+  }
+
+  /**
+   * Refuses labels among which the declared positive one never occurs.
+   *
+   * @throws {RangeError} then
+   */
+  requirePositive(): void {
+    this.#readers.forEach((reader, i) => reader.requirePositive(this.#positives[i]));
+  }
+
+  /** Returns the labels, label after label; there are none afterwards. */
+  drain(): Float32Array<ArrayBuffer> {
+    const columns = this.#stored.map((labels) => labels.drain());
+    if (columns.length === 1) return columns[0];
+    const joined = new Float32Array(columns.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const column of columns) {
+      joined.set(column, at);
+      at += column.length;
+    }
+    return joined;
+  }
+
+  #offerTimes(reader: SurvivalReader, labels: LabelCells): readonly number[] | RowFault {
+    const known = labels.filter((label) => typeof label === "number");
+    return known.length > 0 ? known : reader.read(labels as readonly (string | undefined)[]);
+  }
+
+  #offerLabels(labels: LabelCells): readonly number[] | RowFault {
+    let missing: RowFault | undefined;
+    const values: number[] = [];
+    for (let task = 0; task < this.#columns.length; task++) {
+      const label = labels[task];
+      const value = typeof label === "number" ? label : this.read(label, task);
+      if (typeof value !== "number") {
+        if (!value.missingLabel) return value;
+        missing ??= value;
+      }
+      values.push(typeof value === "number" ? value : UNKNOWN_LABEL);
+    }
+    return missing && values.every((value) => value === UNKNOWN_LABEL) ? missing : values;
+  }
+}
