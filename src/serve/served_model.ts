@@ -159,7 +159,7 @@ export class ServedModel implements AsyncDisposable {
       const data = encode();
       const encoded = performance.now();
       const { probabilities, logits, queueMs, computeMs } = await this.#batcher.submit(data, timeoutMs);
-      requireNumbers(logits, this.tasks.length);
+      requireNumbers(data, logits, this.tasks.length);
       const computed = performance.now();
       const scores = this.tasks.map((_, task) => ({
         scores: columnOf(probabilities, task, this.tasks.length),
@@ -221,17 +221,24 @@ export class ServedModel implements AsyncDisposable {
   }
 }
 
+/** Numbers from here on can be too large for a model: products of two of them leave float32. */
+const HUGE = 1e18;
+
 /**
- * Refuses logits that are no finite numbers, which JSON could not hold.
+ * Refuses logits that are no finite numbers, which JSON could not hold. They are the client's fault where the row has a
+ * huge number.
  *
  * @throws {RequestError} when one is none; it names the row
  */
-function requireNumbers(logits: Float32Array<ArrayBuffer>, tasks: number): void {
+function requireNumbers({ rows, values = new Float32Array(0) }: Dataset, logits: Float32Array, tasks: number): void {
   const at = logits.findIndex((logit) => !Number.isFinite(logit));
   if (at < 0) return;
+  const row = Math.floor(at / tasks);
+  const isHuge = values.some((value, i) => i % rows === row && Math.abs(value) >= HUGE);
+  const why = isHuge ? `; its numbers must be below ${HUGE}` : "";
   throw new RequestError(
-    500,
-    `Cannot answer: row ${Math.floor(at / tasks)} must have a finite score, received ${logits[at]}`,
+    isHuge ? 400 : 500,
+    `Cannot answer: row ${row} must have a finite score, received ${logits[at]}${why}`,
   );
 }
 

@@ -222,6 +222,23 @@ Deno.test("what cannot be answered gets its status and a reason", async () => {
   });
 });
 
+Deno.test("a score that is no number is the client's fault where its numbers are huge, else the server's", async () => {
+  const errors: unknown[] = [];
+  await withModels({ onError: (error) => errors.push(error) }, async (send, { one: { model } }) => {
+    const json = { model: "one", rows: [rows[0], { ...rows[1], price: 1e38 }] };
+    await refuses(send("/v1/predict", { json }), 400, "row 1 must have a finite score, received");
+    assertEquals(errors.length, 0);
+    const { embedding } = await model.parameters();
+    model.setParameters({ embedding: { ...embedding, data: (embedding.data as Float32Array).map(() => NaN) } });
+    await refuses(
+      send("/v1/predict", { json: { model: "one", rows } }),
+      500,
+      "row 0 must have a finite score, received NaN",
+    );
+    assertEquals(errors.length, 1);
+  });
+});
+
 Deno.test("a sender that is too slow is not waited for", async () => {
   await withModels({ bodyTimeoutMs: 20 }, async (send) => {
     let isCanceled = false;
