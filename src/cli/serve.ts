@@ -63,8 +63,8 @@ export const SERVE: CommandInfo<typeof GROUPS> = {
   options: GROUPS,
   notes: [
     "The Open Inference Protocol of KServe and Triton is under /v2, rows as JSON are under /v1/predict and /v1/rank, and",
-    "TensorFlow Serving's requests under /v1/models; /metrics is for Prometheus. SIGHUP reads the files anew; Ctrl-C and SIGTERM answer what is there",
-    "and stop.",
+    "TensorFlow Serving's requests under /v1/models; /metrics is for Prometheus. SIGHUP reads the files anew; Ctrl-C and",
+    "SIGTERM answer what is there and stop.",
   ],
   examples: [
     "serve --model-file deepfm.weft",

@@ -43,7 +43,7 @@ const GROUPS = {
     },
     monitor: {
       value: "METRIC",
-      help: "what better means: auc (default), concordance (default for times) or logloss; of a task as in auc.click",
+      help: "what better means: auc (default), concordance (default for times) or logloss;\nof a task as in auc.click",
     },
     "lr-factor": { value: "F", help: "what such an epoch multiplies the learning rate by (default 0.1)" },
   },
