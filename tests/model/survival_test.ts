@@ -137,6 +137,18 @@ Deno.test("rows that weigh more move lifetimes more, and padding of the last bat
   assertAlmostEquals(first.loss, part.loss, 1e-5);
 });
 
+Deno.test("lifetimes that stream through the device in chunks train to the bytes of those that stay there", async () => {
+  const device = await gpu();
+  const data = training.data.slice(0, 600);
+  const train = async (options: object) => {
+    await using model = await Model.create(survival(SIZES), data.schema, { seed: 2, device });
+    await model.fit(data, { ...FIT, batchSize: 64, epochs: 2, ...options });
+    return await model.parameters();
+  };
+  // A row has three fields, a label for each of eight intervals, its weight and its place in the order.
+  assertEquals(await train({ memoryBudget: 4 * (3 + 8 + 1 + 1) * 200 }), await train({}));
+});
+
 Deno.test("early stopping watches the concordance of a head, and refuses metrics that times do not have", async () => {
   const device = await gpu();
   await using model = await Model.create(survival(SIZES), training.data.schema, { seed: 3, device });
