@@ -11,7 +11,7 @@ import { ReadbackRing } from "./gpu/readback_ring.ts";
 import { MAX_STEPS_PER_SUBMIT, Plan, type StepScalars } from "./graph/plan.ts";
 import { overlap } from "./model/overlap.ts";
 import type { ModelParts } from "./model/parts.ts";
-import { storeLogits, storeScores } from "./ops/train/loss.ts";
+import { storeScores } from "./ops/train/loss.ts";
 import { feedSizes, traceModel } from "./trace.ts";
 
 /** Rows that are on the device at a time. */
@@ -95,8 +95,8 @@ export class Predictor {
         results.push(createBuffer(gpu, name, 4 * tasks * feed.capacity));
       }
       await requireAllocated([...feed.buffers, ...results]);
-      storeScores(logits, { buffer: results[0] });
-      if (keepsLogits) storeLogits(logits, { buffer: results[1] });
+      const [scores, kept] = results.map((buffer) => ({ buffer }));
+      storeScores(logits, scores, kept);
       const plan = await Plan.create(gpu, {
         name: `${definition.name}.predict`,
         batch,

@@ -4,7 +4,8 @@
 //            dLogits[b, t] = task_weight_t w_bt (sigmoid(z) - y) / n_t
 //            With BY_ROWS, n_t is the weight of all rows instead, whether their label is known or not.
 //   weigh    n_t; partial: the same gradient, and the sums of blocks of BLOCK rows; finish adds them up
-//   score    scores[T step.first + i] = sigmoid(z_i); keep: the same place takes z_i
+//   score    scores[T step.first + i] = sigmoid(z_i)
+//   score_and_keep  the same, and z_i at the same place of kept_logits
 // Needs task_none.wgsl, task_scaled.wgsl, task_fixed.wgsl or task_learned.wgsl, which say how the tasks are weighted, and
 // terms_none.wgsl or terms_one.wgsl, which say what the loss has besides.
 // Shapes: logits, d_logits [B, T]; targets [T + 1, B] or more, labels and then the row's weight; sums [T, ceil(B / BLOCK)];
@@ -27,6 +28,7 @@ struct Params {
 @group(0) @binding(6) var<storage, read_write> ring: array<f32>;
 @group(0) @binding(7) var<storage, read_write> scores: array<f32>;
 @group(0) @binding(8) var<uniform> params: Params;
+@group(0) @binding(12) var<storage, read_write> kept_logits: array<f32>;
 
 const BLOCK: u32 = 4096u;
 // Whether rows differ in weight, or labels can be unknown; without it all labels of valid rows count 1.
@@ -148,6 +150,11 @@ fn finish(@builtin(local_invocation_index) lane: u32) {
   if (lane == 0u) { store_loss(total); }
 }
 
+fn probability(z: f32) -> f32 {
+  let e = exp(-abs(z));
+  return select(e, 1.0, z >= 0.0) / (1.0 + e);
+}
+
 @compute @workgroup_size(256)
 fn score(
   @builtin(workgroup_id) group: vec3u,
@@ -156,18 +163,17 @@ fn score(
 ) {
   let i = linear_group(group, groups) * 256u + lane;
   if (i >= min(step.rows, params.batch) * params.tasks) { return; }
-  let z = logits[i];
-  let e = exp(-abs(z));
-  scores[step.first * params.tasks + i] = select(e, 1.0, z >= 0.0) / (1.0 + e);
+  scores[step.first * params.tasks + i] = probability(logits[i]);
 }
 
 @compute @workgroup_size(256)
-fn keep(
+fn score_and_keep(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = linear_group(group, groups) * 256u + lane;
   if (i >= min(step.rows, params.batch) * params.tasks) { return; }
-  scores[step.first * params.tasks + i] = logits[i];
+  scores[step.first * params.tasks + i] = probability(logits[i]);
+  kept_logits[step.first * params.tasks + i] = logits[i];
 }

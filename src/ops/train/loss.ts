@@ -92,19 +92,19 @@ const crossEntropyOp: Op<LossAttributes> = {
 
 const recordedCrossEntropyOp: Op<LossAttributes> = { ...crossEntropyOp, effect: true };
 
-const storeScoresOp: Op<{ readonly out: BufferRange; readonly entry: "score" | "keep" }> = {
+const storeScoresOp: Op<{ readonly scores: BufferRange; readonly kept: BufferRange | undefined }> = {
   name: "store_scores",
   effect: true,
   outputs: ([logits]) => {
     tasksOf("scores", logits);
     return [];
   },
-  emit: (k, { inputs: [logits], attributes: { out, entry } }) => {
+  emit: (k, { inputs: [logits], attributes: { scores, kept } }) => {
     const tasks = tasksOf("scores", logits);
     k.run({
       shader: lossShader("sum", false),
-      entry,
-      bind: { logits, scores: out },
+      entry: kept ? "score_and_keep" : "score",
+      bind: { logits, scores, kept_logits: kept },
       params: { batch: k.batch, tasks, blocks: 0, slots: 0 },
       grid: Math.ceil(k.batch * tasks / 256),
     });
@@ -167,16 +167,7 @@ export function binaryCrossEntropy(logits: Tensor, targets: Tensor, options: Los
     throw new TypeError("Cannot build binary cross-entropy: tasks have weights or log-variances, received both");
   }
   const weighting = taskWeights ? "fixed" : logVariances ? "learned" : scale === undefined ? "sum" : "scaled";
-  const inputs = [logits, targets, taskWeights ?? logVariances, term].filter((tensor) => tensor !== undefined);
-  const op = ring ? recordedCrossEntropyOp : crossEntropyOp;
-  const [loss, dLogits, dLogVariances] = applyAll(op, inputs, {
-    ring,
-    weighting,
-    weighted,
-    hasTerm: term !== undefined,
-    scale,
-  });
-  return { loss, dLogits, dLogVariances };
+  return applyLoss([logits, targets, taskWeights ?? logVariances], term, { ring, weighting, weighted, scale });
 }
 
 /**
@@ -200,26 +191,30 @@ export function hazardLoss(
   targets: Tensor,
   { ring, taskWeights, term }: Pick<LossOptions, "ring" | "taskWeights" | "term"> = {},
 ): Loss {
-  const inputs = [logits, targets, taskWeights, term].filter((tensor) => tensor !== undefined);
   const weighting = taskWeights ? "fixed" : "sum";
-  const op = ring ? recordedCrossEntropyOp : crossEntropyOp;
-  const hasTerm = term !== undefined;
-  const [loss, dLogits] = applyAll(op, inputs, { ring, weighting, weighted: true, byRows: true, hasTerm });
-  return { loss, dLogits };
+  return applyLoss([logits, targets, taskWeights], term, { ring, weighting, weighted: true, byRows: true });
+}
+
+function applyLoss(
+  given: readonly (Tensor | undefined)[],
+  term: Tensor | undefined,
+  attributes: Omit<LossAttributes, "hasTerm">,
+): Loss {
+  const inputs = [...given, term].filter((tensor) => tensor !== undefined);
+  const op = attributes.ring ? recordedCrossEntropyOp : crossEntropyOp;
+  const [loss, dLogits, dLogVariances] = applyAll(op, inputs, { ...attributes, hasTerm: term !== undefined });
+  return { loss, dLogits, dLogVariances };
 }
 
 /**
- * Stores the probabilities of each valid row: out[T (step.first + b) + t] = sigmoid(logits[b, t]).
+ * Stores the probabilities of each valid row, out[T (step.first + b) + t] = sigmoid(logits[b, t]), and its logits at the
+ * same place of `kept`.
  *
  * @param logits `[B, T]`
  * @param out room for T f32 per row of the data set
+ * @param kept as much room, where logits are wanted as well
  * @throws {TypeError} when the logits have another shape
  */
-export function storeScores(logits: Tensor, out: BufferRange): void {
-  applyAll(storeScoresOp, [logits], { out, entry: "score" });
-}
-
-/** Stores logits `[B, T]` as {@linkcode storeScores} stores their probabilities. */
-export function storeLogits(logits: Tensor, out: BufferRange): void {
-  applyAll(storeScoresOp, [logits], { out, entry: "keep" });
+export function storeScores(logits: Tensor, out: BufferRange, kept?: BufferRange): void {
+  applyAll(storeScoresOp, [logits], { scores: out, kept });
 }

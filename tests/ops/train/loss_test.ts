@@ -115,6 +115,28 @@ Deno.test("storeScores writes probabilities of valid rows at their place in the 
   assert(scores[2] > 0 && Math.abs(scores[2] / Math.exp(-30) - 1) < 1e-4);
 });
 
+Deno.test("storeScores keeps logits beside the probabilities that it stores without", async () => {
+  const device = await gpu();
+  const [plain, scores, kept] = ["plain", "scores", "kept"].map((name) =>
+    upload(device, name, new Float32Array(8).fill(-9))
+  );
+  for (const places of [[plain], [scores, kept]]) {
+    const logits = new Graph("predict").input("logits", ["B", 2]);
+    const [out, keep] = places.map((buffer) => ({ buffer }));
+    storeScores(logits, out, keep);
+    await run([activation(logits, "relu")], {
+      batch: 2,
+      steps: [step(2, { first: 0 }), step(1, { first: 2 })],
+      inputs: { logits: Float32Array.of(0, 1.5, -2, 30) },
+    });
+  }
+  const [expected, received, logits] = await Promise.all(
+    [plain, scores, kept].map((buffer) => download(device, buffer, 32)),
+  );
+  assertEquals(new Float32Array(received), new Float32Array(expected));
+  assertEquals([...new Float32Array(logits)], [0, 1.5, -2, 30, 0, 1.5, -9, -9]);
+});
+
 Deno.test("binaryCrossEntropy and storeScores refuse other shapes", () => {
   const graph = new Graph("train");
   const targets = graph.input("targets", [2, "B"]);
