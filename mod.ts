@@ -35,7 +35,8 @@ export {
   type PredictOptions,
   type TaskProbabilities,
 } from "./src/model.ts";
-export { serve, type ServeOptions, type Server } from "./src/serve/server.ts";
+export { serve, type Server } from "./src/serve/server.ts";
+export type { ServeOptions } from "./src/serve/options.ts";
 export type { ListenOptions } from "./src/host/mod.ts";
 export type { BatchingOptions } from "./src/serve/batcher.ts";
 export type { Scorer, ScorerOptions, Scores } from "./src/serve/scorer.ts";

@@ -21,11 +21,13 @@ export type TaskProbabilities = Record<string, Float32Array<ArrayBuffer>>;
 
 /** Takes the columns of probabilities `[rows, T]` apart. */
 export function byTask(all: Float32Array<ArrayBuffer>, tasks: readonly string[]): TaskProbabilities {
-  const count = tasks.length;
-  if (count === 1) return { [tasks[0]]: all };
-  const columnOf = (task: number) =>
-    Float32Array.from({ length: all.length / count }, (_, row) => all[row * count + task]);
-  return Object.fromEntries(tasks.map((name, task) => [name, columnOf(task)]));
+  return Object.fromEntries(tasks.map((name, task) => [name, columnOf(all, task, tasks.length)]));
+}
+
+/** Returns a column of numbers `[rows, T]`; with one task all of them. */
+export function columnOf(all: Float32Array<ArrayBuffer>, task: number, tasks: number): Float32Array<ArrayBuffer> {
+  if (tasks === 1) return all;
+  return Float32Array.from({ length: all.length / tasks }, (_, row) => all[row * tasks + task]);
 }
 
 /** Measures predictions against a data set's labels. */

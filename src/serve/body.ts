@@ -4,14 +4,10 @@
  * @module
  */
 import { RequestError } from "./error.ts";
+import type { ServeOptions } from "./options.ts";
 
 /** Limits of a body. */
-export interface BodyLimits {
-  /** Most bytes, before and after unpacking. */
-  readonly maxBodyBytes: number;
-  /** How long a client may take to send it, in ms. */
-  readonly bodyTimeoutMs: number;
-}
+export type BodyLimits = Required<Pick<ServeOptions, "maxBodyBytes" | "bodyTimeoutMs">>;
 
 /** Forms in which a body may be packed, by the name in the header. */
 const FORMATS: Readonly<Record<string, CompressionFormat | undefined>> = { gzip: "gzip", deflate: "deflate" };

@@ -3,29 +3,23 @@
  *
  * @module
  */
-import { type BodyLimits, readBody } from "./body.ts";
+import { readBody } from "./body.ts";
 import { RequestError } from "./error.ts";
 import { inferenceRoutes } from "./inference_routes.ts";
+import type { ServeOptions } from "./options.ts";
 import type { Repository } from "./repository.ts";
 import { repositoryRoutes } from "./repository_routes.ts";
 import { findRoute, json, type Route } from "./route.ts";
 import { rowRoutes } from "./row_routes.ts";
 import type { Service } from "./service.ts";
 
-/** Limits and rights of a server. */
-export interface HandlerOptions extends Partial<BodyLimits> {
-  /** Most rows of a request. @default {10000} */
-  readonly maxRows?: number;
-  /** Most bytes of all headers of a request. @default {16384} */
-  readonly maxHeaderBytes?: number;
-  /** Text that requests must bring as `Authorization: Bearer <text>`; whether the server lives is told to all. */
-  readonly token?: string;
+/** Limits and rights of a server, and what it answers besides. */
+export interface HandlerOptions
+  extends Pick<ServeOptions, "maxRows" | "maxBodyBytes" | "bodyTimeoutMs" | "maxHeaderBytes" | "token" | "onError"> {
   /** Files that the models come from, for clients to load and unload; none when absent. */
   readonly repository?: Repository;
   /** More routes. */
   readonly routes?: readonly Route[];
-  /** Told of an error that is no client's fault. */
-  readonly onError?: (error: unknown) => void;
   /** Whether the server has begun to stop. */
   readonly isStopping?: () => boolean;
 }
@@ -38,11 +32,12 @@ export function createHandler(service: Service, options: HandlerOptions = {}): (
   const { maxBodyBytes = 1 << 24, bodyTimeoutMs = 30_000, maxRows = 10_000, maxHeaderBytes = 1 << 14 } = options;
   const { token, onError = () => {}, isStopping = () => false } = options;
   const routes = [...inferenceRoutes, ...repositoryRoutes(options.repository), ...rowRoutes, ...options.routes ?? []];
+  const wanted = token === undefined ? undefined : digest(`Bearer ${token}`);
   return async (request) => {
     try {
       const path = new URL(request.url).pathname;
       requireHeaders(request, maxHeaderBytes);
-      if (token !== undefined && !OPEN.test(path)) await requireToken(request, token);
+      if (wanted && !OPEN.test(path)) await requireToken(request, await wanted);
       const { route, parts } = findRoute(routes, request.method, path);
       const body = () => readBody(request, { maxBodyBytes, bodyTimeoutMs });
       return await route.run({ request, service, parts, maxRows, isStopping: isStopping(), body });
@@ -64,8 +59,8 @@ function requireHeaders({ headers }: Request, most: number): void {
 }
 
 /** Compares digests, so that the time tells nothing of how much of the text was right. */
-async function requireToken({ headers }: Request, token: string): Promise<void> {
-  const [received, wanted] = await Promise.all([headers.get("authorization") ?? "", `Bearer ${token}`].map(digest));
+async function requireToken({ headers }: Request, wanted: Uint8Array): Promise<void> {
+  const received = await digest(headers.get("authorization") ?? "");
   if (received.reduce((difference, byte, i) => difference | (byte ^ wanted[i]), 0) === 0) return;
   throw new RequestError(401, "Cannot answer: the request must bring the bearer token", {
     headers: { "www-authenticate": "Bearer" },

@@ -8,8 +8,9 @@
  */
 import type { Counter, Histogram, Registry } from "npm:prom-client@15.1.3";
 import type { Dataset } from "../data/dataset.ts";
+import type { BatchReport } from "./batcher.ts";
 import type { Route } from "./route.ts";
-import type { BatchEvent, RequestFailure, RequestObserver, RequestSuccess, ServedModel } from "./served_model.ts";
+import type { RequestObserver, RequestSuccess, ServedModel } from "./served_model.ts";
 import type { Service } from "./service.ts";
 import type { Duration } from "./statistics.ts";
 
@@ -127,11 +128,8 @@ export class Metrics implements RequestObserver {
     this.#countValues(labels, data);
   }
 
-  /** A refused request is counted with its model. */
-  onFailure(_model: ServedModel, _event: RequestFailure): void {}
-
   /** Counts a batch. */
-  onBatch(model: ServedModel, { rows, computeMs }: BatchEvent): void {
+  onBatch(model: ServedModel, { rows, computeMs }: BatchReport): void {
     this.#batchSeconds.observe(labelsOf(model), computeMs / 1000);
     this.#batchRows.observe(labelsOf(model), rows);
   }

@@ -6,44 +6,25 @@
 import type { Dataset } from "../data/dataset.ts";
 import { formatText, formatValue } from "../data/format.ts";
 import type { Model } from "../model.ts";
-import { Batcher, type BatchingOptions, type BatchReport } from "./batcher.ts";
+import { columnOf } from "../model/tasks.ts";
+import { Batcher, type BatchReport } from "./batcher.ts";
 import { OverloadError, RequestError } from "./error.ts";
 import { InputColumns } from "./inputs.ts";
 import type { OutputTensor } from "./infer.ts";
-import type { Scorer, ScorerOptions } from "./scorer.ts";
+import type { ServeOptions } from "./options.ts";
+import type { Scorer } from "./scorer.ts";
 import { type FailureReason, ModelStatistics } from "./statistics.ts";
 
-/** What is served of a model. */
-export interface ServedParts {
-  /** Name in addresses. */
-  readonly name: string;
-  /** Version: an integer in decimal digits. */
-  readonly version: string;
-  /** Scores rows. */
-  readonly scorer: Scorer;
-  /** Names of the tasks. */
-  readonly tasks: readonly string[];
-  /** Columns that requests name. */
-  readonly columns: InputColumns;
-  /** Slug of the model function. */
-  readonly kind: string;
-  /** What is disposed of after the scorer. */
-  readonly owned?: AsyncDisposable;
-}
-
 /** Options of {@linkcode ServedModel.open}. */
-export interface OpenOptions extends ScorerOptions {
-  /** Name of the model in addresses. @default the slug of its model function */
-  readonly name?: string;
-  /** Version of the model. @default {"1"} */
-  readonly version?: string;
-  /** How requests are put together into batches. */
-  readonly batching?: BatchingOptions;
-  /** What is disposed of with the served model. */
+export interface OpenOptions extends Pick<ServeOptions, "name" | "version" | "batching" | "batchSizes"> {
+  /** What is disposed of with the served model, after the scorer. */
   readonly owned?: AsyncDisposable;
   /** Told of what happens to requests. */
   readonly observer?: RequestObserver;
 }
+
+/** Options with a name and a version. */
+export type NamedOptions = OpenOptions & Required<Pick<OpenOptions, "name" | "version">>;
 
 /** Scores of one task. */
 export interface TaskScores {
@@ -65,25 +46,12 @@ export interface RequestSuccess {
   readonly queueMs: number;
 }
 
-/** A request that was refused or failed. */
-export interface RequestFailure {
-  /** Why. */
-  readonly reason: FailureReason;
-  /** After how long, in ms. */
-  readonly ms: number;
-}
-
-/** A batch that was computed. */
-export type BatchEvent = BatchReport;
-
 /** Told of what happens to requests, to count it. */
 export interface RequestObserver {
   /** A request was answered. */
   onSuccess(model: ServedModel, event: RequestSuccess): void;
-  /** A request was refused or failed. */
-  onFailure(model: ServedModel, event: RequestFailure): void;
   /** A batch was computed. */
-  onBatch(model: ServedModel, event: BatchEvent): void;
+  onBatch(model: ServedModel, report: BatchReport): void;
 }
 
 /** A version of a model that answers requests. */
@@ -106,23 +74,20 @@ export class ServedModel implements AsyncDisposable {
   readonly #observer: RequestObserver | undefined;
 
   /** Takes the scorer over: it is disposed of with the served model. */
-  constructor(parts: ServedParts, batching: BatchingOptions = {}, observer?: RequestObserver) {
-    this.name = parts.name;
-    this.version = parts.version;
-    this.kind = parts.kind;
-    this.tasks = parts.tasks;
-    this.columns = parts.columns;
-    this.#scorer = parts.scorer;
-    this.#owned = parts.owned;
+  constructor({ definition, schema }: Model, scorer: Scorer, options: NamedOptions) {
+    const { batching, owned, observer } = options;
+    this.name = options.name;
+    this.version = options.version;
+    this.kind = definition.name;
+    this.tasks = schema.tasks;
+    this.columns = new InputColumns(schema);
+    this.#scorer = scorer;
+    this.#owned = owned;
     this.#observer = observer;
-    this.#batcher = new Batcher(
-      (data) => this.#scorer.score(data),
-      batching,
-      (report) => {
-        this.statistics.addBatch(report.rows, report.computeMs);
-        observer?.onBatch(this, report);
-      },
-    );
+    this.#batcher = new Batcher((data) => scorer.score(data), batching, (report) => {
+      this.statistics.addBatch(report.rows, report.computeMs);
+      observer?.onBatch(this, report);
+    });
   }
 
   /** Requests that wait for a batch. */
@@ -175,9 +140,7 @@ export class ServedModel implements AsyncDisposable {
       this.#observer?.onSuccess(this, { data, scores, ms: end - start, queueMs });
       return answer;
     } catch (error) {
-      const [reason, ms] = [reasonOf(error), performance.now() - start];
-      this.statistics.fail(reason, ms);
-      this.#observer?.onFailure(this, { reason, ms });
+      this.statistics.fail(reasonOf(error), performance.now() - start);
       throw error;
     }
   }
@@ -201,19 +164,17 @@ export class ServedModel implements AsyncDisposable {
    * @throws {RangeError} when an option is out of its range
    * @throws {GpuError} when the device has too little memory
    */
-  static async open(model: Model, options: OpenOptions): Promise<ServedModel> {
-    const { name = model.definition.name, version = "1", batching, batchSizes, owned, observer } = options;
+  static async open(model: Model, options: OpenOptions = {}): Promise<ServedModel> {
+    const { name = model.definition.name, version = "1", batchSizes } = options;
     if (!/^\d{1,15}$/.test(version)) {
       throw new RangeError(`Cannot serve: version must be decimal digits, received ${formatValue(version)}`);
     }
     if (!/^[^/:\s]+$/.test(name)) {
       throw new RangeError(`Cannot serve: name must have no slashes, colons or blanks, received ${formatText(name)}`);
     }
-    const { schema, schema: { tasks }, definition: { name: kind } } = model;
     const scorer = await model.scorer({ batchSizes });
     try {
-      const columns = new InputColumns(schema);
-      return new ServedModel({ name, version, scorer, tasks, columns, kind, owned }, batching, observer);
+      return new ServedModel(model, scorer, { ...options, name, version });
     } catch (error) {
       await scorer[Symbol.asyncDispose]();
       throw error;
@@ -240,11 +201,6 @@ function requireNumbers({ rows, values = new Float32Array(0) }: Dataset, logits:
     isHuge ? 400 : 500,
     `Cannot answer: row ${row} must have a finite score, received ${logits[at]}${why}`,
   );
-}
-
-function columnOf(all: Float32Array<ArrayBuffer>, task: number, tasks: number): Float32Array<ArrayBuffer> {
-  if (tasks === 1) return all;
-  return Float32Array.from({ length: all.length / tasks }, (_, row) => all[row * tasks + task]);
 }
 
 function reasonOf(error: unknown): FailureReason {

@@ -5,41 +5,14 @@
  */
 import { listen, type ListenOptions } from "../host/mod.ts";
 import type { Model } from "../model.ts";
-import type { BatchingOptions } from "./batcher.ts";
 import { createHandler, type HandlerOptions } from "./handler.ts";
 import { Metrics } from "./metrics.ts";
+import type { ServeOptions } from "./options.ts";
 import { ServedModel } from "./served_model.ts";
 import { Service } from "./service.ts";
 
 /** Options of a server, whatever it serves. */
-export interface ServerOptions extends ListenOptions, Omit<HandlerOptions, "isStopping"> {
-  /** Told of errors that are no client's fault. @default {writes them to the console} */
-  readonly onError?: (error: unknown) => void;
-}
-
-/** Options of {@linkcode serve}. */
-export interface ServeOptions extends ListenOptions {
-  /** Name of the model in addresses. @default the slug of its model function */
-  readonly name?: string;
-  /** Version of the model. @default {"1"} */
-  readonly version?: string;
-  /** How requests are put together into batches. */
-  readonly batching?: BatchingOptions;
-  /** Batch sizes whose forward passes are compiled before the first request. @default {[1, 8, 64, 512, 4096]} */
-  readonly batchSizes?: readonly number[];
-  /** Most rows of a request. @default {10000} */
-  readonly maxRows?: number;
-  /** Most bytes of a request's body, packed and unpacked. @default {16777216} */
-  readonly maxBodyBytes?: number;
-  /** How long a client may take to send a body, in ms. @default {30000} */
-  readonly bodyTimeoutMs?: number;
-  /** Most bytes of all headers of a request. @default {16384} */
-  readonly maxHeaderBytes?: number;
-  /** Text that requests must bring as `Authorization: Bearer <text>`; whether the server lives is told to all. */
-  readonly token?: string;
-  /** Told of errors that are no client's fault. @default {writes them to the console} */
-  readonly onError?: (error: unknown) => void;
-}
+export type ServerOptions = ListenOptions & Omit<HandlerOptions, "isStopping">;
 
 /** A server that runs. */
 export interface Server extends AsyncDisposable {

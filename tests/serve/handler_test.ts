@@ -3,7 +3,6 @@ import { readRows } from "../../src/data/rows.ts";
 import { categorical, numeric } from "../../src/data/schema.ts";
 import { Model } from "../../src/model.ts";
 import { createHandler, type HandlerOptions } from "../../src/serve/handler.ts";
-import { InputColumns } from "../../src/serve/inputs.ts";
 import { ServedModel } from "../../src/serve/served_model.ts";
 import { Service } from "../../src/serve/service.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
@@ -31,9 +30,7 @@ async function withModels(
     device,
   });
   const serve = async (name: string, model: Model) => {
-    const { schema: { tasks }, schema, definition } = model;
-    const parts = { name, version: "1", tasks, kind: definition.name, columns: new InputColumns(schema) };
-    return new ServedModel({ ...parts, scorer: await model.scorer({ batchSizes: [4, 16] }) });
+    return new ServedModel(model, await model.scorer({ batchSizes: [4, 16] }), { name, version: "1" });
   };
   await using servedOne = await serve("one", one);
   await using servedTwo = await serve("two model", two);

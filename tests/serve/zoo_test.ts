@@ -2,7 +2,6 @@
 import { models } from "../../models/mod.ts";
 import { Model } from "../../src/model.ts";
 import { createHandler } from "../../src/serve/handler.ts";
-import { InputColumns } from "../../src/serve/inputs.ts";
 import { ServedModel } from "../../src/serve/served_model.ts";
 import { Service } from "../../src/serve/service.ts";
 import { assert, assertEquals } from "@std/assert";
@@ -70,9 +69,7 @@ for (const slug of Object.keys(models)) {
   Deno.test(`${slug} answers over HTTP with the bits that predict gives`, async () => {
     await using model = await Model.create(models[slug](OPTIONS), schema, { device: await gpu() });
     const expected = await model.predict(data, { batchSize: 8 });
-    const scorer = await model.scorer({ batchSizes: [8] });
-    const parts = { name: "model", version: "1", tasks: schema.tasks, kind: slug, columns: new InputColumns(schema) };
-    await using served = new ServedModel({ ...parts, scorer });
+    await using served = await ServedModel.open(model, { name: "model", batchSizes: [8] });
     const service = new Service();
     service.set(served);
     const handler = createHandler(service, { onError: (error) => console.error(error) });
