@@ -109,20 +109,28 @@ export function missingSurvivalMetrics(
   labels: HeadPredictions["labels"],
   { times, events }: Pick<KnownLifetimes, "times" | "events">,
 ): Record<string, string> {
-  const others = METRIC_NAMES.filter((metric) => !SURVIVAL_METRICS.includes(metric));
-  const hasEnd = labels.some((column) => Array.from(column).includes(1));
   // All risks alike: what pairs there are does not depend on them.
   const { pairs } = orderedPairs(new Float64Array(times.length), times, events);
+  return missingFor(labels, events, pairs);
+}
+
+/** @param pairs pairs of rows whose order is known */
+function missingFor(
+  labels: HeadPredictions["labels"],
+  events: ArrayLike<number>,
+  pairs: number,
+): Record<string, string> {
+  const others = METRIC_NAMES.filter((metric) => !SURVIVAL_METRICS.includes(metric));
+  const hasEnd = labels.some((column) => Array.from(column).includes(1));
   return {
     ...Object.fromEntries(others.map((metric) => [metric, "labels are times, whose order concordance measures"])),
     ...(pairs === 0 && { concordance: noPairs(events) }),
-    ...(!hasEnd && { calibration: `no row ended within the intervals, received ${times.length} rows` }),
+    ...(!hasEnd && { calibration: `no row ended within the intervals, received ${events.length} rows` }),
   };
 }
 
 function evaluateHead({ hazards, labels, ends }: HeadPredictions, known: KnownLifetimes): Evaluation {
   const { weights, times, events } = known;
-  const notes = missingSurvivalMetrics(labels, known);
   const risks = survivalCurves(hazards, ends).expectedTime.map((time) => -time);
   const { pairs, right } = orderedPairs(risks, times, events);
   let [loss, expected, ended, total] = [0, 0, 0, 0];
@@ -145,6 +153,6 @@ function evaluateHead({ hazards, labels, ends }: HeadPredictions, known: KnownLi
     logloss: total > 0 ? loss / total : NaN,
     calibration: ended > 0 ? expected / ended : NaN,
     rows: times.length,
-    notes,
+    notes: missingFor(labels, events, pairs),
   };
 }
