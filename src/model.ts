@@ -1,6 +1,8 @@
 /**
  * A model on a device: created, trained, evaluated, saved and loaded.
  *
+ * The file is long because every call of a model states here what it does and refuses; the work is in `src/model/`.
+ *
  * @module
  */
 import type { CheckpointTensor, Json } from "./checkpoint/content.ts";

@@ -48,9 +48,25 @@ fn turned_at(first: u32, t: u32, count: u32) -> f32 {
   return sum;
 }
 
-fn keep_turns(thread: u32, count: u32) {
+struct List { first: u32, weights: u32, count: u32, live: bool }
+
+// What a workgroup works on; keeps the turns of so many places.
+fn list_of(list: u32, thread: u32) -> List {
+  let live = list < params.batch * params.lists;
+  let count = select(0u, lengths[min(list, params.batch * params.lists - 1u)], live);
   for (var m = thread; m < count; m += THREADS) { turns[m] = turn_of(m, count); }
   workgroupBarrier();
+  return List(list * PLACES * params.width, list % params.lists * 2u * params.width, count, live);
+}
+
+// Returns a x + sign b z of number i of a list, and z; both 0 past its end.
+fn filtered(at: List, i: u32, sign: f32) -> vec2f {
+  let t = i / params.width;
+  let n = i % params.width;
+  if (t >= at.count) { return vec2f(); }
+  let rotated = turned_at(at.first + n, t, at.count);
+  let own = weights[at.weights + n] * x[at.first + i];
+  return vec2f(own + sign * weights[at.weights + params.width + n] * rotated, rotated);
 }
 
 @compute @workgroup_size(THREADS)
@@ -59,24 +75,11 @@ fn forward(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) thread: u32,
 ) {
-  let list = linear_group(group, groups);
-  let live = list < params.batch * params.lists;
-  let count = select(0u, lengths[min(list, params.batch * params.lists - 1u)], live);
-  keep_turns(thread, count);
-  if (!live) { return; }
-  let a = list % params.lists * 2u * params.width;
-  let first = list * PLACES * params.width;
-  for (var i = thread; i < PLACES * params.width; i += THREADS) {
-    let t = i / params.width;
-    let n = i % params.width;
-    var rotated = 0.0;
-    var result = 0.0;
-    if (t < count) {
-      rotated = turned_at(first + n, t, count);
-      result = weights[a + n] * x[first + i] + weights[a + params.width + n] * rotated;
-    }
-    y[first + i] = result;
-    if (WRITES_TURNED) { z[first + i] = rotated; }
+  let at = list_of(linear_group(group, groups), thread);
+  for (var i = thread; at.live && i < PLACES * params.width; i += THREADS) {
+    let result = filtered(at, i, 1.0);
+    y[at.first + i] = result.x;
+    if (WRITES_TURNED) { z[at.first + i] = result.y; }
   }
 }
 
@@ -86,21 +89,9 @@ fn gradient(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) thread: u32,
 ) {
-  let list = linear_group(group, groups);
-  let live = list < params.batch * params.lists;
-  let count = select(0u, lengths[min(list, params.batch * params.lists - 1u)], live);
-  keep_turns(thread, count);
-  if (!live) { return; }
-  let a = list % params.lists * 2u * params.width;
-  let first = list * PLACES * params.width;
-  for (var i = thread; i < PLACES * params.width; i += THREADS) {
-    let t = i / params.width;
-    let n = i % params.width;
-    var result = 0.0;
-    if (t < count) {
-      result = weights[a + n] * x[first + i] - weights[a + params.width + n] * turned_at(first + n, t, count);
-    }
-    y[first + i] = result;
+  let at = list_of(linear_group(group, groups), thread);
+  for (var i = thread; at.live && i < PLACES * params.width; i += THREADS) {
+    y[at.first + i] = filtered(at, i, -1.0).x;
   }
 }
 

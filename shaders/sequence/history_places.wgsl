@@ -1,6 +1,6 @@
 // What the kernels of attention among the places of a history share; no entry points.
-// Needs lane*.wgsl. Shapes: x, dx [B, T, W] with the columns q | k | v of all heads, behind FIRST other lanes; o, dout [B, T, H V]; log_sums, means,
-// statistics [B, H, T]; lengths [B]; f32.
+// Needs lane*.wgsl. Shapes: x, dx [B, T, W] with the columns q | k | v of all heads, behind FIRST other lanes; o, dout
+// [B, T, H V]; log_sums, means, statistics [B, H, T]; lengths [B]; f32.
 const THREADS: u32 = 64u;
 const QK: u32 = 1u;           // lanes of a query or key
 const V: u32 = 1u;            // lanes of a value

@@ -25,8 +25,8 @@ export interface ColumnSizes {
 }
 
 /**
- * Appends a copy of columns, `pad` with zeros in all other columns, `add_columns` with those of `rest` added to all. Columns are counted in the widest lanes that all sizes
- * divide into.
+ * Appends a copy of columns, `pad` with zeros in all other columns, `add_columns` with those of `rest` added to all.
+ * Columns are counted in the widest lanes that all sizes divide into.
  */
 export function emitColumns(
   k: Emitter,
