@@ -10,7 +10,7 @@
  */
 import { adam, Dataset, Model } from "../mod.ts";
 import { parseArgs } from "../src/std.ts";
-import { MODELS, viewOf } from "./movielens/models.ts";
+import { MODELS, namedModels, viewOf } from "./movielens/models.ts";
 import { LAST_ROWS, movielensData, type MovielensParts } from "./movielens/rows.ts";
 
 const PARTS = ["training", "validation", "test"] as const;
@@ -58,11 +58,7 @@ async function train(name: string, seed: number, parts: MovielensParts<Dataset>)
 if (import.meta.main) {
   const options = parseArgs(Deno.args, { string: ["data", "models", "seeds", "rows", "cache"] });
   if (!options.data) throw new RangeError("Cannot run: name the folder of the data with --data");
-  const names: string[] = options.models?.split(",") ?? Object.keys(MODELS);
-  const unknown = names.find((name) => !MODELS[name]);
-  if (unknown) {
-    throw new RangeError(`Cannot train: models are ${Object.keys(MODELS).join(", ")}, received "${unknown}"`);
-  }
+  const names = namedModels(options.models, Object.keys(MODELS));
   const parts = await readParts(options.data, Number(options.rows ?? LAST_ROWS), options.cache);
   console.log("| model | seed | parameters | test AUC | validation AUC | test log loss | best epoch | s/epoch |");
   console.log("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");

@@ -11,7 +11,7 @@
  */
 import { adam, type Dataset, Model, readRows, type Row } from "../mod.ts";
 import { parseArgs } from "../src/std.ts";
-import { MODELS, viewOf } from "./movielens/models.ts";
+import { MODELS, namedModels, viewOf } from "./movielens/models.ts";
 import { movielensRows, movielensSchema } from "./movielens/rows.ts";
 import { formatTable } from "./report.ts";
 
@@ -89,11 +89,7 @@ function chart(names: readonly string[], scores: readonly Score[][]): string {
 if (import.meta.main) {
   const options = parseArgs(Deno.args, { string: ["data", "models", "window", "seed"], boolean: ["write"] });
   if (!options.data) throw new TypeError("Cannot train: --data must name the folder of MovieLens-1M, received none");
-  const names: string[] = options.models?.split(",") ?? ["hstu", "deepfm"];
-  const unknown = names.find((name) => !MODELS[name]);
-  if (unknown) {
-    throw new RangeError(`Cannot train: models are ${Object.keys(MODELS).join(", ")}, received "${unknown}"`);
-  }
+  const names = namedModels(options.models, ["hstu", "deepfm"]);
   const [size, seed] = [Number(options.window ?? 50_000), Number(options.seed ?? 2021)];
   const { data, times } = await readAll(options.data);
   if (!(size >= 1 && 2 * size <= data.rows)) {

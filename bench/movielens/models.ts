@@ -51,3 +51,16 @@ export function viewOf(data: Dataset, view: View): Dataset {
   });
   return new Dataset({ schema: pooled, rows, ids, values, histories: lists, labels, labeled: true });
 }
+
+/**
+ * Returns the models that an option names, with commas between them.
+ *
+ * @param otherwise names where there is no option
+ * @throws {RangeError} when one is unknown
+ */
+export function namedModels(option: string | undefined, otherwise: readonly string[]): readonly string[] {
+  const names = option?.split(",") ?? otherwise;
+  const unknown = names.find((name) => !MODELS[name]);
+  if (unknown === undefined) return names;
+  throw new RangeError(`Cannot train: models are ${Object.keys(MODELS).join(", ")}, received "${unknown}"`);
+}
