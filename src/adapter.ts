@@ -43,7 +43,14 @@ const VENDORS: Record<string, string> = {
   65541: "Mesa",
 };
 
+/**
+ * How long a thread may take to end, in ms. EGL frees a thread's data as that thread ends and once more as the process ends:
+ * where the two meet, the process breaks down.
+ */
+const THREAD_END_MS = 100;
+
 let preparation: Promise<void> | undefined;
+let threadEnd = 0;
 
 /**
  * Finds the best adapter that can run compute shaders, fetching the bundled driver where nothing is installed.
@@ -60,7 +67,7 @@ export async function requestAdapter(options: AdapterOptions = {}): Promise<Foun
     const kind = kindOf(adapter);
     return { adapter, kind, description: describe(adapter, kind) };
   }
-  throw unavailable();
+  throw await unavailable();
 }
 
 /**
@@ -77,7 +84,7 @@ export async function listAdapters(options: AdapterOptions = {}): Promise<Adapte
     if (known) known.requestedAs.push(requestedAs);
     else reports.set(key, reportOf(adapter, requestedAs));
   }
-  if (reports.size === 0) throw unavailable();
+  if (reports.size === 0) throw await unavailable();
   return [...reports.values()];
 }
 
@@ -155,15 +162,15 @@ function prepare({ announce }: AdapterOptions): Promise<void> {
 async function prepareOnce(announce?: (line: string) => void): Promise<void> {
   widenVectors();
   if (Deno.build.os !== "linux" || await quietly(workerFindsAdapter)) return;
-  if (Deno.build.arch !== "x86_64") throw unavailable();
+  if (Deno.build.arch !== "x86_64") throw await unavailable();
   const missing = (["ffi", "env", "read", "write", "run"] as const).filter((name) => !isGranted({ name }));
   if (missing.length > 0) {
-    throw unavailable(`the bundled one needs ${missing.map((name) => `--allow-${name}`).join(" ")}`);
+    throw await unavailable(`the bundled one needs ${missing.map((name) => `--allow-${name}`).join(" ")}`);
   }
   try {
     await loadBundledDriver(announce);
   } catch (error) {
-    throw unavailable(`the bundled one cannot be loaded (${(error as Error).message})`);
+    throw await unavailable(`the bundled one cannot be loaded (${(error as Error).message})`);
   }
 }
 
@@ -188,6 +195,7 @@ async function workerFindsAdapter(): Promise<boolean> {
     });
   } finally {
     worker.terminate();
+    threadEnd = performance.now() + THREAD_END_MS;
   }
 }
 
@@ -221,7 +229,9 @@ async function quietly<T>(look: () => Promise<T>): Promise<T> {
   }
 }
 
-function unavailable(reason?: string): Error {
+/** Says why there is no adapter once the thread that looked for one has ended: the program may end now. */
+async function unavailable(reason?: string): Promise<Error> {
+  await new Promise((resolve) => setTimeout(resolve, threadEnd - performance.now()));
   return new Error(
     `Cannot request a GPU adapter: no usable driver found${reason ? `, and ${reason}` : ""}; ${advice()}`,
   );

@@ -69,7 +69,8 @@ function orElse<T>(missing: T, look: () => T): T {
   try {
     return look();
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return missing;
+    // Reading below /proc needs more than the permission to read, which a query does not tell.
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable) return missing;
     throw error;
   }
 }
