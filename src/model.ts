@@ -20,7 +20,8 @@ import { beforeTraining } from "./model/before_training.ts";
 import { openDevice } from "./model/device.ts";
 import { Forward } from "./model/forward.ts";
 import { type AnyFactory, parseHeader } from "./model/header.ts";
-import { batchSizeOf, type InspectOptions, type ModelOptions, type PredictOptions } from "./model/options.ts";
+import type { CreateOptions, InspectOptions, ModelOptions, PredictOptions } from "./model/options.ts";
+import { batchSizeOf, embeddingInitializerOf } from "./model/options.ts";
 import type { ModelParts } from "./model/parts.ts";
 import { requireSchema, requireUsable } from "./model/requirements.ts";
 import { saveModel } from "./model/save.ts";
@@ -37,7 +38,7 @@ import type { FitOptions, History } from "./trainer/options.ts";
 import type { TuningOptions } from "./trainer/tuning.ts";
 
 export type { Evaluation } from "./metrics.ts";
-export type { InspectOptions, ModelOptions, PredictOptions } from "./model/options.ts";
+export type { CreateOptions, InspectOptions, ModelOptions, PredictOptions } from "./model/options.ts";
 export type { TaskProbabilities } from "./model/tasks.ts";
 
 /**
@@ -82,10 +83,17 @@ export class Model implements AsyncDisposable {
    *
    * @param definition a model function bound to its options, for example `deepfm({ dim: 16 })`
    * @param schema the training data's schema
+   * @throws {TypeError} when the initializer of embeddings is none
    * @throws {GpuError} when there is no device or it has too little memory
    */
-  static async create(definition: Definition, schema: FittedSchema, options: ModelOptions = {}): Promise<Model> {
-    const model = await Model.#open(definition, schema, options, ({ store }, seed) => store.initialize(seed));
+  static async create(definition: Definition, schema: FittedSchema, options: CreateOptions = {}): Promise<Model> {
+    const embeddings = embeddingInitializerOf(options);
+    const model = await Model.#open(
+      definition,
+      schema,
+      options,
+      ({ store }, seed) => store.initialize(seed, embeddings),
+    );
     model.#fresh = true;
     return model;
   }

@@ -10,6 +10,7 @@ import { download, requireAllocated, writeBuffer } from "./gpu/memory.ts";
 import type { TableShard } from "./graph/node.ts";
 import type { Declarations, Parameter, Table } from "./graph/parameter.ts";
 import type { Storage } from "./graph/plan.ts";
+import type { Initializer } from "./initializer.ts";
 import { NamedBuffers } from "./store/buffers.ts";
 import { BLOCK, type Flat, layOut, sizeOfParameter } from "./store/flat.ts";
 import { OptimizerState } from "./store/optimizer_state.ts";
@@ -88,8 +89,12 @@ export class Store implements Storage {
     return sum;
   }
 
-  /** Fills everything with its first values, which depend on `seed` and the tensor's name alone. */
-  initialize(seed: number): void {
+  /**
+   * Fills everything with its first values, which depend on `seed` and the tensor's name alone.
+   *
+   * @param embeddings fills the embeddings in place of their own initializers
+   */
+  initialize(seed: number, embeddings?: Initializer): void {
     for (const flat of [this.#trainable, this.#statistics]) {
       for (const parameter of flat.offsets.keys()) {
         const values = new Float32Array(sizeOfParameter(parameter));
@@ -98,7 +103,7 @@ export class Store implements Storage {
         this.#writeParameter(parameter, values);
       }
     }
-    for (const table of this.#declarations.tables.values()) this.#tables.initialize(table, seed);
+    for (const table of this.#declarations.tables.values()) this.#tables.initialize(table, seed, embeddings);
   }
 
   /**

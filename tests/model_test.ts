@@ -1,6 +1,7 @@
 import { fm, fwfm, lr } from "../models/mod.ts";
 import { Dataset } from "../src/data/dataset.ts";
 import { GpuError } from "../src/gpu/error.ts";
+import { normal } from "../src/initializer.ts";
 import { Model } from "../src/model.ts";
 import { adam } from "../src/optimizer.ts";
 import { assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
@@ -85,6 +86,23 @@ Deno.test("a batch size in place of options is refused with the form that is mea
   }
   assertEquals(await model.inspect(data, { batchSize: 8 }), await model.inspect(data));
   await assertRejects(() => model.inspect(data, { batchSize: 0 }), RangeError, "Cannot inspect: batchSize must be");
+});
+
+Deno.test("an initializer of embeddings fills them in place of the model's, and nothing else", async () => {
+  const { schema } = planted(50);
+  const options = { device: await gpu(), seed: 3 };
+  await using plain = await Model.create(fm({ dim: 4 }), schema, options);
+  await using wide = await Model.create(fm({ dim: 4 }), schema, { ...options, embeddingInitializer: normal(0.2) });
+  const [before, { embedding, ...others }] = [await plain.parameters(), await wide.parameters()];
+  const expected = new Float32Array(26 * 4);
+  normal(0.2).fill(expected, { seed: 3, name: "embedding", fanIn: 26, fanOut: 4 });
+  assertEquals(embedding, { shape: [26, 4], data: expected });
+  assertEquals({ ...others, embedding: before.embedding }, before);
+  await assertRejects(
+    () => Model.create(fm(), schema, { ...options, embeddingInitializer: 0.2 as never }),
+    TypeError,
+    "Cannot create model: embeddingInitializer must be an initializer such as normal(0.01), received 0.2",
+  );
 });
 
 Deno.test("setParameters changes what it is given, and nothing where a part of that is refused", async () => {

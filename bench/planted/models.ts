@@ -86,16 +86,11 @@ export async function trainPlanted(name: string, log: PlantedLog, options: Train
   const steps = epochs * Math.ceil(data.rows / BATCH);
   const rising = Math.ceil(steps / 20);
   const schedule = warmup(rising, cosine({ lr: LR, steps: steps - rising }));
-  await using model = await Model.create(MODELS[name], data.schema, { seed });
-  await drawEmbeddings(model, seed);
+  await using model = await Model.create(MODELS[name], data.schema, {
+    seed,
+    embeddingInitializer: normal(EMBEDDINGS),
+  });
   const recipe = { batchSize: BATCH, optimizer: adam(), schedule, initialBias: "log-odds", unseenShare: 0 } as const;
   await model.fit(data, { epochs, ...recipe });
   return auc(await model.predict(test), test.labels);
-}
-
-async function drawEmbeddings(model: Model, seed: number): Promise<void> {
-  const { shape, data: { length } } = (await model.parameters()).embedding;
-  const data = new Float32Array(length);
-  normal(EMBEDDINGS).fill(data, { fanIn: shape[0], fanOut: shape[1], seed, name: "embedding" });
-  model.setParameters({ embedding: { shape, data } });
 }

@@ -11,6 +11,7 @@ import type { Gpu } from "../gpu/device.ts";
 import { GpuError } from "../gpu/error.ts";
 import { formatKernelTimes, Profiler } from "../gpu/profiler.ts";
 import type { PlanDescription } from "../graph/plan.ts";
+import { normal } from "../initializer.ts";
 import { models } from "../../models/mod.ts";
 import { Model } from "../model.ts";
 import { createProgress, type Progress } from "../progress.ts";
@@ -41,6 +42,8 @@ export interface Run {
   readonly fit: FitOptions & { readonly epochs: number; readonly batchSize: number };
   /** Seed of parameters, shuffling and dropout. */
   readonly seed: number;
+  /** Standard deviation of the first embeddings; the model's when absent. */
+  readonly embeddingStd?: number;
   /** File of the trained model. */
   readonly out: string;
   /** File of the Chrome trace, when kernels are to be timed. */
@@ -92,9 +95,10 @@ export async function runTraining(run: Run, streams: Streams): Promise<number> {
 }
 
 /** Creates the model, or loads the one that training goes on from. */
-async function openModel({ definition, training, from, fromFm, seed }: Run, gpu: Gpu): Promise<Model> {
+async function openModel({ definition, training, from, fromFm, seed, embeddingStd }: Run, gpu: Gpu): Promise<Model> {
   if (from !== undefined) return await Model.load(from, models, { seed, device: gpu });
-  const model = await Model.create(definition, training.schema, { seed, device: gpu });
+  const embeddingInitializer = embeddingStd === undefined ? undefined : normal(embeddingStd);
+  const model = await Model.create(definition, training.schema, { seed, device: gpu, embeddingInitializer });
   if (fromFm !== undefined) await startFromFm(fromFm, model, gpu);
   return model;
 }

@@ -49,6 +49,10 @@ const GROUPS = {
   },
   "Model": {
     ...MODEL_OPTIONS,
+    "embedding-std": {
+      value: "STD",
+      help: "standard deviation of the first embeddings (default: the model's, mostly 0.0001)",
+    },
     from: {
       value: "FILE",
       help:
@@ -175,7 +179,13 @@ function readTaskWeights(options: Options<Name>, { schema }: Dataset): TaskWeigh
 async function readSource(options: Options<Name>): Promise<ModelHeader | undefined> {
   const path = options.text("from");
   if (path === undefined) return undefined;
-  const settled = [...Object.keys(SCHEMA_OPTIONS), ...Object.keys(MODEL_OPTIONS), "missing", "from-fm"] as Name[];
+  const settled = [
+    ...Object.keys(SCHEMA_OPTIONS),
+    ...Object.keys(MODEL_OPTIONS),
+    "missing",
+    "from-fm",
+    "embedding-std",
+  ] as Name[];
   options.exclude("from", settled);
   return parseHeader(path, await readCheckpoint(path), models);
 }
@@ -196,6 +206,7 @@ function readSettings(options: Options<Name>, definition: Definition): Omit<Run,
   return {
     definition,
     seed: options.integer("seed", 0) ?? 1,
+    embeddingStd: options.number("embedding-std", 0),
     out: options.text("out") ?? `${definition.name}.weft`,
     profile: options.text("profile"),
     summary: options.has("summary"),

@@ -5,6 +5,7 @@
  */
 import { formatValue } from "../data/format.ts";
 import type { Gpu } from "../gpu/device.ts";
+import type { Initializer } from "../initializer.ts";
 import { requireCount } from "./requirements.ts";
 
 /** Options of {@linkcode Model.create} and {@linkcode Model.load}. */
@@ -17,6 +18,15 @@ export interface ModelOptions {
   announce?: (line: string) => void;
 }
 
+/** Options of {@linkcode Model.create}. */
+export interface CreateOptions extends ModelOptions {
+  /**
+   * First values of all embeddings; first-order weights and whatever else has one number a row keep theirs. Where models
+   * multiply embeddings, products of very small ones are slow to learn from. @default {what the model gives, normal(1e-4) in most}
+   */
+  embeddingInitializer?: Initializer;
+}
+
 /** Options of {@linkcode Model.predict} and {@linkcode Model.evaluate}. */
 export interface PredictOptions {
   /** Rows that the device computes at a time; a pass is compiled for each size. @default {4096} */
@@ -27,6 +37,22 @@ export interface PredictOptions {
 export interface InspectOptions {
   /** Rows that the device computes at a time. @default the number of rows up to the next power of two, at most 1024 */
   batchSize?: number;
+}
+
+/**
+ * Returns the initializer that options give for embeddings.
+ *
+ * @throws {TypeError} when it is none
+ */
+export function embeddingInitializerOf({ embeddingInitializer }: CreateOptions): Initializer | undefined {
+  if (embeddingInitializer === undefined || typeof embeddingInitializer?.fill === "function") {
+    return embeddingInitializer;
+  }
+  throw new TypeError(
+    `Cannot create model: embeddingInitializer must be an initializer such as normal(0.01), received ${
+      formatValue(embeddingInitializer)
+    }`,
+  );
 }
 
 /** Rows of a pass of `predict` and `evaluate`, where their options do not say. */

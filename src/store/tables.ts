@@ -7,6 +7,7 @@ import type { Gpu } from "../gpu/device.ts";
 import { createBuffer, download, writeBuffer } from "../gpu/memory.ts";
 import type { TableShard } from "../graph/node.ts";
 import type { Table } from "../graph/parameter.ts";
+import type { Initializer } from "../initializer.ts";
 import { type Optimizer, rowL2Index, tableSlots } from "../optimizer.ts";
 
 /** Rows of a table that are initialized, uploaded or downloaded at a time. */
@@ -87,9 +88,14 @@ export class TableBuffers {
     });
   }
 
-  /** Fills the weights with their first values, which depend on `seed` and the table's name alone. */
-  initialize(table: Table, seed: number): void {
-    const { name, rows, dim, initializer } = table;
+  /**
+   * Fills the weights with their first values, which depend on `seed` and the table's name alone.
+   *
+   * @param embeddings gives them in place of the table's own initializer where a row has more than one number
+   */
+  initialize(table: Table, seed: number, embeddings?: Initializer): void {
+    const { name, rows, dim } = table;
+    const initializer = dim > 1 && embeddings ? embeddings : table.initializer;
     this.#writeBy(table, weightsOf(table), (first, end) => {
       const values = new Float32Array((end - first) * dim);
       initializer.fill(values, { seed, name, fanIn: rows, fanOut: dim, offset: first * dim });

@@ -143,3 +143,18 @@ Deno.test("a training that diverges leaves the files of before and says what it 
       assertStringIncludes(err, "; the last checkpoint, c.weft, is intact");
     }
   }));
+
+Deno.test("--embedding-std draws the first embeddings, which a model to go on from has already", () =>
+  inFolder(async (folder) => {
+    await writeData(`${folder}/clicks.csv`, 40);
+    const wide = await run(folder, ...TRAIN, "--epochs", "1", "--embedding-std", "3", "--out", "wide.weft");
+    assertEquals(wide.code, 0, wide.err);
+    await using model = await Model.load(`${folder}/wide.weft`, models, { device: await gpu() });
+    const { embedding: { data } } = await model.parameters();
+    const deviation = Math.sqrt(Array.from(data, Number).reduce((sum, x) => sum + x * x, 0) / data.length);
+    assert(deviation > 2 && deviation < 4, `${deviation}`);
+    const again = ["train", "--data", "clicks.csv", "--from", "wide.weft", "--embedding-std", "3"];
+    const refused = await run(folder, ...again);
+    assertEquals(refused.code, 2);
+    assertStringIncludes(refused.err, "--embedding-std");
+  }));
