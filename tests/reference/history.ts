@@ -160,6 +160,36 @@ export function historyAttention(sizes: AttentionSizes, x: Numbers, lengths: Num
   return o;
 }
 
+/** Sizes of attention whose normalized sums a gate multiplies. */
+export interface GatedSizes extends AttentionSizes {
+  /** Added to the variance of the sums. */
+  eps: number;
+  /** Whether the result has the gate and the sums as they are beside the gated ones. */
+  sees?: boolean;
+}
+
+/** silu(u) LN(o) place by place, behind silu(u) and o where they are seen. */
+export function gatedAttention(
+  sizes: GatedSizes,
+  x: Numbers,
+  lengths: Numbers,
+  gamma: Numbers,
+  beta: Numbers,
+): Numbers {
+  const { batch, places, heads, query, value, sees, eps } = sizes;
+  const [width, all] = [heads * value, heads * (2 * query + 2 * value)];
+  const rows = Array.from({ length: batch * places }, (_, r) => x.subarray(r * all, (r + 1) * all));
+  const o = historyAttention(sizes, Float64Array.from(rows.flatMap((row) => [...row.subarray(width)])), lengths);
+  return Float64Array.from(rows.flatMap((row, r) => {
+    const sums = [...o.subarray(r * width, (r + 1) * width)];
+    const mean = sums.reduce((sum, other) => sum + other, 0) / width;
+    const variance = sums.reduce((sum, other) => sum + (other - mean) ** 2, 0) / width;
+    const gate = [...row.subarray(0, width)].map((z) => z / (1 + Math.exp(-z)));
+    const gated = sums.map((sum, n) => gate[n] * (gamma[n] * (sum - mean) / Math.sqrt(variance + eps) + beta[n]));
+    return sees ? [...gate, ...sums, ...gated] : gated;
+  }));
+}
+
 /** Adds p[position(t)] to each place that is there, or puts it beside. */
 export function positions(
   { batch, places, width }: HistorySizes,

@@ -1,33 +1,13 @@
 import { Graph } from "../../../src/graph/graph.ts";
 import { gatedAttention } from "../../../src/ops/sequence/gated_attention.ts";
 import { assertThrows } from "@std/assert";
-import { type AttentionSizes, drawLengths, historyAttention } from "../../reference/history.ts";
+import { drawLengths, gatedAttention as reference, type GatedSizes } from "../../reference/history.ts";
 import { checkOp } from "../../support.ts";
 
 const EPS = 1e-6;
 
-interface GatedSizes extends AttentionSizes {
-  sees?: boolean;
-}
-
-/** silu(u) LN(o) place by place, behind silu(u) and o where they are seen. */
-function reference(sizes: GatedSizes, { x, lengths, gamma, beta }: Record<string, Float64Array>): Float64Array {
-  const { batch, places, heads, query, value, sees } = sizes;
-  const [width, all] = [heads * value, heads * (2 * query + 2 * value)];
-  const rows = Array.from({ length: batch * places }, (_, r) => x.subarray(r * all, (r + 1) * all));
-  const o = historyAttention(sizes, Float64Array.from(rows.flatMap((row) => [...row.subarray(width)])), lengths);
-  return Float64Array.from(rows.flatMap((row, r) => {
-    const sums = [...o.subarray(r * width, (r + 1) * width)];
-    const mean = sums.reduce((sum, other) => sum + other, 0) / width;
-    const variance = sums.reduce((sum, other) => sum + (other - mean) ** 2, 0) / width;
-    const gate = [...row.subarray(0, width)].map((z) => z / (1 + Math.exp(-z)));
-    const gated = sums.map((sum, n) => gate[n] * (gamma[n] * (sum - mean) / Math.sqrt(variance + EPS) + beta[n]));
-    return sees ? [...gate, ...sums, ...gated] : gated;
-  }));
-}
-
 const SMALL = { batch: 5, places: 6, heads: 2, query: 4, value: 4, scale: 0.5, causal: true };
-const CASES: Record<string, GatedSizes> = {
+const CASES: Record<string, Omit<GatedSizes, "eps">> = {
   "softmax weights": SMALL,
   "silu weights": { ...SMALL, divisor: 3, targets: 1 },
   "silu weights, seen as they are": { ...SMALL, divisor: 3, targets: 1, sees: true },
@@ -49,7 +29,7 @@ for (const [name, sizes] of Object.entries(CASES)) {
           ...{ ...mask, targets, heads, valueWidth: value, weights, eps: EPS, sees },
         });
       },
-      reference: (inputs) => reference(sizes, inputs),
+      reference: ({ x, lengths, gamma, beta }) => reference({ ...sizes, eps: EPS }, x, lengths, gamma, beta),
       rtol: 5e-5,
       atol: 4e-6,
     });
