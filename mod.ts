@@ -45,6 +45,16 @@ export type { AnyFactory } from "./src/model/header.ts";
 export { PredictionError } from "./src/model/requirements.ts";
 export { DivergenceError } from "./src/trainer/checks.ts";
 export type { InitialBias } from "./src/trainer/start_bias.ts";
+export { crossEntropy, focal } from "./src/losses.ts";
+export type {
+  CrossEntropyOptions,
+  CustomLoss,
+  FocalOptions,
+  LabelLoss,
+  LossFunction,
+  LossName,
+  SmoothingOptions,
+} from "./src/losses.ts";
 export type { TaskWeights } from "./src/trainer/tasks.ts";
 export type { EarlyStopping, EpochReport, FitOptions, History, ProgressEvent } from "./src/trainer/options.ts";
 export type { PlanDescription } from "./src/graph/plan.ts";

@@ -14,7 +14,7 @@ import { type Shape, sizeOf, type Tensor } from "../src/graph/tensor.ts";
 import { add } from "../src/ops/dense/add.ts";
 import { cutBatch } from "../src/ops/embedding/batch.ts";
 import { batchNorm } from "../src/ops/dense/batch_norm.ts";
-import { binaryCrossEntropy } from "../src/ops/train/loss.ts";
+import { labelLoss } from "../src/ops/train/loss.ts";
 import { activation, dropout } from "../src/ops/dense/pointwise.ts";
 import { batchNorm as batchNormReference, moments } from "../tests/reference/batch_norm.ts";
 import { binaryCrossEntropy as lossReference, crossEntropyGradient } from "../tests/reference/loss.ts";
@@ -129,7 +129,7 @@ function lossCase(): Case {
     bytes: 4 * 4 * BATCH,
     inputs: { logits: { shape: ["B", 1], data: logits }, targets: { shape: [2, "B"], data: targets } },
     build: ({ logits, targets }) => {
-      const { loss, dLogits } = binaryCrossEntropy(logits, targets);
+      const { loss, dLogits } = labelLoss(logits, targets);
       return [loss, dLogits];
     },
     expected: [[lossReference(logits, labels, BATCH)], crossEntropyGradient(logits, labels, BATCH)],

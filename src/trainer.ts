@@ -174,6 +174,7 @@ export class Trainer {
       clipNorm: this.#options.clipNorm,
       losses: losses.range,
       taskWeights,
+      loss: this.#options.loss,
       pairs: sorter?.range,
       unseen,
       kernels,
@@ -188,7 +189,9 @@ export class Trainer {
       if (initialBias === "keep") return;
       throw new TypeError(`Cannot train: initialBias must be "keep" with a kept optimizer, received "${initialBias}"`);
     }
-    if (initialBias === "log-odds") await access.write(() => startAtLogOdds(this.#context, this.#data));
+    if (initialBias === "log-odds") {
+      await access.write(() => startAtLogOdds(this.#context, this.#data, this.#options.loss));
+    }
     await store.optimizer.carryWeights();
   }
 

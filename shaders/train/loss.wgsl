@@ -1,12 +1,13 @@
-// Sigmoid and binary cross-entropy of T tasks, fused with its gradient, and scores.
-//   whole    loss = sum_t term_t(L_t),  L_t = 1/n_t sum_b w_bt l_bt,  n_t = sum_b w_bt,
-//            l = max(z,0) - z y + ln(1 + e),  e = exp(-|z|);  w is the row's weight, and 0 where the label is unknown (< 0)
-//            dLogits[b, t] = task_weight_t w_bt (sigmoid(z) - y) / n_t
+// Loss of the labels of T tasks, fused with its gradient, and scores.
+//   whole    loss = sum_t term_t(L_t),  L_t = 1/n_t sum_b w_bt l(z_bt, y_bt),  n_t = sum_b w_bt,
+//            y = KEPT label + ADDED;  w is the row's weight, and 0 where the label is unknown (< 0)
+//            dLogits[b, t] = task_weight_t w_bt dl/dz / n_t
 //            With BY_ROWS, n_t is the weight of all rows instead, whether their label is known or not.
 //   weigh    n_t; partial: the same gradient, and the sums of blocks of BLOCK rows; finish adds them up
 //   score    scores[T step.first + i] = sigmoid(z_i)
 //   score_and_keep  the same, and z_i at the same place of kept_logits
-// Needs task_none.wgsl, task_scaled.wgsl, task_fixed.wgsl or task_learned.wgsl, which say how the tasks are weighted, and
+// Needs label_cross_entropy.wgsl, label_balanced.wgsl, label_focal.wgsl or label_given.wgsl, which say what l is,
+// task_none.wgsl, task_scaled.wgsl, task_fixed.wgsl or task_learned.wgsl, which say how the tasks are weighted, and
 // terms_none.wgsl or terms_one.wgsl, which say what the loss has besides.
 // Shapes: logits, d_logits [B, T]; targets [T + 1, B] or more, labels and then the row's weight; sums [T, ceil(B / BLOCK)];
 // weights [T]; loss [1]; f32.
@@ -35,6 +36,9 @@ const BLOCK: u32 = 4096u;
 const WEIGHTED: bool = true;
 // Whether the weights of all rows are a task's divisor, or those of its known labels.
 const BY_ROWS: bool = false;
+// What becomes of a label: KEPT of it, and ADDED.
+const KEPT: f32 = 1.0;
+const ADDED: f32 = 0.0;
 var<workgroup> tree: array<f32, 256>;
 
 // Returns the sum over all lanes.
@@ -74,20 +78,16 @@ fn known_weight(task: u32, lane: u32) -> f32 {
 fn row_at(b: u32, end: u32, task: u32) -> vec3f {
   let at = min(b, end - 1u);
   let label = targets[task * params.batch + at];
-  return vec3f(logits[at * params.tasks + task], label, label_weight(label, at));
+  return vec3f(logits[at * params.tasks + task], KEPT * label + ADDED, label_weight(label, at));
 }
 
 // Writes the gradient of a row and returns its weighted loss; 0 for rows that count for nothing.
 fn row_loss(b: u32, end: u32, task: u32, row: vec3f, scale: f32) -> f32 {
   if (b >= end) { return 0.0; }
-  let z = row.x;
-  let y = row.y;
-  let e = exp(-abs(z));
-  let tail = e / (1.0 + e);
-  let gradient = select(tail - y, (1.0 - y) - tail, z >= 0.0) * scale * row.z;
+  let loss = label_loss(row.x, row.y, exp(-abs(row.x)));
   let counts = row.z > 0.0;
-  d_logits[b * params.tasks + task] = select(0.0, gradient, counts);
-  return select(0.0, (max(z, 0.0) - z * y + log1p_unit(e)) * row.z, counts);
+  d_logits[b * params.tasks + task] = select(0.0, loss.y * scale * row.z, counts);
+  return select(0.0, loss.x * row.z, counts);
 }
 
 // Writes the gradients of a block's rows and returns the lane's share of their loss. Four rows are loaded before the first

@@ -7,6 +7,7 @@ import { models } from "../../models/mod.ts";
 import type { FittedSchema } from "../data/fitted_schema.ts";
 import type { Definition } from "../definition.ts";
 import { Declarations } from "../graph/parameter.ts";
+import { crossEntropy, focal, type LabelLoss } from "../losses.ts";
 import type { Optimizer, OptimizerName } from "../optimizer.ts";
 import { parseOptimizer } from "../optimizer/parse.ts";
 import type { L2 } from "../store.ts";
@@ -43,10 +44,25 @@ export const OPTIMIZER_OPTIONS = {
   "clip-norm": { value: "NORM", help: "largest norm of the gradient (default: unlimited)" },
 } as const satisfies OptionGroups[string];
 
+/** Options that declare a loss. */
+export const LOSS_OPTIONS = {
+  loss: { value: "NAME", help: "cross_entropy (default) or focal" },
+  "loss-options": {
+    value: "LIST",
+    help: "positiveWeight=W of cross_entropy, gamma=G and alpha=A of focal,\nsmoothing=S and smoothTo=T of both",
+  },
+} as const satisfies OptionGroups[string];
+
+const LOSSES = {
+  cross_entropy: { make: crossEntropy, options: ["positiveWeight", "smoothing", "smoothTo"] },
+  focal: { make: focal, options: ["gamma", "alpha", "smoothing", "smoothTo"] },
+} as const;
+
 const OPTIMIZERS: readonly OptimizerName[] = ["adam", "sgd", "adagrad", "rowwise_adagrad", "ftrl"];
 
 type ModelOption = keyof typeof MODEL_OPTIONS;
 type OptimizerOption = keyof typeof OPTIMIZER_OPTIONS;
+type LossOption = keyof typeof LOSS_OPTIONS;
 
 /** A model with a check of its options. */
 export interface DeclaredModel {
@@ -123,11 +139,7 @@ function parseObject(options: Options<ModelOption>): object {
  * @throws {UsageError} when the optimizer or one of its options is unknown or out of range
  */
 export function readOptimizer(options: Options<OptimizerOption>): Optimizer {
-  const entries = options.list("optimizer-options").map((pair) => {
-    const equals = pair.indexOf("=");
-    if (equals < 1) options.refuse(`option "--optimizer-options" must be like momentum=0.9, received "${pair}"`);
-    return [pair.slice(0, equals), pair.slice(equals + 1)];
-  });
+  const entries = readPairs(options, "optimizer-options", "momentum=0.9");
   const name = options.choice("optimizer", OPTIMIZERS) ?? "adam";
   try {
     return parseOptimizer(name, {
@@ -148,4 +160,37 @@ export function readL2(options: Options<OptimizerOption>): L2 {
     byCount: options.number("l2-by-count", 0),
     net: options.number("l2-net", 0),
   };
+}
+
+/**
+ * Makes the loss; undefined where no option asks for one.
+ *
+ * @throws {UsageError} when the loss or one of its options is unknown or out of range
+ */
+export function readLoss(options: Options<LossOption>): LabelLoss | undefined {
+  const pairs = readPairs(options, "loss-options", "gamma=2");
+  const name = options.choice("loss", ["cross_entropy", "focal"]) ?? (pairs.length > 0 ? "cross_entropy" : undefined);
+  if (name === undefined) return undefined;
+  const { make, options: known } = LOSSES[name];
+  const given = pairs.map(([option, text]) => {
+    if (!(known as readonly string[]).includes(option)) {
+      options.refuse(`loss ${name} has no option "${option}", it has ${known.join(", ")}`);
+    }
+    return [option, option === "alpha" && text === "null" ? null : Number(text.trim() || NaN)];
+  });
+  try {
+    return make(Object.fromEntries(given));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return options.refuse(error.message.replace(/^Cannot make /, "loss "));
+  }
+}
+
+/** Reads a list of names with values. */
+function readPairs<N extends string>(options: Options<N>, name: N, example: string): [string, string][] {
+  return options.list(name).map((pair) => {
+    const equals = pair.indexOf("=");
+    if (equals < 1) options.refuse(`option "--${name}" must be like ${example}, received "${pair}"`);
+    return [pair.slice(0, equals), pair.slice(equals + 1)];
+  });
 }

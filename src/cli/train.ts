@@ -17,7 +17,7 @@ import { reportCoverage } from "./coverage.ts";
 import { type ModelHeader, parseHeader } from "../model/header.ts";
 import { BAD_ROW_OPTION, DATA_OPTIONS, isLibsvm, MISSING_OPTION, readData, readFormat } from "./data.ts";
 import { readRejections, warnOfOneClass } from "./data.ts";
-import { MODEL_OPTIONS, OPTIMIZER_OPTIONS, readL2, readModel, readOptimizer } from "./model.ts";
+import { LOSS_OPTIONS, MODEL_OPTIONS, OPTIMIZER_OPTIONS, readL2, readLoss, readModel, readOptimizer } from "./model.ts";
 import { type CommandInfo, type NameOf, type Options, parseOptions } from "./options.ts";
 import { type Run, runTraining } from "./run.ts";
 import { readSchema, SCHEMA_OPTIONS } from "./schema.ts";
@@ -64,6 +64,7 @@ const GROUPS = {
   "Training": {
     epochs: { value: "N", help: "passes over the training rows at most\n(default 10 with validation rows, 1 without)" },
     "batch-size": { value: "N", help: "rows of a step (default 4096)" },
+    ...LOSS_OPTIONS,
     ...OPTIMIZER_OPTIONS,
     "task-weights": {
       value: "LIST",
@@ -220,6 +221,7 @@ function readSettings(options: Options<Name>, definition: Definition): Omit<Run,
         (options.has("from-fm") ? "log-odds" : undefined),
       unseenShare: options.number("unseen-share", 0, 0.5),
       batchSize: options.integer("batch-size", 1) ?? 4096,
+      loss: readLoss(options),
       optimizer: readOptimizer(options),
       l2: readL2(options),
       clipNorm: options.number("clip-norm", Number.MIN_VALUE),

@@ -7,9 +7,11 @@ import type { CheckpointTensor } from "../checkpoint/content.ts";
 import { describeNotFinite, findNotFinite } from "../checkpoint/finite.ts";
 import { requireLabels, warningOfOneClass } from "../data/classes.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { formatValue } from "../data/format.ts";
 import type { FittedSchema } from "../data/fitted_schema.ts";
 import { headsOf, type SurvivalHead } from "../data/survival.ts";
 import { requireSavable } from "../host/mod.ts";
+import { requireLoss } from "../losses.ts";
 import { METRIC_NAMES, missingMetrics } from "../metrics/evaluation.ts";
 import { missingSurvivalMetrics, SURVIVAL_METRICS } from "../metrics/survival.ts";
 import { requireCount } from "../model/requirements.ts";
@@ -52,6 +54,11 @@ export async function requireTrainable(options: FitOptions, schema: FittedSchema
   const { validation, earlyStopping, checkpoint } = options;
   if (validation) requireLabels("validate on the data", validation);
   requireTaskWeights(schema, options.taskWeights);
+  if (options.loss !== undefined) requireLoss(options.loss);
+  if (options.loss !== undefined && schema.survival) {
+    const received = formatValue(options.loss);
+    throw new TypeError(`Cannot train: the loss of times is their likelihood, received ${received} for labels`);
+  }
   requireCount("train", "epochs", options.epochs ?? 1);
   if (checkpoint?.everySteps !== undefined) requireCount("train", "checkpoint.everySteps", checkpoint.everySteps);
   if (options.clipNorm !== undefined && !(options.clipNorm > 0 && options.clipNorm < Infinity)) {

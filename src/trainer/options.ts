@@ -7,6 +7,7 @@ import type { Dataset } from "../data/dataset.ts";
 import type { Profiler } from "../gpu/profiler.ts";
 import type { PlanDescription } from "../graph/plan.ts";
 import type { TuningEvent } from "../kernels/tuner.ts";
+import type { LossFunction } from "../losses.ts";
 import type { Optimizer } from "../optimizer.ts";
 import type { Evaluation } from "../metrics.ts";
 import type { PlateauOptions, StepSchedule } from "../schedule.ts";
@@ -86,6 +87,13 @@ export interface FitOptions {
    * @default the sum of the tasks' losses
    */
   taskWeights?: TaskWeights;
+  /**
+   * What a probability costs beside a label: `crossEntropy()`, `focal()`, or a function that makes the loss of each label
+   * out of ops of `./layers`. Terms that a model adds to the loss stay as they are, and so does the evaluation.
+   *
+   * @default {crossEntropy()}
+   */
+  loss?: LossFunction;
   /** Largest norm of the whole gradient, as in `clip_grad_norm_`; unlimited when absent. */
   clipNorm?: number;
   /** Stop when the monitored metric has ceased to improve, and cut the learning rate on the way. */

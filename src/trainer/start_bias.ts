@@ -11,6 +11,7 @@ import type { Definition } from "../definition.ts";
 import type { Graph } from "../graph/graph.ts";
 import { Declarations, type Parameter } from "../graph/parameter.ts";
 import { type Tensor, widthOf } from "../graph/tensor.ts";
+import { crossEntropy, type LossFunction, startingLogOdds } from "../losses.ts";
 import type { ModelParts } from "../model/parts.ts";
 import { type FieldSpace, traceModel } from "../trace.ts";
 
@@ -34,9 +35,7 @@ export interface LogitBias {
  */
 export function logitBiases(definition: Definition, space: FieldSpace, task = 0): LogitBias[] {
   const { logits } = traceModel(definition, "train", new Declarations(), space, 1);
-  const learners = logits.graph.terms.flatMap(({ node }) =>
-    node?.op.name === "binary_cross_entropy" ? node.inputs[0] : []
-  );
+  const learners = logits.graph.terms.flatMap(({ node }) => node?.op.name === "label_loss" ? node.inputs[0] : []);
   return [logits, ...learners].flatMap((learner) => addedTo(learner, task));
 }
 
@@ -112,11 +111,15 @@ function firstOf(terms: readonly Tensor[], column: number): LogitBias[] {
 
 /**
  * Sets the bias of each task's logits to ln(p / (1 - p)) with p the share of positive labels among those known, over that
- * of another task where the probability is a product with that task's.
+ * of another task where the probability is a product with that task's, or to what makes another loss the least.
  *
  * Labels of one class have no log-odds, and some models add no bias; both leave the parameters as they are.
  */
-export function startAtLogOdds({ definition, space, store }: ModelParts, data: Dataset): void {
+export function startAtLogOdds(
+  { definition, space, store }: ModelParts,
+  data: Dataset,
+  loss: LossFunction = crossEntropy(),
+): void {
   const { tasks } = data.schema;
   const shareOf = (task: number): number => {
     const { known, positives } = data.classesOf(task);
@@ -126,7 +129,7 @@ export function startAtLogOdds({ definition, space, store }: ModelParts, data: D
     for (const { parameter, element, given } of logitBiases(definition, space, task)) {
       const before = given && taskOf(given, tasks);
       const share = shareOf(task) / (before === undefined ? 1 : shareOf(before));
-      if (share > 0 && share < 1) store.setElement(parameter.name, element, Math.log(share / (1 - share)));
+      if (share > 0 && share < 1) store.setElement(parameter.name, element, startingLogOdds(loss, share));
     }
   });
 }

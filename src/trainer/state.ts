@@ -5,6 +5,7 @@
  */
 import type { Json } from "../checkpoint/content.ts";
 import { canonicalJson } from "../checkpoint/canonical_json.ts";
+import { crossEntropy, type LossFunction } from "../losses.ts";
 import type { Optimizer } from "../optimizer.ts";
 import type { PlateauState } from "../schedule.ts";
 import type { FitOptions } from "./options.ts";
@@ -56,7 +57,7 @@ export interface RecipeParts {
 
 /** Returns what decides the bytes that training gives. */
 export function recipeOf(options: FitOptions, parts: RecipeParts): Json {
-  const { validation, l2, clipNorm, shuffle, taskWeights } = options;
+  const { validation, l2, clipNorm, shuffle, taskWeights, loss } = options;
   const { rows, rowsDigest, countsDigest, batch, seed, unseenShare, tasks } = parts;
   const { name, lr, embeddingUpdate } = parts.optimizer;
   // FTRL's LR is lr again.
@@ -78,11 +79,19 @@ export function recipeOf(options: FitOptions, parts: RecipeParts): Json {
     },
     clipNorm: clipNorm ?? null,
     ...(tasks > 1 && { taskWeights: taskWeights ?? null }),
+    loss: describeLoss(loss),
   };
 }
 
+/** Describes a loss; of a function there is only the name. */
+function describeLoss(loss: LossFunction = crossEntropy()): Json {
+  if (typeof loss === "function") return { name: "function", function: loss.name };
+  const { name, smoothing, constants } = loss;
+  return { name, smoothing, constants };
+}
+
 /** What recipes of files hold that do not say so: they were written before there was such an option. */
-const UNSAID: Readonly<Record<string, Json>> = { unseenShare: 0 };
+const UNSAID: Readonly<Record<string, Json>> = { unseenShare: 0, loss: describeLoss() };
 
 /** Returns a part of a recipe that a checkpoint holds; undefined where it says nothing about it. */
 export function recipePart(saved: Json, key: string): Json | undefined {

@@ -13,6 +13,7 @@ import { Plan } from "../graph/plan.ts";
 import { Tensor } from "../graph/tensor.ts";
 import type { ModelParts } from "../model/parts.ts";
 import type { Optimizer } from "../optimizer.ts";
+import type { LossFunction } from "../losses.ts";
 import { copy, sum } from "../ops/dense/add.ts";
 import { clipScale } from "../ops/train/clip.ts";
 import { updateDense } from "../ops/train/dense_update.ts";
@@ -38,6 +39,8 @@ export interface TrainingOptions extends ModelParts {
   readonly losses: BufferRange;
   /** Weights of the tasks' losses; the loss is their sum when absent. */
   readonly taskWeights?: PlacedWeights;
+  /** The loss of a label; binary cross-entropy when absent. */
+  readonly loss?: LossFunction;
   /** Place of occurrences sorted on the host; they are sorted on the device when absent. */
   readonly pairs: BufferRange | undefined;
   /** What replaces a share of the occurrences; none are replaced when absent. */
@@ -56,8 +59,8 @@ export function compileTraining(gpu: Gpu, options: TrainingOptions): Promise<Pla
   const trace = traceModel(definition, "train", declarations, space, feed.capacity, unseen?.share);
   const { logits, ids } = trace;
   const { graph } = logits;
-  const { loss, dLogits, dLogVariances, logVariances } = lossOf(trace, space, options);
-  const gradients = differentiate(logits, dLogits, sum);
+  const { loss, from, dLogits, dLogVariances, logVariances } = lossOf(trace, space, options);
+  const gradients = differentiate(from, dLogits, sum);
   if (dLogVariances) gradients.parameters.set(parameterOf(logVariances!), dLogVariances);
   const pairs = options.pairs
     ? graph.input("pairs", [2 * space.fields.length, "B"], "u32")

@@ -8,9 +8,12 @@ import type { BufferRange } from "../gpu/kernel.ts";
 import { upload } from "../gpu/memory.ts";
 import type { FittedSchema } from "../data/fitted_schema.ts";
 import { headsOf } from "../data/survival.ts";
-import type { Tensor } from "../graph/tensor.ts";
+import { formatValue } from "../data/format.ts";
+import { formatShape, Tensor } from "../graph/tensor.ts";
+import type { CustomLoss, LossFunction } from "../losses.ts";
 import { sum } from "../ops/dense/add.ts";
-import { binaryCrossEntropy, hazardLoss, type Loss } from "../ops/train/loss.ts";
+import { labelsByRow } from "../ops/train/labels.ts";
+import { hazardLoss, labelLoss, type Loss } from "../ops/train/loss.ts";
 import { type FieldSpace, logVariances, type Trace } from "../trace.ts";
 
 /** Weights of the tasks' losses by name, 1 where left out; or learned ones. See {@linkcode FitOptions.taskWeights}. */
@@ -73,30 +76,49 @@ export function placeTaskWeights(
 
 /** The loss of a step, with the learned log-variances where there are some. */
 export interface StepLoss extends Loss {
+  /** What `dLogits` is the gradient by: the logits, or losses `[B, T]` that the training's own function makes of them. */
+  readonly from: Tensor;
   /** Logarithms of the variances of the tasks, `[T]`. */
   readonly logVariances?: Tensor;
 }
 
-/** Builds the loss of a traced model: cross-entropy of labels, or the likelihood of times where there are heads. */
+/** What the loss of a step depends on besides the model. */
+export interface StepLossOptions {
+  /** Place of the ring of losses. */
+  readonly losses: BufferRange;
+  /** Weights of the tasks' losses. */
+  readonly taskWeights?: PlacedWeights;
+  /** The loss of a label. */
+  readonly loss?: LossFunction;
+}
+
+/** Builds the loss of a traced model: that of labels, or the likelihood of times where there are heads. */
 export function lossOf(
   { logits, targets }: Pick<Trace, "logits" | "targets">,
   { tasks = ["label"], heads }: Pick<FieldSpace, "tasks" | "heads">,
-  { losses: ring, taskWeights: weights }: { readonly losses: BufferRange; readonly taskWeights?: PlacedWeights },
+  { losses: ring, taskWeights: weights, loss }: StepLossOptions,
 ): StepLoss {
   const { graph } = logits;
   const count = tasks.length;
+  const label = typeof loss === "function" ? "given" as const : loss;
+  const from = typeof loss === "function" ? lossesBy(loss, logits, labelsByRow(targets, count)) : logits;
   const term = graph.terms.length > 0 ? sum(...graph.terms) : undefined;
   if (weights === "uncertainty") {
     const learned = logVariances(graph, count);
-    return {
-      ...binaryCrossEntropy(logits, targets, { ring, term, weighted: true, logVariances: learned }),
-      logVariances: learned,
-    };
+    const how = { label, ring, term, weighted: true, logVariances: learned };
+    return { ...labelLoss(from, targets, how), from, logVariances: learned };
   }
   const taskWeights = weights && graph.input(TASK_WEIGHTS, [count]);
-  const given = { ring, term, taskWeights };
+  const given = { label, ring, term, taskWeights };
   // The one label of a row is always known.
-  return heads
-    ? hazardLoss(logits, targets, given)
-    : binaryCrossEntropy(logits, targets, { ...given, weighted: count > 1 });
+  const whole = heads ? hazardLoss(from, targets, given) : labelLoss(from, targets, { ...given, weighted: count > 1 });
+  return { ...whole, from };
+}
+
+/** Computes losses by a function of the training's own. */
+function lossesBy(loss: CustomLoss, logits: Tensor, labels: Tensor): Tensor {
+  const losses = loss(logits, labels);
+  if (losses instanceof Tensor && losses.shape.join() === logits.shape.join()) return losses;
+  const received = losses instanceof Tensor ? formatShape(losses.shape) : formatValue(losses);
+  throw new TypeError(`Cannot train: loss must return a tensor ${formatShape(logits.shape)}, received ${received}`);
 }

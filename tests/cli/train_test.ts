@@ -158,3 +158,19 @@ Deno.test("--embedding-std draws the first embeddings, which a model to go on fr
     assertEquals(refused.code, 2);
     assertStringIncludes(refused.err, "--embedding-std");
   }));
+
+Deno.test("--loss and its options reach training, and unknown ones are refused", () =>
+  inFolder(async (folder) => {
+    await writeData(`${folder}/clicks.csv`, 40);
+    const args = [...TRAIN, "--epochs", "1", "--out", "m.weft", "--loss", "focal", "--loss-options"];
+    const { code, err } = await run(folder, ...args, "gamma=1,alpha=null", "--checkpoint", "c.weft");
+    assertEquals(code, 0, err);
+    const { recipe } = (await readCheckpoint(`${folder}/c.weft`)).header.training as { recipe: { loss: unknown } };
+    const smoothing = { kept: 1, added: 0 };
+    assertEquals(recipe.loss, { name: "focal", smoothing, constants: { GAMMA: 1, ALPHA: -1 } });
+    for (const [options, message] of [["gamma=x", "gamma must be at least 0"], ["positiveWeight=2", "has no option"]]) {
+      const refused = await run(folder, ...args, options);
+      assertEquals(refused.code, 2);
+      assertStringIncludes(refused.err, message);
+    }
+  }));

@@ -9,7 +9,7 @@ import type { Tensor } from "../../src/graph/tensor.ts";
 import { zeros } from "../../src/initializer.ts";
 import { add } from "../../src/ops/dense/add.ts";
 import { batchNorm } from "../../src/ops/dense/batch_norm.ts";
-import { binaryCrossEntropy } from "../../src/ops/train/loss.ts";
+import { labelLoss } from "../../src/ops/train/loss.ts";
 import { activation, dropout } from "../../src/ops/dense/pointwise.ts";
 import { flatten } from "../../src/ops/shape/reshape.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
@@ -61,8 +61,8 @@ Deno.test("Plan leaves out what no output needs and runs what has an effect", as
   const ring = createBuffer(device, "ring", 16);
   const logits = graph.input("logits", ["B", 1]);
   const targets = graph.input("targets", [2, "B"]);
-  binaryCrossEntropy(logits, targets);
-  binaryCrossEntropy(logits, targets, { ring: { buffer: ring } });
+  labelLoss(logits, targets);
+  labelLoss(logits, targets, { ring: { buffer: ring } });
   const inputs = {
     x: { buffer: upload(device, "x", NUMBERS) },
     logits: { buffer: createBuffer(device, "logits", 4 * BATCH) },

@@ -30,3 +30,20 @@ export function taskLosses(
     return known > 0 ? sum / known : 0;
   });
 }
+
+/** Losses of labels between 0 and 1 by their logits, in float64. */
+export const LABEL_LOSSES = {
+  /** -(w y ln p + (1 - y) ln(1 - p)). */
+  balanced: (positiveWeight: number) => (z: number, y: number): number =>
+    positiveWeight * y * softplus(-z) + (1 - y) * softplus(z),
+  /** a (1 - p_t)^gamma of the cross-entropy, with p_t = p y + (1 - p)(1 - y). */
+  focal: (gamma: number, alpha: number | null) => (z: number, y: number): number => {
+    const [p, lacking] = [1 / (1 + Math.exp(-z)), 1 / (1 + Math.exp(z))];
+    const share = alpha === null ? 1 : alpha * y + (1 - alpha) * (1 - y);
+    return share * (p * (1 - y) + lacking * y) ** gamma * (y * softplus(-z) + (1 - y) * softplus(z));
+  },
+};
+
+function softplus(z: number): number {
+  return Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
+}

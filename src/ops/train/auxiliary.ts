@@ -4,7 +4,7 @@
  * @module
  */
 import type { Tensor } from "../../graph/tensor.ts";
-import { binaryCrossEntropy } from "./loss.ts";
+import { labelLoss } from "./loss.ts";
 import { requireTargets, withTerm } from "./term.ts";
 
 /**
@@ -22,6 +22,6 @@ import { requireTargets, withTerm } from "./term.ts";
 export function withAuxiliary(logits: Tensor, auxiliary: Tensor, targets: Tensor | undefined, weight = 1): Tensor {
   if (logits.graph.mode === "predict") return logits;
   const options = { weighted: true, scale: weight };
-  const { loss, dLogits } = binaryCrossEntropy(auxiliary, requireTargets("auxiliary_logit", targets), options);
+  const { loss, dLogits } = labelLoss(auxiliary, requireTargets("auxiliary_logit", targets), options);
   return withTerm(logits, loss, [[auxiliary, dLogits]]);
 }

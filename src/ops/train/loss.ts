@@ -1,10 +1,14 @@
 /**
- * Binary cross-entropy fused with its gradient, and scores of a data set.
+ * The loss of labels fused with its gradient, and scores of a data set.
  *
  * @module
  */
 import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
 import source from "../../../shaders/train/loss.wgsl" with { type: "text" };
+import labelBalanced from "../../../shaders/train/label_balanced.wgsl" with { type: "text" };
+import labelCrossEntropy from "../../../shaders/train/label_cross_entropy.wgsl" with { type: "text" };
+import labelFocal from "../../../shaders/train/label_focal.wgsl" with { type: "text" };
+import labelGiven from "../../../shaders/train/label_given.wgsl" with { type: "text" };
 import step from "../../../shaders/common/step.wgsl" with { type: "text" };
 import taskFixed from "../../../shaders/train/task_fixed.wgsl" with { type: "text" };
 import taskLearned from "../../../shaders/train/task_learned.wgsl" with { type: "text" };
@@ -13,9 +17,10 @@ import taskNone from "../../../shaders/train/task_none.wgsl" with { type: "text"
 import termsNone from "../../../shaders/train/terms_none.wgsl" with { type: "text" };
 import termsOne from "../../../shaders/train/terms_one.wgsl" with { type: "text" };
 import { type BufferRange, lengthOf } from "../../gpu/kernel.ts";
-import { type Shader, shader } from "../../gpu/shader.ts";
+import { type Constants, type Shader, shader } from "../../gpu/shader.ts";
 import { applyAll, type Op } from "../../graph/node.ts";
 import { formatShape, type Shape, type Tensor } from "../../graph/tensor.ts";
+import { crossEntropy, type LabelLoss } from "../../losses.ts";
 
 /** How the losses of the tasks are put together. */
 type Weighting = "sum" | "fixed" | "learned" | "scaled";
@@ -27,16 +32,34 @@ const WEIGHTINGS: Readonly<Record<Weighting, Readonly<Record<string, string>>>> 
   scaled: { task_scaled: taskScaled },
 };
 
-function lossShader(weighting: Weighting, hasTerm: boolean): Shader {
+/** The loss of a label, or `"given"` where the training's own function has computed it in place of the logits. */
+type Label = LabelLoss | "given";
+
+function lossShader(weighting: Weighting, hasTerm: boolean, label: Label): Shader {
   const terms: Record<string, string> = hasTerm ? { terms_one: termsOne } : { terms_none: termsNone };
-  return shader("loss", { grid, step, ...WEIGHTINGS[weighting], ...terms, loss: source });
+  return shader("loss", { grid, step, ...labelPart(label), ...WEIGHTINGS[weighting], ...terms, loss: source });
 }
+
+function labelPart(label: Label): Record<string, string> {
+  if (label === "given") return { label_given: labelGiven };
+  if (label.name === "focal") return { label_focal: labelFocal };
+  return label.positiveWeight === 1 ? { label_cross_entropy: labelCrossEntropy } : { label_balanced: labelBalanced };
+}
+
+function labelConstants(label: Label): Constants {
+  if (label === "given") return {};
+  const { constants, smoothing: { kept, added } } = label;
+  return { ...constants, ...(kept !== 1 && { KEPT: kept, ADDED: added }) };
+}
+
+const CROSS_ENTROPY = crossEntropy();
 
 /** Rows that one workgroup sums; `BLOCK` in the shader. */
 const BLOCK = 4096;
 
 interface LossAttributes {
   readonly ring?: BufferRange;
+  readonly label: Label;
   readonly weighting: Weighting;
   readonly weighted: boolean;
   /** Whether the last input is a term that the loss has besides. */
@@ -48,26 +71,29 @@ interface LossAttributes {
 }
 
 /** The loss with its gradient, and that of the tasks' log-variances where these are learned. */
-const crossEntropyOp: Op<LossAttributes> = {
-  name: "binary_cross_entropy",
+const labelLossOp: Op<LossAttributes> = {
+  name: "label_loss",
   outputs: (inputs, { weighting, hasTerm, byRows = false }) => {
     const [logits, targets, tasks] = inputs.slice(0, hasTerm ? -1 : undefined);
-    const count = tasksOf("binary cross-entropy", logits);
-    expectShape("binary cross-entropy", "targets", targets, [count + (byRows ? 2 : 1), "B"]);
-    if (tasks) expectShape("binary cross-entropy", "weights of tasks", tasks, [count]);
-    if (hasTerm) expectShape("binary cross-entropy", "the term", inputs[inputs.length - 1], [1]);
+    const count = tasksOf("label loss", logits);
+    expectShape("label loss", "targets", targets, [count + (byRows ? 2 : 1), "B"]);
+    if (tasks) expectShape("label loss", "weights of tasks", tasks, [count]);
+    if (hasTerm) expectShape("label loss", "the term", inputs[inputs.length - 1], [1]);
     return [[1], ["B", count], ...(weighting === "learned" ? [[count]] : [])];
   },
   emit: (k, { inputs, outputs: [loss, dLogits, dTasks], attributes }) => {
-    const { ring, weighting, weighted: isWeighted, hasTerm, scale, byRows = false } = attributes;
+    const { ring, label, weighting, weighted: isWeighted, hasTerm, scale, byRows = false } = attributes;
     const [logits, targets, given] = inputs.slice(0, hasTerm ? -1 : undefined);
-    const tasks = tasksOf("binary cross-entropy", logits);
+    const tasks = tasksOf("label loss", logits);
     const blocks = Math.ceil(k.batch / BLOCK);
     const slots = ring ? Math.floor(lengthOf(ring) / 4) : 0;
     const params = { batch: k.batch, tasks, blocks, slots };
     const common = {
-      shader: lossShader(weighting, hasTerm),
-      constants: { WEIGHTED: isWeighted, BY_ROWS: byRows, ...(scale !== undefined && { SCALE: scale }) },
+      shader: lossShader(weighting, hasTerm, label),
+      constants: {
+        ...{ ...labelConstants(label), WEIGHTED: isWeighted, BY_ROWS: byRows },
+        ...(scale !== undefined && { SCALE: scale }),
+      },
       params,
     };
     const gradient = { logits, targets, d_logits: dLogits };
@@ -90,7 +116,7 @@ const crossEntropyOp: Op<LossAttributes> = {
   },
 };
 
-const recordedCrossEntropyOp: Op<LossAttributes> = { ...crossEntropyOp, effect: true };
+const recordedLabelLossOp: Op<LossAttributes> = { ...labelLossOp, effect: true };
 
 const storeScoresOp: Op<{ readonly scores: BufferRange; readonly kept: BufferRange | undefined }> = {
   name: "store_scores",
@@ -102,7 +128,7 @@ const storeScoresOp: Op<{ readonly scores: BufferRange; readonly kept: BufferRan
   emit: (k, { inputs: [logits], attributes: { scores, kept } }) => {
     const tasks = tasksOf("scores", logits);
     k.run({
-      shader: lossShader("sum", false),
+      shader: lossShader("sum", false, CROSS_ENTROPY),
       entry: kept ? "score_and_keep" : "score",
       bind: { logits, scores, kept_logits: kept },
       params: { batch: k.batch, tasks, blocks: 0, slots: 0 },
@@ -134,8 +160,13 @@ export interface Loss {
   readonly dLogVariances?: Tensor;
 }
 
-/** Options of {@linkcode binaryCrossEntropy}. */
+/** Options of {@linkcode labelLoss}. */
 export interface LossOptions {
+  /**
+   * The loss of a label; `"given"` where `logits` are the losses of the labels themselves, so that dLogits is the gradient
+   * by these. @default {crossEntropy()}
+   */
+  readonly label?: LabelLoss | "given";
   /** Where the loss of each step is stored, at `step.slot`; the op then runs though nobody reads it. */
   readonly ring?: BufferRange;
   /** Whether rows differ in weight, or labels can be unknown; else all labels of the valid rows count 1. @default {false} */
@@ -151,9 +182,10 @@ export interface LossOptions {
 }
 
 /**
- * Computes the binary cross-entropy of T tasks and its gradient in one pass:
+ * Computes the loss of the labels of T tasks and its gradient in one pass, by default binary cross-entropy:
  *
- *     L = sum_t L_t,  L_t = sum_b w_bt ( max(z_bt, 0) - z_bt y_bt + ln(1 + exp(-|z_bt|)) ) / n_t,  n_t = sum_b w_bt
+ *     L = sum_t L_t,  L_t = sum_b w_bt l(z_bt, y_bt) / n_t,  n_t = sum_b w_bt
+ *     l(z, y) = max(z, 0) - z y + ln(1 + exp(-|z|))
  *
  * where w_bt is the row's weight, or 0 where the label is unknown; a task without labels adds nothing.
  *
@@ -161,13 +193,13 @@ export interface LossOptions {
  * @param targets `[T + 1, B]`: labels in [0, 1] or -1 for an unknown one, and the row's weight, 0 for padding rows
  * @throws {TypeError} when a shape differs, or weights and log-variances are both given
  */
-export function binaryCrossEntropy(logits: Tensor, targets: Tensor, options: LossOptions = {}): Loss {
-  const { ring, taskWeights, logVariances, scale, term, weighted = false } = options;
+export function labelLoss(logits: Tensor, targets: Tensor, options: LossOptions = {}): Loss {
+  const { label = CROSS_ENTROPY, ring, taskWeights, logVariances, scale, term, weighted = false } = options;
   if (taskWeights && logVariances) {
-    throw new TypeError("Cannot build binary cross-entropy: tasks have weights or log-variances, received both");
+    throw new TypeError("Cannot build label loss: tasks have weights or log-variances, received both");
   }
   const weighting = taskWeights ? "fixed" : logVariances ? "learned" : scale === undefined ? "sum" : "scaled";
-  return applyLoss([logits, targets, taskWeights ?? logVariances], term, { ring, weighting, weighted, scale });
+  return applyLoss([logits, targets, taskWeights ?? logVariances], term, { label, ring, weighting, weighted, scale });
 }
 
 /**
@@ -192,7 +224,8 @@ export function hazardLoss(
   { ring, taskWeights, term }: Pick<LossOptions, "ring" | "taskWeights" | "term"> = {},
 ): Loss {
   const weighting = taskWeights ? "fixed" : "sum";
-  return applyLoss([logits, targets, taskWeights], term, { ring, weighting, weighted: true, byRows: true });
+  const how = { label: CROSS_ENTROPY, ring, weighting, weighted: true, byRows: true } as const;
+  return applyLoss([logits, targets, taskWeights], term, how);
 }
 
 function applyLoss(
@@ -201,7 +234,7 @@ function applyLoss(
   attributes: Omit<LossAttributes, "hasTerm">,
 ): Loss {
   const inputs = [...given, term].filter((tensor) => tensor !== undefined);
-  const op = attributes.ring ? recordedCrossEntropyOp : crossEntropyOp;
+  const op = attributes.ring ? recordedLabelLossOp : labelLossOp;
   const [loss, dLogits, dLogVariances] = applyAll(op, inputs, { ...attributes, hasTerm: term !== undefined });
   return { loss, dLogits, dLogVariances };
 }

@@ -2,7 +2,7 @@ import golden from "../../golden/losses.json" with { type: "json" };
 import { createBuffer, download, upload } from "../../../src/gpu/memory.ts";
 import { Graph } from "../../../src/graph/graph.ts";
 import { activation } from "../../../src/ops/dense/pointwise.ts";
-import { binaryCrossEntropy, storeScores } from "../../../src/ops/train/loss.ts";
+import { labelLoss, storeScores } from "../../../src/ops/train/loss.ts";
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import * as reference from "../../reference/loss.ts";
 import { run } from "../../run.ts";
@@ -23,7 +23,7 @@ async function evaluate(
   rows = logits.length,
 ): Promise<{ loss: number; dLogits: Float32Array }> {
   const graph = new Graph("train");
-  const result = binaryCrossEntropy(graph.input("logits", ["B", 1]), graph.input("targets", [2, "B"]));
+  const result = labelLoss(graph.input("logits", ["B", 1]), graph.input("targets", [2, "B"]));
   const [loss, dLogits] = await run([result.loss, result.dLogits], {
     batch: logits.length,
     steps: [step(rows)],
@@ -33,7 +33,7 @@ async function evaluate(
 }
 
 for (const [batch, rows] of [[1, 1], [37, 37], [37, 20], [300, 299], [4096, 4096], [9001, 8500]]) {
-  Deno.test(`binaryCrossEntropy averages ${rows} valid rows of ${batch}, with its gradient`, async () => {
+  Deno.test(`labelLoss averages ${rows} valid rows of ${batch}, with its gradient`, async () => {
     const logits = Float32Array.from(randomArray(batch, 1), (z) => 6 * z);
     const labels = Float32Array.from(randomArray(batch, 2), (u) => Number(u > 0.3));
     const { loss, dLogits } = await evaluate(logits, labels, rows);
@@ -43,14 +43,14 @@ for (const [batch, rows] of [[1, 1], [37, 37], [37, 20], [300, 299], [4096, 4096
   });
 }
 
-Deno.test("binaryCrossEntropy equals PyTorch on golden logits, extreme ones included", async () => {
+Deno.test("labelLoss equals PyTorch on golden logits, extreme ones included", async () => {
   const { bce } = golden.losses;
   const { loss, dLogits } = await evaluate(Float32Array.from(golden.logits), Float32Array.from(golden.labels));
   assertAlmostEquals(loss, bce.mean, 1e-6);
   assertClose(dLogits, bce.grad_of_mean_wrt_logit, "dLogits", { atol: 1e-9, rtol: 1e-6 });
 });
 
-Deno.test("binaryCrossEntropy equals PyTorch row by row", async () => {
+Deno.test("labelLoss equals PyTorch row by row", async () => {
   const losses = await Promise.all(golden.logits.map(async (z, b) => {
     const { loss } = await evaluate(Float32Array.of(z), Float32Array.of(golden.labels[b]));
     return loss;
@@ -58,13 +58,13 @@ Deno.test("binaryCrossEntropy equals PyTorch row by row", async () => {
   losses.forEach((loss, b) => assertAlmostEquals(loss, golden.losses.bce.per_sample[b], 1e-6 * Math.max(1, loss)));
 });
 
-Deno.test("binaryCrossEntropy keeps the gradient of confident rows", async () => {
+Deno.test("labelLoss keeps the gradient of confident rows", async () => {
   const { loss, dLogits } = await evaluate(Float32Array.of(20), Float32Array.of(1));
   assertAlmostEquals(loss / Math.log1p(Math.exp(-20)), 1, 1e-5);
   assertAlmostEquals(-dLogits[0] / (1 / (1 + Math.exp(20))), 1, 1e-5);
 });
 
-Deno.test("binaryCrossEntropy accepts labels between 0 and 1", async () => {
+Deno.test("labelLoss accepts labels between 0 and 1", async () => {
   const logits = Float32Array.of(2, -3);
   const labels = Float32Array.of(0.25, 0.75);
   const { loss, dLogits } = await evaluate(logits, labels);
@@ -72,12 +72,12 @@ Deno.test("binaryCrossEntropy accepts labels between 0 and 1", async () => {
   assertClose(dLogits, reference.crossEntropyGradient(logits, labels, 2), "dLogits");
 });
 
-Deno.test("binaryCrossEntropy stores each step's loss in its slot of a ring, in one submit", async () => {
+Deno.test("labelLoss stores each step's loss in its slot of a ring, in one submit", async () => {
   const device = await gpu();
   const ring = createBuffer(device, "ring", 16);
   const graph = new Graph("train");
   const logits = graph.input("logits", ["B", 1]);
-  binaryCrossEntropy(logits, graph.input("targets", [2, "B"]), { ring: { buffer: ring, size: 12 } });
+  labelLoss(logits, graph.input("targets", [2, "B"]), { ring: { buffer: ring, size: 12 } });
   const values = { logits: Float32Array.of(1, -2, 3, 4), labels: Float32Array.of(1, 0, 0, 1) };
   await run([activation(logits, "sigmoid")], {
     batch: 4,
@@ -89,7 +89,7 @@ Deno.test("binaryCrossEntropy stores each step's loss in its slot of a ring, in 
   assertClose(stored, [expected, expected, 0, 0], "ring");
 });
 
-Deno.test("binaryCrossEntropy gives the same bits twice", async () => {
+Deno.test("labelLoss gives the same bits twice", async () => {
   const logits = Float32Array.from(randomArray(9001, 3));
   const labels = new Float32Array(9001);
   const [first, second] = [await evaluate(logits, labels), await evaluate(logits, labels)];
@@ -137,20 +137,20 @@ Deno.test("storeScores keeps logits beside the probabilities that it stores with
   assertEquals([...new Float32Array(logits)], [0, 1.5, -2, 30, 0, 1.5, -9, -9]);
 });
 
-Deno.test("binaryCrossEntropy and storeScores refuse other shapes", () => {
+Deno.test("labelLoss and storeScores refuse other shapes", () => {
   const graph = new Graph("train");
   const targets = graph.input("targets", [2, "B"]);
   const cube = graph.input("cube", ["B", 2, 1]);
   const wide = graph.input("wide", ["B", 2]);
   const weights = graph.input("weights", [2]);
   const refuse = (build: () => unknown, message: string) => assertThrows(build, TypeError, message);
-  refuse(() => binaryCrossEntropy(cube, targets), "logits must have shape [B, T], received [B, 2, 1]");
-  refuse(() => binaryCrossEntropy(wide, targets), "targets must have shape [3, B], received [2, B]");
+  refuse(() => labelLoss(cube, targets), "logits must have shape [B, T], received [B, 2, 1]");
+  refuse(() => labelLoss(wide, targets), "targets must have shape [3, B], received [2, B]");
   refuse(() => storeScores(cube, { buffer: null! }), "logits must have shape [B, T]");
   const one = graph.input("one", ["B", 1]);
-  refuse(() => binaryCrossEntropy(one, targets, { taskWeights: weights }), "weights of tasks must have shape [1]");
+  refuse(() => labelLoss(one, targets, { taskWeights: weights }), "weights of tasks must have shape [1]");
   refuse(
-    () => binaryCrossEntropy(wide, targets, { taskWeights: weights, logVariances: weights }),
+    () => labelLoss(wide, targets, { taskWeights: weights, logVariances: weights }),
     "tasks have weights or log-variances, received both",
   );
 });
@@ -171,12 +171,12 @@ function threeTasks(batch: number, rows: number) {
 
 for (const [batch, rows] of [[1, 1], [37, 20], [9001, 8500]]) {
   for (const weighting of ["sum", "fixed", "learned"] as const) {
-    Deno.test(`binaryCrossEntropy of three tasks, ${weighting}, counts known labels of ${rows} rows of ${batch}`, async () => {
+    Deno.test(`labelLoss of three tasks, ${weighting}, counts known labels of ${rows} rows of ${batch}`, async () => {
       const { columns, labels, weights, logits, targets } = threeTasks(batch, rows);
       const tasks = Float32Array.of(0.5, -0.3, 2);
       const graph = new Graph("train");
       const given = graph.input("tasks", [3]);
-      const { loss, dLogits, dLogVariances } = binaryCrossEntropy(
+      const { loss, dLogits, dLogVariances } = labelLoss(
         graph.input("logits", ["B", 3]),
         graph.input("targets", [4, "B"]),
         {
@@ -216,12 +216,12 @@ for (const [batch, rows] of [[1, 1], [37, 20], [9001, 8500]]) {
   }
 }
 
-Deno.test("binaryCrossEntropy equals PyTorch on weighted rows", async () => {
+Deno.test("labelLoss equals PyTorch on weighted rows", async () => {
   const { logits, labels, losses } = golden;
   const { value: mean, grad_wrt_logit: expected, weights } = losses.bce_sample_weight_normalised;
   const graph = new Graph("train");
   const targets = graph.input("targets", [2, "B"]);
-  const { loss, dLogits } = binaryCrossEntropy(graph.input("logits", ["B", 1]), targets, { weighted: true });
+  const { loss, dLogits } = labelLoss(graph.input("logits", ["B", 1]), targets, { weighted: true });
   const inputs = { logits: Float32Array.from(logits), targets: targetsOf([labels], labels.length, weights) };
   const [total, gradient] = await run([loss, dLogits], { batch: labels.length, steps: [step(labels.length)], inputs });
   assertAlmostEquals(new Float32Array(total)[0], mean, 1e-6);
