@@ -1,4 +1,4 @@
-import { adagrad, adam, ftrl, rowwiseAdagrad, sgd, tableSlots } from "../src/optimizer.ts";
+import { adagrad, adam, adamw, ftrl, lion, rmsprop, rowwiseAdagrad, sgd, tableSlots } from "../src/optimizer.ts";
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 
 Deno.test("optimizers have the documented defaults", () => {
@@ -7,7 +7,9 @@ Deno.test("optimizers have the documented defaults", () => {
   assertEquals(adam().lr, 1e-3);
   assertEquals(adam().constants.EPS, 1e-8);
   assertEquals(ftrl().constants, { LR: 0.1, BETA: 1, L1: 0, L2: 0 });
-  for (const optimizer of [sgd(), adagrad(), rowwiseAdagrad(), adam(), ftrl()]) {
+  assertEquals(adamw().constants, { ...adam().constants, DECAY: 0.01 });
+  assertEquals([lion().lr, lion().constants.BETA2, rmsprop().constants.BETA2], [1e-4, 0.99, 0.99]);
+  for (const optimizer of [sgd(), adagrad(), rowwiseAdagrad(), adam(), adamw(), lion(), rmsprop(), ftrl()]) {
     assertEquals(optimizer.embeddingUpdate, "lazy");
   }
 });

@@ -3,9 +3,12 @@
 //   adagrad   s0 += g^2; w -= lr g / (sqrt(s0) + EPS)
 //   row-wise  s0 has been raised by the mean of g^2 over the row; w -= lr g / (sqrt(s0) + EPS)  (Mudigere et al. 2022)
 //   adam      s0 = BETA1 s0 + RATE1 g; s1 = BETA2 s1 + RATE2 g^2; w -= lr c1 s0 / (sqrt(c2 s1) + EPS)  (Kingma, Ba 2015)
+//             with DECAY first w -= lr DECAY w  (Loshchilov, Hutter 2019)
 //   lazy adam the same moments, of touched rows only; w -= lr c1 / sqrt(c2) s0 / (sqrt(s1) + EPS)
 //   ftrl      s1 += lr / LR g - (sqrt(s0 + g^2) - sqrt(s0)) / LR w; s0 += g^2; nothing changes where lr is 0
 //             w = |s1| <= L1 ? 0 : -(s1 - sign(s1) L1) / ((BETA + sqrt(s0)) / LR + L2)  (McMahan et al. 2013)
+//   lion      w -= lr (sign(BETA1 s0 + RATE1 g) + DECAY w); s0 = BETA2 s0 + RATE2 g  (Chen et al. 2023)
+//   rmsprop   s0 = BETA2 s0 + RATE2 g^2; w -= lr g / (sqrt(s0) + EPS)
 // with c1 = 1 / (1 - BETA1^t), c2 = 1 / (1 - BETA2^t) from the host, RATE1 = 1 - BETA1, RATE2 = 1 - BETA2.
 override RULE: u32 = 0u;
 override MOMENTUM: f32 = 0.0;
@@ -15,6 +18,7 @@ override BETA2: f32 = 0.999;
 override RATE1: f32 = 0.1;
 override RATE2: f32 = 0.001;
 override EPS: f32 = 1e-8;
+override DECAY: f32 = 0.0;
 override LR: f32 = 1.0;  // rate that the sums of FTRL are kept for; lr is the step's
 override BETA: f32 = 1.0;
 override L1: f32 = 0.0;
@@ -26,6 +30,8 @@ const ROWWISE_ADAGRAD: u32 = 2u;
 const ADAM: u32 = 3u;
 const LAZY_ADAM: u32 = 4u;
 const FTRL: u32 = 5u;
+const LION: u32 = 6u;
+const RMSPROP: u32 = 7u;
 
 struct Updated { w: Lane, s0: Lane, s1: Lane }
 
@@ -39,9 +45,10 @@ fn update_rule(w: Lane, g: Lane, s0: Lane, s1: Lane) -> Updated {
   if (RULE == ADAM || RULE == LAZY_ADAM) {
     let m = BETA1 * s0 + RATE1 * g;
     let v = BETA2 * s1 + RATE2 * g * g;
-    if (RULE == ADAM) { return Updated(w - lr * step.correction1 * m / (sqrt(step.correction2 * v) + EPS), m, v); }
+    let kept = select(w, w - lr * DECAY * w, DECAY > 0.0);
+    if (RULE == ADAM) { return Updated(kept - lr * step.correction1 * m / (sqrt(step.correction2 * v) + EPS), m, v); }
     let rate = lr * step.correction1 / sqrt(step.correction2);
-    return Updated(w - rate * m / (sqrt(v) + EPS), m, v);
+    return Updated(kept - rate * m / (sqrt(v) + EPS), m, v);
   }
   if (RULE == FTRL) {
     if (lr == 0.0) { return Updated(w, s0, s1); }
@@ -49,6 +56,14 @@ fn update_rule(w: Lane, g: Lane, s0: Lane, s1: Lane) -> Updated {
     let z = s1 + lr / LR * g - (sqrt(n) - sqrt(s0)) / LR * w;
     let moved = -(z - sign(z) * L1) / ((BETA + sqrt(n)) / LR + L2);
     return Updated(select(moved, Lane(), abs(z) <= Lane() + L1), n, z);
+  }
+  if (RULE == LION) {
+    let direction = sign(BETA1 * s0 + RATE1 * g);
+    return Updated(w - lr * (direction + DECAY * w), BETA2 * s0 + RATE2 * g, s1);
+  }
+  if (RULE == RMSPROP) {
+    let mean = BETA2 * s0 + RATE2 * g * g;
+    return Updated(w - lr * g / (sqrt(mean) + EPS), mean, s1);
   }
   if (MOMENTUM == 0.0) { return Updated(w - lr * g, s0, s1); }
   let velocity = MOMENTUM * s0 + g;

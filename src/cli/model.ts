@@ -27,7 +27,7 @@ export const MODEL_OPTIONS = {
 
 /** Options that declare an optimizer. */
 export const OPTIMIZER_OPTIONS = {
-  optimizer: { value: "NAME", help: "adam (default), sgd, adagrad, rowwise_adagrad or ftrl" },
+  optimizer: { value: "NAME", help: "adam (default), adamw, lion, rmsprop, sgd, adagrad, rowwise_adagrad or ftrl" },
   lr: { value: "RATE", help: "learning rate (default: the optimizer's, 0.001 for adam)" },
   "optimizer-options": { value: "LIST", help: "other options by name, such as momentum=0.9,nesterov=true" },
   "embedding-update": {
@@ -58,7 +58,16 @@ const LOSSES = {
   focal: { make: focal, options: ["gamma", "alpha", "smoothing", "smoothTo"] },
 } as const;
 
-const OPTIMIZERS: readonly OptimizerName[] = ["adam", "sgd", "adagrad", "rowwise_adagrad", "ftrl"];
+const OPTIMIZERS: readonly OptimizerName[] = [
+  "adam",
+  "adamw",
+  "lion",
+  "rmsprop",
+  "sgd",
+  "adagrad",
+  "rowwise_adagrad",
+  "ftrl",
+];
 
 type ModelOption = keyof typeof MODEL_OPTIONS;
 type OptimizerOption = keyof typeof OPTIMIZER_OPTIONS;

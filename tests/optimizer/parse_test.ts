@@ -9,10 +9,12 @@ Deno.test("parseOptimizer makes optimizers from texts", () => {
   );
   assertEquals(parseOptimizer("sgd", { momentum: 0.9, nesterov: "true" }).constants, { MOMENTUM: 0.9, NESTEROV: 1 });
   assertEquals(parseOptimizer("rowwise_adagrad").rowSlots, 1);
+  assertEquals(parseOptimizer("lion", { weightDecay: "0.1" }).constants.DECAY, 0.1);
   assertThrows(
-    () => parseOptimizer("adamw"),
+    () => parseOptimizer("lamb"),
     RangeError,
-    'Cannot make an optimizer: it must be sgd, adagrad, rowwise_adagrad, adam, ftrl, received "adamw"',
+    "Cannot make an optimizer: it must be sgd, adagrad, rowwise_adagrad, adam, adamw, lion, rmsprop, ftrl, " +
+      'received "lamb"',
   );
   assertThrows(
     () => parseOptimizer("ftrl", { momentum: "0.9" }),

@@ -17,7 +17,15 @@ function updateWeight(
   if (optimizer.name === "adagrad" || optimizer.name === "rowwise_adagrad") {
     return { w: w - lr * g / (Math.sqrt(s0 + g * g) + c.EPS), s0: s0 + g * g, s1 };
   }
-  if (optimizer.name === "adam") {
+  if (optimizer.name === "lion") {
+    const direction = Math.sign(c.BETA1 * s0 + (1 - c.BETA1) * g);
+    return { w: w - lr * (direction + c.DECAY * w), s0: c.BETA2 * s0 + (1 - c.BETA2) * g, s1 };
+  }
+  if (optimizer.name === "rmsprop") {
+    const mean = c.BETA2 * s0 + (1 - c.BETA2) * g * g;
+    return { w: w - lr * g / (Math.sqrt(mean) + c.EPS), s0: mean, s1 };
+  }
+  if (optimizer.name === "adam" || optimizer.name === "adamw") {
     const m = c.BETA1 * s0 + (1 - c.BETA1) * g;
     const v = c.BETA2 * s1 + (1 - c.BETA2) * g * g;
     const bias1 = 1 - c.BETA1 ** t;
@@ -25,7 +33,7 @@ function updateWeight(
     const move = target === "lazy"
       ? Math.sqrt(bias2) / bias1 * m / (Math.sqrt(v) + c.EPS)
       : m / bias1 / (Math.sqrt(v / bias2) + c.EPS);
-    return { w: w - lr * move, s0: m, s1: v };
+    return { w: w - lr * (c.DECAY ?? 0) * w - lr * move, s0: m, s1: v };
   }
   const n = s0 + g * g;
   const z = s1 + lr / c.LR * g - (Math.sqrt(n) - Math.sqrt(s0)) / c.LR * w;

@@ -2,7 +2,7 @@ import { fm, lr } from "../../models/mod.ts";
 import { readCheckpoint } from "../../src/checkpoint.ts";
 import { plantedInteractions } from "../../src/data/synthetic.ts";
 import { Model } from "../../src/model.ts";
-import { adagrad, adam, ftrl, type Optimizer, rowwiseAdagrad, sgd } from "../../src/optimizer.ts";
+import { adagrad, adam, adamw, ftrl, lion, type Optimizer, rmsprop, rowwiseAdagrad, sgd } from "../../src/optimizer.ts";
 import { cosine } from "../../src/schedule.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { DivergenceError } from "../../src/trainer/checks.ts";
@@ -105,6 +105,9 @@ const RULES: readonly [name: string, optimizer: Optimizer][] = [
   ["rowwise_adagrad", rowwiseAdagrad()],
   ["adam", adam()],
   ["dense adam", adam({ embeddingUpdate: "dense" })],
+  ["adamw", adamw({ weightDecay: 0.1 })],
+  ["lion", lion({ weightDecay: 0.1 })],
+  ["rmsprop", rmsprop()],
   ["ftrl", ftrl({ l1: 0.01, l2: 0.1 })],
   ["dense ftrl", ftrl({ l1: 0.01, embeddingUpdate: "dense" })],
 ];

@@ -1,7 +1,7 @@
 import { deepfm } from "../../models/mod.ts";
 import { plantedInteractions } from "../../src/data/synthetic.ts";
 import { Model } from "../../src/model.ts";
-import { adagrad, adam, ftrl, type Optimizer, rowwiseAdagrad, sgd } from "../../src/optimizer.ts";
+import { adagrad, adam, ftrl, lion, type Optimizer, rowwiseAdagrad, sgd } from "../../src/optimizer.ts";
 import type { FitOptions } from "../../src/trainer/options.ts";
 import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { inFolder } from "../folder.ts";
@@ -30,6 +30,7 @@ Deno.test("a fit that keeps the optimizer's state goes on as if it had been one 
     adam({ lr: 0.01 }),
     adam({ lr: 0.01, embeddingUpdate: "dense" }),
     ftrl({ lr: 0.1, l1: 0.01 }),
+    lion({ lr: 0.001 }),
     rowwiseAdagrad({ lr: 0.05 }),
     sgd({ momentum: 0.9 }),
   ];

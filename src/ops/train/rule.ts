@@ -21,6 +21,7 @@ import { type Optimizer, rowL2Index, tableSlots } from "../../optimizer.ts";
 
 /** Number in `shaders/train/optimizer.wgsl` of the rule that tables have where it differs from that of dense parameters. */
 const ROWWISE_ADAGRAD = 2;
+const ADAM = 3;
 const LAZY_ADAM = 4;
 
 /** Shader files of the rule over `slots` numbers of state per weight, or one per row. */
@@ -46,7 +47,7 @@ function clipFile(clipped: boolean): Record<string, string> {
 
 /** Constants of the rule for a table. */
 export function tableRule(table: Table, optimizer: Optimizer): Constants {
-  const lazyAdam = optimizer.name === "adam" && optimizer.embeddingUpdate === "lazy";
+  const lazyAdam = optimizer.rule === ADAM && optimizer.embeddingUpdate === "lazy";
   const number = optimizer.rowSlots > 0 ? ROWWISE_ADAGRAD : lazyAdam ? LAZY_ADAM : optimizer.rule;
   return { ...optimizer.constants, RULE: number, WIDTH: table.dim };
 }

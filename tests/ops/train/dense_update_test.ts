@@ -3,7 +3,17 @@ import { download } from "../../../src/gpu/memory.ts";
 import { Graph } from "../../../src/graph/graph.ts";
 import { Plan } from "../../../src/graph/plan.ts";
 import { updateDense } from "../../../src/ops/train/dense_update.ts";
-import { adagrad, adam, ftrl, type Optimizer, rowwiseAdagrad, sgd } from "../../../src/optimizer.ts";
+import {
+  adagrad,
+  adam,
+  adamw,
+  ftrl,
+  lion,
+  type Optimizer,
+  rmsprop,
+  rowwiseAdagrad,
+  sgd,
+} from "../../../src/optimizer.ts";
 import { assertThrows } from "@std/assert";
 import golden from "../../golden/optimizers.json" with { type: "json" };
 import { updateRow } from "../../reference/optimizer.ts";
@@ -64,13 +74,16 @@ Deno.test("updateDense matches five steps of each rule in PyTorch", async () => 
     ["adam", adam()],
     ["adam_l2", adam()],
     ["adam_betas_eps", adam({ beta1: 0.8, beta2: 0.95, eps: 1e-4 })],
+    ["adamw", adamw({ weightDecay: 0.05 })],
+    ["rmsprop", rmsprop({ beta2: 0.9 })],
     ["adagrad", adagrad({ eps: 1e-10 })],
     ["adagrad_init_acc", adagrad({ eps: 1e-7, initialAccumulator: 0.1 })],
     ["adagrad", rowwiseAdagrad({ eps: 1e-10 })],
   ];
   for (const [name, optimizer] of cases) {
     const { settings, after_each_step } = golden.dense[name];
-    const l2 = "weight_decay" in settings ? settings.weight_decay : 0;
+    // The decay of AdamW is no L2.
+    const l2 = "weight_decay" in settings && name !== "adamw" ? settings.weight_decay : 0;
     const after = await runDense(optimizer, settings.lr, golden.x0, golden.grads, [l2]);
     after.forEach((weights, i) =>
       assertClose(weights.subarray(0, 6), after_each_step[i], `${name}, step ${i + 1}`, { rtol: 2e-5, atol: 0 })
@@ -84,6 +97,16 @@ Deno.test("updateDense matches five steps of FTRL-Proximal", async () => {
   after.forEach((weights, i) =>
     assertClose(weights.subarray(0, 6), after_each_step[i], `ftrl, step ${i + 1}`, { rtol: 2e-5, atol: 0 })
   );
+});
+
+Deno.test("updateDense matches five steps of Lion", async () => {
+  const optimizer = lion({ weightDecay: 0.1 });
+  const [w, state] = [Float64Array.from(golden.x0), new Float64Array(6)];
+  const after = await runDense(optimizer, 0.01, golden.x0, golden.grads, [0]);
+  golden.grads.forEach((g, i) => {
+    updateRow({ optimizer, target: "parameter", lr: 0.01, t: i + 1 }, w, Float64Array.from(g), [state]);
+    assertClose(after[i].subarray(0, 6), w, `lion, step ${i + 1}`, { rtol: 2e-5, atol: 0 });
+  });
 });
 
 Deno.test("updateDense gives each block of 64 its own L2", async () => {

@@ -1,4 +1,15 @@
-import { adagrad, adam, ftrl, type Optimizer, rowwiseAdagrad, sgd, tableSlots } from "../../../src/optimizer.ts";
+import {
+  adagrad,
+  adam,
+  adamw,
+  ftrl,
+  lion,
+  type Optimizer,
+  rmsprop,
+  rowwiseAdagrad,
+  sgd,
+  tableSlots,
+} from "../../../src/optimizer.ts";
 import { Gpu } from "../../../src/gpu/device.ts";
 import { Graph } from "../../../src/graph/graph.ts";
 import { zeros } from "../../../src/initializer.ts";
@@ -125,6 +136,9 @@ const OPTIMIZERS: Record<string, (embeddingUpdate: "lazy" | "dense") => Optimize
   adagrad: (embeddingUpdate) => adagrad({ initialAccumulator: 0.1, embeddingUpdate }),
   rowwise: (embeddingUpdate) => rowwiseAdagrad({ initialAccumulator: 0.1, embeddingUpdate }),
   adam: (embeddingUpdate) => adam({ embeddingUpdate }),
+  adamw: (embeddingUpdate) => adamw({ weightDecay: 0.3, embeddingUpdate }),
+  lion: (embeddingUpdate) => lion({ weightDecay: 0.3, embeddingUpdate }),
+  rmsprop: (embeddingUpdate) => rmsprop({ embeddingUpdate }),
   ftrl: (embeddingUpdate) => ftrl({ l1: 0.1, l2: 0.2, embeddingUpdate }),
 };
 
