@@ -135,7 +135,10 @@ export {
   constant as constantRate,
   cosine,
   type Metrics,
+  oneCycle,
+  type OneCycleOptions,
   type PlateauOptions,
+  polynomial,
   type StepSchedule,
   warmup,
 } from "./src/schedule.ts";

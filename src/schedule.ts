@@ -1,8 +1,13 @@
 /**
- * Learning rates over time: by evaluation ({@linkcode PlateauSchedule}) or by step (the small functions below it).
+ * Learning rates over time: by evaluation ({@linkcode PlateauSchedule}) or by step.
  *
  * @module
  */
+
+import { refuse, requirePositive } from "./schedule/checks.ts";
+
+export { constant, cosine, oneCycle, type OneCycleOptions, polynomial } from "./schedule/by_step.ts";
+export { type StepSchedule, warmup } from "./schedule/by_step.ts";
 
 /** Metrics of one evaluation by name. */
 export type Metrics = Readonly<Record<string, number>>;
@@ -169,66 +174,6 @@ export class PlateauSchedule {
   }
 }
 
-/** Gives the learning rate of a step; steps count from 0. */
-export type StepSchedule = (step: number) => number;
-
-/**
- * Keeps one learning rate.
- *
- * @throws {RangeError} when it is not positive
- *
- * @example
- * ```ts
- * import assert from "node:assert/strict";
- *
- * assert.equal(constant(0.01)(1000), 0.01);
- * ```
- */
-export function constant(lr: number): StepSchedule {
-  requirePositive("lr", lr);
-  return () => lr;
-}
-
-/**
- * Lets the learning rate fall along half a cosine: `minLr + (lr - minLr) (1 + cos(pi step / steps)) / 2` up to step
- * `steps`, and `minLr` after it (Loshchilov and Hutter, ICLR 2017, without restarts).
- *
- * @throws {RangeError} when `lr` or `steps` is not positive or `minLr` is not in [0, lr]
- *
- * @example
- * ```ts
- * import assert from "node:assert/strict";
- *
- * const schedule = cosine({ lr: 0.4, steps: 100 });
- * assert.deepEqual([0, 50, 100, 200].map((step) => schedule(step)), [0.4, 0.2, 0, 0]);
- * ```
- */
-export function cosine({ lr, steps, minLr = 0 }: { lr: number; steps: number; minLr?: number }): StepSchedule {
-  requirePositive("lr", lr);
-  requirePositive("steps", steps);
-  if (!(minLr >= 0 && minLr <= lr)) refuse(`minLr must lie in [0, ${lr}]`, minLr);
-  return (step) => step >= steps ? minLr : minLr + ((lr - minLr) * (1 + Math.cos((Math.PI * step) / steps))) / 2;
-}
-
-/**
- * Raises the learning rate linearly to the first one of another schedule, `after(0) (step + 1) / steps` while
- * `step < steps`, and then follows it from its beginning: `after(step - steps)`.
- *
- * @throws {RangeError} when `steps` is not a positive integer
- *
- * @example
- * ```ts
- * import assert from "node:assert/strict";
- *
- * const schedule = warmup(4, constant(0.8));
- * assert.deepEqual([0, 1, 3, 4, 99].map((step) => schedule(step)), [0.2, 0.4, 0.8, 0.8, 0.8]);
- * ```
- */
-export function warmup(steps: number, after: StepSchedule): StepSchedule {
-  if (!Number.isInteger(steps) || steps < 1) refuse("warm-up steps must be a positive integer", steps);
-  return (step) => step < steps ? (after(0) * (step + 1)) / steps : after(step - steps);
-}
-
 function requireValid({ lr, factor, minLr, patience, minDelta, monitor, mode }: PlateauState): void {
   requirePositive("lr", lr);
   if (!(factor > 0 && factor <= 1)) refuse("factor must lie in (0, 1]", factor);
@@ -240,12 +185,4 @@ function requireValid({ lr, factor, minLr, patience, minDelta, monitor, mode }: 
   if (weights.length === 0 || !weights.every(Number.isFinite)) {
     refuse("monitor must name metrics with finite weights", JSON.stringify(monitor));
   }
-}
-
-function requirePositive(option: string, value: number): void {
-  if (!(value > 0 && value < Infinity)) refuse(`${option} must be positive and finite`, value);
-}
-
-function refuse(state: string, received: unknown): never {
-  throw new RangeError(`Cannot create schedule: ${state}, received ${received}`);
 }

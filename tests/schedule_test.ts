@@ -1,5 +1,13 @@
 import type { Json } from "../src/checkpoint.ts";
-import { constant, cosine, type PlateauDecision, PlateauSchedule, warmup } from "../src/schedule.ts";
+import {
+  constant,
+  cosine,
+  oneCycle,
+  type PlateauDecision,
+  PlateauSchedule,
+  polynomial,
+  warmup,
+} from "../src/schedule.ts";
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 
 /** Feeds values one by one; writes each decision as `+` or `-`, `!` for a stop, and the cuts of the rate by ten. */
@@ -91,6 +99,36 @@ Deno.test("schedules refuse impossible options", () => {
   assertThrows(() => cosine({ lr: 1, steps: 0 }), RangeError, "steps must be positive and finite, received 0");
   assertThrows(() => cosine({ lr: 1, steps: 1, minLr: 2 }), RangeError, "minLr must lie in [0, 1], received 2");
   assertThrows(() => warmup(0.5, constant(1)), RangeError, "warm-up steps must be a positive integer, received 0.5");
+});
+
+Deno.test("schedules by step refuse impossible options", () => {
+  const refused: [() => unknown, string][] = [
+    [() => polynomial({ lr: 1, steps: 3, power: 0 }), "power must be positive and finite, received 0"],
+    [() => polynomial({ lr: 1, steps: 3, minLr: 2 }), "minLr must lie in [0, 1], received 2"],
+    [() => oneCycle({ lr: 1, steps: 1 }), "steps must be an integer of at least 2, received 1"],
+    [() => oneCycle({ lr: 1, steps: 9, rising: 1 }), "rising must lie in (0, 1), received 1"],
+    [() => oneCycle({ lr: 1, steps: 9, first: 0.5 }), "first must be finite and at least 1, received 0.5"],
+  ];
+  for (const [make, message] of refused) assertThrows(make, RangeError, message);
+});
+
+Deno.test("polynomial passes through its hand-computed points", () => {
+  const schedule = polynomial({ lr: 1, steps: 4, minLr: 0.2, power: 2 });
+  [1, 0.65, 0.4, 0.25, 0.2, 0.2].forEach((lr, step) => assertAlmostEquals(schedule(step), lr, 1e-15));
+});
+
+Deno.test("oneCycle rises, falls, passes through its hand-computed points and has short cycles, too", () => {
+  const schedule = oneCycle({ lr: 1, steps: 20, rising: 0.25, first: 4, last: 5 });
+  const half = (from: number, to: number, share: number) => to + (from - to) * (1 + Math.cos(Math.PI * share)) / 2;
+  for (let step = 0; step < 30; step++) {
+    const expected = step < 4 ? half(0.25, 1, step / 4) : half(1, 0.05, Math.min(1, (step - 4) / 15));
+    assertAlmostEquals(schedule(step), expected, 1e-15);
+  }
+  for (const steps of [2, 3, 4]) {
+    const rates = Array.from({ length: steps + 1 }, (_, step) => oneCycle({ lr: 1, steps })(step));
+    for (const rate of rates) assertEquals(rate > 0 && rate <= 1, true, `${rates}`);
+    assertAlmostEquals(rates[steps], 4e-6, 1e-15);
+  }
 });
 
 Deno.test("cosine passes through its hand-computed points and never rises", () => {

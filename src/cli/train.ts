@@ -12,7 +12,7 @@ import { requireTwoClasses } from "../data/classes.ts";
 import { keepTexts } from "../data/kept_texts.ts";
 import { refitSplit } from "../data/refit.ts";
 import type { EarlyStopping } from "../trainer/options.ts";
-import { requireTaskWeights, type TaskWeights, weightedNames } from "../trainer/tasks.ts";
+import { weightedNames } from "../trainer/tasks.ts";
 import { reportCoverage } from "./coverage.ts";
 import { type ModelHeader, parseHeader } from "../model/header.ts";
 import { BAD_ROW_OPTION, DATA_OPTIONS, isLibsvm, MISSING_OPTION, readData, readFormat } from "./data.ts";
@@ -20,9 +20,11 @@ import { readRejections, warnOfOneClass } from "./data.ts";
 import { LOSS_OPTIONS, MODEL_OPTIONS, OPTIMIZER_OPTIONS, readL2, readLoss, readModel, readOptimizer } from "./model.ts";
 import { type CommandInfo, type NameOf, type Options, parseOptions } from "./options.ts";
 import { type Run, runTraining } from "./run.ts";
+import { readSchedule, SCHEDULE_OPTIONS } from "./schedule.ts";
 import { readSchema, SCHEMA_OPTIONS } from "./schema.ts";
 import { warnOfUnread } from "./sequences.ts";
 import type { Streams } from "./streams.ts";
+import { readTaskWeights } from "./task_weights.ts";
 import { readTuning, TUNING_OPTION } from "./tuning.ts";
 
 const GROUPS = {
@@ -66,6 +68,7 @@ const GROUPS = {
     "batch-size": { value: "N", help: "rows of a step (default 4096)" },
     ...LOSS_OPTIONS,
     ...OPTIMIZER_OPTIONS,
+    ...SCHEDULE_OPTIONS,
     "task-weights": {
       value: "LIST",
       help:
@@ -133,6 +136,7 @@ export async function train(args: readonly string[], streams: Streams): Promise<
   const source = await readSource(options);
   const { definition, check } = source ? { definition: source.definition } : readModel(options);
   const settings = readSettings(options, definition);
+  for (const name of ["schedule", "warmup-steps"] as const) options.exclude(name, ["lr-factor"]);
   const parts = await readParts(options, source, streams);
   const { training, validation } = parts;
   check?.(training.schema);
@@ -144,7 +148,9 @@ export async function train(args: readonly string[], streams: Streams): Promise<
     : undefined;
   const epochs = options.integer("epochs", 1) ?? (validation ? 10 : 1);
   const taskWeights = readTaskWeights(options, training);
-  const fit = { ...settings.fit, epochs, earlyStopping, taskWeights };
+  const steps = epochs * Math.ceil(training.rows / settings.fit.batchSize);
+  const schedule = readSchedule(options, settings.fit.optimizer!.lr, steps);
+  const fit = { ...settings.fit, epochs, earlyStopping, taskWeights, schedule };
   return await runTraining({ ...settings, ...parts, fit }, streams);
 }
 
@@ -154,26 +160,6 @@ function readMonitor(options: Options<Name>, { schema }: Dataset): EarlyStopping
   const metrics = schema.survival ? ["concordance", "logloss"] as const : ["auc", "logloss"] as const;
   const byTask = tasks.length > 1 ? metrics.flatMap((metric) => tasks.map((task) => `${metric}.${task}` as const)) : [];
   return options.choice("monitor", [...metrics, ...byTask]) ?? (schema.survival && "concordance");
-}
-
-/** Reads the weights of the tasks' losses. */
-function readTaskWeights(options: Options<Name>, { schema }: Dataset): TaskWeights | undefined {
-  const text = options.text("task-weights");
-  if (text === undefined || text === "uncertainty") return text;
-  const weights = Object.fromEntries(
-    options.list("task-weights").map((pair) => {
-      const equals = pair.lastIndexOf("=");
-      if (equals < 1) options.refuse(`option "--task-weights" must be like click=1,buy=0.5, received "${text}"`);
-      const number = pair.slice(equals + 1);
-      return [pair.slice(0, equals), number === "" ? NaN : Number(number)];
-    }),
-  );
-  try {
-    requireTaskWeights(schema, weights);
-    return weights;
-  } catch (error) {
-    return options.refuse((error as Error).message.replace(/^Cannot train: /, 'option "--task-weights": '));
-  }
 }
 
 /** Reads what the model that training goes on from is, whose options then cannot be given. */

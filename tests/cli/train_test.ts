@@ -174,3 +174,24 @@ Deno.test("--loss and its options reach training, and unknown ones are refused",
       assertStringIncludes(refused.err, message);
     }
   }));
+
+Deno.test("--schedule and --warmup-steps give the learning rate by step", () =>
+  inFolder(async (folder) => {
+    await writeData(`${folder}/clicks.csv`, 200);
+    const args = [...TRAIN, "--epochs", "2", "--out", "m.weft"];
+    const { code, err } = await run(folder, ...args, "--schedule", "polynomial", "--warmup-steps", "2");
+    assertEquals(code, 0, err);
+    const rates = [...err.matchAll(/lr ([0-9.e-]+)/g)].map(([, rate]) => Number(rate));
+    // The last of 12 steps after the warm-up: 0.01 (1 - 11 / 12).
+    assert(rates.at(-1)! < 0.001, err);
+    const refusals = [
+      [["--schedule", "cosine", "--lr-factor", "0.5"], '"--lr-factor" cannot be used with "--schedule"'],
+      [["--warmup-steps", "5000"], '"--warmup-steps" must be below'],
+      [["--schedule", "steps"], "--schedule"],
+    ] as const;
+    for (const [options, message] of refusals) {
+      const refused = await run(folder, ...args, ...options);
+      assertEquals(refused.code, 2);
+      assertStringIncludes(refused.err, message);
+    }
+  }));
