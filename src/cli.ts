@@ -1,11 +1,12 @@
 /**
- * The command line: `weft train`, `evaluate`, `predict`, `serve`, `devices`, `tune-kernels` and `demo`.
+ * The command line: `weft train`, `evaluate`, `calibrate`, `predict`, `serve`, `devices`, `tune-kernels` and `demo`.
  *
  * Exit codes: 0 for success, 1 for a failure, 2 for wrong arguments, 130, 143 or 129 when Ctrl-C, SIGTERM or SIGHUP ended
  * the work.
  *
  * @module
  */
+import { CALIBRATE, calibrate } from "./cli/calibrate.ts";
 import { DEMO, demo } from "./cli/demo.ts";
 import { DEVICES, devices } from "./cli/devices.ts";
 import { EVALUATE, evaluate } from "./cli/evaluate.ts";
@@ -28,6 +29,7 @@ interface Command {
 const COMMANDS: Readonly<Record<string, Command>> = {
   train: { info: TRAIN, run: train },
   evaluate: { info: EVALUATE, run: evaluate },
+  calibrate: { info: CALIBRATE, run: calibrate },
   predict: { info: PREDICT, run: predict },
   serve: { info: SERVE, run: serve },
   devices: { info: DEVICES, run: devices },

@@ -5,6 +5,8 @@
  *
  * @module
  */
+import { type Calibration, Calibrator } from "./calibration/calibration.ts";
+import { calibrate, type CalibrateOptions, correctionFor } from "./calibration/calibrate.ts";
 import type { CheckpointTensor, Json } from "./checkpoint/content.ts";
 import { requireLabels } from "./data/classes.ts";
 import type { Dataset } from "./data/dataset.ts";
@@ -23,7 +25,7 @@ import { type AnyFactory, parseHeader } from "./model/header.ts";
 import type { CreateOptions, InspectOptions, ModelOptions, PredictOptions } from "./model/options.ts";
 import { batchSizeOf, embeddingInitializerOf } from "./model/options.ts";
 import type { ModelParts } from "./model/parts.ts";
-import { requireSchema, requireUsable } from "./model/requirements.ts";
+import { requireCalibratable, requireSchema, requireUsable } from "./model/requirements.ts";
 import { saveModel } from "./model/save.ts";
 import { summarize } from "./model/summary.ts";
 import { curvesByHead, evaluateByTask, requireHeads, requireOneTask, type TaskProbabilities } from "./model/tasks.ts";
@@ -63,6 +65,7 @@ export class Model implements AsyncDisposable {
   readonly #parts: ModelParts;
   readonly #forward: Forward;
   readonly #access = new Access();
+  readonly #calibrator = new Calibrator();
   #fresh = false;
 
   private constructor(definition: Definition, schema: FittedSchema, gpu: Gpu, options: ModelOptions) {
@@ -75,7 +78,7 @@ export class Model implements AsyncDisposable {
     const space = spaceOf(schema);
     traceModel(definition, "train", declarations, space, 1);
     this.#parts = { definition, declarations, space, store: new Store(gpu, declarations) };
-    this.#forward = new Forward(gpu, this.#parts);
+    this.#forward = new Forward(gpu, this.#parts, this.#calibrator);
   }
 
   /**
@@ -112,9 +115,11 @@ export class Model implements AsyncDisposable {
     options: ModelOptions = {},
   ): Promise<Model> {
     const checkpoint = await readCheckpoint(path);
-    const { definition, schema, seed } = parseHeader(path, checkpoint, factory);
+    const { definition, schema, seed, calibration } = parseHeader(path, checkpoint, factory);
     const seeded = { ...options, seed: options.seed ?? seed };
-    return await Model.#open(definition, schema, seeded, ({ store }) => store.upload(checkpoint.tensors));
+    const model = await Model.#open(definition, schema, seeded, ({ store }) => store.upload(checkpoint.tensors));
+    model.#calibrator.set(calibration);
+    return model;
   }
 
   /** Makes a model whose parameters `fill` sets; nothing of it is left where that fails. */
@@ -161,6 +166,7 @@ export class Model implements AsyncDisposable {
       const { resume, ...digests } = await beforeTraining(this, data, options);
       const trainer = new Trainer({ ...this.#context(options), ...digests }, data, options, resume);
       this.#fresh = false;
+      this.#calibrator.set(correctionFor(data));
       return await trainer.run();
     });
   }
@@ -240,6 +246,31 @@ export class Model implements AsyncDisposable {
     });
   }
 
+  /** What turns the model's logits into probabilities; undefined where that is sigmoid(z). */
+  get calibration(): Calibration | undefined {
+    return this.#calibrator.current;
+  }
+
+  /**
+   * Fits what turns the model's logits into probabilities to labeled rows, so that they are rates. It is saved with the
+   * model, and {@linkcode Model.predict}, {@linkcode Model.evaluate} and servers use it from here on; a `fit` and
+   * {@linkcode Model.setParameters} drop it.
+   *
+   * @param data rows that the model was not trained on, such as those of validation
+   * @throws {TypeError} when the data has another schema or no labels, or labels are times
+   * @throws {RangeError} when labels are of one class or the logits tell them apart without a mistake, or an option is out
+   * of its range
+   */
+  async calibrate(data: Dataset, options: CalibrateOptions & PredictOptions = {}): Promise<Calibration> {
+    return await this.#access.read("calibrate", async () => {
+      const batch = batchSizeOf("calibrate", options);
+      await requireCalibratable(this.schema, data);
+      const calibration = calibrate(data, (await this.#forward.score(data, batch)).logits, options);
+      this.#calibrator.set(calibration);
+      return calibration;
+    });
+  }
+
   /**
    * Compiles forward passes for many small requests at a time, which whoever calls this disposes of before the model.
    *
@@ -248,7 +279,10 @@ export class Model implements AsyncDisposable {
    */
   async scorer(options: ScorerOptions = {}): Promise<Scorer> {
     return await this.#access.read("create scorer", () => {
-      return Scorer.create({ ...this.#parts, gpu: this.gpu, access: this.#access }, options);
+      return Scorer.create(
+        { ...this.#parts, gpu: this.gpu, access: this.#access, calibrator: this.#calibrator },
+        options,
+      );
     });
   }
 
@@ -292,6 +326,7 @@ export class Model implements AsyncDisposable {
     this.#access.requireUnused("set parameters");
     this.#parts.store.set(tensors);
     this.#parts.store.optimizer.release();
+    this.#calibrator.set(undefined);
     this.#fresh = false;
   }
 

@@ -78,6 +78,11 @@ const GROUPS = {
       value: "HOW",
       help: "log-odds starts at the rate of the training labels (default for a new model),\nkeep where the model is",
     },
+    "negative-rate": {
+      value: "W",
+      help:
+        "share of the negative training rows to keep, at random; the model corrects its\nprobabilities for it (default 1)",
+    },
     "unseen-share": {
       value: "SHARE",
       help:
@@ -247,8 +252,10 @@ async function readParts(
     const others = options.texts(name);
     return others.length === 0 ? undefined : await readData(others, training.schema, format, streams);
   };
+  const rate = options.number("negative-rate", Number.MIN_VALUE, 1);
+  const seed = options.integer("seed", 0) ?? 1;
   const parts = {
-    training,
+    training: rate === undefined ? training : training.downsampleNegatives(rate, { seed }),
     validation: validation ?? await readOther("validation"),
     test: test ?? await readOther("test"),
   };

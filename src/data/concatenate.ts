@@ -9,7 +9,7 @@ import type { Histories } from "./histories.ts";
 /**
  * Returns the rows of data sets one behind the other; with one data set, that one.
  *
- * @throws {TypeError} when there is none, or their schemas are not one object
+ * @throws {TypeError} when there is none, their schemas are not one object, or they kept different shares of negatives
  */
 export function concatenate(datasets: readonly Dataset[]): Dataset {
   const [first] = datasets;
@@ -17,6 +17,10 @@ export function concatenate(datasets: readonly Dataset[]): Dataset {
     throw new TypeError(`Cannot concatenate: data sets must share one schema, received ${datasets.length} data sets`);
   }
   if (datasets.length === 1) return first;
+  const rate = datasets.find(({ negativeRate }) => negativeRate !== first.negativeRate)?.negativeRate;
+  if (rate !== undefined) {
+    throw new TypeError(`Cannot concatenate: negativeRate must be ${first.negativeRate} of all, received ${rate}`);
+  }
   const { schema } = first;
   const rows = datasets.reduce((sum, dataset) => sum + dataset.rows, 0);
   const [fields, columns] = [schema.fields.length, schema.labelCount];
@@ -39,6 +43,7 @@ export function concatenate(datasets: readonly Dataset[]): Dataset {
     values,
     labels,
     histories,
+    negativeRate: first.negativeRate,
     labeled: datasets.every(({ labeled }) => labeled),
   });
 }

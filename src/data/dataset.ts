@@ -4,6 +4,7 @@
  * @module
  */
 import type { FieldCoverage } from "./coverage.ts";
+import { rowsAfterDownsampling } from "./downsample.ts";
 import type { DatasetParts } from "./dataset_parts.ts";
 import type { FittedSchema } from "./fitted_schema.ts";
 import { type Histories, namesInRow, requireHistories, selectHistories } from "./histories.ts";
@@ -55,6 +56,8 @@ export class Dataset {
    * training data, unseen values are those that are too rare for a row of their own.
    */
   readonly coverage: readonly FieldCoverage[] | undefined;
+  /** Share of the negative rows that {@linkcode Dataset.downsampleNegatives} kept; 1 when nothing was left out. */
+  readonly negativeRate: number;
   /** Malformed rows that were left out while reading; parts of a data set do not inherit it. */
   readonly skipped: number;
   /** File, line and reason of the first 20 of them. */
@@ -84,6 +87,7 @@ export class Dataset {
     this.labels = labels;
     this.labeled = parts.labeled;
     this.times = times;
+    this.negativeRate = parts.negativeRate ?? 1;
     this.skipped = parts.skipped ?? 0;
     this.skippedReasons = parts.skippedReasons ?? [];
     this.missingLabels = parts.missingLabels ?? 0;
@@ -222,6 +226,29 @@ export class Dataset {
   }
 
   /**
+   * Leaves out negative rows at random, all positive ones stay: training is faster where negatives abound, and a model that
+   * is trained on the rest knows that it was: its probabilities are those of all rows, q = p / (p + (1 - p) / rate).
+   *
+   * @param rate share of the negative rows to keep, in (0, 1]
+   * @throws {TypeError} when the rows have no labels, or several, or labels are times
+   * @throws {RangeError} when the rate is out of its range
+   *
+   * @example
+   * ```ts
+   * import assert from "node:assert/strict";
+   * import { zipfDataset } from "./synthetic.ts";
+   *
+   * const data = zipfDataset({ rows: 1000, fields: 3, totalRows: 60, seed: 1 });
+   * const fewer = data.downsampleNegatives(0.2, { seed: 1 });
+   * assert.equal(fewer.positives, data.positives);
+   * assert.equal(fewer.rows - fewer.positives, Math.round(0.2 * (data.rows - data.positives)));
+   * ```
+   */
+  downsampleNegatives(rate: number, { seed }: { seed: number }): Dataset {
+    return this.select(rowsAfterDownsampling(this, rate, seed)).#withRate(rate * this.negativeRate);
+  }
+
+  /**
    * Writes the data set with its schema to one file, which {@linkcode Dataset.load} reads much faster than text. The
    * path holds the old file or the whole new one, whenever the process stops.
    *
@@ -243,8 +270,13 @@ export class Dataset {
     return new Dataset(await loadDataset(path));
   }
 
+  #withRate(negativeRate: number): Dataset {
+    return new Dataset({ ...this, negativeRate });
+  }
+
   #part(parts: Omit<DatasetParts, "schema" | "labeled">): Dataset {
-    return new Dataset({ schema: this.schema, labeled: this.labeled, ...parts });
+    const { schema, labeled, negativeRate } = this;
+    return new Dataset({ schema, labeled, negativeRate, ...parts });
   }
 }
 

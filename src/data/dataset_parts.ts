@@ -25,6 +25,8 @@ export interface DatasetParts {
   readonly labeled: boolean;
   /** Times `[rows]`, where the schema names a column of them. */
   readonly times?: Float64Array<ArrayBuffer>;
+  /** Share of the negative rows that were kept when others were left out. @default {1} */
+  readonly negativeRate?: number;
   /** How much of the rows the schema knows, by field. */
   readonly coverage?: readonly FieldCoverage[];
   /** Malformed rows that were left out. */

@@ -3,12 +3,13 @@
  *
  * @module
  */
+import type { Calibrator } from "../calibration/calibration.ts";
 import type { CheckpointTensor } from "../checkpoint/content.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { defaultBudget } from "../feed/budget.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { Inspector } from "../inspector.ts";
-import { Predictor } from "../predictor.ts";
+import { Predictor, type Scores } from "../predictor.ts";
 import type { ModelParts } from "./parts.ts";
 import { Passes } from "./passes.ts";
 import { requireNumbers } from "./requirements.ts";
@@ -18,12 +19,14 @@ import { byTask, type TaskProbabilities } from "./tasks.ts";
 export class Forward {
   readonly #gpu: Gpu;
   readonly #parts: ModelParts;
+  readonly #calibrator: Calibrator;
   readonly #passes = new Passes();
 
   /** Compiles nothing yet. */
-  constructor(gpu: Gpu, parts: ModelParts) {
+  constructor(gpu: Gpu, parts: ModelParts, calibrator: Calibrator) {
     this.#gpu = gpu;
     this.#parts = parts;
+    this.#calibrator = calibrator;
   }
 
   /**
@@ -33,11 +36,27 @@ export class Forward {
    */
   async predict(data: Dataset, batch: number): Promise<TaskProbabilities> {
     const { tasks } = data.schema;
+    if (data.rows === 0) return byTask(new Float32Array(0), tasks);
+    if (this.#calibrator.current) {
+      const scores = await this.score(data, batch);
+      return byTask(this.#calibrator.apply(scores, data), tasks);
+    }
     const create = () => Predictor.create(this.#gpu, { ...this.#parts, batch, budget: defaultBudget(this.#gpu) });
-    const all = data.rows === 0
-      ? new Float32Array(0)
-      : await this.#passes.use(`predict ${batch}`, create, (predictor) => predictor.predict(data));
+    const all = await this.#passes.use(`predict ${batch}`, create, (predictor) => predictor.predict(data));
     return byTask(requireNumbers(all, tasks.length), tasks);
+  }
+
+  /**
+   * Computes logits and uncalibrated probabilities of each row, `[rows, T]`, `batch` rows at a time.
+   *
+   * @throws {PredictionError} when a probability is not a number
+   */
+  async score(data: Dataset, batch: number): Promise<Scores> {
+    const options = { ...this.#parts, batch, budget: defaultBudget(this.#gpu), keepsLogits: true };
+    const create = () => Predictor.create(this.#gpu, options);
+    const scores = await this.#passes.use(`score ${batch}`, create, (predictor) => predictor.score(data));
+    requireNumbers(scores.probabilities, data.schema.tasks.length);
+    return scores;
   }
 
   /**

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type Calibration, parseCalibration } from "../calibration/calibration.ts";
 import type { Checkpoint, Json } from "../checkpoint/content.ts";
 import { FittedSchema } from "../data/fitted_schema.ts";
 import type { Definition } from "../definition.ts";
@@ -18,17 +19,23 @@ export interface ModelHeader {
   readonly schema: FittedSchema;
   /** Seed of the first parameters. */
   readonly seed: number;
+  /** What turns logits into probabilities; undefined where that is sigmoid(z). */
+  readonly calibration?: Calibration;
 }
 
 const FORMAT = "weft.model";
 
 /** Returns the header of a model's file, or of a checkpoint with the state of training. */
-export function formatHeader({ definition, schema, seed }: ModelHeader, training?: Json): Checkpoint["header"] {
+export function formatHeader(
+  { definition, schema, seed, calibration }: ModelHeader,
+  training?: Json,
+): Checkpoint["header"] {
   return {
     format: FORMAT,
     model: { name: definition.name, options: definition.options as Json },
     schema: schema.toJSON() as unknown as Json,
     seed,
+    ...(calibration && { calibration: calibration as unknown as Json }),
     training,
   };
 }
@@ -58,7 +65,9 @@ export function parseHeader(
       `Cannot load "${path}": it holds the model "${name}", received the factory of "${definition.name}"`,
     );
   }
-  return { definition, schema: FittedSchema.fromJSON(header.schema as never), seed: header.seed as number };
+  const schema = FittedSchema.fromJSON(header.schema as never);
+  const calibration = parseCalibration(header.calibration, schema);
+  return { definition, schema, seed: header.seed as number, ...(calibration && { calibration }) };
 }
 
 /**

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { requireLabels } from "../data/classes.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { FittedSchema } from "../data/fitted_schema.ts";
 import { formatValue } from "../data/format.ts";
@@ -50,6 +51,22 @@ export async function requireSchema(own: FittedSchema, { schema }: Dataset): Pro
 export async function requireUsable(action: string, own: FittedSchema, data: Dataset): Promise<void> {
   requireRows(action, data);
   await requireSchema(own, data);
+}
+
+/**
+ * Refuses data that probabilities cannot be calibrated on.
+ *
+ * @throws {RangeError} when it has no rows
+ * @throws {TypeError} when it has another schema or no labels, or they are times
+ */
+export async function requireCalibratable(own: FittedSchema, data: Dataset): Promise<void> {
+  await requireUsable("calibrate", own, data);
+  requireLabels("calibrate on the data", data);
+  if (own.survival) {
+    throw new TypeError(
+      `Cannot calibrate: labels must be 0 or 1, received the times of ${Object.keys(own.survival.heads)}`,
+    );
+  }
 }
 
 /** Probabilities that are not numbers. */

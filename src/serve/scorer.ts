@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Calibrator } from "../calibration/calibration.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { formatValue } from "../data/format.ts";
 import { defaultBudget } from "../feed/budget.ts";
@@ -26,17 +27,21 @@ export interface ScorerParts extends ModelParts {
   readonly gpu: Gpu;
   /** Who uses the parameters. */
   readonly access: Access;
+  /** What turns logits into probabilities. */
+  readonly calibrator: Calibrator;
 }
 
 /** Scores rows for many callers at a time. */
 export class Scorer implements AsyncDisposable {
   readonly #access: Access;
+  readonly #calibrator: Calibrator;
   readonly #predictors: readonly Predictor[];
   #running: Promise<unknown> = Promise.resolve();
   #isDisposed = false;
 
-  private constructor(access: Access, predictors: readonly Predictor[]) {
+  private constructor({ access, calibrator }: ScorerParts, predictors: readonly Predictor[]) {
     this.#access = access;
+    this.#calibrator = calibrator;
     this.#predictors = predictors;
   }
 
@@ -46,7 +51,8 @@ export class Scorer implements AsyncDisposable {
    * @throws {RangeError} when the batch sizes are not ascending positive integers
    * @throws {GpuError} when the device has too little memory
    */
-  static async create({ gpu, access, ...parts }: ScorerParts, options: ScorerOptions = {}): Promise<Scorer> {
+  static async create(parts: ScorerParts, options: ScorerOptions = {}): Promise<Scorer> {
+    const { gpu } = parts;
     const { batchSizes = [1, 8, 64, 512, 4096] } = options;
     const isAscending = batchSizes.every((size, i) => Number.isSafeInteger(size) && size > (batchSizes[i - 1] ?? 0));
     if (batchSizes.length === 0 || !isAscending) {
@@ -74,7 +80,7 @@ export class Scorer implements AsyncDisposable {
       for (const predictor of predictors) predictor.destroy();
       throw failed.reason;
     }
-    return new Scorer(access, predictors);
+    return new Scorer(parts, predictors);
   }
 
   /** Rows of the largest batch. */
@@ -83,7 +89,7 @@ export class Scorer implements AsyncDisposable {
   }
 
   /**
-   * Computes probabilities and logits of each row.
+   * Computes probabilities and logits of each row; the probabilities are calibrated, the logits are not.
    *
    * @throws {Error} when the scorer or its model was disposed
    */
@@ -93,7 +99,8 @@ export class Scorer implements AsyncDisposable {
     const predictor = this.#predictors.find(fits) ?? this.#predictors[this.#predictors.length - 1];
     const scoring = this.#access.read("score", () => predictor.score(data));
     this.#running = Promise.allSettled([this.#running, scoring]);
-    return await scoring;
+    const scores = await scoring;
+    return { ...scores, probabilities: this.#calibrator.apply(scores, data) };
   }
 
   /** Releases the passes once all calls have ended. */

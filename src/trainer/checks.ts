@@ -76,6 +76,9 @@ export async function requireTrainable(options: FitOptions, schema: FittedSchema
 export function warnBeforeTraining({ validation, onWarning = console.warn }: FitOptions): void {
   const warning = validation && warningOfOneClass("validation", validation);
   if (warning) onWarning(warning);
+  if (validation && validation.negativeRate < 1) {
+    onWarning(`validation has ${validation.negativeRate} of its negative rows: log loss and calibration are off`);
+  }
 }
 
 /** Refuses a monitor that the validation data cannot give a value to. */

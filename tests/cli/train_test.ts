@@ -195,3 +195,25 @@ Deno.test("--schedule and --warmup-steps give the learning rate by step", () =>
       assertStringIncludes(refused.err, message);
     }
   }));
+
+Deno.test("fewer negatives are corrected for, and calibrate saves curves with the model", () =>
+  inFolder(async (folder) => {
+    await writeData(`${folder}/clicks.csv`, 400);
+    const args = [...TRAIN, "--epochs", "2", "--negative-rate", "0.5", "--out", "m.weft"];
+    const trained = await run(folder, ...args);
+    assertEquals(trained.code, 0, trained.err);
+    const ask = ["--model-file", "m.weft", "--data", "clicks.csv", "--out", "c.weft"];
+    const { code, out, err } = await run(folder, "calibrate", ...ask, "--by", "user", "--min-rows", "20");
+    assertEquals(code, 0, err);
+    assertMatch(out, /^before\n[^]*^after\n[^]*^click: log-odds \S+ z [+-] \S+, and shifts for 7 values of user$/m);
+    await using before = await Model.load(`${folder}/m.weft`, models, { device: await gpu() });
+    assertEquals(before.calibration, { click: { curve: { kind: "logistic", slope: 1, shift: Math.log(0.5) } } });
+    await using after = await Model.load(`${folder}/c.weft`, models, { device: await gpu() });
+    assertEquals(after.calibration!.click.slices!.field, "user");
+    const refusals = [[["--method", "beta"], "--method"], [["--min-rows", "3"], 'needs "--by"']] as const;
+    for (const [options, message] of refusals) {
+      const refused = await run(folder, "calibrate", ...ask, ...options);
+      assertEquals(refused.code, 2);
+      assertStringIncludes(refused.err, message);
+    }
+  }));

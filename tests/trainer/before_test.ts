@@ -45,6 +45,16 @@ Deno.test("validation data of one class trains where nothing needs both, and say
   assertEquals((await model.evaluate(data)).notes, undefined);
 });
 
+Deno.test("validation rows of which negatives were left out are warned of", async () => {
+  await using model = await Model.create(lr(), data.schema, { device: await gpu() });
+  const told: string[] = [];
+  await model.fit(data, {
+    validation: data.downsampleNegatives(0.5, { seed: 1 }),
+    onWarning: (text) => told.push(text),
+  });
+  assertEquals(told, ["validation has 0.5 of its negative rows: log loss and calibration are off"]);
+});
+
 Deno.test("a monitor that cannot be computed is refused before training", async () => {
   const only = "labels hold only one class, received 0 positives of 50 rows";
   for (const monitor of ["auc" as const, { logloss: -1, calibration: 1 }]) {
