@@ -50,19 +50,23 @@ export interface FieldSpace {
   readonly histories?: readonly HistorySpace[];
   /** Names of the tasks, one for each label or interval. @default {["label"]} */
   readonly tasks?: readonly string[];
+  /** Whether rows have weights of their own; those of times have. @default {false} */
+  readonly weighted?: boolean;
   /** Groups of intervals, where labels are times; the tasks are the intervals of all of them. */
   readonly heads?: readonly InputHead[];
 }
 
 /** Returns what a model depends on of a schema. */
-export function spaceOf({ fields, rowCount, hasValues, histories, tasks, survival }: FittedSchema): FieldSpace {
+export function spaceOf(schema: FittedSchema): FieldSpace {
+  const { fields, rowCount, hasValues, histories, tasks, weight, survival } = schema;
   const heads = survival && headsOf(survival).map(({ name, ends }) => ({ name, intervals: ends.length - 1 }));
-  return { fields, rowCount, hasValues, histories, tasks, ...(heads && { heads }) };
+  const weighted = weight !== undefined;
+  return { fields, rowCount, hasValues, histories, tasks, ...(weighted && { weighted }), ...(heads && { heads }) };
 }
 
-/** Labels of a row on the device: one for each task, and its weight behind them where labels are times. */
-function labelsOf({ tasks, heads }: FieldSpace): number {
-  return (tasks?.length ?? 1) + (heads ? 1 : 0);
+/** Labels of a row on the device: one for each task, and its weight behind them where it has one. */
+function labelsOf({ tasks, heads, weighted }: FieldSpace): number {
+  return (tasks?.length ?? 1) + (heads || weighted ? 1 : 0);
 }
 
 /** Returns the sizes of what a space's rows hold. */
@@ -127,6 +131,7 @@ export function traceModel(
       values: space.hasValues ? graph.input("data.values", [fields, capacity]) : undefined,
       labels: graph.input("data.labels", [labelsOf(space), capacity]),
       order: graph.input("data.order", [capacity], "u32"),
+      weighted: space.weighted,
     },
     fields,
     capacity,

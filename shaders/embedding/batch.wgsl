@@ -1,6 +1,6 @@
 // Cuts a batch out of the resident data set.
 //   ids[f,b] = source_ids[f, order[step.first + b]], and likewise values[f,b] and targets[t,b]; padding rows are 0
-//   targets[T,b] = 1, the row's weight, and 0 in padding rows
+//   targets[T,b] = 1, the row's weight, and 0 in padding rows; without ADDS_WEIGHT, the last of the T labels is the weight
 // Needs step.wgsl, grid.wgsl, unseen.wgsl with random.wgsl, or unseen_none.wgsl.
 // Shapes: source_ids, source_values [F, capacity]; source_labels [T, capacity]; order [capacity];
 // ids, values [F, B]; targets [T + 1, B].
@@ -17,6 +17,7 @@ struct Params { batch: u32, fields: u32, capacity: u32, tasks: u32 }
 @group(0) @binding(7) var<uniform> params: Params;
 
 const BLOCK: u32 = 8u;
+const ADDS_WEIGHT: bool = true;
 
 struct Place {
   b: u32,      // row of the batch
@@ -55,7 +56,7 @@ fn cut_targets(at: Place) {
   for (var t = 0u; t < params.tasks; t++) {
     targets[t * params.batch + at.b] = select(0.0, source_labels[t * params.capacity + at.row], at.valid);
   }
-  targets[params.tasks * params.batch + at.b] = select(0.0, 1.0, at.valid);
+  if (ADDS_WEIGHT) { targets[params.tasks * params.batch + at.b] = select(0.0, 1.0, at.valid); }
 }
 
 @compute @workgroup_size(64)

@@ -7,7 +7,7 @@ import type { Dataset } from "../data/dataset.ts";
 import { formatText } from "../data/format.ts";
 import { type Calibration, shifted, type SliceShifts, type TaskCalibration } from "./calibration.ts";
 import { type CalibrationCurve, probabilityOf, sigmoid } from "./curve.ts";
-import { fitIsotonic, fitLogistic } from "./fit.ts";
+import { fitIsotonic, fitLogistic, type Observations } from "./fit.ts";
 
 /** How logits become probabilities: see {@linkcode CalibrateOptions.method}. */
 export type CalibrationMethod = "platt" | "temperature" | "isotonic";
@@ -57,11 +57,12 @@ export function calibrate(data: Dataset, logits: Float32Array, options: Calibrat
     const known = Array.from(labels.keys()).filter((row) => labels[row] >= 0);
     const z = Float64Array.from(known, (row) => logits[row * tasks.length + task]);
     const y = Float64Array.from(known, (row) => labels[row]);
-    const curve = fitCurve(method, z, y);
+    const w = Float64Array.from(known, (row) => data.weights?.[row] ?? 1);
+    const curve = fitCurve(method, { x: z, labels: y, weights: w });
     if (field < 0) return [name, { curve }];
     const p = z.map((logit) => probabilityOf(curve, logit));
     const ids = Uint32Array.from(known, (row) => data.ids[field * data.rows + row]);
-    return [name, { curve, slices: fitSlices(by!, { p, y, ids }, minRows) }];
+    return [name, { curve, slices: fitSlices(by!, { p, y, w, ids }, minRows) }];
   }));
 }
 
@@ -74,14 +75,14 @@ export function correctionFor({ schema, negativeRate }: Dataset): Calibration | 
   return { [schema.tasks[0]]: { curve: { kind: "logistic", slope: 1, shift: Math.log(negativeRate) } } };
 }
 
-function fitCurve(method: CalibrationMethod, x: Float64Array, labels: Float64Array): CalibrationCurve {
+function fitCurve(method: CalibrationMethod, rows: Observations): CalibrationCurve {
   switch (method) {
     case "platt":
-      return fitLogistic({ x, labels });
+      return fitLogistic(rows);
     case "temperature":
-      return fitLogistic({ x, labels }, { shift: 0 });
+      return fitLogistic(rows, { shift: 0 });
     case "isotonic":
-      return fitIsotonic({ x: x.map(sigmoid), labels });
+      return fitIsotonic({ ...rows, x: Array.from(rows.x, sigmoid) });
     default:
       throw new RangeError(
         `Cannot calibrate: method must be platt, temperature or isotonic, received ${formatText(String(method))}`,
@@ -91,7 +92,7 @@ function fitCurve(method: CalibrationMethod, x: Float64Array, labels: Float64Arr
 
 function fitSlices(
   field: string,
-  { p, y, ids }: { p: Float64Array; y: Float64Array; ids: Uint32Array },
+  { p, y, w, ids }: Record<"p" | "y" | "w", Float64Array> & { ids: Uint32Array },
   minRows: number,
 ): SliceShifts {
   const places = new Map<number, number[]>();
@@ -101,19 +102,19 @@ function fitSlices(
     else places.set(id, [i]);
   });
   const rows = [...places.keys()].filter((id) => places.get(id)!.length >= minRows).sort((a, b) => a - b);
-  const shifts = rows.map((id) => fitShift(places.get(id)!.map((i) => [p[i], y[i]])));
+  const shifts = rows.map((id) => fitShift(places.get(id)!.map((i) => [p[i], y[i], w[i]])));
   return { field, rows, shifts };
 }
 
 /** Returns the s that makes the log loss of probabilities shifted by s, and s^2 / 2, the least. */
-function fitShift(pairs: readonly (readonly [number, number])[]): number {
+function fitShift(rows: readonly (readonly [p: number, y: number, w: number])[]): number {
   let shift = 0;
   for (let step = 0; step < STEPS; step++) {
     let [gradient, curvature] = [shift, 1];
-    for (const [p, y] of pairs) {
+    for (const [p, y, w] of rows) {
       const moved = shifted(p, shift);
-      gradient += moved - y;
-      curvature += moved * (1 - moved);
+      gradient += w * (moved - y);
+      curvature += w * moved * (1 - moved);
     }
     shift -= gradient / curvature;
   }

@@ -21,19 +21,19 @@ const BINS = { bins: 10, strategy: "quantile" } as const;
 export function formatTasks(predicted: TaskProbabilities, data: Dataset): string {
   const { tasks } = data.schema;
   if (data.schema.survival) return formatHeads(evaluateByTask(predicted, data), data);
-  if (tasks.length === 1) return formatReport(predicted[tasks[0]], data.labels);
-  const known = tasks.map((task, t) => knownRows(predicted[task], data.labelsOf(t)));
+  if (tasks.length === 1) return formatReport(predicted[tasks[0]], data.labelsOf(0), data.weights);
+  const known = tasks.map((task, t) => knownRows(predicted[task], data.labelsOf(t), data.weights));
   const all = evaluateTasks(Object.fromEntries(tasks.map((task, t) => [task, known[t]])));
-  const errors = known.map(({ probabilities, labels }) =>
-    labels.length > 0 ? expectedCalibrationError(probabilities, labels, BINS) : NaN
+  const errors = known.map(({ probabilities, labels, weights }) =>
+    labels.length > 0 ? expectedCalibrationError(probabilities, labels, { ...BINS, weights }) : NaN
   );
   const rows = tasks.map((task, t) => [task, ...cellsOf(all.tasks![task], errors[t])]);
   const meanError = errors.reduce((sum, error) => sum + error, 0) / tasks.length;
   const table = formatTable(COLUMNS, [...rows, ["mean", ...cellsOf({ ...all, rows: data.rows }, meanError)]]);
   const notes = [...new Set(Object.values(all.notes ?? {}))].map((note) => `- ${note}`);
   const calibrations = tasks.flatMap((task, t) => {
-    const { probabilities, labels } = known[t];
-    return labels.length > 0 ? [`${task}\n${formatCalibration(probabilities, labels)}`] : [];
+    const { probabilities, labels, weights } = known[t];
+    return labels.length > 0 ? [`${task}\n${formatCalibration(probabilities, labels, weights)}`] : [];
   });
   return [[table, ...notes].join("\n"), ...calibrations].join("\n\n");
 }
@@ -54,9 +54,14 @@ function formatHeads(all: Evaluation, data: Dataset): string {
 function knownRows(
   probabilities: Float32Array,
   labels: Float32Array,
-): { probabilities: Float32Array; labels: Float32Array } {
+  weights: Float32Array | undefined,
+): { probabilities: Float32Array; labels: Float32Array; weights: Float32Array | undefined } {
   const isKnown = (_: number, row: number): boolean => labels[row] >= 0;
-  return { probabilities: probabilities.filter(isKnown), labels: labels.filter(isKnown) };
+  return {
+    probabilities: probabilities.filter(isKnown),
+    labels: labels.filter(isKnown),
+    weights: weights?.filter(isKnown),
+  };
 }
 
 /** Columns of the metrics of several tasks. */
@@ -70,8 +75,8 @@ function cellsOf(all: Evaluation, calibrationError: number): string[] {
 }
 
 /** Writes metrics and a calibration table; in place of a metric that the labels do not allow, why. */
-export function formatReport(probabilities: Float32Array, labels: Float32Array): string {
-  const all = evaluatePredictions(probabilities, labels);
+export function formatReport(probabilities: Float32Array, labels: Float32Array, weights?: Float32Array): string {
+  const all = evaluatePredictions(probabilities, labels, weights);
   const format = (name: "auc" | "logloss" | "normalizedEntropy" | "brier" | "calibration", digits: number): string =>
     all.notes?.[name] === undefined ? all[name].toFixed(digits) : `- (${all.notes[name]})`;
   const metrics: [string, string][] = [
@@ -81,16 +86,16 @@ export function formatReport(probabilities: Float32Array, labels: Float32Array):
     ["normalized entropy", format("normalizedEntropy", 4)],
     ["Brier score", format("brier", 5)],
     ["predicted / observed", format("calibration", 4)],
-    ["calibration error", expectedCalibrationError(probabilities, labels, BINS).toFixed(4)],
+    ["calibration error", expectedCalibrationError(probabilities, labels, { ...BINS, weights }).toFixed(4)],
   ];
   const width = Math.max(...metrics.map(([name]) => name.length));
   const lines = metrics.map(([name, value]) => `${name.padEnd(width)}  ${value}`);
-  return [...lines, "", formatCalibration(probabilities, labels)].join("\n");
+  return [...lines, "", formatCalibration(probabilities, labels, weights)].join("\n");
 }
 
 /** Writes mean prediction against observed rate by tenths of the rows, ordered by probability. */
-export function formatCalibration(probabilities: Float32Array, labels: Float32Array): string {
-  const rows = calibration(probabilities, labels, BINS).map((bin) => [
+export function formatCalibration(probabilities: Float32Array, labels: Float32Array, weights?: Float32Array): string {
+  const rows = calibration(probabilities, labels, { ...BINS, weights }).map((bin) => [
     `${bin.lower.toFixed(4)} .. ${bin.upper.toFixed(4)}`,
     formatCount(bin.rows),
     formatShare(bin.meanPrediction),

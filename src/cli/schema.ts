@@ -41,6 +41,7 @@ export const SCHEMA_OPTIONS = {
   buckets: { value: "N", help: "cut numbers into N quantile buckets instead of scaling them" },
   clamp: { help: "move numbers beyond those of the training data to the nearest of them" },
   time: { value: "COLUMN", help: "column of times, for --split-by" },
+  weight: { value: "COLUMN", help: "column of weights: how much a row counts in the loss and in the evaluation" },
 } as const satisfies OptionGroups[string];
 
 type SchemaOption = keyof typeof SCHEMA_OPTIONS;
@@ -69,6 +70,10 @@ export async function readSchema(options: Options<SchemaOption>): Promise<Schema
     options.refuse('option "--categorical" or "--numeric" is missing: the model needs at least one column');
   }
   const features = [...fields, ...readSequences(options)];
+  const weight = options.text("weight");
+  if (weight !== undefined && [...labels, ...features.map(({ name }) => name)].includes(weight)) {
+    options.refuse(`column "${weight}" is the weight, it cannot be a label or a feature too`);
+  }
   requireDistinct(options, labels, features);
   if (options.has("labels")) requireSeveral(options, labels);
   return parseSchema({
@@ -77,6 +82,7 @@ export async function readSchema(options: Options<SchemaOption>): Promise<Schema
     negative: options.text("negative"),
     threshold: options.number("threshold"),
     time: options.text("time"),
+    weight,
     features,
   });
 }

@@ -64,7 +64,9 @@ export function locateColumns(name: string, columns: readonly string[], wanted: 
     fields: featuresOf(schema).map((feature) =>
       locate(feature.column, isKept(feature.name) ? "the events" : `feature "${feature.name}"`)
     ),
-    labels: labeled ? labelColumns(schema).map((label) => locate(label, "the label")) : [],
+    labels: labeled
+      ? labelColumns(schema).map((name) => locate(name, name === schema.weight ? "the weight" : "the label"))
+      : [],
     time: timed ? locate(time, "the time") : -1,
     watched: watched.map((column) => locate(column, "the output")),
   };

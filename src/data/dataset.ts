@@ -8,16 +8,10 @@ import { rowsAfterDownsampling } from "./downsample.ts";
 import type { DatasetParts } from "./dataset_parts.ts";
 import type { FittedSchema } from "./fitted_schema.ts";
 import { type Histories, namesInRow, requireHistories, selectHistories } from "./histories.ts";
-import { UNKNOWN_LABEL } from "./label.ts";
+import { countClasses, type LabelCounts } from "./label.ts";
 import { type SplitOptions, splitRows } from "./split.ts";
 
-/** How many labels of a task there are. */
-export interface LabelCounts {
-  /** Rows whose label is known. */
-  readonly known: number;
-  /** Rows with label 1. */
-  readonly positives: number;
-}
+export type { LabelCounts } from "./label.ts";
 
 /** What rows say of how long something lasted, `[rows]` each. */
 export interface Lifetimes {
@@ -117,6 +111,11 @@ export class Dataset {
     if (!this.schema.survival) return undefined;
     const [weights, times, events] = this.labelColumns.slice(this.schema.tasks.length);
     return { weights, times, events };
+  }
+
+  /** Weights of the rows `[rows]`, where the schema names a column of them. */
+  get weights(): Float32Array<ArrayBuffer> | undefined {
+    return this.schema.weight === undefined ? this.lifetimes?.weights : this.labelsOf(this.schema.tasks.length);
   }
 
   /** Counts the known labels of a task, and those that are 1. */
@@ -278,16 +277,6 @@ export class Dataset {
     const { schema, labeled, negativeRate } = this;
     return new Dataset({ schema, labeled, negativeRate, ...parts });
   }
-}
-
-function countClasses(labels: Float32Array): LabelCounts {
-  let [known, positives] = [0, 0];
-  for (const label of labels) {
-    if (label === UNKNOWN_LABEL) continue;
-    known++;
-    positives += label;
-  }
-  return { known, positives };
 }
 
 function requireLength(name: string, array: { length: number } | undefined, expected: number | undefined): void {

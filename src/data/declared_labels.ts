@@ -24,21 +24,25 @@ export interface SomeLabels {
   readonly labels?: readonly string[] | undefined;
   /** Columns of times. */
   readonly survival?: DeclaredSurvival | undefined;
+  /** Column of the rows' weights; that of times is declared with them. */
+  readonly weight?: string | undefined;
 }
 
-/** Returns the columns of the labels of a schema. */
-export function labelColumns({ label, labels, survival }: SomeLabels): readonly string[] {
-  return survival ? survivalColumns(survival) : labels ?? [label!];
+/** Returns the columns of the labels of a schema, and then that of the rows' weights where there is one. */
+export function labelColumns({ weight, ...labels }: SomeLabels): readonly string[] {
+  if (labels.survival) return survivalColumns(labels.survival);
+  return weight === undefined ? taskNames(labels) : [...taskNames(labels), weight];
 }
 
 /** Returns the names of a schema's tasks: the columns of its labels, or its intervals. */
-export function taskNames(declared: SomeLabels): readonly string[] {
-  return declared.survival ? intervalNames(declared.survival) : labelColumns(declared);
+export function taskNames({ label, labels, survival }: SomeLabels): readonly string[] {
+  return survival ? intervalNames(survival) : labels ?? [label!];
 }
 
-/** Returns how many numbers a data set keeps of a row's labels: one for each task, and what else it keeps of times. */
+/** Returns how many numbers a data set keeps of a row's labels: one for each task, its weight, and what times have more. */
 export function labelCount(declared: SomeLabels): number {
-  return taskNames(declared).length + (declared.survival ? KEPT_OF_SURVIVAL.length : 0);
+  const { survival, weight } = declared;
+  return taskNames(declared).length + (survival ? KEPT_OF_SURVIVAL.length : weight === undefined ? 0 : 1);
 }
 
 /**

@@ -16,7 +16,7 @@ export function rowsAfterDownsampling(
   rate: number,
   seed: number,
 ): Uint32Array {
-  if (!labeled || schema.labelCount > 1) {
+  if (!labeled || schema.survival || schema.tasks.length > 1) {
     const received = !labeled ? "none" : schema.tasks.join(", ");
     throw new TypeError(`Cannot leave out negative rows: rows must have one label, received ${received}`);
   }

@@ -87,7 +87,7 @@ export class FittedSchema {
   readonly survival: DeclaredSurvival | undefined;
   /** Names of the tasks, one for each label: its column; or for each interval, such as `short 0-1`. */
   readonly tasks: readonly string[];
-  /** Numbers that a data set keeps of a row's labels: one for each task, and of times three more. */
+  /** Numbers that a data set keeps of a row's labels: one for each task, its weight where one was declared, and of times three. */
   readonly labelCount: number;
   /** Text of the label that means 1, where it is not a number. */
   readonly positive: string | undefined;
@@ -97,6 +97,8 @@ export class FittedSchema {
   readonly threshold: number | undefined;
   /** Column of the time. */
   readonly time: string | undefined;
+  /** Column of the rows' weights, where one was declared; times name theirs in {@linkcode FittedSchema.survival}. */
+  readonly weight: string | undefined;
   /** Texts that stand for a missing value. */
   readonly missing: readonly string[];
   /** Whether blanks around texts are removed. */
@@ -122,6 +124,7 @@ export class FittedSchema {
     this.label = declared.label;
     this.labels = declared.labels;
     this.survival = declared.survival && parseSurvival(declared.survival);
+    this.weight = declared.weight;
     this.tasks = taskNames(this);
     this.labelCount = labelCount(this);
     this.positive = declared.positive;
@@ -153,13 +156,14 @@ export class FittedSchema {
 
   /** Returns the schema as it was declared, to fit it to other data. */
   declared(): Schema {
-    const { label, labels, survival, positive, negative, threshold, time, features } = this;
+    const { label, labels, survival, positive, negative, threshold, time, weight, features } = this;
     return parseSchema({
       ...(survival ? { survival } : labels ? { labels } : { label }),
       ...(positive === undefined ? {} : { positive }),
       ...(negative === undefined ? {} : { negative }),
       ...(threshold === undefined ? {} : { threshold }),
       ...(time === undefined ? {} : { time }),
+      ...(weight === undefined ? {} : { weight }),
       features,
     });
   }

@@ -190,3 +190,22 @@ class ThresholdLabels implements LabelReader {
 
   requirePositive(): void {}
 }
+
+/** How many labels of a task there are. */
+export interface LabelCounts {
+  /** Rows whose label is known. */
+  readonly known: number;
+  /** Rows with label 1. */
+  readonly positives: number;
+}
+
+/** Counts the known labels, and those that are 1. */
+export function countClasses(labels: Float32Array): LabelCounts {
+  let [known, positives] = [0, 0];
+  for (const label of labels) {
+    if (label === UNKNOWN_LABEL) continue;
+    known++;
+    positives += label;
+  }
+  return { known, positives };
+}

@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { labelColumns, labelCount } from "./declared_labels.ts";
+import { labelColumns, labelCount, taskNames } from "./declared_labels.ts";
 import { type Growable, growF32 } from "./growable.ts";
 import { createLabelReader, type LabelReader, UNKNOWN_LABEL } from "./label.ts";
 import type { RowFault } from "./rejections.ts";
 import type { Schema } from "./schema.ts";
+import { readAmount } from "./amount.ts";
 import { SurvivalReader } from "./survival_labels.ts";
 
 /** Labels of a row: texts of the columns, or numbers that were read before. */
@@ -16,6 +17,8 @@ export type LabelCells = readonly (string | number | undefined)[];
 /** Labels under construction. */
 export class RowLabels {
   readonly #columns: readonly string[];
+  readonly #weight: string | undefined;
+  readonly #missing: ReadonlySet<string>;
   readonly #readers: readonly LabelReader[];
   readonly #survival: SurvivalReader | undefined;
   readonly #stored: readonly Growable<Float32Array<ArrayBuffer>>[];
@@ -28,8 +31,10 @@ export class RowLabels {
    * @param missing texts that stand for a missing value
    */
   constructor(schema: Schema, labeled: boolean, missing: ReadonlySet<string>) {
-    const { survival } = schema;
-    this.#columns = labelColumns(schema);
+    const { survival, weight } = schema;
+    this.#columns = survival ? labelColumns(schema) : taskNames(schema);
+    this.#weight = weight;
+    this.#missing = missing;
     if (survival && labeled) this.#survival = new SurvivalReader({ ...schema, survival }, missing);
     const columns = survival || !labeled ? [] : this.#columns;
     this.#readers = this.#survival?.event
@@ -117,6 +122,10 @@ export class RowLabels {
       }
       values.push(typeof value === "number" ? value : UNKNOWN_LABEL);
     }
-    return missing && values.every((value) => value === UNKNOWN_LABEL) ? missing : values;
+    if (missing && values.every((value) => value === UNKNOWN_LABEL)) return missing;
+    if (this.#weight === undefined) return values;
+    const given = labels[this.#columns.length];
+    const weight = typeof given === "number" ? given : readAmount(this.#weight, given, this.#missing);
+    return typeof weight === "number" ? [...values, weight] : weight;
   }
 }

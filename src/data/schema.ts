@@ -80,6 +80,11 @@ export interface DeclaredColumns {
   readonly threshold?: number;
   /** Column of numbers, or of dates such as `2014-10-21 01:00:00`, kept beside the rows to split them by time. */
   readonly time?: string;
+  /**
+   * Column of the rows' weights, numbers of at least 0: how much a row counts in the loss and in the evaluation. Times have
+   * theirs in `survival`.
+   */
+  readonly weight?: string;
   /** The features in the order of the fields; sequences come after all others. */
   readonly features: readonly Feature[];
 }
@@ -189,12 +194,13 @@ export function numeric(name: string, options: NumericOptions = {}): NumericFeat
  */
 export function parseSchema(json: unknown): Schema {
   const { label, labels, survival, ...others } = requireKeys("it", json, SCHEMA_KEYS);
-  const { positive, negative, threshold, time, features } = others;
-  const declared = parseLabels({ label, labels, survival, positive, negative });
-  const columns = labelColumns(declared);
-  for (const [key, value] of Object.entries({ positive, negative, time })) {
+  const { positive, negative, threshold, time, weight, features } = others;
+  for (const [key, value] of Object.entries({ positive, negative, time, weight })) {
     if (value !== undefined) requireText("it", key, value);
   }
+  const declared = parseLabels({ label, labels, survival, positive, negative });
+  if (weight !== undefined) requireWeight(weight as string, declared);
+  const columns = labelColumns({ ...declared, weight: weight as string | undefined });
   if (negative !== undefined && (positive === undefined || positive === negative)) {
     throw new TypeError(
       `Cannot read schema: negative needs another text as positive, received ${formatValue(positive)}`,
@@ -214,7 +220,9 @@ export function parseSchema(json: unknown): Schema {
     }
     names.add(name);
     if (columns.includes(column) && !isKept(name)) {
-      throw new RangeError(`Cannot read schema: feature "${name}" must not be the label`);
+      throw new RangeError(
+        `Cannot read schema: feature "${name}" must not be ${column === weight ? "the weight" : "the label"}`,
+      );
     }
   }
   requireSequences(parsed);
@@ -224,11 +232,21 @@ export function parseSchema(json: unknown): Schema {
     ...(negative === undefined ? {} : { negative: negative as string }),
     ...(threshold === undefined ? {} : { threshold: threshold as number }),
     ...(time === undefined ? {} : { time: time as string }),
+    ...(weight === undefined ? {} : { weight: weight as string }),
     features: parsed,
   };
 }
 
-const SCHEMA_KEYS = ["label", "labels", "survival", "positive", "negative", "threshold", "time", "features"];
+const SCHEMA_KEYS = ["label", "labels", "survival", "positive", "negative", "threshold", "time", "weight", "features"];
+
+function requireWeight(weight: string, declared: DeclaredLabels): void {
+  if (declared.survival) {
+    throw new TypeError(`Cannot read schema: the weight of times belongs to survival, received "${weight}" beside it`);
+  }
+  if (labelColumns(declared).includes(weight)) {
+    throw new RangeError(`Cannot read schema: weight must be another column than the label, received "${weight}"`);
+  }
+}
 
 function parseFeature(json: unknown, index: number): Feature {
   const named = (json as { name?: unknown } | null | undefined)?.name;

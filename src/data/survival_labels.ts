@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { formatText } from "./format.ts";
+import { isMissing, readAmount } from "./amount.ts";
 import { createLabelReader, type LabelReader, UNKNOWN_LABEL } from "./label.ts";
 import type { RowFault } from "./rejections.ts";
-import { parseNumber } from "./scaling.ts";
 import type { Schema } from "./schema.ts";
 import type { DeclaredSurvival } from "./survival.ts";
 
@@ -51,24 +50,13 @@ export class SurvivalReader {
     const { time: timeColumn, event: eventColumn, weight: weightColumn, heads } = this.#survival;
     const ended = this.event.read(event);
     if (typeof ended !== "number") return { ...ended, reason: `column "${eventColumn}": ${ended.reason}` };
-    const lasted = this.#readNumber(timeColumn, time);
-    if (typeof lasted !== "number") return lasted;
-    const counted = weightColumn === undefined ? 1 : this.#readNumber(weightColumn, weight);
+    const lasted = readAmount(timeColumn, time, this.#missing);
+    if (typeof lasted !== "number") return { ...lasted, ...(isMissing(time, this.#missing) && { missingLabel: true }) };
+    const counted = weightColumn === undefined ? 1 : readAmount(weightColumn, weight, this.#missing);
     if (typeof counted !== "number") return counted;
     return [
       ...Object.values(heads).flatMap((ends) => labelIntervals(lasted, ended === 1, ends)),
       ...[counted, lasted, ended],
     ];
-  }
-
-  #readNumber(column: string, text: string | undefined): number | RowFault {
-    const isMissing = text === undefined || text === "" || this.#missing.has(text);
-    const number = isMissing ? NaN : parseNumber(text);
-    if (number >= 0) return number;
-    const received = text === undefined || text === "" ? "a missing one" : formatText(text);
-    return {
-      reason: `column "${column}": expected a number of at least 0, received ${received}`,
-      ...(isMissing && column === this.#survival.time && { missingLabel: true }),
-    };
   }
 }

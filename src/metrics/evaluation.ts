@@ -59,6 +59,7 @@ export function missingMetrics(labels: ArrayLike<number>): Record<string, string
  *
  * @param probabilities in [0, 1]
  * @param labels 0 or 1
+ * @param weights weight of each row, 1 when absent; rows of weight 0 count for nothing
  * @throws {TypeError} when the lengths differ
  * @throws {RangeError} when there is no row, a probability leaves [0, 1] or is NaN, or a label is neither 0 nor 1
  *
@@ -71,13 +72,20 @@ export function missingMetrics(labels: ArrayLike<number>): Record<string, string
  * assert.equal(notes?.auc, "labels hold only one class, received 2 positives of 2 rows");
  * ```
  */
-export function evaluatePredictions(probabilities: ArrayLike<number>, labels: ArrayLike<number>): Evaluation {
-  const notes = missingMetrics(labels);
-  const unless = (name: string, metric: typeof auc): number => notes[name] ? NaN : metric(probabilities, labels);
+export function evaluatePredictions(
+  probabilities: ArrayLike<number>,
+  labels: ArrayLike<number>,
+  weights?: ArrayLike<number>,
+): Evaluation {
+  const counted = weights ? Array.from(labels).filter((_, row) => weights[row] > 0) : labels;
+  if (counted.length === 0 && labels.length > 0) return { ...NOTHING, rows: labels.length };
+  const notes = missingMetrics(counted);
+  const measure = (metric: typeof auc): number => metric(probabilities, labels, weights);
+  const unless = (name: string, metric: typeof auc): number => notes[name] ? NaN : measure(metric);
   return {
     auc: unless("auc", auc),
-    logloss: logloss(probabilities, labels),
-    brier: brier(probabilities, labels),
+    logloss: measure(logloss),
+    brier: measure(brier),
     normalizedEntropy: unless("normalizedEntropy", normalizedEntropy),
     calibration: unless("calibration", calibrationRatio),
     rows: labels.length,
@@ -91,6 +99,8 @@ export interface TaskPredictions {
   readonly probabilities: ArrayLike<number>;
   /** 0, 1, or -1 where the label is unknown. */
   readonly labels: ArrayLike<number>;
+  /** Weights of the rows. @default 1 each */
+  readonly weights?: ArrayLike<number>;
 }
 
 /**
@@ -129,16 +139,18 @@ export function evaluateTasks(predictions: Readonly<Record<string, TaskPredictio
   };
 }
 
-function evaluateKnown({ probabilities, labels }: TaskPredictions): Evaluation {
+/** The evaluation of no rows. */
+const NOTHING = {
+  ...Object.fromEntries(METRIC_NAMES.map((metric) => [metric, NaN])),
+  rows: 0,
+  notes: missingMetrics([]),
+} as Evaluation;
+
+function evaluateKnown({ probabilities, labels, weights }: TaskPredictions): Evaluation {
   const known = Array.from(labels, (label, row) => label >= 0 ? row : -1).filter((row) => row >= 0);
-  if (known.length > 0) {
-    return evaluatePredictions(
-      Float64Array.from(known, (row) => probabilities[row]),
-      Float64Array.from(known, (row) => labels[row]),
-    );
-  }
-  const notes = missingMetrics([]);
-  return { ...Object.fromEntries(METRIC_NAMES.map((metric) => [metric, NaN])), rows: 0, notes } as Evaluation;
+  if (known.length === 0) return NOTHING;
+  const take = (values: ArrayLike<number>): Float64Array => Float64Array.from(known, (row) => values[row]);
+  return evaluatePredictions(take(probabilities), take(labels), weights && take(weights));
 }
 
 /** Returns the numbers of an evaluation by name; those of a task are behind a point, as in `auc.click`. */

@@ -41,8 +41,9 @@ export function evaluateByTask(predicted: TaskProbabilities, data: Dataset): Eva
     });
     return evaluateSurvival(Object.fromEntries(heads), data.lifetimes!);
   }
-  if (tasks.length === 1) return evaluatePredictions(predicted[tasks[0]], data.labels);
-  const pairs = tasks.map((name, t) => [name, { probabilities: predicted[name], labels: data.labelsOf(t) }]);
+  const { weights } = data;
+  if (tasks.length === 1) return evaluatePredictions(predicted[tasks[0]], data.labelsOf(0), weights);
+  const pairs = tasks.map((name, t) => [name, { probabilities: predicted[name], labels: data.labelsOf(t), weights }]);
   return evaluateTasks(Object.fromEntries(pairs));
 }
 

@@ -121,10 +121,7 @@ export function startAtLogOdds(
   loss: LossFunction = crossEntropy(),
 ): void {
   const { tasks } = data.schema;
-  const shareOf = (task: number): number => {
-    const { known, positives } = data.classesOf(task);
-    return positives / known;
-  };
+  const shareOf = (task: number): number => rateOf(data, task);
   tasks.forEach((_, task) => {
     for (const { parameter, element, given } of logitBiases(definition, space, task)) {
       const before = given && taskOf(given, tasks);
@@ -132,4 +129,18 @@ export function startAtLogOdds(
       if (share > 0 && share < 1) store.setElement(parameter.name, element, startingLogOdds(loss, share));
     }
   });
+}
+
+/** Returns the share of a task's positive labels among those known, by the weights of rows where labels have some. */
+function rateOf(data: Dataset, task: number): number {
+  const { known, positives } = data.classesOf(task);
+  if (data.schema.weight === undefined) return positives / known;
+  const [labels, weights] = [data.labelsOf(task), data.weights!];
+  let [all, positive] = [0, 0];
+  for (let row = 0; row < data.rows; row++) {
+    if (labels[row] < 0) continue;
+    all += weights[row];
+    positive += weights[row] * labels[row];
+  }
+  return positive / all;
 }

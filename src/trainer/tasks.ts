@@ -95,7 +95,7 @@ export interface StepLossOptions {
 /** Builds the loss of a traced model: that of labels, or the likelihood of times where there are heads. */
 export function lossOf(
   { logits, targets }: Pick<Trace, "logits" | "targets">,
-  { tasks = ["label"], heads }: Pick<FieldSpace, "tasks" | "heads">,
+  { tasks = ["label"], heads, weighted = false }: Pick<FieldSpace, "tasks" | "heads" | "weighted">,
   { losses: ring, taskWeights: weights, loss }: StepLossOptions,
 ): StepLoss {
   const { graph } = logits;
@@ -111,7 +111,9 @@ export function lossOf(
   const taskWeights = weights && graph.input(TASK_WEIGHTS, [count]);
   const given = { label, ring, term, taskWeights };
   // The one label of a row is always known.
-  const whole = heads ? hazardLoss(from, targets, given) : labelLoss(from, targets, { ...given, weighted: count > 1 });
+  const whole = heads
+    ? hazardLoss(from, targets, given)
+    : labelLoss(from, targets, { ...given, weighted: weighted || count > 1 });
   return { ...whole, from };
 }
 

@@ -118,7 +118,7 @@ Deno.test("wrong arguments end with code 2 and one line", async () => {
     [["trian"], 'Cannot run weft: no command "trian", did you mean "train"'],
     [
       ["--version"],
-      'Cannot run weft: no command "--version", there are train, evaluate, predict, serve, devices, tune-kernels, demo',
+      'Cannot run weft: no command "--version", there are train, evaluate, calibrate, predict, serve, devices, tune-kernels, demo',
     ],
     [["train", "--epoch", "5"], 'Cannot run train: no option "--epoch", did you mean "--epochs"'],
     [["train"], 'Cannot run train: option "--data" is missing'],
@@ -153,7 +153,7 @@ Deno.test("wrong arguments end with code 2 and one line", async () => {
     ],
     [
       ["train", "--data", "x", "--optimizer", "adma"],
-      'Cannot run train: option "--optimizer" must be one of adam, sgd, adagrad, rowwise_adagrad, ftrl, received "adma", did you mean "adam"',
+      'Cannot run train: option "--optimizer" must be one of adam, adamw, lion, rmsprop, sgd, adagrad, rowwise_adagrad, ftrl, received "adma", did you mean "adam"',
     ],
     [
       ["train", "--data", "x", "--optimizer-options", "momentun=0.9"],

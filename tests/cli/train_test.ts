@@ -217,3 +217,21 @@ Deno.test("fewer negatives are corrected for, and calibrate saves curves with th
       assertStringIncludes(refused.err, message);
     }
   }));
+
+Deno.test("--weight names the column of weights, which is neither label nor feature", () =>
+  inFolder(async (folder) => {
+    const lines = Array.from({ length: 60 }, (_, row) => `${row % 3 === 0 ? "yes" : "no"},u${row % 5},${row % 4}`);
+    await Deno.writeTextFile(`${folder}/clicks.csv`, ["click,user,w", ...lines].join("\n"));
+    const args = ["train", "--data", "clicks.csv", "--label", "click", "--positive", "yes", "--categorical", "user"];
+    const { code, err } = await run(folder, ...args, ...MODEL, "--weight", "w", "--out", "m.weft");
+    assertEquals(code, 0, err);
+    await using model = await Model.load(`${folder}/m.weft`, models, { device: await gpu() });
+    assertEquals(model.schema.weight, "w");
+    const evaluated = await run(folder, "evaluate", "--model-file", "m.weft", "--data", "clicks.csv");
+    assertEquals(evaluated.code, 0, evaluated.err);
+    for (const column of ["click", "user"]) {
+      const refused = await run(folder, ...args, ...MODEL, "--weight", column);
+      assertEquals(refused.code, 2, refused.err);
+      assertStringIncludes(refused.err, `column "${column}" is the weight`);
+    }
+  }));

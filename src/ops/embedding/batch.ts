@@ -26,8 +26,10 @@ export interface ResidentData {
   readonly ids: Tensor;
   /** Values, `[F, capacity]`; absent when all are 1. */
   readonly values?: Tensor;
-  /** Labels of T tasks, `[T, capacity]`; absent when the rows are only to be scored. */
+  /** Labels of T tasks, `[T, capacity]`, and then the rows' weights; absent when the rows are only to be scored. */
   readonly labels?: Tensor;
+  /** Whether the labels end with weights; else each row's weight is 1. @default {false} */
+  readonly weighted?: boolean;
   /** Rows of the data set in the order of the epoch, `[capacity]`, u32. */
   readonly order: Tensor;
 }
@@ -54,15 +56,17 @@ interface CutAttributes {
   readonly fields: number;
   readonly capacity: number;
   readonly values: boolean;
-  /** Number of tasks T; 0 for rows that are only to be scored. */
+  /** Rows of the labels; 0 for rows that are only to be scored. */
   readonly tasks: number;
+  /** Whether their last row is the weights. */
+  readonly weighted: boolean;
   /** Share of the occurrences that is replaced by the rows of the last input; 0 without one. */
   readonly unseenShare: number;
 }
 
 const cutBatchOp: Op<CutAttributes> = {
   name: "cut_batch",
-  outputs: (inputs, { fields, capacity, values, tasks, unseenShare }) => {
+  outputs: (inputs, { fields, capacity, values, tasks, weighted, unseenShare }) => {
     const expected = [[fields, capacity], [capacity], ...(values ? [[fields, capacity]] : [])];
     if (tasks > 0) expected.push([tasks, capacity]);
     if (unseenShare > 0) expected.push([fields, 2]);
@@ -85,10 +89,10 @@ const cutBatchOp: Op<CutAttributes> = {
     return [
       { shape: [fields, "B"], dtype: "u32" },
       ...(values ? [[fields, "B"] as const] : []),
-      ...(tasks > 0 ? [[tasks + 1, "B"] as const] : []),
+      ...(tasks > 0 ? [[weighted ? tasks : tasks + 1, "B"] as const] : []),
     ];
   },
-  emit: (k, { inputs, outputs, attributes: { fields, capacity, values, tasks, unseenShare } }) => {
+  emit: (k, { inputs, outputs, attributes: { fields, capacity, values, tasks, weighted, unseenShare } }) => {
     const [sourceIds, order, ...sources] = inputs;
     const [ids, ...cuts] = outputs;
     const last = values ? 1 : 0;
@@ -108,7 +112,10 @@ const cutBatchOp: Op<CutAttributes> = {
         targets: tasks > 0 ? cuts[last] : undefined,
         substitutes: unseenShare > 0 ? inputs[inputs.length - 1] : undefined,
       },
-      ...(unseenShare > 0 && { constants: { CHOSEN: chosenBelow(unseenShare), SALT: UNSEEN_SALT } }),
+      constants: {
+        ...(weighted && { ADDS_WEIGHT: false }),
+        ...(unseenShare > 0 && { CHOSEN: chosenBelow(unseenShare), SALT: UNSEEN_SALT }),
+      },
       params: { batch: k.batch, fields, capacity, tasks },
       grid: Math.ceil(k.batch * Math.ceil(fields / BLOCK) / 64),
     });
@@ -129,10 +136,10 @@ export function cutBatch<D extends ResidentData>(
   capacity: number,
   unseen?: UnseenSubstitutes,
 ): CutBatch<D> {
-  const { ids, order, values, labels } = data;
+  const { ids, order, values, labels, weighted = false } = data;
   const inputs = [ids, order, values, labels, unseen?.rows].filter((tensor) => tensor !== undefined);
   const tasks = labels ? Number(labels.shape[0]) : 0;
-  const attributes = { fields, capacity, values: !!values, tasks, unseenShare: unseen?.share ?? 0 };
+  const attributes = { fields, capacity, values: !!values, tasks, weighted, unseenShare: unseen?.share ?? 0 };
   const cuts = [...applyAll(cutBatchOp, inputs, attributes)];
   return { ids: cuts[0], values: values && cuts[1], targets: labels && cuts[cuts.length - 1] };
 }

@@ -12,9 +12,10 @@ interface Case {
   first: number;
   values: boolean;
   tasks: number;
+  weighted?: boolean;
 }
 
-async function checkCut({ fields, capacity, batch, rows, first, values, tasks }: Case): Promise<void> {
+async function checkCut({ fields, capacity, batch, rows, first, values, tasks, weighted }: Case): Promise<void> {
   const graph = new Graph("train");
   const data = {
     "data.ids": Uint32Array.from({ length: fields * capacity }, (_, i) => i * 2654435761 % 1000003 + 1),
@@ -28,6 +29,7 @@ async function checkCut({ fields, capacity, batch, rows, first, values, tasks }:
       values: values ? graph.input("data.values", [fields, capacity]) : undefined,
       labels: tasks > 0 ? graph.input("data.labels", [tasks, capacity]) : undefined,
       order: graph.input("data.order", [capacity], "u32"),
+      weighted,
     },
     fields,
     capacity,
@@ -42,7 +44,8 @@ async function checkCut({ fields, capacity, batch, rows, first, values, tasks }:
   if (values) assertEquals([...new Float32Array(results.shift()!)], all.flatMap((f) => pick(data["data.values"], f)));
   if (tasks === 0) return;
   const labels = Array.from({ length: tasks }, (_, t) => pick(data["data.labels"], t));
-  const weights = Array.from({ length: batch }, (_, b) => Number(b < rows));
+  // The last of the labels is the weight, or a weight of 1 is added.
+  const weights = weighted ? [] : Array.from({ length: batch }, (_, b) => Number(b < rows));
   assertEquals([...new Float32Array(results.shift()!)], [...labels.flat(), ...weights]);
 }
 
@@ -53,6 +56,8 @@ Deno.test("cutBatch gathers ids alone", () => checkCut({ ...plain, tasks: 0 }));
 Deno.test("cutBatch gathers ids, values and labels", () => checkCut({ ...plain, values: true }));
 Deno.test("cutBatch gathers ids and values", () => checkCut({ ...plain, values: true, tasks: 0 }));
 Deno.test("cutBatch gathers the labels of several tasks", () => checkCut({ ...plain, tasks: 3, first: 90, rows: 10 }));
+Deno.test("cutBatch gathers weights behind the labels", () =>
+  checkCut({ ...plain, tasks: 3, weighted: true, first: 90, rows: 10 }));
 Deno.test("cutBatch zeroes padding rows of the last batch", () =>
   checkCut({ ...plain, values: true, first: 90, rows: 10 }));
 Deno.test("cutBatch handles one row of one field", () =>
