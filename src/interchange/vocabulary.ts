@@ -1,0 +1,83 @@
+/**
+ * What the rows of a model's tables stand for, as JSON that other tools read.
+ *
+ * @module
+ */
+import type { FittedField, FittedSchema } from "../data/fitted_schema.ts";
+import type { FittedSequence } from "../data/fitted_sequence.ts";
+import { firstValueRow, MISSING, OUT_OF_VOCABULARY } from "../data/vocabulary.ts";
+
+/** Values that are joined to one text. */
+const VALUES_AT_ONCE = 4096;
+
+/**
+ * Writes a schema's vocabularies as the parts of a JSON text.
+ *
+ * ```json
+ * { "format": "weft.vocabulary", "rows": 5, "fields": {
+ *   "user": { "kind": "categorical", "offset": 0, "rows": 3, "reserved": { "unseen": 0 }, "values": { "u1": 1, "u2": 2 } },
+ *   "age": { "kind": "bucketed", "offset": 3, "rows": 2, "reserved": { "unseen": 0 }, "edges": [], "first": 1 } },
+ *   "sequences": { "clicked": { "of": "user", "maxLength": 50 } } }
+ * ```
+ *
+ * An id counts from the first row of its field, which is row `offset` of each table. `reserved` has the ids of unseen and of
+ * missing values. Id `first` is the bucket below the first edge. A number x multiplies row `offset`, as (x - center) /
+ * spread, after `scale`. A sequence has rows of its own or those of the field `of`.
+ */
+export function* formatVocabulary(schema: FittedSchema): Generator<string> {
+  yield `{"format":"weft.vocabulary","rows":${schema.rowCount},"missing":${JSON.stringify(schema.missing)},"fields":{`;
+  yield* joined(schema.fields, (field) => formatField(schema, field));
+  yield '},"sequences":{';
+  yield* joined(schema.sequences, (sequence) => formatSequence(schema, sequence));
+  yield "}}\n";
+}
+
+function* formatField(schema: FittedSchema, field: FittedField): Generator<string> {
+  const { kind, offset, rows, missing, edges, scaling } = field;
+  const unseen = kind === "numeric" ? {} : { unseen: OUT_OF_VOCABULARY };
+  const reserved = { ...unseen, ...(missing ? { missing: MISSING } : {}) };
+  const buckets = kind === "bucketed" ? { edges, first: firstValueRow(missing) } : {};
+  yield opened({ kind, offset, rows, reserved, ...buckets, ...(kind === "numeric" ? { scaling } : {}) });
+  if (kind === "categorical") yield* formatValues(schema, field);
+  yield "}";
+}
+
+function* formatSequence(schema: FittedSchema, sequence: FittedSequence): Generator<string> {
+  const { of, along, combiner, maxLength } = sequence.feature;
+  const { offset, rows, target } = sequence;
+  const own = target === undefined ? { offset, rows, reserved: { unseen: OUT_OF_VOCABULARY } } : {};
+  yield opened({ of, along, combiner, maxLength, ...own });
+  if (target === undefined) yield* formatValues(schema, sequence);
+  yield "}";
+}
+
+function* formatValues(schema: FittedSchema, owner: FittedField | FittedSequence): Generator<string> {
+  yield ',"values":{';
+  let part: string[] = [];
+  let separator = "";
+  for (const [value, id] of schema.tokenRows(owner)) {
+    part.push(`${JSON.stringify(value)}:${id}`);
+    if (part.length < VALUES_AT_ONCE) continue;
+    yield separator + part.join(",");
+    separator = ",";
+    part = [];
+  }
+  if (part.length > 0) yield separator + part.join(",");
+  yield "}";
+}
+
+/** Writes each item behind its name, with commas between them. */
+function* joined<T extends { readonly name: string }>(
+  items: readonly T[],
+  format: (item: T) => Generator<string>,
+): Generator<string> {
+  for (const [i, item] of items.entries()) {
+    yield `${i > 0 ? "," : ""}${JSON.stringify(item.name)}:`;
+    yield* format(item);
+  }
+}
+
+/** Writes an object without its last brace. */
+function opened(object: object): string {
+  return JSON.stringify(object).slice(0, -1);
+}
