@@ -1,15 +1,9 @@
 /** Files of `tests/golden` that hold a model: what is in them, and reading them. */
+import type { Convert, NamedTensor } from "../src/interchange/state_dict/tensor.ts";
 import type { GoldenLists } from "./golden_histories.ts";
 
-/** A tensor of a case. */
-export interface GoldenTensor {
-  name: string;
-  shape: number[];
-  data: number[];
-}
-
 /** Tensors by name; their shapes are those of the first parameters. */
-export type GoldenData = Record<string, number[]>;
+export type GoldenData = Record<string, ArrayLike<number>>;
 
 /** Some steps of an optimizer. */
 export interface GoldenSteps {
@@ -31,18 +25,18 @@ export interface GoldenCase {
     tasks?: number;
   };
   batches: ({ ids: number[][]; labels: (number | number[])[] } & GoldenLists)[];
-  params: GoldenTensor[];
+  params: NamedTensor[];
   /**
    * The loss that is differentiated is `loss_total`, where training adds terms to the mean loss of the logits; `penalty` is
    * the part of L2.
    */
   forward: { logits: (number | number[])[]; loss_mean: number | number[]; loss_total?: number; penalty?: number };
   grads: GoldenData;
-  buffers_init?: GoldenTensor[];
+  buffers_init?: NamedTensor[];
   /** Tensors that are given and stay as they are. */
-  constants?: GoldenTensor[];
+  constants?: NamedTensor[];
   /** Constants with the occurrences of rows, by field. */
-  counts?: GoldenTensor[];
+  counts?: NamedTensor[];
   buffers_after_forward?: GoldenData;
   eval_logits?: number[];
   regularization?: { value: number };
@@ -63,18 +57,15 @@ interface Conditioning {
   zero_elements?: GoldenData;
 }
 
-/** Gives a case's tensors names and layouts that the default rules know. */
-export type Convert = (tensors: readonly GoldenTensor[]) => readonly GoldenTensor[];
-
 /** Reads a case. */
 export function readGolden(name: string, conversion: Convert = (tensors) => tensors): GoldenCase {
   const convert: Convert = (tensors) => tensors.length > 0 ? conversion(tensors) : [];
   const golden: GoldenCase = JSON.parse(Deno.readTextFileSync(new URL(`golden/${name}.json`, import.meta.url)));
   const { buffers_init: statistics = [] } = golden;
-  const isCount = ({ name }: GoldenTensor): boolean => name.startsWith("count.");
+  const isCount = ({ name }: NamedTensor): boolean => name.startsWith("count.");
   const counts = golden.constants?.filter(isCount);
   const constants = golden.constants?.filter((tensor) => !isCount(tensor)) ?? [];
-  const convertData = (known: readonly GoldenTensor[], data: GoldenData): GoldenData => {
+  const convertData = (known: readonly NamedTensor[], data: GoldenData): GoldenData => {
     const tensors = known.filter((tensor) => data[tensor.name]);
     const converted = convert(tensors.map((tensor) => ({ ...tensor, data: data[tensor.name] })));
     return Object.fromEntries(converted.map((tensor) => [tensor.name, tensor.data]));
@@ -89,7 +80,7 @@ export function readGolden(name: string, conversion: Convert = (tensors) => tens
   const { zero_gradient_params: zero, weak_gradient_params: weak } = golden.conditioning;
   const elements = Object.entries(golden.conditioning.zero_gradient_elements ?? {}).map(([name, places]) => {
     const { data } = golden.params.find((tensor) => tensor.name === name)!;
-    return [name, data.map((_, i) => Number(places.includes(i)))];
+    return [name, Array.from(data, (_, i) => Number(places.includes(i)))];
   });
   return {
     ...golden,

@@ -4,8 +4,13 @@ import { categorical, sequence } from "../../src/data/schema.ts";
 import { defineModel } from "../../src/definition.ts";
 import { concat, dense, embeddings, flatten, hstuBlock, reshape } from "../../src/layers/mod.ts";
 import { Model } from "../../src/model.ts";
-import type { GoldenTensor } from "../golden.ts";
 import { assertClose, gpu } from "../support.ts";
+
+interface GoldenTensor {
+  name: string;
+  shape: number[];
+  data: number[];
+}
 
 interface Golden {
   config: { heads: number; dq: number; dv: number; max_seq_len: number };

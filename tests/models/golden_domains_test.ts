@@ -2,28 +2,39 @@ import { adaptdhm, type AdaptdhmOptions } from "../../models/adaptdhm.ts";
 import { Model } from "../../src/model.ts";
 import { assertRejects } from "@std/assert";
 import { schemaOf } from "../datasets.ts";
-import { checkGolden, type Convert, type GoldenTensor, inTurn, rename, transposeEach } from "../golden.ts";
+import { checkGolden } from "../golden.ts";
+import type { Layout } from "../../src/interchange/state_dict/layout.ts";
+import {
+  concatenate,
+  inTurn,
+  type NamedTensor,
+  rename,
+  transposeEach,
+} from "../../src/interchange/state_dict/tensor.ts";
 import { gpu } from "../support.ts";
 
-/** Stacks the tensors of the clusters' networks. */
-const stack: Convert = (tensors) => {
-  const stacked = new Map<string, GoldenTensor>();
-  for (const { name, shape, data } of tensors) {
-    const own = /^own\.\d+\.(.+)$/.exec(name);
-    const key = own ? `star.own.${own[1]}` : name;
-    const known = stacked.get(key);
-    if (known) known.data.push(...data);
-    if (known) known.shape[0]++;
-    else stacked.set(key, { name: key, shape: own ? [1, ...shape] : shape, data: [...data] });
-  }
-  return [...stacked.values()];
+/** Stacks the tensors of the clusters' networks, whose weights are turned. */
+const clusters: Layout = () => (tensors) => {
+  const networks = new Map<string, NamedTensor[]>();
+  const others = tensors.filter((tensor) => {
+    const [, name] = /^own\.\d+\.(.+)$/.exec(tensor.name) ?? [];
+    if (name) networks.set(name, [...(networks.get(name) ?? []), tensor]);
+    return !name;
+  });
+  const stacked = [...networks].map(([name, parts]) =>
+    concatenate(`star.own.${name}`, [parts.length, ...parts[0].shape], parts)
+  );
+  return inTurn(
+    rename([/^shared/, "star.shared"], [/^centers$/, "clusters.centers"]),
+    transposeEach(/own.*weight$/),
+  )([...others, ...stacked]);
 };
 
 Deno.test("adaptdhm equals PyTorch in logits, gradients, centers and three steps", () =>
   checkGolden(
     "adaptdhm",
     adaptdhm({ dim: 3, hidden: [8, 6], clusters: 3 }),
-    inTurn(stack, rename([/^shared/, "star.shared"], [/^centers$/, "clusters.centers"]), transposeEach(/own.*weight$/)),
+    clusters,
   ));
 
 Deno.test("adaptdhm refuses no clusters and a rate above 1", async () => {

@@ -1,5 +1,6 @@
 import { deepim, dssm, flen, hfm, lorentzfm, onn, qnn } from "../../models/mod.ts";
-import { checkGolden, type Convert, fromTablesOfPartners, inTurn, rename } from "../golden.ts";
+import type { Layout } from "../../src/interchange/state_dict/layout.ts";
+import { checkGolden } from "../golden.ts";
 
 const dim = 4;
 const hidden = [8, 6];
@@ -11,24 +12,17 @@ Deno.test("deepim equals PyTorch in logits, gradients and three steps", () =>
 Deno.test("lorentzfm equals PyTorch in logits, gradients and three steps", () =>
   checkGolden("lorentzfm", lorentzfm({ dim })));
 
-const matching = rename([/^proj\.weight$/, "hfm.weight"]);
 Deno.test("hfm by correlation equals PyTorch in logits, gradients and three steps", () =>
-  checkGolden("hfm", hfm({ dim }), matching));
+  checkGolden("hfm", hfm({ dim })));
 Deno.test("hfm+ by convolution equals PyTorch in logits, gradients and three steps", () =>
   checkGolden("hfm_plus", hfm({ dim, hidden, kind: "convolution" })));
 
-/** The first tables are for the copies, the others for the products. */
-const operations: Convert = inTurn(
-  rename([/^onn\.t0\./, "emb."]),
-  fromTablesOfPartners("onn", 1),
-);
-Deno.test("onn equals PyTorch in logits, gradients and three steps", () =>
-  checkGolden("onn", onn({ dim: 3, hidden }), operations));
+Deno.test("onn equals PyTorch in logits, gradients and three steps", () => checkGolden("onn", onn({ dim: 3, hidden })));
 
 const groups = [["f0", "f4"], ["f1", "f3"], ["f2"]];
 
 /** The case has no table for the field that no tower uses; it stays as it is. */
-const withUnused: Convert = (tensors) =>
+const withUnused: Layout = () => (tensors) =>
   tensors.flatMap((tensor) => {
     if (tensor.name !== "emb.f1") return [tensor];
     return [tensor, { name: "emb.f2", shape: [5, dim], data: new Array(5 * dim).fill(0) }];
@@ -39,5 +33,4 @@ Deno.test("flen equals PyTorch in logits, gradients and three steps", () =>
   checkGolden(
     "flen",
     flen({ dim, hidden, groups }),
-    rename([/^mf\./, "fieldwise.between."], [/^fm\./, "fieldwise.within."]),
   ));

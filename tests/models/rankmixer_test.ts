@@ -1,5 +1,14 @@
 import { rankmixer } from "../../models/mod.ts";
-import { checkGolden, type Convert, type GoldenTensor, inTurn, rename, transpose, transposeEach } from "../golden.ts";
+import {
+  concatenate,
+  type Convert,
+  inTurn,
+  type NamedTensor,
+  rename,
+  transpose,
+  transposeEach,
+} from "../../src/interchange/state_dict/tensor.ts";
+import { checkGolden } from "../golden.ts";
 import { type Batch, concat, dense, embed, layerNorm, map, type Matrix, plus, type Weights } from "../reference/nn.ts";
 import { gelu } from "../reference/pointwise.ts";
 import { tokenMixing } from "../reference/token_mixing.ts";
@@ -10,10 +19,8 @@ const stacked: Convert = (tensors) => {
   const [weights, biases] = ["weight", "bias"].map((kind) =>
     tensors.filter(({ name }) => name.startsWith("tok.") && name.endsWith(kind))
   );
-  const stack = (name: string, parts: readonly GoldenTensor[]): GoldenTensor[] =>
-    parts.length > 0
-      ? [{ name, shape: [parts.length, ...parts[0].shape], data: parts.flatMap(({ data }) => data) }]
-      : [];
+  const stack = (name: string, parts: readonly NamedTensor[]): NamedTensor[] =>
+    parts.length > 0 ? [concatenate(name, [parts.length, ...parts[0].shape], parts)] : [];
   const others = tensors.filter(({ name }) => !name.startsWith("tok."));
   return [...others, ...stack("tokens.weight", weights.map(transpose)), ...stack("tokens.bias", biases)];
 };
@@ -28,19 +35,20 @@ const layers: Convert = (tensors) =>
     ),
   }));
 
-const names = inTurn(
-  transposeEach(/^ffn\.\d\.w/),
-  stacked,
-  layers,
-  rename(
-    [/mix\.ln/, "ln1"],
-    [/ffn\.ln/, "ln2"],
-    [/ffn\.w1/, "ffn.0.weight"],
-    [/ffn\.b1/, "ffn.0.bias"],
-    [/ffn\.w2/, "ffn.1.weight"],
-    [/ffn\.b2/, "ffn.1.bias"],
-  ),
-);
+const names = (): Convert =>
+  inTurn(
+    transposeEach(/^ffn\.\d\.w/),
+    stacked,
+    layers,
+    rename(
+      [/mix\.ln/, "ln1"],
+      [/ffn\.ln/, "ln2"],
+      [/ffn\.w1/, "ffn.0.weight"],
+      [/ffn\.b1/, "ffn.0.bias"],
+      [/ffn\.w2/, "ffn.1.weight"],
+      [/ffn\.b2/, "ffn.1.bias"],
+    ),
+  );
 
 Deno.test("rankmixer equals PyTorch in logits, gradients and three steps", () =>
   checkGolden("rankmixer", rankmixer({ dim: 4, tokens: 4, width: 8, feedForward: 6 }), names));
