@@ -71,6 +71,7 @@ export const FUXICTR_LAYOUTS: Readonly<Record<string, Layout>> = {
 
 /** Layouts of DeepCTR-Torch's models. */
 export const DEEPCTR_LAYOUTS: Readonly<Record<string, Layout>> = {
+  afm: pairs.afmOfDeepCtr,
   deepfm: mlp.lastOfMlp,
   mlr: pairs.mlr,
   nfm: mlp.lastOfMlp,

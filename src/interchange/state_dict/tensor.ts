@@ -18,12 +18,13 @@ export interface NamedTensor {
 export type Convert = (tensors: readonly NamedTensor[]) => readonly NamedTensor[];
 
 /** A pattern of names, and what takes the place of what it matches. */
-export type Rule = readonly [pattern: RegExp, replacement: string];
+export type Rule = readonly [pattern: RegExp, replacement: string | ((match: string, ...groups: string[]) => string)];
 
 /** Returns the name by the first rule that matches it; undefined where none does. */
 export function nameBy(rules: readonly Rule[], name: string): string | undefined {
   const rule = rules.find(([pattern]) => pattern.test(name));
-  return rule && name.replace(...rule);
+  // The overloads of replace take a text or a function, not either.
+  return rule && name.replace(rule[0], rule[1] as string);
 }
 
 /** Renames tensors: the first rule that matches a name replaces what it matches. */

@@ -29,7 +29,9 @@ export const aoanet: Layout = () => transposeEach(/^aoa\.\d+\.W$/);
 /** SAM's layers; one alone has no number, and the layer on top belongs to it. */
 export const sam: Layout = (model) =>
   inTurn(
-    Object.hasOwn(model, "sam.top.weight") ? rename([/^sam\.0\.W$/, "sam.W"], [/^top\./, "sam.top."]) : (tensors) => tensors,
+    Object.hasOwn(model, "sam.top.weight")
+      ? rename([/^sam\.0\.W$/, "sam.W"], [/^top\./, "sam.top."])
+      : (tensors) => tensors,
     eachOf(/^pool$/, (tensor) => transpose({ ...tensor, name: "pool.weight" })),
   );
 

@@ -4,7 +4,17 @@
  * @module
  */
 import type { Layout } from "../layout.ts";
-import { type Convert, each, eachOf, gather, inTurn, type NamedTensor, rename, sideBySide } from "../tensor.ts";
+import {
+  type Convert,
+  each,
+  eachOf,
+  gather,
+  inTurn,
+  type NamedTensor,
+  rename,
+  sideBySide,
+  transpose,
+} from "../tensor.ts";
 import { lastOfMlp } from "./mlp.ts";
 
 /** Puts tables of a field, one for each partner, side by side in one; the first of them has number `first`. */
@@ -65,6 +75,9 @@ export const pnnOfDeepCtr: Layout = (model) =>
       });
     }),
   );
+
+/** DeepCTR's weights of attention are [in, out], so they are turned here to be turned back. */
+export const afmOfDeepCtr: Layout = () => eachOf(/^(?:att_w|att_h|top)\.weight$/, transpose);
 
 /** One column of weights for each region of gates, then of learners, side by side. */
 export const mlr: Layout = () => (tensors) => {
