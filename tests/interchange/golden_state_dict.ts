@@ -36,9 +36,10 @@ export function casesOf(tool: Tool): string[] {
   return Object.keys(NAMES[tool]);
 }
 
-/** Fields whose row 0 is padding in the case, because a sequence shares them. */
-function sharedFields({ hist, cate }: GoldenCase["batches"][number]): Record<string, string> {
-  return { ...(hist && { f1: "hist" }), ...(cate && { f2: "cate" }) };
+/** Sequences by the field whose rows they have; row 0 is padding in the case. The last one has rows of its own. */
+function sharedFields({ config, batches: [{ hist, cate, multi }] }: GoldenCase): Record<string, string> {
+  const own = `f${config.vocab_sizes.length}`;
+  return { ...(hist && { f1: "hist" }), ...(cate && { f2: "cate" }), ...(multi && { [own]: "multi" }) };
 }
 
 /**
@@ -62,7 +63,7 @@ export function exchange(tool: Tool, name: string): Exchanged {
   const golden = readGolden(name);
   const { names, others = {} } = NAMES[tool][name];
   const known = new Map([...golden.params, ...(golden.buffers_init ?? [])].map((tensor) => [tensor.name, tensor]));
-  const shared = sharedFields(golden.batches[0]);
+  const shared = sharedFields(golden);
   const used = golden.config.vocab_sizes.map((_, f) => `f${f}`).filter((field) =>
     [...known.keys()].some((key) => key.endsWith(`.${field}`))
   );
@@ -102,16 +103,22 @@ export function exchange(tool: Tool, name: string): Exchanged {
 
 function fuxictrFiles({ config, batches }: GoldenCase, used: readonly string[], shared: Record<string, string>) {
   const spec = (field: string) => ({ [field]: { source: "", type: "categorical", padding_idx: 0 } });
-  const sequence = ([field, name]: [string, string]) => ({
-    [name]: { type: "sequence", share_embedding: field, max_len: batches[0].hist![0].length, feature_encoder: null },
-  });
+  const sequence = ([field, name]: [string, string]) => {
+    const max_len = batches[0][name as "hist" | "multi"]![0].length;
+    const feature_encoder = name === "multi" ? "layers.MaskedAveragePooling()" : null;
+    const isShared = name !== "multi";
+    return { [name]: { type: "sequence", max_len, feature_encoder, ...(isShared && { share_embedding: field }) } };
+  };
   const tasks = config.tasks ?? 1;
   const labels = tasks > 1 ? Array.from({ length: tasks }, (_, t) => `task${t}`) : ["label"];
   const featureMap = { labels, features: [...used.map(spec), ...Object.entries(shared).map(sequence)] };
   const all = used.map((field) =>
     [field, vocabularyOf(config.vocab_sizes[Number(field.slice(1))], Object.hasOwn(shared, field))] as const
   );
-  const vocabularies = Object.fromEntries(all);
+  const own: Record<string, Record<string, number>> = batches[0].multi
+    ? { multi: vocabularyOf(config.multi_vocab!, true) }
+    : {};
+  const vocabularies = { ...Object.fromEntries(all), ...own };
   return { featureMap, ...readFuxictrSchema(featureMap, vocabularies), vocabularies };
 }
 

@@ -34,6 +34,7 @@ const MODELS: Record<string, Definition> = {
   dcnv2_stacked: zoo.dcnv2({ dim, layers: 2, hidden, structure: "stacked" }),
   deepcrossing: zoo.deepcrossing({ dim, hidden: [6, 5], activateSum: true }),
   deepfm: zoo.deepfm({ dim, hidden }),
+  deepfm_multi: zoo.deepfm({ dim, hidden }),
   deepim: zoo.deepim({ dim, hidden, order: 4 }),
   destine: zoo.destine({ dim, hidden, layers: 2, heads: 1, width: 5, scale: true, wide: true }),
   dien_agru: zoo.dien({ dim: 2, hidden: [6, 4], evolution: "agru" }),

@@ -32,7 +32,11 @@ export function splitTable(name: string): { readonly table: string; readonly fie
   return kind === undefined ? undefined : { table: TABLES[kind] ?? kind, field: Number(field) };
 }
 
-/** Gives plain tensors Weft's names and layout. */
+/**
+ * Gives plain tensors Weft's names and layout.
+ *
+ * @throws {TypeError} when the rows of a table's fields differ in width
+ */
 export function toWeft(tensors: readonly NamedTensor[]): NamedTensor[] {
   const tables = new Map<string, NamedTensor[]>();
   const result: NamedTensor[] = [];
@@ -43,6 +47,11 @@ export function toWeft(tensors: readonly NamedTensor[]): NamedTensor[] {
   }
   for (const [name, fields] of tables) {
     const parts = fields.filter((part) => part !== undefined);
+    const widths = new Set(parts.map(({ shape }) => shape[1]));
+    if (widths.size > 1) {
+      const received = [...widths].join(", ");
+      throw new TypeError(`Cannot import "${name}": rows of all fields must have one width, received ${received}`);
+    }
     const rows = parts.reduce((sum, { shape }) => sum + shape[0], 0);
     result.push(concatenate(name, [rows, parts[0].shape[1]], parts));
   }
