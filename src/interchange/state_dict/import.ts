@@ -50,6 +50,14 @@ export interface ImportReport {
   readonly zeroUnseen: readonly string[];
 }
 
+/** Options of {@linkcode importStateDict}. */
+export interface StateDictOptions {
+  /** The tool. */
+  readonly from: Tool;
+  /** Rows of values by field; of FuxiCTR what `feature_vocab.json` holds. */
+  readonly vocabularies: Vocabularies;
+}
+
 /** Returns the names of the models that can be imported from a tool. */
 export function importable(tool: Tool): string[] {
   return Object.keys(TOOLS[tool].names);
@@ -59,7 +67,6 @@ export function importable(tool: Tool): string[] {
  * Replaces all parameters, statistics and tables of a model by those of another tool's model with the same name.
  *
  * @param tensors the `state_dict`, as {@linkcode readSafetensors} returns it
- * @param vocabularies rows of values by field; of FuxiCTR what `feature_vocab.json` holds
  * @throws {TypeError} when that model cannot be imported, or a tensor is missing, of another shape or left over; the
  * message lists them, and the model is then as before
  * @throws {RangeError} when a number is not finite
@@ -67,7 +74,7 @@ export function importable(tool: Tool): string[] {
 export async function importStateDict(
   model: Model,
   tensors: Readonly<Record<string, CheckpointTensor>>,
-  { from, vocabularies }: { readonly from: Tool; readonly vocabularies: Vocabularies },
+  { from, vocabularies }: StateDictOptions,
 ): Promise<ImportReport> {
   const { title, names, layouts, zeros } = TOOLS[from];
   const { name } = model.definition;

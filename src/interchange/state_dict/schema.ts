@@ -11,6 +11,14 @@ import { PADDING, UNSEEN, type Vocabularies } from "./rows.ts";
 /** Text that stands for a missing value in both tools' files. */
 const MISSING_TEXT = "";
 
+/** A schema with the rows that the other tool's tables have. */
+export interface ExchangedSchema {
+  /** Schema of the data that the model takes. */
+  readonly schema: FittedSchema;
+  /** Rows of values by field. */
+  readonly vocabularies: Vocabularies;
+}
+
 /** What `feature_map.json` says of a feature. */
 interface FeatureSpec {
   readonly type?: unknown;
@@ -36,7 +44,7 @@ const COMBINERS = { MaskedAveragePooling: "mean", MaskedSumPooling: "sum" } as c
 export function readFuxictrSchema(
   featureMap: unknown,
   vocabulary: unknown,
-): { readonly schema: FittedSchema; readonly vocabularies: Vocabularies } {
+): ExchangedSchema {
   const { features, labels } = (featureMap ?? {}) as { features?: unknown; labels?: unknown };
   const isTexts = Array.isArray(labels) && labels.every((label) => typeof label === "string");
   if (!Array.isArray(features) || !isTexts || labels.length === 0) {
@@ -75,7 +83,7 @@ export function readFuxictrSchema(
 export function readDeepctrSchema(
   label: string,
   vocabulary: unknown,
-): { readonly schema: FittedSchema; readonly vocabularies: Vocabularies } {
+): ExchangedSchema {
   const isRecord = typeof vocabulary === "object" && vocabulary !== null;
   const expanded = !isRecord ? vocabulary : Object.fromEntries(
     Object.entries(vocabulary).map(([name, rows]) => [name, Number.isSafeInteger(rows) ? numbers(rows) : rows]),
