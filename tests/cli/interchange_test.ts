@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { main } from "../../src/cli.ts";
 import { writeSafetensors } from "../../src/interchange/safetensors.ts";
+import { importable } from "../../src/interchange/state_dict/import.ts";
 import { inFolder } from "../folder.ts";
 import { exchange } from "../interchange/golden_state_dict.ts";
 import { readGolden } from "../golden_case.ts";
@@ -147,3 +148,14 @@ Deno.test("mistakes in options of export and import are named", () =>
       assertEquals(ended.code, code, ended.err);
     }
   }));
+
+Deno.test("each option on the page about other tools is one of their commands", async () => {
+  const page = await Deno.readTextFile(new URL("../../src/interchange/README.md", import.meta.url));
+  const options = new Set([...page.matchAll(/--[a-z][a-z-]+/g)].map(([option]) => option));
+  assert(options.size >= 10, [...options].join());
+  const helps = await Promise.all(["export", "import", "train"].map((name) => runMain(name, "--help")));
+  const help = helps.map(({ out }) => out).join("\n");
+  assertEquals([...options].filter((option) => !help.includes(`  ${option} `) && option !== "--help"), []);
+  const counts = [...page.matchAll(/(\d+) of (?:FuxiCTR|DeepCTR-Torch)/g)].map(([, count]) => Number(count));
+  assertEquals(counts, [importable("fuxictr").length, importable("deepctr").length]);
+});
