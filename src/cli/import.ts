@@ -148,7 +148,11 @@ async function filled(opened: Promise<Model>, fill: (model: Model) => Promise<vo
 }
 
 function describe({ ignored, unusedRows, zeroUnseen }: ImportReport, streams: Streams): void {
-  if (ignored.length > 0) streams.err(`Left out ${formatCount(ignored.length, "tensor")} without trained numbers`);
+  if (ignored.length > 0) {
+    streams.err(
+      `Left out ${formatCount(ignored.length, "tensor")} that nothing is computed with: ${ignored.join(", ")}`,
+    );
+  }
   for (const [field, rows] of Object.entries(unusedRows)) {
     streams.err(`Left out ${formatCount(rows, "row")} of "${field}" whose values the model has not`);
   }

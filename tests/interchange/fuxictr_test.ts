@@ -130,7 +130,7 @@ Deno.test("importStateDict refuses a model that the tool's maps have not, and li
   await assertRejects(
     () => importStateDict(other, STATE, { from: "deepctr", vocabularies }),
     TypeError,
-    'Cannot import from DeepCTR-Torch: the model must be one of afm,deepfm,nfm,pnn,wide_deep,xdeepfm, received "lr"',
+    'Cannot import from DeepCTR-Torch: the model must be one of afm,deepfm,mlr,nfm,pnn,wide_deep,xdeepfm, received "lr"',
   );
 });
 

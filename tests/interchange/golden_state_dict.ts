@@ -29,6 +29,8 @@ export interface Exchanged {
   featureMap: object;
   data: Dataset;
   logits: (number | number[])[];
+  /** How many tensors nothing is computed with. */
+  ignored: number;
 }
 
 /** Returns the names of the cases of a tool. */
@@ -93,8 +95,10 @@ export function exchange(tool: Tool, name: string): Exchanged {
   }
   const schemas = tool === "fuxictr" ? fuxictrFiles(golden, used, shared) : deepctrFiles(golden, used);
   const rows = rowsOf(golden, used, shared);
+  const canceled = Object.keys(names).filter((key) => /W_(?:q|k|unary)\.bias$|residual_proj\.bias$/.test(key)).length;
   return {
     tensors,
+    ignored: Object.keys(others).length + canceled,
     ...schemas,
     data: readRows(rows, schemas.schema),
     logits: golden.eval_logits ?? golden.forward.logits,

@@ -44,6 +44,7 @@ const MODELS: Record<string, Definition> = {
   din_softmax: zoo.din({ ...relu, softmax: true }),
   din_two: zoo.din(relu),
   dlrm: zoo.dlrm({ dim, hidden }),
+  dmr: zoo.dmr({ dim: 2, hidden, attention: [5], positionDim: 2 }),
   dnn: zoo.dnn({ dim, hidden }),
   dnn_bn: zoo.dnn({ dim, hidden, batchNorm: true }),
   dssm: zoo.dssm({ dim, hidden, groups: [groups[0], groups[1]] }),
@@ -75,6 +76,7 @@ const MODELS: Record<string, Definition> = {
   masknet_parallel: zoo.masknet({ dim: 3, blocks: 2, width: 5, hidden: [4], ratio: 0.5 }),
   masknet_serial: zoo.masknet({ dim: 3, structure: "serial", hidden: [6, 4], ratio: 0.5 }),
   mmoe: zoo.mmoe({ dim, experts: 3, hidden, gate: [4], tower: [6] }),
+  mlr_shared: zoo.mlr({ regions: 3, shared: true }),
   nfm: zoo.nfm({ dim, hidden }),
   onn: zoo.onn({ dim: 3, hidden }),
   ple: zoo.ple({ dim, layers: 2, experts: 2, own: 1, hidden: [6], tower: [4], mixes: "shared" }),
@@ -104,7 +106,7 @@ for (const tool of ["fuxictr", "deepctr"] as const) {
     Deno.test(`${name} of ${TITLES[tool]} keeps its logits when its state_dict is imported`, () =>
       inFolder(async (folder) => {
         const path = `${folder}/model.safetensors`;
-        const { tensors, schema, vocabularies, data, logits } = exchange(tool, name);
+        const { tensors, schema, vocabularies, data, logits, ignored } = exchange(tool, name);
         await writeSafetensors(path, tensors, { format: "pt" });
         await using model = await Model.create(MODELS[name], schema, { device: await gpu() });
         const report = await importStateDict(model, (await readSafetensors(path)).tensors, {
@@ -116,6 +118,7 @@ for (const tool of ["fuxictr", "deepctr"] as const) {
           const received = Array.from(column, (p) => Math.log(p / (1 - p)));
           assertClose(received, columnOf(logits, t), `${name} ${t}`, { rtol: 2e-5 });
         });
+        assertEquals(report.ignored.length, ignored);
         assertEquals(report.unusedRows, {});
         assertEquals(report.zeroUnseen.length, tool === "fuxictr" ? 0 : schema.fields.length);
       }));

@@ -31,6 +31,12 @@ export const DEEPCTR_NAMES: Readonly<Record<string, Names>> = {
     [/^out\.bias$/, "lr.bias"],
   ),
   deepfm: names(),
+  mlr: {
+    ...names(),
+    tables: [[/^region_linear_model\.(\d+)\.$/, "region.$1"]],
+    // The class has more, and computes with those of the regions alone.
+    unused: () => /^(?:base_linear_model|linear_model|embedding_dict|out)\./,
+  },
   nfm: names(),
   pnn: names([/^outterproduct\./, "outer."]),
   wide_deep: names(),

@@ -71,7 +71,11 @@ const OWN: Readonly<Record<string, Partial<Names>>> = {
   },
   deepfm: {},
   deepim: { rules: [[/^im_layer\.fc\./, "im."]] },
-  destine: { rules: [[/^self_attns\.(\d+)\.W_/, "att.$1."], [/^attn_fc\./, "top."]] },
+  destine: {
+    rules: [[/^self_attns\.(\d+)\.W_/, "att.$1."], [/^attn_fc\./, "top."]],
+    // They cancel in a softmax.
+    unused: () => /^self_attns\.\d+\.W_(?:q|k|unary)\.bias$/,
+  },
   dien: {
     rules: [
       [/^extraction_modules\.0\.weight_(ih|hh)_l0$/, "gru.w_$1"],
@@ -82,6 +86,11 @@ const OWN: Readonly<Record<string, Partial<Names>>> = {
   },
   din: { sequences: [[/^attention_layers\.0\.attention_layer\.mlp$/, "att"]] },
   dlrm: { sequences: [[/^top_mlp\.mlp$/, "mlp"]] },
+  dmr: {
+    tables: [[/^$/, "out"]],
+    sequences: [[/^(u2i|i2i)_net\.0\.attn_mlp\.mlp$/, "$1.att"]],
+    rules: [[/^(u2i|i2i)_net\.0\.pos_emb$/, "$1.pos"], [/^(u2i|i2i)_net\.0\.W_([qo])\.0\./, "$1.$2."]],
+  },
   dnn: {},
   dssm: { sequences: [[/^(user|item)_tower\.mlp$/, "$1"]] },
   edcn: {
@@ -198,6 +207,13 @@ const OWN: Readonly<Record<string, Partial<Names>>> = {
       [/^cgc_layers\.(\d+)\.gate\.(\d+)\.mlp$/, "cgc.$1.gate.$2"],
       TOWERS,
     ],
+    // The last gate of a layer mixes for the next layer.
+    unused: (names) => {
+      const [layer, gate] = [/^cgc_layers\.(\d+)/, /^cgc_layers\.\d+\.gate\.(\d+)/].map((pattern) =>
+        Math.max(...names.map((name) => Number(pattern.exec(name)?.[1] ?? -1)))
+      );
+      return new RegExp(`^cgc_layers\\.${layer}\\.gate\\.${gate}\\.`);
+    },
   },
   pnn: {},
   ppnet: {
@@ -229,6 +245,8 @@ const OWN: Readonly<Record<string, Partial<Names>>> = {
       [/^wukong_stack\.(\d+)\.layer_norm\./, "out.$1.ln."],
       [/^wukong_stack\.(\d+)\.residual_proj\./, "res.$1."],
     ],
+    // The layer norm takes it away.
+    unused: () => /^wukong_stack\.\d+\.residual_proj\.bias$/,
   },
   xdeepfm: {
     rules: [
@@ -240,9 +258,10 @@ const OWN: Readonly<Record<string, Partial<Names>>> = {
 
 /** Names of FuxiCTR's models that can be imported. */
 export const FUXICTR_NAMES: Readonly<Record<string, Names>> = Object.fromEntries(
-  Object.entries(OWN).map(([model, { tables = [], sequences = [], rules = [] }]): [string, Names] => [model, {
+  Object.entries(OWN).map(([model, { tables = [], sequences = [], rules = [], unused }]): [string, Names] => [model, {
     tables: [...tables, ...COMMON.tables],
     sequences: [...sequences, ...COMMON.sequences],
     rules: [...rules, ...COMMON.rules],
+    unused,
   }]),
 );

@@ -42,7 +42,7 @@ const TRAINING_ONLY = ["task_log_variances"];
 
 /** What an import found. */
 export interface ImportReport {
-  /** Names of tensors that the model needs not, such as counters of batches. */
+  /** Names of tensors that nothing is computed with, such as counters of batches. */
   readonly ignored: readonly string[];
   /** How many rows of the other tool's tables have no value in the model's vocabularies, by field; padding is not counted. */
   readonly unusedRows: Readonly<Record<string, number>>;
@@ -84,8 +84,10 @@ export async function importStateDict(
     );
   }
   const own = await model.parameters();
-  const ignored = Object.keys(tensors).filter((key) => WITHOUT_NUMBERS.test(key));
-  const { tables, dense } = nameTensors(floats(tensors), names[name]);
+  const unused = names[name].unused?.(Object.keys(tensors));
+  const ignored = Object.keys(tensors).filter((key) => WITHOUT_NUMBERS.test(key) || unused?.test(key));
+  const used = Object.keys(tensors).filter((key) => !ignored.includes(key));
+  const { tables, dense } = nameTensors(used.map((key) => toFloats(key, tensors[key])), names[name]);
   const places = new RowPlaces(model.schema, vocabularies);
   const rows = tables.flatMap((table) => places.place(table, tables));
   const weft = toWeft(layouts[name](own as Shapes)([...dense, ...rows]));
@@ -100,13 +102,9 @@ export async function importStateDict(
   return { ignored, ...places.report() };
 }
 
-/** Returns what can hold trained numbers. */
-function floats(tensors: Readonly<Record<string, CheckpointTensor>>): NamedTensor[] {
-  return Object.entries(tensors).flatMap(([name, { shape, data }]) => {
-    if (WITHOUT_NUMBERS.test(name)) return [];
-    if (data instanceof Float32Array || data instanceof Float64Array) return [{ name, shape, data }];
-    throw new TypeError(`Cannot import "${name}": numbers must be floats, received a ${data.constructor.name}`);
-  });
+function toFloats(name: string, { shape, data }: CheckpointTensor): NamedTensor {
+  if (data instanceof Float32Array || data instanceof Float64Array) return { name, shape, data };
+  throw new TypeError(`Cannot import "${name}": numbers must be floats, received a ${data.constructor.name}`);
 }
 
 function zerosLike(name: string, { shape, data }: CheckpointTensor): NamedTensor {

@@ -33,6 +33,7 @@ export const FUXICTR_LAYOUTS: Readonly<Record<string, Layout>> = {
   dien: attention.dien,
   din: attention.din,
   dlrm: plain,
+  dmr: plain,
   dnn: plain,
   dssm: plain,
   edcn: cross.edcn,

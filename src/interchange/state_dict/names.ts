@@ -13,6 +13,8 @@ export interface Names {
   readonly sequences: readonly Rule[];
   /** All other names. */
   readonly rules: readonly Rule[];
+  /** Returns what matches tensors that do not change what the model computes, among those of the given names. */
+  readonly unused?: (names: readonly string[]) => RegExp;
 }
 
 /** A tensor of a table, of which the rows of one field are in it. */
@@ -33,8 +35,8 @@ export interface Named {
   readonly dense: readonly NamedTensor[];
 }
 
-/** A field's tensor in FuxiCTR's `nn.ModuleDict` or DeepCTR's. */
-const FIELD = /^(.*?)(?:embedding_layers|embedding_dict)\.([^.]+)\.weight$/;
+/** A field's tensor in an `nn.ModuleDict` of FuxiCTR or DeepCTR-Torch. */
+const FIELD = /^(.*?)(?:embedding_layers|embedding_dict|output_emb_layer)\.([^.]+)\.weight$/;
 
 /** A tensor of `nn.Sequential`: its number there, and the name behind it. */
 interface Part {
