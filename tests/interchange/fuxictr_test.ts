@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { din, dnn, dsin, fm, lr } from "../../models/mod.ts";
+import { din, dnn, dsin, fm, lr, wideDeep } from "../../models/mod.ts";
 import type { CheckpointTensor } from "../../src/checkpoint/content.ts";
 import { FittedSchema } from "../../src/data/fitted_schema.ts";
 import { readRows } from "../../src/data/rows.ts";
@@ -75,6 +75,39 @@ Deno.test("rows go to a model's own vocabulary by value", async () => {
   // Unseen, missing, u3, and u5 that FuxiCTR had not seen; the price and its absence.
   assertEquals(embedding.data, Float32Array.of(-1, 0.5, -1, 0.5, 3, 4, -1, 0.5, 0.5, -0.25, 0, 0));
   assertEquals(linear.data, Float32Array.from([0.3, 0.3, 0.2, 0.3, 0.7, 0]));
+});
+
+Deno.test("rows that no vocabulary names are counted, and fields without a row for unseen values are named", async () => {
+  const { schema, vocabularies } = readDeepctrSchema("y", { a: 2, b: { x: 1, z: 0 } });
+  await using model = await Model.create(fm({ dim: 1 }), schema, { device: await gpu() });
+  await assertRejects(
+    () => importStateDict(model, {}, { from: "deepctr", vocabularies }),
+    TypeError,
+    'must be one of afm,deepfm,mlr,nfm,pnn,wide_deep,xdeepfm, received "fm"',
+  );
+  await using wide = await Model.create(wideDeep({ dim: 1, hidden: [1] }), schema, { device: await gpu() });
+  const state = {
+    "embedding_dict.a.weight": tensor([4, 1], 1, 2, 3, 4),
+    "embedding_dict.b.weight": tensor([2, 1], 5, 6),
+    "linear_model.embedding_dict.a.weight": tensor([4, 1], 1, 2, 3, 4),
+    "linear_model.embedding_dict.b.weight": tensor([2, 1], 5, 6),
+    "dnn.linears.0.weight": tensor([1, 2], 1, 1),
+    "dnn.linears.0.bias": tensor([1], 1),
+    "dnn_linear.weight": tensor([1, 1], 1),
+    "out.bias": tensor([1], 1),
+  };
+  const report = await importStateDict(wide, state, { from: "deepctr", vocabularies });
+  assertEquals(report, { ignored: [], unusedRows: { a: 2 }, zeroUnseen: ["a", "b"] });
+  assertEquals((await wide.parameters()).embedding.data, Float32Array.of(0, 1, 2, 0, 5, 6));
+  await assertRejects(
+    () =>
+      importStateDict(wide, { ...state, "linear_model.weight": tensor([3, 1], 1, 2, 3) }, {
+        from: "deepctr",
+        vocabularies,
+      }),
+    TypeError,
+    '1 unexpected: "linear_model.weight" [1, 3]',
+  );
 });
 
 Deno.test("a missing value that FuxiCTR has a row for takes that row", () => {

@@ -6,6 +6,7 @@
 import type { CheckpointTensor } from "../../checkpoint/content.ts";
 import { describeNotFinite, findNotFinite } from "../../checkpoint/finite.ts";
 import type { FittedSchema } from "../../data/fitted_schema.ts";
+import { OUT_OF_VOCABULARY } from "../../data/vocabulary.ts";
 import type { Model } from "../../model.ts";
 import { fitTensors } from "../fit.ts";
 import { DEEPCTR_NAMES } from "./deepctr_names.ts";
@@ -13,7 +14,7 @@ import { FUXICTR_NAMES } from "./fuxictr_names.ts";
 import { type Layout, type Shapes, toWeft } from "./layout.ts";
 import { DEEPCTR_LAYOUTS, FUXICTR_LAYOUTS } from "./layouts.ts";
 import { type FieldTable, type Names, nameTensors } from "./names.ts";
-import { mapRows, numberRow, reorderRows, type RowMap, type Vocabularies } from "./rows.ts";
+import { countUnused, mapRows, numberRow, reorderRows, type RowMap, type Vocabularies } from "./rows.ts";
 import type { NamedTensor } from "./tensor.ts";
 
 /** A tool whose models can be imported. */
@@ -44,7 +45,7 @@ const TRAINING_ONLY = ["task_log_variances"];
 export interface ImportReport {
   /** Names of tensors that nothing is computed with, such as counters of batches. */
   readonly ignored: readonly string[];
-  /** How many rows of the other tool's tables have no value in the model's vocabularies, by field; padding is not counted. */
+  /** How many rows of the other tool's tables are of no value in the model's vocabularies, by field; padding is not counted. */
   readonly unusedRows: Readonly<Record<string, number>>;
   /** Fields whose row for unseen values is zeros, because the other tool has none. */
   readonly zeroUnseen: readonly string[];
@@ -125,6 +126,7 @@ class RowPlaces {
   readonly #schema: FittedSchema;
   readonly #vocabularies: Vocabularies;
   readonly #maps = new Map<string, RowMap>();
+  readonly #unused = new Map<string, number>();
 
   constructor(schema: FittedSchema, vocabularies: Vocabularies) {
     this.#schema = schema;
@@ -156,16 +158,16 @@ class RowPlaces {
     }
     const map = this.#maps.get(owner.name) ?? mapRows(this.#schema, owner, this.#vocabularies);
     this.#maps.set(owner.name, map);
-    return reorderRows(table, map);
+    const rows = reorderRows(table, map);
+    const unused = countUnused(table, map);
+    if (unused > 0) this.#unused.set(owner.name, unused);
+    return rows;
   }
 
   /** Returns what of the rows was of no use, or absent. */
   report(): Pick<ImportReport, "unusedRows" | "zeroUnseen"> {
-    const maps = [...this.#maps];
-    return {
-      unusedRows: Object.fromEntries(maps.flatMap(([field, { unused }]) => unused > 0 ? [[field, unused]] : [])),
-      zeroUnseen: maps.flatMap(([field, { sources }]) => sources[0] === undefined ? [field] : []),
-    };
+    const lacking = [...this.#maps].filter(([, { sources }]) => sources[OUT_OF_VOCABULARY] === undefined);
+    return { unusedRows: Object.fromEntries(this.#unused), zeroUnseen: lacking.map(([field]) => field) };
   }
 }
 

@@ -21,8 +21,8 @@ export const UNSEEN = "__OOV__";
 export interface RowMap {
   /** Rows of the other tool, by row of Weft's. */
   readonly sources: readonly (number | undefined)[];
-  /** Rows of the other tool that are not padding and of no use. */
-  readonly unused: number;
+  /** Rows of the other tool that are of use, and padding. */
+  readonly known: ReadonlySet<number | undefined>;
 }
 
 /**
@@ -42,9 +42,12 @@ export function mapRows(schema: FittedSchema, field: FittedField | FittedSequenc
   if (field.missing) sources[MISSING] = schema.missing.map((text) => rows.get(text)).find(Number.isInteger) ?? unseen;
   const vocabulary = field.vocabulary ?? [];
   vocabulary.forEach((value, i) => sources[firstValueRow(field.missing) + i] = rows.get(value) ?? unseen);
-  const used = new Set(sources);
-  const unused = [...rows].filter(([value, row]) => value !== PADDING && !used.has(row)).length;
-  return { sources, unused };
+  return { sources, known: new Set([...sources, rows.get(PADDING)]) };
+}
+
+/** Counts the rows of a table that are not padding and of no use. */
+export function countUnused({ tensor: { shape: [rows] } }: FieldTable, { known }: RowMap): number {
+  return rows - (known.has(undefined) ? known.size - 1 : known.size);
 }
 
 /**
