@@ -10,7 +10,7 @@
  */
 import { CACHE_FOLDER, installBundledDriver, LOADER, MANIFEST } from "./bundled_driver.ts";
 import type { AdapterKind, AdapterOptions, AdapterReport, FoundAdapter } from "./host/adapter_types.ts";
-import { isGranted } from "./permission.ts";
+import { isGranted, lookIfGranted } from "./permission.ts";
 import { widenVectors } from "./vector_width.ts";
 
 export type { AdapterKind, AdapterOptions, AdapterReport, FoundAdapter } from "./host/adapter_types.ts";
@@ -220,7 +220,8 @@ async function loadBundledDriver(announce?: (line: string) => void): Promise<voi
 
 /** Keeps the Wayland client that EGL tries from complaining on stderr about a server that has no desktop. */
 async function quietly<T>(look: () => Promise<T>): Promise<T> {
-  if (Deno.build.os !== "linux" || !isGranted({ name: "env" }) || Deno.env.has("XDG_RUNTIME_DIR")) return await look();
+  const mayNotSet = Deno.build.os !== "linux" || !isGranted({ name: "env", variable: "XDG_RUNTIME_DIR" });
+  if (mayNotSet || Deno.env.has("XDG_RUNTIME_DIR")) return await look();
   Deno.env.set("XDG_RUNTIME_DIR", "/nonexistent");
   try {
     return await look();
@@ -243,17 +244,8 @@ function advice(): string {
   if (Deno.build.os === "windows") return "drivers come with Windows Update: start ms-settings:windowsupdate";
   const debian = "apt-get install -y mesa-vulkan-drivers";
   const fedora = "dnf install -y mesa-vulkan-drivers";
-  const release = isGranted({ name: "read" }) ? readRelease() : "";
+  const release = lookIfGranted("/etc/os-release", "", Deno.readTextFileSync);
   if (/^ID(_LIKE)?=.*(debian|ubuntu)/m.test(release)) return `install one with: ${debian}`;
   if (/^ID(_LIKE)?=.*(fedora|rhel)/m.test(release)) return `install one with: ${fedora}`;
   return `install one with: ${debian} (Debian, Ubuntu) or ${fedora} (Fedora)`;
-}
-
-function readRelease(): string {
-  try {
-    return Deno.readTextFileSync("/etc/os-release");
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return "";
-    throw error;
-  }
 }

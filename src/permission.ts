@@ -8,3 +8,19 @@
 export function isGranted(permission: Deno.PermissionDescriptor): boolean {
   return Deno.permissions.querySync(permission).state === "granted";
 }
+
+/**
+ * Looks at a file or folder of the system without asking for a permission.
+ *
+ * @returns what `look` returns, or `missing` when the path does not exist or may not be read
+ */
+export function lookIfGranted<T>(path: string, missing: T, look: (path: string) => T): T {
+  if (!isGranted({ name: "read", path })) return missing;
+  try {
+    return look(path);
+  } catch (error) {
+    // Reading below /proc needs more than the permission to read, which a query does not tell.
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable) return missing;
+    throw error;
+  }
+}

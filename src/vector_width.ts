@@ -7,7 +7,7 @@
  * @module
  */
 
-import { isGranted } from "./permission.ts";
+import { isGranted, lookIfGranted } from "./permission.ts";
 
 /** Mesa's variable, in bits. */
 export const WIDTH_VARIABLE = "LP_NATIVE_VECTOR_WIDTH";
@@ -57,20 +57,9 @@ function manifestFiles(): string[] {
 }
 
 function read(file: string): string {
-  return isGranted({ name: "read", path: file }) ? orElse("", () => Deno.readTextFileSync(file)) : "";
+  return lookIfGranted(file, "", Deno.readTextFileSync);
 }
 
 function list(folder: string): string[] {
-  if (!isGranted({ name: "read", path: folder })) return [];
-  return orElse([], () => [...Deno.readDirSync(folder)].map(({ name }) => name));
-}
-
-function orElse<T>(missing: T, look: () => T): T {
-  try {
-    return look();
-  } catch (error) {
-    // Reading below /proc needs more than the permission to read, which a query does not tell.
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable) return missing;
-    throw error;
-  }
+  return lookIfGranted(folder, [], () => [...Deno.readDirSync(folder)].map(({ name }) => name));
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isGranted } from "../permission.ts";
+import { lookIfGranted } from "../permission.ts";
 
 /** Exit codes of a process that a signal ended: 128 and the signal's number. */
 const EXIT_CODES: Readonly<Partial<Record<Deno.Signal, number>>> = {
@@ -86,8 +86,8 @@ function caughtSignals(endsAtHangUp: boolean): Deno.Signal[] {
 
 /** Tells whether the process was started to outlive its terminal, as `nohup` does; systems without /proc do not say. */
 function hangUpIsIgnored(): boolean {
-  const path = "/proc/self/status";
-  if (Deno.build.os !== "linux" || !isGranted({ name: "read", path })) return false;
-  const [, mask] = /^SigIgn:\s*([0-9a-f]+)$/m.exec(Deno.readTextFileSync(path)) ?? [];
+  if (Deno.build.os !== "linux") return false;
+  const status = lookIfGranted("/proc/self/status", "", Deno.readTextFileSync);
+  const [, mask] = /^SigIgn:\s*([0-9a-f]+)$/m.exec(status) ?? [];
   return mask !== undefined && (BigInt(`0x${mask}`) & 1n) === 1n;
 }

@@ -29,7 +29,7 @@ async function foldersIn(folder: string): Promise<string[]> {
   const names: string[] = [];
   for await (const { name } of readFolder(folder)) {
     // A link to a folder is one, which only asking for what it leads to tells.
-    if ((await Deno.stat(`${folder}/${name}`).catch(() => undefined))?.isDirectory) names.push(name);
+    if ((await look(`${folder}/${name}`))?.isDirectory) names.push(name);
   }
   return names;
 }
@@ -48,5 +48,15 @@ function readFolder(folder: string): AsyncIterable<Deno.DirEntry> {
 }
 
 async function isFile(path: string): Promise<boolean> {
-  return (await Deno.stat(path).catch(() => undefined))?.isFile ?? false;
+  return (await look(path))?.isFile ?? false;
+}
+
+/** Passes over what cannot be looked at, such as a link that leads nowhere, unless a permission is lacking. */
+async function look(path: string): Promise<Deno.FileInfo | undefined> {
+  try {
+    return await Deno.stat(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    return undefined;
+  }
 }

@@ -22,6 +22,11 @@ export async function listen(
     return { ...address, finished: server.finished, shutdown: () => server.shutdown() };
   } catch (error) {
     const message = (error as Error).message;
+    if (error instanceof Deno.errors.NotCapable) {
+      throw new Error(`Cannot serve: listening on ${hostname}:${port} needs --allow-net=${hostname}:${port}`, {
+        cause: error,
+      });
+    }
     throw new Error(`Cannot serve: ${hostname}:${port} must be free to listen on, received ${message}`, {
       cause: error,
     });

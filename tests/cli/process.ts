@@ -7,6 +7,11 @@ export function start(folder: string, ...args: string[]): Deno.ChildProcess {
   return startProgram(folder, Deno.execPath(), "run", "-A", CLI, ...args);
 }
 
+/** Starts the command line in a folder with some permissions only. */
+export function startWith(permissions: readonly string[], folder: string, ...args: string[]): Deno.ChildProcess {
+  return startProgram(folder, Deno.execPath(), "run", "--no-prompt", ...permissions, CLI, ...args);
+}
+
 /** Starts the command line in a folder as a process that outlives its terminal, as under `nohup`. */
 export function startLasting(folder: string, ...args: string[]): Deno.ChildProcess {
   return startProgram(folder, "sh", "-c", 'trap "" HUP; exec "$@"', "sh", Deno.execPath(), "run", "-A", CLI, ...args);

@@ -1,55 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { inFolder } from "../folder.ts";
-import { MODEL, run, SCHEMA, start, writeData } from "./process.ts";
-
-/** A server in a process of its own: its address, what it says, and how it ends. */
-class ServerProcess {
-  readonly #child: Deno.ChildProcess;
-  readonly #reading: Promise<void>;
-  #said = "";
-  #onText: () => void = () => {};
-
-  constructor(child: Deno.ChildProcess) {
-    this.#child = child;
-    this.#reading = this.#read();
-  }
-
-  async #read(): Promise<void> {
-    for await (const part of this.#child.stderr.pipeThrough(new TextDecoderStream())) {
-      this.#said += part;
-      this.#onText();
-    }
-    this.#onText = () => {};
-  }
-
-  /** Waits until the process has said something that matches. */
-  async says(pattern: RegExp): Promise<RegExpExecArray> {
-    for (;;) {
-      const found = pattern.exec(this.#said);
-      if (found) return found;
-      const changed = new Promise<"changed">((resolve) => this.#onText = () => resolve("changed"));
-      const outcome = await Promise.race([changed, this.#reading.then(() => "ended" as const)]);
-      if (outcome === "ended" && !pattern.test(this.#said)) throw new Error(`the server said: ${this.#said}`);
-    }
-  }
-
-  signal(name: Deno.Signal): void {
-    this.#child.kill(name);
-  }
-
-  async end(): Promise<{ code: number; said: string }> {
-    await this.#reading;
-    await this.#child.stdout.cancel();
-    return { code: (await this.#child.status).code, said: this.#said };
-  }
-}
-
-async function trainModel(folder: string, name: string, ...more: string[]): Promise<void> {
-  await writeData(`${folder}/clicks.csv`, 64);
-  const args = ["--data", "clicks.csv", ...SCHEMA, ...MODEL, "--epochs", "1", "--out", name, ...more];
-  const { code, err } = await run(folder, "train", ...args);
-  assertEquals(code, 0, err);
-}
+import { run, start } from "./process.ts";
+import { ServerProcess, trainModel } from "./server_process.ts";
 
 const json = (body: unknown) => ({ method: "POST", body: JSON.stringify(body) });
 
