@@ -64,7 +64,7 @@ function describe(context: Context): unknown {
     versions: context.service.versionsOf(name),
     platform: "weft_graph",
     inputs: columns.descriptions,
-    outputs: outputs.map((output) => ({ name: output, datatype: "FP32", shape: [-1, 1] })),
+    outputs: outputs.descriptions.map(({ name, width }) => ({ name, datatype: "FP32", shape: [-1, width] })),
   };
 }
 
@@ -80,7 +80,7 @@ function configOf({ name, kind, columns, outputs, maxBatchSize }: ServedModel): 
     input: columns.descriptions.map(({ name, datatype, shape }) => ({
       ...{ name, data_type: typeOf(datatype), dims: sizes(shape) },
     })),
-    output: outputs.map((output) => ({ name: output, data_type: "TYPE_FP32", dims: [1] })),
+    output: outputs.descriptions.map(({ name, width }) => ({ name, data_type: "TYPE_FP32", dims: [width] })),
     dynamic_batching: {},
     parameters: { model: { string_value: kind } },
   };
@@ -103,7 +103,7 @@ async function infer(context: Context): Promise<Response> {
       }
       return model.columns.encodeTensors(request.inputs);
     },
-    (scores) => formatInfer({ model_name: name, model_version: version }, model.outputsOf(scores), request),
+    (scores) => formatInfer({ model_name: name, model_version: version }, model.outputs.tensorsOf(scores), request),
     request.timeoutMs,
   );
   const headers: Record<string, string> = headerLength === undefined

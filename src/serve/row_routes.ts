@@ -8,7 +8,8 @@ import { formatValue } from "../data/format.ts";
 import { OverloadError, refuse, RequestError } from "./error.ts";
 import { listOf, objectOf, parseJson } from "./infer.ts";
 import { type Context, json, type Route } from "./route.ts";
-import type { ServedModel, TaskScores } from "./served_model.ts";
+import type { TaskScores } from "./outputs.ts";
+import type { ServedModel } from "./served_model.ts";
 
 const TF_MODEL = "/v1/models/(?<model>[^/:]+)(?:/versions/(?<version>\\d+))?";
 
@@ -77,8 +78,19 @@ async function predict(context: Context): Promise<Response> {
         version: model.version,
         scores: byTask(model, tasks.map(({ scores }) => scores)),
         logits: byTask(model, tasks.map(({ logits }) => logits)),
+        ...survivalOf(model, tasks),
       }),
   );
+}
+
+/** Gives what heads predict of times, a list of each row's probabilities; nothing where labels are no times. */
+function survivalOf(model: ServedModel, tasks: readonly TaskScores[]): Body {
+  const heads = Object.entries(model.outputs.curvesOf(tasks)).map(([head, { ends, survival, expectedTime }]) => {
+    const intervals = ends.length - 1;
+    const rows = Array.from(expectedTime, (_, row) => [...survival.subarray(row * intervals, (row + 1) * intervals)]);
+    return [head, { ends, survival: rows, expected: [...expectedTime] }] as const;
+  });
+  return heads.length > 0 ? { survival: Object.fromEntries(heads) } : {};
 }
 
 async function rank(context: Context): Promise<Response> {

@@ -10,8 +10,8 @@ import { columnOf } from "../model/tasks.ts";
 import { Batcher, type BatchReport } from "./batcher.ts";
 import { OverloadError, RequestError } from "./error.ts";
 import { InputColumns } from "./inputs.ts";
-import type { OutputTensor } from "./infer.ts";
 import type { ServeOptions } from "./options.ts";
+import { ModelOutputs, type TaskScores } from "./outputs.ts";
 import type { Scorer } from "./scorer.ts";
 import { type FailureReason, ModelStatistics } from "./statistics.ts";
 
@@ -25,14 +25,6 @@ export interface OpenOptions extends Pick<ServeOptions, "name" | "version" | "ba
 
 /** Options with a name and a version. */
 export type NamedOptions = OpenOptions & Required<Pick<OpenOptions, "name" | "version">>;
-
-/** Scores of one task. */
-export interface TaskScores {
-  /** Probability of each row. */
-  readonly scores: Float32Array<ArrayBuffer>;
-  /** Logit of each row. */
-  readonly logits: Float32Array<ArrayBuffer>;
-}
 
 /** A request that was answered. */
 export interface RequestSuccess {
@@ -66,6 +58,8 @@ export class ServedModel implements AsyncDisposable {
   readonly tasks: readonly string[];
   /** Columns that requests name. */
   readonly columns: InputColumns;
+  /** What answers have. */
+  readonly outputs: ModelOutputs;
   /** What was counted. */
   readonly statistics: ModelStatistics = new ModelStatistics();
   readonly #scorer: Scorer;
@@ -81,6 +75,7 @@ export class ServedModel implements AsyncDisposable {
     this.kind = definition.name;
     this.tasks = schema.tasks;
     this.columns = new InputColumns(schema);
+    this.outputs = new ModelOutputs(schema);
     this.#scorer = scorer;
     this.#owned = owned;
     this.#observer = observer;
@@ -98,12 +93,6 @@ export class ServedModel implements AsyncDisposable {
   /** Most rows of a batch. */
   get maxBatchSize(): number {
     return this.#batcher.maxBatchSize;
-  }
-
-  /** Names of the outputs: `score` and `logit`, of each task where there are several. */
-  get outputs(): string[] {
-    const suffixes = this.tasks.length === 1 ? [""] : this.tasks.map((task) => `_${task}`);
-    return suffixes.flatMap((suffix) => [`score${suffix}`, `logit${suffix}`]);
   }
 
   /**
@@ -143,12 +132,6 @@ export class ServedModel implements AsyncDisposable {
       this.statistics.fail(reasonOf(error), performance.now() - start);
       throw error;
     }
-  }
-
-  /** Returns scores as the outputs of the protocol, `[B, 1]` each. */
-  outputsOf(scores: readonly TaskScores[]): OutputTensor[] {
-    const tensors = scores.flatMap(({ scores, logits }) => [scores, logits]);
-    return this.outputs.map((name, i) => ({ name, shape: [tensors[i].length, 1], data: tensors[i] }));
   }
 
   /** Releases the scorer once all requests are answered. */
