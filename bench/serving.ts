@@ -10,6 +10,7 @@
  * @module
  */
 import { deepfm, Model, serve } from "../mod.ts";
+import { decodeInfer, type EncodedRequest, encodeInfer, ServerError } from "../src/client/mod.ts";
 import { zipfDataset } from "../src/data/synthetic.ts";
 import { parseArgs } from "../src/std.ts";
 import { formatMs, formatTable } from "./report.ts";
@@ -39,42 +40,19 @@ function quantile(sorted: ArrayLike<number>, share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
 }
 
-/** Writes a request's body: values as texts, one binary tensor a field, all outputs wanted in binary. */
-function bodyOf(ids: Uint32Array, rows: number, offsets: readonly number[]): { body: Uint8Array; header: number } {
-  const tensors = offsets.map((offset, f) => {
-    const texts = Array.from(ids.subarray(f * rows, (f + 1) * rows), (id) => String(id - offset - 1));
-    const bytes = new Uint8Array(texts.reduce((sum, text) => sum + 4 + text.length, 0));
-    let at = 0;
-    for (const text of texts) {
-      new DataView(bytes.buffer).setUint32(at, text.length, true);
-      new TextEncoder().encodeInto(text, bytes.subarray(at + 4));
-      at += 4 + text.length;
-    }
-    return { name: `f${f}`, bytes };
+/** Writes a request: values as texts, one binary tensor a field, all outputs wanted in binary. */
+function requestOf(ids: Uint32Array, rows: number, offsets: readonly number[]): EncodedRequest {
+  const columns = offsets.map((offset, f) => {
+    return [`f${f}`, Array.from(ids.subarray(f * rows, (f + 1) * rows), (id) => String(id - offset - 1))] as const;
   });
-  const header = new TextEncoder().encode(JSON.stringify({
-    inputs: tensors.map(({ name, bytes }) => ({
-      ...{ name, shape: [rows], datatype: "BYTES", parameters: { binary_data_size: bytes.length } },
-    })),
-    parameters: { binary_data_output: true },
-  }));
-  const body = new Uint8Array(header.length + tensors.reduce((sum, { bytes }) => sum + bytes.length, 0));
-  body.set(header);
-  let at = header.length;
-  for (const { bytes } of tensors) {
-    body.set(bytes, at);
-    at += bytes.length;
-  }
-  return { body, header: header.length };
+  return encodeInfer(Object.fromEntries(columns));
 }
 
 /** Scores of the first answer, to compare. */
-async function scoresOf(url: string, body: Uint8Array, header: number, rows: number): Promise<Float32Array> {
-  const headers = { "inference-header-content-length": `${header}` };
-  const response = await fetch(url, { method: "POST", headers, body: body as Uint8Array<ArrayBuffer> });
-  if (!response.ok) throw new Error(`the server answered with ${response.status}: ${await response.text()}`);
-  const end = Number(response.headers.get("inference-header-content-length"));
-  return new Float32Array((await response.arrayBuffer()).slice(end, end + 4 * rows));
+async function scoresOf(url: string, { body, headers }: EncodedRequest): Promise<Float32Array> {
+  const response = await fetch(url, { method: "POST", headers, body });
+  if (!response.ok) throw await ServerError.of(response);
+  return (await decodeInfer(response)).floats("score");
 }
 
 if (import.meta.main) {
@@ -92,8 +70,8 @@ if (import.meta.main) {
   const lines: string[][] = [];
   for (const rows of candidates) {
     const part = data.slice(0, rows);
-    const { body, header } = bodyOf(part.ids, rows, offsets);
-    const [received, expected] = [await scoresOf(url, body, header, rows), await model.predict(part)];
+    const request = requestOf(part.ids, rows, offsets);
+    const [received, expected] = [await scoresOf(url, request), await model.predict(part)];
     if (expected.some((score, row) => score !== received[row])) {
       throw new Error(`the answer for ${rows} rows differs from what predict gives`);
     }
@@ -105,7 +83,7 @@ if (import.meta.main) {
     }
     forward.sort((a, b) => a - b);
     for (const count of clients) {
-      const { ms, elapsedMs } = await load({ url, body, header, clients: count, seconds });
+      const { ms, elapsedMs } = await load({ url, request, clients: count, seconds });
       lines.push([
         ...[rows, count, ms.length].map(String),
         ...[0.5, 0.99].map((share) => formatMs(quantile(ms, share))),

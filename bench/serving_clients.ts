@@ -4,14 +4,14 @@
  * @module
  */
 
+import type { EncodedRequest } from "../src/client/mod.ts";
+
 /** What clients send. */
 export interface LoadTask {
   /** Address. */
   readonly url: string;
-  /** Body of each request. */
-  readonly body: Uint8Array;
-  /** Bytes of JSON in front of the body's tensors. */
-  readonly header: number;
+  /** Each request. */
+  readonly request: EncodedRequest;
   /** Clients, each of which waits for its answer before it asks again. */
   readonly clients: number;
   /** How long they ask. */
@@ -26,12 +26,8 @@ export interface LoadResult {
   readonly elapsedMs: number;
 }
 
-async function run({ url, body, header, clients, seconds }: LoadTask): Promise<LoadResult> {
-  const init = {
-    method: "POST",
-    headers: { "inference-header-content-length": `${header}` },
-    body: body as Uint8Array<ArrayBuffer>,
-  };
+async function run({ url, request, clients, seconds }: LoadTask): Promise<LoadResult> {
+  const init = { method: "POST", ...request };
   const ms: number[] = [];
   const start = performance.now();
   await Promise.all(Array.from({ length: clients }, async () => {

@@ -12,6 +12,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   "src/layers/": ["src/graph/", "src/ops/", "src/layers/", "src/initializer"],
   "src/data/": ["src/data/", "src/std.ts", "src/checkpoint/", "src/host/mod.ts", "src/metrics"],
   "src/metrics": ["src/metrics"],
+  "src/client/": ["src/client/", "src/serve/tensor.ts"],
   "models/": ["src/layers/", "src/definition.ts", "src/initializer", "models/"],
 };
 
@@ -109,13 +110,24 @@ function loadedByPage(path: string, found = new Set<string>()): Set<string> {
 }
 
 Deno.test("what a page loads uses nothing of Deno and loads nothing of Node", () => {
-  const files = new Set(["mod.ts", "src/gpu/mod.ts", "src/layers/mod.ts"].flatMap((path) => [...loadedByPage(path)]));
+  const files = new Set(
+    ["mod.ts", "src/gpu/mod.ts", "src/layers/mod.ts", "src/client/mod.ts"].flatMap((path) => [...loadedByPage(path)]),
+  );
   assertEquals(["src/model.ts", "src/data/source.ts", "src/trainer.ts"].filter((path) => !files.has(path)), []);
   // Examples in comments run on Deno.
   const codeOf = (path: string) => Deno.readTextFileSync(new URL(path, root)).replace(/^ *\*.*$/gm, "");
   const wrong = [...files].filter((path) => /\bDeno\.|from "node:/.test(codeOf(path)));
   assertEquals(wrong, []);
-  const folders = ["src/gpu/", "src/graph/", "src/kernels/", "src/ops/", "src/software/", "src/layers/", "models/"];
+  const folders = [
+    "src/gpu/",
+    "src/graph/",
+    "src/kernels/",
+    "src/ops/",
+    "src/software/",
+    "src/layers/",
+    "models/",
+    "src/client/",
+  ];
   const engine = folders.flatMap((folder) => [...sources(folder)]);
   assertEquals(engine.filter((path) => /\bDeno\.|"(node|npm):/.test(codeOf(path))), []);
 });

@@ -46,6 +46,7 @@ const PURPOSE: Record<string, readonly string[]> = {
   "./layers": ["defineModel", "embedding", "mlp", "share", "xavierNormal"],
   "./metrics": ["auc", "calibration", "logloss"],
   "./models": ["deepfm", "xdeepfm"],
+  "./client": ["Client", "ServerError", "encodeInfer"],
   "./gpu": ["Gpu", "Profiler", "listAdapters", "requestAdapter"],
   "./cli": ["main"],
 };

@@ -1,5 +1,6 @@
 /** Every model answers over HTTP with the bits that `predict` gives. */
 import { models } from "../../models/mod.ts";
+import { Client } from "../../src/client/mod.ts";
 import { Model } from "../../src/model.ts";
 import { createHandler } from "../../src/serve/handler.ts";
 import { ServedModel } from "../../src/serve/served_model.ts";
@@ -7,7 +8,6 @@ import { Service } from "../../src/serve/service.ts";
 import { assert, assertEquals } from "@std/assert";
 import { drawDataset, schemaOf, withHistory } from "../datasets.ts";
 import { gpu } from "../support.ts";
-import { join, readBinary, texts } from "./wire.ts";
 
 const ROWS = 7;
 const OPTIONS = { dim: 4, hidden: [6, 4], hidden1: [6, 4], hidden2: [6, 4], layers: 2 };
@@ -22,7 +22,6 @@ const nameOf = (id: number, { offset, vocabulary = [] }: { offset: number; vocab
 
 const columns = schema.fields.map((field, f) => ({
   name: field.name,
-  shape: [ROWS],
   values: Array.from(data.ids.subarray(f * ROWS, (f + 1) * ROWS), (id) => nameOf(id, field)),
 }));
 
@@ -30,40 +29,18 @@ const lists = schema.sequences.map((sequence, member) => {
   const { offsets, ids } = data.histories[0];
   const members = schema.sequences.length;
   const values = Array.from({ length: ROWS }, (_, row) =>
-    Array.from({ length: LONGEST }, (_, t) => {
-      const at = offsets[row] + t;
-      return at < offsets[row + 1] ? nameOf(ids[at * members + member], sequence) : "";
-    })).flat();
-  return { name: sequence.name, shape: [ROWS, LONGEST], values };
+    Array.from(
+      { length: offsets[row + 1] - offsets[row] },
+      (_, t) => nameOf(ids[(offsets[row] + t) * members + member], sequence),
+    ));
+  return { name: sequence.name, values };
 });
 
-/** A request as the Python client writes it: texts in binary, all outputs wanted in binary. */
-function binaryRequest(): Request {
-  const tensors = [...columns, ...lists].map(({ name, shape, values }) => ({ name, shape, bytes: texts(...values) }));
-  const header = JSON.stringify({
-    inputs: tensors.map(({ name, shape, bytes }) => ({
-      ...{ name, shape, datatype: "BYTES", parameters: { binary_data_size: bytes.length } },
-    })),
-    parameters: { binary_data_output: true },
-  });
-  return new Request("http://localhost/v2/models/model/infer", {
-    method: "POST",
-    headers: { "inference-header-content-length": `${header.length}` },
-    body: join(header, ...tensors.map(({ bytes }) => bytes)),
-  });
-}
-
-function rowRequest(): Request {
-  const rows = Array.from({ length: ROWS }, (_, row) =>
-    Object.fromEntries([
-      ...columns.map(({ name, values }) => [name, values[row]]),
-      ...lists.map(({ name, values }) => [
-        name,
-        values.slice(row * LONGEST, (row + 1) * LONGEST).filter((value) => value !== ""),
-      ]),
-    ]));
-  return new Request("http://localhost/v1/predict", { method: "POST", body: JSON.stringify({ rows }) });
-}
+const inputs = Object.fromEntries([...columns, ...lists].map(({ name, values }) => [name, values]));
+const rows = Array.from(
+  { length: ROWS },
+  (_, row) => Object.fromEntries([...columns, ...lists].map(({ name, values }) => [name, values[row]])),
+);
 
 for (const slug of Object.keys(models)) {
   Deno.test(`${slug} answers over HTTP with the bits that predict gives`, async () => {
@@ -73,11 +50,11 @@ for (const slug of Object.keys(models)) {
     const service = new Service();
     service.set(served);
     const handler = createHandler(service, { onError: (error) => console.error(error) });
-    const [binary, plain] = await Promise.all([binaryRequest(), rowRequest()].map(handler));
-    const { outputs } = await readBinary(binary);
-    assertEquals(outputs.score, [...expected]);
-    assertEquals((await plain.json()).scores, [...expected]);
-    outputs.logit.forEach((logit, row) => {
+    const client = new Client("http://localhost", { fetch: handler });
+    const [binary, plain] = await Promise.all([client.infer("model", inputs), client.predict(rows)]);
+    assertEquals([...binary.floats("score")], [...expected]);
+    assertEquals(plain.scores, [...expected]);
+    binary.floats("logit").forEach((logit, row) => {
       assert(Math.abs(1 / (1 + Math.exp(-logit)) - expected[row]) < 1e-6, `logit ${logit} of row ${row}`);
     });
   });
