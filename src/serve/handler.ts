@@ -6,6 +6,7 @@
 import { readBody } from "./body.ts";
 import { RequestError } from "./error.ts";
 import { inferenceRoutes } from "./inference_routes.ts";
+import { openApiRoute } from "./openapi/document.ts";
 import type { ServeOptions } from "./options.ts";
 import type { Repository } from "./repository.ts";
 import { repositoryRoutes } from "./repository_routes.ts";
@@ -31,7 +32,7 @@ const OPEN = /^\/v2\/health\/(live|ready)$/;
 export function createHandler(service: Service, options: HandlerOptions = {}): (request: Request) => Promise<Response> {
   const { maxBodyBytes = 1 << 24, bodyTimeoutMs = 30_000, maxRows = 10_000, maxHeaderBytes = 1 << 14 } = options;
   const { token, onError = () => {}, isStopping = () => false } = options;
-  const routes = [...inferenceRoutes, ...repositoryRoutes(options.repository), ...rowRoutes, ...options.routes ?? []];
+  const routes = routesOf(options);
   const wanted = token === undefined ? undefined : digest(`Bearer ${token}`);
   return async (request) => {
     try {
@@ -50,6 +51,11 @@ export function createHandler(service: Service, options: HandlerOptions = {}): (
       return json({ error: "Cannot answer: the server failed" }, { status: 500 });
     }
   };
+}
+
+/** Returns the routes of a server. */
+export function routesOf({ repository, routes = [] }: HandlerOptions): Route[] {
+  return [...inferenceRoutes, ...repositoryRoutes(repository), ...rowRoutes, openApiRoute, ...routes];
 }
 
 function requireHeaders({ headers }: Request, most: number): void {

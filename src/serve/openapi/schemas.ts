@@ -1,0 +1,171 @@
+/**
+ * Shapes of requests and answers, in JSON Schema.
+ *
+ * @module
+ */
+
+/** A schema, or any other part of the document. */
+export type Part = Readonly<Record<string, unknown>>;
+
+/** Refers to a schema by its name. */
+export function refer(name: string): Part {
+  return { $ref: `#/components/schemas/${name}` };
+}
+
+const text = { type: "string" };
+const texts = { type: "array", items: text };
+const number = { type: "number" };
+const numbers = { type: "array", items: number };
+const count = { type: "integer", minimum: 0 };
+const truth = { type: "boolean" };
+const digits = { type: "string", pattern: "^\\d+$" };
+
+const listOf = (items: Part): Part => ({ type: "array", items });
+const mapOf = (values: Part): Part => ({ type: "object", additionalProperties: values });
+
+/** An object; keys behind `?` may be absent. */
+function object(properties: Readonly<Record<string, Part>>, description?: string): Part {
+  const entries = Object.entries(properties);
+  return {
+    type: "object",
+    ...(description !== undefined && { description }),
+    required: entries.map(([key]) => key).filter((key) => !key.endsWith("?")),
+    properties: Object.fromEntries(entries.map(([key, schema]) => [key.replace(/\?$/, ""), schema])),
+  };
+}
+
+const byLabel = (what: string): Part => ({
+  description: `${what} of each row; of a model with several labels, such lists by label`,
+  oneOf: [numbers, mapOf(numbers)],
+});
+
+const parametersOf = (properties: Readonly<Record<string, Part>>): Part => ({ type: "object", properties });
+
+const datatype: Part = {
+  type: "string",
+  enum: [
+    ...["BOOL", "UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64"],
+    ...["FP16", "BF16", "FP32", "FP64", "BYTES"],
+  ],
+};
+
+const described = object({
+  name: text,
+  datatype: refer("Datatype"),
+  shape: { type: "array", items: { type: "integer", minimum: -1 }, description: "-1 stands for any size" },
+});
+
+const configured = object({ name: text, data_type: text, dims: listOf({ type: "integer", minimum: -1 }) });
+
+/** Schemas of the Open Inference Protocol. */
+const PROTOCOL: Readonly<Record<string, Part>> = {
+  Datatype: datatype,
+  ServerMetadata: object({ name: text, version: text, extensions: texts }),
+  Live: object({ live: truth }),
+  Ready: object({ ready: truth }),
+  ModelReady: object({ name: text, ready: truth }),
+  ModelList: object({ models: texts }),
+  ModelMetadata: object({
+    name: text,
+    versions: listOf(digits),
+    platform: text,
+    inputs: listOf(described),
+    outputs: listOf(described),
+  }),
+  ModelConfig: object({
+    ...{ name: text, platform: text, backend: text, max_batch_size: count },
+    ...{ input: listOf(configured), output: listOf(configured), dynamic_batching: { type: "object" } },
+    parameters: mapOf(object({ string_value: text })),
+  }),
+  Duration: object({ count, ns: count }),
+  Statistics: object({
+    model_stats: listOf(object({
+      ...{ name: text, version: digits, last_inference: count, inference_count: count, execution_count: count },
+      inference_stats: object(Object.fromEntries(
+        ["success", "fail", "queue", "compute_input", "compute_infer", "compute_output", "cache_hit", "cache_miss"]
+          .map((stage) => [stage, refer("Duration")]),
+      )),
+      batch_stats: listOf(object({
+        batch_size: count,
+        ...{ compute_input: refer("Duration"), compute_infer: refer("Duration"), compute_output: refer("Duration") },
+      })),
+    })),
+  }),
+  InferRequest: object({
+    "id?": text,
+    "parameters?": parametersOf({
+      binary_data_output: { type: "boolean", description: "whether outputs that do not say are binary" },
+      timeout: { type: "integer", minimum: 0, description: "how long the rows may wait for a batch, in microseconds" },
+    }),
+    inputs: listOf(object({
+      ...{ name: text, datatype: refer("Datatype"), shape: listOf(count) },
+      "parameters?": parametersOf({ binary_data_size: { ...count, description: "bytes behind the JSON" } }),
+      "data?": { type: "array", description: "elements, row-major, flat or nested; absent where they are binary" },
+    })),
+    "outputs?": listOf(object({ name: text, "parameters?": parametersOf({ binary_data: truth }) })),
+  }, "one input for each column of the model"),
+  InferAnswer: object({
+    model_name: text,
+    model_version: digits,
+    "id?": text,
+    outputs: listOf(object({
+      ...{ name: text, datatype: refer("Datatype"), shape: listOf(count), "data?": numbers },
+      "parameters?": object({ binary_data_size: count }),
+    })),
+  }),
+  IndexRequest: { type: "object", properties: { ready: truth } },
+  Index: listOf(object({ name: text, version: digits, state: { enum: ["READY", "UNAVAILABLE"] }, reason: text })),
+  ChangeRequest: { type: "object", properties: { parameters: parametersOf({ unload_dependents: truth }) } },
+  Changed: object({}),
+};
+
+const value: Part = { type: ["string", "number", "boolean", "null"] };
+const columns: Part = { oneOf: [numbers, mapOf(numbers)] };
+
+/** Schemas of rows as JSON. */
+const ROWS: Readonly<Record<string, Part>> = {
+  Row: {
+    ...mapOf({ anyOf: [value, listOf(value)] }),
+    description: "values by column; a sequence has a list, or a text with separators",
+  },
+  PredictRequest: object({ "model?": text, "version?": digits, rows: { ...listOf(refer("Row")), minItems: 1 } }),
+  PredictAnswer: object({
+    ...{ model: text, version: digits, scores: byLabel("Probabilities"), logits: byLabel("Logits") },
+    "survival?": {
+      ...mapOf(object({ ends: numbers, survival: listOf(numbers), expected: numbers })),
+      description: "only where labels are times: probabilities of lasting beyond each interval, and expected times",
+    },
+  }),
+  RankRequest: object({
+    ...{ "model?": text, "version?": digits, "context?": refer("Row") },
+    candidates: { ...listOf(refer("Row")), minItems: 1 },
+    "top?": { type: "integer", minimum: 1 },
+    "task?": { ...text, description: "label whose scores decide" },
+  }),
+  RankAnswer: object({
+    ...{ model: text, version: digits },
+    results: listOf(object({ index: count, score: number, logit: number })),
+  }),
+  InstancesRequest: {
+    ...object({
+      "signature_name?": text,
+      "instances?": listOf(refer("Row")),
+      "inputs?": mapOf({ type: "array" }),
+    }),
+    oneOf: [{ required: ["instances"] }, { required: ["inputs"] }],
+  },
+  InstancesAnswer: {
+    oneOf: [
+      object({ predictions: { oneOf: [numbers, listOf(mapOf(number))] } }),
+      object({ outputs: columns }),
+    ],
+  },
+  ModelStatus: object({
+    model_version_status: listOf(object({
+      ...{ version: digits, state: text, status: object({ error_code: text, error_message: text }) },
+    })),
+  }),
+};
+
+/** All schemas by name. */
+export const SCHEMAS: Readonly<Record<string, Part>> = { ...PROTOCOL, ...ROWS, Error: object({ error: text }) };
