@@ -105,7 +105,8 @@ export function decodeBinary(input: string, datatype: Datatype, bytes: Uint8Arra
   if (kind.bytes === undefined) return decodeTexts(input, bytes, view, count);
   const size = kind.bytes;
   if (bytes.length !== size * count) {
-    refuse(`${input} must have ${size * count} bytes for ${count} elements of ${datatype}, received ${bytes.length}`);
+    const wanted = `${size * count} bytes for ${count} elements of ${datatype}`;
+    refuse(`Cannot read ${input}: it must have ${wanted}, received ${bytes.length}`);
   }
   return Array.from({ length: count }, (_, i) => kind.read!(view, size * i));
 }
@@ -118,17 +119,17 @@ function decodeTexts(input: string, bytes: Uint8Array, view: DataView, count: nu
   while (at < bytes.length) {
     const end = at + 4 <= bytes.length ? at + 4 + view.getUint32(at, true) : Infinity;
     if (end > bytes.length) {
-      refuse(`${input} must end with its last text, received ${bytes.length} bytes that end in it`);
+      refuse(`Cannot read ${input}: it must end with its last text, received ${bytes.length} bytes that end in it`);
     }
     try {
       texts.push(utf8.decode(bytes.subarray(at + 4, end)));
     } catch {
-      refuse(`${input} must hold texts in UTF-8, received other bytes in element ${texts.length}`);
+      refuse(`Cannot read ${input}: it must hold texts in UTF-8, received other bytes in element ${texts.length}`);
     }
     at = end;
   }
   if (texts.length !== count) {
-    refuse(`${input} must have ${count} elements as its shape says, received ${texts.length}`);
+    refuse(`Cannot read ${input}: it must have ${count} elements as its shape says, received ${texts.length}`);
   }
   return texts;
 }
@@ -141,8 +142,8 @@ function decodeTexts(input: string, bytes: Uint8Array, view: DataView, count: nu
  */
 export function decodeJson(input: string, datatype: Datatype, data: unknown, count: number): Element[] {
   const { isElement } = KINDS[datatype];
-  if (!isElement) refuse(`${input} must be binary as ${datatype}, received JSON`);
-  if (!Array.isArray(data)) refuse(`${input} must have a list as data, received ${formatValue(data)}`);
+  if (!isElement) refuse(`Cannot read ${input}: it must be binary as ${datatype}, received JSON`);
+  if (!Array.isArray(data)) refuse(`Cannot read ${input}: it must have a list as data, received ${formatValue(data)}`);
   // Nesting is walked without recursion: a request decides how deep it is.
   const elements: Element[] = [];
   const open: { list: readonly unknown[]; at: number }[] = [{ list: data, at: 0 }];
@@ -153,11 +154,14 @@ export function decodeJson(input: string, datatype: Datatype, data: unknown, cou
       const value = top.list[top.at++];
       if (Array.isArray(value)) open.push({ list: value, at: 0 });
       else if (isElement!(value)) elements.push(value as Element);
-      else refuse(`${input} must have elements of ${datatype}, received ${formatValue(value)} at ${elements.length}`);
+      else {
+        const received = `${formatValue(value)} at ${elements.length}`;
+        refuse(`Cannot read ${input}: it must have elements of ${datatype}, received ${received}`);
+      }
     }
   }
   if (elements.length !== count) {
-    refuse(`${input} must have ${count} elements as its shape says, received ${elements.length}`);
+    refuse(`Cannot read ${input}: it must have ${count} elements as its shape says, received ${elements.length}`);
   }
   return elements;
 }
