@@ -50,6 +50,7 @@ const GROUPS = {
   "Limits": {
     "max-rows": { value: "N", help: "most rows of a request (default 10000)" },
     "max-body": { value: "BYTES", help: "most bytes of a request's body (default 16777216)" },
+    "max-headers": { value: "BYTES", help: "most bytes of a request's headers (default 16384)" },
     "body-timeout": { value: "MS", help: "how long a client may take to send a body (default 30000)" },
   },
 } as const;
@@ -157,6 +158,7 @@ async function readServer(options: Options<Name>): Promise<ServerOptions> {
     ...(token && { token: token.trim() }),
     maxRows: options.integer("max-rows", 1),
     maxBodyBytes: options.integer("max-body", 1),
+    maxHeaderBytes: options.integer("max-headers", 1),
     bodyTimeoutMs: options.integer("body-timeout", 1),
   };
 }

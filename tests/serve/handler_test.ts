@@ -207,6 +207,14 @@ Deno.test("what cannot be answered gets its status and a reason", async () => {
     await refuses(send("/v1/predict", { json: { model, rows: [...rows, ...rows] } }), 400, "1 to 12, received 24");
     await refuses(send("/v1/predict", { json: { model, rows: [1] } }), 400, "rows[0] must be an object, received 1");
     await refuses(
+      send("/v1/rank", { json: { model, candidates: [...rows, {}] } }),
+      400,
+      "candidates must be 1 to 12, received 13",
+    );
+    await refuses(send("/v1/models/one:predict", { json: { instances: [...rows, {}] } }), 400, "1 to 12, received 13");
+    const users = { name: "user", shape: [13], datatype: "BYTES", data: Array(13).fill("u1") };
+    await refuses(send("/v2/models/one/infer", { json: { inputs: [users] } }), 400, "at most 12 rows, received 13");
+    await refuses(
       send("/v1/predict", { json: { model, rows: [{ user: "a" }] } }),
       400,
       'row 0: field "item" must have',

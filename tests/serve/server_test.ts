@@ -33,6 +33,36 @@ Deno.test("a server answers at its address until it is shut down, and the model 
   assertEquals([...await model.predict(data)], expected);
 });
 
+/** Sends bytes over a connection of its own, in parts with a pause between them; returns the status of the answer. */
+async function statusOf(port: number, parts: readonly string[], pauseMs = 0): Promise<number> {
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  const writing = (async () => {
+    for (const part of parts) {
+      await connection.write(new TextEncoder().encode(part));
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+  })().catch(() => {}); // The server may have closed the connection before all is sent.
+  const bytes = new Uint8Array(1000);
+  const length = await connection.read(bytes);
+  const status = Number(new TextDecoder().decode(bytes.subarray(0, length ?? 0)).split(" ")[1]);
+  await writing;
+  return status;
+}
+
+Deno.test("limits hold for what comes over the wire: headers, lengths that are announced, senders that drip", async () => {
+  await using model = await createModel();
+  await using server = await serve(model, { port: 0, batchSizes: [4], maxBodyBytes: 1000, bodyTimeoutMs: 100 });
+  const get = (header: string) => [`GET /v2 HTTP/1.1\r\nHost: x\r\nX-Long: ${header}\r\n\r\n`];
+  const send = (length: number) => `POST /v1/predict HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n`;
+  assertEquals(await statusOf(server.port, get("x".repeat(100))), 200);
+  assertEquals(await statusOf(server.port, get("x".repeat(20_000))), 431);
+  // Deno refuses headers of this size before the server sees them.
+  assertEquals(await statusOf(server.port, get("x".repeat(1_000_000))), 400);
+  assertEquals(await statusOf(server.port, [send(1001)]), 413);
+  assertEquals(await statusOf(server.port, [send(900), ..."{".repeat(8)], 20), 408);
+  assertEquals((await fetch(`${server.url}/v1/predict`, post({ rows }))).status, 200);
+});
+
 Deno.test("a model that trains answers with the parameters of one moment", async () => {
   await using model = await createModel();
   await using server = await serve(model, { port: 0, batchSizes: [16] });
