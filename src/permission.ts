@@ -4,9 +4,10 @@
  * @module
  */
 
-/** Returns whether a permission is granted, without asking for it. */
+/** Returns whether a permission is granted, and no part of it is denied, without asking for it. */
 export function isGranted(permission: Deno.PermissionDescriptor): boolean {
-  return Deno.permissions.querySync(permission).state === "granted";
+  const { state, partial } = Deno.permissions.querySync(permission);
+  return state === "granted" && !partial;
 }
 
 /**

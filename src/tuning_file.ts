@@ -4,7 +4,7 @@
  * @module
  */
 import { dirname } from "node:path";
-import { cacheFolder } from "./cache_folder.ts";
+import { cacheFolder, mayFindCacheFolder } from "./cache_folder.ts";
 import { replaceFile, statIfThere } from "./files.ts";
 import type { Gpu } from "./gpu/device.ts";
 import { kernelsOf } from "./kernels/set.ts";
@@ -26,7 +26,7 @@ export function defaultTuningFile(): string {
  * @throws {Error} when it cannot be read
  */
 export async function loadTuning(gpu: Gpu, path?: string): Promise<number> {
-  if (path === undefined && !mayUseDefault(["env", "read"])) return 0;
+  if (path === undefined && !mayUseDefault("read")) return 0;
   return adoptTuning(kernelsOf(gpu), await readAll(path ?? defaultTuningFile()));
 }
 
@@ -39,7 +39,7 @@ export async function loadTuning(gpu: Gpu, path?: string): Promise<number> {
  * @throws {Error} when it cannot be written; a file that was there is intact
  */
 export async function saveTuning(gpu: Gpu, path?: string): Promise<void> {
-  if (path === undefined && !mayUseDefault(["env", "read", "write"])) return;
+  if (path === undefined && !mayUseDefault("read", "write")) return;
   const file = path ?? defaultTuningFile();
   const text = formatTuning(mergeTuning(kernelsOf(gpu), await readAll(file)));
   try {
@@ -53,8 +53,10 @@ export async function saveTuning(gpu: Gpu, path?: string): Promise<void> {
   }
 }
 
-function mayUseDefault(permissions: readonly ("env" | "read" | "write")[]): boolean {
-  return permissions.every((name) => isGranted({ name }));
+function mayUseDefault(...permissions: readonly ("read" | "write")[]): boolean {
+  if (!mayFindCacheFolder()) return false;
+  const path = dirname(defaultTuningFile());
+  return permissions.every((name) => isGranted({ name, path }));
 }
 
 async function readAll(path: string): Promise<readonly TunedKernels[]> {

@@ -29,7 +29,7 @@ Deno.test({
       await trainModel(folder, "clicks.weft");
       const permissions = ["--allow-read=clicks.weft", "--allow-net=127.0.0.1:0", "--allow-env=XDG_RUNTIME_DIR"];
       const args = ["--model-file", "clicks.weft", "--port", "0", "--batch-sizes", "8"];
-      const server = new ServerProcess(startWith(permissions, folder, "serve", ...args));
+      const server = new ServerProcess(startWith(folder, permissions, "serve", ...args));
       const [, url] = await server.says(/serving clicks at (\S+)\n/);
       const scores = await scoresAt(url);
       assertEquals(scores.length, 1);
@@ -52,7 +52,7 @@ Deno.test({
       await trainModel(folder, "models/ctr/1/model.weft");
       const permissions = ["--allow-read=models", "--allow-net=127.0.0.1:0"];
       const args = ["--models", "models", "--port", "0", "--batch-sizes", "8"];
-      const server = new ServerProcess(startWith(permissions, folder, "serve", ...args));
+      const server = new ServerProcess(startWith(folder, permissions, "serve", ...args));
       const [, url] = await server.says(/serving ctr at (\S+)\n/);
       assertEquals((await scoresAt(url)).length, 1);
       server.signal("SIGTERM");
@@ -70,26 +70,30 @@ Deno.test({
       const model = ["--model-file", "clicks.weft"];
       const files = ["--out", "clicks.weft", "--checkpoint", "run.weft"];
       const train = ["train", ...data, ...SCHEMA, ...MODEL, "--epochs", "1", ...files];
-      const trained = await end(startWith(["--allow-read=.", "--allow-write=."], folder, ...train));
+      const trained = await end(startWith(folder, ["--allow-read=.", "--allow-write=."], ...train));
       assertEquals(trained.code, 0, trained.err);
       const read = ["--allow-read=clicks.csv,clicks.weft"];
-      const predicted = await end(startWith(read, folder, "predict", ...model, ...data, "--out", "-"));
+      const predicted = await end(startWith(folder, read, "predict", ...model, ...data, "--out", "-"));
       assertEquals([predicted.code, predicted.out.trim().split("\n").length], [0, 65], predicted.err);
-      const evaluated = await end(startWith(read, folder, "evaluate", ...model, ...data));
+      const evaluated = await end(startWith(folder, read, "evaluate", ...model, ...data));
       assertEquals(evaluated.code, 0, evaluated.err);
     }),
 });
 
 Deno.test({
-  name: "commands run with all of a permission where parts of it are enough",
+  name: "commands run with more of a permission than they need, and where some of it is denied",
   ignore,
   fn: () =>
     inFolder(async (folder) => {
       await trainModel(folder, "clicks.weft");
       const all = ["--allow-read", "--allow-env"];
+      const parts = [...all, "--deny-env=HOME,LP_NATIVE_VECTOR_WIDTH", "--deny-read=/etc"];
+      const caches = ["--allow-read", "--allow-env", "--deny-read=/root,/home"];
       const args = ["--model-file", "clicks.weft", "--data", "clicks.csv"];
-      const { code, err } = await end(startWith(all, folder, "evaluate", ...args));
-      assertEquals(code, 0, err);
+      for (const permissions of [all, parts, caches]) {
+        const { code, err } = await end(startWith(folder, permissions, "evaluate", ...args));
+        assertEquals(code, 0, err);
+      }
     }),
 });
 
@@ -101,7 +105,7 @@ Deno.test({
       await trainModel(folder, "clicks.weft");
       await Deno.writeTextFile(`${folder}/token`, "secret");
       const says = async (permissions: readonly string[], args: readonly string[], ...messages: string[]) => {
-        const { code, err } = await end(startWith(permissions, folder, ...args));
+        const { code, err } = await end(startWith(folder, permissions, ...args));
         assertEquals(code, 1, err);
         for (const message of messages) assertStringIncludes(err, message);
         assert(!err.includes("Uncaught"), err);

@@ -7,8 +7,8 @@ export function start(folder: string, ...args: string[]): Deno.ChildProcess {
   return startProgram(folder, Deno.execPath(), "run", "-A", CLI, ...args);
 }
 
-/** Starts the command line in a folder with some permissions only. */
-export function startWith(permissions: readonly string[], folder: string, ...args: string[]): Deno.ChildProcess {
+/** Starts the command line in a folder with no permissions but these. */
+export function startWith(folder: string, permissions: readonly string[], ...args: string[]): Deno.ChildProcess {
   return startProgram(folder, Deno.execPath(), "run", "--no-prompt", ...permissions, CLI, ...args);
 }
 
