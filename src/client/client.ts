@@ -174,10 +174,7 @@ export class Client {
 
   async #isOk(path: string, { signal }: CallOptions): Promise<boolean> {
     try {
-      return await this.#transport.send({ path, signal, isAskedOnce: true }, async (response) => {
-        await response.body?.cancel();
-        return true;
-      });
+      return await this.#transport.send({ path, signal, isAskedOnce: true }, () => Promise.resolve(true));
     } catch (error) {
       // Servers say that they are not ready by one of these.
       if (error instanceof ServerError && [400, 404, 503].includes(error.status)) return false;

@@ -96,7 +96,10 @@ export class Transport {
   async #try({ url, init }: { url: string; init: RequestInit }, signal: AbortSignal): Promise<Response> {
     const { fetch = globalThis.fetch } = this.#options;
     try {
-      return await fetch(new Request(url, { ...init, signal }));
+      const response = await fetch(new Request(url, { ...init, signal }));
+      // Read here, so that a connection that breaks in the middle of an answer is told from a malformed one.
+      const body = await response.arrayBuffer();
+      return new Response(body.byteLength > 0 ? body : null, response);
     } catch (error) {
       throw new ConnectionError(`Cannot reach ${this.#url}: ${(error as Error).message}`, { cause: error });
     }

@@ -146,6 +146,21 @@ Deno.test("a server that is not there is told from one that refuses", async () =
   assertEquals(error.isTimeout, false);
 });
 
+Deno.test("an answer that breaks off is no malformed one", async () => {
+  const half = () =>
+    new Response(
+      new ReadableStream({
+        start(controller) {
+          controller.enqueue(new TextEncoder().encode('{"models":'));
+          controller.error(new TypeError("connection reset"));
+        },
+      }),
+    );
+  const error = await assertRejects(() => clientOf([half]).client.models(), ConnectionError, "connection reset");
+  assertEquals(error.isTimeout, false);
+  await assertRejects(() => clientOf([() => new Response('{"models":')]).client.models(), SyntaxError);
+});
+
 Deno.test("requests bring token and content, packed where asked for", async () => {
   const answer = () => Response.json({ model: "m", version: "1", scores: [0.5], logits: [0] });
   const { client, seen } = clientOf([answer], { token: "secret", gzip: true });
