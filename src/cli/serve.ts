@@ -15,6 +15,7 @@ import { Service } from "../serve/service.ts";
 import { openGpu } from "./device.ts";
 import { Interruption } from "./interrupt.ts";
 import { listModelFolder } from "./model_folder.ts";
+import { withOwnOptions } from "./model_options.ts";
 import { type CommandInfo, type NameOf, type Options, parseOptions } from "./options.ts";
 import type { Streams } from "./streams.ts";
 import { applyTuning, readTuning, TUNING_OPTION } from "./tuning.ts";
@@ -86,7 +87,10 @@ export async function serve(args: readonly string[], streams: Streams): Promise<
   await applyTuning(gpu, tuning, streams);
   const service = new Service();
   const metrics = await Metrics.create(service);
-  const open = (file: ModelFile) => openFile(file, gpu, { batching, batchSizes, observer: metrics });
+  const open = async (file: ModelFile) => {
+    const own = await withOwnOptions(file.options, { batching, batchSizes });
+    return await openFile(file, gpu, { ...own, observer: metrics });
+  };
   const repository = new Repository(service, { list, open, announce: (line) => streams.err(line) });
   for (const name of new Set((await list()).map((file) => file.name))) await repository.load(name);
   await using running = await startServer(service, { ...server, repository, routes: [metrics.route] });

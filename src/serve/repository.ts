@@ -16,6 +16,8 @@ export interface ModelFile {
   readonly version: string;
   /** Path of the file. */
   readonly path: string;
+  /** Path of the file of the model's own options, where there is one. */
+  readonly options?: string;
 }
 
 /** What a repository reads its models from. */
