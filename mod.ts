@@ -68,7 +68,7 @@ export type { CheckpointTensor, Json, TensorData } from "./src/checkpoint/conten
 
 export * from "./models/mod.ts";
 export { initializeFromFm } from "./src/transfer.ts";
-export { type Initializer, type InitializerInfo, normal, uniform } from "./src/initializer.ts";
+export type { Initializer, InitializerInfo } from "./src/initializer.ts";
 
 export { Dataset, type LabelCounts, type Lifetimes } from "./src/data/dataset.ts";
 export { countRows, type RowCountOptions } from "./src/data/row_counts.ts";
