@@ -117,6 +117,20 @@ export function traceModel(
   capacity: number,
   unseenShare = 0,
 ): Trace {
+  const traced = buildModel(definition, mode, declarations, space, capacity, unseenShare);
+  const [logits, targets, ids] = rewrite([traced.logits, traced.targets, traced.ids], rewrites);
+  return { logits, targets, ids };
+}
+
+/** Traces a model as {@linkcode traceModel} does, and leaves the ops as its layers apply them. */
+export function buildModel(
+  definition: Definition,
+  mode: Mode,
+  declarations: Declarations,
+  space: FieldSpace,
+  capacity: number,
+  unseenShare = 0,
+): Trace {
   if (definition.readsHistories && sequencesInOrder(space).length === 0) {
     throw new RangeError(
       `Cannot build ${definition.name}: the schema must have a sequence without a combiner, received none`,
@@ -150,11 +164,10 @@ export function traceModel(
     ...(heads && { heads }),
   });
   if (tasks.length > 1 && !heads) logVariances(graph, tasks.length);
-  const packed = heads
+  const logits = heads
     ? concat(...headLogits(definition.name, output, heads, tasks))
     : packLogits(definition.name, output, tasks);
-  const [logits, targets, ids] = rewrite([packed, batch.targets, batch.ids], rewrites);
-  return { logits, targets, ids };
+  return { logits, targets: batch.targets, ids: batch.ids };
 }
 
 /** Declares the logarithms of the variances of `count` tasks, from which training can learn the weights of their losses. */
