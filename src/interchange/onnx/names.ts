@@ -1,0 +1,56 @@
+/**
+ * Names of the inputs of a graph.
+ *
+ * @module
+ */
+import type { FittedSchema } from "../../data/fitted_schema.ts";
+import type { OnnxGraph, Value } from "./graph.ts";
+import type { Element, OnnxPort } from "./proto.ts";
+
+/** A field or sequence that reads an input. */
+interface Reader {
+  readonly name: string;
+  readonly feature: { readonly column: string; readonly kind: string };
+}
+
+/** Declares inputs at their first use. */
+export interface ColumnNames {
+  /** Returns the input of a column, `[B, 1]`, or `[B, L]` of a sequence. */
+  input(g: OnnxGraph, reader: Reader, element: Element): Value;
+  /** Returns another input of the same sizes, whose name ends in `_WHAT`. */
+  more(g: OnnxGraph, reader: Reader, what: string, element: Element): Value;
+}
+
+const isSequence = ({ feature: { kind } }: Reader): boolean => kind === "sequence";
+
+/** Says which features can share an input: those that read the same elements of one column. */
+function keyOf(reader: Reader, element: Element): string {
+  const { name, feature: { column } } = reader;
+  // Row numbers are those of one feature's vocabulary.
+  return JSON.stringify([column, element, isSequence(reader), ...(element === "int64" ? [name] : [])]);
+}
+
+/** Names inputs by their columns, or by features where those of one column cannot share an input. */
+export function nameColumns(schema: FittedSchema, strings: boolean): ColumnNames {
+  const keys = new Map<string, Set<string>>();
+  for (const reader of [...schema.fields, ...schema.sequences]) {
+    const element = reader.feature.kind === "numeric" ? "float" : strings ? "string" : "int64";
+    const { column } = reader.feature;
+    keys.set(column, (keys.get(column) ?? new Set()).add(keyOf(reader, element)));
+  }
+  const declared = new Map<string, Value>();
+  const declare = (g: OnnxGraph, reader: Reader, key: string, name: string, element: Element): Value => {
+    const known = declared.get(key);
+    if (known !== undefined) return known;
+    const shape: OnnxPort["shape"] = ["batch", isSequence(reader) ? `${reader.name}_length` : 1];
+    const input = g.input(name, element, shape);
+    declared.set(key, input);
+    return input;
+  };
+  const nameOf = ({ name, feature: { column } }: Reader) => keys.get(column)!.size > 1 ? name : column;
+  return {
+    input: (g, reader, element) => declare(g, reader, keyOf(reader, element), nameOf(reader), element),
+    more: (g, reader, what, element) =>
+      declare(g, reader, `${what} ${keyOf(reader, element)}`, `${nameOf(reader)}_${what}`, element),
+  };
+}
