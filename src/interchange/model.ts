@@ -13,7 +13,7 @@ import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 import { formatVocabulary } from "./vocabulary.ts";
 
 /** Name of the file of vocabularies beside an exported one. */
-const VOCABULARY = "vocabulary.json";
+export const VOCABULARY = "vocabulary.json";
 
 /** Key of the schema's fingerprint in a file's metadata. */
 const SCHEMA = "weft.schema";
