@@ -4,6 +4,7 @@
  * @module
  */
 import { exportSafetensors } from "../interchange/model.ts";
+import { exportOnnx, type OnnxOptions } from "../interchange/onnx/export.ts";
 import type { Model } from "../model.ts";
 import { openGpu } from "./device.ts";
 import { requireWritable } from "./files.ts";
@@ -12,11 +13,12 @@ import { type CommandInfo, parseOptions } from "./options.ts";
 import type { Streams } from "./streams.ts";
 
 /** Writes a model to a path, in a format, and returns the paths of all files that it wrote. */
-type Exporter = (model: Model, path: string) => Promise<string[]>;
+type Exporter = (model: Model, path: string, options: OnnxOptions) => Promise<string[]>;
 
 /** What writes each format. */
 const FORMATS: Readonly<Record<string, Exporter>> = {
   safetensors: exportSafetensors,
+  onnx: exportOnnx,
 };
 
 const GROUPS = {
@@ -30,15 +32,25 @@ const GROUPS = {
       help: "file to write; vocabulary.json, which says what rows stand for, is written beside it",
     },
   },
+  "ONNX": {
+    strings: { help: "names come in as texts, which the graph looks up, not as row numbers" },
+    "external-data": { help: "parameters go to FILE.data, as they do in any case from 2 GB on" },
+  },
 } as const;
 
 /** Describes `weft export`. */
 export const EXPORT: CommandInfo<typeof GROUPS> = {
   name: "export",
-  summary: "write a model's tensors and vocabularies to files that other tools read",
+  summary: "write a model and its vocabularies to files that other tools read",
   options: GROUPS,
-  notes: ["import --from weft reads the tensors back."],
-  examples: ["export --model-file deepfm.weft --to safetensors --out deepfm.safetensors"],
+  notes: [
+    "A safetensors file has the tensors, which import --from weft reads back. An ONNX file has the model: it takes raw",
+    "values by column and gives score and logit of each row.",
+  ],
+  examples: [
+    "export --model-file deepfm.weft --to safetensors --out deepfm.safetensors",
+    "export --model-file deepfm.weft --to onnx --out deepfm.onnx --strings",
+  ],
 };
 
 /** Runs `weft export`. */
@@ -48,10 +60,15 @@ export async function exportModel(args: readonly string[], streams: Streams): Pr
   options.required("to");
   const format = options.choice("to", Object.keys(FORMATS))!;
   const out = options.required("out");
+  const own = (["strings", "external-data"] as const).find((name) => options.has(name));
+  if (own && format !== "onnx") options.refuse(`option "--${own}" goes with "--to onnx"`);
   await requireWritable(out);
   using gpu = await openGpu(streams);
   await using model = await loadModel(path, gpu, streams);
-  const written = await FORMATS[format](model, out);
+  const written = await FORMATS[format](model, out, {
+    strings: options.has("strings"),
+    externalData: options.has("external-data"),
+  });
   streams.out(`Wrote ${written.join(" and ")}`);
   return 0;
 }

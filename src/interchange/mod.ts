@@ -1,10 +1,11 @@
 /**
- * Models in and out of other tools: safetensors files, vocabularies as JSON, and trained models of FuxiCTR and
+ * Models in and out of other tools: safetensors and ONNX files, vocabularies as JSON, and trained models of FuxiCTR and
  * DeepCTR-Torch.
  *
  * @module
  */
 export { exportSafetensors, importSafetensors, writeVocabulary } from "./model.ts";
+export { exportOnnx, type OnnxOptions } from "./onnx/export.ts";
 export {
   type Dtype,
   encodeSafetensors,
