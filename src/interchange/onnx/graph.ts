@@ -5,7 +5,7 @@
  */
 import type { Shape } from "../../graph/tensor.ts";
 import { type Domain, ELEMENT, type Element, type OnnxAttributes } from "./proto.ts";
-import type { OnnxNode, OnnxPort, OnnxTensor } from "./proto.ts";
+import type { OnnxBody, OnnxNode, OnnxPort, OnnxTensor } from "./proto.ts";
 
 /** Name of a tensor in the graph. */
 export type Value = string;
@@ -27,6 +27,12 @@ const BYTES: Readonly<Record<"float" | "int64" | "double", (values: readonly num
   double: (values) => bytesOf(Float64Array.from(values)),
 };
 
+/** Returns what an operator reads, its body included. */
+function readsOf({ inputs, attributes }: OnnxNode): readonly Value[] {
+  const bodies = Object.values(attributes).filter((value) => typeof value === "object" && "nodes" in value);
+  return [...inputs, ...bodies.flatMap(({ nodes }) => nodes.flatMap(readsOf))];
+}
+
 /** Views numbers as bytes. */
 export function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
@@ -39,10 +45,11 @@ export function sizesOf(shape: Shape): number[] {
 
 /** Collects operators, constants, inputs and outputs. */
 export class OnnxGraph {
-  readonly nodes: OnnxNode[] = [];
   readonly tensors: OnnxTensor[] = [];
   readonly inputs: OnnxPort[] = [];
   readonly outputs: OnnxPort[] = [];
+  /** Operators of the graph, or of the body of one of them while it is made. */
+  #nodes: OnnxNode[] = [];
   readonly #names = new Set<string>();
   /** Tensors whose names begin alike. */
   readonly #counts = new Map<string, number>();
@@ -57,7 +64,7 @@ export class OnnxGraph {
   /** Declares that a tensor, of a name that was reserved, is an output. */
   output(from: Value, name: string, element: Element, shape: OnnxPort["shape"]): void {
     this.outputs.push({ name, element, shape });
-    this.nodes.push({ type: "Identity", domain: "", inputs: [from], outputs: [name], attributes: {} });
+    this.#nodes.push({ type: "Identity", domain: "", inputs: [from], outputs: [name], attributes: {} });
   }
 
   /**
@@ -121,16 +128,33 @@ export class OnnxGraph {
   ): Value[] {
     const names = Array.from({ length: outputs }, () => this.#free(type));
     const read = inputs.map((input) => typeof input === "number" ? this.floats([input], []) : input);
-    this.nodes.push({ type, domain, inputs: read, outputs: names, attributes });
+    this.#nodes.push({ type, domain, inputs: read, outputs: names, attributes });
     return names;
+  }
+
+  /**
+   * Makes a graph for an operator to run; what is applied meanwhile belongs to it.
+   *
+   * @param ports what it is given
+   * @param build returns what it gives, of the tensors that stand for the ports
+   */
+  body(ports: readonly Omit<OnnxPort, "name">[], build: (values: readonly Value[]) => readonly OnnxPort[]): OnnxBody {
+    const around = this.#nodes;
+    const nodes: OnnxNode[] = this.#nodes = [];
+    try {
+      const inputs = ports.map((port) => ({ ...port, name: this.#free("given") }));
+      return { nodes, inputs, outputs: build(inputs.map(({ name }) => name)) };
+    } finally {
+      this.#nodes = around;
+    }
   }
 
   /** Returns the operators and tensors that an output depends on. */
   live(): { readonly nodes: readonly OnnxNode[]; readonly tensors: readonly OnnxTensor[] } {
     const read = new Set(this.outputs.map(({ name }) => name));
-    const nodes = this.nodes.toReversed().filter(({ inputs, outputs }) => {
-      const isRead = outputs.some((output) => read.has(output));
-      if (isRead) { for (const input of inputs) read.add(input); }
+    const nodes = this.#nodes.toReversed().filter((node) => {
+      const isRead = node.outputs.some((output) => read.has(output));
+      if (isRead) { for (const input of readsOf(node)) read.add(input); }
       return isRead;
     });
     return { nodes: nodes.toReversed(), tensors: this.tensors.filter(({ name }) => read.has(name)) };

@@ -20,8 +20,17 @@ const OPSETS = { "": 17, "ai.onnx.ml": 3 } as const;
 /** A set of operators: the standard one, or that of feature preparation. */
 export type Domain = keyof typeof OPSETS;
 
-/** What an operator is specialized by: integers, texts, and lists of either. */
-export type OnnxAttributes = Readonly<Record<string, number | string | readonly number[] | readonly string[]>>;
+/** What an operator is specialized by: integers, texts, lists of either, and graphs that it runs. */
+export type OnnxAttributes = Readonly<
+  Record<string, number | string | readonly number[] | readonly string[] | OnnxBody>
+>;
+
+/** A graph that an operator runs again and again; it may read all tensors of the graph around it. */
+export interface OnnxBody {
+  readonly nodes: readonly OnnxNode[];
+  readonly inputs: readonly OnnxPort[];
+  readonly outputs: readonly OnnxPort[];
+}
 
 /** An application of an operator. */
 export interface OnnxNode {
@@ -61,13 +70,10 @@ export interface ExternalPlace {
 }
 
 /** What a model file says. */
-export interface OnnxContents {
+export interface OnnxContents extends OnnxBody {
   /** Name of the graph. */
   readonly name: string;
-  readonly nodes: readonly OnnxNode[];
   readonly tensors: readonly OnnxTensor[];
-  readonly inputs: readonly OnnxPort[];
-  readonly outputs: readonly OnnxPort[];
   /** Version of the program that writes. */
   readonly version: string;
   /** Texts by key, for people and programs that look for them. */
@@ -76,20 +82,25 @@ export interface OnnxContents {
 
 /** Writes a model; tensors of which `placeOf` knows a place are in another file. */
 export function formatModel(
-  { name, nodes, tensors, inputs, outputs, version, metadata }: OnnxContents,
+  { name, tensors, version, metadata, ...body }: OnnxContents,
   placeOf: (tensor: OnnxTensor) => ExternalPlace | undefined,
 ): Message {
-  const graph = new Message();
-  for (const node of nodes) graph.message(1, formatNode(node));
-  graph.text(2, name);
+  const graph = formatGraph(name, body);
   for (const tensor of tensors) graph.message(5, formatTensor(tensor, placeOf(tensor)));
-  for (const port of inputs) graph.message(11, formatPort(port));
-  for (const port of outputs) graph.message(12, formatPort(port));
   const model = new Message().int(1, IR_VERSION).text(2, "weft").text(3, version).message(7, graph);
-  const domains = new Set<Domain>(["", ...nodes.map(({ domain }) => domain)]);
+  const domains = new Set<Domain>(["", ...body.nodes.map(({ domain }) => domain)]);
   for (const domain of domains) model.message(8, new Message().text(1, domain).int(2, OPSETS[domain]));
   for (const [key, value] of Object.entries(metadata)) model.message(14, formatEntry(key, value));
   return model;
+}
+
+function formatGraph(name: string, { nodes, inputs, outputs }: OnnxBody): Message {
+  const graph = new Message();
+  for (const node of nodes) graph.message(1, formatNode(node));
+  graph.text(2, name);
+  for (const port of inputs) graph.message(11, formatPort(port));
+  for (const port of outputs) graph.message(12, formatPort(port));
+  return graph;
 }
 
 function formatEntry(key: string, value: string): Message {
@@ -114,6 +125,7 @@ function formatAttribute(name: string, value: OnnxAttributes[string]): Message {
     return FLOATS.has(name) ? attribute.float(2, value).int(20, 1) : attribute.int(3, value).int(20, 2);
   }
   if (typeof value === "string") return attribute.text(4, value).int(20, 3);
+  if ("nodes" in value) return attribute.message(6, formatGraph(name, value)).int(20, 5);
   if (value.every((item) => typeof item === "number")) return attribute.ints(8, value as number[]).int(20, 7);
   for (const item of value) attribute.text(9, item as string);
   return attribute.int(20, 8);
