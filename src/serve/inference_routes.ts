@@ -48,13 +48,14 @@ function namesOf(models: readonly ServedModel[]): string[] {
 }
 
 function serverReady({ service, isStopping }: Context): Response {
-  const ready = !isStopping && service.models.length > 0;
+  const ready = !isStopping && service.models.length > 0 && service.models.every((model) => model.isReady);
   return json({ ready }, { status: ready ? 200 : 503 });
 }
 
 function modelReady(context: Context): Response {
-  const { name } = find(context);
-  return json({ name, ready: !context.isStopping }, { status: context.isStopping ? 503 : 200 });
+  const { name, isReady } = find(context);
+  const ready = isReady && !context.isStopping;
+  return json({ name, ready }, { status: ready ? 200 : 503 });
 }
 
 function describe(context: Context): unknown {
@@ -105,6 +106,7 @@ async function infer(context: Context): Promise<Response> {
     },
     (scores) => formatInfer({ model_name: name, model_version: version }, model.outputs.tensorsOf(scores), request),
     request.timeoutMs,
+    context.request.signal,
   );
   const headers: Record<string, string> = headerLength === undefined
     ? { "content-type": "application/json" }

@@ -80,6 +80,8 @@ async function predict(context: Context): Promise<Response> {
         logits: byTask(model, tasks.map(({ logits }) => logits)),
         ...survivalOf(model, tasks),
       }),
+    undefined,
+    context.request.signal,
   );
 }
 
@@ -107,6 +109,8 @@ async function rank(context: Context): Promise<Response> {
   return await model.answer(
     () => model.columns.encode(candidates, shared as Row),
     (tasks) => json({ model: model.name, version: model.version, results: best(tasks[task], top as number) }),
+    undefined,
+    context.request.signal,
   );
 }
 
@@ -136,7 +140,7 @@ async function predictInstances(context: Context): Promise<Response> {
   const rows = isColumnar
     ? rowsOf("inputs", columnsToRows(objectOf("inputs", body.inputs)), context)
     : rowsOf("instances", body.instances, context);
-  return await model.answer(() => model.columns.encode(rows), (tasks) => {
+  const write = (tasks: readonly TaskScores[]) => {
     const scores = byTask(model, tasks.map(({ scores }) => scores));
     if (isColumnar) return json({ outputs: scores });
     const { tasks: names } = model;
@@ -144,7 +148,8 @@ async function predictInstances(context: Context): Promise<Response> {
       ? scores
       : rows.map((_, i) => Object.fromEntries(names.map((name, t) => [name, tasks[t].scores[i]])));
     return json({ predictions });
-  });
+  };
+  return await model.answer(() => model.columns.encode(rows), write, undefined, context.request.signal);
 }
 
 function columnsToRows(inputs: Body): Row[] {

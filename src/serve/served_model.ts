@@ -4,16 +4,18 @@
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
+import type { FittedSchema } from "../data/fitted_schema.ts";
 import { formatText, formatValue } from "../data/format.ts";
 import type { Model } from "../model.ts";
 import { columnOf } from "../model/tasks.ts";
 import { Batcher, type BatchReport } from "./batcher.ts";
-import { OverloadError, RequestError } from "./error.ts";
+import { AbandonedError, OverloadError, RequestError } from "./error.ts";
 import { InputColumns } from "./inputs.ts";
 import type { ServeOptions } from "./options.ts";
 import { ModelOutputs, type TaskScores } from "./outputs.ts";
-import type { Scorer } from "./scorer.ts";
+import type { RowScorer } from "./scorer.ts";
 import { type FailureReason, ModelStatistics } from "./statistics.ts";
+import { WorkerScorer, type WorkerScorerOptions } from "./worker/worker_scorer.ts";
 
 /** Options of {@linkcode ServedModel.open}. */
 export interface OpenOptions extends Pick<ServeOptions, "name" | "version" | "batching" | "batchSizes"> {
@@ -25,6 +27,14 @@ export interface OpenOptions extends Pick<ServeOptions, "name" | "version" | "ba
 
 /** Options with a name and a version. */
 export type NamedOptions = OpenOptions & Required<Pick<OpenOptions, "name" | "version">>;
+
+/** What requests need to know of a model. */
+export interface ServedSource {
+  /** The model function. */
+  readonly definition: { readonly name: string };
+  /** Schema of the rows. */
+  readonly schema: FittedSchema;
+}
 
 /** A request that was answered. */
 export interface RequestSuccess {
@@ -62,13 +72,13 @@ export class ServedModel implements AsyncDisposable {
   readonly outputs: ModelOutputs;
   /** What was counted. */
   readonly statistics: ModelStatistics = new ModelStatistics();
-  readonly #scorer: Scorer;
+  readonly #scorer: RowScorer;
   readonly #owned: AsyncDisposable | undefined;
   readonly #batcher: Batcher;
   readonly #observer: RequestObserver | undefined;
 
   /** Takes the scorer over: it is disposed of with the served model. */
-  constructor({ definition, schema }: Model, scorer: Scorer, options: NamedOptions) {
+  constructor({ definition, schema }: ServedSource, scorer: RowScorer, options: NamedOptions) {
     const { batching, owned, observer } = options;
     this.name = options.name;
     this.version = options.version;
@@ -90,6 +100,16 @@ export class ServedModel implements AsyncDisposable {
     return this.#batcher.pending;
   }
 
+  /** Whether requests can be answered: not while a worker that has ended is being replaced. */
+  get isReady(): boolean {
+    return this.#scorer.isReady;
+  }
+
+  /** How often the worker that scores was replaced. */
+  get restarts(): number {
+    return this.#scorer.restarts;
+  }
+
   /** Most rows of a batch. */
   get maxBatchSize(): number {
     return this.#batcher.maxBatchSize;
@@ -101,18 +121,20 @@ export class ServedModel implements AsyncDisposable {
    * @param encode reads the request's rows
    * @param write makes the answer of the scores by task
    * @param timeoutMs how long the rows may wait for a batch, if less than the model's own limit
+   * @param signal aborted when nobody waits for the answer any more; rows that still wait are not computed then
    * @throws {RequestError} when it cannot be answered
    */
   async answer<T>(
     encode: () => Dataset,
     write: (scores: readonly TaskScores[]) => T,
     timeoutMs?: number,
+    signal?: AbortSignal,
   ): Promise<T> {
     const start = performance.now();
     try {
       const data = encode();
       const encoded = performance.now();
-      const { probabilities, logits, queueMs, computeMs } = await this.#batcher.submit(data, timeoutMs);
+      const { probabilities, logits, queueMs, computeMs } = await this.#batcher.submit(data, timeoutMs, signal);
       requireNumbers(data, logits, this.tasks.length);
       const computed = performance.now();
       const scores = this.tasks.map((_, task) => ({
@@ -149,19 +171,44 @@ export class ServedModel implements AsyncDisposable {
    */
   static async open(model: Model, options: OpenOptions = {}): Promise<ServedModel> {
     const { name = model.definition.name, version = "1", batchSizes } = options;
-    if (!/^\d{1,15}$/.test(version)) {
-      throw new RangeError(`Cannot serve: version must be decimal digits, received ${formatValue(version)}`);
-    }
-    if (!/^[^/:\s]+$/.test(name)) {
-      throw new RangeError(`Cannot serve: name must have no slashes, colons or blanks, received ${formatText(name)}`);
-    }
-    const scorer = await model.scorer({ batchSizes });
-    try {
-      return new ServedModel(model, scorer, { ...options, name, version });
-    } catch (error) {
-      await scorer[Symbol.asyncDispose]();
-      throw error;
-    }
+    requireNames(name, version);
+    return await takeOver(model, await model.scorer({ batchSizes }), { ...options, name, version });
+  }
+
+  /**
+   * Serves the model of a file by a worker that reads it, so that this thread never waits for a device.
+   *
+   * @throws {RangeError} when an option is out of its range
+   * @throws {Error} when the model cannot be opened
+   */
+  static async openInWorker(worker: WorkerScorerOptions, options: NamedOptions): Promise<ServedModel> {
+    requireNames(options.name, options.version);
+    const scorer = await WorkerScorer.open({ ...worker, batchSizes: options.batchSizes });
+    return await takeOver(scorer, scorer, options);
+  }
+}
+
+/** Serves by a scorer, which is disposed of where that fails. */
+async function takeOver(source: ServedSource, scorer: RowScorer, options: NamedOptions): Promise<ServedModel> {
+  try {
+    return new ServedModel(source, scorer, options);
+  } catch (error) {
+    await scorer[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/**
+ * Refuses names and versions that addresses cannot have.
+ *
+ * @throws {RangeError} then
+ */
+function requireNames(name: string, version: string): void {
+  if (!/^\d{1,15}$/.test(version)) {
+    throw new RangeError(`Cannot serve: version must be decimal digits, received ${formatValue(version)}`);
+  }
+  if (!/^[^/:\s]+$/.test(name)) {
+    throw new RangeError(`Cannot serve: name must have no slashes, colons or blanks, received ${formatText(name)}`);
   }
 }
 
@@ -188,5 +235,6 @@ function requireNumbers({ rows, values = new Float32Array(0) }: Dataset, logits:
 
 function reasonOf(error: unknown): FailureReason {
   if (error instanceof OverloadError) return "REJECTED";
+  if (error instanceof AbandonedError) return "CANCELED";
   return error instanceof RequestError && error.status < 500 ? "OTHER" : "BACKEND";
 }
