@@ -11,6 +11,14 @@ import { AbandonedError, OverloadError } from "./error.ts";
 
 export type { BatchingOptions } from "./batching_options.ts";
 
+/** Where rows come from. */
+export interface RequestOrigin {
+  /** When the request was there as a whole, by `performance.now()`. @default now */
+  readonly arrivedMs?: number;
+  /** Aborted when nobody waits for the answer any more; rows that still wait are not computed then. */
+  readonly signal?: AbortSignal;
+}
+
 /** What a request is told about its rows. */
 export interface Answer extends Scores {
   /** How long it waited for its batch, in ms. */
@@ -74,22 +82,31 @@ export class Batcher {
   }
 
   /**
+   * Refuses a request that could not wait, before any work is done for it.
+   *
+   * @throws {OverloadError} when too many requests wait, or this one waited too long before it came here
+   */
+  requireRoom(timeoutMs: number = Infinity, { arrivedMs = Infinity }: RequestOrigin = {}): void {
+    const { maxQueueSize, timeoutMs: limitMs, timeoutAction } = this.#options;
+    if (this.#queue.length >= maxQueueSize) {
+      throw new OverloadError("full", `Cannot answer: Exceeds maximum queue size of ${maxQueueSize} requests`);
+    }
+    const isLate = performance.now() > arrivedMs + Math.min(timeoutMs, limitMs);
+    if (isLate && timeoutAction === "reject") throw tooLate();
+  }
+
+  /**
    * Computes rows in a batch, perhaps together with others.
    *
    * @param timeoutMs how long they may wait, if less than the batcher's own limit
-   * @param signal aborted when nobody wants the answer any more; rows that still wait leave the queue then
+   * @param origin when the request came, which its time is counted from, and whether its client is still there
    * @throws {OverloadError} when too many requests wait, or the rows waited too long
-   * @throws {AbandonedError} when the signal was aborted before their batch began
+   * @throws {AbandonedError} when the client went away before their batch began
    */
-  submit(data: Dataset, timeoutMs: number = Infinity, signal?: AbortSignal): Promise<Answer> {
+  submit(data: Dataset, timeoutMs: number = Infinity, origin: RequestOrigin = {}): Promise<Answer> {
+    const { signal, arrivedMs: since = performance.now() } = origin;
     if (signal?.aborted) throw new AbandonedError();
-    if (this.#queue.length >= this.#options.maxQueueSize) {
-      throw new OverloadError(
-        "full",
-        `Cannot answer: Exceeds maximum queue size of ${this.#options.maxQueueSize} requests`,
-      );
-    }
-    const since = performance.now();
+    this.requireRoom(timeoutMs, origin);
     const deadline = since + Math.min(timeoutMs, this.#options.timeoutMs);
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     const waiting = { data, since, deadline, resolve, reject };
@@ -177,7 +194,7 @@ export class Batcher {
     if (!isRefused) return;
     for (const { data, reject } of late) {
       this.#rows -= data.rows;
-      reject(new OverloadError("late", "Cannot answer: Request timeout expired"));
+      reject(tooLate());
     }
   }
 
@@ -208,4 +225,8 @@ export class Batcher {
       this.#start();
     }
   }
+}
+
+function tooLate(): OverloadError {
+  return new OverloadError("late", "Cannot answer: Request timeout expired");
 }

@@ -13,6 +13,7 @@ import { repositoryRoutes } from "./repository_routes.ts";
 import { findRoute, json, type Route } from "./route.ts";
 import { rowRoutes } from "./row_routes.ts";
 import type { Service } from "./service.ts";
+import { Turns } from "./turns.ts";
 
 /** Limits and rights of a server, and what it answers besides. */
 export interface HandlerOptions
@@ -25,6 +26,9 @@ export interface HandlerOptions
   readonly isStopping?: () => boolean;
 }
 
+/** Bytes of a body that takes a millisecond or more to decode: some that came together would keep all others waiting. */
+const LARGE_BODY = 1 << 15;
+
 /** What is told to all, as those who watch over servers ask. */
 const OPEN = /^\/v2\/health\/(live|ready)$/;
 
@@ -34,14 +38,27 @@ export function createHandler(service: Service, options: HandlerOptions = {}): (
   const { token, onError = () => {}, isStopping = () => false } = options;
   const routes = routesOf(options);
   const wanted = token === undefined ? undefined : digest(`Bearer ${token}`);
+  const turns = new Turns();
   return async (request) => {
+    const origin: { arrivedMs?: number; readonly signal: AbortSignal } = {
+      // The runtime makes a signal for those who ask for one.
+      get signal() {
+        return request.signal;
+      },
+    };
     try {
       const path = new URL(request.url).pathname;
       requireHeaders(request, maxHeaderBytes);
       if (wanted && !OPEN.test(path)) await requireToken(request, await wanted);
       const { route, parts } = findRoute(routes, request.method, path);
-      const body = () => readBody(request, { maxBodyBytes, bodyTimeoutMs });
-      return await route.run({ request, service, parts, maxRows, isStopping: isStopping(), body });
+      const body = async () => {
+        const bytes = await readBody(request, { maxBodyBytes, bodyTimeoutMs });
+        // A slow sender is not late, but one who waits for the server from here on is.
+        origin.arrivedMs = performance.now();
+        if (bytes.length >= LARGE_BODY) await turns.next();
+        return bytes;
+      };
+      return await route.run({ request, service, parts, maxRows, isStopping: isStopping(), origin, body });
     } catch (error) {
       if (error instanceof RequestError) {
         if (error.status >= 500 && error.status !== 503) onError(error);

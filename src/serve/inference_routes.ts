@@ -106,7 +106,7 @@ async function infer(context: Context): Promise<Response> {
     },
     (scores) => formatInfer({ model_name: name, model_version: version }, model.outputs.tensorsOf(scores), request),
     request.timeoutMs,
-    context.request.signal,
+    context.origin,
   );
   const headers: Record<string, string> = headerLength === undefined
     ? { "content-type": "application/json" }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { RequestOrigin } from "./batcher.ts";
 import { RequestError } from "./error.ts";
 import type { Service } from "./service.ts";
 
@@ -18,6 +19,8 @@ export interface Context {
   readonly maxRows: number;
   /** Whether the server has begun to stop. */
   readonly isStopping: boolean;
+  /** When it was there as a whole, and whether its client is still there. */
+  readonly origin: RequestOrigin;
   /** Reads the body, within the server's limits. */
   readonly body: () => Promise<Uint8Array<ArrayBuffer>>;
 }

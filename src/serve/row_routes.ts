@@ -81,7 +81,7 @@ async function predict(context: Context): Promise<Response> {
         ...survivalOf(model, tasks),
       }),
     undefined,
-    context.request.signal,
+    context.origin,
   );
 }
 
@@ -110,7 +110,7 @@ async function rank(context: Context): Promise<Response> {
     () => model.columns.encode(candidates, shared as Row),
     (tasks) => json({ model: model.name, version: model.version, results: best(tasks[task], top as number) }),
     undefined,
-    context.request.signal,
+    context.origin,
   );
 }
 
@@ -149,7 +149,7 @@ async function predictInstances(context: Context): Promise<Response> {
       : rows.map((_, i) => Object.fromEntries(names.map((name, t) => [name, tasks[t].scores[i]])));
     return json({ predictions });
   };
-  return await model.answer(() => model.columns.encode(rows), write, undefined, context.request.signal);
+  return await model.answer(() => model.columns.encode(rows), write, undefined, context.origin);
 }
 
 function columnsToRows(inputs: Body): Row[] {

@@ -8,7 +8,7 @@ import type { FittedSchema } from "../data/fitted_schema.ts";
 import { formatText, formatValue } from "../data/format.ts";
 import type { Model } from "../model.ts";
 import { columnOf } from "../model/tasks.ts";
-import { Batcher, type BatchReport } from "./batcher.ts";
+import { Batcher, type BatchReport, type RequestOrigin } from "./batcher.ts";
 import { AbandonedError, OverloadError, RequestError } from "./error.ts";
 import { InputColumns } from "./inputs.ts";
 import type { ServeOptions } from "./options.ts";
@@ -121,20 +121,21 @@ export class ServedModel implements AsyncDisposable {
    * @param encode reads the request's rows
    * @param write makes the answer of the scores by task
    * @param timeoutMs how long the rows may wait for a batch, if less than the model's own limit
-   * @param signal aborted when nobody waits for the answer any more; rows that still wait are not computed then
+   * @param origin when the request came, and whether its client is still there
    * @throws {RequestError} when it cannot be answered
    */
   async answer<T>(
     encode: () => Dataset,
     write: (scores: readonly TaskScores[]) => T,
     timeoutMs?: number,
-    signal?: AbortSignal,
+    origin: RequestOrigin = {},
   ): Promise<T> {
     const start = performance.now();
     try {
+      this.#batcher.requireRoom(timeoutMs, origin);
       const data = encode();
       const encoded = performance.now();
-      const { probabilities, logits, queueMs, computeMs } = await this.#batcher.submit(data, timeoutMs, signal);
+      const { probabilities, logits, queueMs, computeMs } = await this.#batcher.submit(data, timeoutMs, origin);
       requireNumbers(data, logits, this.tasks.length);
       const computed = performance.now();
       const scores = this.tasks.map((_, task) => ({

@@ -87,15 +87,15 @@ Deno.test("rows that nobody wants any more leave the queue, and others come in t
   const gate = new Gate();
   const batcher = new Batcher(gate.score, { maxQueueSize: 2, concurrency: 1 });
   const running = new AbortController();
-  const first = batcher.submit(data.slice(0, 1), undefined, running.signal);
+  const first = batcher.submit(data.slice(0, 1), undefined, running);
   const waiting = new AbortController();
-  const second = batcher.submit(data.slice(1, 3), undefined, waiting.signal);
+  const second = batcher.submit(data.slice(1, 3), undefined, waiting);
   const third = batcher.submit(data.slice(3, 4));
   waiting.abort();
   running.abort();
   assertEquals((await assertRejects(() => second, AbandonedError)).status, 499);
   const fourth = batcher.submit(data.slice(4, 5));
-  assertThrows(() => batcher.submit(data.slice(5, 6), undefined, waiting.signal), AbandonedError);
+  assertThrows(() => batcher.submit(data.slice(5, 6), undefined, waiting), AbandonedError);
   gate.open();
   assertEquals((await first).logits, idsOf(0, 1));
   gate.open();
@@ -138,6 +138,19 @@ Deno.test("requests that waited too long are refused, or come last", async () =>
       assertEquals((await late).logits, idsOf(1, 2));
     }
     await batcher.idle();
+  }
+});
+
+Deno.test("a request is late by the time since it came, and refused before its rows are encoded", () => {
+  const arrivedMs = performance.now() - 50;
+  for (const timeoutAction of ["reject", "delay"] as const) {
+    const batcher = new Batcher(new Gate().score, { timeoutMs: 40, timeoutAction, concurrency: 1 });
+    batcher.requireRoom();
+    batcher.requireRoom(undefined, { arrivedMs: performance.now() });
+    if (timeoutAction === "reject") {
+      assertThrows(() => batcher.requireRoom(undefined, { arrivedMs }), OverloadError, "Request timeout expired");
+      assertThrows(() => batcher.submit(data.slice(0, 1), undefined, { arrivedMs }), OverloadError, "expired");
+    } else batcher.requireRoom(undefined, { arrivedMs });
   }
 });
 
