@@ -7,7 +7,7 @@
  *
  * The capacity is what 16 clients reach that ask as fast as they are answered. Then requests are sent at even distances,
  * whether earlier ones are answered or not, at `--load` times that rate. Above the capacity, the
- * server is told to refuse requests that have waited for half of the deadline, and to keep its queue and its batches short.
+ * server is told to refuse requests that have waited for a quarter of the deadline, and to keep its queue and its batches short.
  * Each ten seconds are a line of `--out`: answers, refusals, errors, times, and the server's memory
  * by second.
  *
@@ -126,7 +126,7 @@ if (import.meta.main) {
   const [rows, deadlineMs] = [Number(options.rows ?? 128), Number(options.deadline ?? 250)];
   const data = drawRows(rows);
   await using model = await createModel(data);
-  const limits = share > 1 ? ["--timeout", `${deadlineMs / 2}`, ...OVERLOAD_LIMITS] : [];
+  const limits = share > 1 ? ["--timeout", `${deadlineMs / 4}`, ...OVERLOAD_LIMITS] : [];
   await using server = await ServerProcess.start(model, ...limits);
   using clients = new Clients();
   const request = requestOf(data);

@@ -29,6 +29,9 @@ export interface HandlerOptions
 /** Bytes of a body that takes a millisecond or more to decode: some that came together would keep all others waiting. */
 const LARGE_BODY = 1 << 15;
 
+/** How long such bodies are decoded before others are answered, in ms. */
+const DECODING_MS = 4;
+
 /** What is told to all, as those who watch over servers ask. */
 const OPEN = /^\/v2\/health\/(live|ready)$/;
 
@@ -38,7 +41,7 @@ export function createHandler(service: Service, options: HandlerOptions = {}): (
   const { token, onError = () => {}, isStopping = () => false } = options;
   const routes = routesOf(options);
   const wanted = token === undefined ? undefined : digest(`Bearer ${token}`);
-  const turns = new Turns();
+  const turns = new Turns(DECODING_MS);
   return async (request) => {
     const origin: { arrivedMs?: number; readonly signal: AbortSignal } = {
       // The runtime makes a signal for those who ask for one.

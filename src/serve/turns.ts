@@ -4,17 +4,34 @@
  * @module
  */
 
-/** Lets one piece of work begin in each turn of the event loop, so that others are answered in between. */
+/** Spreads pieces of work over turns of the event loop, so that others are answered in between. */
 export class Turns {
+  readonly #budgetMs: number;
   #last: Promise<void> = Promise.resolve();
-  #isTaken = false;
+  /** When work of this turn began. */
+  #since: number | undefined;
 
-  /** Resolves in a turn in which nobody else began, after all who asked before. */
+  /**
+   * Makes turns.
+   *
+   * @param budgetMs how long work goes on in a turn, in ms
+   */
+  constructor(budgetMs: number) {
+    this.#budgetMs = budgetMs;
+  }
+
+  /** Resolves in the order of the calls, at once unless others have used up this turn. */
   next(): Promise<void> {
     return this.#last = this.#last.then(async () => {
-      while (this.#isTaken) await new Promise<void>((resolve) => setTimeout(resolve));
-      this.#isTaken = true;
-      setTimeout(() => this.#isTaken = false);
+      while (this.#isUsedUp()) await new Promise<void>((resolve) => setTimeout(resolve));
     });
+  }
+
+  #isUsedUp(): boolean {
+    const now = performance.now();
+    if (this.#since !== undefined) return now - this.#since >= this.#budgetMs;
+    this.#since = now;
+    setTimeout(() => this.#since = undefined);
+    return false;
   }
 }
