@@ -40,7 +40,7 @@ export { serve, type Server } from "./src/serve/server.ts";
 export type { ServeOptions } from "./src/serve/options.ts";
 export type { ListenOptions } from "./src/host/mod.ts";
 export type { BatchingOptions } from "./src/serve/batcher.ts";
-export type { Scorer, ScorerOptions, Scores } from "./src/serve/scorer.ts";
+export type { RowScorer, Scorer, ScorerOptions, Scores } from "./src/serve/scorer.ts";
 export type { AnyFactory } from "./src/model/header.ts";
 export { PredictionError } from "./src/model/requirements.ts";
 export type { Calibration, SliceShifts, TaskCalibration } from "./src/calibration/calibration.ts";
