@@ -149,8 +149,8 @@ Deno.test("a worker that cannot open its model says why, and none is left", asyn
 });
 
 Deno.test("the server answers others while a worker computes a batch", async () => {
-  const wide = drawDataset(schemaOf(Array(8).fill(50)), 10_000, 3);
-  await withFile(models.deepfm({ dim: 16, hidden: [128] }), wide, async (_, path) => {
+  const wide = drawDataset(schemaOf(Array(8).fill(50)), 20_000, 3);
+  await withFile(models.deepfm({ dim: 16, hidden: [512, 512, 512] }), wide, async (_, path) => {
     const options = { ...new Started().options(path), batchSizes: [4096] };
     const served = await ServedModel.openInWorker(options, { name: "wide", version: "1" });
     const service = new Service();
@@ -158,12 +158,10 @@ Deno.test("the server answers others while a worker computes a batch", async () 
     await using server = await startServer(service, { port: 0 });
     const order: string[] = [];
     const scoring = served.answer(() => wide, () => order.push("batch"));
-    for (let i = 0; i < 3; i++) {
-      assertEquals((await (await fetch(`${server.url}/v2/health/live`)).json()).live, true);
-      order.push("health");
-    }
+    assertEquals((await (await fetch(`${server.url}/v2/health/live`)).json()).live, true);
+    order.push("health");
     await scoring;
-    assertEquals(order, ["health", "health", "health", "batch"]);
+    assertEquals(order, ["health", "batch"]);
   });
 });
 
