@@ -12,6 +12,7 @@ import { Interruption } from "./interrupt.ts";
 import { listModelFolder } from "./model_folder.ts";
 import { withOwnOptions } from "./model_options.ts";
 import { type CommandInfo, type NameOf, type Options, parseOptions } from "./options.ts";
+import { readRollouts, ROLLOUT_OPTIONS, type RolloutPlans } from "./rollout_options.ts";
 import { createOpener } from "./serve_models.ts";
 import type { Streams } from "./streams.ts";
 import { readTuning, TUNING_OPTION } from "./tuning.ts";
@@ -29,6 +30,7 @@ const GROUPS = {
     "batch-sizes": { value: "SIZES", help: "batch sizes that are compiled at the start (default 1,8,64,512,4096)" },
     ...TUNING_OPTION,
   },
+  "Versions": ROLLOUT_OPTIONS,
   "Address": {
     port: { value: "PORT", help: "port to listen on (default 8000); 0 for any that is free" },
     host: { value: "ADDRESS", help: "address to listen on (default 127.0.0.1); 0.0.0.0 for all" },
@@ -75,6 +77,7 @@ export const SERVE: CommandInfo<typeof GROUPS> = {
 export async function serve(args: readonly string[], streams: Streams): Promise<number> {
   const options = parseOptions(SERVE, args);
   const list = readModelFiles(options);
+  const plans = readRollouts(options);
   const batching = readBatching(options);
   const server = await readServer(options);
   const batchSizes = options.numbers("batch-sizes", 1);
@@ -86,9 +89,10 @@ export async function serve(args: readonly string[], streams: Streams): Promise<
     return await opener.open(file, await withOwnOptions(file.options, { batching, batchSizes }));
   };
   const repository = new Repository(service, { list, open, announce: (line) => streams.err(line) });
-  for (const name of new Set((await list()).map((file) => file.name))) await repository.load(name);
+  await loadModels(repository, await list(), plans);
   await using running = await startServer(service, { ...server, repository, routes: [metrics.route] });
-  streams.err(`serving ${service.models.map(({ name }) => name).join(", ") || "no model yet"} at ${running.url}`);
+  const names = new Set(service.models.map(({ name }) => name));
+  streams.err(`serving ${[...names].join(", ") || "no model yet"} at ${running.url}`);
   using interruption = new Interruption({ endsAtHangUp: false });
   using _reloading = onHangUp(() => repository.reload());
   const interrupted = new Promise<void>((resolve) => interruption.signal.addEventListener("abort", () => resolve()));
@@ -114,6 +118,22 @@ function readModelFiles(options: Options<Name>): () => Promise<readonly ModelFil
   const twice = files.find(({ name }, i) => files.findIndex((other) => other.name === name) < i);
   if (twice) options.refuse(`names of models must differ, received "${twice.name}" twice; NAME=FILE names one`);
   return () => Promise.resolve(files);
+}
+
+/**
+ * Loads the models, and begins their rollouts.
+ *
+ * @throws {RequestError} when one cannot be served, or a plan names none
+ */
+async function loadModels(
+  repository: Repository,
+  files: readonly ModelFile[],
+  { live, changes }: RolloutPlans,
+): Promise<void> {
+  for (const name of new Set([...files.map(({ name }) => name), ...live.keys()])) {
+    await repository.load(name, live.get(name));
+  }
+  for (const [name, change] of changes) await repository.rollouts.change(name, change);
 }
 
 function readBatching(options: Options<Name>): BatchingOptions {

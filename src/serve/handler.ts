@@ -10,6 +10,8 @@ import { openApiRoute } from "./openapi/document.ts";
 import type { ServeOptions } from "./options.ts";
 import type { Repository } from "./repository.ts";
 import { repositoryRoutes } from "./repository_routes.ts";
+import { rolloutRoutes } from "./rollout_routes.ts";
+import type { Rollouts } from "./rollouts.ts";
 import { findRoute, json, type Route } from "./route.ts";
 import { rowRoutes } from "./row_routes.ts";
 import type { Service } from "./service.ts";
@@ -20,6 +22,8 @@ export interface HandlerOptions
   extends Pick<ServeOptions, "maxRows" | "maxBodyBytes" | "bodyTimeoutMs" | "maxHeaderBytes" | "token" | "onError"> {
   /** Files that the models come from, for clients to load and unload; none when absent. */
   readonly repository?: Repository;
+  /** Moves requests between versions. @default {that of the repository} */
+  readonly rollouts?: Rollouts;
   /** More routes. */
   readonly routes?: readonly Route[];
   /** Whether the server has begun to stop. */
@@ -74,8 +78,15 @@ export function createHandler(service: Service, options: HandlerOptions = {}): (
 }
 
 /** Returns the routes of a server. */
-export function routesOf({ repository, routes = [] }: HandlerOptions): Route[] {
-  return [...inferenceRoutes, ...repositoryRoutes(repository), ...rowRoutes, openApiRoute, ...routes];
+export function routesOf({ repository, rollouts = repository?.rollouts, routes = [] }: HandlerOptions): Route[] {
+  return [
+    ...inferenceRoutes,
+    ...repositoryRoutes(repository),
+    ...rowRoutes,
+    ...rolloutRoutes(rollouts),
+    openApiRoute,
+    ...routes,
+  ];
 }
 
 function requireHeaders({ headers }: Request, most: number): void {

@@ -7,7 +7,8 @@
 import { VERSION } from "../version.ts";
 import { RequestError } from "./error.ts";
 import { formatInfer, HEADER_LENGTH, parseInfer } from "./infer.ts";
-import { type Context, json, type Route } from "./route.ts";
+import type { InputColumns } from "./inputs.ts";
+import { type Context, idOf, json, type Route } from "./route.ts";
 import type { ServedModel } from "./served_model.ts";
 import { type Duration, STAGES } from "./statistics.ts";
 
@@ -60,12 +61,14 @@ function modelReady(context: Context): Response {
 
 function describe(context: Context): unknown {
   const { name, columns, outputs } = find(context);
+  const { changes } = context.service.rolloutOf(name);
   return {
     name,
     versions: context.service.versionsOf(name),
     platform: "weft_graph",
     inputs: columns.descriptions,
     outputs: outputs.descriptions.map(({ name, width }) => ({ name, datatype: "FP32", shape: [-1, width] })),
+    ...(changes.length > 0 && { parameters: { changes: changes.join("; ") } }),
   };
 }
 
@@ -91,8 +94,12 @@ async function infer(context: Context): Promise<Response> {
   find(context);
   const request = parseInfer(await context.body(), context.request.headers.get(HEADER_LENGTH));
   // Another model may have taken the place of the first one while the body came.
-  const model = find(context);
+  const model = context.service.choose(context.parts.model, context.parts.version, {
+    id: request.id ?? idOf(context),
+    valueOf: (column) => request.inputs.find(({ name }) => name === column)?.elements[0],
+  });
   const { name, version } = model;
+  const encode = (columns: InputColumns) => columns.encodeTensors(request.inputs);
   const { body, headerLength } = await model.answer(
     () => {
       const rows = request.inputs[0]?.shape[0] ?? 0;
@@ -102,9 +109,12 @@ async function infer(context: Context): Promise<Response> {
           `Cannot answer: a request must have at most ${context.maxRows} rows, received ${rows}`,
         );
       }
-      return model.columns.encodeTensors(request.inputs);
+      return encode(model.columns);
     },
-    (scores) => formatInfer({ model_name: name, model_version: version }, model.outputs.tensorsOf(scores), request),
+    (scores) => {
+      context.service.mirror(model, { encode, scores });
+      return formatInfer({ model_name: name, model_version: version }, model.outputs.tensorsOf(scores), request);
+    },
     request.timeoutMs,
     context.origin,
   );

@@ -55,6 +55,16 @@ export class InputColumns {
     return Array.from(this.#columns.values(), ({ name, datatype, shape }) => ({ name, datatype, shape }));
   }
 
+  /** Tells whether a column may lack values. */
+  isOptional(name: string): boolean {
+    return this.#columns.get(name)?.isOptional ?? true;
+  }
+
+  /** Tells whether there is a column. */
+  has(name: string): boolean {
+    return this.#columns.has(name);
+  }
+
   /**
    * Encodes rows.
    *

@@ -9,6 +9,7 @@
 import type { Counter, Histogram, Registry } from "npm:prom-client@15.1.3";
 import type { Dataset } from "../data/dataset.ts";
 import type { BatchReport } from "./batcher.ts";
+import { addRolloutMetrics } from "./rollout_metrics.ts";
 import type { Route } from "./route.ts";
 import type { RequestObserver, RequestSuccess, ServedModel } from "./served_model.ts";
 import type { Service } from "./service.ts";
@@ -68,9 +69,11 @@ export class Metrics implements RequestObserver {
   readonly #scores: Histogram;
   readonly #values: Counter;
 
-  private constructor({ Counter, Gauge, Histogram, Registry }: Library, service: Service) {
+  private constructor(library: Library, service: Service) {
+    const { Counter, Gauge, Histogram, Registry } = library;
     const registry = this.#registry = new Registry();
     const registers = [registry];
+    addRolloutMetrics(library, service, registers);
     const histogram = (name: string, help: string, buckets: number[], more: string[] = []) =>
       new Histogram({ name, help, buckets, labelNames: [...MODEL, ...more], registers });
     this.#requestSeconds = histogram("weft_request_seconds", "Time of answered requests", SECONDS);

@@ -4,7 +4,9 @@
  * @module
  */
 import type { ListenOptions } from "../host/mod.ts";
+import type { Model } from "../model.ts";
 import type { BatchingOptions } from "./batcher.ts";
+import type { CanaryPlan, ShadowPlan } from "./rollout.ts";
 import type { ScorerOptions } from "./scorer.ts";
 
 /** Options of `serve`. */
@@ -13,6 +15,12 @@ export interface ServeOptions extends ListenOptions, ScorerOptions {
   readonly name?: string;
   /** Version of the model. @default {"1"} */
   readonly version?: string;
+  /** Other versions that requests can be moved to, by their numbers. They stay their owner's. */
+  readonly versions?: Readonly<Record<string, Model>>;
+  /** One of these versions that answers a share of the requests. */
+  readonly canary?: CanaryPlan;
+  /** One of these versions that gets copies of a share of the requests, to be compared with the answers. */
+  readonly shadow?: ShadowPlan;
   /** How requests are put together into batches. */
   readonly batching?: BatchingOptions;
   /** Most rows of a request. @default {10000} */
@@ -25,6 +33,8 @@ export interface ServeOptions extends ListenOptions, ScorerOptions {
   readonly maxHeaderBytes?: number;
   /** Text that requests must bring as `Authorization: Bearer <text>`; whether the server lives is told to all. */
   readonly token?: string;
+  /** Told in a line of each change of the versions that answer. @default {writes it to the console} */
+  readonly announce?: (line: string) => void;
   /** Told of errors that are no client's fault. @default {writes them to the console} */
   readonly onError?: (error: unknown) => void;
 }

@@ -5,6 +5,7 @@
  */
 import { formatText } from "../data/format.ts";
 import { RequestError } from "./error.ts";
+import { Rollouts } from "./rollouts.ts";
 import type { ServedModel } from "./served_model.ts";
 import type { Service } from "./service.ts";
 
@@ -42,17 +43,22 @@ export interface IndexEntry {
   readonly reason: string;
 }
 
-/** Models in files. Of each name the highest version is served. */
+/** Models in files. Of each name the highest version is served, until a rollout chooses another one. */
 export class Repository {
+  /** Moves requests from one version to another. */
+  readonly rollouts: Rollouts;
   readonly #service: Service;
   readonly #source: ModelSource;
   readonly #failures = new Map<string, string>();
-  #turn: Promise<unknown> = Promise.resolve();
 
   /** Serves from `source` into `service`. */
   constructor(service: Service, source: ModelSource) {
     this.#service = service;
     this.#source = source;
+    this.rollouts = new Rollouts(service, {
+      open: (name, version) => this.#openVersion(name, version),
+      announce: source.announce,
+    });
   }
 
   /** Lists the files, and what is served of them. */
@@ -68,13 +74,15 @@ export class Repository {
   }
 
   /**
-   * Reads the highest version of a model and serves it in place of what has been served under the name. Requests that
-   * run meanwhile are answered by the one that they found.
+   * Reads the highest version of a model, or the one that a rollout made live, and serves it in place of what has been
+   * served under the name. Requests that run meanwhile are answered by the one that they found.
    *
+   * @param version read instead, and live from then on
+   * @returns how its columns and tasks differ from those before
    * @throws {RequestError} when there is no file of that name, or it cannot be served; what was served still is
    */
-  load(name: string): Promise<void> {
-    return this.#alone(() => this.#load(name));
+  load(name: string, version?: string): Promise<readonly string[]> {
+    return this.rollouts.alone(() => this.#load(name, version));
   }
 
   /**
@@ -83,7 +91,7 @@ export class Repository {
    * @throws {RequestError} when it is not served
    */
   unload(name: string): Promise<void> {
-    return this.#alone(async () => {
+    return this.rollouts.alone(async () => {
       const versions = this.#service.versionsOf(name);
       if (versions.length === 0) throw new RequestError(400, `Cannot unload: there is no model ${formatText(name)}`);
       await this.#release(name, versions);
@@ -99,44 +107,55 @@ export class Repository {
     }
   }
 
-  /** Does work once all that was asked for before is done. */
-  #alone(work: () => Promise<void>): Promise<void> {
-    const done = this.#turn.then(work);
-    this.#turn = done.catch(() => {});
-    return done;
+  async #load(name: string, version?: string): Promise<readonly string[]> {
+    const before = this.#service.versionsOf(name).length > 0 ? this.#service.find(name) : undefined;
+    const chosen = version ?? this.#service.rolloutOf(name).live;
+    const file = await this.#fileOf(name, chosen);
+    const model = await this.rollouts.open(name, file.version, () => this.#open(file));
+    const replaced = this.#service.set(model);
+    const rollout = this.#service.rolloutOf(name);
+    rollout.live = chosen;
+    if (before && before.version !== model.version) rollout.previous = before.version;
+    this.rollouts.noteChanges(before, model);
+    this.rollouts.endUnlike(model);
+    await Promise.all([replaced?.[Symbol.asyncDispose](), this.#releaseOthers(model)]);
+    this.#source.announce?.(`loaded ${name} version ${file.version} from ${file.path}`);
+    return rollout.changes;
   }
 
-  async #load(name: string): Promise<void> {
+  async #openVersion(name: string, version: string): Promise<ServedModel> {
+    return await this.#open(await this.#fileOf(name, version));
+  }
+
+  /** Returns the file of a version, of the highest one where none is named. */
+  async #fileOf(name: string, version?: string): Promise<ModelFile> {
     const files = (await this.#source.list()).filter((file) => file.name === name);
-    const file = files.sort((a, b) => Number(b.version) - Number(a.version))[0];
-    if (!file) throw new RequestError(400, `Cannot load: there is no model ${formatText(name)}`);
-    const key = `${name} ${file.version}`;
-    let model: ServedModel;
+    const sorted = files.sort((a, b) => Number(b.version) - Number(a.version));
+    const file = sorted.find((file) => version === undefined || file.version === version);
+    if (file) return file;
+    const what = version === undefined ? `model ${formatText(name)}` : `version ${version} of ${formatText(name)}`;
+    throw new RequestError(400, `Cannot load: there is no ${what}`);
+  }
+
+  async #open(file: ModelFile): Promise<ServedModel> {
+    const key = `${file.name} ${file.version}`;
     try {
-      model = await this.#source.open(file);
+      const model = await this.#source.open(file);
+      this.#failures.delete(key);
+      return model;
     } catch (error) {
       const { message } = error as Error;
       this.#failures.set(key, message);
-      throw new RequestError(400, `Cannot load ${formatText(name)} version ${file.version}: ${message}`, {
+      throw new RequestError(400, `Cannot load ${formatText(file.name)} version ${file.version}: ${message}`, {
         cause: error,
       });
     }
-    this.#failures.delete(key);
-    const old = this.#service.versionsOf(name).filter((version) => version !== file.version);
-    this.#announceInputs(model);
-    const replaced = this.#service.set(model);
-    await Promise.all([replaced?.[Symbol.asyncDispose](), this.#release(name, old)]);
-    this.#source.announce?.(`loaded ${name} version ${file.version} from ${file.path}`);
   }
 
-  /** Says when a model asks requests for other columns than the one before it. */
-  #announceInputs(model: ServedModel): void {
-    const versions = this.#service.versionsOf(model.name);
-    if (versions.length === 0) return;
-    const columnsOf = ({ columns }: ServedModel) => columns.descriptions.map(({ name }) => name).join(", ");
-    const [before, after] = [columnsOf(this.#service.find(model.name)), columnsOf(model)];
-    if (before === after) return;
-    this.#source.announce?.(`the inputs of ${model.name} change: from ${before} to ${after}`);
+  /** Releases the other versions of a model; those that have a part in a rollout stay. */
+  async #releaseOthers({ name, version }: ServedModel): Promise<void> {
+    if (this.#service.rolloutOf(name).live !== undefined) return await this.rollouts.releaseUnused(name);
+    await this.#release(name, this.#service.versionsOf(name).filter((other) => other !== version));
   }
 
   async #release(name: string, versions: readonly string[]): Promise<void> {

@@ -12,24 +12,34 @@ const MODEL = "/v2/repository/models/(?<model>[^/]+)";
 
 /** Returns the routes of a repository; without one, what is served cannot be changed. */
 export function repositoryRoutes(repository: Repository | undefined): readonly Route[] {
-  const change = (work: (repository: Repository, name: string) => Promise<void>) => async (context: Context) => {
+  const change = (work: (repository: Repository, name: string) => Promise<unknown>) => async (context: Context) => {
     const body = await context.body();
     if (body.length > 0) requireNoParameters(parseJson(body));
     if (!repository) {
       throw new RequestError(400, "Cannot change what is served: the server was started for given models");
     }
-    await work(repository, context.parts.model!);
-    return json({});
+    return json(await work(repository, context.parts.model!));
   };
   return [
     { method: "POST", path: /^\/v2\/repository\/index$/, run: (context) => index(context, repository) },
-    { method: "POST", path: new RegExp(`^${MODEL}/load$`), run: change((repository, name) => repository.load(name)) },
+    { method: "POST", path: new RegExp(`^${MODEL}/load$`), run: change(load) },
     {
       method: "POST",
       path: new RegExp(`^${MODEL}/unload$`),
-      run: change((repository, name) => repository.unload(name)),
+      run: change(unload),
     },
   ];
+}
+
+/** Loads a model; the answer tells how its columns and tasks differ from those before, if they do. */
+async function load(repository: Repository, name: string): Promise<unknown> {
+  const changes = await repository.load(name);
+  return changes.length > 0 ? { changes } : {};
+}
+
+async function unload(repository: Repository, name: string): Promise<unknown> {
+  await repository.unload(name);
+  return {};
 }
 
 /** A file that comes with the request, or another configuration, cannot be served. */

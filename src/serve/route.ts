@@ -72,3 +72,8 @@ function unquote(groups: Readonly<Record<string, string | undefined>>): Record<s
 export function json(value: unknown, init?: ResponseInit): Response {
   return Response.json(value, init);
 }
+
+/** Returns the id that a client gave a request in its header, if it did. */
+export function idOf({ request }: Context): string | undefined {
+  return request.headers.get("x-request-id") ?? undefined;
+}

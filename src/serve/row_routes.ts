@@ -7,7 +7,9 @@ import type { Row } from "../data/rows.ts";
 import { formatValue } from "../data/format.ts";
 import { OverloadError, refuse, RequestError } from "./error.ts";
 import { listOf, objectOf, parseJson } from "./infer.ts";
-import { type Context, json, type Route } from "./route.ts";
+import type { InputColumns } from "./inputs.ts";
+import { type Context, idOf, json, type Route } from "./route.ts";
+import type { RequestKey } from "./rollout.ts";
 import type { TaskScores } from "./outputs.ts";
 import type { ServedModel } from "./served_model.ts";
 
@@ -60,6 +62,18 @@ function rowsOf(what: string, value: unknown, { maxRows }: Context): Row[] {
   return rows.map((row, i) => objectOf(`${what}[${i}]`, row) as Row);
 }
 
+/** Finds the version that a body names; that there is one is told before what is wrong with its rows. */
+function namedIn({ model, version }: Body, { service }: Context): { name: string; version: string | undefined } {
+  const named = textOf("version", version);
+  return { name: service.find(textOf("model", model), named).name, version: named };
+}
+
+/** Tells requests apart by their id, or by a column that all rows share or that the first one has. */
+function keyOf(context: Context, rows: readonly Row[], shared: Row = {}): RequestKey {
+  const valueIn = (row: Row, column: string) => Object.hasOwn(row, column) ? row[column] : undefined;
+  return { id: idOf(context), valueOf: (column) => valueIn(shared, column) ?? valueIn(rows[0], column) };
+}
+
 /** Gives one list for one task, and lists by task for several. */
 function byTask(model: ServedModel, lists: readonly Float32Array[]): unknown {
   const plain = lists.map((list) => Array.from(list));
@@ -68,18 +82,22 @@ function byTask(model: ServedModel, lists: readonly Float32Array[]): unknown {
 
 async function predict(context: Context): Promise<Response> {
   const body = await bodyOf(context, ["model", "version", "rows"]);
-  const model = context.service.find(textOf("model", body.model), textOf("version", body.version));
+  const { name, version } = namedIn(body, context);
   const rows = rowsOf("rows", body.rows, context);
+  const model = context.service.choose(name, version, keyOf(context, rows));
+  const encode = (columns: InputColumns) => columns.encode(rows);
   return await model.answer(
-    () => model.columns.encode(rows),
-    (tasks) =>
-      json({
+    () => encode(model.columns),
+    (tasks) => {
+      context.service.mirror(model, { encode, scores: tasks });
+      return json({
         model: model.name,
         version: model.version,
         scores: byTask(model, tasks.map(({ scores }) => scores)),
         logits: byTask(model, tasks.map(({ logits }) => logits)),
         ...survivalOf(model, tasks),
-      }),
+      });
+    },
     undefined,
     context.origin,
   );
@@ -97,18 +115,23 @@ function survivalOf(model: ServedModel, tasks: readonly TaskScores[]): Body {
 
 async function rank(context: Context): Promise<Response> {
   const body = await bodyOf(context, ["model", "version", "context", "candidates", "top", "task"]);
-  const model = context.service.find(textOf("model", body.model), textOf("version", body.version));
+  const { name, version } = namedIn(body, context);
   const shared = body.context === undefined ? {} : objectOf("context", body.context);
   const candidates = rowsOf("candidates", body.candidates, context);
   const top = body.top ?? candidates.length;
   if (!(Number.isSafeInteger(top) && top as number > 0)) {
     refuse(`Cannot read the request: top must be a positive integer, received ${formatValue(top)}`);
   }
-  const task = taskOf(model, textOf("task", body.task));
   candidates.forEach((candidate, i) => requireApart(shared as Row, candidate, i));
+  const model = context.service.choose(name, version, keyOf(context, candidates, shared as Row));
+  const task = taskOf(model, textOf("task", body.task));
+  const encode = (columns: InputColumns) => columns.encode(candidates, shared as Row);
   return await model.answer(
-    () => model.columns.encode(candidates, shared as Row),
-    (tasks) => json({ model: model.name, version: model.version, results: best(tasks[task], top as number) }),
+    () => encode(model.columns),
+    (tasks) => {
+      context.service.mirror(model, { encode, scores: tasks, rankedBy: task });
+      return json({ model: model.name, version: model.version, results: best(tasks[task], top as number) });
+    },
     undefined,
     context.origin,
   );
@@ -135,21 +158,27 @@ function best({ scores, logits }: TaskScores, top: number): unknown[] {
 
 async function predictInstances(context: Context): Promise<Response> {
   const body = await bodyOf(context, ["signature_name", "instances", "inputs"]);
-  const model = context.service.find(context.parts.model, context.parts.version);
+  const { model: name, version } = context.parts;
+  context.service.find(name, version);
   const isColumnar = body.instances === undefined;
   const rows = isColumnar
     ? rowsOf("inputs", columnsToRows(objectOf("inputs", body.inputs)), context)
     : rowsOf("instances", body.instances, context);
+  const model = context.service.choose(name, version, keyOf(context, rows));
+  const encode = (columns: InputColumns) => columns.encode(rows);
+  // This protocol's answers have no place for the version.
+  const headers = { "weft-version": model.version };
   const write = (tasks: readonly TaskScores[]) => {
+    context.service.mirror(model, { encode, scores: tasks });
     const scores = byTask(model, tasks.map(({ scores }) => scores));
-    if (isColumnar) return json({ outputs: scores });
+    if (isColumnar) return json({ outputs: scores }, { headers });
     const { tasks: names } = model;
     const predictions = names.length === 1
       ? scores
       : rows.map((_, i) => Object.fromEntries(names.map((name, t) => [name, tasks[t].scores[i]])));
-    return json({ predictions });
+    return json({ predictions }, { headers });
   };
-  return await model.answer(() => model.columns.encode(rows), write, undefined, context.origin);
+  return await model.answer(() => encode(model.columns), write, undefined, context.origin);
 }
 
 function columnsToRows(inputs: Body): Row[] {

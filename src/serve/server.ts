@@ -5,9 +5,11 @@
  */
 import { listen, type ListenOptions } from "../host/mod.ts";
 import type { Model } from "../model.ts";
+import { RequestError } from "./error.ts";
 import { createHandler, type HandlerOptions } from "./handler.ts";
 import { Metrics } from "./metrics.ts";
 import type { ServeOptions } from "./options.ts";
+import { Rollouts } from "./rollouts.ts";
 import { ServedModel } from "./served_model.ts";
 import { Service } from "./service.ts";
 
@@ -53,8 +55,23 @@ export interface Server extends AsyncDisposable {
 export async function serve(model: Model, options: ServeOptions = {}): Promise<Server> {
   const service = new Service();
   const metrics = await Metrics.create(service);
-  service.set(await ServedModel.open(model, { ...options, observer: metrics }));
-  return await startServer(service, { ...options, routes: [metrics.route] });
+  const { version = "1", versions = {}, canary, shadow, announce = console.error } = options;
+  const models = new Map(Object.entries({ ...versions, [version]: model }));
+  const open = (name: string, version: string) => {
+    const found = models.get(version);
+    if (found) return ServedModel.open(found, { ...options, name, version, observer: metrics });
+    throw new RequestError(400, `Cannot serve: versions are ${[...models.keys()].join(", ")}, received ${version}`);
+  };
+  const { name = model.definition.name } = options;
+  service.set(await open(name, version));
+  const rollouts = new Rollouts(service, { open, announce });
+  try {
+    if (canary || shadow) await rollouts.change(name, { canary, shadow });
+  } catch (error) {
+    await releaseAll(service);
+    throw error;
+  }
+  return await startServer(service, { ...options, rollouts, routes: [metrics.route] });
 }
 
 /**
@@ -65,9 +82,7 @@ export async function serve(model: Model, options: ServeOptions = {}): Promise<S
 export async function startServer(service: Service, options: ServerOptions): Promise<Server> {
   const { onError = console.error } = options;
   let isStopping = false;
-  const release = async () => {
-    for (const model of service.models) await model[Symbol.asyncDispose]();
-  };
+  const release = () => releaseAll(service);
   const handler = createHandler(service, { ...options, onError, isStopping: () => isStopping });
   const listener = await listen(handler, options).catch(async (error) => {
     await release();
@@ -82,4 +97,9 @@ export async function startServer(service: Service, options: ServerOptions): Pro
   const { hostname, port } = listener;
   const url = `${options.tls ? "https" : "http"}://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
   return { url, port, finished, shutdown, [Symbol.asyncDispose]: shutdown };
+}
+
+async function releaseAll(service: Service): Promise<void> {
+  await service.endRollouts();
+  for (const model of service.models) await model[Symbol.asyncDispose]();
 }

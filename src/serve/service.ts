@@ -5,11 +5,14 @@
  */
 import { formatText } from "../data/format.ts";
 import { RequestError } from "./error.ts";
+import { type RequestKey, Rollout } from "./rollout.ts";
 import type { ServedModel } from "./served_model.ts";
+import type { MirroredRequest } from "./shadow.ts";
 
 /** The models of a server. */
 export class Service {
   readonly #models = new Map<string, Map<string, ServedModel>>();
+  readonly #rollouts = new Map<string, Rollout>();
 
   /** The models, in the order of names and then of versions. */
   get models(): ServedModel[] {
@@ -33,8 +36,18 @@ export class Service {
     const versions = this.#models.get(name);
     const model = versions?.get(version);
     versions?.delete(version);
-    if (versions?.size === 0) this.#models.delete(name);
+    if (versions?.size === 0) {
+      this.#models.delete(name);
+      this.#rollouts.delete(name);
+    }
     return model;
+  }
+
+  /** Returns which version of a model has which part; kept as long as the model is served. */
+  rolloutOf(name: string): Rollout {
+    const rollout = this.#rollouts.get(name) ?? new Rollout();
+    if (this.#models.has(name)) this.#rollouts.set(name, rollout);
+    return rollout;
   }
 
   /** Versions of a model, ascending. */
@@ -43,7 +56,7 @@ export class Service {
   }
 
   /**
-   * Returns a model, its highest version where none is named.
+   * Returns a model, its live version where none is named: the one that was chosen, or else the highest.
    *
    * @throws {RequestError} when there is none
    */
@@ -54,9 +67,35 @@ export class Service {
     }
     const found = name ?? known[0];
     const versions = this.versionsOf(found);
-    const model = this.#models.get(found)?.get(version ?? versions[versions.length - 1]);
+    const model = this.#models.get(found)
+      ?.get(version ?? this.#rollouts.get(found)?.live ?? versions[versions.length - 1]);
     if (model) return model;
     const what = version === undefined ? `model ${formatText(found)}` : `version ${version} of ${formatText(found)}`;
     throw new RequestError(404, `Cannot answer: there is no ${what}`);
+  }
+
+  /**
+   * Returns the model that answers a request: the version that is named, or else the live one or its canary.
+   *
+   * @throws {RequestError} when there is none
+   */
+  choose(name: string | undefined, version: string | undefined, key: RequestKey): ServedModel {
+    const model = this.find(name, version);
+    const rollout = this.#rollouts.get(model.name);
+    if (version !== undefined || !rollout?.isForCanary(model.name, key)) return model;
+    return this.find(model.name, rollout.canary!.version);
+  }
+
+  /** Offers a request that the live version of a model answers to its shadow, if it has one. */
+  mirror(model: ServedModel, request: MirroredRequest): void {
+    const shadow = this.#rollouts.get(model.name)?.shadow;
+    if (shadow && this.find(model.name) === model) shadow.offer(model, request);
+  }
+
+  /** Ends all rollouts, resolves once no copies of requests are computed any more. */
+  async endRollouts(): Promise<void> {
+    const shadows = [...this.#rollouts.values()].map(({ shadow }) => shadow);
+    this.#rollouts.clear();
+    await Promise.all(shadows.map((shadow) => shadow?.idle()));
   }
 }

@@ -111,6 +111,13 @@ const REQUESTS: readonly (readonly [operation: string, path: string, body?: unkn
   ["GET /v2/models/{model}/stats", "/v2/models/one/stats"],
   ["GET /v2/models/{model}/versions/{version}/stats", "/v2/models/one/versions/1/stats"],
   ["POST /v2/repository/index", "/v2/repository/index", { ready: true }],
+  ["POST /v1/models/{model}/rollout", "/v1/models/one/rollout", {
+    ...{ canary: { version: "2", share: 0.5, by: "user" }, shadow: { version: "2", share: 1 } },
+  }],
+  ["POST /v1/predict", "/v1/predict", { model: "one", rows: [row] }],
+  ["GET /v1/models/{model}/rollout", "/v1/models/one/rollout"],
+  ["POST /v1/models/{model}/promote", "/v1/models/one/promote", { version: "2" }],
+  ["POST /v1/models/{model}/rollback", "/v1/models/one/rollback", {}],
   ["POST /v2/repository/models/{model}/load", "/v2/repository/models/one/load", {}],
   ["POST /v2/repository/models/{model}/unload", "/v2/repository/models/one/unload", {
     parameters: { unload_dependents: true },
@@ -129,10 +136,10 @@ const REFUSED: readonly (readonly [operation: string, path: string, body?: unkno
 
 Deno.test("each address answers as the document says", async () => {
   const device = await gpu();
-  const open = async (name: string, slug: string, { schema }: ReturnType<typeof readRows>) => {
+  const open = async (name: string, slug: string, { schema }: ReturnType<typeof readRows>, version = "1") => {
     const options = { dim: 4, hidden: [4], tower: [4], experts: 2 };
     const model = await Model.create(models[slug](options), schema, { device });
-    return await ServedModel.open(model, { name, batchSizes: [4], owned: model });
+    return await ServedModel.open(model, { name, version, batchSizes: [4], owned: model });
   };
   const oneLabel = readRows(clicks, { label: "click", features }, { unknown: "ignore" });
   const twoLabels = readRows(clicks, { labels: ["click", "buy"], features });
@@ -141,8 +148,8 @@ Deno.test("each address answers as the document says", async () => {
   service.set(await open("two", "mmoe", twoLabels));
   service.set(await open("times", "survival", drawCreatives(32, 1, { schema: CREATIVES }).data));
   const repository = new Repository(service, {
-    list: () => Promise.resolve([{ name: "one", version: "1", path: "one.weft" }]),
-    open: () => open("one", "deepfm", oneLabel),
+    list: () => Promise.resolve(["1", "2"].map((version) => ({ name: "one", version, path: "one.weft" }))),
+    open: ({ version }) => open("one", "deepfm", oneLabel, version),
   });
   const handler = createHandler(service, { repository });
   const ask = async (method: string, path: string, body: unknown) =>
@@ -168,6 +175,7 @@ Deno.test("each address answers as the document says", async () => {
     const { info } = await (await ask("GET", "/openapi.json", undefined)).json();
     assertEquals(info.title, "Weft");
   } finally {
+    await service.endRollouts();
     for (const model of service.models) await model[Symbol.asyncDispose]();
   }
 });

@@ -167,6 +167,26 @@ const ROWS: Readonly<Record<string, Part>> = {
   ),
 };
 
+const exchange = (operationId: string, summary: string, body: string): Part =>
+  operation("repository", operationId, summary, { body, isOptional: true, answer: "RolloutState" });
+
+/** Moving requests from one version to another. */
+const ROLLOUTS: Readonly<Record<string, Part>> = {
+  "/v1/models/{model}/rollout": {
+    parameters: model,
+    get: operation("repository", "rollout", "Tells which version has which part", { answer: "RolloutState" }),
+    post: exchange("changeRollout", "Sets or ends canary and shadow", "RolloutChange"),
+  },
+  "/v1/models/{model}/promote": {
+    parameters: model,
+    post: exchange("promote", "Makes the canary, or another version, live", "Promotion"),
+  },
+  "/v1/models/{model}/rollback": {
+    parameters: model,
+    post: exchange("rollback", "Makes the version before live again", "Nothing"),
+  },
+};
+
 const OPERATIONS: Readonly<Record<string, Part>> = {
   "/metrics": {
     get: {
@@ -189,4 +209,10 @@ const OPERATIONS: Readonly<Record<string, Part>> = {
 };
 
 /** All addresses. */
-export const PATHS: Readonly<Record<string, Part>> = { ...PROTOCOL, ...REPOSITORY, ...ROWS, ...OPERATIONS };
+export const PATHS: Readonly<Record<string, Part>> = {
+  ...PROTOCOL,
+  ...REPOSITORY,
+  ...ROWS,
+  ...ROLLOUTS,
+  ...OPERATIONS,
+};

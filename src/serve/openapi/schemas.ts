@@ -71,6 +71,9 @@ const PROTOCOL: Readonly<Record<string, Part>> = {
     platform: text,
     inputs: listOf(described),
     outputs: listOf(described),
+    "parameters?": object({
+      changes: { ...text, description: "how it differs from the version that was live before" },
+    }),
   }),
   ModelConfig: object({
     ...{ name: text, platform: text, backend: text, max_batch_size: count },
@@ -116,7 +119,7 @@ const PROTOCOL: Readonly<Record<string, Part>> = {
   IndexRequest: { type: "object", properties: { ready: truth } },
   Index: listOf(object({ name: text, version: digits, state: { enum: ["READY", "UNAVAILABLE"] }, reason: text })),
   ChangeRequest: { type: "object", properties: { parameters: parametersOf({ unload_dependents: truth }) } },
-  Changed: object({}),
+  Changed: object({ "changes?": { ...texts, description: "how columns and tasks differ from those before" } }),
 };
 
 const value: Part = { type: ["string", "number", "boolean", "null"] };
@@ -141,11 +144,22 @@ const ROWS: Readonly<Record<string, Part>> = {
     candidates: { ...listOf(refer("Row")), minItems: 1 },
     "top?": { type: "integer", minimum: 1 },
     "task?": { ...text, description: "label whose scores decide" },
+    "explore?": refer("Exploration"),
   }),
   RankAnswer: object({
     ...{ model: text, version: digits },
-    results: listOf(object({ index: count, score: number, logit: number })),
+    results: listOf(object({
+      ...{ index: count, score: number, logit: number },
+      "propensity?": { ...number, description: "probability of its place, given the candidates before it" },
+    })),
+    "explore?": refer("Exploration"),
   }),
+  Exploration: object({
+    kind: { enum: ["epsilon_greedy", "plackett_luce"] },
+    "epsilon?": { type: "number", minimum: 0, maximum: 1 },
+    "temperature?": { type: "number", exclusiveMinimum: 0 },
+    "seed?": { ...count, description: "the same one gives the same order; drawn where absent" },
+  }, "how much of the order is left to chance"),
   InstancesRequest: {
     ...object({
       "signature_name?": text,
@@ -167,5 +181,33 @@ const ROWS: Readonly<Record<string, Part>> = {
   }),
 };
 
+const orNull = (schema: Part): Part => ({ oneOf: [schema, { type: "null" }] });
+const share: Part = { type: "number", exclusiveMinimum: 0, maximum: 1 };
+
+/** Schemas of rollouts. */
+const ROLLOUTS: Readonly<Record<string, Part>> = {
+  CanaryPlan: object({ version: digits, share, "by?": { ...text, description: "column whose value decides" } }),
+  ShadowPlan: object({ version: digits, share }),
+  RolloutChange: object({ "canary?": orNull(refer("CanaryPlan")), "shadow?": orNull(refer("ShadowPlan")) }),
+  Promotion: object({ "version?": digits }),
+  Nothing: object({}),
+  ShadowState: object({
+    ...{ version: digits, share, requests: count, dropped: count, errors: count, rows: count },
+    tasks: mapOf(object({ meanAbsoluteDifference: number, correlation: orNull(number) })),
+    changedTopShare: orNull(number),
+    meanMs: orNull(number),
+  }),
+  RolloutState: object({
+    ...{ model: text, live: digits, previous: orNull(digits), loaded: listOf(digits), changes: texts },
+    canary: orNull(refer("CanaryPlan")),
+    shadow: orNull(refer("ShadowState")),
+  }),
+};
+
 /** All schemas by name. */
-export const SCHEMAS: Readonly<Record<string, Part>> = { ...PROTOCOL, ...ROWS, Error: object({ error: text }) };
+export const SCHEMAS: Readonly<Record<string, Part>> = {
+  ...PROTOCOL,
+  ...ROWS,
+  ...ROLLOUTS,
+  Error: object({ error: text }),
+};
