@@ -39,6 +39,8 @@ export {
 export { serve, type Server } from "./src/serve/server.ts";
 export type { ServeOptions } from "./src/serve/options.ts";
 export type { ListenOptions } from "./src/host/mod.ts";
+export { epsilonGreedy, plackettLuce } from "./src/serve/ranking.ts";
+export type { RankedCandidate, Ranker, ScoredCandidates } from "./src/serve/ranking.ts";
 export type { CanaryPlan, ShadowPlan } from "./src/serve/rollout.ts";
 export type { BatchingOptions } from "./src/serve/batcher.ts";
 export type { RowScorer, Scorer, ScorerOptions, Scores } from "./src/serve/scorer.ts";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Row } from "../data/rows.ts";
 import type { BatchingOptions } from "../serve/batcher.ts";
 import { type ModelFile, Repository } from "../serve/repository.ts";
 import { Metrics } from "../serve/metrics.ts";
@@ -28,6 +29,10 @@ const GROUPS = {
       help: "folder of models, NAME/VERSION/model.weft; the highest version of each is served",
     },
     "batch-sizes": { value: "SIZES", help: "batch sizes that are compiled at the start (default 1,8,64,512,4096)" },
+    constant: {
+      value: "COLUMN=VALUE",
+      help: "value that a column has whatever requests say, such as a position; may be\nrepeated",
+    },
     ...TUNING_OPTION,
   },
   "Versions": ROLLOUT_OPTIONS,
@@ -79,12 +84,13 @@ export async function serve(args: readonly string[], streams: Streams): Promise<
   const list = readModelFiles(options);
   const plans = readRollouts(options);
   const batching = readBatching(options);
+  const constants = readConstants(options);
   const server = await readServer(options);
   const batchSizes = options.numbers("batch-sizes", 1);
   const tuning = readTuning(options);
   const service = new Service();
   const metrics = await Metrics.create(service);
-  using opener = await createOpener({ tuning, observer: metrics }, streams);
+  using opener = await createOpener({ tuning, constants, observer: metrics }, streams);
   const open = async (file: ModelFile) => {
     return await opener.open(file, await withOwnOptions(file.options, { batching, batchSizes }));
   };
@@ -134,6 +140,17 @@ async function loadModels(
     await repository.load(name, live.get(name));
   }
   for (const [name, change] of changes) await repository.rollouts.change(name, change);
+}
+
+function readConstants(options: Options<Name>): Row {
+  return Object.fromEntries(
+    options.texts("constant").map((text) => {
+      const at = text.indexOf("=");
+      return at > 0 ? [text.slice(0, at), text.slice(at + 1)] : options.refuse(
+        `option "--constant" must be COLUMN=VALUE, received "${text}"`,
+      );
+    }),
+  );
 }
 
 function readBatching(options: Options<Name>): BatchingOptions {

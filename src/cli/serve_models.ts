@@ -15,7 +15,7 @@ import type { Streams } from "./streams.ts";
 import { applyTuning, type TuningFile } from "./tuning.ts";
 
 /** How all models are opened. */
-export interface OpeningOptions extends Pick<OpenOptions, "observer"> {
+export interface OpeningOptions extends Pick<OpenOptions, "constants" | "observer"> {
   /** The file of measured kernels; none when absent. */
   readonly tuning: TuningFile | undefined;
 }
@@ -42,7 +42,7 @@ export async function createOpener(options: OpeningOptions, streams: Streams): P
   return await openHere(options, streams);
 }
 
-function openInWorkers({ tuning, observer }: OpeningOptions, streams: Streams): ModelOpener {
+function openInWorkers({ tuning, ...more }: OpeningOptions, streams: Streams): ModelOpener {
   const spawn = () => new Worker(new URL("./scorer_worker.ts", import.meta.url), { type: "module" });
   const told = new Set<string>();
   // Each worker opens the same device; it is named once.
@@ -53,20 +53,20 @@ function openInWorkers({ tuning, observer }: OpeningOptions, streams: Streams): 
   return {
     open: async ({ name, version, path }, options) => {
       const worker = { spawn, path, announce, deviceOptions: tuning as Json | undefined };
-      return await ServedModel.openInWorker(worker, { ...options, observer, name, version });
+      return await ServedModel.openInWorker(worker, { ...options, ...more, name, version });
     },
     [Symbol.dispose]: () => {},
   };
 }
 
-async function openHere({ tuning, observer }: OpeningOptions, streams: Streams): Promise<ModelOpener> {
+async function openHere({ tuning, ...more }: OpeningOptions, streams: Streams): Promise<ModelOpener> {
   const gpu = await openGpu(streams);
   await applyTuning(gpu, tuning, streams);
   return {
     open: async ({ name, version, path }, options) => {
       const model = await Model.load(path, models, { device: gpu });
       try {
-        return await ServedModel.open(model, { ...options, observer, name, version, owned: model });
+        return await ServedModel.open(model, { ...options, ...more, name, version, owned: model });
       } catch (error) {
         await model[Symbol.asyncDispose]();
         throw error;

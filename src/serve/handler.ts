@@ -8,6 +8,7 @@ import { RequestError } from "./error.ts";
 import { inferenceRoutes } from "./inference_routes.ts";
 import { openApiRoute } from "./openapi/document.ts";
 import type { ServeOptions } from "./options.ts";
+import { byScore } from "./ranking.ts";
 import type { Repository } from "./repository.ts";
 import { repositoryRoutes } from "./repository_routes.ts";
 import { rolloutRoutes } from "./rollout_routes.ts";
@@ -18,8 +19,11 @@ import type { Service } from "./service.ts";
 import { Turns } from "./turns.ts";
 
 /** Limits and rights of a server, and what it answers besides. */
-export interface HandlerOptions
-  extends Pick<ServeOptions, "maxRows" | "maxBodyBytes" | "bodyTimeoutMs" | "maxHeaderBytes" | "token" | "onError"> {
+export interface HandlerOptions extends
+  Pick<
+    ServeOptions,
+    "maxRows" | "maxBodyBytes" | "bodyTimeoutMs" | "maxHeaderBytes" | "token" | "onError" | "ranker"
+  > {
   /** Files that the models come from, for clients to load and unload; none when absent. */
   readonly repository?: Repository;
   /** Moves requests between versions. @default {that of the repository} */
@@ -42,7 +46,7 @@ const OPEN = /^\/v2\/health\/(live|ready)$/;
 /** Makes what answers requests for the models of a service. */
 export function createHandler(service: Service, options: HandlerOptions = {}): (request: Request) => Promise<Response> {
   const { maxBodyBytes = 1 << 24, bodyTimeoutMs = 30_000, maxRows = 10_000, maxHeaderBytes = 1 << 14 } = options;
-  const { token, onError = () => {}, isStopping = () => false } = options;
+  const { token, onError = () => {}, isStopping = () => false, ranker = byScore } = options;
   const routes = routesOf(options);
   const wanted = token === undefined ? undefined : digest(`Bearer ${token}`);
   const turns = new Turns(DECODING_MS);
@@ -65,7 +69,7 @@ export function createHandler(service: Service, options: HandlerOptions = {}): (
         if (bytes.length >= LARGE_BODY) await turns.next();
         return bytes;
       };
-      return await route.run({ request, service, parts, maxRows, isStopping: isStopping(), origin, body });
+      return await route.run({ request, service, parts, maxRows, ranker, isStopping: isStopping(), origin, body });
     } catch (error) {
       if (error instanceof RequestError) {
         if (error.status >= 500 && error.status !== 503) onError(error);

@@ -34,20 +34,43 @@ const LENGTH_SUFFIX = "_length";
 export class InputColumns {
   readonly #schema: FittedSchema;
   readonly #columns: ReadonlyMap<string, Column>;
+  readonly #constants: ReadonlyMap<string, Row[string]>;
 
-  /** Reads the columns off a schema. */
-  constructor(schema: FittedSchema) {
+  /**
+   * Reads the columns off a schema.
+   *
+   * @param constants values that columns have whatever requests say
+   * @throws {RangeError} when one is of no column, or cannot be encoded
+   */
+  constructor(schema: FittedSchema, constants: Row = {}) {
     this.#schema = schema;
+    this.#constants = new Map(Object.entries(constants));
     const columns = new Map<string, Column>();
     for (const { feature, missing } of [...schema.fields, ...schema.sequences]) {
       const { column: name, kind } = feature;
       const before = columns.get(name);
       const isSequence = kind === "sequence";
       const datatype = kind === "numeric" && before?.datatype !== "BYTES" ? "FP32" : "BYTES";
-      const isOptional = (isSequence || missing) && before?.isOptional !== false;
+      const isOptional = this.#constants.has(name) || (isSequence || missing) && before?.isOptional !== false;
       columns.set(name, { name, datatype, shape: isSequence ? [-1, -1] : [-1], isOptional, isSequence });
     }
     this.#columns = columns;
+    this.#requireConstants();
+  }
+
+  #requireConstants(): void {
+    const unknown = [...this.#constants.keys()].find((name) => !this.#columns.has(name));
+    if (unknown !== undefined) {
+      const known = formatNames([...this.#columns.keys()]);
+      throw new RangeError(`Cannot serve: constants must be of the columns ${known}, received "${unknown}"`);
+    }
+    try {
+      this.#encode(1, new Map());
+    } catch (error) {
+      throw new RangeError(`Cannot serve: constants must fit their columns, received ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
   }
 
   /** The inputs as metadata describe them. */
@@ -131,7 +154,9 @@ export class InputColumns {
     refuse(`Cannot read the request: inputs are ${formatNames([...this.#columns.keys()])}, received "${name}"`);
   }
 
-  #encode(rows: number, columns: ReadonlyMap<string, ColumnValues>): Dataset {
+  #encode(rows: number, given: ReadonlyMap<string, ColumnValues>): Dataset {
+    const constants = Array.from(this.#constants, ([name, shared]) => [name, { shared }] as const);
+    const columns = constants.length > 0 ? new Map<string, ColumnValues>([...given, ...constants]) : given;
     try {
       return encodeColumns(this.#schema, rows, columns);
     } catch (error) {

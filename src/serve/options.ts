@@ -4,8 +4,10 @@
  * @module
  */
 import type { ListenOptions } from "../host/mod.ts";
+import type { Row } from "../data/rows.ts";
 import type { Model } from "../model.ts";
 import type { BatchingOptions } from "./batcher.ts";
+import type { Ranker } from "./ranking.ts";
 import type { CanaryPlan, ShadowPlan } from "./rollout.ts";
 import type { ScorerOptions } from "./scorer.ts";
 
@@ -23,6 +25,10 @@ export interface ServeOptions extends ListenOptions, ScorerOptions {
   readonly shadow?: ShadowPlan;
   /** How requests are put together into batches. */
   readonly batching?: BatchingOptions;
+  /** Values that columns have whatever requests say, such as a position, whose bias scores are then free of. */
+  readonly constants?: Row;
+  /** Orders the candidates of `/v1/rank` where a request asks for no exploration. @default {by score} */
+  readonly ranker?: Ranker;
   /** Most rows of a request. @default {10000} */
   readonly maxRows?: number;
   /** Most bytes of a request's body, packed and unpacked. @default {16777216} */

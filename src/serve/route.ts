@@ -5,6 +5,7 @@
  */
 import type { RequestOrigin } from "./batcher.ts";
 import { RequestError } from "./error.ts";
+import type { Ranker } from "./ranking.ts";
 import type { Service } from "./service.ts";
 
 /** What a route has to answer with. */
@@ -17,6 +18,8 @@ export interface Context {
   readonly parts: Readonly<Record<string, string | undefined>>;
   /** Most rows of a request. */
   readonly maxRows: number;
+  /** Orders candidates where a request asks for nothing else. */
+  readonly ranker: Ranker;
   /** Whether the server has begun to stop. */
   readonly isStopping: boolean;
   /** When it was there as a whole, and whether its client is still there. */

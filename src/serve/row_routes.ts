@@ -8,6 +8,7 @@ import { formatValue } from "../data/format.ts";
 import { OverloadError, refuse, RequestError } from "./error.ts";
 import { listOf, objectOf, parseJson } from "./infer.ts";
 import type { InputColumns } from "./inputs.ts";
+import { rankCandidates, rankerOf, readExploration } from "./ranking.ts";
 import { type Context, idOf, json, type Route } from "./route.ts";
 import type { RequestKey } from "./rollout.ts";
 import type { TaskScores } from "./outputs.ts";
@@ -114,7 +115,7 @@ function survivalOf(model: ServedModel, tasks: readonly TaskScores[]): Body {
 }
 
 async function rank(context: Context): Promise<Response> {
-  const body = await bodyOf(context, ["model", "version", "context", "candidates", "top", "task"]);
+  const body = await bodyOf(context, ["model", "version", "context", "candidates", "top", "task", "explore"]);
   const { name, version } = namedIn(body, context);
   const shared = body.context === undefined ? {} : objectOf("context", body.context);
   const candidates = rowsOf("candidates", body.candidates, context);
@@ -122,6 +123,8 @@ async function rank(context: Context): Promise<Response> {
   if (!(Number.isSafeInteger(top) && top as number > 0)) {
     refuse(`Cannot read the request: top must be a positive integer, received ${formatValue(top)}`);
   }
+  const explore = body.explore === undefined ? undefined : readExploration(objectOf("explore", body.explore));
+  const ranker = explore ? rankerOf(explore) : context.ranker;
   candidates.forEach((candidate, i) => requireApart(shared as Row, candidate, i));
   const model = context.service.choose(name, version, keyOf(context, candidates, shared as Row));
   const task = taskOf(model, textOf("task", body.task));
@@ -130,7 +133,9 @@ async function rank(context: Context): Promise<Response> {
     () => encode(model.columns),
     (tasks) => {
       context.service.mirror(model, { encode, scores: tasks, rankedBy: task });
-      return json({ model: model.name, version: model.version, results: best(tasks[task], top as number) });
+      const scored = { context: shared as Row, candidates, ...tasks[task], top: top as number };
+      const results = rankCandidates(ranker, scored);
+      return json({ model: model.name, version: model.version, results, ...(explore && { explore }) });
     },
     undefined,
     context.origin,
@@ -148,12 +153,6 @@ function requireApart(shared: Row, candidate: Row, place: number): void {
   if (twice !== undefined) {
     refuse(`Cannot read candidates[${place}]: a column must be there or in the context, received "${twice}" in both`);
   }
-}
-
-/** Returns the rows of the highest scores; of equal ones the first comes first. */
-function best({ scores, logits }: TaskScores, top: number): unknown[] {
-  const order = Array.from(scores.keys()).sort((a, b) => logits[b] - logits[a] || a - b);
-  return order.slice(0, top).map((index) => ({ index, score: scores[index], logit: logits[index] }));
 }
 
 async function predictInstances(context: Context): Promise<Response> {

@@ -18,7 +18,7 @@ import { type FailureReason, ModelStatistics } from "./statistics.ts";
 import { WorkerScorer, type WorkerScorerOptions } from "./worker/worker_scorer.ts";
 
 /** Options of {@linkcode ServedModel.open}. */
-export interface OpenOptions extends Pick<ServeOptions, "name" | "version" | "batching" | "batchSizes"> {
+export interface OpenOptions extends Pick<ServeOptions, "name" | "version" | "batching" | "batchSizes" | "constants"> {
   /** What is disposed of with the served model, after the scorer. */
   readonly owned?: AsyncDisposable;
   /** Told of what happens to requests. */
@@ -84,7 +84,7 @@ export class ServedModel implements AsyncDisposable {
     this.version = options.version;
     this.kind = definition.name;
     this.tasks = schema.tasks;
-    this.columns = new InputColumns(schema);
+    this.columns = new InputColumns(schema, options.constants);
     this.outputs = new ModelOutputs(schema);
     this.#scorer = scorer;
     this.#owned = owned;

@@ -107,7 +107,7 @@ Deno.test("serve begins with a live version, a canary and a shadow", async () =>
       await trainModel(folder, `repository/ctr/${version}/model.weft`, "--seed", `${version}`);
     }
     const plans = ["--live", "ctr=1", "--canary", "ctr=3:0.25:user", "--shadow", "ctr=2:1"];
-    const args = ["--models", "repository", "--port", "0", "--batch-sizes", "8", ...plans];
+    const args = ["--models", "repository", "--port", "0", "--batch-sizes", "8", "--constant", "price=3", ...plans];
     const server = new ServerProcess(start(folder, "serve", ...args));
     const [said, url] = await server.says(/[^]*serving ctr at (\S+)\n/);
     assertStringIncludes(said, "version 3 of ctr answers 25 % of requests\n");
@@ -116,6 +116,10 @@ Deno.test("serve begins with a live version, a canary and a shadow", async () =>
       ...["1", "2", "3"],
     ]]);
     assertEquals([state.shadow.version, state.shadow.share], ["2", 1]);
+    const candidates = [{ price: 1 }, { price: 9 }, {}];
+    const { results } = await (await fetch(`${url}/v1/rank`, json({ context: { user: "u1", item: "i2" }, candidates })))
+      .json();
+    assertEquals(new Set(results.map(({ score }: { score: number }) => score)).size, 1);
     const promoted = await (await fetch(`${url}/v1/models/ctr/promote`, json({}))).json();
     assertEquals([promoted.live, promoted.previous, promoted.loaded], ["3", "1", ["1", "3"]]);
     server.signal("SIGTERM");
@@ -134,8 +138,9 @@ Deno.test("serve refuses what it cannot serve", async () => {
     await says(["--model-file", "a.weft", "--model-file", "b/a.weft"], 2, 'received "a" twice');
     await says(["--model-file", "a.weft", "--models", "b"], 2, '"--model-file" cannot be used with "--models"');
     await says(["--model-file", "a.weft", "--tls-cert", "c.pem"], 2, 'option "--tls-cert" needs "--tls-key"');
-    await says(["--models", "a", "--canary", "ctr=2"], 2, "--canary must be NAME=VERSION:SHARE[:COLUMN]");
-    await says(["--models", "a", "--live", "ctr"], 2, "--live must be NAME=VERSION");
+    await says(["--models", "a", "--canary", "ctr=2"], 2, '"--canary" must be NAME=VERSION:SHARE[:COLUMN]');
+    await says(["--models", "a", "--constant", "price"], 2, '"--constant" must be COLUMN=VALUE, received "price"');
+    await says(["--models", "a", "--live", "ctr"], 2, '"--live" must be NAME=VERSION');
     await says(["--model-file", "a.weft"], 1, 'Cannot load "a" version 1');
     await says(["--models", "none"], 1, 'Cannot list models: "none" must be a folder');
   });

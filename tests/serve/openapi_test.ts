@@ -100,6 +100,10 @@ const REQUESTS: readonly (readonly [operation: string, path: string, body?: unkn
   ["POST /v1/predict", "/v1/predict", { model: "two", version: "1", rows: [row] }],
   ["POST /v1/predict", "/v1/predict", { model: "times", rows: [creative] }],
   ["POST /v1/rank", "/v1/rank", { model: "two", context: { user: "u1" }, candidates: [{ price: 1 }], task: "buy" }],
+  ["POST /v1/rank", "/v1/rank", {
+    ...{ model: "one", context: { user: "u1" }, candidates: [{ price: 1 }, { price: 2 }] },
+    explore: { kind: "plackett_luce", temperature: 2, seed: 3 },
+  }],
   ["POST /v1/models/{model}:predict", "/v1/models/one:predict", { instances: [row] }],
   ["POST /v1/models/{model}:predict", "/v1/models/two:predict", { instances: [row] }],
   ["POST /v1/models/{model}/versions/{version}:predict", "/v1/models/two/versions/1:predict", {
