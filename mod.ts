@@ -37,7 +37,7 @@ export {
   type TaskProbabilities,
 } from "./src/model.ts";
 export { serve, type Server } from "./src/serve/server.ts";
-export type { ServeOptions } from "./src/serve/options.ts";
+export type { GrpcOptions, ServeOptions } from "./src/serve/options.ts";
 export type { ListenOptions } from "./src/host/mod.ts";
 export { epsilonGreedy, plackettLuce } from "./src/serve/ranking.ts";
 export type { RankedCandidate, Ranker, ScoredCandidates } from "./src/serve/ranking.ts";

@@ -38,6 +38,7 @@ const GROUPS = {
   "Versions": ROLLOUT_OPTIONS,
   "Address": {
     port: { value: "PORT", help: "port to listen on (default 8000); 0 for any that is free" },
+    "grpc-port": { value: "PORT", help: "port to speak gRPC on, beside HTTP (8001 by custom)" },
     host: { value: "ADDRESS", help: "address to listen on (default 127.0.0.1); 0.0.0.0 for all" },
     "tls-cert": { value: "FILE", help: "certificate chain in PEM, to speak HTTPS" },
     "tls-key": { value: "FILE", help: "its private key in PEM" },
@@ -97,8 +98,9 @@ export async function serve(args: readonly string[], streams: Streams): Promise<
   const repository = new Repository(service, { list, open, announce: (line) => streams.err(line) });
   await loadModels(repository, await list(), plans);
   await using running = await startServer(service, { ...server, repository, routes: [metrics.route] });
+  const grpc = running.grpcPort === undefined ? "" : `, gRPC on port ${running.grpcPort}`;
   const names = new Set(service.models.map(({ name }) => name));
-  streams.err(`serving ${[...names].join(", ") || "no model yet"} at ${running.url}`);
+  streams.err(`serving ${[...names].join(", ") || "no model yet"} at ${running.url}${grpc}`);
   using interruption = new Interruption({ endsAtHangUp: false });
   using _reloading = onHangUp(() => repository.reload());
   const interrupted = new Promise<void>((resolve) => interruption.signal.addEventListener("abort", () => resolve()));
@@ -175,6 +177,7 @@ async function readServer(options: Options<Name>): Promise<ServerOptions> {
   return {
     port: options.integer("port", 0, 65535),
     hostname: options.text("host"),
+    ...(options.has("grpc-port") && { grpc: { port: options.integer("grpc-port", 0, 65535) } }),
     ...(cert && key && { tls: { cert, key } }),
     ...(token && { token: token.trim() }),
     maxRows: options.integer("max-rows", 1),

@@ -8,8 +8,9 @@
  */
 export { listAdapters, requestAdapter } from "../adapter.ts";
 export { readCheckpoint, requireSavable, writeCheckpoint } from "../checkpoint.ts";
+export { listenGrpc } from "./grpc.ts";
 export { listen } from "./listen.ts";
-export type { Listener, ListenOptions } from "./listen_types.ts";
+export type { GrpcListener, GrpcListenOptions, Listener, ListenOptions } from "./listen_types.ts";
 export { loadTuning, saveTuning } from "../tuning_file.ts";
 
 /**

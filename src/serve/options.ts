@@ -11,8 +11,16 @@ import type { Ranker } from "./ranking.ts";
 import type { CanaryPlan, ShadowPlan } from "./rollout.ts";
 import type { ScorerOptions } from "./scorer.ts";
 
+/** Options of the protocol over gRPC; address, TLS, token and limits are those of HTTP. */
+export interface GrpcOptions {
+  /** Port; 0 for any that is free. @default {8001} */
+  readonly port?: number;
+}
+
 /** Options of `serve`. */
 export interface ServeOptions extends ListenOptions, ScorerOptions {
+  /** Serves the protocol over gRPC as well, on a port of its own; its libraries are loaded then. */
+  readonly grpc?: GrpcOptions;
   /** Name of the model in addresses. @default the slug of its model function */
   readonly name?: string;
   /** Version of the model. @default {"1"} */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { listen, type ListenOptions } from "../host/mod.ts";
+import { type GrpcListener, listen, type Listener, listenGrpc, type ListenOptions } from "../host/mod.ts";
 import type { Model } from "../model.ts";
 import { RequestError } from "./error.ts";
 import { createHandler, type HandlerOptions } from "./handler.ts";
@@ -14,7 +14,7 @@ import { ServedModel } from "./served_model.ts";
 import { Service } from "./service.ts";
 
 /** Options of a server, whatever it serves. */
-export type ServerOptions = ListenOptions & Omit<HandlerOptions, "isStopping">;
+export type ServerOptions = ListenOptions & Pick<ServeOptions, "grpc"> & Omit<HandlerOptions, "isStopping">;
 
 /** A server that runs. */
 export interface Server extends AsyncDisposable {
@@ -22,6 +22,8 @@ export interface Server extends AsyncDisposable {
   readonly url: string;
   /** Port that it listens on. */
   readonly port: number;
+  /** Port of gRPC, where that is served. */
+  readonly grpcPort?: number;
   /** Resolves once the server has stopped. */
   readonly finished: Promise<void>;
   /** Refuses new connections, answers the requests that are there, and stops. */
@@ -84,19 +86,36 @@ export async function startServer(service: Service, options: ServerOptions): Pro
   let isStopping = false;
   const release = () => releaseAll(service);
   const handler = createHandler(service, { ...options, onError, isStopping: () => isStopping });
-  const listener = await listen(handler, options).catch(async (error) => {
+  const { grpc, listener } = await listenAll(handler, { ...options, onError }).catch(async (error) => {
     await release();
     throw error;
   });
   let stopped: Promise<void> | undefined;
   const shutdown = () => {
     isStopping = true;
-    return stopped ??= listener.shutdown().then(release);
+    return stopped ??= Promise.all([listener.shutdown(), grpc?.shutdown()]).then(release);
   };
   const finished = listener.finished.then(shutdown);
   const { hostname, port } = listener;
   const url = `${options.tls ? "https" : "http"}://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
-  return { url, port, finished, shutdown, [Symbol.asyncDispose]: shutdown };
+  return { url, port, ...(grpc && { grpcPort: grpc.port }), finished, shutdown, [Symbol.asyncDispose]: shutdown };
+}
+
+/** Listens for HTTP, and where asked to for gRPC. */
+async function listenAll(
+  handler: (request: Request) => Promise<Response>,
+  options: ServerOptions & Required<Pick<ServerOptions, "onError">>,
+): Promise<{ listener: Listener; grpc?: GrpcListener }> {
+  const listener = await listen(handler, options);
+  if (!options.grpc) return { listener };
+  const { port = 8001 } = options.grpc;
+  const { hostname = "127.0.0.1", tls, maxBodyBytes = 1 << 24, onError } = options;
+  try {
+    return { listener, grpc: await listenGrpc(handler, { port, hostname, tls, maxBodyBytes, onError }) };
+  } catch (error) {
+    await listener.shutdown();
+    throw error;
+  }
 }
 
 async function releaseAll(service: Service): Promise<void> {

@@ -107,9 +107,10 @@ Deno.test("serve begins with a live version, a canary and a shadow", async () =>
       await trainModel(folder, `repository/ctr/${version}/model.weft`, "--seed", `${version}`);
     }
     const plans = ["--live", "ctr=1", "--canary", "ctr=3:0.25:user", "--shadow", "ctr=2:1"];
-    const args = ["--models", "repository", "--port", "0", "--batch-sizes", "8", "--constant", "price=3", ...plans];
+    const more = ["--constant", "price=3", "--grpc-port", "0"];
+    const args = ["--models", "repository", "--port", "0", "--batch-sizes", "8", ...more, ...plans];
     const server = new ServerProcess(start(folder, "serve", ...args));
-    const [said, url] = await server.says(/[^]*serving ctr at (\S+)\n/);
+    const [said, url] = await server.says(/[^]*serving ctr at (\S+), gRPC on port \d+\n/);
     assertStringIncludes(said, "version 3 of ctr answers 25 % of requests\n");
     const state = await (await fetch(`${url}/v1/models/ctr/rollout`)).json();
     assertEquals([state.live, state.canary, state.loaded], ["1", { version: "3", share: 0.25, by: "user" }, [
