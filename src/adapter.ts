@@ -9,8 +9,10 @@
  * @module
  */
 import { CACHE_FOLDER, installBundledDriver, LOADER, MANIFEST } from "./bundled_driver.ts";
+import { requestDawnAdapter } from "./dawn.ts";
 import type { AdapterKind, AdapterOptions, AdapterReport, FoundAdapter } from "./host/adapter_types.ts";
 import { isGranted, lookIfGranted } from "./permission.ts";
+import { quietly } from "./quietly.ts";
 import { widenVectors } from "./vector_width.ts";
 
 export type { AdapterKind, AdapterOptions, AdapterReport, FoundAdapter } from "./host/adapter_types.ts";
@@ -62,6 +64,7 @@ let threadEnd = 0;
  * @throws {Error} If there is no adapter; the message names the command that installs a driver on this system.
  */
 export async function requestAdapter(options: AdapterOptions = {}): Promise<FoundAdapter> {
+  if (options.backend === "dawn") return await requestDawnAdapter(options);
   for await (const { adapter } of reachableAdapters(options)) {
     if (!isUsable(adapter)) continue;
     const kind = kindOf(adapter);
@@ -215,18 +218,6 @@ async function loadBundledDriver(announce?: (line: string) => void): Promise<voi
     }
   } finally {
     library.close();
-  }
-}
-
-/** Keeps the Wayland client that EGL tries from complaining on stderr about a server that has no desktop. */
-async function quietly<T>(look: () => Promise<T>): Promise<T> {
-  const mayNotSet = Deno.build.os !== "linux" || !isGranted({ name: "env", variable: "XDG_RUNTIME_DIR" });
-  if (mayNotSet || Deno.env.has("XDG_RUNTIME_DIR")) return await look();
-  Deno.env.set("XDG_RUNTIME_DIR", "/nonexistent");
-  try {
-    return await look();
-  } finally {
-    Deno.env.delete("XDG_RUNTIME_DIR");
   }
 }
 

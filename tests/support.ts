@@ -21,11 +21,13 @@ export function gpu(): Promise<Gpu> {
 }
 
 async function openShared(): Promise<Gpu> {
-  const { adapter } = await requestAdapter();
+  const backend = Deno.env.get("WEFT_TEST_GPU") === "dawn" ? "dawn" : "deno";
+  const { adapter } = await requestAdapter({ backend });
   const opened = await Gpu.request(adapter, { limits: "default" });
   await loadKernels(opened);
-  // A driver that is still taking a device down while the process ends can crash it.
-  addEventListener("unload", () => opened.destroy());
+  // A driver of Deno that is still taking a device down while the process ends can crash it. Dawn crashes where a device
+  // is destroyed while the process ends.
+  if (backend === "deno") addEventListener("unload", () => opened.destroy());
   return opened;
 }
 

@@ -19,6 +19,11 @@ export interface FoundAdapter {
 
 /** Options of {@linkcode requestAdapter} and {@linkcode listAdapters}. */
 export interface AdapterOptions {
+  /**
+   * Whose implementation of WebGPU: Deno's own, or Dawn, which is loaded from an npm package. In a page there is only the
+   * browser's. @default {"deno"}
+   */
+  backend?: "deno" | "dawn";
   /** Called with one line of text when the bundled driver has to be used. */
   announce?: (line: string) => void;
 }
