@@ -5,7 +5,9 @@ import { Gpu } from "../src/gpu/device.ts";
 import { Model } from "../src/model.ts";
 import { models } from "../models/mod.ts";
 import { serve } from "../src/serve/server.ts";
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { MODEL, run, SCHEMA, writeData } from "./cli/process.ts";
+import { inFolder } from "./folder.ts";
 import { assertClose, gpu } from "./support.ts";
 
 const found = await requestAdapter({ backend: "dawn" }).catch((error: Error) => error);
@@ -39,5 +41,26 @@ Deno.test({
     const answer = await (await fetch(`${server.url}/v1/predict`, { method: "POST", body })).json();
     assertEquals(answer.scores, [...await model.predict(data.slice(0, 8))]);
     assert(new Set(scores).size > 10);
+  },
+});
+
+Deno.test({
+  name: `--gpu dawn trains and evaluates on Dawn${reason ? ` (skipped: ${reason})` : ""}`,
+  ignore: reason !== undefined,
+  fn: async () => {
+    await inFolder(async (folder) => {
+      await writeData(`${folder}/clicks.csv`, 64);
+      const args = ["--data", "clicks.csv", ...SCHEMA, ...MODEL, "--epochs", "1", "--out", "m.weft", "--gpu", "dawn"];
+      const trained = await run(folder, "train", ...args);
+      assertStringIncludes(trained.err, "through Dawn)");
+      assertEquals(trained.code, 0, trained.err);
+      const model = ["--model-file", "m.weft", "--data", "clicks.csv"];
+      const onDawn = await run(folder, "evaluate", ...model, "--gpu", "dawn");
+      assertEquals(onDawn.code, 0, onDawn.err);
+      assertMatch(onDawn.out, /auc/i);
+      const refused = await run(folder, "evaluate", ...model, "--gpu", "cuda");
+      assertEquals(refused.code, 2);
+      assertStringIncludes(refused.err, '"--gpu" must be one of deno, dawn');
+    });
   },
 });

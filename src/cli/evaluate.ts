@@ -5,7 +5,7 @@
  */
 import { reportCoverage } from "./coverage.ts";
 import { BAD_ROW_OPTION, DATA_OPTIONS, describeData, readData, readFormat, readRejections } from "./data.ts";
-import { openGpu } from "./device.ts";
+import { GPU_OPTION, openGpu, readBackend } from "./device.ts";
 import { loadModel } from "./load.ts";
 import { type CommandInfo, parseOptions } from "./options.ts";
 import { formatTasks } from "./report.ts";
@@ -17,6 +17,7 @@ const GROUPS = {
     "model-file": { value: "FILE", help: "model or checkpoint that train wrote" },
     "batch-size": { value: "N", help: "rows of a step (default 4096)" },
     ...TUNING_OPTION,
+    ...GPU_OPTION,
   },
   "Data": { ...DATA_OPTIONS, ...BAD_ROW_OPTION },
 } as const;
@@ -38,7 +39,8 @@ export async function evaluate(args: readonly string[], streams: Streams): Promi
   const format = { ...readFormat(options), ...readRejections(options) };
   const batchSize = options.integer("batch-size", 1);
   const tuning = readTuning(options);
-  using gpu = await openGpu(streams);
+  const backend = readBackend(options);
+  using gpu = await openGpu(streams, backend);
   await applyTuning(gpu, tuning, streams);
   await using model = await loadModel(path, gpu, streams);
   const data = await readData(options.texts("data"), model.schema, format, streams);

@@ -6,7 +6,7 @@
 import { PredictionError } from "../model/requirements.ts";
 import { reportCoverage } from "./coverage.ts";
 import { DATA_OPTIONS, isLibsvm, readData, readFormat } from "./data.ts";
-import { openGpu } from "./device.ts";
+import { GPU_OPTION, openGpu, readBackend } from "./device.ts";
 import { requireWritable, writeWhole } from "./files.ts";
 import { loadModel } from "./load.ts";
 import { type CommandInfo, parseOptions } from "./options.ts";
@@ -20,6 +20,7 @@ const GROUPS = {
     "model-file": { value: "FILE", help: "model or checkpoint that train wrote" },
     "batch-size": { value: "N", help: "rows of a step (default 4096)" },
     ...TUNING_OPTION,
+    ...GPU_OPTION,
   },
   "Data": {
     ...DATA_OPTIONS,
@@ -69,9 +70,10 @@ export async function predict(args: readonly string[], streams: Streams): Promis
   if (ids.length > 0 && isLibsvm(files, format)) options.refuse('option "--id" is not for libsvm files');
   const batchSize = options.integer("batch-size", 1);
   const tuning = readTuning(options);
+  const backend = readBackend(options);
   const out = options.text("out") ?? "predictions.csv";
   if (out !== "-") await requireWritable(out);
-  using gpu = await openGpu(streams);
+  using gpu = await openGpu(streams, backend);
   await applyTuning(gpu, tuning, streams);
   await using model = await loadModel(path, gpu, streams);
   const predictions = new Predictions(ids);

@@ -9,6 +9,7 @@ import type { Definition } from "../definition.ts";
 import { statIfThere } from "../files.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { GpuError } from "../gpu/error.ts";
+import type { AdapterOptions } from "../host/adapter_types.ts";
 import { formatKernelTimes, Profiler } from "../gpu/profiler.ts";
 import type { PlanDescription } from "../graph/plan.ts";
 import { normal } from "../initializer.ts";
@@ -54,6 +55,8 @@ export interface Run {
   readonly fromFm?: string;
   /** The file of measured kernels. */
   readonly tuning?: TuningFile;
+  /** Whose WebGPU is used. */
+  readonly backend?: AdapterOptions["backend"];
   /** Whether to list the layers first. */
   readonly summary?: boolean;
 }
@@ -69,7 +72,7 @@ export interface Run {
 export async function runTraining(run: Run, streams: Streams): Promise<number> {
   for (const path of [run.out, run.fit.checkpoint?.path]) if (path) await requireSavable(path);
   if (run.profile !== undefined) await requireWritable(run.profile);
-  using gpu = await openGpu(streams);
+  using gpu = await openGpu(streams, run.backend);
   await applyTuning(gpu, run.tuning, streams);
   const started = performance.now();
   await using model = await openModel(run, gpu);

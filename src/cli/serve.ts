@@ -9,6 +9,7 @@ import { type ModelFile, Repository } from "../serve/repository.ts";
 import { Metrics } from "../serve/metrics.ts";
 import { type ServerOptions, startServer } from "../serve/server.ts";
 import { Service } from "../serve/service.ts";
+import { GPU_OPTION, readBackend } from "./device.ts";
 import { Interruption } from "./interrupt.ts";
 import { listModelFolder } from "./model_folder.ts";
 import { withOwnOptions } from "./model_options.ts";
@@ -34,6 +35,7 @@ const GROUPS = {
       help: "value that a column has whatever requests say, such as a position; may be\nrepeated",
     },
     ...TUNING_OPTION,
+    ...GPU_OPTION,
   },
   "Versions": ROLLOUT_OPTIONS,
   "Address": {
@@ -89,9 +91,10 @@ export async function serve(args: readonly string[], streams: Streams): Promise<
   const server = await readServer(options);
   const batchSizes = options.numbers("batch-sizes", 1);
   const tuning = readTuning(options);
+  const backend = readBackend(options);
   const service = new Service();
   const metrics = await Metrics.create(service);
-  using opener = await createOpener({ tuning, constants, observer: metrics }, streams);
+  using opener = await createOpener({ tuning, backend, constants, observer: metrics }, streams);
   const open = async (file: ModelFile) => {
     return await opener.open(file, await withOwnOptions(file.options, { batching, batchSizes }));
   };

@@ -6,6 +6,7 @@
 import { models } from "../../models/mod.ts";
 import type { Json } from "../checkpoint/content.ts";
 import { Model } from "../model.ts";
+import type { AdapterOptions } from "../host/adapter_types.ts";
 import { isGranted } from "../permission.ts";
 import type { ModelFile } from "../serve/repository.ts";
 import { type OpenOptions, ServedModel } from "../serve/served_model.ts";
@@ -18,6 +19,8 @@ import { applyTuning, type TuningFile } from "./tuning.ts";
 export interface OpeningOptions extends Pick<OpenOptions, "constants" | "observer"> {
   /** The file of measured kernels; none when absent. */
   readonly tuning: TuningFile | undefined;
+  /** Whose WebGPU is used. */
+  readonly backend?: AdapterOptions["backend"];
 }
 
 /** What opens models. */
@@ -35,6 +38,8 @@ const SOURCES = new URL("../../", import.meta.url);
  * @throws {Error} when there is no adapter, or a file of measured kernels does not exist, unless workers open them
  */
 export async function createOpener(options: OpeningOptions, streams: Streams): Promise<ModelOpener> {
+  // Dawn is an addon that keeps to one thread.
+  if (options.backend === "dawn") return await openHere(options, streams);
   if (SOURCES.protocol !== "file:" || isGranted({ name: "read", path: SOURCES })) {
     return openInWorkers(options, streams);
   }
@@ -42,7 +47,7 @@ export async function createOpener(options: OpeningOptions, streams: Streams): P
   return await openHere(options, streams);
 }
 
-function openInWorkers({ tuning, ...more }: OpeningOptions, streams: Streams): ModelOpener {
+function openInWorkers({ tuning, backend: _backend, ...more }: OpeningOptions, streams: Streams): ModelOpener {
   const spawn = () => new Worker(new URL("./scorer_worker.ts", import.meta.url), { type: "module" });
   const told = new Set<string>();
   // Each worker opens the same device; it is named once.
@@ -59,8 +64,8 @@ function openInWorkers({ tuning, ...more }: OpeningOptions, streams: Streams): M
   };
 }
 
-async function openHere({ tuning, ...more }: OpeningOptions, streams: Streams): Promise<ModelOpener> {
-  const gpu = await openGpu(streams);
+async function openHere({ tuning, backend, ...more }: OpeningOptions, streams: Streams): Promise<ModelOpener> {
+  const gpu = await openGpu(streams, backend);
   await applyTuning(gpu, tuning, streams);
   return {
     open: async ({ name, version, path }, options) => {

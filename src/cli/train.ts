@@ -25,6 +25,7 @@ import { readSchema, SCHEMA_OPTIONS } from "./schema.ts";
 import { warnOfUnread } from "./sequences.ts";
 import type { Streams } from "./streams.ts";
 import { readTaskWeights } from "./task_weights.ts";
+import { GPU_OPTION, readBackend } from "./device.ts";
 import { readTuning, TUNING_OPTION } from "./tuning.ts";
 
 const GROUPS = {
@@ -100,6 +101,7 @@ const GROUPS = {
     checkpoint: { value: "FILE", help: "checkpoint, written after each epoch and on Ctrl-C, SIGTERM or SIGHUP" },
     "checkpoint-every": { value: "N", help: "write it every N steps too" },
     ...TUNING_OPTION,
+    ...GPU_OPTION,
     "tune-kernels": {
       help: "time the variants of the kernels first, where that was not done before, and train with\n" +
         "the fastest ones; a resumed run has those of its checkpoint",
@@ -205,6 +207,7 @@ function readSettings(options: Options<Name>, definition: Definition): Omit<Run,
     from: options.text("from"),
     fromFm: options.text("from-fm"),
     tuning,
+    backend: readBackend(options),
     fit: {
       epochs: 1,
       // An FNN that starts from the tables of an FM has no bias yet.

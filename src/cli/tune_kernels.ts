@@ -18,7 +18,7 @@ import {
   readFormat,
   readRejections,
 } from "./data.ts";
-import { openGpu } from "./device.ts";
+import { GPU_OPTION, openGpu, readBackend } from "./device.ts";
 import { requireWritable } from "./files.ts";
 import { MODEL_OPTIONS, OPTIMIZER_OPTIONS, readL2, readModel, readOptimizer } from "./model.ts";
 import { type CommandInfo, type NameOf, type Options, parseOptions } from "./options.ts";
@@ -34,6 +34,7 @@ const GROUPS = {
   "Training": {
     "batch-size": { value: "N", help: "rows of a step (default 4096)" },
     ...OPTIMIZER_OPTIONS,
+    ...GPU_OPTION,
   },
   "Files": {
     tuning: {
@@ -72,11 +73,12 @@ export async function tuneKernels(args: readonly string[], streams: Streams): Pr
     clipNorm: options.number("clip-norm", Number.MIN_VALUE),
   };
   if (path !== undefined) await requireWritable(path);
+  const backend = readBackend(options);
   const data = await readTraining(options, streams);
   check(data.schema);
   requireTwoClasses("train on the data", data);
   streams.err(describeData("data", data));
-  using gpu = await openGpu(streams);
+  using gpu = await openGpu(streams, backend);
   await using model = await Model.create(definition, data.schema, { device: gpu });
   const onTuning = (event: Parameters<typeof describeTuning>[0]): void => streams.err(describeTuning(event));
   const tuned = await model.tuneKernels(data, { ...step, path, onTuning });
