@@ -23,25 +23,40 @@ export interface HandlerOptions
   readonly routes?: readonly Route[];
   /** Whether the server has begun to stop. */
   readonly isStopping?: () => boolean;
+  /** Why the server is not what it should be, although it answers. */
+  readonly complaints?: () => readonly string[];
+  /** Whether requests without an id are given one. @default {false} */
+  readonly givesIds?: boolean;
 }
 
-/** What is told to all, as those who watch over servers ask. */
-const OPEN = /^\/v2\/health\/(live|ready)$/;
+/** What is told to all: how the server is, and a page that asks for the token. */
+const OPEN = /^\/(v2\/health\/(live|ready)|status(\/.*)?)?$/;
+/** Header that names a request. */
+const REQUEST_ID = "x-request-id";
 
 /** Makes what answers requests for the models of a service. */
 export function createHandler(service: Service, options: HandlerOptions = {}): (request: Request) => Promise<Response> {
   const { maxBodyBytes = 1 << 24, bodyTimeoutMs = 30_000, maxRows = 10_000, maxHeaderBytes = 1 << 14 } = options;
-  const { token, onError = () => {}, isStopping = () => false } = options;
+  const { token, onError = () => {}, isStopping = () => false, complaints = () => [], givesIds } = options;
   const routes = routesOf(options);
   const wanted = token === undefined ? undefined : digest(`Bearer ${token}`);
-  return async (request) => {
+  const answer = async (request: Request, requestId: string | undefined): Promise<Response> => {
     try {
       const path = new URL(request.url).pathname;
       requireHeaders(request, maxHeaderBytes);
       if (wanted && !OPEN.test(path)) await requireToken(request, await wanted);
       const { route, parts } = findRoute(routes, request.method, path);
       const body = () => readBody(request, { maxBodyBytes, bodyTimeoutMs });
-      return await route.run({ request, service, parts, maxRows, isStopping: isStopping(), body });
+      return await route.run({
+        request,
+        service,
+        parts,
+        maxRows,
+        isStopping: isStopping(),
+        requestId,
+        complaints,
+        body,
+      });
     } catch (error) {
       if (error instanceof RequestError) {
         if (error.status >= 500 && error.status !== 503) onError(error);
@@ -50,6 +65,13 @@ export function createHandler(service: Service, options: HandlerOptions = {}): (
       onError(error);
       return json({ error: "Cannot answer: the server failed" }, { status: 500 });
     }
+  };
+  return async (request) => {
+    const id = request.headers.get(REQUEST_ID) ?? (givesIds && request.method === "POST" ? crypto.randomUUID() : null);
+    if (id === null) return await answer(request, undefined);
+    const response = await answer(request, id);
+    response.headers.set(REQUEST_ID, id);
+    return response;
   };
 }
 

@@ -18,6 +18,10 @@ export interface Context {
   readonly maxRows: number;
   /** Whether the server has begun to stop. */
   readonly isStopping: boolean;
+  /** What the client calls the request, or the server where it logs. */
+  readonly requestId: string | undefined;
+  /** Why the server is not what it should be, although it answers. */
+  readonly complaints: () => readonly string[];
   /** Reads the body, within the server's limits. */
   readonly body: () => Promise<Uint8Array<ArrayBuffer>>;
 }

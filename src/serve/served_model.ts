@@ -4,6 +4,9 @@
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
+import type { FittedSchema } from "../data/fitted_schema.ts";
+import type { Row } from "../data/rows.ts";
+import type { TrainingStatistics } from "../drift/training_statistics.ts";
 import { formatText, formatValue } from "../data/format.ts";
 import type { Model } from "../model.ts";
 import { columnOf } from "../model/tasks.ts";
@@ -21,10 +24,25 @@ export interface OpenOptions extends Pick<ServeOptions, "name" | "version" | "ba
   readonly owned?: AsyncDisposable;
   /** Told of what happens to requests. */
   readonly observer?: RequestObserver;
+  /** When the model's file was written, in ms since 1970. */
+  readonly writtenMs?: number;
 }
 
 /** Options with a name and a version. */
-export type NamedOptions = OpenOptions & Required<Pick<OpenOptions, "name" | "version">>;
+export type NamedOptions = OpenOptions & Required<Pick<OpenOptions, "name" | "version">> & {
+  /** Statistics of training. */
+  readonly trained?: TrainingStatistics;
+};
+
+/** Rows as a request gave them. */
+export interface GivenRows {
+  /** What the client calls the request, or the server where it was given no name. */
+  readonly id?: string;
+  /** Columns that all rows have in common by the request's form. */
+  readonly shared?: ReadonlySet<string>;
+  /** Makes the rows, each with all columns. */
+  readonly rows: () => readonly Row[];
+}
 
 /** A request that was answered. */
 export interface RequestSuccess {
@@ -36,14 +54,18 @@ export interface RequestSuccess {
   readonly ms: number;
   /** How long of that it waited for a batch, in ms. */
   readonly queueMs: number;
+  /** The rows as they were given. */
+  readonly given?: GivenRows;
 }
 
 /** Told of what happens to requests, to count it. */
 export interface RequestObserver {
   /** A request was answered. */
   onSuccess(model: ServedModel, event: RequestSuccess): void;
+  /** A request was refused, or failed. */
+  onFailure?(model: ServedModel, reason: FailureReason): void;
   /** A batch was computed. */
-  onBatch(model: ServedModel, report: BatchReport): void;
+  onBatch?(model: ServedModel, report: BatchReport): void;
 }
 
 /** A version of a model that answers requests. */
@@ -56,6 +78,12 @@ export class ServedModel implements AsyncDisposable {
   readonly kind: string;
   /** Names of the tasks. */
   readonly tasks: readonly string[];
+  /** Schema of the rows. */
+  readonly schema: FittedSchema;
+  /** Statistics of training, where they are known. */
+  readonly trained: TrainingStatistics | undefined;
+  /** When the model's file was written, in ms since 1970, where it came from one. */
+  readonly writtenMs: number | undefined;
   /** Columns that requests name. */
   readonly columns: InputColumns;
   /** What answers have. */
@@ -74,6 +102,9 @@ export class ServedModel implements AsyncDisposable {
     this.version = options.version;
     this.kind = definition.name;
     this.tasks = schema.tasks;
+    this.schema = schema;
+    this.trained = options.trained;
+    this.writtenMs = options.writtenMs;
     this.columns = new InputColumns(schema);
     this.outputs = new ModelOutputs(schema);
     this.#scorer = scorer;
@@ -81,7 +112,7 @@ export class ServedModel implements AsyncDisposable {
     this.#observer = observer;
     this.#batcher = new Batcher((data) => scorer.score(data), batching, (report) => {
       this.statistics.addBatch(report.rows, report.computeMs);
-      observer?.onBatch(this, report);
+      observer?.onBatch?.(this, report);
     });
   }
 
@@ -101,12 +132,14 @@ export class ServedModel implements AsyncDisposable {
    * @param encode reads the request's rows
    * @param write makes the answer of the scores by task
    * @param timeoutMs how long the rows may wait for a batch, if less than the model's own limit
+   * @param given the rows as they were given, for those who are told of them
    * @throws {RequestError} when it cannot be answered
    */
   async answer<T>(
     encode: () => Dataset,
     write: (scores: readonly TaskScores[]) => T,
     timeoutMs?: number,
+    given?: GivenRows,
   ): Promise<T> {
     const start = performance.now();
     try {
@@ -126,10 +159,12 @@ export class ServedModel implements AsyncDisposable {
       this.statistics.add("compute_infer", computeMs);
       this.statistics.add("compute_output", end - computed);
       this.statistics.succeed(data.rows, end - start, Date.now());
-      this.#observer?.onSuccess(this, { data, scores, ms: end - start, queueMs });
+      this.#observer?.onSuccess(this, { data, scores, ms: end - start, queueMs, given });
       return answer;
     } catch (error) {
-      this.statistics.fail(reasonOf(error), performance.now() - start);
+      const reason = reasonOf(error);
+      this.statistics.fail(reason, performance.now() - start);
+      this.#observer?.onFailure?.(this, reason);
       throw error;
     }
   }
@@ -157,7 +192,7 @@ export class ServedModel implements AsyncDisposable {
     }
     const scorer = await model.scorer({ batchSizes });
     try {
-      return new ServedModel(model, scorer, { ...options, name, version });
+      return new ServedModel(model, scorer, { ...options, name, version, trained: await model.trainingStatistics() });
     } catch (error) {
       await scorer[Symbol.asyncDispose]();
       throw error;
