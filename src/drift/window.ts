@@ -35,7 +35,7 @@ export class SlidingCounts {
   /** Clears the parts that are too old, and returns the number of the part that a time is in. */
   #forget(now: number): number {
     const part = Math.max(this.#newest, Math.floor(now / this.#partMs));
-    const first = Math.max(this.#newest + 1, part - PARTS + 1);
+    const first = Math.max(0, this.#newest + 1, part - PARTS + 1);
     for (let old = first; old <= part; old++) this.#parts[old % PARTS].fill(0);
     this.#newest = part;
     return part;
