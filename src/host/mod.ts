@@ -10,6 +10,8 @@ export { listAdapters, requestAdapter } from "../adapter.ts";
 export { readCheckpoint, requireSavable, writeCheckpoint } from "../checkpoint.ts";
 export { listen } from "./listen.ts";
 export type { Listener, ListenOptions } from "./listen_types.ts";
+export { openLogFolder } from "./log_folder.ts";
+export type { LineFile, LogFolder } from "./log_types.ts";
 export { loadTuning, saveTuning } from "../tuning_file.ts";
 
 /**
