@@ -41,7 +41,6 @@ import type { TunedProblem } from "./kernels/tuner.ts";
 import type { FitOptions, History } from "./trainer/options.ts";
 import type { TuningOptions } from "./trainer/tuning.ts";
 
-export type { TrainingStatistics } from "./drift/training_statistics.ts";
 export type { Evaluation } from "./metrics.ts";
 export type { CreateOptions, InspectOptions, ModelOptions, PredictOptions } from "./model/options.ts";
 export type { TaskProbabilities } from "./model/tasks.ts";

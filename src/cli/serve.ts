@@ -8,7 +8,7 @@ import type { Gpu } from "../gpu/device.ts";
 import { Model } from "../model.ts";
 import type { BatchingOptions } from "../serve/batcher.ts";
 import { type ModelFile, Repository } from "../serve/repository.ts";
-import { Metrics } from "../serve/metrics.ts";
+import { Monitoring } from "../serve/monitoring.ts";
 import { type OpenOptions, ServedModel } from "../serve/served_model.ts";
 import { type ServerOptions, startServer } from "../serve/server.ts";
 import { Service } from "../serve/service.ts";
@@ -16,6 +16,7 @@ import { openGpu } from "./device.ts";
 import { Interruption } from "./interrupt.ts";
 import { listModelFolder } from "./model_folder.ts";
 import { withOwnOptions } from "./model_options.ts";
+import { MONITORING_GROUPS, readMonitoring } from "./monitoring.ts";
 import { type CommandInfo, type NameOf, type Options, parseOptions } from "./options.ts";
 import type { Streams } from "./streams.ts";
 import { applyTuning, readTuning, TUNING_OPTION } from "./tuning.ts";
@@ -54,6 +55,7 @@ const GROUPS = {
     "max-headers": { value: "BYTES", help: "most bytes of a request's headers (default 16384)" },
     "body-timeout": { value: "MS", help: "how long a client may take to send a body (default 30000)" },
   },
+  ...MONITORING_GROUPS,
 } as const;
 
 type Name = NameOf<typeof GROUPS>;
@@ -65,8 +67,8 @@ export const SERVE: CommandInfo<typeof GROUPS> = {
   options: GROUPS,
   notes: [
     "The Open Inference Protocol of KServe and Triton is under /v2, rows as JSON are under /v1/predict and /v1/rank, and",
-    "TensorFlow Serving's requests under /v1/models; /metrics is for Prometheus. SIGHUP reads the files anew; Ctrl-C and",
-    "SIGTERM answer what is there and stop.",
+    "TensorFlow Serving's requests under /v1/models; /metrics is for Prometheus, and / for people. SIGHUP reads the files",
+    "anew; Ctrl-C and SIGTERM answer what is there and stop.",
   ],
   examples: [
     "serve --model-file deepfm.weft",
@@ -81,19 +83,21 @@ export async function serve(args: readonly string[], streams: Streams): Promise<
   const list = readModelFiles(options);
   const batching = readBatching(options);
   const server = await readServer(options);
+  const watched = readMonitoring(options);
   const batchSizes = options.numbers("batch-sizes", 1);
   const tuning = readTuning(options);
   using gpu = await openGpu(streams);
   await applyTuning(gpu, tuning, streams);
   const service = new Service();
-  const metrics = await Metrics.create(service);
+  const onError = (error: unknown) => streams.err((error as Error).message);
+  await using monitoring = await Monitoring.open(service, { ...watched, onError });
   const open = async (file: ModelFile) => {
     const own = await withOwnOptions(file.options, { batching, batchSizes });
-    return await openFile(file, gpu, { ...own, observer: metrics });
+    return await openFile(file, gpu, { ...own, observer: monitoring });
   };
   const repository = new Repository(service, { list, open, announce: (line) => streams.err(line) });
   for (const name of new Set((await list()).map((file) => file.name))) await repository.load(name);
-  await using running = await startServer(service, { ...server, repository, routes: [metrics.route] });
+  await using running = await startServer(service, { ...server, repository, monitoring });
   streams.err(`serving ${service.models.map(({ name }) => name).join(", ") || "no model yet"} at ${running.url}`);
   using interruption = new Interruption({ endsAtHangUp: false });
   using _reloading = onHangUp(() => repository.reload());
@@ -129,7 +133,8 @@ async function openFile(
 ): Promise<ServedModel> {
   const model = await Model.load(path, models, { device: gpu });
   try {
-    return await ServedModel.open(model, { ...options, name, version, owned: model });
+    const writtenMs = (await Deno.stat(path)).mtime?.getTime();
+    return await ServedModel.open(model, { ...options, name, version, writtenMs, owned: model });
   } catch (error) {
     await model[Symbol.asyncDispose]();
     throw error;

@@ -5,6 +5,8 @@
  */
 import type { ListenOptions } from "../host/mod.ts";
 import type { BatchingOptions } from "./batcher.ts";
+import type { DriftOptions } from "./drift.ts";
+import type { LogOptions } from "./request_log.ts";
 import type { ScorerOptions } from "./scorer.ts";
 
 /** Options of `serve`. */
@@ -15,6 +17,10 @@ export interface ServeOptions extends ListenOptions, ScorerOptions {
   readonly version?: string;
   /** How requests are put together into batches. */
   readonly batching?: BatchingOptions;
+  /** What is taken for drift from training. */
+  readonly drift?: DriftOptions;
+  /** Where and how served rows are logged; they are not when absent. */
+  readonly log?: LogOptions;
   /** Most rows of a request. @default {10000} */
   readonly maxRows?: number;
   /** Most bytes of a request's body, packed and unpacked. @default {16777216} */

@@ -6,13 +6,16 @@
 import { listen, type ListenOptions } from "../host/mod.ts";
 import type { Model } from "../model.ts";
 import { createHandler, type HandlerOptions } from "./handler.ts";
-import { Metrics } from "./metrics.ts";
+import { Monitoring } from "./monitoring.ts";
 import type { ServeOptions } from "./options.ts";
 import { ServedModel } from "./served_model.ts";
 import { Service } from "./service.ts";
 
 /** Options of a server, whatever it serves. */
-export type ServerOptions = ListenOptions & Omit<HandlerOptions, "isStopping">;
+export type ServerOptions = ListenOptions & Omit<HandlerOptions, "isStopping" | "givesIds" | "complaints"> & {
+  /** Watches over the requests; disposed of when the server has stopped. */
+  readonly monitoring?: Monitoring;
+};
 
 /** A server that runs. */
 export interface Server extends AsyncDisposable {
@@ -52,9 +55,14 @@ export interface Server extends AsyncDisposable {
  */
 export async function serve(model: Model, options: ServeOptions = {}): Promise<Server> {
   const service = new Service();
-  const metrics = await Metrics.create(service);
-  service.set(await ServedModel.open(model, { ...options, observer: metrics }));
-  return await startServer(service, { ...options, routes: [metrics.route] });
+  const monitoring = await Monitoring.open(service, options);
+  try {
+    service.set(await ServedModel.open(model, { ...options, observer: monitoring }));
+  } catch (error) {
+    await monitoring[Symbol.asyncDispose]();
+    throw error;
+  }
+  return await startServer(service, { ...options, monitoring });
 }
 
 /**
@@ -63,12 +71,20 @@ export async function serve(model: Model, options: ServeOptions = {}): Promise<S
  * @throws {Error} when the address cannot be listened on; the models are then released
  */
 export async function startServer(service: Service, options: ServerOptions): Promise<Server> {
-  const { onError = console.error } = options;
+  const { onError = console.error, monitoring } = options;
   let isStopping = false;
   const release = async () => {
     for (const model of service.models) await model[Symbol.asyncDispose]();
+    await monitoring?.[Symbol.asyncDispose]();
   };
-  const handler = createHandler(service, { ...options, onError, isStopping: () => isStopping });
+  const handler = createHandler(service, {
+    ...options,
+    onError,
+    isStopping: () => isStopping,
+    routes: [...options.routes ?? [], ...monitoring?.routes ?? []],
+    givesIds: monitoring?.givesIds,
+    complaints: () => monitoring?.complaints() ?? [],
+  });
   const listener = await listen(handler, options).catch(async (error) => {
     await release();
     throw error;
