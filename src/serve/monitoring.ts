@@ -22,7 +22,7 @@ export interface MonitoringOptions {
   readonly drift?: DriftOptions;
   /** Where and how served rows are logged; they are not when absent. */
   readonly log?: LogOptions;
-  /** Told of rows that cannot be logged. */
+  /** Told of rows that cannot be logged, and of failures to count. */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -32,14 +32,20 @@ export class Monitoring implements RequestObserver, AsyncDisposable {
   readonly #drift: DriftMonitor;
   readonly #log: RequestLog | undefined;
   readonly #observers: readonly RequestObserver[];
+  readonly #onError: (error: unknown) => void;
   /** Routes that tell what was seen. */
   readonly routes: readonly Route[];
 
-  private constructor(service: Service, metrics: Metrics, drift: DriftMonitor, log: RequestLog | undefined) {
+  private constructor(
+    service: Service,
+    { metrics, drift, log }: { metrics: Metrics; drift: DriftMonitor; log: RequestLog | undefined },
+    onError: (error: unknown) => void,
+  ) {
     const activity = new Activity();
     this.#service = service;
     this.#drift = drift;
     this.#log = log;
+    this.#onError = onError;
     this.#observers = [metrics, drift, activity, ...log ? [log] : []];
     this.routes = [metrics.route, ...statusRoutes({ activity, drift, log })];
   }
@@ -57,7 +63,8 @@ export class Monitoring implements RequestObserver, AsyncDisposable {
     const monitor = new DriftMonitor(drift);
     const opened = log && await RequestLog.open(log, onError);
     const described = [describeDrift(service, monitor), ...opened ? [describeLog(opened)] : []];
-    return new Monitoring(service, await Metrics.create(service, described), monitor, opened);
+    const metrics = await Metrics.create(service, described);
+    return new Monitoring(service, { metrics, drift: monitor, log: opened }, onError);
   }
 
   /** Whether requests need an id, to be found again in the log. */
@@ -79,17 +86,28 @@ export class Monitoring implements RequestObserver, AsyncDisposable {
 
   /** Tells all of an answered request. */
   onSuccess(model: ServedModel, event: RequestSuccess): void {
-    for (const observer of this.#observers) observer.onSuccess(model, event);
+    this.#tell((observer) => observer.onSuccess(model, event));
   }
 
   /** Tells all of a request that was refused or failed. */
   onFailure(model: ServedModel, reason: FailureReason): void {
-    for (const observer of this.#observers) observer.onFailure?.(model, reason);
+    this.#tell((observer) => observer.onFailure?.(model, reason));
   }
 
   /** Tells all of a batch. */
   onBatch(model: ServedModel, report: BatchReport): void {
-    for (const observer of this.#observers) observer.onBatch?.(model, report);
+    this.#tell((observer) => observer.onBatch?.(model, report));
+  }
+
+  /** No request fails because what watches over it does. */
+  #tell(work: (observer: RequestObserver) => void): void {
+    for (const observer of this.#observers) {
+      try {
+        work(observer);
+      } catch (error) {
+        this.#onError(error);
+      }
+    }
   }
 
   /** Writes the rest of the log. */
