@@ -106,3 +106,21 @@ Deno.test("a file without statistics loads, and one with those of another schema
     assert(statistics);
   });
 });
+
+Deno.test("a loaded model that is calibrated has statistics of its new scores", async () => {
+  await inFolder(async (folder) => {
+    const device = await gpu();
+    const noisy = Array.from({ length: 200 }, (_, i) => ({ click: (i * 7) % 5 < i % 3 ? 1 : 0, user: `u${i % 4}` }));
+    const clicks = readRows(noisy, { label: "click", features: [categorical("user")] });
+    await using model = await Model.create(models.lr(), clicks.schema, { device });
+    await model.fit(clicks, { epochs: 5, batchSize: 20, validation: clicks });
+    await model.save(`${folder}/model.weft`);
+    await using loaded = await Model.load(`${folder}/model.weft`, models, { device });
+    const before = await loaded.trainingStatistics();
+    await loaded.calibrate(clicks);
+    const after = await loaded.trainingStatistics();
+    assertEquals(after, { ...before!, scores: [countScores(await loaded.predict(clicks))] });
+    await model.calibrate(clicks);
+    assertEquals(await model.trainingStatistics(), after);
+  });
+});
