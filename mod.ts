@@ -43,7 +43,7 @@ export type { DriftOptions } from "./src/serve/drift.ts";
 export type { LogOptions } from "./src/serve/request_log.ts";
 export type { ListenOptions } from "./src/host/mod.ts";
 export type { BatchingOptions } from "./src/serve/batcher.ts";
-export type { Scorer, ScorerOptions, Scores } from "./src/serve/scorer.ts";
+export type { RowScorer, Scorer, ScorerOptions, Scores } from "./src/serve/scorer.ts";
 export type { AnyFactory } from "./src/model/header.ts";
 export { PredictionError } from "./src/model/requirements.ts";
 export type { Calibration, SliceShifts, TaskCalibration } from "./src/calibration/calibration.ts";

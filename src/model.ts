@@ -289,7 +289,7 @@ export class Model implements AsyncDisposable {
   async scorer(options: ScorerOptions = {}): Promise<Scorer> {
     return await this.#access.read("create scorer", () => {
       return Scorer.create(
-        { ...this.#parts, gpu: this.gpu, access: this.#access, calibrator: this.#calibrator },
+        { ...this.#parts, schema: this.schema, gpu: this.gpu, access: this.#access, calibrator: this.#calibrator },
         options,
       );
     });

@@ -12,7 +12,7 @@ import type { Streams } from "./streams.ts";
  *
  * @throws {Error} when there is no adapter; the message names the command that installs a driver
  */
-export async function openGpu(streams: Streams): Promise<Gpu> {
+export async function openGpu(streams: Pick<Streams, "err">): Promise<Gpu> {
   const { adapter, description } = await requestAdapter({ announce: (line) => streams.err(line) });
   streams.err(`device: ${description}`);
   return await Gpu.request(adapter);

@@ -3,23 +3,19 @@
  *
  * @module
  */
-import { models } from "../../models/mod.ts";
-import type { Gpu } from "../gpu/device.ts";
-import { Model } from "../model.ts";
 import type { BatchingOptions } from "../serve/batcher.ts";
 import { type ModelFile, Repository } from "../serve/repository.ts";
 import { Monitoring } from "../serve/monitoring.ts";
-import { type OpenOptions, ServedModel } from "../serve/served_model.ts";
 import { type ServerOptions, startServer } from "../serve/server.ts";
 import { Service } from "../serve/service.ts";
-import { openGpu } from "./device.ts";
 import { Interruption } from "./interrupt.ts";
 import { listModelFolder } from "./model_folder.ts";
 import { withOwnOptions } from "./model_options.ts";
 import { MONITORING_GROUPS, readMonitoring } from "./monitoring.ts";
 import { type CommandInfo, type NameOf, type Options, parseOptions } from "./options.ts";
+import { createOpener } from "./serve_models.ts";
 import type { Streams } from "./streams.ts";
-import { applyTuning, readTuning, TUNING_OPTION } from "./tuning.ts";
+import { readTuning, TUNING_OPTION } from "./tuning.ts";
 
 const GROUPS = {
   "Models": {
@@ -86,14 +82,12 @@ export async function serve(args: readonly string[], streams: Streams): Promise<
   const watched = readMonitoring(options);
   const batchSizes = options.numbers("batch-sizes", 1);
   const tuning = readTuning(options);
-  using gpu = await openGpu(streams);
-  await applyTuning(gpu, tuning, streams);
   const service = new Service();
   const onError = (error: unknown) => streams.err((error as Error).message);
   await using monitoring = await Monitoring.open(service, { ...watched, onError });
+  using opener = await createOpener({ tuning, observer: monitoring }, streams);
   const open = async (file: ModelFile) => {
-    const own = await withOwnOptions(file.options, { batching, batchSizes });
-    return await openFile(file, gpu, { ...own, observer: monitoring });
+    return await opener.open(file, await withOwnOptions(file.options, { batching, batchSizes }));
   };
   const repository = new Repository(service, { list, open, announce: (line) => streams.err(line) });
   for (const name of new Set((await list()).map((file) => file.name))) await repository.load(name);
@@ -124,21 +118,6 @@ function readModelFiles(options: Options<Name>): () => Promise<readonly ModelFil
   const twice = files.find(({ name }, i) => files.findIndex((other) => other.name === name) < i);
   if (twice) options.refuse(`names of models must differ, received "${twice.name}" twice; NAME=FILE names one`);
   return () => Promise.resolve(files);
-}
-
-async function openFile(
-  { name, version, path }: ModelFile,
-  gpu: Gpu,
-  options: Pick<OpenOptions, "batching" | "batchSizes" | "observer">,
-): Promise<ServedModel> {
-  const model = await Model.load(path, models, { device: gpu });
-  try {
-    const writtenMs = (await Deno.stat(path)).mtime?.getTime();
-    return await ServedModel.open(model, { ...options, name, version, writtenMs, owned: model });
-  } catch (error) {
-    await model[Symbol.asyncDispose]();
-    throw error;
-  }
 }
 
 function readBatching(options: Options<Name>): BatchingOptions {

@@ -46,7 +46,11 @@ export function readTuning(options: Options<"tuning">, isWritten = false): Tunin
  * @throws {Error} when a file that was named does not exist and is not to be written
  * @throws {SyntaxError} when the file is damaged
  */
-export async function applyTuning(gpu: Gpu, file: TuningFile | undefined, streams: Streams): Promise<void> {
+export async function applyTuning(
+  gpu: Gpu,
+  file: TuningFile | undefined,
+  streams: Pick<Streams, "err">,
+): Promise<void> {
   if (!file) return;
   const { path, isWritten } = file;
   if (path !== undefined && !isWritten && !(await statIfThere(path))) {

@@ -71,9 +71,10 @@ const WRITE_BYTES = 1 << 26;
 /** Copies `data` into `buffer` from byte `offset` on. */
 export function writeBuffer(gpu: Gpu, buffer: GPUBuffer, data: Numbers, offset = 0): void {
   gpu.perform(`write buffer "${buffer.label}"`, ({ queue }) => {
-    for (let at = 0; at < data.byteLength; at += WRITE_BYTES) {
-      const length = Math.min(WRITE_BYTES, data.byteLength - at);
-      queue.writeBuffer(buffer, offset + at, data.buffer, data.byteOffset + at, length);
+    // A view may be of memory that threads share, which runtimes do not take as it is.
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    for (let at = 0; at < bytes.length; at += WRITE_BYTES) {
+      queue.writeBuffer(buffer, offset + at, bytes, at, Math.min(WRITE_BYTES, bytes.length - at));
     }
   });
 }

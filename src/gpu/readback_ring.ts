@@ -103,13 +103,16 @@ export class ReadbackRing {
       return buffer.mapAsync(GPUMapMode.READ);
     });
     const copied = this.#options.isEager ? copyNow(buffer, end) : undefined;
+    // The buffer is free at once: 10 ms later, fast callers would have used up the others, and wait for a new one.
+    if (copied) this.#free.push(buffer);
     const released = mapped.then(() => {
-      const copy = copied ?? buffer.getMappedRange().slice(0, end);
+      if (copied) return copied;
+      const copy = buffer.getMappedRange().slice(0, end);
       buffer.unmap();
       this.#free.push(buffer);
       return copy;
     });
-    // A read that has its numbers does not wait for the buffer to be free; a failure then shows at the next read.
+    // Nobody waits for the promise once the numbers are there, and a runtime may reject it for the early unmapping.
     released.catch(() => {});
     const refused = await refusal;
     this.#gpu.check();
@@ -128,10 +131,12 @@ export class ReadbackRing {
   }
 }
 
-/** Returns what a buffer holds if it is mapped already. */
+/** Returns what a buffer holds and unmaps it, if it is mapped already. */
 function copyNow(buffer: GPUBuffer, bytes: number): ArrayBuffer | undefined {
   try {
-    return buffer.getMappedRange().slice(0, bytes);
+    const copy = buffer.getMappedRange().slice(0, bytes);
+    buffer.unmap();
+    return copy;
   } catch {
     return undefined;
   }

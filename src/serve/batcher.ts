@@ -5,26 +5,18 @@
  */
 import { concatenate } from "../data/concatenate.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { formatValue } from "../data/format.ts";
 import type { Scores } from "../predictor.ts";
-import { OverloadError } from "./error.ts";
+import { type BatchingOptions, checkBatching, type CheckedBatching } from "./batching_options.ts";
+import { AbandonedError, OverloadError } from "./error.ts";
 
-/** Options of a {@linkcode Batcher}. */
-export interface BatchingOptions {
-  /** Most rows of a batch; a request with more has a batch of its own. @default {4096} */
-  readonly maxBatchSize?: number;
-  /** Rows that a batch need not wait to exceed: as soon as so many are there, it starts. @default {none} */
-  readonly preferredBatchSizes?: readonly number[];
-  /** How long the first request of a batch waits for others, in ms. @default {0} */
-  readonly maxQueueDelayMs?: number;
-  /** Requests that may wait; further ones are refused. @default {1000} */
-  readonly maxQueueSize?: number;
-  /** How long a request may wait, in ms; without an end when absent. */
-  readonly timeoutMs?: number;
-  /** What happens to a request that has waited longer: it is refused, or comes after those that have not. @default {"reject"} */
-  readonly timeoutAction?: "reject" | "delay";
-  /** Batches that are computed at a time. @default {2} */
-  readonly concurrency?: number;
+export type { BatchingOptions } from "./batching_options.ts";
+
+/** Where rows come from. */
+export interface RequestOrigin {
+  /** When the request was there as a whole, by `performance.now()`. @default now */
+  readonly arrivedMs?: number;
+  /** Aborted when nobody waits for the answer any more; rows that still wait are not computed then. */
+  readonly signal?: AbortSignal;
 }
 
 /** What a request is told about its rows. */
@@ -54,7 +46,7 @@ interface Waiting {
 /** Puts waiting requests together into batches. */
 export class Batcher {
   readonly #score: (data: Dataset) => Promise<Scores>;
-  readonly #options: Required<Omit<BatchingOptions, "timeoutMs">> & { readonly timeoutMs: number };
+  readonly #options: CheckedBatching;
   readonly #onBatch: (report: BatchReport) => void;
   readonly #queue: Waiting[] = [];
   #rows = 0;
@@ -75,7 +67,7 @@ export class Batcher {
     onBatch: (report: BatchReport) => void = () => {},
   ) {
     this.#score = score;
-    this.#options = checkOptions(options);
+    this.#options = checkBatching(options);
     this.#onBatch = onBatch;
   }
 
@@ -90,23 +82,37 @@ export class Batcher {
   }
 
   /**
+   * Refuses a request that could not wait, before any work is done for it.
+   *
+   * @throws {OverloadError} when too many requests wait, or this one waited too long before it came here
+   */
+  requireRoom(timeoutMs: number = Infinity, { arrivedMs = Infinity }: RequestOrigin = {}): void {
+    const { maxQueueSize, timeoutMs: limitMs, timeoutAction } = this.#options;
+    if (this.#queue.length >= maxQueueSize) {
+      throw new OverloadError("full", `Cannot answer: Exceeds maximum queue size of ${maxQueueSize} requests`);
+    }
+    const isLate = performance.now() > arrivedMs + Math.min(timeoutMs, limitMs);
+    if (isLate && timeoutAction === "reject") throw tooLate();
+  }
+
+  /**
    * Computes rows in a batch, perhaps together with others.
    *
    * @param timeoutMs how long they may wait, if less than the batcher's own limit
+   * @param origin when the request came, which its time is counted from, and whether its client is still there
    * @throws {OverloadError} when too many requests wait, or the rows waited too long
+   * @throws {AbandonedError} when the client went away before their batch began
    */
-  submit(data: Dataset, timeoutMs: number = Infinity): Promise<Answer> {
-    if (this.#queue.length >= this.#options.maxQueueSize) {
-      throw new OverloadError(
-        "full",
-        `Cannot answer: Exceeds maximum queue size of ${this.#options.maxQueueSize} requests`,
-      );
-    }
-    const since = performance.now();
+  submit(data: Dataset, timeoutMs: number = Infinity, origin: RequestOrigin = {}): Promise<Answer> {
+    const { signal, arrivedMs: since = performance.now() } = origin;
+    if (signal?.aborted) throw new AbandonedError();
+    this.requireRoom(timeoutMs, origin);
     const deadline = since + Math.min(timeoutMs, this.#options.timeoutMs);
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-    this.#queue.push({ data, since, deadline, resolve, reject });
+    const waiting = { data, since, deadline, resolve, reject };
+    this.#queue.push(waiting);
     this.#rows += data.rows;
+    signal?.addEventListener("abort", () => this.#abandon(waiting), { once: true });
     this.#start();
     return promise;
   }
@@ -132,7 +138,20 @@ export class Batcher {
       const batch = this.#take();
       if (batch.length > 0) this.#run(batch);
     }
-    if (this.#queue.length === 0 && this.#running === 0) { for (const resolve of this.#onIdle.splice(0)) resolve(); }
+    if (this.#queue.length > 0) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#running === 0) { for (const resolve of this.#onIdle.splice(0)) resolve(); }
+  }
+
+  /** Takes rows off the queue that nobody wants any more. */
+  #abandon(waiting: Waiting): void {
+    const place = this.#queue.indexOf(waiting);
+    if (place < 0) return;
+    this.#queue.splice(place, 1);
+    this.#rows -= waiting.data.rows;
+    waiting.reject(new AbandonedError());
+    this.#start();
   }
 
   /** How long the next batch is to wait for more rows, in ms. */
@@ -142,16 +161,24 @@ export class Batcher {
     return this.#queue[0].since + maxQueueDelayMs - performance.now();
   }
 
+  /** Most rows of the next batch: the largest preferred size that is reached, if one is. */
+  #mostRows(): number {
+    const { maxBatchSize, preferredBatchSizes } = this.#options;
+    const reached = preferredBatchSizes.filter((size) => size <= this.#rows);
+    return reached.length > 0 ? Math.max(...reached) : maxBatchSize;
+  }
+
   /** Takes the requests of a batch off the queue, and refuses those that are late. */
   #take(): Waiting[] {
     const now = performance.now();
     const late = this.#queue.filter(({ deadline }) => deadline < now);
     if (late.length > 0) this.#setAside(late);
+    const most = this.#mostRows();
     const batch: Waiting[] = [];
     let rows = 0;
     while (this.#queue.length > 0) {
       const next = this.#queue[0].data.rows;
-      if (batch.length > 0 && rows + next > this.#options.maxBatchSize) break;
+      if (batch.length > 0 && rows + next > most) break;
       batch.push(this.#queue.shift()!);
       rows += next;
     }
@@ -167,7 +194,7 @@ export class Batcher {
     if (!isRefused) return;
     for (const { data, reject } of late) {
       this.#rows -= data.rows;
-      reject(new OverloadError("late", "Cannot answer: Request timeout expired"));
+      reject(tooLate());
     }
   }
 
@@ -200,31 +227,6 @@ export class Batcher {
   }
 }
 
-function checkOptions(options: BatchingOptions): Required<BatchingOptions> {
-  const checked = {
-    maxBatchSize: 4096,
-    preferredBatchSizes: [],
-    maxQueueDelayMs: 0,
-    maxQueueSize: 1000,
-    timeoutMs: Infinity,
-    timeoutAction: "reject" as const,
-    concurrency: 2,
-    ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
-  } as Required<BatchingOptions>;
-  const refuse = (name: string, wanted: string, value: unknown): never => {
-    throw new RangeError(`Cannot batch requests: ${name} must be ${wanted}, received ${formatValue(value)}`);
-  };
-  for (const name of ["maxBatchSize", "maxQueueSize", "concurrency"] as const) {
-    if (!(Number.isSafeInteger(checked[name]) && checked[name] > 0)) refuse(name, "a positive integer", checked[name]);
-  }
-  for (const size of checked.preferredBatchSizes) {
-    if (!(Number.isSafeInteger(size) && size > 0 && size <= checked.maxBatchSize)) {
-      refuse("preferredBatchSizes", `positive integers up to ${checked.maxBatchSize}`, checked.preferredBatchSizes);
-    }
-  }
-  const { maxQueueDelayMs: delay, timeoutMs, timeoutAction } = checked;
-  if (!(delay >= 0 && Number.isFinite(delay))) refuse("maxQueueDelayMs", "0 or more", delay);
-  if (!(timeoutMs > 0)) refuse("timeoutMs", "above 0", timeoutMs);
-  if (!["reject", "delay"].includes(timeoutAction)) refuse("timeoutAction", '"reject" or "delay"', timeoutAction);
-  return checked;
+function tooLate(): OverloadError {
+  return new OverloadError("late", "Cannot answer: Request timeout expired");
 }

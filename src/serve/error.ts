@@ -37,6 +37,15 @@ export class OverloadError extends RequestError {
   }
 }
 
+/** A request whose client went away; the status is the one that servers write to their logs then. */
+export class AbandonedError extends RequestError {
+  /** Describes it. */
+  constructor() {
+    super(499, "Cannot answer: the client has gone away");
+    this.name = "AbandonedError";
+  }
+}
+
 /** Refuses a request for what it says. */
 export function refuse(message: string): never {
   throw new RequestError(400, message);

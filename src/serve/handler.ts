@@ -13,6 +13,7 @@ import { repositoryRoutes } from "./repository_routes.ts";
 import { findRoute, json, type Route } from "./route.ts";
 import { rowRoutes } from "./row_routes.ts";
 import type { Service } from "./service.ts";
+import { Turns } from "./turns.ts";
 
 /** Limits and rights of a server, and what it answers besides. */
 export interface HandlerOptions
@@ -34,28 +35,41 @@ const OPEN = /^\/(v2\/health\/(live|ready)|status(\/.*)?)?$/;
 /** Header that names a request. */
 const REQUEST_ID = "x-request-id";
 
+/** Bytes of a body that takes a millisecond or more to decode: some that came together would keep all others waiting. */
+const LARGE_BODY = 1 << 15;
+
+/** How long such bodies are decoded before others are answered, in ms. */
+const DECODING_MS = 4;
+
 /** Makes what answers requests for the models of a service. */
 export function createHandler(service: Service, options: HandlerOptions = {}): (request: Request) => Promise<Response> {
   const { maxBodyBytes = 1 << 24, bodyTimeoutMs = 30_000, maxRows = 10_000, maxHeaderBytes = 1 << 14 } = options;
   const { token, onError = () => {}, isStopping = () => false, complaints = () => [], givesIds } = options;
   const routes = routesOf(options);
   const wanted = token === undefined ? undefined : digest(`Bearer ${token}`);
+  const turns = new Turns(DECODING_MS);
   const answer = async (request: Request, requestId: string | undefined): Promise<Response> => {
+    const origin: { arrivedMs?: number; readonly signal: AbortSignal } = {
+      // The runtime makes a signal for those who ask for one.
+      get signal() {
+        return request.signal;
+      },
+    };
     try {
       const path = new URL(request.url).pathname;
       requireHeaders(request, maxHeaderBytes);
       if (wanted && !OPEN.test(path)) await requireToken(request, await wanted);
       const { route, parts } = findRoute(routes, request.method, path);
-      const body = () => readBody(request, { maxBodyBytes, bodyTimeoutMs });
+      const body = async () => {
+        const bytes = await readBody(request, { maxBodyBytes, bodyTimeoutMs });
+        // A slow sender is not late, but one who waits for the server from here on is.
+        origin.arrivedMs = performance.now();
+        if (bytes.length >= LARGE_BODY) await turns.next();
+        return bytes;
+      };
       return await route.run({
-        request,
-        service,
-        parts,
-        maxRows,
+        ...{ request, service, parts, maxRows, origin, requestId, complaints, body },
         isStopping: isStopping(),
-        requestId,
-        complaints,
-        body,
       });
     } catch (error) {
       if (error instanceof RequestError) {

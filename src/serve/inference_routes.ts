@@ -50,13 +50,15 @@ function namesOf(models: readonly ServedModel[]): string[] {
 function serverReady({ request, service, isStopping, complaints }: Context): Response {
   const isStrict = new URL(request.url).searchParams.has("strict");
   const reasons = isStrict ? complaints() : [];
-  const ready = !isStopping && service.models.length > 0 && reasons.length === 0;
+  const answers = !isStopping && service.models.length > 0 && service.models.every((model) => model.isReady);
+  const ready = answers && reasons.length === 0;
   return json({ ready, ...(reasons.length > 0 && { reasons }) }, { status: ready ? 200 : 503 });
 }
 
 function modelReady(context: Context): Response {
-  const { name } = find(context);
-  return json({ name, ready: !context.isStopping }, { status: context.isStopping ? 503 : 200 });
+  const { name, isReady } = find(context);
+  const ready = isReady && !context.isStopping;
+  return json({ name, ready }, { status: ready ? 200 : 503 });
 }
 
 function describe(context: Context): unknown {
@@ -106,8 +108,11 @@ async function infer(context: Context): Promise<Response> {
       return model.columns.encodeTensors(request.inputs);
     },
     (scores) => formatInfer({ model_name: name, model_version: version }, model.outputs.tensorsOf(scores), request),
-    request.timeoutMs,
-    { id: request.id ?? context.requestId, rows: () => model.columns.rowsOf(request.inputs) },
+    {
+      timeoutMs: request.timeoutMs,
+      origin: context.origin,
+      given: { id: request.id ?? context.requestId, rows: () => model.columns.rowsOf(request.inputs) },
+    },
   );
   const headers: Record<string, string> = headerLength === undefined
     ? { "content-type": "application/json" }

@@ -27,8 +27,10 @@ const ROWS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192];
 /** Bounds of scores. */
 const SCORES = Array.from({ length: 20 }, (_, i) => (i + 1) / 20);
 
-/** Triton's counters by what they count. */
-const TRITON: Readonly<Record<string, readonly [help: string, value: (model: ServedModel) => number]>> = {
+type Readings = Readonly<Record<string, readonly [help: string, value: (model: ServedModel) => number]>>;
+
+/** Counters that models keep, by what they count. */
+const COUNTS: Readings = {
   nv_inference_request_success: ["Answered requests", ({ statistics }) => statistics.stage("success").count],
   nv_inference_count: ["Scored rows", ({ statistics }) => statistics.rows],
   nv_inference_exec_count: ["Computed batches", ({ statistics }) => statistics.executions],
@@ -46,6 +48,13 @@ const TRITON: Readonly<Record<string, readonly [help: string, value: (model: Ser
     "Time of writing answers",
     ({ statistics }) => us(statistics.stage("compute_output")),
   ],
+  weft_worker_restarts_total: ["Workers that were started in place of one that had ended", ({ restarts }) => restarts],
+};
+
+/** States of models by what they tell. */
+const STATES: Readings = {
+  nv_inference_pending_request_count: ["Requests that wait for a batch", ({ pending }) => pending],
+  weft_model_ready: ["Whether requests can be answered: 1, or 0", ({ isReady }) => Number(isReady)],
 };
 
 const us = ({ ms }: Duration): number => Math.round(1000 * ms);
@@ -78,7 +87,7 @@ export class Metrics implements RequestObserver {
       labelNames: [...MODEL, "field", "kind"],
       registers,
     });
-    for (const [name, [help, value]] of Object.entries(TRITON)) {
+    for (const [name, [help, value]] of Object.entries(COUNTS)) {
       new Counter({
         ...{ name, help, labelNames: MODEL, registers },
         collect() {
@@ -97,14 +106,15 @@ export class Metrics implements RequestObserver {
         }
       },
     });
-    new Gauge({
-      ...{ name: "nv_inference_pending_request_count", help: "Requests that wait for a batch", registers },
-      labelNames: MODEL,
-      collect() {
-        this.reset();
-        for (const model of service.models) this.set(labelsOf(model), model.pending);
-      },
-    });
+    for (const [name, [help, value]] of Object.entries(STATES)) {
+      new Gauge({
+        ...{ name, help, labelNames: MODEL, registers },
+        collect() {
+          this.reset();
+          for (const model of service.models) this.set(labelsOf(model), value(model));
+        },
+      });
+    }
   }
 
   /**

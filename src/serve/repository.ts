@@ -59,8 +59,10 @@ export class Repository {
   async index(): Promise<IndexEntry[]> {
     const files = await this.#source.list();
     return files.map(({ name, version }) => {
-      const isReady = this.#service.versionsOf(name).includes(version);
-      const reason = isReady ? "" : this.#failures.get(`${name} ${version}`) ?? "not loaded";
+      const isServed = this.#service.versionsOf(name).includes(version);
+      const isReady = isServed && this.#service.find(name, version).isReady;
+      const failure = isServed ? "its worker is being replaced" : this.#failures.get(`${name} ${version}`);
+      const reason = isReady ? "" : failure ?? "not loaded";
       return { name, version, state: isReady ? "READY" : "UNAVAILABLE", reason };
     });
   }

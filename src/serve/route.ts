@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { RequestOrigin } from "./batcher.ts";
 import { RequestError } from "./error.ts";
 import type { Service } from "./service.ts";
 
@@ -22,6 +23,8 @@ export interface Context {
   readonly requestId: string | undefined;
   /** Why the server is not what it should be, although it answers. */
   readonly complaints: () => readonly string[];
+  /** When it was there as a whole, and whether its client is still there. */
+  readonly origin: RequestOrigin;
   /** Reads the body, within the server's limits. */
   readonly body: () => Promise<Uint8Array<ArrayBuffer>>;
 }

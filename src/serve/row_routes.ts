@@ -80,8 +80,7 @@ async function predict(context: Context): Promise<Response> {
         logits: byTask(model, tasks.map(({ logits }) => logits)),
         ...survivalOf(model, tasks),
       }),
-    undefined,
-    { id: context.requestId, rows: () => rows },
+    { origin: context.origin, given: { id: context.requestId, rows: () => rows } },
   );
 }
 
@@ -109,11 +108,13 @@ async function rank(context: Context): Promise<Response> {
   return await model.answer(
     () => model.columns.encode(candidates, shared as Row),
     (tasks) => json({ model: model.name, version: model.version, results: best(tasks[task], top as number) }),
-    undefined,
     {
-      id: context.requestId,
-      shared: new Set(Object.keys(shared)),
-      rows: () => candidates.map((candidate) => ({ ...shared as Row, ...candidate })),
+      origin: context.origin,
+      given: {
+        id: context.requestId,
+        shared: new Set(Object.keys(shared)),
+        rows: () => candidates.map((candidate) => ({ ...shared as Row, ...candidate })),
+      },
     },
   );
 }
@@ -144,20 +145,19 @@ async function predictInstances(context: Context): Promise<Response> {
   const rows = isColumnar
     ? rowsOf("inputs", columnsToRows(objectOf("inputs", body.inputs)), context)
     : rowsOf("instances", body.instances, context);
-  return await model.answer(
-    () => model.columns.encode(rows),
-    (tasks) => {
-      const scores = byTask(model, tasks.map(({ scores }) => scores));
-      if (isColumnar) return json({ outputs: scores });
-      const { tasks: names } = model;
-      const predictions = names.length === 1
-        ? scores
-        : rows.map((_, i) => Object.fromEntries(names.map((name, t) => [name, tasks[t].scores[i]])));
-      return json({ predictions });
-    },
-    undefined,
-    { id: context.requestId, rows: () => rows },
-  );
+  const write = (tasks: readonly TaskScores[]) => {
+    const scores = byTask(model, tasks.map(({ scores }) => scores));
+    if (isColumnar) return json({ outputs: scores });
+    const { tasks: names } = model;
+    const predictions = names.length === 1
+      ? scores
+      : rows.map((_, i) => Object.fromEntries(names.map((name, t) => [name, tasks[t].scores[i]])));
+    return json({ predictions });
+  };
+  return await model.answer(() => model.columns.encode(rows), write, {
+    origin: context.origin,
+    given: { id: context.requestId, rows: () => rows },
+  });
 }
 
 function columnsToRows(inputs: Body): Row[] {

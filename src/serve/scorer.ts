@@ -4,7 +4,8 @@
  * @module
  */
 import type { Calibrator } from "../calibration/calibration.ts";
-import type { Dataset } from "../data/dataset.ts";
+import { Dataset } from "../data/dataset.ts";
+import type { FittedSchema } from "../data/fitted_schema.ts";
 import { formatValue } from "../data/format.ts";
 import { defaultBudget } from "../feed/budget.ts";
 import type { Gpu } from "../gpu/device.ts";
@@ -21,8 +22,20 @@ export interface ScorerOptions {
   readonly batchSizes?: readonly number[];
 }
 
+/** What computes scores: a {@linkcode Scorer} in this thread, or one in a worker. */
+export interface RowScorer extends AsyncDisposable {
+  /** Whether it can score; one whose worker has ended cannot, until another one is there. */
+  readonly isReady: boolean;
+  /** How often its worker was replaced. */
+  readonly restarts: number;
+  /** Computes probabilities and logits of each row. */
+  score(data: Dataset): Promise<Scores>;
+}
+
 /** What a scorer is made from. */
 export interface ScorerParts extends ModelParts {
+  /** Schema of the rows. */
+  readonly schema: FittedSchema;
   /** The device. */
   readonly gpu: Gpu;
   /** Who uses the parameters. */
@@ -32,7 +45,11 @@ export interface ScorerParts extends ModelParts {
 }
 
 /** Scores rows for many callers at a time. */
-export class Scorer implements AsyncDisposable {
+export class Scorer implements RowScorer {
+  /** Always: it works in this thread. */
+  readonly isReady = true;
+  /** None: it works in this thread. */
+  readonly restarts = 0;
   readonly #access: Access;
   readonly #calibrator: Calibrator;
   readonly #predictors: readonly Predictor[];
@@ -46,13 +63,13 @@ export class Scorer implements AsyncDisposable {
   }
 
   /**
-   * Compiles the passes.
+   * Compiles the passes, and runs each of them once: some drivers compile when a kernel first runs.
    *
    * @throws {RangeError} when the batch sizes are not ascending positive integers
    * @throws {GpuError} when the device has too little memory
    */
   static async create(parts: ScorerParts, options: ScorerOptions = {}): Promise<Scorer> {
-    const { gpu } = parts;
+    const { gpu, schema } = parts;
     const { batchSizes = [1, 8, 64, 512, 4096] } = options;
     const isAscending = batchSizes.every((size, i) => Number.isSafeInteger(size) && size > (batchSizes[i - 1] ?? 0));
     if (batchSizes.length === 0 || !isAscending) {
@@ -75,10 +92,12 @@ export class Scorer implements AsyncDisposable {
       ),
     );
     const predictors = made.flatMap((each) => each.status === "fulfilled" ? [each.value] : []);
-    const failed = made.find((each) => each.status === "rejected");
-    if (failed) {
+    try {
+      for (const each of made) if (each.status === "rejected") throw each.reason;
+      for (const predictor of predictors) await predictor.score(blankRow(schema));
+    } catch (error) {
       for (const predictor of predictors) predictor.destroy();
-      throw failed.reason;
+      throw error;
     }
     return new Scorer(parts, predictors);
   }
@@ -95,12 +114,16 @@ export class Scorer implements AsyncDisposable {
    */
   async score(data: Dataset): Promise<Scores> {
     if (this.#isDisposed) throw new Error("Cannot score: the scorer was disposed");
-    const fits = ({ batch }: Predictor) => batch >= data.rows;
-    const predictor = this.#predictors.find(fits) ?? this.#predictors[this.#predictors.length - 1];
-    const scoring = this.#access.read("score", () => predictor.score(data));
+    const pass = this.#passFor(data);
+    const scoring = this.#access.read("score", () => pass.score(data));
     this.#running = Promise.allSettled([this.#running, scoring]);
     const scores = await scoring;
     return { ...scores, probabilities: this.#calibrator.apply(scores, data) };
+  }
+
+  /** Chooses what computes a batch: the smallest pass that holds all its rows, or else the largest one. */
+  #passFor({ rows }: Dataset): Predictor {
+    return this.#predictors.find(({ batch }) => batch >= rows) ?? this.#predictors[this.#predictors.length - 1];
   }
 
   /** Releases the passes once all calls have ended. */
@@ -110,4 +133,21 @@ export class Scorer implements AsyncDisposable {
     await this.#running;
     for (const predictor of this.#predictors) predictor.destroy();
   }
+}
+
+/** Returns a row of values that training did not have, with empty sequences. */
+function blankRow(schema: FittedSchema): Dataset {
+  return new Dataset({
+    schema,
+    rows: 1,
+    ids: Uint32Array.from(schema.fields, ({ offset }) => offset),
+    values: schema.hasValues ? new Float32Array(schema.fields.length) : undefined,
+    histories: schema.histories.map(({ weighted }) => ({
+      offsets: new Uint32Array(2),
+      ids: new Uint32Array(0),
+      ...(weighted && { weights: new Float32Array(0) }),
+    })),
+    labels: new Float32Array(schema.labelCount),
+    labeled: false,
+  });
 }

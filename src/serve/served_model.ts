@@ -10,13 +10,14 @@ import type { TrainingStatistics } from "../drift/training_statistics.ts";
 import { formatText, formatValue } from "../data/format.ts";
 import type { Model } from "../model.ts";
 import { columnOf } from "../model/tasks.ts";
-import { Batcher, type BatchReport } from "./batcher.ts";
-import { OverloadError, RequestError } from "./error.ts";
+import { Batcher, type BatchReport, type RequestOrigin } from "./batcher.ts";
+import { AbandonedError, OverloadError, RequestError } from "./error.ts";
 import { InputColumns } from "./inputs.ts";
 import type { ServeOptions } from "./options.ts";
 import { ModelOutputs, type TaskScores } from "./outputs.ts";
-import type { Scorer } from "./scorer.ts";
+import type { RowScorer } from "./scorer.ts";
 import { type FailureReason, ModelStatistics } from "./statistics.ts";
+import { WorkerScorer, type WorkerScorerOptions } from "./worker/worker_scorer.ts";
 
 /** Options of {@linkcode ServedModel.open}. */
 export interface OpenOptions extends Pick<ServeOptions, "name" | "version" | "batching" | "batchSizes"> {
@@ -42,6 +43,24 @@ export interface GivenRows {
   readonly shared?: ReadonlySet<string>;
   /** Makes the rows, each with all columns. */
   readonly rows: () => readonly Row[];
+}
+
+/** Options of {@linkcode ServedModel.answer}. */
+export interface AnswerOptions {
+  /** How long the rows may wait for a batch, in ms, if less than the model's own limit. */
+  readonly timeoutMs?: number;
+  /** When the request came, and whether its client is still there. */
+  readonly origin?: RequestOrigin;
+  /** The rows as they were given, for those who are told of them. */
+  readonly given?: GivenRows;
+}
+
+/** What requests need to know of a model. */
+export interface ServedSource {
+  /** The model function. */
+  readonly definition: { readonly name: string };
+  /** Schema of the rows. */
+  readonly schema: FittedSchema;
 }
 
 /** A request that was answered. */
@@ -90,13 +109,13 @@ export class ServedModel implements AsyncDisposable {
   readonly outputs: ModelOutputs;
   /** What was counted. */
   readonly statistics: ModelStatistics = new ModelStatistics();
-  readonly #scorer: Scorer;
+  readonly #scorer: RowScorer;
   readonly #owned: AsyncDisposable | undefined;
   readonly #batcher: Batcher;
   readonly #observer: RequestObserver | undefined;
 
   /** Takes the scorer over: it is disposed of with the served model. */
-  constructor({ definition, schema }: Model, scorer: Scorer, options: NamedOptions) {
+  constructor({ definition, schema }: ServedSource, scorer: RowScorer, options: NamedOptions) {
     const { batching, owned, observer } = options;
     this.name = options.name;
     this.version = options.version;
@@ -121,6 +140,16 @@ export class ServedModel implements AsyncDisposable {
     return this.#batcher.pending;
   }
 
+  /** Whether requests can be answered: not while a worker that has ended is being replaced. */
+  get isReady(): boolean {
+    return this.#scorer.isReady;
+  }
+
+  /** How often the worker that scores was replaced. */
+  get restarts(): number {
+    return this.#scorer.restarts;
+  }
+
   /** Most rows of a batch. */
   get maxBatchSize(): number {
     return this.#batcher.maxBatchSize;
@@ -131,21 +160,20 @@ export class ServedModel implements AsyncDisposable {
    *
    * @param encode reads the request's rows
    * @param write makes the answer of the scores by task
-   * @param timeoutMs how long the rows may wait for a batch, if less than the model's own limit
-   * @param given the rows as they were given, for those who are told of them
+   * @param options how long the rows may wait, where they come from and how they were given
    * @throws {RequestError} when it cannot be answered
    */
   async answer<T>(
     encode: () => Dataset,
     write: (scores: readonly TaskScores[]) => T,
-    timeoutMs?: number,
-    given?: GivenRows,
+    { timeoutMs, origin = {}, given }: AnswerOptions = {},
   ): Promise<T> {
     const start = performance.now();
     try {
+      this.#batcher.requireRoom(timeoutMs, origin);
       const data = encode();
       const encoded = performance.now();
-      const { probabilities, logits, queueMs, computeMs } = await this.#batcher.submit(data, timeoutMs);
+      const { probabilities, logits, queueMs, computeMs } = await this.#batcher.submit(data, timeoutMs, origin);
       requireNumbers(data, logits, this.tasks.length);
       const computed = performance.now();
       const scores = this.tasks.map((_, task) => ({
@@ -184,19 +212,48 @@ export class ServedModel implements AsyncDisposable {
    */
   static async open(model: Model, options: OpenOptions = {}): Promise<ServedModel> {
     const { name = model.definition.name, version = "1", batchSizes } = options;
-    if (!/^\d{1,15}$/.test(version)) {
-      throw new RangeError(`Cannot serve: version must be decimal digits, received ${formatValue(version)}`);
-    }
-    if (!/^[^/:\s]+$/.test(name)) {
-      throw new RangeError(`Cannot serve: name must have no slashes, colons or blanks, received ${formatText(name)}`);
-    }
+    requireNames(name, version);
     const scorer = await model.scorer({ batchSizes });
-    try {
-      return new ServedModel(model, scorer, { ...options, name, version, trained: await model.trainingStatistics() });
-    } catch (error) {
-      await scorer[Symbol.asyncDispose]();
-      throw error;
-    }
+    return await takeOver(scorer, async () => {
+      const trained = await model.trainingStatistics();
+      return new ServedModel(model, scorer, { ...options, name, version, trained });
+    });
+  }
+
+  /**
+   * Serves the model of a file by a worker that reads it, so that this thread never waits for a device.
+   *
+   * @throws {RangeError} when an option is out of its range
+   * @throws {Error} when the model cannot be opened
+   */
+  static async openInWorker(worker: WorkerScorerOptions, options: NamedOptions): Promise<ServedModel> {
+    requireNames(options.name, options.version);
+    const scorer = await WorkerScorer.open({ ...worker, batchSizes: options.batchSizes });
+    return await takeOver(scorer, () => new ServedModel(scorer, scorer, { ...options, trained: scorer.trained }));
+  }
+}
+
+/** Makes what takes a scorer over, which is disposed of where that fails. */
+async function takeOver<T>(scorer: RowScorer, make: () => T | Promise<T>): Promise<T> {
+  try {
+    return await make();
+  } catch (error) {
+    await scorer[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/**
+ * Refuses names and versions that addresses cannot have.
+ *
+ * @throws {RangeError} then
+ */
+function requireNames(name: string, version: string): void {
+  if (!/^\d{1,15}$/.test(version)) {
+    throw new RangeError(`Cannot serve: version must be decimal digits, received ${formatValue(version)}`);
+  }
+  if (!/^[^/:\s]+$/.test(name)) {
+    throw new RangeError(`Cannot serve: name must have no slashes, colons or blanks, received ${formatText(name)}`);
   }
 }
 
@@ -223,5 +280,6 @@ function requireNumbers({ rows, values = new Float32Array(0) }: Dataset, logits:
 
 function reasonOf(error: unknown): FailureReason {
   if (error instanceof OverloadError) return "REJECTED";
+  if (error instanceof AbandonedError) return "CANCELED";
   return error instanceof RequestError && error.status < 500 ? "OTHER" : "BACKEND";
 }

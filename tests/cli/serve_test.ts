@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { inFolder } from "../folder.ts";
-import { run, start } from "./process.ts";
+import { run, start, startWith } from "./process.ts";
 import { ServerProcess, trainModel } from "./server_process.ts";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
 
 const json = (body: unknown) => ({ method: "POST", body: JSON.stringify(body) });
 
@@ -78,6 +80,23 @@ Deno.test("serve exchanges models in a folder while requests run", async () => {
     assertEquals((await fetch(`${url}/v2/health/ready`)).status, 503);
     server.signal("SIGINT");
     assertEquals((await server.end()).code, 0);
+  });
+});
+
+Deno.test("serve needs to listen and to read its model; to read the sources, too, for workers", async () => {
+  await inFolder(async (folder) => {
+    await trainModel(folder, "clicks.weft");
+    for (const [sources, isInWorker] of [[[], false], [[ROOT], true]] as const) {
+      const permissions = ["--allow-net=127.0.0.1", `--allow-read=${[`${folder}/clicks.weft`, ...sources].join()}`];
+      const args = ["--model-file", "clicks.weft", "--port", "0", "--batch-sizes", "8"];
+      const server = new ServerProcess(startWith(folder, permissions, "serve", ...args));
+      const [, url] = await server.says(/serving clicks at (\S+)\n/);
+      const answer = await fetch(`${url}/v1/predict`, json({ rows: [{ user: "u1", item: "i2", price: 3 }] }));
+      assertEquals((await answer.json()).scores.length, 1);
+      server.signal("SIGTERM");
+      const { code, said } = await server.end();
+      assertEquals([code, said.includes("scores are computed in the server's thread")], [0, !isInWorker], said);
+    }
   });
 });
 

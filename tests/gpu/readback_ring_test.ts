@@ -48,6 +48,30 @@ for (const isEager of EAGER) {
   });
 }
 
+Deno.test("reads one after the other share one buffer, however fast they come", async () => {
+  if (!MAPS_AT_ONCE) return;
+  const { device } = await gpu();
+  let made = 0;
+  const counting = new Proxy(device, {
+    get: (target, name) => {
+      if (name === "createBuffer") made++;
+      const value = Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  const counted = new Gpu(counting, (await gpu()).profile);
+  const buffer = upload(await gpu(), "data", Uint32Array.of(0));
+  const ring = new ReadbackRing(counted, "results", { bytes: 4, isEager: true });
+  for (let turn = 0; turn < 50; turn++) {
+    const slot = await ring.take();
+    device.queue.writeBuffer(buffer, 0, Uint32Array.of(turn));
+    assertEquals(new Uint32Array(await slot.read([{ buffer, bytes: 4, offset: 0, at: 0 }]))[0], turn);
+  }
+  assertEquals(made, 1);
+  ring.destroy();
+  buffer.destroy();
+});
+
 Deno.test("a device that is gone fails reads", async () => {
   const { adapter } = await requestAdapter();
   const device = await Gpu.request(adapter);

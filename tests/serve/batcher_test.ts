@@ -3,7 +3,7 @@ import type { Dataset } from "../../src/data/dataset.ts";
 import { readRows } from "../../src/data/rows.ts";
 import { categorical } from "../../src/data/schema.ts";
 import { Batcher } from "../../src/serve/batcher.ts";
-import { OverloadError } from "../../src/serve/error.ts";
+import { AbandonedError, OverloadError } from "../../src/serve/error.ts";
 
 const names = Array.from({ length: 20 }, (_, i) => `u${i}`);
 const data = readRows(names.map((user, i) => ({ click: i % 2, user })), {
@@ -69,6 +69,41 @@ Deno.test("a batch waits for more rows, but no longer than it is told", async ()
   await Promise.all([...early, last, alone]);
 });
 
+Deno.test("a batch has at most the rows of the largest preferred size that is reached", async () => {
+  const gate = new Gate();
+  const batcher = new Batcher(gate.score, { maxQueueDelayMs: 20, preferredBatchSizes: [4, 8], concurrency: 1 });
+  const first = batcher.submit(data.slice(0, 4));
+  const others = [1, 3, 3, 5, 1].map((count) => batcher.submit(data.slice(0, count)));
+  for (let i = 0; i < 4; i++) {
+    gate.open();
+    await new Promise((resolve) => setTimeout(resolve, 60));
+  }
+  // 13 rows wait: 8 is reached, and 7 of them fit in it; of the 6 that are left, 5 are one request of more than 4.
+  assertEquals(gate.sizes, [4, 7, 5, 1]);
+  await Promise.all([first, ...others]);
+});
+
+Deno.test("rows that nobody wants any more leave the queue, and others come in their place", async () => {
+  const gate = new Gate();
+  const batcher = new Batcher(gate.score, { maxQueueSize: 2, concurrency: 1 });
+  const running = new AbortController();
+  const first = batcher.submit(data.slice(0, 1), undefined, running);
+  const waiting = new AbortController();
+  const second = batcher.submit(data.slice(1, 3), undefined, waiting);
+  const third = batcher.submit(data.slice(3, 4));
+  waiting.abort();
+  running.abort();
+  assertEquals((await assertRejects(() => second, AbandonedError)).status, 499);
+  const fourth = batcher.submit(data.slice(4, 5));
+  assertThrows(() => batcher.submit(data.slice(5, 6), undefined, waiting), AbandonedError);
+  gate.open();
+  assertEquals((await first).logits, idsOf(0, 1));
+  gate.open();
+  await Promise.all([third, fourth]);
+  assertEquals(gate.sizes, [1, 2]);
+  await batcher.idle();
+});
+
 Deno.test("requests beyond the queue's size are refused", async () => {
   const gate = new Gate();
   const batcher = new Batcher(gate.score, { maxQueueSize: 2, concurrency: 1 });
@@ -103,6 +138,19 @@ Deno.test("requests that waited too long are refused, or come last", async () =>
       assertEquals((await late).logits, idsOf(1, 2));
     }
     await batcher.idle();
+  }
+});
+
+Deno.test("a request is late by the time since it came, and refused before its rows are encoded", () => {
+  const arrivedMs = performance.now() - 50;
+  for (const timeoutAction of ["reject", "delay"] as const) {
+    const batcher = new Batcher(new Gate().score, { timeoutMs: 40, timeoutAction, concurrency: 1 });
+    batcher.requireRoom();
+    batcher.requireRoom(undefined, { arrivedMs: performance.now() });
+    if (timeoutAction === "reject") {
+      assertThrows(() => batcher.requireRoom(undefined, { arrivedMs }), OverloadError, "Request timeout expired");
+      assertThrows(() => batcher.submit(data.slice(0, 1), undefined, { arrivedMs }), OverloadError, "expired");
+    } else batcher.requireRoom(undefined, { arrivedMs });
   }
 });
 

@@ -69,6 +69,9 @@ Deno.test("binary tensors of every type are read", () => {
   assertEquals(read("INT32", new Uint8Array([0, 0, 0, 0x80]), 1), [-(2 ** 31)]);
   assertEquals(read("FP64", numbers(8, [0.1], (view, at, value) => view.setFloat64(at, value, true)), 1), [0.1]);
   assertEquals(read("BYTES", texts("", "\ufeffx"), 2), ["", "\ufeffx"]);
+  for (const names of [["a", "", "bc"], ["a", "x".repeat(127)], ["a", "x".repeat(128), "b"], ["a", "ü", "b"]]) {
+    assertEquals(read("BYTES", texts(...names), names.length), names);
+  }
   // 1.5, the smallest subnormal, the largest number, -infinity; bits by IEEE 754.
   const halves = new Uint8Array([0x00, 0x3e, 0x01, 0x00, 0xff, 0x7b, 0x00, 0xfc]);
   assertEquals(read("FP16", halves, 4), [1.5, 2 ** -24, 65504, -Infinity]);
