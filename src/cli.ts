@@ -1,6 +1,6 @@
 /**
- * The command line: `weft train`, `evaluate`, `calibrate`, `predict`, `serve`, `export`, `import`, `devices`, `tune-kernels`
- * and `demo`.
+ * The command line: `weft train`, `evaluate`, `calibrate`, `predict`, `serve`, `join-labels`, `export`, `import`,
+ * `devices`, `tune-kernels` and `demo`.
  *
  * Exit codes: 0 for success, 1 for a failure, 2 for wrong arguments, 130, 143 or 129 when Ctrl-C, SIGTERM or SIGHUP ended
  * the work.
@@ -13,6 +13,7 @@ import { DEVICES, devices } from "./cli/devices.ts";
 import { EVALUATE, evaluate } from "./cli/evaluate.ts";
 import { EXPORT, exportModel } from "./cli/export.ts";
 import { IMPORT, importModel } from "./cli/import.ts";
+import { JOIN_LABELS, joinLabels } from "./cli/join_labels.ts";
 import { nearest } from "./cli/nearest.ts";
 import { type CommandInfo, formatHelp, UsageError } from "./cli/options.ts";
 import { PREDICT, predict } from "./cli/predict.ts";
@@ -35,6 +36,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   calibrate: { info: CALIBRATE, run: calibrate },
   predict: { info: PREDICT, run: predict },
   serve: { info: SERVE, run: serve },
+  "join-labels": { info: JOIN_LABELS, run: joinLabels },
   export: { info: EXPORT, run: exportModel },
   import: { info: IMPORT, run: importModel },
   devices: { info: DEVICES, run: devices },

@@ -12,6 +12,7 @@ import { requireLabels } from "./data/classes.ts";
 import type { Dataset } from "./data/dataset.ts";
 import type { FittedSchema } from "./data/fitted_schema.ts";
 import type { Definition } from "./definition.ts";
+import type { TrainingStatistics } from "./drift/training_statistics.ts";
 import type { Gpu } from "./gpu/device.ts";
 import { Declarations } from "./graph/parameter.ts";
 import { readCheckpoint } from "./host/mod.ts";
@@ -26,6 +27,7 @@ import type { CreateOptions, InspectOptions, ModelOptions, PredictOptions } from
 import { batchSizeOf, embeddingInitializerOf } from "./model/options.ts";
 import type { ModelParts } from "./model/parts.ts";
 import { requireCalibratable, requireSchema, requireUsable } from "./model/requirements.ts";
+import { rescored, TrainingRecord } from "./model/training_record.ts";
 import { saveModel } from "./model/save.ts";
 import { summarize } from "./model/summary.ts";
 import { curvesByHead, evaluateByTask, requireHeads, requireOneTask, type TaskProbabilities } from "./model/tasks.ts";
@@ -67,6 +69,8 @@ export class Model implements AsyncDisposable {
   readonly #access = new Access();
   readonly #calibrator = new Calibrator();
   #fresh = false;
+  /** Statistics of training, from a file or of a training of this model's. */
+  #trained: TrainingStatistics | TrainingRecord | undefined;
 
   private constructor(definition: Definition, schema: FittedSchema, gpu: Gpu, options: ModelOptions) {
     this.definition = definition;
@@ -115,10 +119,11 @@ export class Model implements AsyncDisposable {
     options: ModelOptions = {},
   ): Promise<Model> {
     const checkpoint = await readCheckpoint(path);
-    const { definition, schema, seed, calibration } = parseHeader(path, checkpoint, factory);
+    const { definition, schema, seed, calibration, statistics } = parseHeader(path, checkpoint, factory);
     const seeded = { ...options, seed: options.seed ?? seed };
     const model = await Model.#open(definition, schema, seeded, ({ store }) => store.upload(checkpoint.tensors));
     model.#calibrator.set(calibration);
+    model.#trained = statistics;
     return model;
   }
 
@@ -167,6 +172,7 @@ export class Model implements AsyncDisposable {
       const trainer = new Trainer({ ...this.#context(options), ...digests }, data, options, resume);
       this.#fresh = false;
       this.#calibrator.set(correctionFor(data));
+      this.#trained = new TrainingRecord(data, options.validation, options.batchSize);
       return await trainer.run();
     });
   }
@@ -267,6 +273,9 @@ export class Model implements AsyncDisposable {
       await requireCalibratable(this.schema, data);
       const calibration = calibrate(data, (await this.#forward.score(data, batch)).logits, options);
       this.#calibrator.set(calibration);
+      if (this.#trained && !(this.#trained instanceof TrainingRecord)) {
+        this.#trained = rescored(this.#trained, await this.#forward.predict(data, batch));
+      }
       return calibration;
     });
   }
@@ -302,13 +311,23 @@ export class Model implements AsyncDisposable {
   }
 
   /**
-   * Saves parameters, schema and options to one file, atomically.
+   * Returns statistics of the training: rows, label rates, and histograms of fields and scores, of the validation data where
+   * there were some. The file that {@linkcode Model.save} writes carries them.
+   *
+   * @returns nothing for a model that was not trained, or whose parameters were set since
+   */
+  async trainingStatistics(): Promise<TrainingStatistics | undefined> {
+    return await this.#access.read("describe training", () => this.#describeTraining());
+  }
+
+  /**
+   * Saves parameters, schema, options and statistics of the training to one file, atomically.
    *
    * @throws {RangeError} when a number is not finite; a file that was there is intact
    * @throws {Error} when the file cannot be written; a file that was there is intact
    */
   async save(path: string): Promise<void> {
-    await this.#access.read("save", () => this.#write(path, {}));
+    await this.#access.read("save", async () => this.#write(path, {}, await this.#describeTraining()));
   }
 
   /** Downloads all parameters, statistics and tables by name. */
@@ -328,6 +347,7 @@ export class Model implements AsyncDisposable {
     this.#parts.store.optimizer.release();
     this.#calibrator.set(undefined);
     this.#fresh = false;
+    this.#trained = undefined;
   }
 
   /** Writes the layers, their parameters and what each regularizer covers as a table. */
@@ -357,11 +377,26 @@ export class Model implements AsyncDisposable {
       access: this.#access,
       fresh: this.#fresh,
       evaluate: (dataset) => this.evaluate(dataset, { batchSize }),
-      save: (path, training, tensors) => this.#write(path, tensors, training),
+      save: (path, training, tensors) => {
+        const statistics = this.#trained instanceof TrainingRecord ? this.#trained.unscored : this.#trained;
+        return this.#write(path, tensors, statistics, training);
+      },
     };
   }
 
-  async #write(path: string, extra: Record<string, CheckpointTensor>, training?: Json): Promise<void> {
-    await saveModel(path, this, { ...(await this.#parts.store.download()), ...extra }, training);
+  async #describeTraining(): Promise<TrainingStatistics | undefined> {
+    if (!(this.#trained instanceof TrainingRecord)) return this.#trained;
+    return await this.#trained.scored((data, batchSize) => this.#forward.predict(data, batchSize));
+  }
+
+  async #write(
+    path: string,
+    extra: Record<string, CheckpointTensor>,
+    statistics: TrainingStatistics | undefined,
+    training?: Json,
+  ): Promise<void> {
+    const { definition, schema, seed, calibration } = this;
+    const tensors = { ...(await this.#parts.store.download()), ...extra };
+    await saveModel(path, { definition, schema, seed, calibration, statistics }, tensors, training);
   }
 }

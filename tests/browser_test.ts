@@ -1,9 +1,8 @@
 /** The engine in a page: the shader compiler of browsers is stricter than Deno's. Skipped where Chromium is missing. */
 import { assert, assertEquals } from "@std/assert";
 import { trainModels, type tune, walk } from "./browser/models.ts";
+import { findChromium, removeProfile } from "./chromium.ts";
 import { assertClose, gpu } from "./support.ts";
-
-const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 const FLAGS = [
   "--headless=new",
@@ -47,18 +46,6 @@ async function visit(browser: string, script: string, path: string, patience: nu
   }
 }
 
-/** Removes a folder that child processes of the browser may still write to for a moment. */
-async function removeProfile(profile: string): Promise<void> {
-  for (let attempt = 1;; attempt++) {
-    try {
-      return await Deno.remove(profile, { recursive: true });
-    } catch (error) {
-      if (attempt === 20) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
-}
-
 /** Bundles the page's program; nothing where the bundler cannot be had. */
 async function bundle(): Promise<string | undefined> {
   const folder = new URL("browser/", import.meta.url).pathname;
@@ -81,15 +68,7 @@ async function bundle(): Promise<string | undefined> {
 
 /** Finds a browser whose pages have WebGPU, and the script for them; otherwise says what is missing. */
 async function prepare(): Promise<{ browser: string; script: string } | string> {
-  const folders = (Deno.env.get("PATH") ?? "").split(":");
-  const paths = folders.flatMap((folder) => NAMES.map((name) => `${folder}/${name}`));
-  const browser = paths.find((path) => {
-    try {
-      return Deno.statSync(path).isFile;
-    } catch {
-      return false;
-    }
-  });
+  const browser = findChromium();
   if (!browser) return "no Chromium is installed";
   const script = await bundle();
   if (!script) return "deno bundle is not available";

@@ -6,13 +6,14 @@
 import type { Row } from "../data/rows.ts";
 import type { BatchingOptions } from "../serve/batcher.ts";
 import { type ModelFile, Repository } from "../serve/repository.ts";
-import { Metrics } from "../serve/metrics.ts";
+import { Monitoring } from "../serve/monitoring.ts";
 import { type ServerOptions, startServer } from "../serve/server.ts";
 import { Service } from "../serve/service.ts";
 import { GPU_OPTION, readBackend } from "./device.ts";
 import { Interruption } from "./interrupt.ts";
 import { listModelFolder } from "./model_folder.ts";
 import { withOwnOptions } from "./model_options.ts";
+import { MONITORING_GROUPS, readMonitoring } from "./monitoring.ts";
 import { type CommandInfo, type NameOf, type Options, parseOptions } from "./options.ts";
 import { readRollouts, ROLLOUT_OPTIONS, type RolloutPlans } from "./rollout_options.ts";
 import { createOpener } from "./serve_models.ts";
@@ -60,6 +61,7 @@ const GROUPS = {
     "max-headers": { value: "BYTES", help: "most bytes of a request's headers (default 16384)" },
     "body-timeout": { value: "MS", help: "how long a client may take to send a body (default 30000)" },
   },
+  ...MONITORING_GROUPS,
 } as const;
 
 type Name = NameOf<typeof GROUPS>;
@@ -71,8 +73,8 @@ export const SERVE: CommandInfo<typeof GROUPS> = {
   options: GROUPS,
   notes: [
     "The Open Inference Protocol of KServe and Triton is under /v2, rows as JSON are under /v1/predict and /v1/rank, and",
-    "TensorFlow Serving's requests under /v1/models; /metrics is for Prometheus. SIGHUP reads the files anew; Ctrl-C and",
-    "SIGTERM answer what is there and stop.",
+    "TensorFlow Serving's requests under /v1/models; /metrics is for Prometheus, and / for people. SIGHUP reads the files",
+    "anew; Ctrl-C and SIGTERM answer what is there and stop.",
   ],
   examples: [
     "serve --model-file deepfm.weft",
@@ -89,18 +91,20 @@ export async function serve(args: readonly string[], streams: Streams): Promise<
   const batching = readBatching(options);
   const constants = readConstants(options);
   const server = await readServer(options);
+  const watched = readMonitoring(options);
   const batchSizes = options.numbers("batch-sizes", 1);
   const tuning = readTuning(options);
   const backend = readBackend(options);
   const service = new Service();
-  const metrics = await Metrics.create(service);
-  using opener = await createOpener({ tuning, backend, constants, observer: metrics }, streams);
+  const onError = (error: unknown) => streams.err((error as Error).message);
+  await using monitoring = await Monitoring.open(service, { ...watched, onError });
+  using opener = await createOpener({ tuning, backend, constants, observer: monitoring }, streams);
   const open = async (file: ModelFile) => {
     return await opener.open(file, await withOwnOptions(file.options, { batching, batchSizes }));
   };
   const repository = new Repository(service, { list, open, announce: (line) => streams.err(line) });
   await loadModels(repository, await list(), plans);
-  await using running = await startServer(service, { ...server, repository, routes: [metrics.route] });
+  await using running = await startServer(service, { ...server, repository, monitoring });
   const grpc = running.grpcPort === undefined ? "" : `, gRPC on port ${running.grpcPort}`;
   const names = new Set(service.models.map(({ name }) => name));
   streams.err(`serving ${[...names].join(", ") || "no model yet"} at ${running.url}${grpc}`);

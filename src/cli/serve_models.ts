@@ -58,7 +58,8 @@ function openInWorkers({ tuning, backend: _backend, ...more }: OpeningOptions, s
   return {
     open: async ({ name, version, path }, options) => {
       const worker = { spawn, path, announce, deviceOptions: tuning as Json | undefined };
-      return await ServedModel.openInWorker(worker, { ...options, ...more, name, version });
+      const writtenMs = await writtenAt(path);
+      return await ServedModel.openInWorker(worker, { ...options, ...more, name, version, writtenMs });
     },
     [Symbol.dispose]: () => {},
   };
@@ -71,7 +72,8 @@ async function openHere({ tuning, backend, ...more }: OpeningOptions, streams: S
     open: async ({ name, version, path }, options) => {
       const model = await Model.load(path, models, { device: gpu });
       try {
-        return await ServedModel.open(model, { ...options, ...more, name, version, owned: model });
+        const writtenMs = await writtenAt(path);
+        return await ServedModel.open(model, { ...options, ...more, name, version, writtenMs, owned: model });
       } catch (error) {
         await model[Symbol.asyncDispose]();
         throw error;
@@ -79,4 +81,9 @@ async function openHere({ tuning, backend, ...more }: OpeningOptions, streams: S
     },
     [Symbol.dispose]: () => gpu.destroy(),
   };
+}
+
+/** When a file was written, in ms since 1970. */
+async function writtenAt(path: string): Promise<number | undefined> {
+  return (await Deno.stat(path)).mtime?.getTime();
 }

@@ -11,6 +11,8 @@ export { readCheckpoint, requireSavable, writeCheckpoint } from "../checkpoint.t
 export { listenGrpc } from "./grpc.ts";
 export { listen } from "./listen.ts";
 export type { GrpcListener, GrpcListenOptions, Listener, ListenOptions } from "./listen_types.ts";
+export { openLogFolder } from "./log_folder.ts";
+export type { LineFile, LogFolder } from "./log_types.ts";
 export { loadTuning, saveTuning } from "../tuning_file.ts";
 
 /**

@@ -7,8 +7,10 @@ import type { Checkpoint } from "../checkpoint/content.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { AdapterOptions, AdapterReport, FoundAdapter } from "./adapter_types.ts";
 import type { GrpcListener, GrpcListenOptions, Listener, ListenOptions } from "./listen_types.ts";
+import type { LogFolder } from "./log_types.ts";
 
 export type { GrpcListener, GrpcListenOptions, Listener, ListenOptions } from "./listen_types.ts";
+export type { LineFile, LogFolder } from "./log_types.ts";
 
 /** Whether a buffer holds what the device wrote as soon as the call that maps it returns: no browser's does. */
 export const MAPS_AT_ONCE = false;
@@ -46,6 +48,11 @@ export function listenGrpc(
   _options: GrpcListenOptions,
 ): Promise<GrpcListener> {
   return Promise.reject(new Error("Cannot serve: a page cannot listen for calls"));
+}
+
+/** Refuses to log. */
+export function openLogFolder(path: string): Promise<LogFolder> {
+  return Promise.reject(withoutFiles("log to", path));
 }
 
 /** Refuses to read a file. */

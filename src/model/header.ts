@@ -1,5 +1,5 @@
 /**
- * The header of a model's file: name and options of the model function, schema and seed.
+ * The header of a model's file: name and options of the model function, schema, seed and statistics of training.
  *
  * @module
  */
@@ -7,6 +7,7 @@ import { type Calibration, parseCalibration } from "../calibration/calibration.t
 import type { Checkpoint, Json } from "../checkpoint/content.ts";
 import { FittedSchema } from "../data/fitted_schema.ts";
 import type { Definition } from "../definition.ts";
+import { parseTrainingStatistics, type TrainingStatistics } from "../drift/training_statistics.ts";
 
 /** Binds a model's stored options; what {@linkcode defineModel} returns is one. */
 export type AnyFactory = (options?: Record<string, never>) => Definition;
@@ -21,13 +22,15 @@ export interface ModelHeader {
   readonly seed: number;
   /** What turns logits into probabilities; undefined where that is sigmoid(z). */
   readonly calibration?: Calibration;
+  /** Statistics of training; absent for a model that was not trained, and in files of earlier versions. */
+  readonly statistics?: TrainingStatistics;
 }
 
 const FORMAT = "weft.model";
 
 /** Returns the header of a model's file, or of a checkpoint with the state of training. */
 export function formatHeader(
-  { definition, schema, seed, calibration }: ModelHeader,
+  { definition, schema, seed, calibration, statistics }: ModelHeader,
   training?: Json,
 ): Checkpoint["header"] {
   return {
@@ -36,6 +39,7 @@ export function formatHeader(
     schema: schema.toJSON() as unknown as Json,
     seed,
     ...(calibration && { calibration: calibration as unknown as Json }),
+    statistics: statistics as unknown as Json | undefined,
     training,
   };
 }
@@ -67,7 +71,8 @@ export function parseHeader(
   }
   const schema = FittedSchema.fromJSON(header.schema as never);
   const calibration = parseCalibration(header.calibration, schema);
-  return { definition, schema, seed: header.seed as number, ...(calibration && { calibration }) };
+  const statistics = header.statistics === undefined ? undefined : parseTrainingStatistics(header.statistics, schema);
+  return { definition, schema, seed: header.seed as number, ...(calibration && { calibration }), statistics };
 }
 
 /**

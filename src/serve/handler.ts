@@ -32,7 +32,16 @@ export interface HandlerOptions extends
   readonly routes?: readonly Route[];
   /** Whether the server has begun to stop. */
   readonly isStopping?: () => boolean;
+  /** Why the server is not what it should be, although it answers. */
+  readonly complaints?: () => readonly string[];
+  /** Whether requests without an id are given one. @default {false} */
+  readonly givesIds?: boolean;
 }
+
+/** What is told to all: how the server is, and a page that asks for the token. */
+const OPEN = /^\/(v2\/health\/(live|ready)|status(\/.*)?)?$/;
+/** Header that names a request. */
+const REQUEST_ID = "x-request-id";
 
 /** Bytes of a body that takes a millisecond or more to decode: some that came together would keep all others waiting. */
 const LARGE_BODY = 1 << 15;
@@ -40,17 +49,15 @@ const LARGE_BODY = 1 << 15;
 /** How long such bodies are decoded before others are answered, in ms. */
 const DECODING_MS = 4;
 
-/** What is told to all, as those who watch over servers ask. */
-const OPEN = /^\/v2\/health\/(live|ready)$/;
-
 /** Makes what answers requests for the models of a service. */
 export function createHandler(service: Service, options: HandlerOptions = {}): (request: Request) => Promise<Response> {
   const { maxBodyBytes = 1 << 24, bodyTimeoutMs = 30_000, maxRows = 10_000, maxHeaderBytes = 1 << 14 } = options;
-  const { token, onError = () => {}, isStopping = () => false, ranker = byScore } = options;
+  const { token, onError = () => {}, isStopping = () => false, complaints = () => [], givesIds } = options;
+  const { ranker = byScore } = options;
   const routes = routesOf(options);
   const wanted = token === undefined ? undefined : digest(`Bearer ${token}`);
   const turns = new Turns(DECODING_MS);
-  return async (request) => {
+  const answer = async (request: Request, requestId: string | undefined): Promise<Response> => {
     const origin: { arrivedMs?: number; readonly signal: AbortSignal } = {
       // The runtime makes a signal for those who ask for one.
       get signal() {
@@ -69,7 +76,10 @@ export function createHandler(service: Service, options: HandlerOptions = {}): (
         if (bytes.length >= LARGE_BODY) await turns.next();
         return bytes;
       };
-      return await route.run({ request, service, parts, maxRows, ranker, isStopping: isStopping(), origin, body });
+      return await route.run({
+        ...{ request, service, parts, maxRows, ranker, origin, requestId, complaints, body },
+        isStopping: isStopping(),
+      });
     } catch (error) {
       if (error instanceof RequestError) {
         if (error.status >= 500 && error.status !== 503) onError(error);
@@ -78,6 +88,13 @@ export function createHandler(service: Service, options: HandlerOptions = {}): (
       onError(error);
       return json({ error: "Cannot answer: the server failed" }, { status: 500 });
     }
+  };
+  return async (request) => {
+    const id = request.headers.get(REQUEST_ID) ?? (givesIds && request.method === "POST" ? crypto.randomUUID() : null);
+    if (id === null) return await answer(request, undefined);
+    const response = await answer(request, id);
+    response.headers.set(REQUEST_ID, id);
+    return response;
   };
 }
 

@@ -48,9 +48,12 @@ function namesOf(models: readonly ServedModel[]): string[] {
   return [...new Set(models.map(({ name }) => name))];
 }
 
-function serverReady({ service, isStopping }: Context): Response {
-  const ready = !isStopping && service.models.length > 0 && service.models.every((model) => model.isReady);
-  return json({ ready }, { status: ready ? 200 : 503 });
+function serverReady({ request, service, isStopping, complaints }: Context): Response {
+  const isStrict = new URL(request.url).searchParams.has("strict");
+  const reasons = isStrict ? complaints() : [];
+  const answers = !isStopping && service.models.length > 0 && service.models.every((model) => model.isReady);
+  const ready = answers && reasons.length === 0;
+  return json({ ready, ...(reasons.length > 0 && { reasons }) }, { status: ready ? 200 : 503 });
 }
 
 function modelReady(context: Context): Response {
@@ -115,8 +118,11 @@ async function infer(context: Context): Promise<Response> {
       context.service.mirror(model, { encode, scores });
       return formatInfer({ model_name: name, model_version: version }, model.outputs.tensorsOf(scores), request);
     },
-    request.timeoutMs,
-    context.origin,
+    {
+      timeoutMs: request.timeoutMs,
+      origin: context.origin,
+      given: { id: request.id ?? context.requestId, rows: () => model.columns.rowsOf(request.inputs) },
+    },
   );
   const headers: Record<string, string> = headerLength === undefined
     ? { "content-type": "application/json" }

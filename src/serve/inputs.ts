@@ -136,15 +136,28 @@ export class InputColumns {
       if (shape.length > 0 && shape[0] === batch && batch > 0) continue;
       refuse(`Cannot read input "${name}": shape must be [B] or [B, L] with one B of at least 1, received [${shape}]`);
     }
-    const given = new Map<string, ColumnValues>();
+    const given = this.#columnsOf(tensors, batch);
+    return this.#encode(batch, new Map(Array.from(given, ([name, values]) => [name, { values }])));
+  }
+
+  /** Returns the rows of tensors that were encoded, as JSON can hold them. */
+  rowsOf(inputs: readonly InputTensor[]): Row[] {
+    const batch = inputs[0].shape[0];
+    const columns = [...this.#columnsOf(new Map(inputs.map((input) => [input.name, input])), batch)];
+    return Array.from(
+      { length: batch },
+      (_, row) => Object.fromEntries(columns.map(([name, values]) => [name, jsonOf(values[row])])),
+    );
+  }
+
+  #columnsOf(tensors: ReadonlyMap<string, InputTensor>, batch: number): Map<string, readonly Row[string][]> {
+    const given = new Map<string, readonly Row[string][]>();
     for (const { name, isSequence } of this.#columns.values()) {
       const tensor = tensors.get(name);
       if (!tensor) continue;
-      given.set(name, {
-        values: isSequence ? listsOf(tensor, batch, tensors.get(name + LENGTH_SUFFIX)) : valuesOf(tensor),
-      });
+      given.set(name, isSequence ? listsOf(tensor, batch, tensors.get(name + LENGTH_SUFFIX)) : valuesOf(tensor));
     }
-    return this.#encode(batch, given);
+    return given;
   }
 
   #requireKnown(name: string): void {
@@ -174,6 +187,12 @@ const lacking = (where: string, name: string): string =>
 /** Numbers that are none stand for missing values, as they do in data frames. */
 function valueOfElement(element: Element): RowValue {
   return Number.isNaN(element) ? null : element;
+}
+
+/** JSON has no integers past 2^53; as names, their digits are the same text. */
+function jsonOf(value: Row[string]): Row[string] {
+  if (Array.isArray(value)) return value.map((item) => jsonOf(item) as RowValue);
+  return typeof value === "bigint" ? `${value}` : value;
 }
 
 function valuesOf({ name, shape, elements }: InputTensor): RowValue[] {

@@ -17,6 +17,9 @@ import type { Duration } from "./statistics.ts";
 
 type Library = typeof import("npm:prom-client@15.1.3");
 
+/** Adds what is told to a registry. */
+export type Describe = (library: Library, registry: Registry) => void;
+
 const MODEL = ["model", "version"];
 /** Bounds of times in seconds: 0.5 ms to 10 s. */
 const SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
@@ -117,9 +120,16 @@ export class Metrics implements RequestObserver {
     }
   }
 
-  /** Loads the library and starts to count. */
-  static async create(service: Service): Promise<Metrics> {
-    return new Metrics(await import("npm:prom-client@15.1.3"), service);
+  /**
+   * Loads the library and starts to count.
+   *
+   * @param more adds what others count
+   */
+  static async create(service: Service, more: readonly Describe[] = []): Promise<Metrics> {
+    const library = await import("npm:prom-client@15.1.3");
+    const metrics = new Metrics(library, service);
+    for (const describe of more) describe(library, metrics.#registry);
+    return metrics;
   }
 
   /** The route that tells what was counted. */

@@ -9,6 +9,8 @@ import type { Model } from "../model.ts";
 import type { BatchingOptions } from "./batcher.ts";
 import type { Ranker } from "./ranking.ts";
 import type { CanaryPlan, ShadowPlan } from "./rollout.ts";
+import type { DriftOptions } from "./drift.ts";
+import type { LogOptions } from "./request_log.ts";
 import type { ScorerOptions } from "./scorer.ts";
 
 /** Options of the protocol over gRPC; address, TLS, token and limits are those of HTTP. */
@@ -37,6 +39,10 @@ export interface ServeOptions extends ListenOptions, ScorerOptions {
   readonly constants?: Row;
   /** Orders the candidates of `/v1/rank` where a request asks for no exploration. @default {by score} */
   readonly ranker?: Ranker;
+  /** What is taken for drift from training. */
+  readonly drift?: DriftOptions;
+  /** Where and how served rows are logged; they are not when absent. */
+  readonly log?: LogOptions;
   /** Most rows of a request. @default {10000} */
   readonly maxRows?: number;
   /** Most bytes of a request's body, packed and unpacked. @default {16777216} */

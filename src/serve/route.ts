@@ -22,6 +22,10 @@ export interface Context {
   readonly ranker: Ranker;
   /** Whether the server has begun to stop. */
   readonly isStopping: boolean;
+  /** What the client calls the request, or the server where it logs. */
+  readonly requestId: string | undefined;
+  /** Why the server is not what it should be, although it answers. */
+  readonly complaints: () => readonly string[];
   /** When it was there as a whole, and whether its client is still there. */
   readonly origin: RequestOrigin;
   /** Reads the body, within the server's limits. */

@@ -99,8 +99,7 @@ async function predict(context: Context): Promise<Response> {
         ...survivalOf(model, tasks),
       });
     },
-    undefined,
-    context.origin,
+    { origin: context.origin, given: { id: context.requestId, rows: () => rows } },
   );
 }
 
@@ -137,8 +136,14 @@ async function rank(context: Context): Promise<Response> {
       const results = rankCandidates(ranker, scored);
       return json({ model: model.name, version: model.version, results, ...(explore && { explore }) });
     },
-    undefined,
-    context.origin,
+    {
+      origin: context.origin,
+      given: {
+        id: context.requestId,
+        shared: new Set(Object.keys(shared)),
+        rows: () => candidates.map((candidate) => ({ ...shared as Row, ...candidate })),
+      },
+    },
   );
 }
 
@@ -177,7 +182,10 @@ async function predictInstances(context: Context): Promise<Response> {
       : rows.map((_, i) => Object.fromEntries(names.map((name, t) => [name, tasks[t].scores[i]])));
     return json({ predictions }, { headers });
   };
-  return await model.answer(() => encode(model.columns), write, undefined, context.origin);
+  return await model.answer(() => encode(model.columns), write, {
+    origin: context.origin,
+    given: { id: context.requestId, rows: () => rows },
+  });
 }
 
 function columnsToRows(inputs: Body): Row[] {

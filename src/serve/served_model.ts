@@ -5,6 +5,8 @@
  */
 import type { Dataset } from "../data/dataset.ts";
 import type { FittedSchema } from "../data/fitted_schema.ts";
+import type { Row } from "../data/rows.ts";
+import type { TrainingStatistics } from "../drift/training_statistics.ts";
 import { formatText, formatValue } from "../data/format.ts";
 import type { Model } from "../model.ts";
 import { columnOf } from "../model/tasks.ts";
@@ -23,10 +25,35 @@ export interface OpenOptions extends Pick<ServeOptions, "name" | "version" | "ba
   readonly owned?: AsyncDisposable;
   /** Told of what happens to requests. */
   readonly observer?: RequestObserver;
+  /** When the model's file was written, in ms since 1970. */
+  readonly writtenMs?: number;
 }
 
 /** Options with a name and a version. */
-export type NamedOptions = OpenOptions & Required<Pick<OpenOptions, "name" | "version">>;
+export type NamedOptions = OpenOptions & Required<Pick<OpenOptions, "name" | "version">> & {
+  /** Statistics of training. */
+  readonly trained?: TrainingStatistics;
+};
+
+/** Rows as a request gave them. */
+export interface GivenRows {
+  /** What the client calls the request, or the server where it was given no name. */
+  readonly id?: string;
+  /** Columns that all rows have in common by the request's form. */
+  readonly shared?: ReadonlySet<string>;
+  /** Makes the rows, each with all columns. */
+  readonly rows: () => readonly Row[];
+}
+
+/** Options of {@linkcode ServedModel.answer}. */
+export interface AnswerOptions {
+  /** How long the rows may wait for a batch, in ms, if less than the model's own limit. */
+  readonly timeoutMs?: number;
+  /** When the request came, and whether its client is still there. */
+  readonly origin?: RequestOrigin;
+  /** The rows as they were given, for those who are told of them. */
+  readonly given?: GivenRows;
+}
 
 /** What requests need to know of a model. */
 export interface ServedSource {
@@ -46,14 +73,18 @@ export interface RequestSuccess {
   readonly ms: number;
   /** How long of that it waited for a batch, in ms. */
   readonly queueMs: number;
+  /** The rows as they were given. */
+  readonly given?: GivenRows;
 }
 
 /** Told of what happens to requests, to count it. */
 export interface RequestObserver {
   /** A request was answered. */
   onSuccess(model: ServedModel, event: RequestSuccess): void;
+  /** A request was refused, or failed. */
+  onFailure?(model: ServedModel, reason: FailureReason): void;
   /** A batch was computed. */
-  onBatch(model: ServedModel, report: BatchReport): void;
+  onBatch?(model: ServedModel, report: BatchReport): void;
 }
 
 /** A version of a model that answers requests. */
@@ -66,6 +97,12 @@ export class ServedModel implements AsyncDisposable {
   readonly kind: string;
   /** Names of the tasks. */
   readonly tasks: readonly string[];
+  /** Schema of the rows. */
+  readonly schema: FittedSchema;
+  /** Statistics of training, where they are known. */
+  readonly trained: TrainingStatistics | undefined;
+  /** When the model's file was written, in ms since 1970, where it came from one. */
+  readonly writtenMs: number | undefined;
   /** Columns that requests name. */
   readonly columns: InputColumns;
   /** What answers have. */
@@ -84,6 +121,9 @@ export class ServedModel implements AsyncDisposable {
     this.version = options.version;
     this.kind = definition.name;
     this.tasks = schema.tasks;
+    this.schema = schema;
+    this.trained = options.trained;
+    this.writtenMs = options.writtenMs;
     this.columns = new InputColumns(schema, options.constants);
     this.outputs = new ModelOutputs(schema);
     this.#scorer = scorer;
@@ -91,7 +131,7 @@ export class ServedModel implements AsyncDisposable {
     this.#observer = observer;
     this.#batcher = new Batcher((data) => scorer.score(data), batching, (report) => {
       this.statistics.addBatch(report.rows, report.computeMs);
-      observer?.onBatch(this, report);
+      observer?.onBatch?.(this, report);
     });
   }
 
@@ -120,15 +160,13 @@ export class ServedModel implements AsyncDisposable {
    *
    * @param encode reads the request's rows
    * @param write makes the answer of the scores by task
-   * @param timeoutMs how long the rows may wait for a batch, if less than the model's own limit
-   * @param origin when the request came, and whether its client is still there
+   * @param options how long the rows may wait, where they come from and how they were given
    * @throws {RequestError} when it cannot be answered
    */
   async answer<T>(
     encode: () => Dataset,
     write: (scores: readonly TaskScores[]) => T,
-    timeoutMs?: number,
-    origin: RequestOrigin = {},
+    { timeoutMs, origin = {}, given }: AnswerOptions = {},
   ): Promise<T> {
     const start = performance.now();
     try {
@@ -149,10 +187,12 @@ export class ServedModel implements AsyncDisposable {
       this.statistics.add("compute_infer", computeMs);
       this.statistics.add("compute_output", end - computed);
       this.statistics.succeed(data.rows, end - start, Date.now());
-      this.#observer?.onSuccess(this, { data, scores, ms: end - start, queueMs });
+      this.#observer?.onSuccess(this, { data, scores, ms: end - start, queueMs, given });
       return answer;
     } catch (error) {
-      this.statistics.fail(reasonOf(error), performance.now() - start);
+      const reason = reasonOf(error);
+      this.statistics.fail(reason, performance.now() - start);
+      this.#observer?.onFailure?.(this, reason);
       throw error;
     }
   }
@@ -173,7 +213,11 @@ export class ServedModel implements AsyncDisposable {
   static async open(model: Model, options: OpenOptions = {}): Promise<ServedModel> {
     const { name = model.definition.name, version = "1", batchSizes } = options;
     requireNames(name, version);
-    return await takeOver(model, await model.scorer({ batchSizes }), { ...options, name, version });
+    const scorer = await model.scorer({ batchSizes });
+    return await takeOver(scorer, async () => {
+      const trained = await model.trainingStatistics();
+      return new ServedModel(model, scorer, { ...options, name, version, trained });
+    });
   }
 
   /**
@@ -185,14 +229,14 @@ export class ServedModel implements AsyncDisposable {
   static async openInWorker(worker: WorkerScorerOptions, options: NamedOptions): Promise<ServedModel> {
     requireNames(options.name, options.version);
     const scorer = await WorkerScorer.open({ ...worker, batchSizes: options.batchSizes });
-    return await takeOver(scorer, scorer, options);
+    return await takeOver(scorer, () => new ServedModel(scorer, scorer, { ...options, trained: scorer.trained }));
   }
 }
 
-/** Serves by a scorer, which is disposed of where that fails. */
-async function takeOver(source: ServedSource, scorer: RowScorer, options: NamedOptions): Promise<ServedModel> {
+/** Makes what takes a scorer over, which is disposed of where that fails. */
+async function takeOver<T>(scorer: RowScorer, make: () => T | Promise<T>): Promise<T> {
   try {
-    return new ServedModel(source, scorer, options);
+    return await make();
   } catch (error) {
     await scorer[Symbol.asyncDispose]();
     throw error;

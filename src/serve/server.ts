@@ -7,14 +7,21 @@ import { type GrpcListener, listen, type Listener, listenGrpc, type ListenOption
 import type { Model } from "../model.ts";
 import { RequestError } from "./error.ts";
 import { createHandler, type HandlerOptions } from "./handler.ts";
-import { Metrics } from "./metrics.ts";
+import { Monitoring } from "./monitoring.ts";
 import type { ServeOptions } from "./options.ts";
 import { Rollouts } from "./rollouts.ts";
 import { ServedModel } from "./served_model.ts";
 import { Service } from "./service.ts";
 
 /** Options of a server, whatever it serves. */
-export type ServerOptions = ListenOptions & Pick<ServeOptions, "grpc"> & Omit<HandlerOptions, "isStopping">;
+export type ServerOptions =
+  & ListenOptions
+  & Pick<ServeOptions, "grpc">
+  & Omit<HandlerOptions, "isStopping" | "givesIds" | "complaints">
+  & {
+    /** Watches over the requests; disposed of when the server has stopped. */
+    readonly monitoring?: Monitoring;
+  };
 
 /** A server that runs. */
 export interface Server extends AsyncDisposable {
@@ -56,24 +63,25 @@ export interface Server extends AsyncDisposable {
  */
 export async function serve(model: Model, options: ServeOptions = {}): Promise<Server> {
   const service = new Service();
-  const metrics = await Metrics.create(service);
+  const monitoring = await Monitoring.open(service, options);
   const { version = "1", versions = {}, canary, shadow, announce = console.error } = options;
   const models = new Map(Object.entries({ ...versions, [version]: model }));
   const open = (name: string, version: string) => {
     const found = models.get(version);
-    if (found) return ServedModel.open(found, { ...options, name, version, observer: metrics });
+    if (found) return ServedModel.open(found, { ...options, name, version, observer: monitoring });
     throw new RequestError(400, `Cannot serve: versions are ${[...models.keys()].join(", ")}, received ${version}`);
   };
   const { name = model.definition.name } = options;
-  service.set(await open(name, version));
   const rollouts = new Rollouts(service, { open, announce });
   try {
+    service.set(await open(name, version));
     if (canary || shadow) await rollouts.change(name, { canary, shadow });
   } catch (error) {
     await releaseAll(service);
+    await monitoring[Symbol.asyncDispose]();
     throw error;
   }
-  return await startServer(service, { ...options, rollouts, routes: [metrics.route] });
+  return await startServer(service, { ...options, rollouts, monitoring });
 }
 
 /**
@@ -82,10 +90,20 @@ export async function serve(model: Model, options: ServeOptions = {}): Promise<S
  * @throws {Error} when the address cannot be listened on; the models are then released
  */
 export async function startServer(service: Service, options: ServerOptions): Promise<Server> {
-  const { onError = console.error } = options;
+  const { onError = console.error, monitoring } = options;
   let isStopping = false;
-  const release = () => releaseAll(service);
-  const handler = createHandler(service, { ...options, onError, isStopping: () => isStopping });
+  const release = async () => {
+    await releaseAll(service);
+    await monitoring?.[Symbol.asyncDispose]();
+  };
+  const handler = createHandler(service, {
+    ...options,
+    onError,
+    isStopping: () => isStopping,
+    routes: [...options.routes ?? [], ...monitoring?.routes ?? []],
+    givesIds: monitoring?.givesIds,
+    complaints: () => monitoring?.complaints() ?? [],
+  });
   const { grpc, listener } = await listenAll(handler, { ...options, onError }).catch(async (error) => {
     await release();
     throw error;

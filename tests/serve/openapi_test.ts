@@ -6,7 +6,7 @@ import { readRows } from "../../src/data/rows.ts";
 import { categorical, numeric } from "../../src/data/schema.ts";
 import { Model } from "../../src/model.ts";
 import { createHandler, routesOf } from "../../src/serve/handler.ts";
-import { Metrics } from "../../src/serve/metrics.ts";
+import { Monitoring } from "../../src/serve/monitoring.ts";
 import { OPENAPI } from "../../src/serve/openapi/document.ts";
 import { ServedModel } from "../../src/serve/served_model.ts";
 import { Repository } from "../../src/serve/repository.ts";
@@ -49,9 +49,11 @@ Deno.test("the document is valid OpenAPI 3.1", async () => {
 });
 
 Deno.test("the document has each address of the server, and no other", async () => {
-  const { route } = await Metrics.create(new Service());
-  const routes = routesOf({ routes: [route] });
-  assertEquals([...operations].sort(), routes.flatMap(templatesOf).sort());
+  const { routes } = await Monitoring.open(new Service());
+  // The page's own files are for browsers.
+  const ofPage = ({ path }: Route) => path.test("/") || path.source.startsWith("^\\/status");
+  const told = routesOf({ routes: routes.filter((route) => !ofPage(route)) });
+  assertEquals([...operations].sort(), told.flatMap(templatesOf).sort());
 });
 
 /** Refuses keys that a schema with properties does not name, so that no answer has more than the document tells. */
@@ -109,6 +111,7 @@ const REQUESTS: readonly (readonly [operation: string, path: string, body?: unkn
   ["POST /v1/models/{model}/versions/{version}:predict", "/v1/models/two/versions/1:predict", {
     inputs: { user: ["u1"], price: [2] },
   }],
+  ["GET /v1/status", "/v1/status?since=0"],
   ["GET /v1/models/{model}", "/v1/models/one"],
   ["GET /v1/models/{model}/versions/{version}", "/v1/models/one/versions/1"],
   ["GET /v2/models/stats", "/v2/models/stats"],
@@ -155,7 +158,8 @@ Deno.test("each address answers as the document says", async () => {
     list: () => Promise.resolve(["1", "2"].map((version) => ({ name: "one", version, path: "one.weft" }))),
     open: ({ version }) => open("one", "deepfm", oneLabel, version),
   });
-  const handler = createHandler(service, { repository });
+  const { routes } = await Monitoring.open(service);
+  const handler = createHandler(service, { repository, routes });
   const ask = async (method: string, path: string, body: unknown) =>
     await handler(
       new Request(`http://localhost${path}`, { method, ...(body !== undefined && { body: JSON.stringify(body) }) }),

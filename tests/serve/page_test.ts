@@ -3,15 +3,27 @@ import { assert, assertEquals } from "@std/assert";
 
 const page = Deno.readTextFileSync(new URL("../../src/serve/README.md", import.meta.url));
 
-Deno.test("each option on the page about serving is one of serve", async () => {
+const helpOf = async (command: string) => {
   let help = "";
-  await main(["serve", "--help"], { out: (text) => void (help += text), err: () => {} });
-  const options = [...new Set([...page.matchAll(/--[a-z][a-z-]+/g)].map(([option]) => option))];
+  await main([command, "--help"], { out: (text) => void (help += text), err: () => {} });
+  return help;
+};
+
+Deno.test("each option on the page about serving is one of serve, or of the command that it is given to", async () => {
+  const others = /task (?!serve)([a-z-]+) (.*)/g;
+  for (const [line, command] of page.matchAll(others)) {
+    const help = await helpOf(command);
+    for (const [option] of line.matchAll(/--[a-z][a-z-]+/g)) assert(help.includes(`  ${option} `), line);
+  }
+  const [help, joining] = [await helpOf("serve"), await helpOf("join-labels")];
+  const text = page.replaceAll(others, "").replaceAll("`--otherwise`", "");
+  const options = [...new Set([...text.matchAll(/--[a-z][a-z-]+/g)].map(([option]) => option))];
   assert(options.length >= 12, options.join());
   assertEquals(options.filter((option) => !help.includes(`  ${option} `)), []);
+  assert(joining.includes("  --otherwise "));
 });
 
 Deno.test("each example of JSON on the page about serving is JSON", () => {
   const examples = [...page.matchAll(/```json\n([^]*?)```/g)].map(([, json]) => JSON.parse(json));
-  assertEquals(examples.length, 2);
+  assertEquals(examples.length, 3);
 });

@@ -54,6 +54,10 @@ function versioned(
 
 const ofModel = (end: string) => (version: string) => `/v2/models/{model}${version}${end}`;
 
+const query = (name: string, description: string, type: string): Part => ({
+  ...{ name, in: "query", allowEmptyValue: true, description, schema: { type } },
+});
+
 const notReady = (schema: string): Part => ({ description: "It is not ready", content: content(schema) });
 
 /** What the server says of itself and its models. */
@@ -61,10 +65,15 @@ const PROTOCOL: Readonly<Record<string, Part>> = {
   "/v2": { get: operation("server", "serverMetadata", "Describes the server", { answer: "ServerMetadata" }) },
   "/v2/health/live": { get: operation("server", "serverLive", "Tells that the server lives", { answer: "Live" }) },
   "/v2/health/ready": {
-    get: operation("server", "serverReady", "Tells whether the server answers requests for inference", {
-      answer: "Ready",
-      more: { 503: notReady("Ready") },
-    }),
+    get: {
+      ...operation("server", "serverReady", "Tells whether the server answers requests for inference", {
+        answer: "Ready",
+        more: { 503: notReady("Ready") },
+      }),
+      parameters: [
+        query("strict", "Whether a model that drifts from its training makes the server not ready", "string"),
+      ],
+    },
   },
   "/v2/models": { get: operation("server", "modelList", "Names the models", { answer: "ModelList" }) },
   "/v2/models/stats": {
@@ -188,6 +197,14 @@ const ROLLOUTS: Readonly<Record<string, Part>> = {
 };
 
 const OPERATIONS: Readonly<Record<string, Part>> = {
+  "/v1/status": {
+    get: {
+      ...operation("server", "status", "Gives what the status page shows: the last seconds, and drift", {
+        answer: "Status",
+      }),
+      parameters: [query("since", "Time of the last second that is known, in seconds since 1970", "number")],
+    },
+  },
   "/metrics": {
     get: {
       ...{ tags: ["server"], operationId: "metrics", summary: "Counts and times for Prometheus" },

@@ -62,7 +62,7 @@ const PROTOCOL: Readonly<Record<string, Part>> = {
   Datatype: datatype,
   ServerMetadata: object({ name: text, version: text, extensions: texts }),
   Live: object({ live: truth }),
-  Ready: object({ ready: truth }),
+  Ready: object({ ready: truth, "reasons?": texts }),
   ModelReady: object({ name: text, ready: truth }),
   ModelList: object({ models: texts }),
   ModelMetadata: object({
@@ -204,10 +204,49 @@ const ROLLOUTS: Readonly<Record<string, Part>> = {
   }),
 };
 
+const level: Part = { enum: ["green", "amber", "red", "unknown"] };
+const maybe: Part = { type: ["number", "null"] };
+
+const drift = object({
+  ...{ level, rows: count },
+  scores: listOf(object({
+    ...{ task: text, psi: maybe, level, edges: numbers, counts: listOf(count), trained: listOf(count) },
+  })),
+  fields: listOf(object({
+    ...{ name: text, count, psi: maybe, level, unseen: maybe, missing: maybe },
+    ...{ trainedUnseen: maybe, trainedMissing: maybe },
+  })),
+}, "served rows against training; null stands for what is unknown");
+
+/** What the status page reads. */
+const STATUS: Readonly<Record<string, Part>> = {
+  Status: object({
+    ...{ version: text, time: number, started: number, stopping: truth, level, limits: mapOf(number) },
+    columns: { ...texts, description: "what the numbers of each second are" },
+    models: listOf(object({
+      ...{ name: text, version: digits, kind: text, pending: count, written: maybe },
+      trained: {
+        oneOf: [
+          { type: "null" },
+          object({ rows: count, labelRates: listOf(maybe), "latest?": number, sampleOf: text }),
+        ],
+      },
+      recent: object({
+        ...{ requestsPerSecond: number, rowsPerSecond: number, p50: maybe, p99: maybe },
+        ...{ refused: mapOf(count), batches: listOf(count) },
+      }, "the last minute"),
+      seconds: listOf(listOf(maybe)),
+      drift,
+    })),
+    log: { oneOf: [{ type: "null" }, object({ written: count, dropped: count, waiting: count })] },
+  }),
+};
+
 /** All schemas by name. */
 export const SCHEMAS: Readonly<Record<string, Part>> = {
   ...PROTOCOL,
   ...ROWS,
   ...ROLLOUTS,
+  ...STATUS,
   Error: object({ error: text }),
 };

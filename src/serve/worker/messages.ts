@@ -4,6 +4,7 @@
  * @module
  */
 import type { Json } from "../../checkpoint/content.ts";
+import type { TrainingStatistics } from "../../drift/training_statistics.ts";
 import type { BatchSizes } from "./batch_memory.ts";
 
 /** What a worker is to score with. */
@@ -38,6 +39,8 @@ export interface OpenedModel {
   readonly model: { readonly name: string; readonly options: Json };
   /** The fitted schema. */
   readonly schema: Json;
+  /** Statistics of training, where the file has them. */
+  readonly trained?: TrainingStatistics;
 }
 
 /** What a worker tells its server. */

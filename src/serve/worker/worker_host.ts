@@ -72,10 +72,8 @@ async function open(
   gpu.lost.then(({ message }) => tell({ kind: "failed", message }));
   const { name, options } = model.definition;
   const schema = model.schema.toJSON() as unknown as Json;
-  tell({
-    kind: "opened",
-    opened: { model: { name, options: options as Json }, schema },
-  });
+  const trained = await model.trainingStatistics();
+  tell({ kind: "opened", opened: { model: { name, options: options as Json }, schema, ...(trained && { trained }) } });
   return { gpu, model, scorer };
 }
 

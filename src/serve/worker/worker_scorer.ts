@@ -6,6 +6,7 @@
 import type { Dataset } from "../../data/dataset.ts";
 import { FittedSchema } from "../../data/fitted_schema.ts";
 import { formatText } from "../../data/format.ts";
+import type { TrainingStatistics } from "../../drift/training_statistics.ts";
 import type { Scores } from "../../predictor.ts";
 import { RequestError } from "../error.ts";
 import type { RowScorer } from "../scorer.ts";
@@ -73,6 +74,11 @@ export class WorkerScorer implements RowScorer {
   /** Schema of the rows. */
   get schema(): FittedSchema {
     return this.#schema!;
+  }
+
+  /** Statistics of training, where the file has them. */
+  get trained(): TrainingStatistics | undefined {
+    return this.#opened!.trained;
   }
 
   /** Whether a worker is there that can score. */
