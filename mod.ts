@@ -37,14 +37,13 @@ export {
   type TaskProbabilities,
 } from "./src/model.ts";
 export { serve, type Server } from "./src/serve/server.ts";
-export type { GrpcOptions, ServeOptions } from "./src/serve/options.ts";
+export type { ServeOptions } from "./src/serve/options.ts";
 export type { FieldStatistics, ScoreStatistics, TrainingStatistics } from "./src/drift/training_statistics.ts";
 export type { DriftOptions } from "./src/serve/drift.ts";
 export type { LogOptions } from "./src/serve/request_log.ts";
 export type { ListenOptions } from "./src/host/mod.ts";
-export { epsilonGreedy, plackettLuce } from "./src/serve/ranking.ts";
 export type { RankedCandidate, Ranker, ScoredCandidates } from "./src/serve/ranking.ts";
-export type { CanaryPlan, ShadowPlan } from "./src/serve/rollout.ts";
+export type { CanaryPlan } from "./src/serve/rollout.ts";
 export type { BatchingOptions } from "./src/serve/batcher.ts";
 export type { RowScorer, Scorer, ScorerOptions, Scores } from "./src/serve/scorer.ts";
 export type { AnyFactory } from "./src/model/header.ts";

@@ -8,21 +8,18 @@ import type { Row } from "../data/rows.ts";
 import type { Model } from "../model.ts";
 import type { BatchingOptions } from "./batcher.ts";
 import type { Ranker } from "./ranking.ts";
-import type { CanaryPlan, ShadowPlan } from "./rollout.ts";
+import type { CanaryPlan } from "./rollout.ts";
 import type { DriftOptions } from "./drift.ts";
 import type { LogOptions } from "./request_log.ts";
 import type { ScorerOptions } from "./scorer.ts";
 
-/** Options of the protocol over gRPC; address, TLS, token and limits are those of HTTP. */
-export interface GrpcOptions {
-  /** Port; 0 for any that is free. @default {8001} */
-  readonly port?: number;
-}
-
 /** Options of `serve`. */
 export interface ServeOptions extends ListenOptions, ScorerOptions {
-  /** Serves the protocol over gRPC as well, on a port of its own; its libraries are loaded then. */
-  readonly grpc?: GrpcOptions;
+  /**
+   * Serves the protocol over gRPC as well, on a port of its own, 8001 unless told otherwise; its libraries are loaded then.
+   * Address, TLS, token and limits are those of HTTP.
+   */
+  readonly grpc?: { readonly port?: number };
   /** Name of the model in addresses. @default the slug of its model function */
   readonly name?: string;
   /** Version of the model. @default {"1"} */
@@ -32,7 +29,7 @@ export interface ServeOptions extends ListenOptions, ScorerOptions {
   /** One of these versions that answers a share of the requests. */
   readonly canary?: CanaryPlan;
   /** One of these versions that gets copies of a share of the requests, to be compared with the answers. */
-  readonly shadow?: ShadowPlan;
+  readonly shadow?: Omit<CanaryPlan, "by">;
   /** How requests are put together into batches. */
   readonly batching?: BatchingOptions;
   /** Values that columns have whatever requests say, such as a position, whose bias scores are then free of. */
