@@ -1,0 +1,67 @@
+/**
+ * Products of rows with packed weights, in WebAssembly: its vectors of four numbers are seven times as fast as loops over
+ * typed arrays, which have none.
+ *
+ * @module
+ */
+import { PRODUCT_CODE } from "./product_code.ts";
+
+/** Columns of a panel of packed weights. */
+const PANEL = 16;
+
+/** Numbers that a product reads or writes: an array of the memory, the number of the first one, numbers from row to row. */
+export interface Rows {
+  /** The array. */
+  readonly array: Float32Array;
+  /** Its first number. @default {0} */
+  readonly first?: number;
+  /** Numbers from one row to the next. @default the width of the weights' side */
+  readonly stride?: number;
+}
+
+/** Sizes of weights `[K, N]`. */
+export interface WeightSizes {
+  /** Numbers K of a row before the product. */
+  readonly inner: number;
+  /** Numbers N of a row after it. */
+  readonly outer: number;
+}
+
+/** The function of `product.wat`. */
+export type ProductFunction = (
+  x: number,
+  weights: number,
+  bias: number,
+  y: number,
+  rows: number,
+  inner: number,
+  outer: number,
+  xStride: number,
+  yStride: number,
+  low: number,
+) => void;
+
+/** Makes the product's function over a memory. */
+export function productOver(memory: WebAssembly.Memory): ProductFunction {
+  const code = Uint8Array.from(atob(PRODUCT_CODE), (letter) => letter.charCodeAt(0));
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(code), { processor: { memory } });
+  return exports.product as ProductFunction;
+}
+
+/** Numbers of weights once they are packed. */
+export function packedSize({ inner, outer }: WeightSizes): number {
+  return inner * paddedOuter(outer);
+}
+
+/** Columns, rounded up to whole panels. */
+export function paddedOuter(outer: number): number {
+  return Math.ceil(outer / PANEL) * PANEL;
+}
+
+/** Packs weights `[K, N]`, which `at` returns: panel by panel, each `[K, 16]`. */
+export function pack(packed: Float32Array, { inner, outer }: WeightSizes, at: (k: number, n: number) => number): void {
+  for (let n = 0; n < outer; n++) {
+    const first = (n - n % PANEL) * inner + n % PANEL;
+    for (let k = 0; k < inner; k++) packed[first + PANEL * k] = at(k, n);
+  }
+}
