@@ -283,7 +283,8 @@ export class Model implements AsyncDisposable {
   /**
    * Compiles forward passes for many small requests at a time, which whoever calls this disposes of before the model.
    *
-   * @throws {RangeError} when the batch sizes are not ascending positive integers
+   * @throws {RangeError} when the batch sizes are not ascending positive integers, or an option is out of its range
+   * @throws {TypeError} when the processor is to compute everything, and the model has an op that it cannot compute
    * @throws {GpuError} when the device has too little memory
    */
   async scorer(options: ScorerOptions = {}): Promise<Scorer> {

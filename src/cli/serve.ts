@@ -28,6 +28,10 @@ const GROUPS = {
       help: "folder of models, NAME/VERSION/model.weft; the highest version of each is served",
     },
     "batch-sizes": { value: "SIZES", help: "batch sizes that are compiled at the start (default 1,8,64,512,4096)" },
+    processor: {
+      value: "WHEN",
+      help: "which batches are computed on the processor: auto (default), those for which it is\nfaster; never; always",
+    },
     ...TUNING_OPTION,
   },
   "Address": {
@@ -81,13 +85,17 @@ export async function serve(args: readonly string[], streams: Streams): Promise<
   const server = await readServer(options);
   const watched = readMonitoring(options);
   const batchSizes = options.numbers("batch-sizes", 1);
+  const processor = options.choice("processor", ["auto", "never", "always"]);
   const tuning = readTuning(options);
   const service = new Service();
   const onError = (error: unknown) => streams.err((error as Error).message);
   await using monitoring = await Monitoring.open(service, { ...watched, onError });
   using opener = await createOpener({ tuning, observer: monitoring }, streams);
   const open = async (file: ModelFile) => {
-    return await opener.open(file, await withOwnOptions(file.options, { batching, batchSizes }));
+    const own = await withOwnOptions(file.options, { batching, batchSizes });
+    const served = await opener.open(file, { ...own, processor });
+    streams.err(`${served.name}: ${served.waysLine}`);
+    return served;
   };
   const repository = new Repository(service, { list, open, announce: (line) => streams.err(line) });
   for (const name of new Set((await list()).map((file) => file.name))) await repository.load(name);

@@ -9,6 +9,8 @@ import type { Table } from "../graph/parameter.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Rows, WeightSizes } from "./product.ts";
 
+export { FormError } from "./error.ts";
+
 /** Computes a node for the first `rows` rows of the batch. */
 export type Run = (rows: number) => void;
 
@@ -65,9 +67,4 @@ export interface Site {
   product(weights: Weights): Product;
   /** Returns the rows that are computed. */
   rows(): RowsOfData;
-}
-
-/** Tells that a model cannot be computed on the processor, and why. */
-export class FormError extends TypeError {
-  override name = "FormError";
 }

@@ -1,8 +1,9 @@
 /**
  * The forms of ops on the processor. A model all of whose ops have one can be computed without a device.
  *
- * Ops that choose by comparing sums (the nearest cluster, codes by signs, buckets, best places) have none: where the last
- * bit decides, processor and device would choose differently, and the results would be far apart.
+ * Two kinds of ops have none, because processor and device would be too far apart. Some choose by comparing sums: the
+ * nearest cluster, codes by signs, buckets, best places. There the last bit may decide. Others take logarithms and powers
+ * of magnitudes, for which WGSL allows devices errors of 2^-21.
  *
  * @module
  */

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { FormError } from "./error.ts";
 import { PRODUCT_CODE } from "./product_code.ts";
 
 /** Columns of a panel of packed weights. */
@@ -41,11 +42,19 @@ export type ProductFunction = (
   low: number,
 ) => void;
 
-/** Makes the product's function over a memory. */
+/**
+ * Makes the product's function over a memory.
+ *
+ * @throws {FormError} when the runtime has no vectors in WebAssembly, or does not let it run
+ */
 export function productOver(memory: WebAssembly.Memory): ProductFunction {
   const code = Uint8Array.from(atob(PRODUCT_CODE), (letter) => letter.charCodeAt(0));
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(code), { processor: { memory } });
-  return exports.product as ProductFunction;
+  try {
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(code), { processor: { memory } });
+    return exports.product as ProductFunction;
+  } catch (cause) {
+    throw new FormError(`Cannot compute on the processor: ${(cause as Error).message}`, { cause });
+  }
 }
 
 /** Numbers of weights once they are packed. */

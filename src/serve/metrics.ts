@@ -71,7 +71,8 @@ export class Metrics implements RequestObserver {
   readonly #scores: Histogram;
   readonly #values: Counter;
 
-  private constructor({ Counter, Gauge, Histogram, Registry }: Library, service: Service) {
+  private constructor(library: Library, service: Service) {
+    const { Counter, Gauge, Histogram, Registry } = library;
     const registry = this.#registry = new Registry();
     const registers = [registry];
     const histogram = (name: string, help: string, buckets: number[], more: string[] = []) =>
@@ -115,6 +116,26 @@ export class Metrics implements RequestObserver {
         },
       });
     }
+    this.#gaugeForward(library, service);
+  }
+
+  #gaugeForward({ Gauge }: Library, service: Service): void {
+    new Gauge({
+      name: "weft_forward_seconds",
+      help: "Time of a forward pass over so many rows when the model was opened, by way",
+      labelNames: [...MODEL, "rows", "way"],
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        for (const model of service.models) {
+          for (const { rows, deviceMs, processorMs } of model.ways) {
+            for (const [way, ms] of Object.entries({ device: deviceMs, processor: processorMs })) {
+              if (ms !== undefined) this.set({ ...labelsOf(model), rows, way }, ms / 1000);
+            }
+          }
+        }
+      },
+    });
   }
 
   /**

@@ -16,7 +16,7 @@ Deno.test("serve answers with the scores that predict writes, and drains when it
       line.split(",")
     );
     const rows = lines.map((cells) => Object.fromEntries(cells.slice(1).map((cell, i) => [header[i + 1], cell])));
-    const args = ["--model-file", "clicks.weft", "--port", "0", "--batch-sizes", "8,64"];
+    const args = ["--model-file", "clicks.weft", "--port", "0", "--batch-sizes", "8,64", "--processor", "never"];
     const server = new ServerProcess(start(folder, "serve", ...args));
     const [, url] = await server.says(/serving clicks at (http:\/\/127\.0\.0\.1:\d+)\n/);
     assertEquals(await (await fetch(`${url}/v2/health/ready`)).json(), { ready: true });
@@ -27,6 +27,7 @@ Deno.test("serve answers with the scores that predict writes, and drains when it
     server.signal("SIGTERM");
     const { code, said } = await server.end();
     assertEquals(code, 0, said);
+    assertStringIncludes(said, "clicks: all batches on the device: it is not asked for\n");
     assertStringIncludes(said, "stopping: 0 requests wait\n");
   });
 });
@@ -38,8 +39,9 @@ Deno.test("serve exchanges models in a folder while requests run", async () => {
     await trainModel(folder, `${place(1)}/model.weft`);
     await trainModel(folder, "second.weft", "--seed", "2");
     const server = new ServerProcess(
-      start(folder, "serve", "--models", "repository", "--port", "0", "--batch-sizes", "8"),
+      start(folder, "serve", "--models", "repository", "--port", "0", "--batch-sizes", "8", "--processor", "always"),
     );
+    await server.says(/ctr: on the processor batches up to 8 rows\n/);
     const [, url] = await server.says(/serving ctr at (\S+)\n/);
     const load = () => fetch(`${url}/v2/repository/models/ctr/load`, json({}));
     const rank = async () =>
@@ -111,6 +113,11 @@ Deno.test("serve refuses what it cannot serve", async () => {
     await says(["--model-file", "a.weft", "--model-file", "b/a.weft"], 2, 'received "a" twice');
     await says(["--model-file", "a.weft", "--models", "b"], 2, '"--model-file" cannot be used with "--models"');
     await says(["--model-file", "a.weft", "--tls-cert", "c.pem"], 2, 'option "--tls-cert" needs "--tls-key"');
+    await says(
+      ["--model-file", "a.weft", "--processor", "sometimes"],
+      2,
+      '"--processor" must be one of auto, never, always',
+    );
     await says(["--model-file", "a.weft"], 1, 'Cannot load "a" version 1');
     await says(["--models", "none"], 1, 'Cannot list models: "none" must be a folder');
   });

@@ -60,14 +60,6 @@ const fill = eachNumber((constant) => (_, y, count) => {
   y.fill(constant, 0, count);
 });
 
-const logarithm = eachNumber((least) => (x, y, count) => {
-  for (let i = 0; i < count; i++) y[i] = Math.log(Math.max(Math.abs(x[i]), least));
-});
-
-const exponential = eachNumber(() => (x, y, count) => {
-  for (let i = 0; i < count; i++) y[i] = Math.exp(x[i]);
-});
-
 const gelu = eachNumber(() => (x, y, count) => {
   for (let i = 0; i < count; i++) y[i] = x[i] * normalCdf(x[i]);
 });
@@ -179,32 +171,6 @@ const productLogit: Form = (site, { inputs, outputs: [output] }) => {
   };
 };
 
-const polar: Form = (site, { inputs, outputs }) => {
-  const [x, y] = inputs.map((input) => site.floats(input));
-  const [radius, angle] = outputs.map((output) => site.floats(output));
-  const count = counter(site, outputs[0]);
-  return (rows) => {
-    const end = count(rows);
-    for (let i = 0; i < end; i++) {
-      radius[i] = Math.log(x[i] * x[i] + y[i] * y[i] + 1e-8) / 2;
-      angle[i] = Math.atan2(y[i], x[i]);
-    }
-  };
-};
-
-const cartesian: Form = (site, { inputs, outputs }) => {
-  const [radius, angle] = inputs.map((input) => site.floats(input));
-  const [x, y] = outputs.map((output) => site.floats(output));
-  const count = counter(site, outputs[0]);
-  return (rows) => {
-    const end = count(rows);
-    for (let i = 0; i < end; i++) {
-      x[i] = Math.exp(radius[i]) * Math.cos(angle[i]);
-      y[i] = Math.exp(radius[i]) * Math.sin(angle[i]);
-    }
-  };
-};
-
 /** Forms of elements, by the names of their ops. */
 export const elementForms: Forms = {
   add,
@@ -213,8 +179,6 @@ export const elementForms: Forms = {
   multiply,
   scale,
   fill,
-  logarithm,
-  exponential,
   gelu,
   silu,
   activation,
@@ -229,6 +193,4 @@ export const elementForms: Forms = {
   row_dot: rowDot,
   softmax,
   product_logit: productLogit,
-  polar,
-  cartesian,
 };

@@ -103,58 +103,10 @@ const fieldPooling: Form = (site, { inputs: [input], outputs: [output], attribut
   };
 };
 
-/** x[b, d, f] = l[b, f, d], 0 for fields past the last. */
-const turnFields: Form = (site, { inputs: [input], outputs: [output] }) => {
-  const [l, x] = [site.floats(input), site.floats(output)];
-  const { fields, dim } = sizesOfFields(input);
-  const stride = lastOf(output);
-  return (rows) => {
-    for (let b = 0; b < rows; b++) {
-      for (let d = 0; d < dim; d++) {
-        for (let f = 0; f < stride; f++) {
-          x[(b * dim + d) * stride + f] = f < fields ? l[(b * fields + f) * dim + d] : 0;
-        }
-      }
-    }
-  };
-};
-
-/** A dense layer over normalized products of powers of fields, exp(sum_f x[d, f] w[f, n]). */
-const powerDense: Form = (site, { inputs, outputs: [output], attributes: { neurons, eps } }) => {
-  const [x, powers, gamma, beta, weight, bias, mean, variance] = inputs.map((input) => site.floats(input));
-  const [dim, stride] = inputs[0].shape.slice(1).map(Number);
-  const fields = Number(inputs[1].shape[0]);
-  const outs = lastOf(output);
-  const exponents = { array: site.scratch(dim * neurons) };
-  const numbers = { array: site.scratch(neurons * dim) };
-  const form = site.product({ inner: fields, outer: neurons, at: (k, n) => powers[k * neurons + n] });
-  const multiply = site.product({
-    ...{ inner: neurons * dim, outer: outs },
-    at: (k, n) => weight[k * outs + n],
-    bias: (n) => bias[n],
-  });
-  const [source, target] = [{ array: x, first: 0, stride }, { array: site.floats(output), first: 0 }];
-  return (rows) => {
-    for (let b = 0; b < rows; b++) {
-      [source.first, target.first] = [b * dim * stride, b * outs];
-      form(source, exponents, dim);
-      for (let n = 0; n < neurons; n++) {
-        const factor = gamma[n] / Math.sqrt(variance[n] + eps);
-        for (let d = 0; d < dim; d++) {
-          numbers.array[n * dim + d] = factor * (Math.exp(exponents.array[d * neurons + n]) - mean[n]) + beta[n];
-        }
-      }
-      multiply(numbers, target, 1);
-    }
-  };
-};
-
 /** Forms of layers along fields, by the names of their ops. */
 export const mapForms: Forms = {
   field_dense: fieldDense,
   fieldMatrix,
   field_convolution: fieldConvolution,
   field_pooling: fieldPooling,
-  turn_fields: turnFields,
-  power_dense: powerDense,
 };
