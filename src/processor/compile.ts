@@ -8,10 +8,19 @@ import { ownerOf, planMemory } from "../graph/memory.ts";
 import type { Node } from "../graph/node.ts";
 import type { Parameter, Table } from "../graph/parameter.ts";
 import { sizeOf, type Tensor } from "../graph/tensor.ts";
-import { FormError, type Forms, type Product, type RowsOfData, type Run, type Site, type Weights } from "./form.ts";
+import {
+  type ChangingWeights,
+  FormError,
+  type Forms,
+  type Product,
+  type RowsOfData,
+  type Run,
+  type Site,
+  type Weights,
+} from "./form.ts";
 import type { Memory } from "./memory.ts";
 import { pick } from "../store/pick.ts";
-import { pack, packedSize, paddedOuter, type ProductFunction } from "./product.ts";
+import { pack, packedSize, paddedOuter, type ProductFunction, type WeightSizes } from "./product.ts";
 
 /** What a pass is compiled from. */
 export interface CompileOptions {
@@ -140,17 +149,26 @@ export class Compiled implements Site {
     const added = this.prepared(paddedOuter(outer), (numbers) => {
       for (let n = 0; bias && n < outer; n++) numbers[n] = bias(n);
     });
-    const [multiply, w, b] = [this.#multiply, packed.byteOffset, added.byteOffset];
+    return this.#productBy(packed, added, { inner, outer });
+  }
+
+  changing({ inner, outer }: WeightSizes): ChangingWeights {
+    const packed = this.scratch(packedSize({ inner, outer }));
+    return { packed, multiply: this.#productBy(packed, this.scratch(paddedOuter(outer)), { inner, outer }) };
+  }
+
+  rows(): RowsOfData {
+    return this.#rows!;
+  }
+
+  #productBy(packed: Float32Array, bias: Float32Array, { inner, outer }: WeightSizes): Product {
+    const [multiply, w, b] = [this.#multiply, packed.byteOffset, bias.byteOffset];
     return (x, y, rows, low = -Infinity) => {
       const from = x.array.byteOffset + 4 * (x.first ?? 0);
       const to = y.array.byteOffset + 4 * (y.first ?? 0);
       const [xStride, yStride] = [4 * (x.stride ?? inner), 4 * (y.stride ?? outer)];
       if (rows > 0) multiply(from, w, b, to, rows, inner, outer, xStride, yStride, low);
     };
-  }
-
-  rows(): RowsOfData {
-    return this.#rows!;
   }
 
   #parameter(parameter: Parameter): Float32Array {

@@ -49,6 +49,14 @@ export interface Weights extends WeightSizes {
  */
 export type Product = (x: Rows, y: Rows, rows: number, low?: number) => void;
 
+/** Weights that a node writes itself, for each product anew. */
+export interface ChangingWeights {
+  /** Where they are written, packed: weight (k, n) is number `packedAt(k, n, inner)`; columns past the last one are never read. */
+  readonly packed: Float32Array;
+  /** Multiplies by them. */
+  readonly multiply: Product;
+}
+
 /** What a form can ask of the pass that its node is a part of. */
 export interface Site {
   /** Rows B of a full batch: what tensors have room for. Those with the batch at the end, `[F, B]`, are so wide. */
@@ -65,6 +73,8 @@ export interface Site {
   prepared(count: number, fill: (numbers: Float32Array) => void): Float32Array;
   /** Packs weights; x and y of the product must be tensors, scratch or prepared numbers. */
   product(weights: Weights): Product;
+  /** Returns weights that the node writes for each product anew. */
+  changing(sizes: WeightSizes): ChangingWeights;
   /** Returns the rows that are computed. */
   rows(): RowsOfData;
 }

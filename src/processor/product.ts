@@ -67,10 +67,15 @@ export function paddedOuter(outer: number): number {
   return Math.ceil(outer / PANEL) * PANEL;
 }
 
-/** Packs weights `[K, N]`, which `at` returns: panel by panel, each `[K, 16]`. */
+/** Returns the place of weight (k, n) among packed ones: panel by panel, each `[K, 16]`. */
+export function packedAt(k: number, n: number, inner: number): number {
+  const column = n % PANEL;
+  return (n - column) * inner + PANEL * k + column;
+}
+
+/** Packs weights `[K, N]`, which `at` returns. */
 export function pack(packed: Float32Array, { inner, outer }: WeightSizes, at: (k: number, n: number) => number): void {
   for (let n = 0; n < outer; n++) {
-    const first = (n - n % PANEL) * inner + n % PANEL;
-    for (let k = 0; k < inner; k++) packed[first + PANEL * k] = at(k, n);
+    for (let k = 0; k < inner; k++) packed[packedAt(k, n, inner)] = at(k, n);
   }
 }

@@ -4,42 +4,66 @@
  * @module
  */
 import { type Form, FormError, type Forms } from "../form.ts";
+import { packedAt } from "../product.ts";
 import { denseOver } from "./dense.ts";
+import { softmaxOf } from "./elements.ts";
 
 /** act(softmax(scale q k^T) v + r), head by head, of projections (q, k, v[, r]) side by side. */
 const attention: Form = (site, { inputs: [projections, residuals], outputs: [output], attributes }) => {
   const { heads, width, residual, scale, relu } = attributes;
   if (residual === undefined) throw new FormError("Cannot compute on the processor: no form of attention over pairs");
   const [p, o] = [site.floats(projections), site.floats(output)];
-  const r = residual === "none" ? undefined : residual === "packed" ? p : site.floats(residuals);
   const [fields, stride] = projections.shape.slice(1).map(Number);
-  const [before, rStride] = residual === "packed" ? [3 * width, stride] : [0, width];
   const head = width / heads;
-  const weights = new Float64Array(fields);
+  const keys = site.changing({ inner: head, outer: fields });
+  const values = site.changing({ inner: fields, outer: head });
+  const weights = { array: site.scratch(fields * fields) };
+  const [queries, sums] = [{ array: p, first: 0, stride }, { array: o, first: 0, stride: width }];
+  const finish = residual === "packed"
+    ? addResidual(o, p, { width, stride, first: 3 * width, relu })
+    : addResidual(o, residual === "input" ? site.floats(residuals) : undefined, {
+      width,
+      stride: width,
+      first: 0,
+      relu,
+    });
   return (rows) => {
-    for (let at = 0; at < rows * fields; at++) {
-      const [own, first] = [at * stride, (at - at % fields) * stride];
+    for (let b = 0; b < rows; b++) {
       for (let c = 0; c < width; c += head) {
-        let largest = -Infinity;
+        queries.first = b * fields * stride + c;
+        sums.first = b * fields * width + c;
         for (let j = 0; j < fields; j++) {
-          const key = first + j * stride + width + c;
-          let score = 0;
-          for (let d = 0; d < head; d++) score += p[own + c + d] * p[key + d];
-          weights[j] = scale * score;
-          largest = Math.max(largest, weights[j]);
+          const key = queries.first + j * stride + width;
+          for (let d = 0; d < head; d++) {
+            keys.packed[packedAt(d, j, head)] = p[key + d];
+            values.packed[packedAt(j, d, fields)] = p[key + width + d];
+          }
         }
-        let total = 0;
-        for (let j = 0; j < fields; j++) total += weights[j] = Math.exp(weights[j] - largest);
-        for (let d = 0; d < head; d++) {
-          let sum = 0;
-          for (let j = 0, v = first + 2 * width + c + d; j < fields; j++, v += stride) sum += weights[j] * p[v];
-          const value = sum / total + (r ? r[at * rStride + before + c + d] : 0);
-          o[at * width + c + d] = relu && value < 0 ? 0 : value;
-        }
+        keys.multiply(queries, weights, fields);
+        for (let i = 0; i < fields * fields; i++) weights.array[i] *= scale;
+        for (let i = 0; i < fields * fields; i += fields) softmaxOf(weights.array, i, weights.array, i, fields);
+        values.multiply(weights, sums, fields);
+      }
+    }
+    finish(rows * fields);
+  };
+};
+
+/** Prepares o = act(o + r), where vectors of r lie `stride` numbers apart. */
+function addResidual(
+  o: Float32Array,
+  r: Float32Array | undefined,
+  { width, stride, first, relu }: Record<"width" | "stride" | "first", number> & { readonly relu: boolean },
+): (vectors: number) => void {
+  return (vectors) => {
+    for (let v = 0; v < vectors; v++) {
+      for (let n = 0; n < width; n++) {
+        const value = o[v * width + n] + (r ? r[v * stride + first + n] : 0);
+        o[v * width + n] = relu && value < 0 ? 0 : value;
       }
     }
   };
-};
+}
 
 /** (q, k, q - k, q * k) of a target, or of one for each place, beside the items of a history. */
 function comparison(
