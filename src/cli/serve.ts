@@ -92,8 +92,8 @@ export async function serve(args: readonly string[], streams: Streams): Promise<
   await using monitoring = await Monitoring.open(service, { ...watched, onError });
   using opener = await createOpener({ tuning, observer: monitoring }, streams);
   const open = async (file: ModelFile) => {
-    const own = await withOwnOptions(file.options, { batching, batchSizes });
-    const served = await opener.open(file, { ...own, processor });
+    const own = await withOwnOptions(file.options, { batching, batchSizes, processor });
+    const served = await opener.open(file, own);
     streams.err(`${served.name}: ${served.waysLine}`);
     return served;
   };

@@ -23,7 +23,7 @@ export interface OpeningOptions extends Pick<OpenOptions, "observer"> {
 /** What opens models. */
 export interface ModelOpener extends Disposable {
   /** Opens a file. */
-  open(file: ModelFile, options: OwnOptions & Pick<OpenOptions, "processor">): Promise<ServedModel>;
+  open(file: ModelFile, options: OwnOptions): Promise<ServedModel>;
 }
 
 /** What a worker's module is made of, which the worker reads. */
