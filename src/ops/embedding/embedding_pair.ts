@@ -37,7 +37,7 @@ const embeddingPairOp: Op<null> = {
     const joins = k.needed(joined);
     k.shards(table, 0).forEach((shard, i) => {
       const { first, rows, range } = shard;
-      const stored = tableRows(table);
+      const stored = tableRows(table, shard);
       k.run({
         shader: shader("embedding_pair", { grid, ...lanes.part, ...stored.part, embedding_pair: source }),
         entry: joins && i === 0 ? "gather_joined" : "gather_pair",

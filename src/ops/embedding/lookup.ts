@@ -69,10 +69,10 @@ export function lookupCall(
   { name, files, table, shard, linear, keepsRows }: LookupOptions,
 ): Required<Pick<KernelCall, "shader" | "bind" | "constants" | "params">> {
   const lanes = lanesOf(table.dim);
-  const rows = tableRows(table);
+  const rows = tableRows(table, shard);
   return {
     shader: shader(name, {
-      ...{ grid, ...lanes.part, ...rows.part, ...linearWeights(), embedding_row: row },
+      ...{ grid, ...lanes.part, ...rows.part, ...linearWeights(linear ?? {}), embedding_row: row },
       ...files,
     }),
     bind: { ids, values: values ?? ids },
