@@ -34,6 +34,9 @@ export {
   Model,
   type ModelOptions,
   type PredictOptions,
+  type QuantizedStorage,
+  type RowStorage,
+  type StorageByTable,
   type TaskProbabilities,
 } from "./src/model.ts";
 export { serve, type Server } from "./src/serve/server.ts";

@@ -5,34 +5,28 @@
  */
 import { strideOf, type Table } from "./parameter.ts";
 
-/** Storages by name: bits of a number, and whether rows have a center and a scale. */
-const STORAGES = {
-  f32: { bits: 32, hasHead: false },
-  f16: { bits: 16, hasHead: false },
-  int8: { bits: 8, hasHead: true },
-  int4: { bits: 4, hasHead: true },
-} as const;
-
 /**
  * How the numbers of a table are stored: `f32` as they are trained, `f16` as float16, `int8` and `int4` as integers of so
  * many bits with a center and a scale for each row.
  */
-export type RowStorage = keyof typeof STORAGES;
+export type RowStorage = "f32" | "f16" | "int8" | "int4";
 
 /** Storage of tables by name; tables that are not there are `f32`. */
 export type StorageByTable = Readonly<Record<string, RowStorage>>;
 
-/** Names of all storages. */
-export const TABLE_STORAGES = Object.keys(STORAGES) as readonly RowStorage[];
+const BITS: Readonly<Record<RowStorage, number>> = { f32: 32, f16: 16, int8: 8, int4: 4 };
+
+/** All storages. */
+export const TABLE_STORAGES = Object.keys(BITS) as readonly RowStorage[];
 
 /** Returns the bits of a number. */
 export function bitsOf(storage: RowStorage): number {
-  return STORAGES[storage].bits;
+  return BITS[storage];
 }
 
-/** Returns whether rows have a center and a scale, in a word in front of their integers. */
-export function hasCodes(storage: RowStorage): boolean {
-  return STORAGES[storage].hasHead;
+/** Returns whether numbers are integers, with a center and a scale in a word in front of those of each row. */
+export function hasCodes(storage: RowStorage): storage is "int8" | "int4" {
+  return storage === "int8" || storage === "int4";
 }
 
 /**
