@@ -169,6 +169,11 @@ export class Model implements AsyncDisposable {
     return this.#parts.store.parameterCount;
   }
 
+  /** Bytes of the tables on the device, without what training keeps beside them. */
+  get tableBytes(): number {
+    return this.#parts.store.tableBytes;
+  }
+
   /**
    * Trains the model.
    *

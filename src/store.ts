@@ -91,6 +91,12 @@ export class Store implements Storage {
     return sum;
   }
 
+  /** Bytes of the tables' weights on the device. */
+  get tableBytes(): number {
+    const tables = [...this.#declarations.tables.values()];
+    return tables.flatMap((table) => this.shards(table, 0)).reduce((sum, { range }) => sum + range.buffer.size, 0);
+  }
+
   /**
    * Fills everything with its first values, which depend on `seed` and the tensor's name alone.
    *

@@ -34,7 +34,7 @@ export interface Beginning {
  * @throws {Error} when the checkpoint to write cannot be written
  */
 export async function beforeTraining(model: ModelHeader, data: Dataset, options: FitOptions): Promise<Beginning> {
-  const { schema, storage = {} } = model;
+  const { schema, storage } = model;
   requireFloat32("train", storage);
   for (const dataset of [data, options.validation]) if (dataset) await requireUsable("train", schema, dataset);
   requireTwoClasses("train on the data", data);

@@ -21,7 +21,7 @@ export const QUANTIZED_STORAGES: readonly QuantizedStorage[] = ["int8", "int4", 
  * @param action what is done with them, as in `Cannot <action>`
  * @throws {TypeError} then
  */
-export function requireFloat32(action: string, storage: StorageByTable): void {
+export function requireFloat32(action: string, storage: StorageByTable = {}): void {
   const received = describeStorage(storage);
   if (received === "") return;
   throw new TypeError(`Cannot ${action}: the tables must be float32, received ${received}`);

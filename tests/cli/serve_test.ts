@@ -1,21 +1,27 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { inFolder } from "../folder.ts";
-import { run, start, startWith } from "./process.ts";
+import { run, SCHEMA, start, startWith, writeData } from "./process.ts";
 import { ServerProcess, trainModel } from "./server_process.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
+
+/** Returns the rows of the file that models are trained on, and the scores that `predict` writes for them. */
+async function predictRows(folder: string, model: string): Promise<{ rows: unknown[]; scores: number[] }> {
+  const predicted = await run(folder, "predict", "--model-file", model, "--data", "clicks.csv", "--out", "-");
+  const scores = predicted.out.trim().split("\n").slice(1).map(Number);
+  const [header, ...lines] = (await Deno.readTextFile(`${folder}/clicks.csv`)).split("\n").map((line) =>
+    line.split(",")
+  );
+  const rows = lines.map((cells) => Object.fromEntries(cells.slice(1).map((cell, i) => [header[i + 1], cell])));
+  return { rows, scores };
+}
 
 const json = (body: unknown) => ({ method: "POST", body: JSON.stringify(body) });
 
 Deno.test("serve answers with the scores that predict writes, and drains when it is told to stop", async () => {
   await inFolder(async (folder) => {
     await trainModel(folder, "clicks.weft");
-    const predicted = await run(folder, "predict", "--model-file", "clicks.weft", "--data", "clicks.csv", "--out", "-");
-    const expected = predicted.out.trim().split("\n").slice(1).map(Number);
-    const [header, ...lines] = (await Deno.readTextFile(`${folder}/clicks.csv`)).split("\n").map((line) =>
-      line.split(",")
-    );
-    const rows = lines.map((cells) => Object.fromEntries(cells.slice(1).map((cell, i) => [header[i + 1], cell])));
+    const { rows, scores: expected } = await predictRows(folder, "clicks.weft");
     const args = ["--model-file", "clicks.weft", "--port", "0", "--batch-sizes", "8,64", "--processor", "never"];
     const server = new ServerProcess(start(folder, "serve", ...args));
     const [, url] = await server.says(/serving clicks at (http:\/\/127\.0\.0\.1:\d+)\n/);
@@ -29,6 +35,25 @@ Deno.test("serve answers with the scores that predict writes, and drains when it
     assertEquals(code, 0, said);
     assertStringIncludes(said, "clicks: all batches on the device: it is not asked for\n");
     assertStringIncludes(said, "stopping: 0 requests wait\n");
+  });
+});
+
+Deno.test("serve answers from quantized tables with the scores that predict writes", async () => {
+  await inFolder(async (folder) => {
+    await writeData(`${folder}/clicks.csv`, 64);
+    const model = ["--dim", "16", "--hidden", "8", "--epochs", "1", "--out", "clicks.weft"];
+    assertEquals((await run(folder, "train", "--data", "clicks.csv", ...SCHEMA, ...model)).code, 0);
+    const args = ["--model-file", "clicks.weft", "--to", "int8", "--out", "small.weft"];
+    const quantized = await run(folder, "quantize", ...args);
+    assertStringIncludes(quantized.err, "tables: embedding as int8, linear as f16");
+    const { rows, scores: expected } = await predictRows(folder, "small.weft");
+    const options = ["--model-file", "small.weft", "--port", "0", "--batch-sizes", "64", "--processor", "never"];
+    const server = new ServerProcess(start(folder, "serve", ...options));
+    const [, url] = await server.says(/serving small at (http:\/\/127\.0\.0\.1:\d+)\n/);
+    const { scores } = await (await fetch(`${url}/v1/predict`, json({ rows }))).json();
+    assertEquals(scores.map(Math.fround), expected.map(Math.fround));
+    server.signal("SIGTERM");
+    assertEquals((await server.end()).code, 0);
   });
 });
 
