@@ -7,7 +7,7 @@ import { sequence } from "../../src/data/schema.ts";
 import type { Definition } from "../../src/definition.ts";
 import { Model, type QuantizedStorage } from "../../src/model.ts";
 import { initializeFromFm } from "../../src/transfer.ts";
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
 import { drawDataset, schemaOf, withHistory } from "../datasets.ts";
 import { inFolder } from "../folder.ts";
 import { quantizedReference } from "../reference/quantized.ts";
@@ -114,6 +114,18 @@ Deno.test("a quantized model refuses whatever would change its parameters", asyn
   await using target = await create(fnn(OPTIONS));
   await using refused = await target.quantize("f16");
   await assertRejects(() => initializeFromFm(refused, trained), TypeError, "Cannot set parameters: ");
+});
+
+Deno.test("a quantized model keeps the calibration of the original, and can be calibrated itself", async () => {
+  await using model = await create(deepfm(OPTIONS));
+  const many = drawDataset(schema, 200, 3);
+  await model.calibrate(many);
+  await using small = await model.quantize("int8");
+  assert(model.calibration !== undefined);
+  assertEquals(small.calibration, model.calibration);
+  const before = await small.predict(data);
+  await small.calibrate(many.slice(0, 100));
+  assertNotEquals(await small.predict(data), before);
 });
 
 Deno.test("storages that there are not, and numbers that a storage does not hold, are refused", async () => {
