@@ -34,6 +34,9 @@ export {
   Model,
   type ModelOptions,
   type PredictOptions,
+  type QuantizedStorage,
+  type RowStorage,
+  type StorageByTable,
   type TaskProbabilities,
 } from "./src/model.ts";
 export { serve, type Server } from "./src/serve/server.ts";
@@ -45,7 +48,9 @@ export type { ListenOptions } from "./src/host/mod.ts";
 export type { RankedCandidate, Ranker, ScoredCandidates } from "./src/serve/ranking.ts";
 export type { CanaryPlan } from "./src/serve/rollout.ts";
 export type { BatchingOptions } from "./src/serve/batcher.ts";
+export type { ProcessorUse } from "./src/serve/processor_way.ts";
 export type { RowScorer, Scorer, ScorerOptions, Scores } from "./src/serve/scorer.ts";
+export type { BatchWay } from "./src/serve/ways.ts";
 export type { AnyFactory } from "./src/model/header.ts";
 export { PredictionError } from "./src/model/requirements.ts";
 export type { Calibration, SliceShifts, TaskCalibration } from "./src/calibration/calibration.ts";

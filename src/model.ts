@@ -15,6 +15,7 @@ import type { Definition } from "./definition.ts";
 import type { TrainingStatistics } from "./drift/training_statistics.ts";
 import type { Gpu } from "./gpu/device.ts";
 import { Declarations } from "./graph/parameter.ts";
+import type { StorageByTable } from "./graph/table_storage.ts";
 import { readCheckpoint } from "./host/mod.ts";
 import { inspectedBatch } from "./inspector.ts";
 import type { Evaluation, SurvivalCurves } from "./metrics.ts";
@@ -26,6 +27,7 @@ import { type AnyFactory, parseHeader } from "./model/header.ts";
 import type { CreateOptions, InspectOptions, ModelOptions, PredictOptions } from "./model/options.ts";
 import { batchSizeOf, embeddingInitializerOf } from "./model/options.ts";
 import type { ModelParts } from "./model/parts.ts";
+import { type QuantizedStorage, quantizeTables, requireFloat32, storageFor } from "./model/quantized.ts";
 import { requireCalibratable, requireSchema, requireUsable } from "./model/requirements.ts";
 import { rescored, TrainingRecord } from "./model/training_record.ts";
 import { saveModel } from "./model/save.ts";
@@ -43,6 +45,8 @@ import type { TuningOptions } from "./trainer/tuning.ts";
 
 export type { Evaluation } from "./metrics.ts";
 export type { CreateOptions, InspectOptions, ModelOptions, PredictOptions } from "./model/options.ts";
+export type { RowStorage, StorageByTable } from "./graph/table_storage.ts";
+export type { QuantizedStorage } from "./model/quantized.ts";
 export type { TaskProbabilities } from "./model/tasks.ts";
 
 /**
@@ -63,6 +67,8 @@ export class Model implements AsyncDisposable {
   readonly seed: number;
   /** The device. */
   readonly gpu: Gpu;
+  /** How tables are stored that are not in float32, by name; see {@linkcode Model.quantize}. */
+  readonly storage: StorageByTable;
   readonly #ownsGpu: boolean;
   readonly #parts: ModelParts;
   readonly #forward: Forward;
@@ -72,16 +78,23 @@ export class Model implements AsyncDisposable {
   /** Statistics of training, from a file or of a training of this model's. */
   #trained: TrainingStatistics | TrainingRecord | undefined;
 
-  private constructor(definition: Definition, schema: FittedSchema, gpu: Gpu, options: ModelOptions) {
+  private constructor(
+    definition: Definition,
+    schema: FittedSchema,
+    gpu: Gpu,
+    options: ModelOptions,
+    storage: StorageByTable,
+  ) {
     this.definition = definition;
     this.schema = schema;
     this.seed = options.seed ?? 1;
     this.gpu = gpu;
+    this.storage = storage;
     this.#ownsGpu = gpu !== options.device;
     const declarations = new Declarations();
     const space = spaceOf(schema);
     traceModel(definition, "train", declarations, space, 1);
-    this.#parts = { definition, declarations, space, store: new Store(gpu, declarations) };
+    this.#parts = { definition, declarations, space, store: new Store(gpu, declarations, storage) };
     this.#forward = new Forward(gpu, this.#parts, this.#calibrator);
   }
 
@@ -119,9 +132,10 @@ export class Model implements AsyncDisposable {
     options: ModelOptions = {},
   ): Promise<Model> {
     const checkpoint = await readCheckpoint(path);
-    const { definition, schema, seed, calibration, statistics } = parseHeader(path, checkpoint, factory);
+    const { definition, schema, seed, calibration, statistics, storage } = parseHeader(path, checkpoint, factory);
     const seeded = { ...options, seed: options.seed ?? seed };
-    const model = await Model.#open(definition, schema, seeded, ({ store }) => store.upload(checkpoint.tensors));
+    const fill = ({ store }: ModelParts): void => store.upload(checkpoint.tensors);
+    const model = await Model.#open(definition, schema, seeded, fill, storage);
     model.#calibrator.set(calibration);
     model.#trained = statistics;
     return model;
@@ -133,11 +147,12 @@ export class Model implements AsyncDisposable {
     schema: FittedSchema,
     options: ModelOptions,
     fill: (parts: ModelParts, seed: number) => void,
+    storage: StorageByTable = {},
   ): Promise<Model> {
     const gpu = await openDevice(options);
     let store: Store | undefined;
     try {
-      const model = new Model(definition, schema, gpu, options);
+      const model = new Model(definition, schema, gpu, options, storage);
       store = model.#parts.store;
       await store.requireAllocated();
       fill(model.#parts, model.seed);
@@ -154,12 +169,18 @@ export class Model implements AsyncDisposable {
     return this.#parts.store.parameterCount;
   }
 
+  /** Bytes of the tables on the device, without what training keeps beside them. */
+  get tableBytes(): number {
+    return this.#parts.store.tableBytes;
+  }
+
   /**
    * Trains the model.
    *
    * A checkpoint never holds numbers that are not finite: the last good one stays.
    *
-   * @throws {TypeError} when the data has another schema or no labels, or a checkpoint to resume is of another training
+   * @throws {TypeError} when the model is quantized, the data has another schema or no labels, or a checkpoint to resume is
+   * of another training
    * @throws {RangeError} when the data has no rows, all labels are the same, an option is out of its range or the monitored
    * metric cannot be computed
    * @throws {DivergenceError} when the loss or a parameter stops being finite
@@ -184,13 +205,14 @@ export class Model implements AsyncDisposable {
    * A variant replaces the default only where it is faster by more than 3 % in repeated runs.
    *
    * @returns what was measured, for the kernel problems with more than one variant
-   * @throws {TypeError} when the data has another schema or no labels
+   * @throws {TypeError} when the model is quantized, or the data has another schema or no labels
    * @throws {RangeError} when the data has no rows, or an option is out of its range
    * @throws {GpuError} when the device has no timestamp queries, or too little memory
    * @throws {SyntaxError} when the file of measured kernels is damaged
    */
   async tuneKernels(data: Dataset, options: TuningOptions = {}): Promise<TunedProblem[]> {
     return await this.#access.train(async () => {
+      requireFloat32("tune kernels", this.storage);
       await requireUsable("tune kernels", this.schema, data);
       requireLabels("tune kernels on the data", data);
       await requireTrainable(options, this.schema);
@@ -283,7 +305,8 @@ export class Model implements AsyncDisposable {
   /**
    * Compiles forward passes for many small requests at a time, which whoever calls this disposes of before the model.
    *
-   * @throws {RangeError} when the batch sizes are not ascending positive integers
+   * @throws {RangeError} when the batch sizes are not ascending positive integers, or an option is out of its range
+   * @throws {TypeError} when the processor is to compute everything, and the model has an op that it cannot compute
    * @throws {GpuError} when the device has too little memory
    */
   async scorer(options: ScorerOptions = {}): Promise<Scorer> {
@@ -330,7 +353,47 @@ export class Model implements AsyncDisposable {
     await this.#access.read("save", async () => this.#write(path, {}, await this.#describeTraining()));
   }
 
-  /** Downloads all parameters, statistics and tables by name. */
+  /**
+   * Returns this model with its tables in fewer bits, to predict with and to serve: each row as integers of 8 or 4 bits
+   * with a center and a scale of its own, or as float16. The tables take less memory and are read as they are; all other
+   * parameters stay float32. Rows of few numbers, such as first-order weights, become float16 where that takes less.
+   *
+   * The new model cannot be trained, nor can its parameters be set. It is on the device of this one: dispose of it first.
+   *
+   * @throws {TypeError} when there is no such storage, or the model is quantized already
+   * @throws {RangeError} when a number is not finite, or larger than the storage holds
+   * @throws {GpuError} when the device has too little memory
+   *
+   * @example
+   * ```ts
+   * import { categorical, deepfm, Model, readCsv } from "../mod.ts";
+   * import assert from "node:assert/strict";
+   *
+   * const file = new File(["click,user,item\n1,u1,i1\n0,u2,i1\n"], "clicks.csv");
+   * const data = await readCsv(file, { label: "click", features: [categorical("user"), categorical("item")] });
+   * await using model = await Model.create(deepfm({ dim: 16, hidden: [8] }), data.schema);
+   * await using small = await model.quantize("int8");
+   * assert.deepEqual(small.storage, { embedding: "int8", linear: "f16" });
+   * assert.equal((await small.predict(data)).length, 2);
+   * ```
+   */
+  async quantize(to: QuantizedStorage): Promise<Model> {
+    return await this.#access.read("quantize", async () => {
+      requireFloat32("quantize", this.storage);
+      const { declarations: { tables }, store } = this.#parts;
+      const storage = storageFor(tables.values(), to);
+      const tensors = quantizeTables(tables, storage, await store.download());
+      const statistics = await this.#describeTraining();
+      const options = { seed: this.seed, device: this.gpu };
+      const fill = ({ store }: ModelParts): void => store.upload(tensors);
+      const model = await Model.#open(this.definition, this.schema, options, fill, storage);
+      model.#calibrator.set(this.calibration);
+      model.#trained = statistics;
+      return model;
+    });
+  }
+
+  /** Downloads all parameters, statistics and tables by name, in float32 however they are stored. */
   async parameters(): Promise<Record<string, CheckpointTensor>> {
     return await this.#access.read("download parameters", () => this.#parts.store.download());
   }
@@ -338,11 +401,13 @@ export class Model implements AsyncDisposable {
   /**
    * Uploads parameters by name, for example ones of another framework; those that are not given stay as they are.
    *
-   * @throws {TypeError} when the model has no tensor of a name, or one of another shape; all parameters are then as before
+   * @throws {TypeError} when the model is quantized, has no tensor of a name, or one of another shape; all parameters are
+   * then as before
    * @throws {Error} when a `fit`, or a call that reads the parameters, still runs
    */
   setParameters(tensors: Readonly<Record<string, CheckpointTensor>>): void {
     this.#access.requireUnused("set parameters");
+    requireFloat32("set parameters", this.storage);
     this.#parts.store.set(tensors);
     this.#parts.store.optimizer.release();
     this.#calibrator.set(undefined);
@@ -395,8 +460,8 @@ export class Model implements AsyncDisposable {
     statistics: TrainingStatistics | undefined,
     training?: Json,
   ): Promise<void> {
-    const { definition, schema, seed, calibration } = this;
-    const tensors = { ...(await this.#parts.store.download()), ...extra };
-    await saveModel(path, { definition, schema, seed, calibration, statistics }, tensors, training);
+    const { definition, schema, seed, calibration, storage } = this;
+    const tensors = { ...(await this.#parts.store.downloadStored()), ...extra };
+    await saveModel(path, { definition, schema, seed, calibration, statistics, storage }, tensors, training);
   }
 }

@@ -10,6 +10,7 @@ import { download, requireAllocated, writeBuffer } from "./gpu/memory.ts";
 import type { TableShard } from "./graph/node.ts";
 import type { Declarations, Parameter, Table } from "./graph/parameter.ts";
 import type { Storage } from "./graph/plan.ts";
+import type { StorageByTable } from "./graph/table_storage.ts";
 import type { Initializer } from "./initializer.ts";
 import { NamedBuffers } from "./store/buffers.ts";
 import { BLOCK, type Flat, layOut, sizeOfParameter } from "./store/flat.ts";
@@ -54,15 +55,16 @@ export class Store implements Storage {
    * Allocates the parameters, statistics and tables of `declarations`; {@linkcode Store.requireAllocated} tells whether
    * the device had room.
    *
+   * @param storages how tables are stored; only ones that are `f32` can be trained
    * @throws {GpuError} when one is past the device's limit
    */
-  constructor(gpu: Gpu, declarations: Declarations) {
+  constructor(gpu: Gpu, declarations: Declarations, storages: StorageByTable = {}) {
     this.#gpu = gpu;
     this.#declarations = declarations;
     const parameters = [...declarations.parameters.values()];
     this.#trainable = layOut(parameters.filter((parameter) => parameter.trainable));
     this.#statistics = layOut(parameters.filter((parameter) => !parameter.trainable));
-    this.#tables = new TableBuffers(gpu);
+    this.#tables = new TableBuffers(gpu, storages);
     this.#buffers = new NamedBuffers(gpu);
     const [buffers, tables, { count }] = [this.#buffers, this.#tables, this.#trainable];
     this.optimizer = new OptimizerState({ gpu, declarations, buffers, tables, count });
@@ -87,6 +89,12 @@ export class Store implements Storage {
     for (const parameter of this.#trainable.offsets.keys()) sum += sizeOfParameter(parameter);
     for (const table of this.#declarations.tables.values()) sum += table.rows * table.dim;
     return sum;
+  }
+
+  /** Bytes of the tables' weights on the device. */
+  get tableBytes(): number {
+    const tables = [...this.#declarations.tables.values()];
+    return tables.flatMap((table) => this.shards(table, 0)).reduce((sum, { range }) => sum + range.buffer.size, 0);
   }
 
   /**
@@ -163,8 +171,17 @@ export class Store implements Storage {
     writeBuffer(this.#gpu, buffer, Float32Array.of(value), offset + 4 * element);
   }
 
-  /** Downloads parameters, statistics and tables by name, without padding. */
+  /** Downloads parameters, statistics and tables by name, without padding, all of them in float32. */
   async download(): Promise<Record<string, CheckpointTensor>> {
+    return await this.#download((table) => this.#tables.readWeights(table));
+  }
+
+  /** Downloads parameters, statistics and tables by name as {@linkcode Store.upload} takes them: as they are stored. */
+  async downloadStored(): Promise<Record<string, CheckpointTensor>> {
+    return await this.#download((table) => this.#tables.readStored(table));
+  }
+
+  async #download(read: (table: Table) => Promise<CheckpointTensor>): Promise<Record<string, CheckpointTensor>> {
     const tensors: Record<string, CheckpointTensor> = {};
     const flats = [["parameters", this.#trainable], ["statistics", this.#statistics]] as const;
     for (const [name, flat] of flats) {
@@ -174,14 +191,12 @@ export class Store implements Storage {
         tensors[parameter.name] = { shape: parameter.shape, data };
       }
     }
-    for (const table of this.#declarations.tables.values()) {
-      tensors[table.name] = { shape: [table.rows, table.dim], data: await this.#tables.read(table, weightsOf(table)) };
-    }
+    for (const table of this.#declarations.tables.values()) tensors[table.name] = await read(table);
     return tensors;
   }
 
   /**
-   * Uploads what {@linkcode Store.download} returned.
+   * Uploads what {@linkcode Store.downloadStored} returned.
    *
    * @throws {TypeError} when a tensor is missing or has another shape; nothing is then changed
    */
@@ -191,7 +206,7 @@ export class Store implements Storage {
   }
 
   /**
-   * Uploads some of the tensors that {@linkcode Store.download} returned; the others stay as they are.
+   * Uploads some of the tensors that {@linkcode Store.downloadStored} returned; the others stay as they are.
    *
    * @throws {TypeError} when there is no tensor of a name, or one of another shape; nothing is then changed
    */
@@ -199,10 +214,7 @@ export class Store implements Storage {
     const { parameters, tables } = this.#declarations;
     const writes = Object.keys(tensors).map((name) => {
       const [parameter, table] = [parameters.get(name), tables.get(name)];
-      if (table) {
-        const data = pick(tensors, name, [table.rows, table.dim]);
-        return () => this.#tables.write(table, weightsOf(table), data);
-      }
+      if (table) return this.#tables.writerOf(table, tensors);
       if (parameter) {
         const data = pick(tensors, name, parameter.shape);
         return () => this.#writeParameter(parameter, data);

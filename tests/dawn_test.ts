@@ -36,7 +36,7 @@ Deno.test({
     assertEquals(await train(device), scores);
     assertClose(scores, await train(await gpu()), "scores", { rtol: 2e-5 });
     await using model = await Model.create(models.deepfm({ dim: 4, hidden: [8] }), data.schema, { device, seed: 1 });
-    await using server = await serve(model, { port: 0, batchSizes: [8] });
+    await using server = await serve(model, { port: 0, batchSizes: [8], processor: "never" });
     const body = JSON.stringify({ rows: rows.slice(0, 8) });
     const answer = await (await fetch(`${server.url}/v1/predict`, { method: "POST", body })).json();
     assertEquals(answer.scores, [...await model.predict(data.slice(0, 8))]);

@@ -13,6 +13,7 @@ import { Declarations } from "../src/graph/parameter.ts";
 import { spaceOf, traceModel } from "../src/trace.ts";
 import { columnOf, type GoldenCase, type GoldenData, type GoldenSteps, readGolden, wholeLoss } from "./golden_case.ts";
 import { historiesOf, withSequences } from "./golden_histories.ts";
+import { scoreOnProcessor } from "./processor/agreement.ts";
 import { assertClose, gpu } from "./support.ts";
 
 type Tensors = Record<string, CheckpointTensor>;
@@ -41,6 +42,8 @@ export async function checkGolden(name: string, definition: Definition, layout =
     const logits = predicted.map((column) => Array.from(column, (p) => Math.log(p / (1 - p))));
     const expected = golden.eval_logits ?? golden.forward.logits;
     logits.forEach((column, t) => assertClose(column, columnOf(expected, t), `${name} logits ${t}`, { rtol: 2e-5 }));
+    const own = scoreOnProcessor(definition, first, await model.parameters());
+    if (own) assertClose(own.logits, expected.flat(), `${name} logits on the processor`, { rtol: 2e-5 });
   }
   await checkGradients(name, golden, await start(), first);
   const rules: [keyof GoldenCase & ("sgd" | "adam" | "lazy_adam"), (lr: number) => Optimizer][] = [

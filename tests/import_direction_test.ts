@@ -8,6 +8,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   "src/kernels/": ["src/gpu/", "src/graph/", "src/kernels/", "src/software/mod.ts", "src/version.ts"],
   "src/ops/": ["src/gpu/", "src/graph/", "src/kernels/", "src/ops/", "src/losses.ts", "src/optimizer.ts", "shaders/"],
   "src/software/": ["src/gpu/", "src/graph/", "src/kernels/", "src/ops/", "src/software/", "shaders/"],
+  "src/processor/forms/": ["src/graph/", "src/ops/", "src/processor/"],
   "src/layers/mod.ts": ["src/graph/", "src/ops/", "src/layers/", "src/definition.ts", "src/initializer"],
   "src/layers/": ["src/graph/", "src/ops/", "src/layers/", "src/initializer"],
   "src/data/": ["src/data/", "src/std.ts", "src/checkpoint/", "src/host/mod.ts", "src/metrics"],

@@ -1,14 +1,13 @@
 // Lookups of two lists of row numbers in one table.
 //   gather_pair    e[b, f, :] = table[ids[f, b], :] and more_e[b, g, :] = table[more_ids[g, b], :]
 //   gather_joined  the same, and joined = ids, then more_ids
-// Shapes: ids [F, B], more_ids [G, B], joined [F + G, B]; table [rows, D] with padded rows; e [B, F, D], more_e [B, G, D].
-// A row number past the table reads as a row of zeros.
+// Shapes: ids [F, B], more_ids [G, B], joined [F + G, B]; table [rows, D]; e [B, F, D], more_e [B, G, D].
+// Needs table_lane, which reads numbers as they are stored. A row number past the table reads as a row of zeros.
 // Grid: one invocation per row number of both lists and SPAN lanes, samples adjacent so that row numbers load together.
 // Memory: 8 D + 4 bytes per row number (+ 4 with joined).
 // A table of several shards takes one dispatch each; the first also writes zeros for rows that the table lacks.
-const LANES: u32 = 4u;   // lanes of D
-const STRIDE: u32 = 4u;  // lanes from one row of the table to the next
-const SPAN: u32 = 4u;    // lanes that one invocation copies, at most 4
+const LANES: u32 = 4u;  // lanes of D
+const SPAN: u32 = 4u;   // lanes that one invocation copies, at most 4
 
 struct Params {
   batch: u32,
@@ -20,7 +19,6 @@ struct Params {
 }
 @group(0) @binding(0) var<storage, read> ids: array<u32>;
 @group(0) @binding(1) var<storage, read> more_ids: array<u32>;
-@group(0) @binding(2) var<storage, read> table: array<Lane>;
 @group(0) @binding(3) var<storage, read_write> e: array<Lane>;
 @group(0) @binding(4) var<storage, read_write> more_e: array<Lane>;
 @group(0) @binding(5) var<storage, read_write> joined: array<u32>;
@@ -45,7 +43,7 @@ fn occurrence(i: u32) -> Occurrence {
 fn copy_lane(at: Occurrence, c: u32) {
   let number = at.id - params.first;
   let inside = number < params.rows;
-  let row = select(Lane(), table[select(0u, number, inside) * STRIDE + c], inside);
+  let row = select(Lane(), table_lane(select(0u, number, inside), c), inside);
   let f = at.o / params.batch;
   let b = at.o % params.batch;
   if (at.is_more) { more_e[(b * params.more + f - params.fields) * LANES + c] = row; }

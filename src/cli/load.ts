@@ -6,6 +6,7 @@
 import { models } from "../../models/mod.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { Model } from "../model.ts";
+import { describeStorage } from "../model/quantized.ts";
 import { describeInputs } from "./sequences.ts";
 import type { Streams } from "./streams.ts";
 import { formatCount } from "./table.ts";
@@ -15,6 +16,7 @@ export async function loadModel(path: string, gpu: Gpu, streams: Streams): Promi
   const model = await Model.load(path, models, { device: gpu });
   const inputs = describeInputs(model.definition, model.schema);
   const size = `${inputs}, ${formatCount(model.parameterCount, "parameter")}`;
-  streams.err(`model: ${model.definition.name}, ${size}`);
+  const stored = describeStorage(model.storage);
+  streams.err(`model: ${model.definition.name}, ${size}${stored && `, ${stored}`}`);
   return model;
 }

@@ -8,12 +8,12 @@ import type { BatchingOptions } from "../serve/batcher.ts";
 import type { OpenOptions } from "../serve/served_model.ts";
 
 /** Options that a model can have of its own. */
-export type OwnOptions = Pick<OpenOptions, "batching" | "batchSizes">;
+export type OwnOptions = Pick<OpenOptions, "batching" | "batchSizes" | "processor">;
 
 /** Keys of the file; `batchSizes` and `preferredBatchSizes` are lists. */
 const KEYS = [
   ...["batchSizes", "maxBatchSize", "preferredBatchSizes", "maxQueueDelayMs", "maxQueueSize"],
-  ...["timeoutMs", "timeoutAction"],
+  ...["timeoutMs", "timeoutAction", "processor"],
 ] as const;
 
 /**
@@ -25,11 +25,12 @@ const KEYS = [
  */
 export async function withOwnOptions(path: string | undefined, all: OwnOptions): Promise<OwnOptions> {
   if (path === undefined) return all;
-  const { batchSizes = all.batchSizes, ...batching } = parse(path, await Deno.readTextFile(path));
-  return { batchSizes, batching: { ...all.batching, ...batching } };
+  const own = parse(path, await Deno.readTextFile(path));
+  const { batchSizes = all.batchSizes, processor = all.processor, ...batching } = own;
+  return { batchSizes, batching: { ...all.batching, ...batching }, ...(processor && { processor }) };
 }
 
-function parse(path: string, text: string): BatchingOptions & Pick<OpenOptions, "batchSizes"> {
+function parse(path: string, text: string): BatchingOptions & Pick<OpenOptions, "batchSizes" | "processor"> {
   const refuse = (wanted: string, received: string): never => {
     throw new TypeError(`Cannot read "${path}": ${wanted}, received ${received}`);
   };

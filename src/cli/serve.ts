@@ -35,6 +35,10 @@ const GROUPS = {
       value: "COLUMN=VALUE",
       help: "value that a column has whatever requests say, such as a position; may be\nrepeated",
     },
+    processor: {
+      value: "WHEN",
+      help: "which batches are computed on the processor: auto (default), those for which it is\nfaster; never; always",
+    },
     ...TUNING_OPTION,
     ...GPU_OPTION,
   },
@@ -93,6 +97,7 @@ export async function serve(args: readonly string[], streams: Streams): Promise<
   const server = await readServer(options);
   const watched = readMonitoring(options);
   const batchSizes = options.numbers("batch-sizes", 1);
+  const processor = options.choice("processor", ["auto", "never", "always"]);
   const tuning = readTuning(options);
   const backend = readBackend(options);
   const service = new Service();
@@ -100,7 +105,10 @@ export async function serve(args: readonly string[], streams: Streams): Promise<
   await using monitoring = await Monitoring.open(service, { ...watched, onError });
   using opener = await createOpener({ tuning, backend, constants, observer: monitoring }, streams);
   const open = async (file: ModelFile) => {
-    return await opener.open(file, await withOwnOptions(file.options, { batching, batchSizes }));
+    const own = await withOwnOptions(file.options, { batching, batchSizes, processor });
+    const served = await opener.open(file, own);
+    streams.err(`${served.name}: ${served.waysLine}`);
+    return served;
   };
   const repository = new Repository(service, { list, open, announce: (line) => streams.err(line) });
   await loadModels(repository, await list(), plans);

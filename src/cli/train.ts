@@ -15,6 +15,7 @@ import type { EarlyStopping } from "../trainer/options.ts";
 import { weightedNames } from "../trainer/tasks.ts";
 import { reportCoverage } from "./coverage.ts";
 import { type ModelHeader, parseHeader } from "../model/header.ts";
+import { requireFloat32 } from "../model/quantized.ts";
 import { BAD_ROW_OPTION, DATA_OPTIONS, isLibsvm, MISSING_OPTION, readData, readFormat } from "./data.ts";
 import { readRejections, warnOfOneClass } from "./data.ts";
 import { LOSS_OPTIONS, MODEL_OPTIONS, OPTIMIZER_OPTIONS, readL2, readLoss, readModel, readOptimizer } from "./model.ts";
@@ -181,7 +182,9 @@ async function readSource(options: Options<Name>): Promise<ModelHeader | undefin
     "embedding-std",
   ] as Name[];
   options.exclude("from", settled);
-  return parseHeader(path, await readCheckpoint(path), models);
+  const source = parseHeader(path, await readCheckpoint(path), models);
+  requireFloat32(`train from "${path}"`, source.storage);
+  return source;
 }
 
 /** Reads what does not depend on the data, so that mistakes show before any of it is read. */

@@ -8,6 +8,7 @@ import type { Constants, Shader } from "../gpu/shader.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Gradients } from "./autodiff.ts";
 import type { Table } from "./parameter.ts";
+import type { RowStorage } from "./table_storage.ts";
 import { type DType, type Shape, Tensor } from "./tensor.ts";
 
 /** One dispatch as an op asks for it: tensors are turned into buffers when memory has been planned. */
@@ -81,6 +82,8 @@ export interface TableShard {
   readonly rows: number;
   /** Where they are. */
   readonly range: BufferRange;
+  /** How they are stored; only lookups read rows that are not `f32`. @default {"f32"} */
+  readonly storage?: RowStorage;
 }
 
 /** An output of an op: its shape, and its element type where that is not `f32`. */

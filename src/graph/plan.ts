@@ -249,7 +249,8 @@ function ownersOf({ name, pinned }: PlanOptions): Map<Tensor, BufferRange> {
   return owners;
 }
 
-function liveNodes(outputs: readonly Tensor[]): Node[] {
+/** Returns the nodes that outputs depend on and those with an effect, in order of execution. */
+export function liveNodes(outputs: readonly Tensor[]): Node[] {
   const graph = outputs[0].graph;
   const live = new Set<Node>();
   const visit = (node: Node | undefined): void => {

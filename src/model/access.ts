@@ -11,10 +11,21 @@
 export class Access {
   #readers = 0;
   #isTraining = false;
+  #version = 0;
   /** Settles when the training has had its turn; absent unless it waits for one. */
   #turn: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   #onQuiet: (() => void)[] = [];
+
+  /** Grows whenever the parameters may have changed; it stays the same while somebody reads them. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Whether a training runs, so that the parameters will change soon. */
+  get isTraining(): boolean {
+    return this.#isTraining;
+  }
 
   /**
    * Does work that reads the parameters.
@@ -62,7 +73,10 @@ export class Access {
    */
   async write(work: () => void): Promise<void> {
     this.#requireOpen("go on training");
-    if (this.#readers === 0) return work();
+    if (this.#readers === 0) {
+      this.#version++;
+      return work();
+    }
     await this.alone(() => Promise.resolve(work()));
   }
 
@@ -78,6 +92,7 @@ export class Access {
     try {
       await this.#quiet(() => this.#readers === 0);
       this.#requireOpen("go on training");
+      this.#version++;
       return await work();
     } finally {
       this.#turn = undefined;
@@ -86,7 +101,7 @@ export class Access {
   }
 
   /**
-   * Refuses what would change the parameters under somebody's hands.
+   * Refuses what would change the parameters under somebody's hands; whoever calls this is to change them next.
    *
    * @throws {Error} when a training or a reading call runs, or the model was disposed
    */
@@ -96,6 +111,7 @@ export class Access {
     if (user) {
       throw new Error(`Cannot ${action}: nothing else may use the parameters, received ${user} that still runs`);
     }
+    this.#version++;
   }
 
   /** Refuses all calls from here on, and waits for those that run; a training ends before its next step. */

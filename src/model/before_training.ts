@@ -10,6 +10,7 @@ import type { Resumption } from "../trainer/context.ts";
 import type { FitOptions } from "../trainer/options.ts";
 import { digestCounts, digestRows } from "../trainer/rows_digest.ts";
 import type { ModelHeader } from "./header.ts";
+import { requireFloat32 } from "./quantized.ts";
 import { requireUsable } from "./requirements.ts";
 import { readResumption } from "./resumption.ts";
 
@@ -26,13 +27,15 @@ export interface Beginning {
 /**
  * Refuses data and options that a training could not end well with, and reads the checkpoint to resume.
  *
- * @throws {TypeError} when the data has another schema or no labels, or the checkpoint is of another training
+ * @throws {TypeError} when the tables are not float32, the data has another schema or no labels, or the checkpoint is of
+ * another training
  * @throws {RangeError} when the data has no rows, all labels are the same, an option is out of its range or the monitored
  * metric cannot be computed
  * @throws {Error} when the checkpoint to write cannot be written
  */
 export async function beforeTraining(model: ModelHeader, data: Dataset, options: FitOptions): Promise<Beginning> {
-  const { schema } = model;
+  const { schema, storage } = model;
+  requireFloat32("train", storage);
   for (const dataset of [data, options.validation]) if (dataset) await requireUsable("train", schema, dataset);
   requireTwoClasses("train on the data", data);
   await requireTrainable(options, schema);

@@ -8,6 +8,7 @@ import type { Checkpoint, Json } from "../checkpoint/content.ts";
 import { FittedSchema } from "../data/fitted_schema.ts";
 import type { Definition } from "../definition.ts";
 import { parseTrainingStatistics, type TrainingStatistics } from "../drift/training_statistics.ts";
+import { type StorageByTable, TABLE_STORAGES } from "../graph/table_storage.ts";
 
 /** Binds a model's stored options; what {@linkcode defineModel} returns is one. */
 export type AnyFactory = (options?: Record<string, never>) => Definition;
@@ -24,13 +25,15 @@ export interface ModelHeader {
   readonly calibration?: Calibration;
   /** Statistics of training; absent for a model that was not trained, and in files of earlier versions. */
   readonly statistics?: TrainingStatistics;
+  /** How tables are stored that are not in float32. @default {none} */
+  readonly storage?: StorageByTable;
 }
 
 const FORMAT = "weft.model";
 
 /** Returns the header of a model's file, or of a checkpoint with the state of training. */
 export function formatHeader(
-  { definition, schema, seed, calibration, statistics }: ModelHeader,
+  { definition, schema, seed, calibration, statistics, storage = {} }: ModelHeader,
   training?: Json,
 ): Checkpoint["header"] {
   return {
@@ -40,6 +43,7 @@ export function formatHeader(
     seed,
     ...(calibration && { calibration: calibration as unknown as Json }),
     statistics: statistics as unknown as Json | undefined,
+    ...(Object.keys(storage).length > 0 && { storage }),
     training,
   };
 }
@@ -49,7 +53,7 @@ export function formatHeader(
  *
  * @param path the checkpoint's file, for errors
  * @param factory the model's factory, or factories by slug
- * @throws {SyntaxError} when it is of something else
+ * @throws {SyntaxError} when it is of something else, or its tables are stored in a way that is not known
  * @throws {TypeError} when it is of another model
  */
 export function parseHeader(
@@ -72,7 +76,21 @@ export function parseHeader(
   const schema = FittedSchema.fromJSON(header.schema as never);
   const calibration = parseCalibration(header.calibration, schema);
   const statistics = header.statistics === undefined ? undefined : parseTrainingStatistics(header.statistics, schema);
-  return { definition, schema, seed: header.seed as number, ...(calibration && { calibration }), statistics };
+  const storage = parseStorage(path, header.storage);
+  return { definition, schema, seed: header.seed as number, ...(calibration && { calibration }), statistics, storage };
+}
+
+function parseStorage(path: string, storage: Json = {}): StorageByTable {
+  for (const [name, stored] of Object.entries(storage as Record<string, Json>)) {
+    if ((TABLE_STORAGES as readonly Json[]).includes(stored)) continue;
+    const received = JSON.stringify(stored);
+    throw new SyntaxError(
+      `Cannot load "${path}": table "${name}" must be stored as one of ${
+        TABLE_STORAGES.join(", ")
+      }, received ${received}`,
+    );
+  }
+  return storage as StorageByTable;
 }
 
 /**

@@ -11,6 +11,7 @@ import type { InputColumns } from "./inputs.ts";
 import { type Context, idOf, json, type Route } from "./route.ts";
 import type { ServedModel } from "./served_model.ts";
 import { type Duration, STAGES } from "./statistics.ts";
+import { describeWay } from "./ways.ts";
 
 const EXTENSIONS = ["binary_tensor_data", "model_configuration", "model_repository", "statistics"];
 
@@ -75,7 +76,7 @@ function describe(context: Context): unknown {
   };
 }
 
-function configOf({ name, kind, columns, outputs, maxBatchSize }: ServedModel): unknown {
+function configOf({ name, kind, columns, outputs, maxBatchSize, ways }: ServedModel): unknown {
   // Sizes of a configuration leave the batch out.
   const sizes = (shape: readonly number[]) => shape.length === 1 ? [1] : shape.slice(1);
   const typeOf = (datatype: string) => `TYPE_${datatype === "BYTES" ? "STRING" : datatype}`;
@@ -89,7 +90,10 @@ function configOf({ name, kind, columns, outputs, maxBatchSize }: ServedModel): 
     })),
     output: outputs.descriptions.map(({ name, width }) => ({ name, data_type: "TYPE_FP32", dims: [width] })),
     dynamic_batching: {},
-    parameters: { model: { string_value: kind } },
+    parameters: {
+      model: { string_value: kind },
+      ...Object.fromEntries(ways.map((way) => [`way_of_${way.rows}_rows`, { string_value: describeWay(way) }])),
+    },
   };
 }
 

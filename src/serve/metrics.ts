@@ -118,6 +118,26 @@ export class Metrics implements RequestObserver {
         },
       });
     }
+    this.#gaugeForward(library, service);
+  }
+
+  #gaugeForward({ Gauge }: Library, service: Service): void {
+    new Gauge({
+      name: "weft_forward_seconds",
+      help: "Time of a forward pass over so many rows when the model was opened, by way",
+      labelNames: [...MODEL, "rows", "way"],
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        for (const model of service.models) {
+          for (const { rows, deviceMs, processorMs } of model.ways) {
+            for (const [way, ms] of Object.entries({ device: deviceMs, processor: processorMs })) {
+              if (ms !== undefined) this.set({ ...labelsOf(model), rows, way }, ms / 1000);
+            }
+          }
+        }
+      },
+    });
   }
 
   /**

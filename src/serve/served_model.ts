@@ -17,10 +17,14 @@ import type { ServeOptions } from "./options.ts";
 import { ModelOutputs, type TaskScores } from "./outputs.ts";
 import type { RowScorer } from "./scorer.ts";
 import { type FailureReason, ModelStatistics } from "./statistics.ts";
+import type { BatchWay } from "./ways.ts";
 import { WorkerScorer, type WorkerScorerOptions } from "./worker/worker_scorer.ts";
 
+/** What a model is served with, besides what is told of it. */
+type ServingOptions = Pick<ServeOptions, "name" | "version" | "batching" | "batchSizes" | "constants" | "processor">;
+
 /** Options of {@linkcode ServedModel.open}. */
-export interface OpenOptions extends Pick<ServeOptions, "name" | "version" | "batching" | "batchSizes" | "constants"> {
+export interface OpenOptions extends ServingOptions {
   /** What is disposed of with the served model, after the scorer. */
   readonly owned?: AsyncDisposable;
   /** Told of what happens to requests. */
@@ -155,6 +159,16 @@ export class ServedModel implements AsyncDisposable {
     return this.#batcher.maxBatchSize;
   }
 
+  /** Which way batches of each size go, to the device or past it. */
+  get ways(): readonly BatchWay[] {
+    return this.#scorer.ways;
+  }
+
+  /** The same in a line. */
+  get waysLine(): string {
+    return this.#scorer.description;
+  }
+
   /**
    * Answers a request.
    *
@@ -211,9 +225,9 @@ export class ServedModel implements AsyncDisposable {
    * @throws {GpuError} when the device has too little memory
    */
   static async open(model: Model, options: OpenOptions = {}): Promise<ServedModel> {
-    const { name = model.definition.name, version = "1", batchSizes } = options;
+    const { name = model.definition.name, version = "1", batchSizes, processor } = options;
     requireNames(name, version);
-    const scorer = await model.scorer({ batchSizes });
+    const scorer = await model.scorer({ batchSizes, processor });
     return await takeOver(scorer, async () => {
       const trained = await model.trainingStatistics();
       return new ServedModel(model, scorer, { ...options, name, version, trained });
@@ -228,7 +242,8 @@ export class ServedModel implements AsyncDisposable {
    */
   static async openInWorker(worker: WorkerScorerOptions, options: NamedOptions): Promise<ServedModel> {
     requireNames(options.name, options.version);
-    const scorer = await WorkerScorer.open({ ...worker, batchSizes: options.batchSizes });
+    const { batchSizes, processor } = options;
+    const scorer = await WorkerScorer.open({ ...worker, batchSizes, processor });
     return await takeOver(scorer, () => new ServedModel(scorer, scorer, { ...options, trained: scorer.trained }));
   }
 }

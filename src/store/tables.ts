@@ -3,12 +3,16 @@
  *
  * @module
  */
+import type { CheckpointTensor } from "../checkpoint/content.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { createBuffer, download, writeBuffer } from "../gpu/memory.ts";
 import type { TableShard } from "../graph/node.ts";
 import type { Table } from "../graph/parameter.ts";
+import { halvesOf, type RowStorage, type StorageByTable, wordsOf } from "../graph/table_storage.ts";
 import type { Initializer } from "../initializer.ts";
 import { type Optimizer, rowL2Index, tableSlots } from "../optimizer.ts";
+import { pick, pickWords } from "./pick.ts";
+import { decodeRows } from "./row_codec.ts";
 
 /** Rows of a table that are initialized, uploaded or downloaded at a time. */
 const ROWS_AT_ONCE = 1 << 16;
@@ -51,11 +55,13 @@ export function rowL2Of(optimizer: Optimizer): Slot {
 /** Buffers of tables by table, slot and shard. */
 export class TableBuffers {
   readonly #gpu: Gpu;
+  readonly #storages: StorageByTable;
   readonly #buffers: Map<string, GPUBuffer> = new Map();
 
   /** Holds nothing until tables are allocated. */
-  constructor(gpu: Gpu) {
+  constructor(gpu: Gpu, storages: StorageByTable = {}) {
     this.#gpu = gpu;
+    this.#storages = storages;
   }
 
   /** All buffers. */
@@ -65,10 +71,17 @@ export class TableBuffers {
 
   /** Allocates a slot of a table, zero filled, in place of one that it had. */
   allocate(table: Table, { index, stride }: Slot): void {
+    const storage = index === 0 ? this.storageOf(table) : "f32";
     for (const { name, rows } of this.#windows(table, index)) {
       this.#buffers.get(name)?.destroy();
-      this.#buffers.set(name, createBuffer(this.#gpu, name, 4 * rows * stride));
+      const words = storage === "f32" ? rows * stride : wordsOf(storage, table, rows);
+      this.#buffers.set(name, createBuffer(this.#gpu, name, 4 * words));
     }
+  }
+
+  /** Returns how a table's weights are stored. */
+  storageOf({ name }: Table): RowStorage {
+    return this.#storages[name] ?? "f32";
   }
 
   /** Releases a slot of a table. */
@@ -84,7 +97,7 @@ export class TableBuffers {
     return this.#windows(table, slot).map(({ name, first, rows }) => {
       const buffer = this.#buffers.get(name);
       if (!buffer) throw new TypeError(`Cannot find buffer: no such buffer was allocated, received "${name}"`);
-      return { first, rows, range: { buffer } };
+      return { first, rows, range: { buffer }, ...(slot === 0 && { storage: this.storageOf(table) }) };
     });
   }
 
@@ -128,6 +141,41 @@ export class TableBuffers {
     return values;
   }
 
+  /** Downloads the weights `[rows, D]` in float32, however they are stored. */
+  async readWeights(table: Table): Promise<CheckpointTensor> {
+    const storage = this.storageOf(table);
+    const data = storage === "f32"
+      ? await this.read(table, weightsOf(table))
+      : decodeRows(table, storage, await this.#readWords(table), table.rows);
+    return { shape: [table.rows, table.dim], data };
+  }
+
+  /** Downloads the weights as they are stored: words `[count]` where that is in fewer bits than float32. */
+  async readStored(table: Table): Promise<CheckpointTensor> {
+    if (this.storageOf(table) === "f32") return await this.readWeights(table);
+    const data = await this.#readWords(table);
+    return { shape: [data.length], data };
+  }
+
+  /**
+   * Returns what uploads the weights that {@linkcode TableBuffers.readStored} returned.
+   *
+   * @throws {TypeError} when they are not among the tensors, or are stored otherwise
+   */
+  writerOf(table: Table, tensors: Readonly<Record<string, CheckpointTensor>>): () => void {
+    const storage = this.storageOf(table);
+    if (storage === "f32") {
+      const values = pick(tensors, table.name, [table.rows, table.dim]);
+      return () => this.write(table, weightsOf(table), values);
+    }
+    const words = pickWords(tensors, table.name, wordsOf(storage, table, table.rows));
+    return () => {
+      for (const { first, rows, range } of this.shards(table, 0)) {
+        writeBuffer(this.#gpu, range.buffer, words.subarray(...this.#wordsAt(table, first, rows)));
+      }
+    };
+  }
+
   /** Releases all buffers. */
   destroy(): void {
     for (const buffer of this.#buffers.values()) buffer.destroy();
@@ -136,12 +184,31 @@ export class TableBuffers {
 
   #windows(table: Table, slot: number): { name: string; first: number; rows: number }[] {
     const { maxStorageBufferBindingSize, maxBufferSize } = this.#gpu.device.limits;
-    const most = Math.floor(Math.min(maxStorageBufferBindingSize, maxBufferSize) / (4 * table.stride));
+    const halves = halvesOf(this.storageOf(table), table.dim);
+    const fitting = Math.floor(Math.min(maxStorageBufferBindingSize, maxBufferSize) / (2 * halves));
+    // Where two rows share a word, a window begins with the first of them.
+    const most = halves % 2 === 0 ? fitting : fitting - fitting % 2;
     return Array.from({ length: Math.ceil(table.rows / most) }, (_, shard) => ({
       name: `${table.name}.slot${slot}.shard${shard}`,
       first: shard * most,
       rows: Math.min(most, table.rows - shard * most),
     }));
+  }
+
+  async #readWords(table: Table): Promise<Uint32Array<ArrayBuffer>> {
+    const words = new Uint32Array(wordsOf(this.storageOf(table), table, table.rows));
+    for (const { first, rows, range } of this.shards(table, 0)) {
+      const [start, end] = this.#wordsAt(table, first, rows);
+      words.set(new Uint32Array(await download(this.#gpu, range.buffer, 4 * (end - start))), start);
+    }
+    return words;
+  }
+
+  /** Returns the first word of a window of weights of fewer bits, and the one past its last. */
+  #wordsAt(table: Table, first: number, rows: number): [start: number, end: number] {
+    const storage = this.storageOf(table);
+    const start = wordsOf(storage, table, first);
+    return [start, start + wordsOf(storage, table, rows)];
   }
 
   /** Writes a slot a block of rows at a time; `valuesOf` returns the numbers of the rows from `first` to before `end`. */

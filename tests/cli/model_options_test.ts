@@ -15,6 +15,9 @@ Deno.test("a model's own options take the place of those of all models", () =>
     assertEquals(await withOwnOptions(path, all), own);
     await Deno.writeTextFile(path, '{"batchSizes": [1, 2]}');
     assertEquals(await withOwnOptions(path, all), { ...all, batchSizes: [1, 2] });
+    assertEquals((await withOwnOptions(path, { ...all, processor: "never" })).processor, "never");
+    await Deno.writeTextFile(path, '{"processor": "always"}');
+    assertEquals((await withOwnOptions(path, { ...all, processor: "never" })).processor, "always");
 
     const refuses = async (text: string, type: typeof SyntaxError | typeof TypeError, message: string) => {
       await Deno.writeTextFile(path, text);
@@ -26,8 +29,8 @@ Deno.test("a model's own options take the place of those of all models", () =>
     await refuses('{"batchSizes": 8}', TypeError, "batchSizes must be a list, received 8");
     const page = await Deno.readTextFile(new URL("../../src/serve/deploy/README.md", import.meta.url));
     await Deno.writeTextFile(path, /```json\n([^]*?)```/.exec(page)![1]);
-    const { batchSizes, batching } = await withOwnOptions(path, all);
-    assertEquals([batchSizes, Object.keys(batching!).length], [[1, 64, 512], 6]);
+    const { batchSizes, processor, batching } = await withOwnOptions(path, all);
+    assertEquals([batchSizes, processor, Object.keys(batching!).length], [[1, 64, 512], "never", 6]);
   }));
 
 Deno.test("serve reads options beside the versions of a model, and refuses those that cannot be", () =>

@@ -1,22 +1,28 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { inFolder } from "../folder.ts";
-import { run, start, startWith } from "./process.ts";
+import { run, SCHEMA, start, startWith, writeData } from "./process.ts";
 import { ServerProcess, trainModel } from "./server_process.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
+
+/** Returns the rows of the file that models are trained on, and the scores that `predict` writes for them. */
+async function predictRows(folder: string, model: string): Promise<{ rows: unknown[]; scores: number[] }> {
+  const predicted = await run(folder, "predict", "--model-file", model, "--data", "clicks.csv", "--out", "-");
+  const scores = predicted.out.trim().split("\n").slice(1).map(Number);
+  const [header, ...lines] = (await Deno.readTextFile(`${folder}/clicks.csv`)).split("\n").map((line) =>
+    line.split(",")
+  );
+  const rows = lines.map((cells) => Object.fromEntries(cells.slice(1).map((cell, i) => [header[i + 1], cell])));
+  return { rows, scores };
+}
 
 const json = (body: unknown) => ({ method: "POST", body: JSON.stringify(body) });
 
 Deno.test("serve answers with the scores that predict writes, and drains when it is told to stop", async () => {
   await inFolder(async (folder) => {
     await trainModel(folder, "clicks.weft");
-    const predicted = await run(folder, "predict", "--model-file", "clicks.weft", "--data", "clicks.csv", "--out", "-");
-    const expected = predicted.out.trim().split("\n").slice(1).map(Number);
-    const [header, ...lines] = (await Deno.readTextFile(`${folder}/clicks.csv`)).split("\n").map((line) =>
-      line.split(",")
-    );
-    const rows = lines.map((cells) => Object.fromEntries(cells.slice(1).map((cell, i) => [header[i + 1], cell])));
-    const args = ["--model-file", "clicks.weft", "--port", "0", "--batch-sizes", "8,64"];
+    const { rows, scores: expected } = await predictRows(folder, "clicks.weft");
+    const args = ["--model-file", "clicks.weft", "--port", "0", "--batch-sizes", "8,64", "--processor", "never"];
     const server = new ServerProcess(start(folder, "serve", ...args));
     const [, url] = await server.says(/serving clicks at (http:\/\/127\.0\.0\.1:\d+)\n/);
     assertEquals(await (await fetch(`${url}/v2/health/ready`)).json(), { ready: true });
@@ -27,7 +33,27 @@ Deno.test("serve answers with the scores that predict writes, and drains when it
     server.signal("SIGTERM");
     const { code, said } = await server.end();
     assertEquals(code, 0, said);
+    assertStringIncludes(said, "clicks: all batches on the device: it is not asked for\n");
     assertStringIncludes(said, "stopping: 0 requests wait\n");
+  });
+});
+
+Deno.test("serve answers from quantized tables with the scores that predict writes", async () => {
+  await inFolder(async (folder) => {
+    await writeData(`${folder}/clicks.csv`, 64);
+    const model = ["--dim", "16", "--hidden", "8", "--epochs", "1", "--out", "clicks.weft"];
+    assertEquals((await run(folder, "train", "--data", "clicks.csv", ...SCHEMA, ...model)).code, 0);
+    const args = ["--model-file", "clicks.weft", "--to", "int8", "--out", "small.weft"];
+    const quantized = await run(folder, "quantize", ...args);
+    assertStringIncludes(quantized.err, "tables: embedding as int8, linear as f16");
+    const { rows, scores: expected } = await predictRows(folder, "small.weft");
+    const options = ["--model-file", "small.weft", "--port", "0", "--batch-sizes", "64", "--processor", "never"];
+    const server = new ServerProcess(start(folder, "serve", ...options));
+    const [, url] = await server.says(/serving small at (http:\/\/127\.0\.0\.1:\d+)\n/);
+    const { scores } = await (await fetch(`${url}/v1/predict`, json({ rows }))).json();
+    assertEquals(scores.map(Math.fround), expected.map(Math.fround));
+    server.signal("SIGTERM");
+    assertEquals((await server.end()).code, 0);
   });
 });
 
@@ -38,8 +64,9 @@ Deno.test("serve exchanges models in a folder while requests run", async () => {
     await trainModel(folder, `${place(1)}/model.weft`);
     await trainModel(folder, "second.weft", "--seed", "2");
     const server = new ServerProcess(
-      start(folder, "serve", "--models", "repository", "--port", "0", "--batch-sizes", "8"),
+      start(folder, "serve", "--models", "repository", "--port", "0", "--batch-sizes", "8", "--processor", "always"),
     );
+    await server.says(/ctr: on the processor batches up to 8 rows\n/);
     const [, url] = await server.says(/serving ctr at (\S+)\n/);
     const load = () => fetch(`${url}/v2/repository/models/ctr/load`, json({}));
     const rank = async () =>
@@ -142,6 +169,11 @@ Deno.test("serve refuses what it cannot serve", async () => {
     await says(["--models", "a", "--canary", "ctr=2"], 2, '"--canary" must be NAME=VERSION:SHARE[:COLUMN]');
     await says(["--models", "a", "--constant", "price"], 2, '"--constant" must be COLUMN=VALUE, received "price"');
     await says(["--models", "a", "--live", "ctr"], 2, '"--live" must be NAME=VERSION');
+    await says(
+      ["--model-file", "a.weft", "--processor", "sometimes"],
+      2,
+      '"--processor" must be one of auto, never, always',
+    );
     await says(["--model-file", "a.weft"], 1, 'Cannot load "a" version 1');
     await says(["--models", "none"], 1, 'Cannot list models: "none" must be a folder');
   });

@@ -18,7 +18,13 @@ const data = readRows(rows.map((row, r) => ({ ...row, click: r % 2 })), { label:
 
 Deno.test("a client asks a server for all that it answers", async () => {
   await using model = await Model.create(deepfm({ dim: 4, hidden: [4] }), data.schema, { device: await gpu() });
-  await using server = await serve(model, { port: 0, batchSizes: [16], name: "clicks", token: "secret" });
+  await using server = await serve(model, {
+    port: 0,
+    batchSizes: [16],
+    name: "clicks",
+    token: "secret",
+    processor: "never",
+  });
   const client = new Client(`${server.url}/`, { token: "secret", gzip: true });
   const name = "clicks";
   assertEquals([await client.live(), await client.ready(), await client.ready(name)], [true, true, true]);

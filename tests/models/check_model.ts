@@ -8,6 +8,7 @@ import { sgd } from "../../src/optimizer.ts";
 import { assert } from "@std/assert";
 import { drawDataset, withHistory } from "../datasets.ts";
 import type { Batch, Matrix, Weights } from "../reference/nn.ts";
+import { scoreOnProcessor } from "../processor/agreement.ts";
 import { assertClose, gpu, randomArray } from "../support.ts";
 
 /** Computes the logits of a batch in float64. */
@@ -63,6 +64,8 @@ export async function checkModel(
   const logits = Array.from(await model.predict(data), (p) => Math.log(p / (1 - p)));
   const expected = reference(weights, { ...inputs, training: false }).map(([logit]) => logit);
   assertClose(logits, expected, "logits", { rtol: 2e-5, atol: 2e-6 });
+  const own = scoreOnProcessor(definition, data, before);
+  if (own) assertClose(own.logits, expected, "logits on the processor", { rtol: 2e-5, atol: 2e-6 });
   const optimizer = sgd({ lr: PROBE_LR, embeddingUpdate: "dense" });
   const schedule = (step: number): number => step === 0 ? PROBE_LR : 0;
   const l2 = { embedding: 0, net: 0 };

@@ -8,7 +8,10 @@ import type { TableShard } from "../../src/graph/node.ts";
 import { strideOf, type Table } from "../../src/graph/parameter.ts";
 import { Plan } from "../../src/graph/plan.ts";
 import { sizeOf, type Tensor } from "../../src/graph/tensor.ts";
+import type { RowStorage, StorageByTable } from "../../src/graph/table_storage.ts";
 import { zeros } from "../../src/initializer.ts";
+import { encodeRows } from "../../src/store/row_codec.ts";
+import { quantizedReference } from "../reference/quantized.ts";
 import { deviceFor, noStorage, randomArray, step } from "../support.ts";
 
 /** Sizes of a lookup, and the numbers it works on. */
@@ -23,6 +26,8 @@ export interface LookupCase {
   rowOf?: (o: number) => number;
   /** Rows in a shard. @default all */
   shardRows?: number;
+  /** How the table is stored; first-order weights are then `f16`. @default {"f32"} */
+  storage?: RowStorage;
 }
 
 /** A traced lookup with its numbers. */
@@ -41,6 +46,7 @@ export class LookupTrace {
   readonly tableNumbers: Float64Array;
   readonly linearNumbers: Float64Array;
   readonly #case: LookupCase;
+  readonly #storages: StorageByTable;
   readonly #inputs: Map<string, Numbers> = new Map();
 
   constructor(shape: LookupCase) {
@@ -55,8 +61,13 @@ export class LookupTrace {
     const ids = Uint32Array.from({ length: fields * batch }, (_, o) => rowOf(o));
     const values = hasValues ? Float32Array.from(randomArray(fields * batch, 12)) : undefined;
     this.numbers = { ids, values, fields, batch };
-    this.tableNumbers = randomArray(rows * dim, 13);
-    this.linearNumbers = randomArray(rows, 14);
+    const numbers = (count: number, width: number, seed: number, storage: RowStorage = "f32"): Float64Array =>
+      storage === "f32"
+        ? randomArray(count, seed)
+        : quantizedReference(Float32Array.from(randomArray(count, seed)), width, storage).values;
+    this.#storages = shape.storage ? { embedding: shape.storage, linear: "f16" } : {};
+    this.tableNumbers = numbers(rows * dim, dim, 13, this.#storages.embedding);
+    this.linearNumbers = numbers(rows, 1, 14, this.#storages.linear);
     this.#inputs.set("ids", ids);
     if (values) this.#inputs.set("values", values);
   }
@@ -108,19 +119,26 @@ export class LookupTrace {
   }
 
   #shards(device: Gpu, table: Table): TableShard[] {
-    const numbers = table.name === "linear" ? this.linearNumbers : this.tableNumbers;
+    const storage = this.#storages[table.name] ?? "f32";
     const { rows, dim } = table;
+    const [count, seed] = table.name === "linear" ? [rows, 14] : [rows * dim, 13];
+    const numbers = Float32Array.from(randomArray(count, seed));
     const shardRows = this.#case.shardRows ?? rows;
     const shards: TableShard[] = [];
     for (let first = 0; first < rows; first += shardRows) {
       const count = Math.min(shardRows, rows - first);
-      const stride = strideOf(dim);
-      const padded = new Float32Array(count * stride);
-      for (let row = 0; row < count; row++) {
-        padded.set(numbers.subarray((first + row) * dim, (first + row + 1) * dim), row * stride);
-      }
-      shards.push({ first, rows: count, range: { buffer: upload(device, table.name, padded) } });
+      const part = numbers.subarray(first * dim, (first + count) * dim);
+      const stored = storage === "f32" ? padded(part, dim) : encodeRows(table, storage, part);
+      shards.push({ first, rows: count, range: { buffer: upload(device, table.name, stored) }, storage });
     }
     return shards;
   }
+}
+
+/** Puts rows of `dim` numbers where a table has them. */
+function padded(numbers: Float32Array, dim: number): Float32Array<ArrayBuffer> {
+  const [rows, stride] = [numbers.length / dim, strideOf(dim)];
+  const table = new Float32Array(rows * stride);
+  for (let row = 0; row < rows; row++) table.set(numbers.subarray(row * dim, (row + 1) * dim), row * stride);
+  return table;
 }

@@ -33,7 +33,7 @@ const asked = readRows([{ user: "u1", item: "i2", price: 3 }, { user: "u1", item
 async function ask(program: string, args: readonly string[], address = (url: string) => url) {
   await using model = await Model.create(deepfm({ dim: 4, hidden: [4] }), data.schema, { device: await gpu() });
   const expected = [...await model.predict(asked)];
-  await using server = await serve(model, { port: 0, batchSizes: [4], name: "clicks" });
+  await using server = await serve(model, { port: 0, batchSizes: [4], name: "clicks", processor: "never" });
   const { code, out, err } = await end(program, [...args, address(server.url), "clicks"]);
   assertEquals(code, 0, `${out}${err}`);
   const refused = await end(program, [...args, address(server.url), "none"]);

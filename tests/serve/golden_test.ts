@@ -219,7 +219,7 @@ Deno.test("the server answers clients of the protocol byte by byte", async (t) =
   const view = new DataView(new ArrayBuffer(4));
   view.setFloat32(0, score, true);
   const scoreBytes = textOf(new Uint8Array(view.buffer));
-  await using server = await serve(model, { port: 0, batchSizes: [4], name: "clicks" });
+  await using server = await serve(model, { port: 0, batchSizes: [4], name: "clicks", processor: "never" });
   for (const { name, request, status = 200, json, bytes = "" } of [...BINARY, ...JSON_ANSWERS, ...ERRORS]) {
     await t.step(name, async () => {
       const [front, behind] = [json.replace(SECOND_JSON, () => `${score}`), bytes.replace(SECOND, () => scoreBytes)];

@@ -39,7 +39,14 @@ async function withServer(
   credentials: grpc.ChannelCredentials = grpc.credentials.createInsecure(),
 ): Promise<void> {
   await using model = await Model.create(models.deepfm({ dim: 4, hidden: [4] }), data.schema, { device: await gpu() });
-  await using server = await serve(model, { port: 0, grpc: { port: 0 }, batchSizes: [4, 16], name: "ctr", ...options });
+  await using server = await serve(model, {
+    port: 0,
+    grpc: { port: 0 },
+    batchSizes: [4, 16],
+    processor: "never",
+    name: "ctr",
+    ...options,
+  });
   const client = new Client(`localhost:${server.grpcPort}`, credentials);
   const call: Call = (method, message = {}, { deadlineMs, token } = {}) => {
     const metadata = new grpc.Metadata();
@@ -161,6 +168,8 @@ Deno.test("gRPC tells what is served as HTTP does", async () => {
     const { config } = await call("ModelConfig", { name: "ctr" });
     assertEquals([config.max_batch_size, config.backend, config.parameters], [4096, "weft", {
       model: { string_value: "deepfm" },
+      way_of_4_rows: { string_value: "device" },
+      way_of_16_rows: { string_value: "device" },
     }]);
     assertEquals(config.input[0], { name: "user", data_type: "TYPE_STRING", dims: ["1"] });
     assertEquals(config.output[1], { name: "logit", data_type: "TYPE_FP32", dims: ["1"] });

@@ -30,7 +30,10 @@ async function withModels(
     device,
   });
   const serve = async (name: string, model: Model) => {
-    return new ServedModel(model, await model.scorer({ batchSizes: [4, 16] }), { name, version: "1" });
+    return new ServedModel(model, await model.scorer({ batchSizes: [4, 16], processor: "never" }), {
+      name,
+      version: "1",
+    });
   };
   await using servedOne = await serve("one", one);
   await using servedTwo = await serve("two model", two);

@@ -89,7 +89,7 @@ type Rank = (body: unknown) => Promise<{ status: number; body: Record<string, un
 async function withRanking(options: ServeOptions, test: (rank: Rank, model: Model) => Promise<void>): Promise<void> {
   await using model = await Model.create(models.deepfm({ dim: 4, hidden: [4] }), data.schema, { device: await gpu() });
   await model.fit(data, { epochs: 5, batchSize: 4 });
-  await using server = await serve(model, { port: 0, batchSizes: [4], ...options });
+  await using server = await serve(model, { port: 0, batchSizes: [4], processor: "never", ...options });
   await test(async (body) => {
     const response = await fetch(`${server.url}/v1/rank`, { method: "POST", body: JSON.stringify(body) });
     return { status: response.status, body: await response.json() };

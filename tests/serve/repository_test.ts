@@ -61,7 +61,7 @@ class Served implements AsyncDisposable {
     this.beforeOpen(file);
     const model = await Model.load(file.path, models, { device: await gpu() });
     this.#opened++;
-    return await ServedModel.open(model, { ...file, batchSizes: [8], owned: model });
+    return await ServedModel.open(model, { ...file, batchSizes: [8], processor: "never", owned: model });
   }
 
   // deno-lint-ignore no-explicit-any -- JSON that the server writes

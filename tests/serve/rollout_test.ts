@@ -31,7 +31,14 @@ async function withVersions(
   await two.fit(data, { epochs: 9, batchSize: 4 });
   const said: string[] = [];
   await using server = await serve(one, {
-    ...{ port: 0, batchSizes: [16], name: "ctr", versions: { 2: two, 3: three }, announce: (line) => said.push(line) },
+    ...{
+      port: 0,
+      batchSizes: [16],
+      processor: "never",
+      name: "ctr",
+      versions: { 2: two, 3: three },
+      announce: (line) => said.push(line),
+    },
     ...options,
   });
   const ask: Ask = (path, body, headers) => {

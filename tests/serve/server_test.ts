@@ -18,7 +18,7 @@ const post = (body: unknown) => ({ method: "POST", body: JSON.stringify(body) })
 
 Deno.test("a server answers at its address until it is shut down, and the model goes on", async () => {
   await using model = await createModel();
-  const server = await serve(model, { port: 0, batchSizes: [4, 16], name: "clicks", version: "3" });
+  const server = await serve(model, { port: 0, batchSizes: [4, 16], name: "clicks", version: "3", processor: "never" });
   assertEquals(server.url, `http://127.0.0.1:${server.port}`);
   const expected = [...await model.predict(data)];
   const answers = await Promise.all(Array.from({ length: 10 }, async () => {
@@ -65,7 +65,7 @@ Deno.test("limits hold for what comes over the wire: headers, lengths that are a
 
 Deno.test("a model that trains answers with the parameters of one moment", async () => {
   await using model = await createModel();
-  await using server = await serve(model, { port: 0, batchSizes: [16] });
+  await using server = await serve(model, { port: 0, batchSizes: [16], processor: "never" });
   const ask = async () => (await (await fetch(`${server.url}/v1/predict`, post({ rows }))).json()).scores as number[];
   const before = await ask();
   let isTraining = true;

@@ -21,7 +21,7 @@ const rows = Array.from({ length: ROWS }, (_, row) =>
 Deno.test("heads answer with the survival that predictSurvival gives, by rows and by tensors", async () => {
   await using model = await Model.create(survival({ dim: 4, hidden: [4] }), data.schema, { device: await gpu() });
   const expected = await model.predictSurvival(data.slice(0, ROWS), { batchSize: 16 });
-  await using served = await ServedModel.open(model, { name: "creatives", batchSizes: [16] });
+  await using served = await ServedModel.open(model, { name: "creatives", batchSizes: [16], processor: "never" });
   const service = new Service();
   service.set(served);
   const client = new Client("http://localhost", { fetch: createHandler(service) });

@@ -32,6 +32,7 @@ class Started {
     return {
       path,
       batchSizes: [16],
+      processor: "never",
       backoffMs: 1,
       spawn: () => {
         const worker = new Worker(MODULE, { type: "module" });
@@ -71,7 +72,7 @@ Deno.test("a worker scores with the bits of this thread: values, lists, several 
     ] as const
   ) {
     await withFile(definition, given, async (model, path) => {
-      await using local = await model.scorer({ batchSizes: [16] });
+      await using local = await model.scorer({ batchSizes: [16], processor: "never" });
       await using remote = await WorkerScorer.open(new Started().options(path));
       assertEquals([remote.definition.name, remote.schema.toJSON()], [definition.name, given.schema.toJSON()]);
       const parts = [given, given.slice(0, 1), given.slice(3, 9), given];
@@ -81,10 +82,23 @@ Deno.test("a worker scores with the bits of this thread: values, lists, several 
   }
 });
 
+Deno.test("a worker scores past the device as this thread does, and says so", async () => {
+  await withFile(models.deepfm({ dim: 4, hidden: [4] }), data, async (model, path) => {
+    await using local = await model.scorer({ batchSizes: [16], processor: "always" });
+    await using remote = await WorkerScorer.open({ ...new Started().options(path), processor: "always" });
+    assertEquals([remote.ways, remote.description], [local.ways, local.description]);
+    assertEquals(await remote.score(data), await local.score(data));
+  });
+});
+
 Deno.test("a worker that fails is replaced, and what it had is answered with 503", async () => {
   await withFile(models.deepfm({ dim: 4, hidden: [4] }), data, async (model, path) => {
     const started = new Started();
-    await using served = await ServedModel.openInWorker(started.options(path), { name: "clicks", version: "1" });
+    await using served = await ServedModel.openInWorker(started.options(path), {
+      name: "clicks",
+      version: "1",
+      processor: "never",
+    });
     const service = new Service();
     service.set(served);
     const handler = createHandler(service);

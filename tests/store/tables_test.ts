@@ -2,7 +2,8 @@ import { Gpu } from "../../src/gpu/device.ts";
 import type { Table } from "../../src/graph/parameter.ts";
 import { normal } from "../../src/initializer.ts";
 import { adam, rowwiseAdagrad } from "../../src/optimizer.ts";
-import { assertEquals, assertThrows } from "@std/assert";
+import { decodeRows, encodeRows } from "../../src/store/row_codec.ts";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { rowL2Of, statesOf, TableBuffers, weightsOf } from "../../src/store/tables.ts";
 import { gpu } from "../support.ts";
 
@@ -62,4 +63,28 @@ Deno.test("strengths of L2 by row are cut where the rows are", async () => {
   assertEquals(strengths.map(({ first, rows }) => [first, rows]), weights.map(({ first, rows }) => [first, rows]));
   assertEquals(await buffers.read(table, slot), values);
   buffers.destroy();
+});
+
+Deno.test("tables of fewer bits are split at words, and are written and read as they are stored", async () => {
+  const odd = { ...table, rows: 33 };
+  const single = { ...table, rows: 33, dim: 1, stride: 1 };
+  const values = Float32Array.from({ length: 99 }, (_, i) => Math.sin(i));
+  for (const [each, storage, windows] of [[odd, "f16", 6], [odd, "int8", 6], [single, "f16", 26]] as const) {
+    const words = encodeRows(each, storage, values.subarray(0, each.rows * each.dim));
+    const buffers = new TableBuffers(await narrow(), { embedding: storage });
+    buffers.allocate(each, weightsOf(each));
+    const shards = buffers.shards(each, 0);
+    const firsts = Array.from({ length: Math.ceil(each.rows / windows) }, (_, shard) => shard * windows);
+    assertEquals(shards.map(({ first }) => first), firsts);
+    assert(shards.every((shard) => shard.storage === storage));
+    buffers.writerOf(each, { embedding: { shape: [words.length], data: words } })();
+    assertEquals(await buffers.readStored(each), { shape: [words.length], data: words });
+    const expected = { shape: [each.rows, each.dim], data: decodeRows(each, storage, words, each.rows) };
+    assertEquals(await buffers.readWeights(each), expected);
+    buffers.destroy();
+  }
+  const buffers = new TableBuffers(await gpu(), { embedding: "int8" });
+  const wrong = { embedding: { shape: [66], data: new Float32Array(66) } };
+  const message = 'Cannot load parameters: "embedding" must be a Uint32Array of 66, received Float32Array of 66';
+  assertThrows(() => buffers.writerOf(odd, wrong), TypeError, message);
 });

@@ -38,14 +38,15 @@ function emitLanes(
 }
 
 /** How the sizes of `b` lie in those of `a`: each element of `b` multiplies `inner` neighbours. */
-interface Broadcast {
+export interface Broadcast {
   /** Elements of `a` beside each other that meet one element of `b`. */
   readonly inner: number;
   /** Whether `b` has the batch, so that no row meets another row's numbers. */
   readonly byRow: boolean;
 }
 
-function broadcastOf(a: Shape, b: Shape): Broadcast | undefined {
+/** Returns how `b` is repeated along `a`; undefined where its sizes are not among those of `a`. */
+export function broadcastOf(a: Shape, b: Shape): Broadcast | undefined {
   const byRow = b.includes("B");
   let used = b.length;
   while (used > 0 && b[used - 1] === 1 && !(used === a.length && a[used - 1] === 1)) used--;

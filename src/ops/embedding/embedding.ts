@@ -8,7 +8,7 @@ import { apply, type Emitter, type Op, tableOf } from "../../graph/node.ts";
 import type { Table } from "../../graph/parameter.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 import { lanesOf, spanOf } from "../shape/lane.ts";
-import { checkLookup, type Lookup, lookupCall, lookupShader } from "./lookup.ts";
+import { checkLookup, type Lookup, lookupCall } from "./lookup.ts";
 
 /** The lookup as an op. */
 export const embeddingOp: Op<null> = {
@@ -27,9 +27,15 @@ export function emitGather(k: Emitter, lookup: Lookup, table: Table, e: Tensor):
   const span = spanOf(k.gpu.profile, lanes.count);
   const invocations = (lookup.ids.shape[0] as number) * k.batch * Math.ceil(lanes.count / span);
   for (const shard of k.shards(table, 0)) {
-    const call = lookupCall(k, lookup, { table, shard, hasLinear: false, keepsRows: true });
+    const call = lookupCall(k, lookup, {
+      name: "embedding",
+      files: { embedding: source },
+      table,
+      shard,
+      keepsRows: true,
+    });
     k.run({
-      shader: lookupShader("embedding", table.dim, { embedding: source }),
+      shader: call.shader,
       entry: "gather",
       bind: { ...call.bind, table: shard.range, e },
       constants: { ...call.constants, SPAN: span },

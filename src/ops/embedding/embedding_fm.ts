@@ -11,7 +11,7 @@ import { gpuVariant, type Kernel } from "../../kernels/variant.ts";
 import { emitFm, fmFlops, type FmLaunch, type FmProblem, fmSource, splitFm } from "../interaction/fm.ts";
 import { lanesOf } from "../shape/lane.ts";
 import { checkLinearTable, emitLinearSum } from "./linear_sum.ts";
-import { checkLookup, type Lookup, lookupCall, lookupShader } from "./lookup.ts";
+import { checkLookup, type Lookup, lookupCall } from "./lookup.ts";
 
 /** Which of the optional inputs a node has; they follow ids and table, in this order. */
 export interface EmbeddingFmInputs {
@@ -105,13 +105,13 @@ export function emitEmbeddingFm(
   const { lookup, table: tensor, linear } = inputsOf(inputs, attributes);
   const table = tableOf(tensor);
   const [shard] = k.shards(table, 0);
-  const options = { table, shard, hasLinear: linear !== undefined, keepsRows: k.needed(e) };
-  const call = lookupCall(k, lookup, options);
-  const weights = linear ? k.shards(tableOf(linear), 0)[0].range : shard.range;
+  const weights = linear && k.shards(tableOf(linear), 0)[0];
+  const shader = { name: "embeddingFm", files: { fm: fmSource } };
+  const call = lookupCall(k, lookup, { ...shader, table, shard, linear: weights, keepsRows: k.needed(e) });
   k.run({
-    shader: lookupShader("embeddingFm", table.dim, { fm: fmSource }),
+    shader: call.shader,
     entry,
-    bind: { ...call.bind, table: shard.range, linear: weights, e, sum, y },
+    bind: { ...call.bind, table: shard.range, linear: (weights ?? shard).range, e, sum, y },
     constants: { ...call.constants, ...constants, KEEPS_SUM: k.needed(sum) },
     params: call.params,
     grid,

@@ -10,6 +10,7 @@ import { applyAll, type Op, tableOf } from "../../graph/node.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 import { lanesOf, spanOf } from "../shape/lane.ts";
 import { checkLookup } from "./lookup.ts";
+import { tableRows } from "./stored_rows.ts";
 
 /** What two lookups give. */
 export interface EmbeddingPair {
@@ -34,16 +35,18 @@ const embeddingPairOp: Op<null> = {
     const [fields, more] = [ids, more_ids].map(({ shape }) => Number(shape[0]));
     const invocations = (fields + more) * k.batch * Math.ceil(lanes.count / span);
     const joins = k.needed(joined);
-    k.shards(table, 0).forEach(({ first, rows, range }, i) =>
+    k.shards(table, 0).forEach((shard, i) => {
+      const { first, rows, range } = shard;
+      const stored = tableRows(table, shard);
       k.run({
-        shader: shader("embedding_pair", { grid, ...lanes.part, embedding_pair: source }),
+        shader: shader("embedding_pair", { grid, ...lanes.part, ...stored.part, embedding_pair: source }),
         entry: joins && i === 0 ? "gather_joined" : "gather_pair",
         bind: { ids, more_ids, table: range, e, more_e, joined: joins && i === 0 ? joined : undefined },
-        constants: { LANES: lanes.count, STRIDE: table.stride / lanes.width, SPAN: span },
+        constants: { ...stored.constants, LANES: lanes.count, SPAN: span },
         params: { batch: k.batch, fields, more, first, rows, total: table.rows },
         grid: Math.ceil(invocations / 64),
-      })
-    );
+      });
+    });
   },
   backward: ({ inputs: [ids, more, leaf], outputs: [, , joined] }, [dEmbedding, dMore], gradients) => {
     const table = tableOf(leaf);

@@ -9,7 +9,7 @@ import type { Table } from "../../graph/parameter.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 import { emitKernel } from "../../kernels/set.ts";
 import { gpuVariant, type Kernel, type Problem } from "../../kernels/variant.ts";
-import { checkLookup, type Lookup, lookupCall, lookupShader } from "./lookup.ts";
+import { checkLookup, type Lookup, lookupCall } from "./lookup.ts";
 
 /** The first-order term as an op. */
 export const linearSumOp: Op<null> = {
@@ -73,9 +73,10 @@ export function emitShards(
   samples: number,
 ): void {
   k.shards(table, 0).forEach((shard, i) => {
-    const call = lookupCall(k, lookup, { table, shard, hasLinear: true, keepsRows: false });
+    const shader = { name: "linearSum", files: { linear_sum: source } };
+    const call = lookupCall(k, lookup, { ...shader, table, shard, linear: shard, keepsRows: false });
     k.run({
-      shader: lookupShader("linearSum", 1, { linear_sum: source }),
+      shader: call.shader,
       entry,
       bind: { ...call.bind, linear: shard.range, y },
       constants: { ...call.constants, ACCUMULATE: accumulate || i > 0 },

@@ -5,11 +5,12 @@
  */
 import row from "../../../shaders/embedding/embedding_row.wgsl" with { type: "text" };
 import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
-import { type Shader, shader } from "../../gpu/shader.ts";
+import { shader } from "../../gpu/shader.ts";
 import type { Emitter, KernelCall, TableShard } from "../../graph/node.ts";
 import type { Table } from "../../graph/parameter.ts";
 import { formatShape, type Tensor } from "../../graph/tensor.ts";
 import { lanesOf } from "../shape/lane.ts";
+import { linearWeights, tableRows } from "./stored_rows.ts";
 
 /**
  * Row numbers with their values.
@@ -25,12 +26,16 @@ export interface Lookup {
 
 /** Options of {@linkcode lookupCall}. */
 export interface LookupOptions {
+  /** Name of the shader. */
+  readonly name: string;
+  /** Its files behind those that read rows. */
+  readonly files: Readonly<Record<string, string>>;
   /** The table that the kernel reads. */
   readonly table: Table;
   /** The window of it that is bound. */
   readonly shard: TableShard;
-  /** Whether the kernel reads first-order weights. */
-  readonly hasLinear: boolean;
+  /** The window of first-order weights, where the kernel reads any. */
+  readonly linear?: TableShard;
   /** Whether the kernel writes the rows that it reads. */
   readonly keepsRows: boolean;
 }
@@ -57,25 +62,25 @@ export function checkLookup(op: string, { ids, values }: Lookup): number {
   return fields;
 }
 
-/** Returns a shader that looks rows of `dim` floats up. */
-export function lookupShader(name: string, dim: number, files: Readonly<Record<string, string>>): Shader {
-  return shader(name, { grid, ...lanesOf(dim).part, embedding_row: row, ...files });
-}
-
-/** Returns the parts of a call that concern the lookup: its buffers, other than tables and results, and its sizes. */
+/** Returns the parts of a call that concern the lookup: its shader, its buffers other than tables and results, and its sizes. */
 export function lookupCall(
   k: Emitter,
   { ids, values }: Lookup,
-  { table, shard, hasLinear, keepsRows }: LookupOptions,
-): Required<Pick<KernelCall, "bind" | "constants" | "params">> {
+  { name, files, table, shard, linear, keepsRows }: LookupOptions,
+): Required<Pick<KernelCall, "shader" | "bind" | "constants" | "params">> {
   const lanes = lanesOf(table.dim);
+  const rows = tableRows(table, shard);
   return {
+    shader: shader(name, {
+      ...{ grid, ...lanes.part, ...rows.part, ...linearWeights(linear ?? {}), embedding_row: row },
+      ...files,
+    }),
     bind: { ids, values: values ?? ids },
     constants: {
+      ...rows.constants,
       LANES: lanes.count,
-      STRIDE: table.stride / lanes.width,
       HAS_VALUES: values !== undefined,
-      HAS_LINEAR: hasLinear,
+      HAS_LINEAR: linear !== undefined,
       KEEPS_ROWS: keepsRows,
     },
     params: {

@@ -5,6 +5,8 @@
  */
 import type { Json } from "../../checkpoint/content.ts";
 import type { TrainingStatistics } from "../../drift/training_statistics.ts";
+import type { ProcessorUse } from "../processor_way.ts";
+import type { BatchWay } from "../ways.ts";
 import type { BatchSizes } from "./batch_memory.ts";
 
 /** What a worker is to score with. */
@@ -13,6 +15,8 @@ export interface WorkerTask {
   readonly path: string;
   /** Batch sizes to compile. */
   readonly batchSizes?: readonly number[];
+  /** Which batches are computed on the processor. */
+  readonly processor?: ProcessorUse;
   /** What the worker's module needs to know to open the device. */
   readonly deviceOptions?: Json;
 }
@@ -41,6 +45,9 @@ export interface OpenedModel {
   readonly schema: Json;
   /** Statistics of training, where the file has them. */
   readonly trained?: TrainingStatistics;
+  /** Which way batches of each size go, and the same in a line. */
+  readonly ways: readonly BatchWay[];
+  readonly description: string;
 }
 
 /** What a worker tells its server. */

@@ -62,18 +62,20 @@ export function hostScorer(options: HostOptions): void {
 }
 
 async function open(
-  { path, batchSizes, deviceOptions }: WorkerTask,
+  { path, batchSizes, processor, deviceOptions }: WorkerTask,
   { factories, openGpu }: HostOptions,
   tell: (message: FromWorker) => void,
 ): Promise<Opened> {
   const gpu = await openGpu(deviceOptions, (line) => tell({ kind: "announced", line }));
   const model = await Model.load(path, factories, { device: gpu });
-  const scorer = await model.scorer({ batchSizes });
+  const scorer = await model.scorer({ batchSizes, processor });
   gpu.lost.then(({ message }) => tell({ kind: "failed", message }));
   const { name, options } = model.definition;
   const schema = model.schema.toJSON() as unknown as Json;
   const trained = await model.trainingStatistics();
-  tell({ kind: "opened", opened: { model: { name, options: options as Json }, schema, ...(trained && { trained }) } });
+  const { ways, description } = scorer;
+  const opened = { model: { name, options: options as Json }, schema, ways, description, ...(trained && { trained }) };
+  tell({ kind: "opened", opened });
   return { gpu, model, scorer };
 }
 

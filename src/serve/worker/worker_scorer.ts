@@ -10,6 +10,7 @@ import type { TrainingStatistics } from "../../drift/training_statistics.ts";
 import type { Scores } from "../../predictor.ts";
 import { RequestError } from "../error.ts";
 import type { RowScorer } from "../scorer.ts";
+import type { BatchWay } from "../ways.ts";
 import type { OpenedModel, WorkerPort, WorkerTask } from "./messages.ts";
 import { WorkerLink } from "./worker_link.ts";
 
@@ -86,6 +87,16 @@ export class WorkerScorer implements RowScorer {
     return this.#link !== undefined;
   }
 
+  /** Which way the worker's batches of each size go. */
+  get ways(): readonly BatchWay[] {
+    return this.#opened!.ways;
+  }
+
+  /** The same in a line. */
+  get description(): string {
+    return this.#opened!.description;
+  }
+
   /** How often a worker was started in place of one that had ended. */
   get restarts(): number {
     return this.#restarts;
@@ -118,12 +129,14 @@ export class WorkerScorer implements RowScorer {
   }
 
   async #start(): Promise<void> {
-    const { spawn, silenceMs = 30_000, announce = () => {}, path, batchSizes, deviceOptions } = this.#options;
+    const { spawn, silenceMs = 30_000, announce = () => {}, path, batchSizes, processor, deviceOptions } =
+      this.#options;
     this.#startedMs = performance.now();
     const onEnd = (error: Error) => {
       if (link === this.#link) this.#replace(error);
     };
-    const link = new WorkerLink(spawn(), { path, batchSizes, deviceOptions }, { silenceMs, announce, onEnd });
+    const task = { path, batchSizes, processor, deviceOptions };
+    const link = new WorkerLink(spawn(), task, { silenceMs, announce, onEnd });
     this.#coming = link;
     try {
       this.#adopt(await link.opened);
@@ -143,7 +156,7 @@ export class WorkerScorer implements RowScorer {
       const what = `"${this.#options.path}" must hold the model that it held before`;
       throw new Error(`Cannot score: ${what}, received ${formatText(opened.model.name)} with other options or columns`);
     }
-    this.#opened ??= opened;
+    this.#opened = opened;
     this.#schema ??= FittedSchema.fromJSON(opened.schema);
   }
 
