@@ -67,7 +67,10 @@ async function open(
   tell: (message: FromWorker) => void,
 ): Promise<Opened> {
   const gpu = await openGpu(deviceOptions, (line) => tell({ kind: "announced", line }));
-  const model = await Model.load(path, factories, { device: gpu });
+  const model = await Model.load(path, factories, { device: gpu }).catch((error) => {
+    gpu.destroy();
+    throw error;
+  });
   const scorer = await model.scorer({ batchSizes, processor });
   gpu.lost.then(({ message }) => tell({ kind: "failed", message }));
   const { name, options } = model.definition;

@@ -36,6 +36,12 @@ interface Slot {
 /** Least bytes of a batch's memory. */
 const LEAST_BYTES = 1 << 14;
 
+/**
+ * How long a thread takes to end, in ms. Graphics drivers free a thread's data as that thread ends and once more as the
+ * process ends: where the two meet, the process breaks down.
+ */
+const THREAD_END_MS = 100;
+
 /** How often it is looked whether the worker said something, while it may be silent. */
 const LOOKS = 3;
 
@@ -53,6 +59,7 @@ export class WorkerLink {
   #isOpen = false;
   #hasEnded = false;
   #silentLooks = 0;
+  #endedMs = -Infinity;
 
   /** Asks a worker that has just been started to open a model. */
   constructor(port: WorkerPort, task: WorkerTask, options: WorkerLinkOptions) {
@@ -89,6 +96,12 @@ export class WorkerLink {
     if (this.#hasEnded) return;
     this.#tell({ kind: "close" });
     await this.#closed.promise;
+    await this.gone();
+  }
+
+  /** Resolves when the thread of a worker that has ended is gone, so that the process can end. */
+  async gone(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, this.#endedMs + THREAD_END_MS - performance.now()));
   }
 
   /** Ends the worker as it is; its batches reject. */
@@ -151,6 +164,7 @@ export class WorkerLink {
 
   #stop(): void {
     this.#hasEnded = true;
+    this.#endedMs = performance.now();
     clearInterval(this.#watch);
     this.#port.terminate();
     this.#closed.resolve();

@@ -143,6 +143,7 @@ export class WorkerScorer implements RowScorer {
       this.#link = link;
     } catch (error) {
       link.terminate();
+      await link.gone();
       throw error;
     } finally {
       this.#coming = undefined;
