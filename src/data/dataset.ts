@@ -152,10 +152,13 @@ export class Dataset {
    * | options | which rows go where | order within a part |
    * | --- | --- | --- |
    * | `{ seed }` | at random; same seed, same parts | as here |
+   * | `{ by: "label", seed }` | at random, each label by the fractions to within a row | as here |
+   * | `{ by: "group", column, seed }` | at random, rows of one value of the categorical field in one part | as here |
    * | `{ by: "position" }` | first rows first | as here |
    * | `{ by: "<column>" }` | earliest first; rows of equal time stay together, in the earlier part | by time |
    *
-   * The column is the declared time, or a numeric feature without buckets, which float32 must tell apart.
+   * The last column is the declared time, or a numeric feature without buckets, which float32 must tell apart. Groups
+   * meet the fractions as nearly as whole groups allow: `rows` of the parts says how nearly.
    *
    * @throws {RangeError} when the fractions do not sum to 1, a part would be empty, or there is no such column
    *

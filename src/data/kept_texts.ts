@@ -11,12 +11,17 @@ import type { SequenceCell } from "./sequence_column.ts";
 /** Texts of cells that were lists; no file has such a text. */
 const LIST = "\0list ";
 
-/** Declares, beside each feature, a category for each text of its column: rows read so can be encoded again. */
-export function keepTexts(schema: Schema): Schema {
+/**
+ * Declares, beside each feature, a category for each text of its column: rows read so can be encoded again.
+ *
+ * @param group column whose texts are kept too, to divide rows by; it need not be one of the schema's
+ */
+export function keepTexts(schema: Schema, group?: string): Schema {
+  const groups = group === undefined || schema.features.some(({ name }) => name === group) ? [] : [keepNames(group)];
   const texts = schema.features.map(({ name, column }) => categorical(nameKeptText(name), { column }));
   // The texts of sequences suffice: only fields can decide on a split.
   const fields = schema.features.filter(({ kind }) => kind !== "sequence");
-  return { ...schema, features: [...fields, ...texts] };
+  return { ...schema, features: [...fields, ...groups, ...texts] };
 }
 
 /** Declares a field that keeps the texts of a column of names. */

@@ -19,7 +19,7 @@ import { encodeRows, requireRowsOptions, type Row } from "./rows.ts";
 import { parseSchema, type Schema } from "./schema.ts";
 import type { SequenceCell } from "./sequence_column.ts";
 import type { Source } from "./source.ts";
-import { type SplitOptions, splitRows } from "./split.ts";
+import { type SplitOptions, splitRows, takeSplitOptions } from "./split.ts";
 import { Interner } from "./vocabulary.ts";
 
 /** Rows in memory, or one or more files. */
@@ -89,9 +89,9 @@ export async function readEventsSplit(
   fractions: readonly number[],
   options: ReadEventsSplitOptions,
 ): Promise<Dataset[]> {
-  const { seed, by, ...reading } = options;
+  const [by, reading] = takeSplitOptions<ReadEventsOptions>(options);
   const log = await readLog(source, schema, reading);
-  const parts = log.split(fractions, by === undefined ? { seed: seed! } : { by });
+  const parts = log.split(fractions, by);
   const training = log.encode(schema, parts[0], true);
   return [training, ...parts.slice(1).map((part) => log.encode(training.schema, part, false))];
 }

@@ -9,10 +9,14 @@ import type { Dataset } from "./dataset.ts";
 import type { FittedSchema } from "./fitted_schema.ts";
 import { keepTexts, keptTexts, unpackCell } from "./kept_texts.ts";
 import { parseSchema, type Schema } from "./schema.ts";
-import type { SplitOptions } from "./split.ts";
+import { type Fold, type FoldOptions, kFold } from "./folds.ts";
+import { type SplitOptions, takeSplitOptions } from "./split.ts";
 
 /** Options of {@linkcode readCsvSplit}: how the rows are divided, and how the files are read. */
 export type ReadCsvSplitOptions = SplitOptions & ReadCsvOptions;
+
+/** Options of {@linkcode readCsvFolds}: how the rows are divided, and how the files are read. */
+export type ReadCsvFoldsOptions = FoldOptions & ReadCsvOptions;
 
 /**
  * Reads delimited text as `readCsv` does, divides the rows as `Dataset.split` does, and fits the schema to the first
@@ -42,9 +46,55 @@ export async function readCsvSplit(
   fractions: readonly number[],
   options: ReadCsvSplitOptions,
 ): Promise<Dataset[]> {
-  const { seed, by, ...reading } = options;
-  const whole = await readCsv(source, keepTexts(parseSchema(schema)), reading);
-  return refitSplit(whole, schema, fractions, by === undefined ? { seed: seed! } : { by });
+  const [by, reading] = takeSplitOptions<ReadCsvOptions>(options);
+  const whole = await readCsv(source, keepTexts(parseSchema(schema), by.column), reading);
+  return refitSplit(whole, schema, fractions, by);
+}
+
+/**
+ * Reads delimited text as `readCsv` does, and divides the rows into folds as `kFold` does. For each fold, the schema is
+ * fitted to the rows of the others alone, as `readCsvSplit` does for its first part.
+ *
+ * @returns the folds, each encoded when it is asked for
+ * @throws {RangeError} when a fold would be empty, or the others have no positive label, or there is no such column
+ * @throws {Error} as `readCsv` does
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { categorical } from "./schema.ts";
+ *
+ * const rows = ["click,user", "1,a", "0,b", "1,b", "0,c"].join("\n");
+ * const schema = { label: "click", features: [categorical("user")] };
+ * for (const { training, test } of await readCsvFolds(new File([rows], "c.csv"), schema, 2, { seed: 1, stratify: true })) {
+ *   assert.deepEqual([training.rows, test.rows], [2, 2]);
+ * }
+ * ```
+ */
+export async function readCsvFolds(
+  source: Source | readonly Source[],
+  schema: Schema,
+  k: number,
+  options: ReadCsvFoldsOptions,
+): Promise<Generator<Fold>> {
+  const { seed, groups, stratify, ...reading } = options;
+  const whole = await readCsv(source, keepTexts(parseSchema(schema), groups), reading);
+  return refitFolds(whole, schema, k, { seed, groups, stratify });
+}
+
+/**
+ * Divides rows that were read with {@linkcode keepTexts} into folds, and for each of them fits the schema to the others.
+ *
+ * @throws {RangeError} when a fold would be empty, or the others have no positive label, or there is no such column
+ */
+export function refitFolds(whole: Dataset, schema: Schema, k: number, options: FoldOptions): Generator<Fold> {
+  const folds = kFold(whole, k, options);
+  return (function* () {
+    for (const { training, test } of folds) {
+      const [fitted, held] = refitParts(whole, schema, [training, test]);
+      yield { training: fitted, test: held };
+    }
+  })();
 }
 
 /**
@@ -59,7 +109,11 @@ export function refitSplit(
   fractions: readonly number[],
   by: SplitOptions,
 ): Dataset[] {
-  const [training, ...others] = whole.split(fractions, by);
+  return refitParts(whole, schema, whole.split(fractions, by));
+}
+
+/** Fits the schema to the first of the parts of `whole`, and encodes all of them with it. */
+function refitParts(whole: Dataset, schema: Schema, [training, ...others]: readonly Dataset[]): Dataset[] {
   const { tasks, survival } = whole.schema;
   const lacking = survival ? undefined : tasks.find((_, task) => training.classesOf(task).positives === 0);
   if (lacking !== undefined) {

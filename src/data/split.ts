@@ -4,23 +4,41 @@
  * @module
  */
 import type { DatasetParts } from "./dataset_parts.ts";
+import { divideGroups, groupsBy } from "./groups.ts";
 import { rowNumbers, shuffled } from "./random.ts";
+import { divideStrata, strataOf } from "./strata.ts";
 import { MISSING } from "./vocabulary.ts";
 
-/** How rows are divided: at random, or in the order of their position or of a column. */
+/** How rows are divided: at random, by groups or labels, or in the order of their position or of a column. */
 export type SplitOptions =
   | {
     /** Seed of the random division, an integer in [0, 2^32). */
     seed: number;
     by?: undefined;
+    column?: undefined;
+  }
+  | {
+    /** Rows of one value of `column` stay together. */
+    by: "group";
+    /** A categorical field; readers that divide, such as `readCsvSplit`, take any column. */
+    column: string;
+    seed: number;
+  }
+  | {
+    /** Each part has the same share of each label. */
+    by: "label";
+    seed: number;
+    column?: undefined;
   }
   | {
     /** `"position"`, the declared time column, or a numeric feature without buckets. */
     by: string;
     seed?: undefined;
+    column?: undefined;
   };
 
-type Splittable = Pick<DatasetParts, "schema" | "rows" | "ids" | "values" | "times">;
+/** What of a data set decides how it is divided. */
+export type Splittable = Pick<DatasetParts, "schema" | "rows" | "ids" | "values" | "times" | "labels" | "labeled">;
 
 /** Returns the row positions of each part. See `Dataset.split` for the rules. */
 export function splitRows(data: Splittable, fractions: readonly number[], options: SplitOptions): Uint32Array[] {
@@ -29,11 +47,47 @@ export function splitRows(data: Splittable, fractions: readonly number[], option
     const order = shuffled(data.rows, options.seed);
     return takeParts(order, cuts).map((part) => part.sort());
   }
+  if (options.column !== undefined) {
+    requireBy("group", options.by);
+    return collectParts(divideGroups(groupsBy(data, options.column), fractions, options.seed), fractions.length);
+  }
+  if (options.seed !== undefined) {
+    requireBy("label", options.by);
+    return collectParts(divideStrata(strataOf(data), fractions, options.seed), fractions.length);
+  }
   const order = rowNumbers(data.rows);
   if (options.by === "position") return takeParts(order, cuts);
   const keys = readKeys(data, options.by);
   order.sort((a, b) => keys[a] - keys[b] || a - b);
   return takeParts(order, cuts.map((cut) => endOfTie(order, keys, cut)));
+}
+
+/** Tells the options of a split from others beside them. */
+export function takeSplitOptions<T>(options: SplitOptions & T): [SplitOptions, Omit<T, keyof SplitOptions>] {
+  const { seed, by, column, ...others } = options;
+  return [{ seed, by, column } as SplitOptions, others as Omit<T, keyof SplitOptions>];
+}
+
+function requireBy(expected: "group" | "label", by: string): void {
+  if (by === expected) return;
+  const given = expected === "group" ? "a column" : "a seed";
+  throw new RangeError(`Cannot split data set: by must be "${expected}" where there is ${given}, received "${by}"`);
+}
+
+/**
+ * Lists the rows of each part, in their order.
+ *
+ * @param partOf part of each row
+ * @throws {RangeError} when a part has none
+ */
+export function collectParts(partOf: Uint32Array, parts: number): Uint32Array[] {
+  const counts = new Uint32Array(parts);
+  for (const part of partOf) counts[part]++;
+  requireRows(counts, partOf.length);
+  const rows = [...counts].map((count) => new Uint32Array(count));
+  counts.fill(0);
+  partOf.forEach((part, row) => rows[part][counts[part]++] = row);
+  return rows;
 }
 
 /** Returns where each part ends. */
@@ -47,17 +101,16 @@ function cutRows(rows: number, fractions: readonly number[]): number[] {
 }
 
 function takeParts(order: Uint32Array, cuts: readonly number[]): Uint32Array[] {
-  return cuts.map((end, index) => {
-    const start = index === 0 ? 0 : cuts[index - 1];
-    if (end <= start) {
-      throw new RangeError(
-        `Cannot split data set: each part must have a row, received ${order.length} rows with none left for part ${
-          index + 1
-        }`,
-      );
-    }
-    return order.slice(start, end);
-  });
+  requireRows(cuts.map((end, index) => end - (index === 0 ? 0 : cuts[index - 1])), order.length);
+  return cuts.map((end, index) => order.slice(index === 0 ? 0 : cuts[index - 1], end));
+}
+
+function requireRows(counts: ArrayLike<number>, rows: number): void {
+  const empty = Array.from(counts).findIndex((count) => count <= 0);
+  if (empty < 0) return;
+  throw new RangeError(
+    `Cannot split data set: each part must have a row, received ${rows} rows with none left for part ${empty + 1}`,
+  );
 }
 
 function readKeys({ schema, rows, ids, values, times }: Splittable, by: string): Float64Array | Float32Array {
