@@ -15,6 +15,7 @@ import type { PlanDescription } from "../graph/plan.ts";
 import { normal } from "../initializer.ts";
 import { models } from "../../models/mod.ts";
 import { Model } from "../model.ts";
+import type { TaskProbabilities } from "../model/tasks.ts";
 import { createProgress, type Progress } from "../progress.ts";
 import { DivergenceError } from "../trainer/checks.ts";
 import type { EpochReport, FitOptions, History } from "../trainer/options.ts";
@@ -45,8 +46,8 @@ export interface Run {
   readonly seed: number;
   /** Standard deviation of the first embeddings; the model's when absent. */
   readonly embeddingStd?: number;
-  /** File of the trained model. */
-  readonly out: string;
+  /** File of the trained model; it is not saved when absent. */
+  readonly out?: string;
   /** File of the Chrome trace, when kernels are to be timed. */
   readonly profile?: string;
   /** File of the model whose parameters training goes on from. */
@@ -59,6 +60,8 @@ export interface Run {
   readonly backend?: AdapterOptions["backend"];
   /** Whether to list the layers first. */
   readonly summary?: boolean;
+  /** Whether to leave out the report on the test rows. */
+  readonly quiet?: boolean;
 }
 
 /**
@@ -70,10 +73,32 @@ export interface Run {
  * @throws {DivergenceError} when the numbers cease to be finite; the message names what is saved
  */
 export async function runTraining(run: Run, streams: Streams): Promise<number> {
-  for (const path of [run.out, run.fit.checkpoint?.path]) if (path) await requireSavable(path);
-  if (run.profile !== undefined) await requireWritable(run.profile);
+  await requirePlaces(run);
   using gpu = await openGpu(streams, run.backend);
   await applyTuning(gpu, run.tuning, streams);
+  return (await trainOne(run, gpu, streams)).code;
+}
+
+/**
+ * Finds out before training whether its files can be written.
+ *
+ * @throws {Error} when one cannot
+ */
+export async function requirePlaces({ out, profile, fit: { checkpoint } }: Run): Promise<void> {
+  for (const path of [out, checkpoint?.path]) if (path) await requireSavable(path);
+  if (profile !== undefined) await requireWritable(profile);
+}
+
+/** What became of a training. */
+export interface Trained {
+  /** The exit code. */
+  readonly code: number;
+  /** Probabilities of the test rows; absent without such rows, and when training was interrupted. */
+  readonly predicted?: TaskProbabilities;
+}
+
+/** Trains, evaluates and saves a model on a device as {@linkcode runTraining} does. */
+export async function trainOne(run: Run, gpu: Gpu, streams: Streams): Promise<Trained> {
   const started = performance.now();
   await using model = await openModel(run, gpu);
   describeRun(run, model, streams);
@@ -84,17 +109,18 @@ export async function runTraining(run: Run, streams: Streams): Promise<number> {
   if (profiler) await writeProfile(profiler, run.profile!, streams);
   if (history.ended === "interrupted") {
     await endInterrupted(run, model, streams);
-    return interruption.exitCode;
+    return { code: interruption.exitCode };
   }
   streams.err(describeEnd(history, (performance.now() - started) / 1000));
-  await model.save(run.out);
-  if (run.test) {
-    streams.out(`${describeData("test", run.test)}\n`);
-    const predicted = await model.predictTasks(run.test, { batchSize: run.fit.batchSize });
-    streams.out(`${formatTasks(predicted, run.test)}\n`);
+  if (run.out !== undefined) await model.save(run.out);
+  const { test } = run;
+  const predicted = test && await model.predictTasks(test, { batchSize: run.fit.batchSize });
+  if (predicted && !run.quiet) {
+    streams.out(`${describeData("test", test)}\n`);
+    streams.out(`${formatTasks(predicted, test)}\n`);
   }
-  streams.out(`Saved the model to ${run.out}`);
-  return 0;
+  if (run.out !== undefined) streams.out(`Saved the model to ${run.out}`);
+  return { code: 0, predicted };
 }
 
 /** Creates the model, or loads the one that training goes on from. */
@@ -148,7 +174,7 @@ async function fit(run: Run, { model, gpu, profiler, interruption }: Workshop, s
     ]);
   } catch (error) {
     progress.stop();
-    if (error instanceof DivergenceError && error.restoredEpoch > 0) {
+    if (error instanceof DivergenceError && error.restoredEpoch > 0 && run.out !== undefined) {
       await model.save(run.out);
       streams.err(`Saved the model of epoch ${error.restoredEpoch} to ${run.out}`);
     }
@@ -235,6 +261,8 @@ async function endInterrupted(run: Run, model: Model, streams: Streams): Promise
   const path = run.fit.checkpoint?.path;
   if (path !== undefined) {
     streams.err(`Interrupted. Saved a checkpoint to ${path}; go on with the same command and --resume ${path}`);
+  } else if (run.out === undefined) {
+    streams.err("Interrupted. Nothing is saved: there is no --out");
   } else {
     await model.save(run.out);
     streams.err(`Interrupted. Saved the model so far to ${run.out}; with --checkpoint, a run can be resumed`);

@@ -6,23 +6,19 @@
 import { models } from "../../models/mod.ts";
 import { readCheckpoint } from "../checkpoint.ts";
 import type { Dataset } from "../data/dataset.ts";
-import type { SplitOptions } from "../data/split.ts";
 import type { Definition } from "../definition.ts";
-import { requireTwoClasses } from "../data/classes.ts";
-import { keepTexts } from "../data/kept_texts.ts";
-import { refitSplit } from "../data/refit.ts";
 import type { EarlyStopping } from "../trainer/options.ts";
 import { weightedNames } from "../trainer/tasks.ts";
-import { reportCoverage } from "./coverage.ts";
 import { type ModelHeader, parseHeader } from "../model/header.ts";
 import { requireFloat32 } from "../model/quantized.ts";
-import { BAD_ROW_OPTION, DATA_OPTIONS, isLibsvm, MISSING_OPTION, readData, readFormat } from "./data.ts";
-import { readRejections, warnOfOneClass } from "./data.ts";
+import { BAD_ROW_OPTION, DATA_OPTIONS, MISSING_OPTION } from "./data.ts";
+import { nameFold, runFolds } from "./folds.ts";
 import { LOSS_OPTIONS, MODEL_OPTIONS, OPTIMIZER_OPTIONS, readL2, readLoss, readModel, readOptimizer } from "./model.ts";
 import { type CommandInfo, type NameOf, type Options, parseOptions } from "./options.ts";
+import { PART_OPTIONS, type Parts, readFolds, readParts, requirePartOptions } from "./parts.ts";
 import { type Run, runTraining } from "./run.ts";
 import { readSchedule, SCHEDULE_OPTIONS } from "./schedule.ts";
-import { readSchema, SCHEMA_OPTIONS } from "./schema.ts";
+import { SCHEMA_OPTIONS } from "./schema.ts";
 import { warnOfUnread } from "./sequences.ts";
 import type { Streams } from "./streams.ts";
 import { readTaskWeights } from "./task_weights.ts";
@@ -33,14 +29,7 @@ const GROUPS = {
   "Data": { ...DATA_OPTIONS, ...BAD_ROW_OPTION, ...MISSING_OPTION },
   "Schema": SCHEMA_OPTIONS,
   "Evaluation": {
-    validation: { value: "FILE", help: "file to evaluate after each epoch" },
-    test: { value: "FILE", help: "file to evaluate once, after training" },
-    split: {
-      value: "SHARES",
-      help:
-        "shares of --data for training, validation and test,\nsuch as 0.8,0.1,0.1, or 0.9,0.1 with or without --test",
-    },
-    "split-by": { value: "WHAT", help: "random (default), position, or the column of --time" },
+    ...PART_OPTIONS,
     patience: {
       value: "N",
       help: "stop after N epochs in a row without a better validation\n(default 2; 0 never stops)",
@@ -122,13 +111,14 @@ export const TRAIN: CommandInfo<typeof GROUPS> = {
   summary: "train a model on a file and save it",
   options: GROUPS,
   notes: [
-    "With a split, vocabularies, scalings and buckets are fitted to the training share alone.",
+    "With a split or folds, vocabularies, scalings and buckets are fitted to the training rows alone.",
     "The same seed on the same adapter gives the same bytes; a run that was killed and resumed does too. Other kernels",
     "give others: those that were measured on this adapter run unless --tuning none is given.",
     "Ctrl-C, SIGTERM or SIGHUP save the checkpoint, or without --checkpoint the model so far; a second Ctrl-C quits at once.",
   ],
   examples: [
     "train --data clicks.csv --label click --categorical user,item,site --numeric price --split 0.8,0.1,0.1",
+    "train --data clicks.csv --label click --categorical user,item --folds 5 --split-by group:user",
     "train --data train.tsv --validation valid.tsv --schema schema.json --model dnn --hidden 256,128 --dropout 0.2",
     "train --data log.csv --label y --positive yes --categorical a,b --checkpoint run.weft --checkpoint-every 500",
     "train --data log.csv --label y --categorical a,b --model fnn --from-fm fm.weft",
@@ -145,10 +135,28 @@ export async function train(args: readonly string[], streams: Streams): Promise<
   const { definition, check } = source ? { definition: source.definition } : readModel(options);
   const settings = readSettings(options, definition);
   for (const name of ["schedule", "warmup-steps"] as const) options.exclude(name, ["lr-factor"]);
-  const parts = await readParts(options, source, streams);
+  const k = options.integer("folds", 2);
+  const plan = (parts: Parts): Run => {
+    check?.(parts.training.schema);
+    return planRun(options, settings, parts, streams);
+  };
+  if (k === undefined) return await runTraining(plan(await readParts(options, source, streams)), streams);
+  const folds = await readFolds(options, source, k, streams);
+  const out = options.text("out");
+  return await runFolds(
+    (async function* () {
+      let fold = 0;
+      for await (const parts of folds) yield { ...plan(parts), out: out && nameFold(out, ++fold) };
+    })(),
+    { k, backend: settings.backend },
+    streams,
+  );
+}
+
+/** Settles what depends on the data. */
+function planRun(options: Options<Name>, settings: Omit<Run, "training">, parts: Parts, streams: Streams): Run {
   const { training, validation } = parts;
-  check?.(training.schema);
-  warnOfUnread(definition, training.schema, streams);
+  warnOfUnread(settings.definition, training.schema, streams);
   if (!validation) options.require("validation", ["patience", "monitor", "lr-factor"]);
   const patience = options.integer("patience", 0) ?? 2;
   const earlyStopping = validation && patience > 0
@@ -158,8 +166,7 @@ export async function train(args: readonly string[], streams: Streams): Promise<
   const taskWeights = readTaskWeights(options, training);
   const steps = epochs * Math.ceil(training.rows / settings.fit.batchSize);
   const schedule = readSchedule(options, settings.fit.optimizer!.lr, steps);
-  const fit = { ...settings.fit, epochs, earlyStopping, taskWeights, schedule };
-  return await runTraining({ ...settings, ...parts, fit }, streams);
+  return { ...settings, ...parts, fit: { ...settings.fit, epochs, earlyStopping, taskWeights, schedule } };
 }
 
 /** Reads the metric that early stopping watches. */
@@ -190,9 +197,8 @@ async function readSource(options: Options<Name>): Promise<ModelHeader | undefin
 /** Reads what does not depend on the data, so that mistakes show before any of it is read. */
 function readSettings(options: Options<Name>, definition: Definition): Omit<Run, "training"> {
   if (options.texts("data").length === 0) options.refuse('option "--data" is missing');
-  options.exclude("split", ["validation"]);
-  if (options.numbers("split")?.length === 3) options.exclude("split", ["test"]);
-  options.require("split", ["split-by"]);
+  requirePartOptions(options);
+  options.exclude("folds", ["checkpoint", "checkpoint-every", "resume", "profile", "from-fm"]);
   const resume = options.text("resume");
   const checkpoint = options.text("checkpoint") ?? resume;
   if (resume === undefined) options.require("resume", ["other-kernels"]);
@@ -232,67 +238,4 @@ function readSettings(options: Options<Name>, definition: Definition): Omit<Run,
       tuneKernels: isTuned && (tuning?.path === undefined || { path: tuning.path }),
     },
   };
-}
-
-/** Training rows with those to evaluate. */
-type Parts = Pick<Run, "training" | "validation" | "test">;
-
-async function readParts(
-  options: Options<Name>,
-  source: ModelHeader | undefined,
-  streams: Streams,
-): Promise<Parts> {
-  const files = options.texts("data");
-  const format = { ...readFormat(options), ...readRejections(options) };
-  const fractions = options.numbers("split", 0, 1);
-  const by = fractions && readSplitBy(options, fractions, source?.schema.time);
-  const schema = source || isLibsvm(files, format) ? refuseSchema(options) : await readSchema(options);
-  const threshold = options.number("threshold");
-  const fitting = { ...format, threshold, ...(schema && { missing: ["", ...options.exact("missing")] }) };
-  const declared = schema && fractions ? keepTexts(schema) : schema;
-  const whole = await readData(files, source?.schema ?? declared, fitting, streams);
-  const split = fractions &&
-    (source ? whole.split(fractions, by!) : refitSplit(whole, schema ?? whole.schema.declared(), fractions, by!));
-  const [training, validation, test] = split ?? [whole];
-  const readOther = async (name: "validation" | "test"): Promise<Dataset | undefined> => {
-    const others = options.texts(name);
-    return others.length === 0 ? undefined : await readData(others, training.schema, format, streams);
-  };
-  const rate = options.number("negative-rate", Number.MIN_VALUE, 1);
-  const seed = options.integer("seed", 0) ?? 1;
-  const parts = {
-    training: rate === undefined ? training : training.downsampleNegatives(rate, { seed }),
-    validation: validation ?? await readOther("validation"),
-    test: test ?? await readOther("test"),
-  };
-  reportParts(parts, streams);
-  return parts;
-}
-
-/** Reports what the parts lack: rows of both classes, and values that the schema knows. */
-function reportParts(parts: Parts, streams: Streams): void {
-  requireTwoClasses("train on the data", parts.training);
-  for (const [name, data] of Object.entries(parts)) {
-    if (!data) continue;
-    reportCoverage(name, data, name === "training", streams);
-    warnOfOneClass(name, data, streams);
-  }
-}
-
-/** Refuses what only files with columns have. */
-function refuseSchema(options: Options<Name>): undefined {
-  const columns = [...Object.keys(SCHEMA_OPTIONS), "missing"] as Name[];
-  const given = columns.find((name) => name !== "threshold" && options.has(name));
-  if (given) options.refuse(`option "--${given}" is not for libsvm files`);
-}
-
-function readSplitBy(options: Options<Name>, fractions: readonly number[], time: string | undefined): SplitOptions {
-  const sum = fractions.reduce((total, fraction) => total + fraction, 0);
-  if (fractions.length < 2 || fractions.length > 3 || fractions.includes(0) || Math.abs(sum - 1) > 1e-9) {
-    options.refuse(`option "--split" must be two or three shares that sum to 1, received "${options.text("split")}"`);
-  }
-  const by = options.text("split-by") ?? "random";
-  if (by === "random") return { seed: options.integer("seed", 0) ?? 1 };
-  if (by === "position" || by === (time ?? options.text("time")) || options.has("schema")) return { by };
-  return options.refuse(`option "--split-by" must be random, position or the column of --time, received "${by}"`);
 }

@@ -1,0 +1,220 @@
+/**
+ * The rows of a training: those to train on, to validate with and to test, or folds of them.
+ *
+ * @module
+ */
+import { requireTwoClasses } from "../data/classes.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { type Fold, kFold } from "../data/folds.ts";
+import { keepTexts } from "../data/kept_texts.ts";
+import { refitFolds, refitSplit } from "../data/refit.ts";
+import type { Schema } from "../data/schema.ts";
+import type { SplitOptions } from "../data/split.ts";
+import type { ModelHeader } from "../model/header.ts";
+import { reportCoverage } from "./coverage.ts";
+import type { BAD_ROW_OPTION, DATA_OPTIONS, DataFormat, MISSING_OPTION } from "./data.ts";
+import { isLibsvm, readData, readFormat, readRejections, warnOfOneClass } from "./data.ts";
+import type { OptionGroups, Options } from "./options.ts";
+import { readSchema, SCHEMA_OPTIONS } from "./schema.ts";
+import type { Streams } from "./streams.ts";
+import { formatShare } from "./table.ts";
+
+/** Options that say which rows do not train. */
+export const PART_OPTIONS = {
+  validation: { value: "FILE", help: "file to evaluate after each epoch" },
+  test: { value: "FILE", help: "file to evaluate once, after training" },
+  split: {
+    value: "SHARES",
+    help: "shares of --data for training, validation and test,\nsuch as 0.8,0.1,0.1, or 0.9,0.1 with or without --test",
+  },
+  folds: {
+    value: "K",
+    help: "train K models, each on all rows of --data but a K-th, which it is tested on, and tell\n" +
+      "mean and standard deviation; --out m.weft saves them to m-1.weft, m-2.weft, ...",
+  },
+  "split-by": {
+    value: "WHAT",
+    help: "random (default); label: the same share of each label in all parts; group:COLUMN: no user or\n" +
+      "other value of the column in two parts; group-label:COLUMN, for --folds: both, as nearly as\n" +
+      "groups allow; without --folds also position, or the column of --time",
+  },
+} as const satisfies OptionGroups[string];
+
+type PartOption =
+  | keyof typeof DATA_OPTIONS
+  | keyof typeof BAD_ROW_OPTION
+  | keyof typeof MISSING_OPTION
+  | keyof typeof SCHEMA_OPTIONS
+  | keyof typeof PART_OPTIONS
+  | "negative-rate"
+  | "seed";
+
+/** Training rows with those to evaluate. */
+export interface Parts {
+  /** Rows to train on. */
+  readonly training: Dataset;
+  /** Rows to evaluate after each epoch. */
+  readonly validation?: Dataset;
+  /** Rows to evaluate once, after training. */
+  readonly test?: Dataset;
+}
+
+/** Refuses options about parts that do not go together, before any data is read. */
+export function requirePartOptions(options: Options<PartOption>): void {
+  options.exclude("split", ["validation", "folds"]);
+  if (options.numbers("split")?.length === 3) options.exclude("split", ["test"]);
+  options.exclude("folds", ["test"]);
+  if (!options.has("folds")) options.require("split", ["split-by"]);
+}
+
+/** Reads the rows of one training. */
+export async function readParts(
+  options: Options<PartOption>,
+  source: ModelHeader | undefined,
+  streams: Streams,
+): Promise<Parts> {
+  const fractions = options.numbers("split", 0, 1);
+  const by = fractions && readSplitBy(options, fractions, source?.schema.time);
+  const { whole, schema, format } = await readWhole(options, source, by ? { group: by.column } : undefined, streams);
+  const split = by &&
+    (source ? whole.split(fractions!, by) : refitSplit(whole, schema ?? whole.schema.declared(), fractions!, by));
+  if (split && by.by === "group") streams.err(describeGroups(by.column!, split, fractions!));
+  const [training, validation, test] = split ?? [whole];
+  const readOther = (name: "validation" | "test"): Promise<Dataset | undefined> =>
+    readFile(options, name, training, format, streams);
+  const parts = {
+    training: downsample(options, training),
+    validation: validation ?? await readOther("validation"),
+    test: test ?? await readOther("test"),
+  };
+  reportParts(parts, streams);
+  return parts;
+}
+
+/** Reads the rows of `--folds`, and makes the parts of each training when it is asked for: a fold is its test rows. */
+export async function readFolds(
+  options: Options<PartOption>,
+  source: ModelHeader | undefined,
+  k: number,
+  streams: Streams,
+): Promise<AsyncGenerator<Parts>> {
+  const seed = options.integer("seed", 0) ?? 1;
+  const { by, column } = readFoldsBy(options);
+  const how = { seed, groups: column, stratify: by === "label" || by === "group-label" };
+  const { whole, schema, format } = await readWhole(options, source, { group: column }, streams);
+  const folds: Generator<Fold> = source
+    ? kFold(whole, k, how)
+    : refitFolds(whole, schema ?? whole.schema.declared(), k, how);
+  return (async function* () {
+    for (const { training, test } of folds) {
+      const validation = await readFile(options, "validation", training, format, streams);
+      const parts = { training: downsample(options, training), validation, test };
+      reportParts(parts, streams);
+      yield parts;
+    }
+  })();
+}
+
+/** Rows that are still to be divided. */
+interface Whole {
+  readonly whole: Dataset;
+  /** The declared schema; absent for libsvm files and where a model brings its own. */
+  readonly schema: Schema | undefined;
+  readonly format: DataFormat;
+}
+
+/**
+ * Reads `--data`.
+ *
+ * @param divided column of groups, where rows are to be divided: then they keep their texts
+ */
+async function readWhole(
+  options: Options<PartOption>,
+  source: ModelHeader | undefined,
+  divided: { readonly group: string | undefined } | undefined,
+  streams: Streams,
+): Promise<Whole> {
+  const files = options.texts("data");
+  const format = { ...readFormat(options), ...readRejections(options) };
+  const schema = source || isLibsvm(files, format) ? refuseSchema(options) : await readSchema(options);
+  const threshold = options.number("threshold");
+  const fitting = { ...format, threshold, ...(schema && { missing: ["", ...options.exact("missing")] }) };
+  const declared = schema && divided ? keepTexts(schema, divided.group) : schema;
+  return { whole: await readData(files, source?.schema ?? declared, fitting, streams), schema, format };
+}
+
+async function readFile(
+  options: Options<PartOption>,
+  name: "validation" | "test",
+  { schema }: Dataset,
+  format: DataFormat,
+  streams: Streams,
+): Promise<Dataset | undefined> {
+  const files = options.texts(name);
+  return files.length === 0 ? undefined : await readData(files, schema, format, streams);
+}
+
+function downsample(options: Options<PartOption>, training: Dataset): Dataset {
+  const rate = options.number("negative-rate", Number.MIN_VALUE, 1);
+  const seed = options.integer("seed", 0) ?? 1;
+  return rate === undefined ? training : training.downsampleNegatives(rate, { seed });
+}
+
+/** Reports what the parts lack: rows of both classes, and values that the schema knows. */
+function reportParts(parts: Parts, streams: Streams): void {
+  requireTwoClasses("train on the data", parts.training);
+  for (const [name, data] of Object.entries(parts)) {
+    if (!data) continue;
+    reportCoverage(name, data, name === "training", streams);
+    warnOfOneClass(name, data, streams);
+  }
+}
+
+/** Says how near whole groups come to the shares. */
+function describeGroups(column: string, parts: readonly Dataset[], fractions: readonly number[]): string {
+  const total = parts.reduce((sum, { rows }) => sum + rows, 0);
+  const shares = parts.map(({ rows }, p) => `${formatShare(rows / total)} for ${formatShare(fractions[p])}`);
+  return `split by whole groups of "${column}": ${shares.join(", ")}`;
+}
+
+/** Refuses what only files with columns have. */
+function refuseSchema(options: Options<PartOption>): undefined {
+  const columns = [...Object.keys(SCHEMA_OPTIONS), "missing"] as PartOption[];
+  const given = columns.find((name) => name !== "threshold" && options.has(name));
+  if (given) options.refuse(`option "--${given}" is not for libsvm files`);
+}
+
+/** Tells a way to divide from the column behind it, as in `group:user`. */
+const BY = /^(group|group-label):(.+)$/;
+
+function readSplitBy(
+  options: Options<PartOption>,
+  fractions: readonly number[],
+  time: string | undefined,
+): SplitOptions {
+  const sum = fractions.reduce((total, fraction) => total + fraction, 0);
+  if (fractions.length < 2 || fractions.length > 3 || fractions.includes(0) || Math.abs(sum - 1) > 1e-9) {
+    options.refuse(`option "--split" must be two or three shares that sum to 1, received "${options.text("split")}"`);
+  }
+  const by = options.text("split-by") ?? "random";
+  const seed = options.integer("seed", 0) ?? 1;
+  if (by === (time ?? options.text("time"))) return { by };
+  if (by === "random") return { seed };
+  if (by === "label") return { by, seed };
+  const [, how, column] = BY.exec(by) ?? [];
+  if (how === "group") return { by: how, column, seed };
+  if (by === "position" || (options.has("schema") && how === undefined)) return { by };
+  return options.refuse(
+    `option "--split-by" must be random, label, group:COLUMN, position or the column of --time, received "${by}"`,
+  );
+}
+
+function readFoldsBy(options: Options<PartOption>): { readonly by: string; readonly column?: string } {
+  const text = options.text("split-by") ?? "random";
+  if (text === "random" || text === "label") return { by: text };
+  const [, by, column] = BY.exec(text) ?? [];
+  if (by !== undefined) return { by, column };
+  return options.refuse(
+    `option "--split-by" must be random, label, group:COLUMN or group-label:COLUMN with "--folds", received "${text}"`,
+  );
+}
