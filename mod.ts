@@ -85,8 +85,16 @@ export { countRows, type RowCountOptions } from "./src/data/row_counts.ts";
 export type { DatasetParts } from "./src/data/dataset_parts.ts";
 export type { SplitOptions } from "./src/data/split.ts";
 export { type NamedStream, readCsv, type ReadCsvOptions, type Source } from "./src/data/csv.ts";
+export {
+  describe,
+  type DescribeOptions,
+  type Description,
+  type FieldDescription,
+  type NumberDescription,
+  type ValueDescription,
+} from "./src/data/describe.ts";
 export { type Fold, type FoldOptions, kFold } from "./src/data/folds.ts";
-export { readCsvFolds, type ReadCsvFoldsOptions, readCsvSplit, type ReadCsvSplitOptions } from "./src/data/refit.ts";
+export { readCsvFolds, readCsvSplit, type ReadCsvSplitOptions } from "./src/data/refit.ts";
 export type { OnFault, RejectionOptions } from "./src/data/rejections.ts";
 export type { FieldCoverage, Respelling } from "./src/data/coverage.ts";
 export { readLibsvm, type ReadLibsvmOptions } from "./src/data/libsvm.ts";

@@ -1,6 +1,6 @@
 /**
- * The command line: `weft train`, `evaluate`, `calibrate`, `predict`, `quantize`, `serve`, `join-labels`, `export`,
- * `import`, `devices`, `tune-kernels` and `demo`.
+ * The command line: `weft describe`, `train`, `evaluate`, `calibrate`, `predict`, `quantize`, `serve`, `join-labels`,
+ * `export`, `import`, `devices`, `tune-kernels` and `demo`.
  *
  * Exit codes: 0 for success, 1 for a failure, 2 for wrong arguments, 130, 143 or 129 when Ctrl-C, SIGTERM or SIGHUP ended
  * the work.
@@ -9,6 +9,7 @@
  */
 import { CALIBRATE, calibrate } from "./cli/calibrate.ts";
 import { DEMO, demo } from "./cli/demo.ts";
+import { DESCRIBE, describe } from "./cli/describe.ts";
 import { DEVICES, devices } from "./cli/devices.ts";
 import { EVALUATE, evaluate } from "./cli/evaluate.ts";
 import { EXPORT, exportModel } from "./cli/export.ts";
@@ -32,6 +33,7 @@ interface Command {
 }
 
 const COMMANDS: Readonly<Record<string, Command>> = {
+  describe: { info: DESCRIBE, run: describe },
   train: { info: TRAIN, run: train },
   evaluate: { info: EVALUATE, run: evaluate },
   calibrate: { info: CALIBRATE, run: calibrate },

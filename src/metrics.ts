@@ -40,3 +40,5 @@ export {
   type CalibrationRow,
   expectedCalibrationError,
 } from "./metrics/calibration.ts";
+export { rateInterval } from "./metrics/interval.ts";
+export { populationStability } from "./metrics/population_stability.ts";

@@ -38,7 +38,7 @@ Deno.test("each option on the page about data is one of a command", async () => 
   const options = new Set([...page.matchAll(/--[a-z][a-z-]+/g)].map(([option]) => option));
   assert(options.size >= 12, [...options].join());
   let help = "";
-  for (const name of ["train", "predict"]) {
+  for (const name of ["train", "predict", "describe"]) {
     await main([name, "--help"], { out: (text) => void (help += text), err: () => {} });
   }
   assertEquals([...options].filter((option) => !help.includes(`  ${option} `)), []);

@@ -15,9 +15,6 @@ import { type SplitOptions, takeSplitOptions } from "./split.ts";
 /** Options of {@linkcode readCsvSplit}: how the rows are divided, and how the files are read. */
 export type ReadCsvSplitOptions = SplitOptions & ReadCsvOptions;
 
-/** Options of {@linkcode readCsvFolds}: how the rows are divided, and how the files are read. */
-export type ReadCsvFoldsOptions = FoldOptions & ReadCsvOptions;
-
 /**
  * Reads delimited text as `readCsv` does, divides the rows as `Dataset.split` does, and fits the schema to the first
  * part alone: a value that only the other parts have is unseen there, as it will be in rows yet to come. All parts are
@@ -75,7 +72,7 @@ export async function readCsvFolds(
   source: Source | readonly Source[],
   schema: Schema,
   k: number,
-  options: ReadCsvFoldsOptions,
+  options: FoldOptions & ReadCsvOptions,
 ): Promise<Generator<Fold>> {
   const { seed, groups, stratify, ...reading } = options;
   const whole = await readCsv(source, keepTexts(parseSchema(schema), groups), reading);

@@ -1,0 +1,151 @@
+/**
+ * `weft describe`.
+ *
+ * @module
+ */
+import { describe as describeRows, type Description, type FieldDescription } from "../data/describe.ts";
+import { BAD_ROW_OPTION, DATA_OPTIONS, isLibsvm, MISSING_OPTION, readFormat, readRejections } from "./data.ts";
+import { type CommandInfo, parseOptions } from "./options.ts";
+import { readSchema, SCHEMA_OPTIONS } from "./schema.ts";
+import type { Streams } from "./streams.ts";
+import { formatCount, formatShare, formatTable } from "./table.ts";
+
+const GROUPS = {
+  "Data": { ...DATA_OPTIONS, ...BAD_ROW_OPTION, ...MISSING_OPTION },
+  "Schema": SCHEMA_OPTIONS,
+  "Description": {
+    top: { value: "N", help: "most frequent values of each field with their label rates (default 10)" },
+    parts: {
+      value: "N",
+      help: "parts of equally many rows, by --time or else by position, whose values are compared\n" +
+        "(default 4; 1 for none, which reads the files once and not twice)",
+    },
+    "max-values": {
+      value: "N",
+      help: "values of a field that are counted exactly (default 65536); of more, ~ marks estimates",
+    },
+    "leak-auc": { value: "AUC", help: "AUC of a field alone from which on it is called a leak (default 0.9)" },
+    "drift-index": {
+      value: "PSI",
+      help: "population stability index from which on a field is said to drift (default 0.2)",
+    },
+    json: { help: "print JSON instead of tables" },
+  },
+} as const;
+
+/** Describes `weft describe`. */
+export const DESCRIBE: CommandInfo<typeof GROUPS> = {
+  name: "describe",
+  summary: "tell by field what data holds: values, label rates, drift and leaks",
+  options: GROUPS,
+  notes: [
+    "A leak is a field that alone predicts the label too well to be known beforehand. The label rates of its values are",
+    "taken from other rows than those that they are tested on, so that fields of many rare values are not accused.",
+  ],
+  examples: [
+    "describe clicks.csv --label click --categorical user,item,site --numeric price",
+    "describe log.csv --schema schema.json --json",
+  ],
+};
+
+/** Runs `weft describe`. */
+export async function describe(args: readonly string[], streams: Streams): Promise<number> {
+  // A file in front needs no option, as it is what the command is about.
+  const named = args.length > 0 && !args[0].startsWith("-") ? ["--data", ...args] : args;
+  const options = parseOptions(DESCRIBE, named);
+  const files = options.texts("data");
+  if (files.length === 0) options.refuse('option "--data" is missing');
+  const { format, ...reading } = readFormat(options);
+  if (format === "libsvm" || isLibsvm(files, { format })) {
+    return options.refuse("libsvm files have no columns to describe");
+  }
+  const description = await describeRows(files, await readSchema(options), {
+    ...{ ...reading, ...readRejections(options), format },
+    missing: ["", ...options.exact("missing")],
+    top: options.integer("top", 1),
+    parts: options.integer("parts", 1),
+    maxValues: options.integer("max-values", 1),
+    leakAuc: options.number("leak-auc", 0.5, 1),
+    driftIndex: options.number("drift-index", 0),
+  });
+  streams.out(options.has("json") ? JSON.stringify(description, null, 2) : formatDescription(description));
+  return 0;
+}
+
+/** Writes a description as tables: all fields, numbers, and the frequent values of each field. */
+export function formatDescription(description: Description): string {
+  const { label, rows, positives, skipped, missingLabels, duplicates, parts, fields } = description;
+  const lines = [
+    `${formatCount(rows, "row")}, ${formatShare(positives / rows)} of them with label "${label}"`,
+    ...(skipped > 0 ? [`${formatCount(skipped, "malformed row")} left out`] : []),
+    ...(missingLabels > 0 ? [`${formatCount(missingLabels, "row")} without a label left out`] : []),
+    `${duplicates.approximate ? "about " : ""}${formatCount(duplicates.rows, "row")} equal to an earlier one`,
+    ...(parts.count > 1 ? [`drift: the first of ${parts.count} parts by ${parts.by} against the worst later one`] : []),
+  ];
+  const numeric = fields.filter(({ numbers }) => numbers);
+  const named = fields.filter(({ kind, top }) => kind === "categorical" && top.length > 0);
+  return [
+    lines.join("\n"),
+    formatFields(fields),
+    ...(numeric.length > 0 ? [formatNumbers(numeric)] : []),
+    ...named.map((field) => formatValues(field, rows)),
+  ].join("\n\n");
+}
+
+function formatFields(fields: readonly FieldDescription[]): string {
+  const header = ["field", "kind", "values", "missing", "AUC alone", "drift", "warnings"];
+  return formatTable(
+    header,
+    fields.map((field) => [
+      field.name,
+      field.kind,
+      `${field.approximate ? "~" : ""}${formatCount(field.cardinality)}`,
+      formatShare(field.missing),
+      formatNumber(field.auc),
+      formatNumber(Math.max(...field.drift.filter((index) => !Number.isNaN(index)))),
+      describeWarnings(field),
+    ]),
+  );
+}
+
+function describeWarnings({ warnings, sameAs, malformed }: FieldDescription): string {
+  return warnings.map((warning) => {
+    if (warning === "duplicate") return `same as ${sameAs}`;
+    return warning === "malformed" ? `${formatCount(malformed)} no numbers` : warning;
+  }).join(", ");
+}
+
+function formatNumbers(fields: readonly FieldDescription[]): string {
+  const shares = Object.keys(fields[0].numbers!.quantiles);
+  const header = ["numbers", "mean", "std. dev.", "least", ...shares.map((share) => `${share} %`), "most"];
+  return formatTable(
+    header,
+    fields.map(({ name, numbers }) => {
+      const { mean, deviation, least, quantiles, most } = numbers!;
+      return [
+        name,
+        ...[mean, deviation, least, ...Object.values(quantiles), most].map((x) => String(+x.toPrecision(5))),
+      ];
+    }),
+  );
+}
+
+function formatValues({ name, top, approximate }: FieldDescription, all: number): string {
+  return formatTable(
+    [name, "rows", "share", "label rate", "95 % interval"],
+    top.map(({ value, rows, rate, interval: [low, high] }) => [
+      JSON.stringify(value.length > LONGEST ? `${value.slice(0, LONGEST)}...` : value),
+      `${approximate ? "~" : ""}${formatCount(rows)}`,
+      formatShare(rows / all),
+      formatShare(rate),
+      `${formatShare(low)} .. ${formatShare(high)}`,
+    ]),
+  );
+}
+
+/** Characters of a value that a table shows. */
+const LONGEST = 40;
+
+function formatNumber(value: number): string {
+  return Number.isFinite(value) ? value.toFixed(4) : "-";
+}
