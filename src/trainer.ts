@@ -3,19 +3,20 @@
  *
  * @module
  */
-import type { Json } from "./checkpoint/content.ts";
 import type { Dataset } from "./data/dataset.ts";
 import type { Plan } from "./graph/plan.ts";
 import type { TunedProblem } from "./kernels/tuner.ts";
-import type { Evaluation } from "./metrics.ts";
+import { WeightAverage } from "./trainer/averaging.ts";
 import { BestEpoch } from "./trainer/best_epoch.ts";
 import { TrainingBuffers } from "./trainer/buffers.ts";
-import { checkRate, DivergenceError, requireFinite } from "./trainer/checks.ts";
+import { checkRate, DivergenceError } from "./trainer/checks.ts";
 import type { Resumption, TrainerContext } from "./trainer/context.ts";
+import { Evaluations } from "./trainer/evaluations.ts";
 import type { EpochReport, FitOptions, History } from "./trainer/options.ts";
+import { restoreTraining, saveTraining, type TrainingParts } from "./trainer/progress_file.ts";
 import { rowStrengths } from "./trainer/row_l2.ts";
 import { type Settings, settingsOf } from "./trainer/settings.ts";
-import { startAtLogOdds } from "./trainer/start_bias.ts";
+import { startTraining } from "./trainer/start_bias.ts";
 import {
   kernelsToResume,
   recipeOf,
@@ -25,6 +26,7 @@ import {
   type TrainingState,
 } from "./trainer/state.ts";
 import { compileTraining } from "./trainer/step.ts";
+import { trainingOptions } from "./trainer/step_options.ts";
 import { Steps } from "./trainer/steps.ts";
 import { tuneStep } from "./trainer/tuning.ts";
 
@@ -41,7 +43,11 @@ export class Trainer {
   readonly #buffers = new TrainingBuffers();
   readonly #state: TrainingState;
   readonly #best: BestEpoch;
+  readonly #average: WeightAverage | undefined;
+  readonly #evaluations: Evaluations;
   #steps!: Steps;
+  /** When the epoch began, as if its evaluations had taken no time. */
+  #started = 0;
   /** Whether the model has the parameters of an earlier epoch again, which the optimizer's state does not belong to. */
   #isSteppedBack = false;
 
@@ -62,6 +68,12 @@ export class Trainer {
     const { rowsDigest, countsDigest } = context;
     const parts = { ...this.#settings, rows, rowsDigest, countsDigest, tasks: tasks.length };
     this.#state = { recipe: recipeOf(options, parts), epoch: 0, position: 0, step: 0, bestEpoch: 0, plateau: null };
+    this.#average = options.averaging && new WeightAverage(context, options.averaging, this.#state);
+    this.#evaluations = new Evaluations({ ...this.#parts, options });
+  }
+
+  get #parts(): TrainingParts {
+    return { context: this.#context, state: this.#state, best: this.#best, average: this.#average };
   }
 
   /**
@@ -80,6 +92,7 @@ export class Trainer {
     let hasEnded = false;
     try {
       await this.#allocate();
+      await this.#average?.allocate();
       const takeUp = isKept && !resume;
       const earlierSteps = await optimizer.prepare(this.#settings.optimizer, { takeUp, rowL2: this.#rowStrengths() });
       if (earlierSteps > 0) this.#state.earlierSteps = earlierSteps;
@@ -87,8 +100,8 @@ export class Trainer {
         await this.#tune(tuneKernels === true ? undefined : tuneKernels.path);
       }
       this.#steps.plan = await this.#compile();
-      if (resume) await access.write(() => this.#restore(resume));
-      else await this.#start();
+      if (resume) await access.write(() => restoreTraining(resume, this.#parts));
+      else await startTraining(this.#context, this.#data, this.#options, this.#state.earlierSteps);
       for (const step of [this.#state.step, this.#settings.epochs * this.#steps.perEpoch - 1]) this.#rateAt(step);
       this.#options.onPlan?.(this.#steps.plan.describe());
       const history = await this.#train();
@@ -133,6 +146,7 @@ export class Trainer {
 
   #release(): void {
     this.#steps?.plan?.destroy();
+    this.#average?.destroy();
     this.#buffers.destroy();
   }
 
@@ -164,87 +178,93 @@ export class Trainer {
   }
 
   #compileWith(kernels: Readonly<Record<string, string>> | undefined): Promise<Plan> {
-    const { feed, losses, taskWeights, sorter, unseen } = this.#buffers;
     return compileTraining(this.#context.gpu, {
-      ...this.#context,
-      feed,
-      batch: this.#settings.batch,
-      optimizer: this.#settings.optimizer,
-      l2: this.#options.l2 ?? {},
-      clipNorm: this.#options.clipNorm,
-      losses: losses.range,
-      taskWeights,
-      loss: this.#options.loss,
-      pairs: sorter?.range,
-      unseen,
+      ...trainingOptions(this.#context, this.#options, this.#settings, this.#buffers),
       kernels,
     });
-  }
-
-  /** Sets what a training has before its first step. */
-  async #start(): Promise<void> {
-    const { initialBias = this.#context.fresh ? "log-odds" : "keep" } = this.#options;
-    const { access, store } = this.#context;
-    if (this.#state.earlierSteps) {
-      if (initialBias === "keep") return;
-      throw new TypeError(`Cannot train: initialBias must be "keep" with a kept optimizer, received "${initialBias}"`);
-    }
-    if (initialBias === "log-odds") {
-      await access.write(() => startAtLogOdds(this.#context, this.#data, this.#options.loss));
-    }
-    await store.optimizer.carryWeights();
   }
 
   async #train(): Promise<History> {
     const reports: EpochReport[] = [];
     let ended: History["ended"] = this.#best.stopped ? "early stopping" : "epochs";
     while (ended === "epochs" && this.#state.epoch < this.#settings.epochs) {
-      const started = performance.now();
+      this.#started = performance.now();
       const before = this.#state.position;
-      if (!(await this.#epoch())) {
-        ended = "interrupted";
+      const broken = await this.#epoch();
+      if (broken) {
+        ended = broken;
+        await this.#save();
         break;
       }
-      const seconds = (performance.now() - started) / 1000;
+      const seconds = (performance.now() - this.#started) / 1000;
       const { report, stop } = await this.#endEpoch(seconds, before);
       reports.push(report);
       this.#options.onEpoch?.(report);
       await this.#save();
       if (stop) ended = "early stopping";
     }
-    if (ended === "interrupted") await this.#save();
-    else await this.#uploadBest();
-    return { epochs: reports, bestEpoch: this.#state.bestEpoch, ended };
+    if (ended !== "interrupted" && this.#best.tensors) await this.#uploadBest();
+    else await this.#uploadAverage();
+    const { bestEpoch, bestStep = bestEpoch * this.#steps.perEpoch } = this.#state;
+    return { epochs: reports, bestEpoch, bestStep, bestMetrics: this.#evaluations.bestMetrics, ended };
   }
 
-  /** Gives the model the parameters of the best epoch, where one was kept. */
+  /** Gives the model the parameters of the best evaluation, where one was kept. */
   async #uploadBest(): Promise<void> {
     const { tensors } = this.#best;
     if (!tensors) return;
-    this.#isSteppedBack = this.#state.bestEpoch < this.#state.epoch;
+    const { epoch, step, bestEpoch, bestStep = bestEpoch * this.#steps.perEpoch } = this.#state;
+    this.#isSteppedBack = bestEpoch < epoch || bestStep < step || this.#average !== undefined;
     await this.#context.access.write(() => this.#context.store.upload(tensors));
   }
 
-  /** Runs the rest of an epoch; returns false when it was interrupted. */
-  async #epoch(): Promise<boolean> {
+  /** Gives the model the average of its weights, where there is one. */
+  async #uploadAverage(): Promise<void> {
+    if (!this.#average?.exists) return;
+    this.#isSteppedBack = true;
+    await this.#average.exchange();
+  }
+
+  /** Runs the rest of an epoch; returns why it broke off, where it did. */
+  async #epoch(): Promise<"interrupted" | "early stopping" | undefined> {
     const { everySteps } = this.#options.checkpoint ?? {};
     const [state, steps] = [this.#state, this.#steps];
     steps.beginEpoch();
     let reported = performance.now();
     this.#report();
     while (state.position < steps.perEpoch) {
-      if (this.#options.signal?.aborted) return false;
+      if (this.#options.signal?.aborted) return "interrupted";
       await steps.take();
       if (this.#buffers.losses.isFull(state.step) || performance.now() - reported >= REPORT_EVERY_MS) {
         await steps.readLosses();
         reported = performance.now();
         this.#report();
       }
-      if (everySteps && state.step % everySteps === 0 && state.position < steps.perEpoch) await this.#save();
+      const ends = state.position === steps.perEpoch;
+      if (this.#average?.isDue(ends)) {
+        await steps.submit();
+        await this.#average.take();
+      }
+      if (ends) break;
+      if (this.#evaluations.isDue && await this.#evaluateWithin()) return "early stopping";
+      if (everySteps && state.step % everySteps === 0) await this.#save();
     }
     await steps.readLosses();
     this.#report();
-    return true;
+  }
+
+  /** Evaluates within an epoch; returns whether to stop. */
+  async #evaluateWithin(): Promise<boolean> {
+    await this.#steps.readLosses();
+    const { step, epoch: done } = this.#state;
+    const epoch = done + 1;
+    const lr = this.#rateAt(step - 1);
+    const before = performance.now();
+    const { metrics, improved, stop } = await this.#evaluations.observe(epoch);
+    this.#started += performance.now() - before;
+    const loss = this.#buffers.losses.mean;
+    this.#options.onEvaluation?.({ epoch, step, loss, lr, validation: metrics, improved });
+    return stop;
   }
 
   /** Returns the learning rate of a step, counted from 0. */
@@ -260,44 +280,18 @@ export class Trainer {
 
   async #endEpoch(seconds: number, before: number): Promise<{ report: EpochReport; stop: boolean }> {
     const state = this.#state;
-    const { validation } = this.#options;
     const lr = this.#rateAt(state.step - 1);
     state.epoch++;
     state.position = 0;
-    const metrics = validation && await this.#evaluate(validation);
-    const { improved, stop } = await this.#best.observe(metrics, this.#context.store, state.step);
-    if (improved) state.bestEpoch = state.epoch;
+    const { metrics, improved, stop } = await this.#evaluations.observe(state.epoch);
     const rowsPerSecond = (this.#data.rows - before * this.#settings.batch) / seconds;
     const loss = this.#buffers.losses.mean;
     return { report: { epoch: state.epoch, loss, lr, validation: metrics, improved, seconds, rowsPerSecond }, stop };
   }
 
-  /** Evaluates; where that fails because of the parameters, the error names them. */
-  async #evaluate(validation: Dataset): Promise<Evaluation> {
-    try {
-      return await this.#context.evaluate(validation);
-    } catch (error) {
-      if (error instanceof RangeError) requireFinite(await this.#context.store.download(), this.#state.step);
-      throw error;
-    }
-  }
-
   async #save(): Promise<void> {
     await this.#steps.submit();
     const { checkpoint } = this.#options;
-    if (!checkpoint) return;
-    const optimizerState = await this.#context.store.optimizer.download();
-    const { plateau, tensors } = this.#best.toCheckpoint();
-    const training = { ...this.#state, plateau } as unknown as Json;
-    await this.#context.save(checkpoint.path, training, { ...optimizerState, ...tensors });
-  }
-
-  #restore({ training, tensors }: Resumption): void {
-    const state = training as unknown as TrainingState;
-    const { recipe, kernels } = this.#state;
-    Object.assign(this.#state, { ...state, recipe, kernels });
-    this.#context.store.upload(tensors);
-    this.#context.store.optimizer.upload(tensors);
-    this.#best.restore(state.plateau, tensors);
+    if (checkpoint) await saveTraining(checkpoint.path, this.#parts);
   }
 }

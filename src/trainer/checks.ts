@@ -15,6 +15,7 @@ import { requireLoss } from "../losses.ts";
 import { METRIC_NAMES, missingMetrics } from "../metrics/evaluation.ts";
 import { missingSurvivalMetrics, SURVIVAL_METRICS } from "../metrics/survival.ts";
 import { requireCount } from "../model/requirements.ts";
+import { requireAveraging } from "./averaging.ts";
 import type { FitOptions } from "./options.ts";
 import { requireL2 } from "./row_l2.ts";
 import { requireTaskWeights, weightedNames } from "./tasks.ts";
@@ -64,6 +65,11 @@ export async function requireTrainable(options: FitOptions, schema: FittedSchema
   if (options.clipNorm !== undefined && !(options.clipNorm > 0 && options.clipNorm < Infinity)) {
     refuse("clipNorm must be above 0", options.clipNorm);
   }
+  if (options.evaluateEvery !== undefined) {
+    requireCount("train", "evaluateEvery.steps", options.evaluateEvery.steps);
+    if (!validation) throw new TypeError("Cannot train: evaluateEvery needs validation data, received none");
+  }
+  requireAveraging(options.averaging, options.epochs ?? 1);
   requireL2(options.l2 ?? {}, schema.rowCount);
   const { unseenShare = 0, optimizerState = "fresh" } = options;
   if (!["fresh", "keep"].includes(optimizerState)) refuse('optimizerState must be "fresh" or "keep"', optimizerState);

@@ -54,6 +54,10 @@ export interface History {
   readonly epochs: readonly EpochReport[];
   /** Epoch whose parameters the model now has, from 1. */
   readonly bestEpoch: number;
+  /** Steps behind these parameters; within the epoch where evaluations are. */
+  readonly bestStep: number;
+  /** Their metrics on the validation data; absent without such data, and when an earlier run found them. */
+  readonly bestMetrics: Evaluation | undefined;
   /** Why training ended. */
   readonly ended: "epochs" | "early stopping" | "interrupted";
 }
@@ -62,6 +66,11 @@ export interface History {
 export interface FitOptions {
   /** Data evaluated after each epoch. */
   validation?: Dataset;
+  /**
+   * Evaluates the validation data every `steps` steps of the whole training as well. Early stopping counts each evaluation,
+   * and the best of them is kept.
+   */
+  evaluateEvery?: { steps: number };
   /** Passes over the training data at most. @default {1} */
   epochs?: number;
   /** Rows of a batch. @default {4096} */
@@ -98,6 +107,20 @@ export interface FitOptions {
   clipNorm?: number;
   /** Stop when the monitored metric has ceased to improve, and cut the learning rate on the way. */
   earlyStopping?: EarlyStopping;
+  /**
+   * Averages the weights over steps. The average takes the place of the weights in evaluations, early stopping and the
+   * trained model; training itself goes on from the weights.
+   *
+   * - `"ema"`: every `every` steps (default 16), average += (1 - decay^every) (weights - average); the first ones have equal
+   *   weights (Polyak and Juditsky, 1992).
+   * - `"swa"`: the mean of the weights at the ends of epoch `from` and later ones (Izmailov et al., UAI 2018).
+   *
+   * It takes as much memory as the weights. An update reads and writes all rows of all tables, which for tables that are
+   * updated lazily is far more than a step: hence not every step.
+   *
+   * @default none
+   */
+  averaging?: { kind: "ema"; decay: number; every?: number } | { kind: "swa"; from: number };
   /** Learning rate by step, from 0; replaces the optimizer's and that of early stopping. */
   schedule?: StepSchedule;
   /**
@@ -149,6 +172,8 @@ export interface FitOptions {
   onTuning?: (event: TuningEvent) => void;
   /** Called after each epoch. */
   onEpoch?: (report: EpochReport) => void;
+  /** Called after each evaluation within an epoch; `loss` is that since the epoch began. */
+  onEvaluation?: (report: Omit<EpochReport, "seconds" | "rowsPerSecond"> & { readonly step: number }) => void;
   /** Told what to know before training begins, such as that validation rows of one class have no AUC. @default console.warn */
   onWarning?: (message: string) => void;
   /** Collects the time of each kernel. */

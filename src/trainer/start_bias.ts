@@ -14,6 +14,8 @@ import { type Tensor, widthOf } from "../graph/tensor.ts";
 import { crossEntropy, type LossFunction, startingLogOdds } from "../losses.ts";
 import type { ModelParts } from "../model/parts.ts";
 import { type FieldSpace, traceModel } from "../trace.ts";
+import type { TrainerContext } from "./context.ts";
+import type { FitOptions } from "./options.ts";
 
 /** How the bias of the logits starts: see {@linkcode FitOptions.initialBias}. */
 export type InitialBias = "log-odds" | "keep";
@@ -143,4 +145,25 @@ function rateOf(data: Dataset, task: number): number {
     positive += weights[row] * labels[row];
   }
   return positive / all;
+}
+
+/**
+ * Sets what a training has before its first step: the bias, and the weights where the optimizer computes them from its state.
+ *
+ * @param earlierSteps steps behind optimizer state that is taken up
+ * @throws {TypeError} when the bias is to be set although there are such steps
+ */
+export async function startTraining(
+  context: TrainerContext,
+  data: Dataset,
+  { initialBias = context.fresh ? "log-odds" : "keep", loss }: FitOptions,
+  earlierSteps = 0,
+): Promise<void> {
+  const { access, store } = context;
+  if (earlierSteps > 0) {
+    if (initialBias === "keep") return;
+    throw new TypeError(`Cannot train: initialBias must be "keep" with a kept optimizer, received "${initialBias}"`);
+  }
+  if (initialBias === "log-odds") await access.write(() => startAtLogOdds(context, data, loss));
+  await store.optimizer.carryWeights();
 }

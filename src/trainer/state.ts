@@ -26,6 +26,10 @@ export interface TrainingState {
   earlierSteps?: number;
   /** Epoch with the best metrics, from 1. */
   bestEpoch: number;
+  /** Steps behind the best metrics; absent in files of versions that evaluated after epochs alone. */
+  bestStep?: number;
+  /** Weights that were averaged; absent for none. */
+  averaged?: number;
   /** State of early stopping. */
   plateau: PlateauState | null;
 }
@@ -57,7 +61,7 @@ export interface RecipeParts {
 
 /** Returns what decides the bytes that training gives. */
 export function recipeOf(options: FitOptions, parts: RecipeParts): Json {
-  const { validation, l2, clipNorm, shuffle, taskWeights, loss } = options;
+  const { validation, l2, clipNorm, shuffle, taskWeights, loss, averaging, evaluateEvery } = options;
   const { rows, rowsDigest, countsDigest, batch, seed, unseenShare, tasks } = parts;
   const { name, lr, embeddingUpdate } = parts.optimizer;
   // FTRL's LR is lr again.
@@ -80,6 +84,8 @@ export function recipeOf(options: FitOptions, parts: RecipeParts): Json {
     clipNorm: clipNorm ?? null,
     ...(tasks > 1 && { taskWeights: taskWeights ?? null }),
     loss: describeLoss(loss),
+    averaging: averaging ? { ...averaging } : null,
+    evaluateEvery: evaluateEvery?.steps ?? null,
   };
 }
 

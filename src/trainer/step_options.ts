@@ -1,0 +1,32 @@
+/**
+ * What a training step is compiled from, out of a training's options.
+ *
+ * @module
+ */
+import type { TrainingBuffers } from "./buffers.ts";
+import type { TrainerContext } from "./context.ts";
+import type { FitOptions } from "./options.ts";
+import type { Settings } from "./settings.ts";
+import type { TrainingOptions } from "./step.ts";
+
+/** Puts together what the step is compiled from, but for the variants of its kernels. */
+export function trainingOptions(
+  context: TrainerContext,
+  { l2, clipNorm, loss }: FitOptions,
+  { batch, optimizer }: Settings,
+  { feed, losses, taskWeights, sorter, unseen }: TrainingBuffers,
+): TrainingOptions {
+  return {
+    ...context,
+    feed,
+    batch,
+    optimizer,
+    l2: l2 ?? {},
+    clipNorm,
+    losses: losses.range,
+    taskWeights,
+    loss,
+    pairs: sorter?.range,
+    unseen,
+  };
+}
