@@ -34,6 +34,8 @@ export interface Progress extends Disposable {
   startEpoch(epoch: number, step?: number): void;
   /** Tells that `step` steps of the epoch are done, and the loss, where it is known. */
   update(step: number, loss?: number): void;
+  /** Writes a line within an epoch. */
+  note(text: string): void;
   /** Ends the epoch with one line of its metrics. */
   endEpoch(metrics?: Readonly<Record<string, number>>): void;
   /** Removes the bar and gives the terminal back. May be called at any time, also twice. */
@@ -112,6 +114,11 @@ class Meter {
     return `epoch ${this.#epoch}/${this.#options.epochs}`;
   }
 
+  /** Steps of the epoch that are done. */
+  get step(): number {
+    return this.#step;
+  }
+
   get stepText(): string {
     return `${this.#step}/${this.steps}`;
   }
@@ -185,6 +192,10 @@ class TextProgress implements Progress {
     this.#stream.write(`${meter.epochText}  step ${meter.stepText}  ${meter.describeStep()}\n`);
   }
 
+  note(text: string): void {
+    this.#stream.write(`${text}\n`);
+  }
+
   endEpoch(metrics: Readonly<Record<string, number>> = {}): void {
     this.#stream.write(`${this.#meter.describeEpoch(metrics)}\n`);
   }
@@ -222,6 +233,12 @@ class BarProgress implements Progress {
   update(step: number, loss?: number): void {
     this.#meter.update(step, loss);
     this.#bar.update(step);
+  }
+
+  note(text: string): void {
+    this.#bar.stop();
+    this.#stream.write(`${text}\n`);
+    this.#bar.start(this.#meter.steps, this.#meter.step);
   }
 
   endEpoch(metrics: Readonly<Record<string, number>> = {}): void {

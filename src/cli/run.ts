@@ -220,6 +220,11 @@ function follow(progress: Progress, { fit: { epochs, resume }, summary }: Run, s
       if (event.epoch !== epoch) begin(event.epoch, event.step);
       progress.update(event.step, Number.isNaN(event.loss) ? undefined : event.loss);
     },
+    onEvaluation: (report) => {
+      const metrics = Object.entries(metricsOf(report)).filter(([name]) => name !== "lr");
+      const shown = metrics.map(([name, value]) => `${name} ${value.toFixed(5)}`).join("  ");
+      progress.note(`step ${report.step}  ${shown}${report.improved ? "" : "  no better"}`);
+    },
     onEpoch: (report) => {
       progress.endEpoch(metricsOf(report));
       if (report.epoch < epochs) begin(report.epoch + 1);
@@ -235,7 +240,7 @@ function describePlan(plan: PlanDescription): string {
     `${unshared} MB without sharing`;
 }
 
-function metricsOf({ validation, lr }: EpochReport): Record<string, number> {
+function metricsOf({ validation, lr }: Pick<EpochReport, "validation" | "lr">): Record<string, number> {
   const { auc, concordance, logloss, notes } = validation ?? {};
   return {
     ...(auc !== undefined && !notes?.auc && { auc }),
@@ -245,10 +250,9 @@ function metricsOf({ validation, lr }: EpochReport): Record<string, number> {
   };
 }
 
-function describeEnd({ epochs, bestEpoch, ended }: History, seconds: number): string {
+function describeEnd({ epochs, bestEpoch, bestMetrics: metrics, ended }: History, seconds: number): string {
   const why = ended === "early stopping" ? "stopped early" : "done";
   const last = epochs.at(-1);
-  const metrics = epochs.find(({ epoch }) => epoch === bestEpoch)?.validation;
   const measured = (name: "auc" | "concordance", label: string): string =>
     metrics?.[name] !== undefined && !metrics.notes?.[name] ? ` ${label} ${metrics[name].toFixed(5)},` : "";
   const order = measured("auc", "AUC") + measured("concordance", "concordance");

@@ -11,6 +11,7 @@ import type { EarlyStopping } from "../trainer/options.ts";
 import { weightedNames } from "../trainer/tasks.ts";
 import { type ModelHeader, parseHeader } from "../model/header.ts";
 import { requireFloat32 } from "../model/quantized.ts";
+import { AVERAGING_OPTIONS, readAveraging } from "./averaging.ts";
 import { BAD_ROW_OPTION, DATA_OPTIONS, MISSING_OPTION } from "./data.ts";
 import { nameFold, runFolds } from "./folds.ts";
 import { LOSS_OPTIONS, MODEL_OPTIONS, OPTIMIZER_OPTIONS, readL2, readLoss, readModel, readOptimizer } from "./model.ts";
@@ -30,6 +31,10 @@ const GROUPS = {
   "Schema": SCHEMA_OPTIONS,
   "Evaluation": {
     ...PART_OPTIONS,
+    "evaluate-every": {
+      value: "N",
+      help: "evaluate the validation rows every N steps too; --patience counts each evaluation",
+    },
     patience: {
       value: "N",
       help: "stop after N epochs in a row without a better validation\n(default 2; 0 never stops)",
@@ -60,6 +65,7 @@ const GROUPS = {
     ...LOSS_OPTIONS,
     ...OPTIMIZER_OPTIONS,
     ...SCHEDULE_OPTIONS,
+    ...AVERAGING_OPTIONS,
     "task-weights": {
       value: "LIST",
       help:
@@ -157,7 +163,7 @@ export async function train(args: readonly string[], streams: Streams): Promise<
 function planRun(options: Options<Name>, settings: Omit<Run, "training">, parts: Parts, streams: Streams): Run {
   const { training, validation } = parts;
   warnOfUnread(settings.definition, training.schema, streams);
-  if (!validation) options.require("validation", ["patience", "monitor", "lr-factor"]);
+  if (!validation) options.require("validation", ["patience", "monitor", "lr-factor", "evaluate-every"]);
   const patience = options.integer("patience", 0) ?? 2;
   const earlyStopping = validation && patience > 0
     ? { patience, monitor: readMonitor(options, training), factor: options.number("lr-factor", 0, 1) }
@@ -166,7 +172,11 @@ function planRun(options: Options<Name>, settings: Omit<Run, "training">, parts:
   const taskWeights = readTaskWeights(options, training);
   const steps = epochs * Math.ceil(training.rows / settings.fit.batchSize);
   const schedule = readSchedule(options, settings.fit.optimizer!.lr, steps);
-  return { ...settings, ...parts, fit: { ...settings.fit, epochs, earlyStopping, taskWeights, schedule } };
+  const every = options.integer("evaluate-every", 1);
+  const evaluateEvery = every === undefined ? undefined : { steps: every };
+  const averaging = readAveraging(options, epochs);
+  const fit = { ...settings.fit, epochs, earlyStopping, evaluateEvery, taskWeights, schedule, averaging };
+  return { ...settings, ...parts, fit };
 }
 
 /** Reads the metric that early stopping watches. */

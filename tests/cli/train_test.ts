@@ -235,3 +235,35 @@ Deno.test("--weight names the column of weights, which is neither label nor feat
       assertStringIncludes(refused.err, `column "${column}" is the weight`);
     }
   }));
+
+Deno.test("train evaluates within epochs and averages weights, and a resumed run gives the same file", () =>
+  inFolder(async (folder) => {
+    await writeData(`${folder}/clicks.csv`, 300);
+    const args = [...TRAIN, "--split", "0.8,0.2", "--epochs", "4", "--average", "ema", "--average-every", "3"];
+    const often = [...args, "--evaluate-every", "5", "--average-decay", "0.9", "--patience", "20"];
+    const whole = await run(folder, ...often, "--out", "whole.weft");
+    assertEquals(whole.code, 0, whole.err);
+    assertMatch(whole.err, /\nstep 5 +auc 0\.\d{5} +logloss 0\.\d{5}.*\n/);
+    assertMatch(whole.err, /training: done after 4 epochs, .* kept: validation AUC 0\.\d{5}, logloss 0\.\d{5}/);
+    const half = [...often.map((arg, i) => often[i - 1] === "--epochs" ? "2" : arg), "--checkpoint", "c.weft"];
+    assertEquals((await run(folder, ...half, "--out", "half.weft")).code, 0);
+    const resumed = await run(folder, ...often, "--resume", "c.weft", "--out", "resumed.weft");
+    assertEquals(resumed.code, 0, resumed.err);
+    const parametersOf = async (name: string) => {
+      await using model = await Model.load(`${folder}/${name}.weft`, models, { device: await gpu() });
+      return await model.parameters();
+    };
+    assertEquals(await parametersOf("resumed"), await parametersOf("whole"));
+    for (
+      const [more, error] of [
+        [["--average-from", "2"], 'option "--average-from" is not for ema'],
+        [["--average-decay", "1"], '"--average-decay" must be a number from'],
+      ] as const
+    ) {
+      const { code, err } = await run(folder, ...args, ...more);
+      assertEquals(code, 2, err);
+      assertStringIncludes(err, error);
+    }
+    const lone = await run(folder, ...TRAIN, "--evaluate-every", "5");
+    assertStringIncludes(lone.err, 'option "--evaluate-every" needs "--validation"');
+  }));
