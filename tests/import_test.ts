@@ -47,6 +47,7 @@ const PURPOSE: Record<string, readonly string[]> = {
   "./metrics": ["auc", "calibration", "logloss"],
   "./models": ["deepfm", "xdeepfm"],
   "./client": ["Client", "ServerError", "encodeInfer"],
+  "./data": ["readCsv", "readData", "readParquet", "readSql"],
   "./interchange": ["exportSafetensors", "importStateDict", "readSafetensors"],
   "./gpu": ["Gpu", "Profiler", "listAdapters", "requestAdapter"],
   "./cli": ["main"],
