@@ -16,8 +16,8 @@ import { weightedNames } from "../trainer/tasks.ts";
 import { reportCoverage } from "./coverage.ts";
 import { type ModelHeader, parseHeader } from "../model/header.ts";
 import { requireFloat32 } from "../model/quantized.ts";
-import { BAD_ROW_OPTION, DATA_OPTIONS, isLibsvm, MISSING_OPTION, readData, readFormat } from "./data.ts";
-import { readRejections, warnOfOneClass } from "./data.ts";
+import { areLibsvm, BAD_ROW_OPTION, DATA_OPTIONS, MISSING_OPTION, readData, readDataFormat } from "./data.ts";
+import { readRejections, requireFiles, warnOfOneClass } from "./data.ts";
 import { LOSS_OPTIONS, MODEL_OPTIONS, OPTIMIZER_OPTIONS, readL2, readLoss, readModel, readOptimizer } from "./model.ts";
 import { type CommandInfo, type NameOf, type Options, parseOptions } from "./options.ts";
 import { type Run, runTraining } from "./run.ts";
@@ -189,7 +189,7 @@ async function readSource(options: Options<Name>): Promise<ModelHeader | undefin
 
 /** Reads what does not depend on the data, so that mistakes show before any of it is read. */
 function readSettings(options: Options<Name>, definition: Definition): Omit<Run, "training"> {
-  if (options.texts("data").length === 0) options.refuse('option "--data" is missing');
+  requireFiles(options);
   options.exclude("split", ["validation"]);
   if (options.numbers("split")?.length === 3) options.exclude("split", ["test"]);
   options.require("split", ["split-by"]);
@@ -242,11 +242,11 @@ async function readParts(
   source: ModelHeader | undefined,
   streams: Streams,
 ): Promise<Parts> {
-  const files = options.texts("data");
-  const format = { ...readFormat(options), ...readRejections(options) };
+  const files = requireFiles(options);
+  const format = { ...await readDataFormat(options), ...readRejections(options) };
   const fractions = options.numbers("split", 0, 1);
   const by = fractions && readSplitBy(options, fractions, source?.schema.time);
-  const schema = source || isLibsvm(files, format) ? refuseSchema(options) : await readSchema(options);
+  const schema = source || await areLibsvm(files, format) ? refuseSchema(options) : await readSchema(options);
   const threshold = options.number("threshold");
   const fitting = { ...format, threshold, ...(schema && { missing: ["", ...options.exact("missing")] }) };
   const declared = schema && fractions ? keepTexts(schema) : schema;

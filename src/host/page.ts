@@ -8,7 +8,6 @@ import type { Gpu } from "../gpu/device.ts";
 import type { AdapterOptions, AdapterReport, FoundAdapter } from "./adapter_types.ts";
 import type { GrpcListener, GrpcListenOptions, Listener, ListenOptions } from "./listen_types.ts";
 import type { LogFolder } from "./log_types.ts";
-
 import type { ByteRanges, FolderEntry } from "./file_types.ts";
 
 export type { GrpcListener, GrpcListenOptions, Listener, ListenOptions } from "./listen_types.ts";
