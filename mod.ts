@@ -42,15 +42,7 @@ export {
 export { serve, type Server } from "./src/serve/server.ts";
 export type { ServeOptions } from "./src/serve/options.ts";
 export type { FieldStatistics, ScoreStatistics, TrainingStatistics } from "./src/drift/training_statistics.ts";
-export type { DriftOptions } from "./src/serve/drift.ts";
-export type { LogOptions } from "./src/serve/request_log.ts";
 export type { ListenOptions } from "./src/host/mod.ts";
-export type { RankedCandidate, Ranker, ScoredCandidates } from "./src/serve/ranking.ts";
-export type { CanaryPlan } from "./src/serve/rollout.ts";
-export type { BatchingOptions } from "./src/serve/batcher.ts";
-export type { ProcessorUse } from "./src/serve/processor_way.ts";
-export type { RowScorer, Scorer, ScorerOptions, Scores } from "./src/serve/scorer.ts";
-export type { BatchWay } from "./src/serve/ways.ts";
 export type { AnyFactory } from "./src/model/header.ts";
 export { PredictionError } from "./src/model/requirements.ts";
 export type { Calibration, SliceShifts, TaskCalibration } from "./src/calibration/calibration.ts";
