@@ -42,15 +42,7 @@ export {
 export { serve, type Server } from "./src/serve/server.ts";
 export type { ServeOptions } from "./src/serve/options.ts";
 export type { FieldStatistics, ScoreStatistics, TrainingStatistics } from "./src/drift/training_statistics.ts";
-export type { DriftOptions } from "./src/serve/drift.ts";
-export type { LogOptions } from "./src/serve/request_log.ts";
 export type { ListenOptions } from "./src/host/mod.ts";
-export type { RankedCandidate, Ranker, ScoredCandidates } from "./src/serve/ranking.ts";
-export type { CanaryPlan } from "./src/serve/rollout.ts";
-export type { BatchingOptions } from "./src/serve/batcher.ts";
-export type { ProcessorUse } from "./src/serve/processor_way.ts";
-export type { RowScorer, Scorer, ScorerOptions, Scores } from "./src/serve/scorer.ts";
-export type { BatchWay } from "./src/serve/ways.ts";
 export type { AnyFactory } from "./src/model/header.ts";
 export { PredictionError } from "./src/model/requirements.ts";
 export type { Calibration, SliceShifts, TaskCalibration } from "./src/calibration/calibration.ts";
@@ -85,16 +77,10 @@ export { countRows, type RowCountOptions } from "./src/data/row_counts.ts";
 export type { DatasetParts } from "./src/data/dataset_parts.ts";
 export type { SplitOptions } from "./src/data/split.ts";
 export { type NamedStream, readCsv, type ReadCsvOptions, type Source } from "./src/data/csv.ts";
-export {
-  describe,
-  type DescribeOptions,
-  type Description,
-  type FieldDescription,
-  type NumberDescription,
-  type ValueDescription,
-} from "./src/data/describe.ts";
-export { type Fold, type FoldOptions, kFold } from "./src/data/folds.ts";
-export { readCsvFolds, readCsvSplit, type ReadCsvSplitOptions } from "./src/data/refit.ts";
+export { describe } from "./src/data/describe.ts";
+export { kFold } from "./src/data/folds.ts";
+export { readCsvFolds, readCsvSplit, type ReadCsvSplitOptions, readDataSplit } from "./src/data/refit.ts";
+export { readData, type ReadDataOptions } from "./src/data/read_data.ts";
 export type { OnFault, RejectionOptions } from "./src/data/rejections.ts";
 export type { FieldCoverage, Respelling } from "./src/data/coverage.ts";
 export { readLibsvm, type ReadLibsvmOptions } from "./src/data/libsvm.ts";

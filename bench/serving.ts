@@ -12,7 +12,7 @@
  *
  * @module
  */
-import type { ProcessorUse } from "../mod.ts";
+import type { ProcessorUse } from "../src/serve/mod.ts";
 import { parseArgs } from "../src/std.ts";
 import { formatMs, formatTable } from "./report.ts";
 import { Clients, createModel, drawRows, quantile, requestOf, ServerProcess } from "./serving_setup.ts";

@@ -7,6 +7,7 @@
 // deno-lint-ignore-file no-explicit-any -- the package is untyped; this file is where types are put on it
 import * as cli from "npm:deno-std@1.4.0/cli/parse_args.js";
 import * as csv from "npm:deno-std@1.4.0/csv/mod.js";
+import * as path from "npm:deno-std@1.4.0/path/posix/glob_to_regexp.js";
 
 /** Options of {@linkcode CsvParseStream}. */
 export interface CsvParseOptions {
@@ -39,3 +40,6 @@ export interface ParseArgsOptions {
 /** Parses command-line arguments into a record; positional ones are under `_`. */
 export const parseArgs: (args: readonly string[], options?: ParseArgsOptions) => Record<string, any> & { _: string[] } =
   (cli as any).parseArgs;
+
+/** Turns a pattern of names, with `*`, `?`, `[a-z]` and `{a,b}`, into an expression for whole names. */
+export const globToRegExp: (pattern: string) => RegExp = (path as any).globToRegExp;

@@ -47,7 +47,9 @@ const PURPOSE: Record<string, readonly string[]> = {
   "./metrics": ["auc", "calibration", "logloss"],
   "./models": ["deepfm", "xdeepfm"],
   "./client": ["Client", "ServerError", "encodeInfer"],
+  "./data": ["readCsv", "readData", "readParquet", "readSql"],
   "./interchange": ["exportSafetensors", "importStateDict", "readSafetensors"],
+  "./serve": ["epsilonGreedy", "plackettLuce", "serve"],
   "./gpu": ["Gpu", "Profiler", "listAdapters", "requestAdapter"],
   "./cli": ["main"],
 };

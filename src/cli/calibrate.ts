@@ -6,7 +6,15 @@
 import { requireSavable } from "../checkpoint.ts";
 import type { Calibration } from "../calibration/calibration.ts";
 import { reportCoverage } from "./coverage.ts";
-import { BAD_ROW_OPTION, DATA_OPTIONS, describeData, readData, readFormat, readRejections } from "./data.ts";
+import {
+  BAD_ROW_OPTION,
+  DATA_OPTIONS,
+  describeData,
+  readData,
+  readDataFormat,
+  readRejections,
+  requireFiles,
+} from "./data.ts";
 import { openGpu } from "./device.ts";
 import { loadModel } from "./load.ts";
 import { type CommandInfo, parseOptions } from "./options.ts";
@@ -50,8 +58,8 @@ export async function calibrate(args: readonly string[], streams: Streams): Prom
   const options = parseOptions(CALIBRATE, args);
   const path = options.required("model-file");
   const out = options.required("out");
-  if (options.texts("data").length === 0) options.refuse('option "--data" is missing');
-  const format = { ...readFormat(options), ...readRejections(options) };
+  const files = requireFiles(options);
+  const format = { ...await readDataFormat(options), ...readRejections(options) };
   const batchSize = options.integer("batch-size", 1);
   const method = options.choice("method", ["platt", "temperature", "isotonic"]);
   const [by, minRows] = [options.text("by"), options.integer("min-rows", 1)];
@@ -61,7 +69,7 @@ export async function calibrate(args: readonly string[], streams: Streams): Prom
   using gpu = await openGpu(streams);
   await applyTuning(gpu, tuning, streams);
   await using model = await loadModel(path, gpu, streams);
-  const data = await readData(options.texts("data"), model.schema, format, streams);
+  const data = await readData(files, model.schema, format, streams);
   reportCoverage("data", data, false, streams);
   streams.out(`${describeData("data", data)}\n`);
   streams.out(`before\n${formatTasks(await model.predictTasks(data, { batchSize }), data)}\n`);

@@ -4,25 +4,39 @@
  * @module
  */
 import { warningOfOneClass } from "../data/classes.ts";
-import { type ReadCsvOptions, readCsvWatched } from "../data/csv.ts";
+import type { ReadCsvOptions } from "../data/csv.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { FittedSchema } from "../data/fitted_schema.ts";
-import { isJsonLines, readJsonLinesWatched } from "../data/json_lines.ts";
 import { type ReadLibsvmOptions, readLibsvmWatched } from "../data/libsvm.ts";
+import { type ColumnFormat, DATA_FORMATS, formOf, type ReadDataOptions, readDataWatched } from "../data/read_data.ts";
 import type { Schema } from "../data/schema.ts";
+import type { Source } from "../data/source.ts";
+import { listSources } from "../data/source_list.ts";
+import { type ReadSqlOptions, readSqlWatched } from "../data/sql.ts";
 import type { RowWatcher } from "../data/watcher.ts";
-import type { OptionGroups, Options } from "./options.ts";
+import { type OptionGroups, type Options, UsageError } from "./options.ts";
 import type { Streams } from "./streams.ts";
 import { formatCount } from "./table.ts";
 
 /** Options that say how data files are read. */
 export const DATA_OPTIONS = {
-  data: { value: "FILE", help: "file to read, plain or gzip, or its http address; may be repeated" },
+  data: {
+    value: "FILE",
+    help: "file to read, plain or gzip, or its http address; a folder of files; a pattern in quotes,\n" +
+      "such as 'logs/*.csv.gz'; - for stdin, with --format; may be repeated",
+  },
   format: {
     value: "KIND",
-    help: "csv for all delimited text, jsonl for an object a line, or libsvm (default by name: jsonl\n" +
-      "for .jsonl and .ndjson, libsvm for .libsvm, .libfm, .libffm and .svm, else csv)",
+    help: "csv for all delimited text, jsonl for an object a line, libsvm, or parquet (default by\n" +
+      "name: jsonl for .jsonl and .ndjson, libsvm for .libsvm, .libfm, .libffm and .svm,\n" +
+      "parquet for .parquet, .parq and .pq, else csv)",
   },
+  sql: {
+    value: "QUERY",
+    help: "query whose rows are read in place of --data, by DuckDB, such as\n" +
+      "\"select * from 'logs/*.parquet'\"; its package of some 70 MB is fetched at the first use",
+  },
+  database: { value: "FILE", help: "DuckDB database with the tables of --sql" },
   delimiter: { value: "TEXT", help: "text between fields, or tab (default: a character, by the first line)" },
   quote: { value: "KIND", help: 'double (default): " encloses fields; none: it is a character like others' },
   trim: { help: "remove blanks around fields and names of columns (default: as in training)" },
@@ -59,27 +73,41 @@ export const MISSING_OPTION = {
 
 type DataOption = keyof typeof DATA_OPTIONS;
 
-/** Forms of data files. */
-const FORMATS = ["csv", "jsonl", "libsvm"] as const;
-
-type Format = typeof FORMATS[number];
-
 /** Options that files of a form do not have. */
-const FOREIGN_OPTIONS: Readonly<Record<Format, readonly DataOption[]>> = {
+const FOREIGN_OPTIONS: Readonly<Record<ColumnFormat | "libsvm", readonly DataOption[]>> = {
   csv: [],
+  table: [],
   jsonl: ["delimiter", "quote", "header"],
   libsvm: ["delimiter", "quote", "trim", "encoding"],
+  parquet: ["delimiter", "quote", "header", "encoding"],
 };
 
 /** How data files are read. */
-export type DataFormat = ReadCsvOptions & Pick<ReadLibsvmOptions, "threshold"> & { format?: Format };
+export type DataFormat = ReadDataOptions & Pick<ReadLibsvmOptions, "threshold"> & Pick<ReadSqlOptions, "database">;
+
+/** Returns what is to be read: the names of files, or a query in their place. */
+export function requireFiles(options: Options<DataOption>): readonly string[] {
+  const files = filesOf(options);
+  return files.length > 0 ? files : options.refuse('option "--data" is missing');
+}
+
+/** Returns what {@linkcode requireFiles} returns, or nothing where nothing is to be read. */
+export function filesOf(options: Options<DataOption>): readonly string[] {
+  options.exclude("sql", ["data", "format"]);
+  options.require("sql", ["database"]);
+  const sql = options.text("sql");
+  return sql === undefined ? options.texts("data") : [`${QUERY}${sql}`];
+}
+
+/** What a query begins with among names of files, none of which can have it. */
+const QUERY = "\0sql ";
 
 /** Reads how files are to be read from the options that all commands with data have. */
-export function readFormat(options: Options<DataOption>): DataFormat {
+export async function readDataFormat(options: Options<DataOption>): Promise<DataFormat> {
   const delimiter = options.text("delimiter");
   const header = options.text("header");
-  const format = options.choice("format", FORMATS);
-  const form = formOf(options.texts("data"), { format });
+  const format = options.choice("format", DATA_FORMATS);
+  const form = await formOfFiles(filesOf(options), { format });
   const foreign = FOREIGN_OPTIONS[form].find((name) => options.has(name));
   if (foreign) options.refuse(`option "--${foreign}" is not for ${form} files`);
   return {
@@ -89,6 +117,7 @@ export function readFormat(options: Options<DataOption>): DataFormat {
     ...(options.has("trim") && { trim: true }),
     ...(options.has("encoding") && { encoding: parseEncoding(options, options.required("encoding")) }),
     ...(header !== undefined && { header: header === "none" ? false : options.exact("header") }),
+    ...(options.has("database") && { database: options.text("database") }),
     ...(options.has("limit") && { limit: options.integer("limit", 1) }),
   };
 }
@@ -104,15 +133,29 @@ export function readRejections(
 }
 
 /** Tells whether files hold `id:value` tokens instead of columns. */
-export function isLibsvm(files: readonly string[], format: Pick<DataFormat, "format">): boolean {
-  return formOf(files, format) === "libsvm";
+export async function areLibsvm(files: readonly string[], format: Pick<DataFormat, "format">): Promise<boolean> {
+  return await formOfFiles(files, format) === "libsvm";
 }
 
-/** Returns the form of files, by the name of the first where none is given. */
-function formOf([first = ""]: readonly string[], { format }: Pick<DataFormat, "format">): Format {
-  if (format !== undefined) return format;
-  if (/\.(libsvm|libfm|libffm|svm)(\.gz)?$/i.test(first)) return "libsvm";
-  return isJsonLines(first) ? "jsonl" : "csv";
+/** Returns the form of files, by their names where none is given. */
+export async function formOfFiles(
+  files: readonly string[],
+  { format }: Pick<DataFormat, "format">,
+): Promise<ColumnFormat | "libsvm"> {
+  if (format === undefined && files.includes(STDIN)) {
+    throw new UsageError('Cannot read standard input: option "--format" is missing, no name tells the form');
+  }
+  // The rows of a query come as Parquet.
+  if (files[0]?.startsWith(QUERY)) return "parquet";
+  return format ?? formOf(files.length > 0 ? await listSources(files) : []);
+}
+
+/** What stands for the standard input. */
+const STDIN = "-";
+
+/** Returns what a name on the command line stands for. */
+function toSource(file: string): Source {
+  return file === STDIN ? { name: "standard input", stream: () => Deno.stdin.readable } : file;
 }
 
 /**
@@ -128,11 +171,7 @@ export async function readData(
   streams: Streams,
   watcher?: RowWatcher,
 ): Promise<Dataset> {
-  const { format: _, threshold, ...csv } = options;
-  const readColumns = formOf(files, options) === "jsonl" ? readJsonLinesWatched : readCsvWatched;
-  const data = schema === undefined || isLibsvm(files, options)
-    ? await readLibsvmWatched(files, libsvmOptions(schema, { ...csv, threshold }), watcher)
-    : await readColumns(files, schema, csv, watcher);
+  const data = await readFiles(files, schema, options, watcher);
   if (data.missingLabels > 0) streams.err(`Left out ${formatCount(data.missingLabels, "row")} whose label is missing`);
   if (data.skipped > 0) {
     const what = watcher ? "No probability for" : "Left out";
@@ -142,9 +181,26 @@ export async function readData(
     if (more > 0) streams.err(`  and ${formatCount(more)} more`);
   }
   if (data.rows === 0 && !watcher) {
-    throw new RangeError(`Cannot use "${files.join('", "')}": there must be a row, received none`);
+    const names = files.map((file) => file.replace(QUERY, "")).join('", "');
+    throw new RangeError(`Cannot use "${names}": there must be a row, received none`);
   }
   return data;
+}
+
+async function readFiles(
+  files: readonly string[],
+  schema: Schema | FittedSchema | undefined,
+  options: DataFormat,
+  watcher: RowWatcher | undefined,
+): Promise<Dataset> {
+  const sources = files.map(toSource);
+  if (schema === undefined || await areLibsvm(files, options)) {
+    return await readLibsvmWatched(sources, libsvmOptions(schema, options), watcher);
+  }
+  const { threshold: _, database, ...reading } = options;
+  if (!files[0].startsWith(QUERY)) return await readDataWatched(sources, schema, reading, watcher);
+  const { format: __, ...rows } = reading;
+  return await readSqlWatched(files[0].slice(QUERY.length), schema, { ...rows, database }, watcher);
 }
 
 function libsvmOptions(

@@ -4,7 +4,8 @@
  * @module
  */
 import { describe as describeRows, type Description, type FieldDescription } from "../data/describe.ts";
-import { BAD_ROW_OPTION, DATA_OPTIONS, isLibsvm, MISSING_OPTION, readFormat, readRejections } from "./data.ts";
+import { BAD_ROW_OPTION, DATA_OPTIONS, MISSING_OPTION, readDataFormat, readRejections, requireFiles } from "./data.ts";
+import { formOfFiles } from "./data.ts";
 import { type CommandInfo, parseOptions } from "./options.ts";
 import { readSchema, SCHEMA_OPTIONS } from "./schema.ts";
 import type { Streams } from "./streams.ts";
@@ -53,14 +54,15 @@ export async function describe(args: readonly string[], streams: Streams): Promi
   // A file in front needs no option, as it is what the command is about.
   const named = args.length > 0 && !args[0].startsWith("-") ? ["--data", ...args] : args;
   const options = parseOptions(DESCRIBE, named);
-  const files = options.texts("data");
-  if (files.length === 0) options.refuse('option "--data" is missing');
-  const { format, ...reading } = readFormat(options);
-  if (format === "libsvm" || isLibsvm(files, { format })) {
-    return options.refuse("libsvm files have no columns to describe");
+  const files = requireFiles(options);
+  const { format, threshold: _, database: __, ...reading } = await readDataFormat(options);
+  const form = await formOfFiles(files, { format });
+  if (form !== "csv" && form !== "jsonl") {
+    if (form === "libsvm") options.refuse("libsvm files have no columns to describe");
+    return options.refuse(`describe reads delimited text and JSON lines, received ${form}`);
   }
   const description = await describeRows(files, await readSchema(options), {
-    ...{ ...reading, ...readRejections(options), format },
+    ...{ ...reading, ...readRejections(options), format: form },
     missing: ["", ...options.exact("missing")],
     top: options.integer("top", 1),
     parts: options.integer("parts", 1),

@@ -4,7 +4,15 @@
  * @module
  */
 import { reportCoverage } from "./coverage.ts";
-import { BAD_ROW_OPTION, DATA_OPTIONS, describeData, readData, readFormat, readRejections } from "./data.ts";
+import {
+  BAD_ROW_OPTION,
+  DATA_OPTIONS,
+  describeData,
+  readData,
+  readDataFormat,
+  readRejections,
+  requireFiles,
+} from "./data.ts";
 import { GPU_OPTION, openGpu, readBackend } from "./device.ts";
 import { loadModel } from "./load.ts";
 import { type CommandInfo, parseOptions } from "./options.ts";
@@ -35,15 +43,15 @@ export const EVALUATE: CommandInfo<typeof GROUPS> = {
 export async function evaluate(args: readonly string[], streams: Streams): Promise<number> {
   const options = parseOptions(EVALUATE, args);
   const path = options.required("model-file");
-  if (options.texts("data").length === 0) options.refuse('option "--data" is missing');
-  const format = { ...readFormat(options), ...readRejections(options) };
+  const files = requireFiles(options);
+  const format = { ...await readDataFormat(options), ...readRejections(options) };
   const batchSize = options.integer("batch-size", 1);
   const tuning = readTuning(options);
   const backend = readBackend(options);
   using gpu = await openGpu(streams, backend);
   await applyTuning(gpu, tuning, streams);
   await using model = await loadModel(path, gpu, streams);
-  const data = await readData(options.texts("data"), model.schema, format, streams);
+  const data = await readData(files, model.schema, format, streams);
   reportCoverage("data", data, false, streams);
   streams.out(`${describeData("data", data)}\n`);
   streams.out(formatTasks(await model.predictTasks(data, { batchSize }), data));

@@ -1,5 +1,5 @@
 /**
- * Writing text files whole.
+ * Writing files whole.
  *
  * @module
  */
@@ -7,16 +7,16 @@ import { dirname } from "node:path";
 import { replaceFile, statIfThere, tryToReplace } from "../files.ts";
 
 /**
- * Writes text so that the path holds either the old file or the whole new one, whenever the process stops. A path that
- * is no ordinary file, such as a pipe, is written to directly.
+ * Writes text or bytes so that the path holds either the old file or the whole new one, whenever the process stops. A
+ * path that is no ordinary file, such as a pipe, is written to directly.
  *
  * @throws {Error} when the file cannot be written; a file that was there is intact
  */
-export async function writeWhole(path: string, parts: Iterable<string>): Promise<void> {
+export async function writeWhole(path: string, parts: Iterable<string | Uint8Array>): Promise<void> {
   const write = async (file: Deno.FsFile): Promise<void> => {
     const encoder = new TextEncoder();
     for (const part of parts) {
-      const bytes = encoder.encode(part);
+      const bytes = typeof part === "string" ? encoder.encode(part) : part;
       for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
     }
   };

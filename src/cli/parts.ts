@@ -13,7 +13,7 @@ import type { SplitOptions } from "../data/split.ts";
 import type { ModelHeader } from "../model/header.ts";
 import { reportCoverage } from "./coverage.ts";
 import type { BAD_ROW_OPTION, DATA_OPTIONS, DataFormat, MISSING_OPTION } from "./data.ts";
-import { isLibsvm, readData, readFormat, readRejections, warnOfOneClass } from "./data.ts";
+import { areLibsvm, readData, readDataFormat, readRejections, requireFiles, warnOfOneClass } from "./data.ts";
 import type { OptionGroups, Options } from "./options.ts";
 import { readSchema, SCHEMA_OPTIONS } from "./schema.ts";
 import type { Streams } from "./streams.ts";
@@ -134,9 +134,9 @@ async function readWhole(
   divided: { readonly group: string | undefined } | undefined,
   streams: Streams,
 ): Promise<Whole> {
-  const files = options.texts("data");
-  const format = { ...readFormat(options), ...readRejections(options) };
-  const schema = source || isLibsvm(files, format) ? refuseSchema(options) : await readSchema(options);
+  const files = requireFiles(options);
+  const format = { ...await readDataFormat(options), ...readRejections(options) };
+  const schema = source || await areLibsvm(files, format) ? refuseSchema(options) : await readSchema(options);
   const threshold = options.number("threshold");
   const fitting = { ...format, threshold, ...(schema && { missing: ["", ...options.exact("missing")] }) };
   const declared = schema && divided ? keepTexts(schema, divided.group) : schema;

@@ -5,12 +5,13 @@
  */
 import { PredictionError } from "../model/requirements.ts";
 import { reportCoverage } from "./coverage.ts";
-import { DATA_OPTIONS, isLibsvm, readData, readFormat } from "./data.ts";
+import { areLibsvm, DATA_OPTIONS, readData, readDataFormat, requireFiles } from "./data.ts";
 import { GPU_OPTION, openGpu, readBackend } from "./device.ts";
 import { requireWritable, writeWhole } from "./files.ts";
 import { loadModel } from "./load.ts";
 import { type CommandInfo, parseOptions } from "./options.ts";
-import { Predictions } from "./predictions.ts";
+import { encodeParquet, isParquet } from "./prediction_parquet.ts";
+import { nameCurves, nameProbabilities, Predictions } from "./predictions.ts";
 import { type Streams, writeAll } from "./streams.ts";
 import { formatCount } from "./table.ts";
 import { applyTuning, readTuning, TUNING_OPTION } from "./tuning.ts";
@@ -31,7 +32,10 @@ const GROUPS = {
     },
   },
   "Files": {
-    out: { value: "FILE", help: "CSV file to write (default predictions.csv); - for stdout" },
+    out: {
+      value: "FILE",
+      help: "file to write, CSV, or Parquet where it ends in .parquet (default predictions.csv);\n- for CSV on stdout",
+    },
     id: { value: "COLUMNS", help: "columns to write in front of each probability, with commas between them" },
   },
 } as const;
@@ -49,7 +53,7 @@ export const PREDICT: CommandInfo<typeof GROUPS> = {
   ],
   examples: [
     "predict --model-file deepfm.weft --data new.csv --out predictions.csv",
-    "predict --model-file deepfm.weft --data new.csv --id user,item",
+    "predict --model-file deepfm.weft --data 'new/*.parquet' --id user,item --out scores.parquet",
     "predict --model-file deepfm.weft --data new.csv --out - | paste -d , new.csv -",
   ],
 };
@@ -58,16 +62,15 @@ export const PREDICT: CommandInfo<typeof GROUPS> = {
 export async function predict(args: readonly string[], streams: Streams): Promise<number> {
   const options = parseOptions(PREDICT, args);
   const path = options.required("model-file");
-  const files = options.texts("data");
-  if (files.length === 0) options.refuse('option "--data" is missing');
+  const files = requireFiles(options);
   const onBadRow = options.choice("on-bad-row", ["mark", "skip", "error"]) ?? "mark";
   const format = {
-    ...readFormat(options),
+    ...await readDataFormat(options),
     labeled: false,
     onBadRow: onBadRow === "error" ? onBadRow : "skip" as const,
   };
   const ids = options.exact("id");
-  if (ids.length > 0 && isLibsvm(files, format)) options.refuse('option "--id" is not for libsvm files');
+  if (ids.length > 0 && await areLibsvm(files, format)) options.refuse('option "--id" is not for libsvm files');
   const batchSize = options.integer("batch-size", 1);
   const tuning = readTuning(options);
   const backend = readBackend(options);
@@ -82,13 +85,16 @@ export async function predict(args: readonly string[], streams: Streams): Promis
   const located = (error: unknown): never => {
     throw error instanceof PredictionError ? predictions.located(error) : error;
   };
-  const lines = model.schema.survival
-    ? predictions.formatCurves(await model.predictSurvival(data, { batchSize }).catch(located))
-    : predictions.format(await model.predictTasks(data, { batchSize }).catch(located));
+  const predicted = model.schema.survival
+    ? nameCurves(await model.predictSurvival(data, { batchSize }).catch(located))
+    : nameProbabilities(await model.predictTasks(data, { batchSize }).catch(located));
   if (out === "-") {
-    for (const part of lines) writeAll(Deno.stdout, part);
+    for (const part of predictions.format(predicted)) writeAll(Deno.stdout, part);
   } else {
-    await writeWhole(out, lines);
+    await writeWhole(
+      out,
+      isParquet(out) ? [await encodeParquet(predictions.tabulate(predicted))] : predictions.format(predicted),
+    );
     const what = model.schema.survival ? "survival curves" : "probabilities";
     streams.err(`Wrote ${formatCount(data.rows)} ${what} to ${out}`);
   }

@@ -1,5 +1,5 @@
 /**
- * Predictions as CSV, a line for each row of the files.
+ * Predictions beside the rows of the files, and as CSV.
  *
  * @module
  */
@@ -10,6 +10,17 @@ import { copyText } from "../data/vocabulary.ts";
 import type { RowWatcher, WatchedRow } from "../data/watcher.ts";
 import { formatCount } from "./table.ts";
 
+/** Numbers of the rows without fault, in order, by the name of their column. */
+export type NamedColumns = Readonly<Record<string, Float32Array>>;
+
+/** Columns with a cell for each row of the files. */
+export interface PredictionColumns {
+  /** Columns of the files. */
+  readonly texts: readonly { readonly name: string; readonly data: readonly string[] }[];
+  /** What was predicted. */
+  readonly numbers: readonly { readonly name: string; readonly data: readonly (number | null)[] }[];
+}
+
 /** Lines handed to the operating system at a time. */
 const LINES_PER_WRITE = 4096;
 
@@ -19,7 +30,7 @@ export class Predictions implements RowWatcher {
   readonly columns: readonly string[];
   readonly #texts: string[][];
   readonly #lines = growU32();
-  readonly #files: { readonly name: string; readonly first: number }[] = [];
+  readonly #files: { readonly name: string; readonly unit: string; readonly first: number }[] = [];
   readonly #faults = new Set<number>();
 
   constructor(columns: readonly string[]) {
@@ -38,8 +49,8 @@ export class Predictions implements RowWatcher {
   }
 
   /** Takes the next row. */
-  row({ file, line, texts, fault }: WatchedRow): void {
-    if (this.#files.at(-1)?.name !== file) this.#files.push({ name: file, first: this.rows });
+  row({ file, line, unit = "line", texts, fault }: WatchedRow): void {
+    if (this.#files.at(-1)?.name !== file) this.#files.push({ name: file, unit, first: this.rows });
     if (fault !== undefined) this.#faults.add(this.rows);
     texts.forEach((text, column) => this.#texts[column].push(copyText(text)));
     this.#lines.push(line);
@@ -56,35 +67,11 @@ export class Predictions implements RowWatcher {
   /**
    * Writes a CSV file in parts; 9 digits tell any two float32 numbers apart.
    *
-   * @param predicted probabilities of the rows without fault, in order, by task; a column of several tasks has the task's
-   * name behind `probability_`
+   * @param predicted what was predicted, by {@linkcode nameProbabilities} or {@linkcode nameCurves}
    */
-  format(predicted: Readonly<Record<string, Float32Array>>): Generator<string> {
-    const tasks = Object.keys(predicted);
-    return this.#format(
-      tasks.length === 1 ? ["probability"] : tasks.map((task) => `probability_${task}`),
-      Object.values(predicted),
-    );
-  }
-
-  /**
-   * Writes a CSV file in parts, as {@linkcode Predictions.format} does, of what heads predict of times: a column
-   * `survival_HEAD_END` for each interval and then `expected_HEAD`.
-   */
-  formatCurves(curves: Readonly<Record<string, SurvivalCurves>>): Generator<string> {
-    const heads = Object.entries(curves).map(([head, { ends, survival, expectedTime }]) => {
-      const intervals = ends.length - 1;
-      const columnOf = (k: number) => Float32Array.from(expectedTime, (_, row) => survival[row * intervals + k]);
-      return {
-        names: [...ends.slice(1).map((end) => `survival_${head}_${end}`), `expected_${head}`],
-        columns: [...ends.slice(1).map((_, k) => columnOf(k)), Float32Array.from(expectedTime)],
-      };
-    });
-    return this.#format(heads.flatMap(({ names }) => names), heads.flatMap(({ columns }) => columns));
-  }
-
-  *#format(names: readonly string[], columns: readonly Float32Array[]): Generator<string> {
-    yield `${[...this.columns, ...names].map(quote).join(",")}\n`;
+  *format(predicted: NamedColumns): Generator<string> {
+    const columns = Object.values(predicted);
+    yield `${[...this.columns, ...Object.keys(predicted)].map(quote).join(",")}\n`;
     let next = 0;
     let part: string[] = [];
     for (let row = 0; row < this.rows; row++) {
@@ -98,13 +85,52 @@ export class Predictions implements RowWatcher {
     yield part.join("");
   }
 
+  /** Returns what {@linkcode Predictions.format} writes as columns, with null in rows that have no prediction. */
+  tabulate(predicted: NamedColumns): PredictionColumns {
+    return {
+      texts: this.columns.map((name, index) => ({ name, data: this.#texts[index] })),
+      numbers: Object.entries(predicted).map(([name, column]) => {
+        let next = 0;
+        return {
+          name,
+          data: Array.from({ length: this.rows }, (_, row) => this.#faults.has(row) ? null : column[next++]),
+        };
+      }),
+    };
+  }
+
   /** Returns file and line of the row that was encoded as number `encoded`. */
   #locate(encoded: number): string {
     let row = -1;
     for (let left = encoded; left >= 0; left--) do row++; while (this.#faults.has(row));
     const file = this.#files.findLast(({ first }) => first <= row)!;
-    return `"${file.name}" line ${this.#lines.toArray()[row]}`;
+    return `"${file.name}" ${file.unit} ${this.#lines.toArray()[row]}`;
   }
+}
+
+/**
+ * Names the columns of probabilities by task: `probability`, or with the task's name behind `probability_` where there
+ * are several.
+ */
+export function nameProbabilities(predicted: NamedColumns): NamedColumns {
+  const tasks = Object.entries(predicted);
+  const nameOf = (task: string) => tasks.length === 1 ? "probability" : `probability_${task}`;
+  return Object.fromEntries(tasks.map(([task, column]) => [nameOf(task), column]));
+}
+
+/**
+ * Names the columns of what heads predict of times: `survival_HEAD_END` for each interval and then `expected_HEAD`.
+ */
+export function nameCurves(curves: Readonly<Record<string, SurvivalCurves>>): NamedColumns {
+  const columns = Object.entries(curves).flatMap(([head, { ends, survival, expectedTime }]) => {
+    const intervals = ends.length - 1;
+    const columnOf = (k: number) => Float32Array.from(expectedTime, (_, row) => survival[row * intervals + k]);
+    return [
+      ...ends.slice(1).map((end, k): [string, Float32Array] => [`survival_${head}_${end}`, columnOf(k)]),
+      [`expected_${head}`, Float32Array.from(expectedTime)] as const,
+    ];
+  });
+  return Object.fromEntries(columns);
 }
 
 /** Puts quotes around a text that a reader would cut or alter otherwise. */

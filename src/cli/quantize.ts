@@ -10,7 +10,15 @@ import type { Evaluation } from "../metrics.ts";
 import type { Model } from "../model.ts";
 import { describeStorage, QUANTIZED_STORAGES } from "../model/quantized.ts";
 import { reportCoverage } from "./coverage.ts";
-import { BAD_ROW_OPTION, DATA_OPTIONS, describeData, readData, readFormat, readRejections } from "./data.ts";
+import {
+  BAD_ROW_OPTION,
+  DATA_OPTIONS,
+  describeData,
+  filesOf,
+  readData,
+  readDataFormat,
+  readRejections,
+} from "./data.ts";
 import { openGpu } from "./device.ts";
 import { loadModel } from "./load.ts";
 import { type CommandInfo, type NameOf, type Options, parseOptions } from "./options.ts";
@@ -56,8 +64,13 @@ export async function quantize(args: readonly string[], streams: Streams): Promi
   const options = parseOptions(QUANTIZE, args);
   const [path, out] = [options.required("model-file"), options.required("out")];
   const to = options.choice("to", QUANTIZED_STORAGES) ?? options.refuse('option "--to" is missing');
-  options.require("data", Object.keys(READING_OPTIONS).filter((name) => name !== "data") as Name[]);
-  const format = { ...readFormat(options), ...readRejections(options) };
+  if (!options.has("sql")) {
+    options.require(
+      "data",
+      Object.keys(READING_OPTIONS).filter((name) => name !== "data") as Name[],
+    );
+  }
+  const format = { ...await readDataFormat(options), ...readRejections(options) };
   const batchSize = options.integer("batch-size", 1);
   const tuning = readTuning(options);
   await requireOther(options, path, out);
@@ -67,7 +80,7 @@ export async function quantize(args: readonly string[], streams: Streams): Promi
   await using model = await loadModel(path, gpu, streams);
   await using small = await model.quantize(to);
   streams.err(`tables: ${describeStorage(small.storage)}`);
-  const files = options.texts("data");
+  const files = filesOf(options);
   const data = files.length > 0 ? await readData(files, model.schema, format, streams) : undefined;
   const metrics = data ? await compare(model, small, data, batchSize, streams) : [];
   await small.save(out);

@@ -12,7 +12,7 @@ import { weightedNames } from "../trainer/tasks.ts";
 import { type ModelHeader, parseHeader } from "../model/header.ts";
 import { requireFloat32 } from "../model/quantized.ts";
 import { AVERAGING_OPTIONS, readAveraging } from "./averaging.ts";
-import { BAD_ROW_OPTION, DATA_OPTIONS, MISSING_OPTION } from "./data.ts";
+import { BAD_ROW_OPTION, DATA_OPTIONS, MISSING_OPTION, requireFiles } from "./data.ts";
 import { nameFold, runFolds } from "./folds.ts";
 import { LOSS_OPTIONS, MODEL_OPTIONS, OPTIMIZER_OPTIONS, readL2, readLoss, readModel, readOptimizer } from "./model.ts";
 import { type CommandInfo, type NameOf, type Options, parseOptions } from "./options.ts";
@@ -206,7 +206,7 @@ async function readSource(options: Options<Name>): Promise<ModelHeader | undefin
 
 /** Reads what does not depend on the data, so that mistakes show before any of it is read. */
 function readSettings(options: Options<Name>, definition: Definition): Omit<Run, "training"> {
-  if (options.texts("data").length === 0) options.refuse('option "--data" is missing');
+  requireFiles(options);
   requirePartOptions(options);
   options.exclude("folds", ["checkpoint", "checkpoint-every", "resume", "profile", "from-fm"]);
   const resume = options.text("resume");

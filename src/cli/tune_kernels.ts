@@ -9,14 +9,15 @@ import type { TunedProblem } from "../kernels/tuner.ts";
 import { Model } from "../model.ts";
 import { defaultTuningFile } from "../tuning_file.ts";
 import {
+  areLibsvm,
   BAD_ROW_OPTION,
   DATA_OPTIONS,
   describeData,
-  isLibsvm,
   MISSING_OPTION,
   readData,
-  readFormat,
+  readDataFormat,
   readRejections,
+  requireFiles,
 } from "./data.ts";
 import { GPU_OPTION, openGpu, readBackend } from "./device.ts";
 import { requireWritable } from "./files.ts";
@@ -63,7 +64,7 @@ export const TUNE_KERNELS: CommandInfo<typeof GROUPS> = {
 /** Runs `weft tune-kernels`. */
 export async function tuneKernels(args: readonly string[], streams: Streams): Promise<number> {
   const options = parseOptions(TUNE_KERNELS, args);
-  if (options.texts("data").length === 0) options.refuse('option "--data" is missing');
+  requireFiles(options);
   const { definition, check } = readModel(options);
   const path = readTuning(options, true)!.path;
   const step = {
@@ -92,9 +93,13 @@ export async function tuneKernels(args: readonly string[], streams: Streams): Pr
 }
 
 async function readTraining(options: Options<NameOf<typeof GROUPS>>, streams: Streams): Promise<Dataset> {
-  const files = options.texts("data");
-  const format = { ...readFormat(options), ...readRejections(options), threshold: options.number("threshold") };
-  if (isLibsvm(files, format)) return await readData(files, undefined, format, streams);
+  const files = requireFiles(options);
+  const format = {
+    ...await readDataFormat(options),
+    ...readRejections(options),
+    threshold: options.number("threshold"),
+  };
+  if (await areLibsvm(files, format)) return await readData(files, undefined, format, streams);
   const missing = ["", ...options.exact("missing")];
   return await readData(files, await readSchema(options), { ...format, missing }, streams);
 }

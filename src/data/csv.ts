@@ -3,15 +3,14 @@
  *
  * @module
  */
-import { DatasetBuilder } from "./builder.ts";
-import { type Layout, locateColumns } from "./csv_layout.ts";
 import { type ReadCsvOptions, requireCsvOptions } from "./csv_options.ts";
 import type { Dataset } from "./dataset.ts";
-import { FittedSchema } from "./fitted_schema.ts";
+import type { FittedSchema } from "./fitted_schema.ts";
 import { readRecords, type TextRecord } from "./records.ts";
-import { Rejections, type RowFault } from "./rejections.ts";
 import type { Schema } from "./schema.ts";
 import { type LineBlock, nameSource, readLines, type Source } from "./source.ts";
+import type { Table } from "./table.ts";
+import { readTables, trims } from "./table_reading.ts";
 import type { RowWatcher } from "./watcher.ts";
 
 export type { ReadCsvOptions } from "./csv_options.ts";
@@ -57,125 +56,52 @@ export async function readCsvWatched(
   watcher?: RowWatcher,
 ): Promise<Dataset> {
   requireCsvOptions(schema, options);
-  return await readDelimited(source, schema, options, watcher);
-}
-
-/** Reads as {@linkcode readCsvWatched} does, with options that are known to be good. */
-export async function readDelimited(
-  source: Source | readonly Source[],
-  schema: Schema | FittedSchema,
-  options: ReadCsvOptions,
-  watcher?: RowWatcher,
-): Promise<Dataset> {
-  const sources = isList(source) ? source : [source];
-  if (sources.length === 0) throw new RangeError("Cannot read data: there must be a file, received none");
-  const reading = new Reading(schema, options, watcher);
-  for (const one of sources) {
-    if (!await reading.readSource(one)) break;
-  }
-  return reading.finish(sources);
+  const open = (one: Source) => openDelimited(one, { ...options, trim: trims(schema, options) });
+  return await readTables(source, open, { schema, options, watcher });
 }
 
 const DELIMITERS = [",", "\t", ";", "|"];
 
-/** Rows under way from files to a data set. */
-class Reading {
-  readonly #schema: Schema | FittedSchema;
-  readonly #options: ReadCsvOptions;
-  readonly #watcher: RowWatcher | undefined;
-  readonly #trim: boolean;
-  readonly #rejections: Rejections;
-  #builder: DatasetBuilder | undefined;
-
-  constructor(schema: Schema | FittedSchema, options: ReadCsvOptions, watcher: RowWatcher | undefined) {
-    this.#schema = schema;
-    this.#options = options;
-    this.#watcher = watcher;
-    this.#trim = options.trim ?? (schema instanceof FittedSchema && schema.trim);
-    this.#rejections = new Rejections(options);
+/**
+ * Opens delimited text as a table.
+ *
+ * @throws {SyntaxError} when there is no text, or its first line does not name the columns
+ */
+export async function openDelimited(source: Source, options: ReadCsvOptions): Promise<Table> {
+  const name = nameSource(source);
+  const { header = true } = options;
+  const blocks = cutRecords(source, options);
+  const { value: first } = await blocks.next();
+  if (first === undefined) {
+    throw new SyntaxError(`Cannot read "${name}": expected a line of columns, received no text`);
   }
+  return {
+    name,
+    unit: "line",
+    columns: nameColumns(name, first[0], header).map((column) => ({ name: column })),
+    async *records() {
+      yield header === true ? first.slice(1) : first;
+      yield* blocks;
+    },
+    [Symbol.asyncDispose]: async () => {
+      await blocks.return(undefined);
+    },
+  };
+}
 
-  /** Reads a file; returns whether more rows are wanted. */
-  async readSource(source: Source): Promise<boolean> {
-    const name = nameSource(source);
-    const { header = true, limit = Infinity } = this.#options;
-    let layout: Layout | undefined;
-    for await (const records of this.#cutRecords(source)) {
-      for (const record of records) {
-        if (layout === undefined) {
-          layout = this.#locate(name, record);
-          this.#builder ??= this.#createBuilder(layout);
-          if (header === true) continue;
-        }
-        if (this.#builder!.rows >= limit) return false;
-        this.#take(name, record, layout);
-      }
+/** Reads the records of a source; the first line that is not blank decides on the delimiter. */
+function cutRecords(source: Source, options: ReadCsvOptions): AsyncGenerator<TextRecord[]> {
+  const { delimiter = "", quotes = true, encoding = "utf-8", trim = false } = options;
+  const format = { delimiter, quotes, trim };
+  const lines = readLines(source, encoding);
+  async function* watched(): AsyncGenerator<LineBlock> {
+    for await (const block of lines) {
+      const first = format.delimiter === "" ? block.lines.find((line) => line !== "") : undefined;
+      if (first !== undefined) format.delimiter = guessDelimiter(nameSource(source), first);
+      yield block;
     }
-    if (layout === undefined) {
-      throw new SyntaxError(`Cannot read "${name}": expected a line of columns, received no text`);
-    }
-    return true;
   }
-
-  /** Returns the rows read as a data set. */
-  finish(sources: readonly Source[]): Dataset {
-    const builder = this.#builder!;
-    if (!(this.#schema instanceof FittedSchema) && builder.rows === 0) {
-      const names = sources.map((source) => `"${nameSource(source)}"`).join(", ");
-      throw new RangeError(
-        `Cannot read ${names}: there must be a row to fit to, received none${this.#rejections.excuse}`,
-      );
-    }
-    return builder.finish(this.#rejections);
-  }
-
-  /** Reads the records of a source; the first line that is not blank decides on the delimiter. */
-  #cutRecords(source: Source): AsyncGenerator<TextRecord[]> {
-    const { delimiter = "", quotes = true, encoding = "utf-8" } = this.#options;
-    const format = { delimiter, quotes, trim: this.#trim };
-    const lines = readLines(source, encoding);
-    async function* watched(): AsyncGenerator<LineBlock> {
-      for await (const block of lines) {
-        const first = format.delimiter === "" ? block.lines.find((line) => line !== "") : undefined;
-        if (first !== undefined) format.delimiter = guessDelimiter(nameSource(source), first);
-        yield block;
-      }
-    }
-    return readRecords(watched(), format);
-  }
-
-  #locate(name: string, first: TextRecord): Layout {
-    const { header = true, labeled = true } = this.#options;
-    const columns = nameColumns(name, first, header);
-    const bare = this.#trim ? columns.map((column) => column.trim()) : columns;
-    return locateColumns(name, bare, { schema: this.#schema, labeled, watched: this.#watcher?.columns ?? [] });
-  }
-
-  #createBuilder(layout: Layout): DatasetBuilder {
-    const { labeled = true, missing } = this.#options;
-    return new DatasetBuilder(this.#schema, { labeled, missing, trim: this.#trim, timed: layout.time >= 0 });
-  }
-
-  /** Stores a row, or refuses it, or leaves it out and counts it. */
-  #take(name: string, record: TextRecord, layout: Layout): void {
-    const fault = record.wrong === undefined ? this.#add(layout, record.cells!) : { reason: record.wrong };
-    if (fault) this.#rejections.take(fault, `"${name}" line ${record.line}`, `${name}:${record.line}`);
-    if (!this.#watcher) return;
-    // Where the number of cells is wrong, it is not known which of them is which.
-    const cells = record.cells?.length === layout.width ? record.cells : undefined;
-    const texts = layout.watched.map((column) => cells?.[column] ?? "");
-    if (this.#trim) texts.forEach((text, index) => texts[index] = text.trim());
-    this.#watcher.row({ file: name, line: record.line, texts, fault: fault?.reason });
-  }
-
-  #add(layout: Layout, cells: readonly string[]): RowFault | undefined {
-    if (cells.length !== layout.width) return { reason: `expected ${layout.width} fields, received ${cells.length}` };
-    return this.#builder!.add({
-      texts: layout.fields.map((column) => cells[column]),
-      labels: layout.labels.map((column) => cells[column]),
-      time: cells[layout.time],
-    });
-  }
+  return readRecords(watched(), format);
 }
 
 function guessDelimiter(name: string, line: string): string {

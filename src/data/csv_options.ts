@@ -5,26 +5,19 @@
  */
 import { FittedSchema } from "./fitted_schema.ts";
 import { formatValue } from "./format.ts";
-import { type RejectionOptions, requireRejectionOptions } from "./rejections.ts";
+import { requireRejectionOptions } from "./rejections.ts";
 import { parseSchema, type Schema } from "./schema.ts";
 import { createDecoder } from "./source.ts";
+import type { ReadColumnsOptions } from "./table_reading.ts";
 
 /** Options of `readCsv`. */
-export interface ReadCsvOptions extends RejectionOptions {
+export interface ReadCsvOptions extends ReadColumnsOptions {
   /** Text between fields. @default {tab for names in .tsv; else comma, tab, semicolon or bar, by the first line} */
   delimiter?: string;
   /** Whether `"` encloses fields; otherwise it is a character like others. @default {true} */
   quotes?: boolean;
-  /** Whether blanks around fields and names of columns are removed. @default {as in a fitted schema, else false} */
-  trim?: boolean;
   /** Whether the first line names the columns, or their names; with `false` they are `"0"`, `"1"`, ... @default {true} */
   header?: boolean | readonly string[];
-  /** Texts that stand for a missing value. A fitted schema brings those of its training data. @default {[""]} */
-  missing?: readonly string[];
-  /** Whether to read the label column. Only a fitted schema can do without. @default {true} */
-  labeled?: boolean;
-  /** Most rows to read, over all files. @default {all} */
-  limit?: number;
   /** Label of the text encoding, as `TextDecoder` knows it. @default {"utf-8"} */
   encoding?: string;
 }
@@ -45,13 +38,19 @@ const OPTIONS: readonly (keyof ReadCsvOptions)[] = [
 /**
  * Checks the options against each other and against the schema.
  *
+ * @param foreign options that the form of the files does not have
  * @throws {TypeError} when an option is unknown or does not go with the schema
  * @throws {RangeError} when a value is out of its range
  */
-export function requireCsvOptions(schema: Schema | FittedSchema, options: ReadCsvOptions): void {
+export function requireCsvOptions(
+  schema: Schema | FittedSchema,
+  options: ReadCsvOptions,
+  foreign: readonly (keyof ReadCsvOptions)[] = [],
+): void {
+  const own = OPTIONS.filter((name) => !foreign.includes(name));
   for (const key of Object.keys(options)) {
-    if (!OPTIONS.includes(key as keyof ReadCsvOptions)) {
-      throw new TypeError(`Cannot read data: options are ${OPTIONS.join(", ")}, received "${key}"`);
+    if (!own.includes(key as keyof ReadCsvOptions)) {
+      throw new TypeError(`Cannot read data: options are ${own.join(", ")}, received "${key}"`);
     }
   }
   const { delimiter, missing, labeled, limit = Infinity, encoding = "utf-8" } = options;

@@ -24,7 +24,7 @@ const FORMATS: readonly Format[] = [
     advice: "unpack it or export CSV; gzip is read",
   },
   { magic: "PK\x05\x06", name: "an empty zip archive", advice: UNPACK },
-  { magic: "PAR1", name: "Parquet", advice: EXPORT },
+  { magic: "PAR1", name: "Parquet", advice: "read it as parquet, which names in .parquet are" },
   { magic: "ARROW1", name: "Arrow", advice: EXPORT },
   { magic: "Obj\x01", name: "Avro", advice: EXPORT },
   { magic: "ORC", name: "ORC", advice: EXPORT },
@@ -49,6 +49,17 @@ export function describeFormat(head: Uint8Array): string | undefined {
   // A file of text may begin with the letters of a format whose bytes go on with others.
   if (!format || (/^\w+$/.test(format.magic) && isText(head, format.at))) return undefined;
   return `expected text, received ${format.name}: ${format.advice}`;
+}
+
+/** Says why a file is no Parquet, by its first and last four bytes. */
+export function describeNoParquet(head: Uint8Array, tail: Uint8Array): string | undefined {
+  const [first, last] = [head, tail].map((bytes) => String.fromCharCode(...bytes));
+  if (first === "PARE" || last === "PARE") return "expected Parquet, received encrypted Parquet: decrypt it";
+  if (first === "PAR1") return last === "PAR1" ? undefined : "expected Parquet, received the beginning of it: cut off";
+  if (first === "") return "expected Parquet, received no bytes";
+  const other = FORMATS.find(({ magic, at }) => at === undefined && magic.slice(0, 4) === first.slice(0, magic.length));
+  const packed = first.startsWith("\x1f\x8b") ? "gzip: unpack it" : undefined;
+  return `expected Parquet, received ${packed ?? other?.name ?? "other bytes"}`;
 }
 
 /** Says which encoding the first bytes ask for, where it is not the one that is used. */

@@ -11,6 +11,7 @@ import { type RejectionOptions, Rejections, requireRejectionOptions, type RowFau
 import { isRow, type Row, RowReader, valueOf } from "./row_cells.ts";
 import { parseSchema, type Schema } from "./schema.ts";
 import { createDecoder, nameSource, readLines, type Source } from "./source.ts";
+import { listSources, type Partition, partitionsOf } from "./source_list.ts";
 import type { RowWatcher } from "./watcher.ts";
 
 /** Options of {@linkcode readJsonLines}. */
@@ -85,8 +86,7 @@ export async function readObjects(
   options: ReadJsonLinesOptions,
   watcher?: RowWatcher,
 ): Promise<Dataset> {
-  const sources = Array.isArray(source) ? source as readonly Source[] : [source as Source];
-  if (sources.length === 0) throw new RangeError("Cannot read data: there must be a file, received none");
+  const sources = await listSources(source);
   const reading = new Reading(schema, options, watcher);
   for (const one of sources) {
     if (!await reading.readSource(one)) break;
@@ -124,11 +124,12 @@ class Reading {
   async readSource(source: Source): Promise<boolean> {
     const { limit = Infinity, encoding = "utf-8" } = this.#options;
     const file = nameSource(source);
+    const partitions = partitionsOf(source);
     for await (const { line, lines } of readLines(source, encoding)) {
       for (let i = 0; i < lines.length; i++) {
         if (lines[i].trim() === "") continue;
         if ((this.#builder?.rows ?? 0) >= limit) return false;
-        this.#take(file, line + i, lines[i]);
+        this.#take(file, line + i, lines[i], partitions);
       }
     }
     return true;
@@ -152,9 +153,11 @@ class Reading {
   }
 
   /** Stores a row, or refuses it, or leaves it out and counts it. */
-  #take(file: string, line: number, text: string): void {
-    const row = parseRow(text);
-    const fault = isRow(row) ? this.#add(row) : { reason: `expected a JSON object, received ${formatText(text)}` };
+  #take(file: string, line: number, text: string, partitions: readonly Partition[]): void {
+    const row = addPartitions(parseRow(text), partitions);
+    const fault = isRow(row)
+      ? this.#add(row)
+      : { reason: row ?? `expected a JSON object, received ${formatText(text)}` };
     if (fault) this.#rejections.take(fault, `"${file}" line ${line}`, `${file}:${line}`);
     if (!this.#watcher) return;
     const texts = this.#watcher.columns.map((column) => isRow(row) ? showCell(valueOf(row, column)) : "");
@@ -180,12 +183,22 @@ class Reading {
   }
 }
 
-function parseRow(text: string): unknown {
+/** Parses an object; nothing for a text that is none. */
+function parseRow(text: string): Row | undefined {
   try {
-    return JSON.parse(text);
+    const row = JSON.parse(text);
+    return isRow(row) ? row : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Puts what the names of the folders hold beside the keys of a row; a key that is there twice is what is wrong. */
+function addPartitions(row: Row | undefined, partitions: readonly Partition[]): Row | string | undefined {
+  if (row === undefined || partitions.length === 0) return row;
+  const twice = partitions.find(({ name }) => Object.hasOwn(row, name));
+  if (twice) return `expected a key "${twice.name}" in the row or in the folder's name, received both`;
+  return { ...row, ...Object.fromEntries(partitions.map(({ name, text }) => [name, text])) };
 }
 
 function showCell(value: ReturnType<typeof valueOf>): string {

@@ -11,6 +11,7 @@ import { cutTokens, RowParser } from "./libsvm_row.ts";
 import { type RejectionOptions, Rejections, requireRejectionOptions, type RowFault } from "./rejections.ts";
 import { categorical, parseSchema, type Schema } from "./schema.ts";
 import { nameSource, readLines, type Source } from "./source.ts";
+import { listSources } from "./source_list.ts";
 import type { RowWatcher } from "./watcher.ts";
 
 /** Options of {@linkcode readLibsvm}. */
@@ -76,8 +77,7 @@ export async function readLibsvmWatched(
   watcher?: RowWatcher,
 ): Promise<Dataset> {
   requireOptions(options);
-  const sources = Array.isArray(source) ? source as readonly Source[] : [source as Source];
-  if (sources.length === 0) throw new RangeError("Cannot read data: there must be a file, received none");
+  const sources = await listSources(source);
   const reading = new Reading(options, watcher);
   for (const one of sources) {
     if (!await reading.readSource(one)) break;

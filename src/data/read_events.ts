@@ -4,21 +4,21 @@
  * @module
  */
 import { DatasetBuilder } from "./builder.ts";
-import { readDelimited } from "./csv.ts";
-import { type ReadCsvOptions, requireCsvOptions } from "./csv_options.ts";
+import type { ReadCsvOptions } from "./csv_options.ts";
 import type { Dataset } from "./dataset.ts";
 import { createKeys } from "./event_log.ts";
 import { EVENT_KEYS, type EventColumns, type EventOptions, passes, readEventOptions } from "./event_options.ts";
 import { type EventWindows, NO_USER, windowsOf } from "./event_windows.ts";
 import { featuresOf, FittedSchema } from "./fitted_schema.ts";
 import { formatNames } from "./format.ts";
-import { isJsonLines, readObjects, requireJsonOptions } from "./json_lines.ts";
 import { keepNames, keptTexts, unpackCell } from "./kept_texts.ts";
 import { rowNumbers } from "./random.ts";
+import { formOf, isRows, readForm, requireFormOptions } from "./read_data.ts";
 import { encodeRows, requireRowsOptions, type Row } from "./rows.ts";
 import { parseSchema, type Schema } from "./schema.ts";
 import type { SequenceCell } from "./sequence_column.ts";
 import type { Source } from "./source.ts";
+import { listSources } from "./source_list.ts";
 import { type SplitOptions, splitRows, takeSplitOptions } from "./split.ts";
 import { Interner } from "./vocabulary.ts";
 
@@ -33,8 +33,8 @@ export type ReadEventsSplitOptions = SplitOptions & ReadEventsOptions;
 
 /**
  * Reads a log in one pass into a data set: each row has the history of its user, as in `sequencesFrom`. The schema
- * declares the lists as sequences of the columns `history` and `history_<column>`. Files are CSV and the like, or JSON
- * lines where the first name ends in `.jsonl` or `.ndjson`; several are one log, in the order given. Rows in memory
+ * declares the lists as sequences of the columns `history` and `history_<column>`. Files are those that
+ * `readData` takes by their names; several are one log, in the order given. Rows in memory
  * are a log too.
  *
  * Rows that are left out, as malformed or without a label, enter no history. With a fitted schema and
@@ -105,7 +105,7 @@ async function readLog(
   const columns = readEventOptions(ours);
   const plan = planLog(schema, columns);
   const { missing, trim } = schema instanceof FittedSchema ? schema : others;
-  const [requireOptions, read] = readerOf(source);
+  const [requireOptions, read] = await readerOf(source);
   requireOptions(schema, others);
   return new Log(plan, await read(plan.probe, { ...others, missing, trim: others.trim ?? trim }));
 }
@@ -116,21 +116,19 @@ type Reader = [
 ];
 
 /** Returns how a log is read, with the check of the options that it has. */
-function readerOf(source: EventSource): Reader {
+async function readerOf(source: EventSource): Promise<Reader> {
   if (isRows(source)) {
     return [requireRowsOptions, (schema, options) => {
       return encodeRows(source, schema, { labeled: true, ...options, unknown: "ignore" });
     }];
   }
-  const files = Array.isArray(source) ? source as readonly Source[] : [source as Source];
-  return files.length > 0 && isJsonLines(files[0])
-    ? [requireJsonOptions, (schema, options) => readObjects(files, schema, options)]
-    : [requireCsvOptions, (schema, options) => readDelimited(files, schema, options)];
-}
-
-function isRows(source: EventSource): source is readonly Row[] {
-  const first = Array.isArray(source) ? source[0] : undefined;
-  return typeof first === "object" && !(first instanceof URL) && typeof first?.stream !== "function";
+  const files = await listSources(source);
+  const form = formOf(files);
+  if (form === "libsvm") throw new TypeError("Cannot read events: a log must have columns, received libsvm files");
+  return [
+    (schema, options) => requireFormOptions(form, schema, options),
+    (schema, options) => readForm(form, files, schema, options),
+  ];
 }
 
 function splitOptions(options: ReadEventsOptions): [EventOptions, ReadCsvOptions] {

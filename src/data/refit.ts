@@ -8,12 +8,17 @@ import { readCsv, type ReadCsvOptions, type Source } from "./csv.ts";
 import type { Dataset } from "./dataset.ts";
 import type { FittedSchema } from "./fitted_schema.ts";
 import { keepTexts, keptTexts, unpackCell } from "./kept_texts.ts";
+import { readData, type ReadDataOptions } from "./read_data.ts";
+import type { Row } from "./rows.ts";
 import { parseSchema, type Schema } from "./schema.ts";
 import { type Fold, type FoldOptions, kFold } from "./folds.ts";
 import { type SplitOptions, takeSplitOptions } from "./split.ts";
 
 /** Options of {@linkcode readCsvSplit}: how the rows are divided, and how the files are read. */
 export type ReadCsvSplitOptions = SplitOptions & ReadCsvOptions;
+
+/** Options of {@linkcode readDataSplit}: how the rows are divided, and how the files are read. */
+export type ReadDataSplitOptions = SplitOptions & ReadDataOptions;
 
 /**
  * Reads delimited text as `readCsv` does, divides the rows as `Dataset.split` does, and fits the schema to the first
@@ -92,6 +97,38 @@ export function refitFolds(whole: Dataset, schema: Schema, k: number, options: F
       yield { training: fitted, test: held };
     }
   })();
+}
+
+/**
+ * Reads data as `readData` does and divides them as {@linkcode readCsvSplit} does: the schema is fitted to the first
+ * part alone.
+ *
+ * @param source files, folders and patterns, or rows in memory
+ * @param schema declared schema
+ * @param fractions share of each part, which sum to 1
+ * @throws {RangeError} when a part would be empty, the first has no positive label, or there is no column to split by
+ * @throws {Error} as `readData` does
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { categorical } from "./schema.ts";
+ *
+ * const rows = [{ y: 1, user: "a" }, { y: 0, user: "b" }, { y: 1, user: "new" }];
+ * const schema = { label: "y", features: [categorical("user")] };
+ * const [training, test] = await readDataSplit(rows, schema, [2 / 3, 1 / 3], { by: "position" });
+ * assert.deepEqual([training.rows, test.outOfVocabulary], [2, [1]]);
+ * ```
+ */
+export async function readDataSplit(
+  source: Source | readonly Source[] | readonly Row[],
+  schema: Schema,
+  fractions: readonly number[],
+  options: ReadDataSplitOptions,
+): Promise<Dataset[]> {
+  const { seed, by, ...reading } = options;
+  const whole = await readData(source, keepTexts(parseSchema(schema)), reading);
+  return refitSplit(whole, schema, fractions, by === undefined ? { seed: seed! } : { by });
 }
 
 /**

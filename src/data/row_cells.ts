@@ -154,15 +154,17 @@ function readList(list: readonly unknown[], { name, column, isKept }: RowField):
 }
 
 /** Whether a value is no number, or one that a double holds exactly, as a name must be. */
-function isExact(value: unknown): boolean {
+export function isExact(value: unknown): boolean {
   return typeof value !== "number" || (Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value));
 }
 
 function inexact(name: string, value: unknown): ObjectFault {
-  return {
-    reason: `field "${name}": expected a number that a double holds exactly, received ${value}; ` +
-      "give it as a text or a BigInt",
-  };
+  return { reason: `${inexactReason(name, value)}; give it as a text or a BigInt` };
+}
+
+/** Says that a number cannot be a name, because others have the same double. */
+export function inexactReason(name: string, value: unknown): string {
+  return `field "${name}": expected a number that a double holds exactly, received ${value}`;
 }
 
 function textOf(row: Row, column: string): Cell {

@@ -100,7 +100,8 @@ async function openText(source: Source, name: string, encoding: string): Promise
   throw new SyntaxError(`Cannot read "${name}": ${wrong}`);
 }
 
-async function openRaw(source: Source): Promise<ReadableStream<Bytes>> {
+/** Opens the bytes of a source as they are. */
+export async function openRaw(source: Source): Promise<ReadableStream<Bytes>> {
   if (typeof source !== "string" && !(source instanceof URL)) return source.stream();
   const address = String(source);
   if (/^file:/i.test(address)) return await openFile(new URL(address));

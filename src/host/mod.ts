@@ -9,10 +9,13 @@
 export { listAdapters, requestAdapter } from "../adapter.ts";
 export { readCheckpoint, requireSavable, writeCheckpoint } from "../checkpoint.ts";
 export { listenGrpc } from "./grpc.ts";
+export { exists, openFile, openRanges, readFolder } from "./files.ts";
+export type { ByteRanges, FolderEntry } from "./file_types.ts";
 export { listen } from "./listen.ts";
 export type { GrpcListener, GrpcListenOptions, Listener, ListenOptions } from "./listen_types.ts";
 export { openLogFolder } from "./log_folder.ts";
 export type { LineFile, LogFolder } from "./log_types.ts";
+export { withTemporaryFile } from "./temporary.ts";
 export { loadTuning, saveTuning } from "../tuning_file.ts";
 
 /**
@@ -20,12 +23,3 @@ export { loadTuning, saveTuning } from "../tuning_file.ts";
  * this was tried with.
  */
 export const MAPS_AT_ONCE: boolean = /^2\.(9|[1-9]\d)\./.test(Deno.version.deno);
-
-/**
- * Opens a file for reading.
- *
- * @throws {Error} when it cannot be opened
- */
-export async function openFile(path: string | URL): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-  return (await Deno.open(path)).readable;
-}

@@ -8,8 +8,10 @@ import type { Gpu } from "../gpu/device.ts";
 import type { AdapterOptions, AdapterReport, FoundAdapter } from "./adapter_types.ts";
 import type { GrpcListener, GrpcListenOptions, Listener, ListenOptions } from "./listen_types.ts";
 import type { LogFolder } from "./log_types.ts";
+import type { ByteRanges, FolderEntry } from "./file_types.ts";
 
 export type { GrpcListener, GrpcListenOptions, Listener, ListenOptions } from "./listen_types.ts";
+export type { ByteRanges, FolderEntry } from "./file_types.ts";
 export type { LineFile, LogFolder } from "./log_types.ts";
 
 /** Whether a buffer holds what the device wrote as soon as the call that maps it returns: no browser's does. */
@@ -82,8 +84,30 @@ export function saveTuning(_gpu: Gpu, path?: string): Promise<void> {
 
 /** Refuses to open a file. */
 export function openFile(_path: string | URL): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-  return Promise.reject(new Error("a page has no files; hand in a File, a Blob or an http address"));
+  return Promise.reject(new Error(NO_FILES));
 }
+
+/** Refuses to open a file. */
+export function openRanges(_path: string | URL): Promise<ByteRanges | undefined> {
+  return Promise.reject(new Error(NO_FILES));
+}
+
+/** Finds no folder. */
+export function readFolder(_path: string): Promise<FolderEntry[] | undefined> {
+  return Promise.resolve(undefined);
+}
+
+/** Finds nothing. */
+export function exists(_path: string): Promise<boolean> {
+  return Promise.resolve(false);
+}
+
+/** Refuses to make a file. */
+export function withTemporaryFile<T>(_name: string, _body: (path: string) => Promise<T>): Promise<T> {
+  return Promise.reject(new Error(NO_FILES));
+}
+
+const NO_FILES = "a page has no files; hand in a File, a Blob or an http address";
 
 function withoutFiles(action: string, path: string): Error {
   return new Error(`Cannot ${action} "${path}": a page has no files`);

@@ -42,7 +42,9 @@ export type Exploration =
   | { readonly kind: "plackett_luce"; readonly temperature: number; readonly seed: number };
 
 /** Orders candidates by their logits; of equal ones the first comes first. */
-export const byScore: Ranker = ({ logits, top }) => bestFirst(logits).slice(0, top).map((index) => ({ index }));
+export function byScore({ logits, top }: ScoredCandidates): RankedCandidate[] {
+  return bestFirst(logits).slice(0, top).map((index) => ({ index }));
+}
 
 /**
  * Fills each place with the best candidate that is left, or with probability `epsilon` with any that is left.

@@ -1,6 +1,8 @@
-import { Predictions } from "../../src/cli/predictions.ts";
+import { encodeParquet } from "../../src/cli/prediction_parquet.ts";
+import { nameCurves, nameProbabilities, Predictions } from "../../src/cli/predictions.ts";
+import { parquetReadObjects } from "npm:hyparquet@1.33.0";
 import { PredictionError } from "../../src/model/requirements.ts";
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 
 /** Follows rows of one column each; a row with a fault cannot be encoded. */
 function follow(rows: readonly { id: string; fault?: string }[]): Predictions {
@@ -15,7 +17,7 @@ Deno.test("predictions are written in few digits and read back as the same float
   const probabilities = new Float32Array(5000).map((_, row) => 1 / (1 + Math.exp((row - 2500) / 300)));
   const predictions = new Predictions([]);
   probabilities.forEach((_, row) => predictions.row({ file: "a.csv", line: row + 2, texts: [] }));
-  const lines = [...predictions.format({ click: probabilities })].join("").split("\n");
+  const lines = [...predictions.format(nameProbabilities({ click: probabilities }))].join("").split("\n");
   assertEquals([lines.length, lines[0], lines.at(-1)], [5002, "probability", ""]);
   assertEquals(new Float32Array(lines.slice(1, -1).map(Number)), probabilities);
 });
@@ -24,7 +26,7 @@ Deno.test("a row that cannot be encoded has a line without a probability, ids ar
   const predictions = follow([{ id: "7" }, { id: "", fault: "expected 3 fields" }, { id: 'a,"b"' }, { id: " c" }]);
   assertEquals([predictions.rows, predictions.faults], [4, 1]);
   assertEquals(
-    [...predictions.format({ click: new Float32Array([0.1, 1e-9, 1]) })].join(""),
+    [...predictions.format(nameProbabilities({ click: new Float32Array([0.1, 1e-9, 1]) }))].join(""),
     'id,probability\n7,0.100000001\n,\n"a,""b""",9.99999972e-10\n" c",1\n',
   );
 });
@@ -33,7 +35,7 @@ Deno.test("several tasks have a column each, all empty in a row that cannot be e
   const predictions = follow([{ id: "7" }, { id: "8", fault: "expected 3 fields" }, { id: "9" }]);
   const predicted = { click: new Float32Array([0.5, 0.25]), "buy, late": new Float32Array([0.125, 0]) };
   assertEquals(
-    [...predictions.format(predicted)].join(""),
+    [...predictions.format(nameProbabilities(predicted))].join(""),
     'id,probability_click,"probability_buy, late"\n7,0.5,0.125\n8,,\n9,0.25,0\n',
   );
 });
@@ -45,4 +47,38 @@ Deno.test("a probability that is not a number is refused by the file and line of
     'Cannot predict for "b.csv" line 5 and 1 other row: probability must be a finite number, received NaN',
   );
   assertStringIncludes(predictions.located(new PredictionError(0, 1)).message, '"a.csv" line 2:');
+});
+
+Deno.test("survival curves have a column for each interval and one for the expected time", () => {
+  const curves = { churn: { ends: [0, 7, 30], survival: new Float32Array([0.5, 0.25]), expectedTime: [9] } };
+  const named = nameCurves(curves as unknown as Parameters<typeof nameCurves>[0]);
+  assertEquals(Object.entries(named).map(([name, [value]]) => [name, value]), [
+    ["survival_churn_7", 0.5],
+    ["survival_churn_30", 0.25],
+    ["expected_churn", 9],
+  ]);
+});
+
+Deno.test("predictions in Parquet are those of the CSV file, null where a row cannot be encoded", async () => {
+  const predictions = follow([{ id: "7" }, { id: "", fault: "expected 3 fields" }, { id: "9007199254740993" }]);
+  const named = nameProbabilities({ click: new Float32Array([0.1, 0.7]) });
+  const bytes = await encodeParquet(predictions.tabulate(named));
+  const rows = await parquetReadObjects({ file: bytes.buffer as ArrayBuffer });
+  assertEquals(rows, [
+    { id: "7", probability: Math.fround(0.1) },
+    { id: "", probability: null },
+    { id: "9007199254740993", probability: Math.fround(0.7) },
+  ]);
+  const twice = new Predictions(["probability"]);
+  await assertRejects(
+    () => encodeParquet(twice.tabulate(named)),
+    RangeError,
+    'must differ, received "probability" twice',
+  );
+});
+
+Deno.test("a probability of a file without lines is refused by its row", () => {
+  const predictions = new Predictions([]);
+  predictions.row({ file: "a.parquet", line: 3, unit: "row", texts: [] });
+  assertStringIncludes(predictions.located(new PredictionError(0, 1)).message, '"a.parquet" row 3:');
 });

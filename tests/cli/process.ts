@@ -12,6 +12,12 @@ export function startWith(folder: string, permissions: readonly string[], ...arg
   return startProgram(folder, Deno.execPath(), "run", "--no-prompt", ...permissions, CLI, ...args);
 }
 
+/** Starts the command line in a folder with a standard input to write to. */
+export function startPiped(folder: string, ...args: string[]): Deno.ChildProcess {
+  const command = { args: ["run", "-A", CLI, ...args], cwd: folder, env: { NO_COLOR: "1" } };
+  return new Deno.Command(Deno.execPath(), { ...command, stdin: "piped", stdout: "piped", stderr: "piped" }).spawn();
+}
+
 /** Starts the command line in a folder as a process that outlives its terminal, as under `nohup`. */
 export function startLasting(folder: string, ...args: string[]): Deno.ChildProcess {
   return startProgram(folder, "sh", "-c", 'trap "" HUP; exec "$@"', "sh", Deno.execPath(), "run", "-A", CLI, ...args);

@@ -24,7 +24,7 @@ Deno.test("gzip of several parts is read to the end of the last", async () => {
 Deno.test("a file that is no text is named, with what to do about it", async () => {
   const cases: [bytes: string, message: string][] = [
     ["PK\x03\x04\x14\x00", "expected text, received a zip archive, or a spreadsheet in one: unpack it or export CSV"],
-    ["PAR1\x15\x04\x15\x10", "expected text, received Parquet: export its rows as CSV"],
+    ["PAR1\x15\x04\x15\x10", "expected text, received Parquet: read it as parquet, which names in .parquet are"],
     ["\x28\xb5\x2f\xfd\x04\x00", "received packed with zstd: unpack it, or pack the text with gzip"],
     ["BZh91AY&SY\x9f", "received packed with bzip2"],
     [`rows.csv${"\0".repeat(249)}ustar\x0000`, "received a tar archive: unpack it and name the file in it"],

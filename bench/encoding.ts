@@ -1,0 +1,145 @@
+/**
+ * How fast tables become data sets: rows per second from CSV, gzip and Parquet, beside a plain read of the same bytes, and
+ * DuckDB's read of the same files where its package can be loaded.
+ *
+ * The table has Criteo's shape: a label, 13 counts of which a fifth is missing, and 26 columns of eight hexadecimal
+ * digits whose values follow Zipf's law. All three files must give the same bytes.
+ *
+ * ```sh
+ * npx -y deno@2.9.6 run -A --no-lock bench/encoding.ts --rows 200000
+ * ```
+ *
+ * @module
+ */
+import type { Dataset } from "../src/data/dataset.ts";
+import { DUCKDB, HYPARQUET_WRITER, loadPackage } from "../src/data/packages.ts";
+import { randomUnit } from "../src/data/random.ts";
+import { readData } from "../src/data/read_data.ts";
+import { categorical, numeric, type Schema } from "../src/data/schema.ts";
+import { parseArgs } from "../src/std.ts";
+import { formatTable } from "../src/cli/table.ts";
+
+const COUNTS = Array.from({ length: 13 }, (_, f) => `I${f + 1}`);
+const NAMES = Array.from({ length: 26 }, (_, f) => `C${f + 1}`);
+const SCHEMA: Schema = {
+  label: "label",
+  features: [...COUNTS.map((name) => numeric(name, { scale: "log" })), ...NAMES.map((name) => categorical(name))],
+};
+
+const REPEATS = 3;
+const ROWS_PER_GROUP = 50_000;
+
+/** A column of the table by row; nothing for a missing value. */
+type Cells = (row: number) => string | number | undefined;
+
+/** Draws the columns: of a count, the logarithm is uniform; of the names, column f has 10 to 200,000. */
+function drawColumns(): Record<string, Cells> {
+  const draw = (column: number) => (row: number) => randomUnit(1, column, row);
+  const columns: Record<string, Cells> = { label: (row) => Number(draw(0)(row) < 0.25) };
+  COUNTS.forEach((name, f) => {
+    const [missing, size] = [draw(1 + 2 * f), draw(2 + 2 * f)];
+    columns[name] = (row) => missing(row) < 0.2 ? undefined : Math.floor(Math.exp(8 * size(row))) - 1;
+  });
+  NAMES.forEach((name, f) => {
+    const rank = draw(100 + f);
+    const logarithm = Math.log(10 * 20_000 ** (f / (NAMES.length - 1)));
+    columns[name] = (row) => hexOf(Math.imul(Math.floor(Math.exp(logarithm * rank(row))), 0x9e3779b1) + f * 97);
+  });
+  return columns;
+}
+
+function hexOf(number: number): string {
+  return (number >>> 0).toString(16).padStart(8, "0");
+}
+
+/** Writes the table as CSV, gzip and Parquet; returns the paths. */
+async function writeFiles(folder: string, rows: number): Promise<Record<string, string>> {
+  const paths = { CSV: `${folder}/t.csv`, "gzip of CSV": `${folder}/t.csv.gz`, Parquet: `${folder}/t.parquet` };
+  const columns = Object.entries(drawColumns());
+  const numbers = Array.from({ length: rows }, (_, row) => row);
+  const lines = numbers.map((row) => columns.map(([, cell]) => cell(row) ?? "").join(","));
+  const text = new Blob([columns.map(([name]) => name).join(","), "\n", lines.join("\n"), "\n"]);
+  await Deno.writeFile(paths.CSV, text.stream());
+  await Deno.writeFile(paths["gzip of CSV"], text.stream().pipeThrough(new CompressionStream("gzip")));
+  const writer = await loadPackage<typeof import("npm:hyparquet-writer@0.17.0")>(HYPARQUET_WRITER, "Cannot bench");
+  const columnData = columns.map(([name, cell]) => ({ name, data: numbers.map(cell) }));
+  const bytes = writer.parquetWriteBuffer({ columnData, rowGroupSize: ROWS_PER_GROUP });
+  await Deno.writeFile(paths.Parquet, new Uint8Array(bytes));
+  return paths;
+}
+
+/** Reads a file's bytes from the start to the end. */
+async function readBytes(path: string): Promise<void> {
+  for await (const _ of (await Deno.open(path)).readable);
+}
+
+/** Returns the best of some repeats in seconds. */
+async function timeBest(work: () => Promise<unknown>): Promise<number> {
+  let best = Infinity;
+  for (let repeat = 0; repeat < REPEATS; repeat++) {
+    const start = performance.now();
+    await work();
+    best = Math.min(best, (performance.now() - start) / 1000);
+  }
+  return best;
+}
+
+/** What the bench uses of DuckDB. */
+interface DuckDb {
+  DuckDBInstance: { create(path: string): Promise<{ connect(): Promise<DuckDbConnection> }> };
+}
+
+interface DuckDbConnection {
+  run(sql: string): Promise<unknown>;
+}
+
+/** Opens DuckDB on two threads; nothing where its package cannot be loaded. */
+async function openDuckDb(): Promise<DuckDbConnection | undefined> {
+  try {
+    const { DuckDBInstance } = await loadPackage<DuckDb>(DUCKDB, "Cannot compare");
+    const connection = await (await DuckDBInstance.create(":memory:")).connect();
+    await connection.run("set threads = 2");
+    return connection;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    return undefined;
+  }
+}
+
+/** Checks that a data set has the bytes of another. */
+async function requireEqual(name: string, data: Dataset, expected: Dataset): Promise<void> {
+  const [a, b] = [data, expected].map(({ ids, values, labels }) => [ids, values!, labels]);
+  const differ = a.some((numbers, index) => numbers.some((number, at) => !Object.is(number, b[index][at])));
+  if (!differ && await data.schema.fingerprint() === await expected.schema.fingerprint()) return;
+  throw new Error(`Cannot bench ${name}: it must give the bytes that CSV gives, received others`);
+}
+
+async function bench(folder: string, rows: number): Promise<string> {
+  const paths = await writeFiles(folder, rows);
+  const duck = await openDuckDb();
+  const expected = await readData(paths.CSV, SCHEMA);
+  const table: string[][] = [];
+  for (const [name, path] of Object.entries(paths)) {
+    await requireEqual(name, await readData(path, SCHEMA), expected);
+    const seconds = [
+      await timeBest(() => readBytes(path)),
+      await timeBest(() => readData(path, SCHEMA)),
+      await timeBest(() => readData(path, expected.schema)),
+      duck && await timeBest(() => duck.run(`select bit_xor(hash(t)) from '${path}' t`)),
+    ];
+    const rates = seconds.map((time) => time === undefined ? "-" : Math.round(rows / time).toLocaleString("en"));
+    table.push([name, ((await Deno.stat(path)).size / 1e6).toFixed(1), ...rates]);
+    console.error([name, ...rates].join(" "));
+  }
+  return formatTable(["file", "MB", "bytes alone", "fitting", "fitted", "DuckDB"], table);
+}
+
+if (import.meta.main) {
+  const { rows } = parseArgs(Deno.args, { string: ["rows"], default: { rows: "200000" } });
+  const folder = await Deno.makeTempDir();
+  try {
+    console.log(await bench(folder, Number(rows)));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * Reading data whatever the form of the files.
+ *
+ * @module
+ */
+import { openDelimited } from "./csv.ts";
+import { type ReadCsvOptions, requireCsvOptions } from "./csv_options.ts";
+import type { Dataset } from "./dataset.ts";
+import { FittedSchema } from "./fitted_schema.ts";
+import { formatValue } from "./format.ts";
+import { isJsonLines, readObjects, requireJsonOptions } from "./json_lines.ts";
+import { readLibsvmWatched } from "./libsvm.ts";
+import { openParquet, TEXT_OPTIONS } from "./parquet.ts";
+import { isRow, type Row } from "./row_cells.ts";
+import { readRows } from "./rows.ts";
+import type { Schema } from "./schema.ts";
+import { nameSource, type Source } from "./source.ts";
+import { listSources } from "./source_list.ts";
+import { readTables, trims } from "./table_reading.ts";
+import type { RowWatcher } from "./watcher.ts";
+
+/** A form of data files: delimited text, an object a line, tokens of libsvm, Parquet. */
+export type DataFileFormat = "csv" | "jsonl" | "libsvm" | "parquet";
+
+/** All forms of data files. */
+export const DATA_FORMATS: readonly DataFileFormat[] = ["csv", "jsonl", "libsvm", "parquet"];
+
+/** Options of {@linkcode readData}: those of the files' form. */
+export interface ReadDataOptions extends ReadCsvOptions {
+  /** Form of the files. @default {by the end of each name: parquet, jsonl, ndjson, libsvm, libfm, libffm, svm, else csv} */
+  format?: DataFileFormat;
+}
+
+/**
+ * Reads data into a data set, as `readCsv`, `readJsonLines`, `readLibsvm`, `readParquet` and `readRows` do, by the names
+ * of the files or as told. Delimited text and Parquet can be read together; other forms stand alone.
+ *
+ * A folder stands for the files in it and below, a path such as `logs/*.csv.gz` for those of such names, both in the
+ * order of their paths. A folder named `dt=2026-11-27` gives its files a column `dt`. Names that begin with `_` or `.`
+ * are left out.
+ *
+ * @param source files, folders and patterns, or rows in memory
+ * @param schema declared, to be fitted to these rows, or fitted; rows of libsvm need a fitted one
+ * @throws {RangeError} when no file has such a name, or the files are of forms that cannot be read together
+ * @throws {Error} as the readers of the forms do
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { categorical } from "./schema.ts";
+ *
+ * const files = [new File(["y,user\n1,a\n"], "dt=1/part-0.csv"), new File(["y,user\n0,b\n"], "dt=2/part-0.csv")];
+ * const data = await readData(files, { label: "y", time: "dt", features: [categorical("user")] });
+ * assert.deepEqual([data.rows, [...data.times!]], [2, [1, 2]]);
+ * ```
+ */
+export async function readData(
+  source: Source | readonly Source[] | readonly Row[],
+  schema: Schema | FittedSchema,
+  options: ReadDataOptions = {},
+): Promise<Dataset> {
+  return await readDataWatched(source, schema, options);
+}
+
+/** Reads as {@linkcode readData} does, and tells a watcher of each row. */
+export async function readDataWatched(
+  source: Source | readonly Source[] | readonly Row[],
+  schema: Schema | FittedSchema,
+  { format, ...options }: ReadDataOptions,
+  watcher?: RowWatcher,
+): Promise<Dataset> {
+  if (isRows(source)) return readRows(source, schema, { labeled: true, unknown: "ignore", ...options });
+  const sources = await listSources(source);
+  const form = formOf(sources, format);
+  if (form === "libsvm") {
+    return await readLibsvmWatched(sources, { schema: requireFitted(schema), ...options }, watcher);
+  }
+  requireFormOptions(form, schema, options);
+  return await readForm(form, sources, schema, options, watcher);
+}
+
+/** Forms of files with named columns; `"table"` is delimited text and Parquet together. */
+export type ColumnFormat = Exclude<DataFileFormat, "libsvm"> | "table";
+
+/**
+ * Checks options against the form of files and the schema.
+ *
+ * @throws {TypeError} when an option is unknown or does not go with the form or the schema
+ * @throws {RangeError} when a value is out of its range
+ */
+export function requireFormOptions(form: ColumnFormat, schema: Schema | FittedSchema, options: ReadCsvOptions): void {
+  if (form === "jsonl") requireJsonOptions(schema, options);
+  else requireCsvOptions(schema, options, form === "parquet" ? TEXT_OPTIONS : []);
+}
+
+/** Reads files of a form with options that are known to be good. */
+export async function readForm(
+  form: ColumnFormat,
+  sources: readonly Source[],
+  schema: Schema | FittedSchema,
+  options: ReadCsvOptions,
+  watcher?: RowWatcher,
+): Promise<Dataset> {
+  if (form === "jsonl") return await readObjects(sources, schema, options, watcher);
+  const text = { ...options, trim: trims(schema, options) };
+  const open = (one: Source) =>
+    (form === "table" ? formOfName(one) : form) === "parquet" ? openParquet(one) : openDelimited(one, text);
+  return await readTables(sources, open, { schema, options, watcher });
+}
+
+/**
+ * Returns the form of files, by their names where none is given; `"table"` for delimited text and Parquet together.
+ *
+ * @throws {RangeError} when there is no such form, or forms cannot be read together
+ */
+export function formOf(sources: readonly Source[], format?: DataFileFormat): ColumnFormat | "libsvm" {
+  if (format !== undefined) {
+    if (DATA_FORMATS.includes(format)) return format;
+    throw new RangeError(
+      `Cannot read data: format must be one of ${DATA_FORMATS.join(", ")}, received ${formatValue(format)}`,
+    );
+  }
+  const [first = "csv", ...others] = new Set(sources.map(formOfName));
+  if (others.length === 0) return first;
+  if ([first, ...others].every((form) => form === "csv" || form === "parquet")) return "table";
+  const other = sources.find((source) => formOfName(source) !== first)!;
+  throw new RangeError(
+    `Cannot read data: files must be of one form, received ${first} "${nameSource(sources[0])}" and ` +
+      `${formOfName(other)} "${nameSource(other)}"; tell the format, or read them one after the other`,
+  );
+}
+
+/** Tells whether a source is rows in memory. */
+export function isRows(source: Source | readonly Source[] | readonly Row[]): source is readonly Row[] {
+  const first: unknown = Array.isArray(source) ? source[0] : undefined;
+  return isRow(first) && !(first instanceof URL) && typeof (first as { stream?: unknown }).stream !== "function";
+}
+
+function formOfName(source: Source): DataFileFormat {
+  const [name] = nameSource(source).split("?");
+  if (/\.(libsvm|libfm|libffm|svm)(\.gz)?$/i.test(name)) return "libsvm";
+  if (/\.(parquet|parq|pq)$/i.test(name)) return "parquet";
+  return isJsonLines(source) ? "jsonl" : "csv";
+}
+
+function requireFitted(schema: Schema | FittedSchema): FittedSchema {
+  if (schema instanceof FittedSchema) return schema;
+  throw new TypeError(
+    "Cannot read data: libsvm files have a schema of their own, received a declared one; use readLibsvm",
+  );
+}

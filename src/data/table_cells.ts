@@ -1,0 +1,95 @@
+/**
+ * Cells of a table as a schema wants them.
+ *
+ * @module
+ */
+import type { Cells } from "./builder.ts";
+import type { Layout } from "./csv_layout.ts";
+import type { FittedSchema } from "./fitted_schema.ts";
+import { packList } from "./kept_texts.ts";
+import type { RowFault } from "./rejections.ts";
+import { describeFields, inexactReason, isExact, type RowField } from "./row_cells.ts";
+import type { Schema } from "./schema.ts";
+import type { SequenceCell } from "./sequence_column.ts";
+import type { Table, TableColumn } from "./table.ts";
+
+/** Reads the cells that a schema names from the rows of one table. */
+export class CellReader {
+  /** Positions of the columns that are read. */
+  readonly wanted: ReadonlySet<number>;
+  readonly #layout: Layout;
+  readonly #packed: readonly number[];
+  readonly #floating: readonly { readonly position: number; readonly name: string }[];
+
+  /**
+   * Checks that each column can be what it is used as.
+   *
+   * @throws {RangeError} when a column is a list where a text is wanted, or holds what no field can take
+   */
+  constructor(table: Table, layout: Layout, schema: Schema | FittedSchema) {
+    const { fields, labels, time, watched } = layout;
+    this.#layout = layout;
+    const single = [...labels, ...(time >= 0 ? [time] : [])];
+    this.wanted = new Set([...fields, ...single, ...watched]);
+    for (const position of this.wanted) requireReadable(table, table.columns[position]);
+    for (const position of single) requireText(table, table.columns[position]);
+    const roles = describeFields(schema).map((field, f) => ({ field, f, column: table.columns[fields[f]] }));
+    for (const { field, column } of roles) {
+      if (!field.isSequence && !field.isKept) requireText(table, column);
+    }
+    this.#packed = roles.filter(({ field, column }) => field.isKept && column.isList).map(({ f }) => f);
+    this.#floating = roles
+      .filter(({ field, column }) => column.isFloating && isOfNames(field))
+      .map(({ field, f }) => ({ position: fields[f], name: field.name }));
+  }
+
+  /** Returns a row's cells in the order of the features, or what is wrong with it. */
+  read(cells: readonly SequenceCell[]): Cells | RowFault {
+    const { width, fields, labels, time } = this.#layout;
+    if (cells.length !== width) return { reason: `expected ${width} fields, received ${cells.length}` };
+    for (const { position, name } of this.#floating) {
+      const vague = textsOf(cells[position]).find((text) => !isExact(Number(text)));
+      if (vague !== undefined) return { reason: inexactReason(name, vague) };
+    }
+    const texts: SequenceCell[] = new Array(fields.length);
+    for (let f = 0; f < fields.length; f++) texts[f] = cells[fields[f]];
+    for (const f of this.#packed) if (texts[f] !== undefined) texts[f] = packList(texts[f] as readonly string[]);
+    return {
+      texts,
+      labels: labels.map((position) => cells[position] as string | undefined),
+      time: cells[time] as string | undefined,
+    };
+  }
+
+  /** Returns the watched texts of a row; where the number of cells is wrong, it is not known which of them is which. */
+  watched(cells: readonly SequenceCell[] | undefined): string[] {
+    const known = cells?.length === this.#layout.width ? cells : undefined;
+    return this.#layout.watched.map((position) => {
+      const cell = known?.[position] ?? "";
+      return typeof cell === "string" ? cell : JSON.stringify(cell);
+    });
+  }
+}
+
+/** Tells whether each digit of a field's values counts. */
+function isOfNames({ exact, isSequence }: RowField): boolean {
+  return exact || isSequence;
+}
+
+function textsOf(cell: SequenceCell): readonly string[] {
+  return cell === undefined ? [] : typeof cell === "string" ? [cell] : cell.filter((text) => text !== "");
+}
+
+function requireReadable({ name }: Table, { name: column, refused }: TableColumn): void {
+  if (refused === undefined) return;
+  throw new RangeError(
+    `Cannot read "${name}": column "${column}" must hold texts, numbers, times or lists of these, received ${refused}`,
+  );
+}
+
+function requireText({ name }: Table, { name: column, isList }: TableColumn): void {
+  if (!isList) return;
+  throw new RangeError(
+    `Cannot read "${name}": column "${column}" must hold one value a row, received lists; declare it as a sequence`,
+  );
+}

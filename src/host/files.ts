@@ -1,0 +1,65 @@
+/**
+ * Files and folders by Deno.
+ *
+ * @module
+ */
+import type { ByteRanges, FolderEntry } from "./file_types.ts";
+
+/**
+ * Opens a file for reading.
+ *
+ * @throws {Error} when it cannot be opened
+ */
+export async function openFile(path: string | URL): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  return (await Deno.open(path)).readable;
+}
+
+/**
+ * Opens a file for reading at any place; nothing for a pipe or a device, which can only be read from its start.
+ *
+ * @throws {Error} when it cannot be opened
+ */
+export async function openRanges(path: string | URL): Promise<ByteRanges | undefined> {
+  const { isFile, size } = await Deno.stat(path);
+  if (!isFile) return undefined;
+  return {
+    byteLength: size,
+    slice: async (start, end = size) => {
+      // Reads of several columns overlap, and a handle has one position.
+      using file = await Deno.open(path);
+      await file.seek(start, Deno.SeekMode.Start);
+      const bytes = new Uint8Array(Math.max(0, end - start));
+      for (let done = 0; done < bytes.length;) {
+        const count = await file.read(bytes.subarray(done));
+        if (count === null) throw new Error(`the file ends at byte ${start + done}, expected ${size}`);
+        done += count;
+      }
+      return bytes.buffer;
+    },
+  };
+}
+
+/** Lists what is in a folder, links as what they lead to; nothing when the path is no folder. */
+export async function readFolder(path: string): Promise<FolderEntry[] | undefined> {
+  if (!(await statIfAny(path))?.isDirectory) return undefined;
+  const entries: FolderEntry[] = [];
+  for await (const { name, isSymlink, isDirectory } of Deno.readDir(path)) {
+    const isFolder = isSymlink ? (await Deno.stat(`${path}/${name}`)).isDirectory : isDirectory;
+    entries.push({ name, isFolder });
+  }
+  return entries;
+}
+
+/** Tells whether there is a file or a folder. */
+export async function exists(path: string): Promise<boolean> {
+  return await statIfAny(path) !== undefined;
+}
+
+async function statIfAny(path: string): Promise<Deno.FileInfo | undefined> {
+  try {
+    return await Deno.stat(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
+    throw error;
+  }
+}
