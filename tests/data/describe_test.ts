@@ -141,7 +141,10 @@ Deno.test("rows that cannot be used are refused or counted, and texts in numbers
   const file = new File(["click,user,price\n1,a,3\n,b,4\nmaybe,b,4\n0,b\n0,b,dear\n0,b,dear\n"], "c.csv");
   const schema = { label: "click", features: [categorical("user"), numeric("price")] };
   await assertRejects(() => describe(file, schema), SyntaxError, 'Cannot read "c.csv" line 3');
-  const { rows, skipped, missingLabels, fields, duplicates } = await describe(file, schema, { onBadRow: "skip" });
+  const { rows, skipped, missingLabels, fields, duplicates } = await describe(file, schema, {
+    onBadRow: "skip",
+    parts: 1,
+  });
   assertEquals([rows, skipped, missingLabels, duplicates.rows], [3, 2, 1, 1]);
   assertEquals([fields[1].malformed, fields[1].warnings], [2, ["malformed"]]);
   await assertRejects(() => describe(file, schema, { parts: 0 }), RangeError, "parts must be an integer of at least 1");
@@ -182,4 +185,10 @@ Deno.test("sampled values are counted from their first row on", () => {
   const rows = [...counts.tallies].map((tally: Tally) => rowsOf(tally).rows);
   const mean = rows.reduce((sum, count) => sum + count, 0) / rows.length;
   assert(Math.abs(mean / (30_000 / exact.size) - 1) < 0.1, String(mean));
+});
+
+Deno.test("numbers of which one is most of the first part drift when it becomes rarer", async () => {
+  const rows = Array.from({ length: 400 }, (_, r) => ({ click: r % 2, days: r < 100 || r % 3 > 0 ? 999 : r % 20 }));
+  const { fields: [days] } = await describe(rows, { label: "click", features: [numeric("days")] });
+  assert(days.drift.every((index) => index > 0.2), String(days.drift));
 });

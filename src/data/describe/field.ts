@@ -167,7 +167,7 @@ export class FieldTally {
 
   /** Compares later parts of time with the first one. */
   #measureDrift(): number[] {
-    const [first, ...others] = this.#numbers?.rows ? this.#binNumbers(this.#numbers) : this.#binValues();
+    const [first, ...others] = (this.#numbers && this.#binNumbers(this.#numbers)) ?? this.#binValues();
     return others.map((counts) => populationStability(first, counts));
   }
 
@@ -181,13 +181,18 @@ export class FieldTally {
     });
   }
 
-  /** Counts, for each part, the numbers between the tenths of the first part, and missing ones where there are any. */
-  #binNumbers({ sample }: NumberSample): number[][] {
+  /**
+   * Counts, for each part, the numbers between the tenths of the first part, and missing ones where there are any. There are
+   * no such ranges where the first part has no number, or one that is a tenth of it or more: that one is to be counted itself.
+   */
+  #binNumbers({ sample }: NumberSample): number[][] | undefined {
     const parts = partsOf(this.#all).length;
     const byPart = Array.from({ length: parts }, (): number[] => []);
     for (const { value, part } of sample) byPart[part].push(value);
     const reference = Float64Array.from(byPart[0]).sort();
-    const edges = reference.length > 0 ? quantilesOf(reference, [1, 2, 3, 4, 5, 6, 7, 8, 9].map((k) => k / 10)) : [];
+    if (reference.length === 0) return undefined;
+    const edges = quantilesOf(reference, [1, 2, 3, 4, 5, 6, 7, 8, 9].map((k) => k / 10));
+    if (new Set(edges).size < edges.length) return undefined;
     const [absent, all] = [partsOf(this.#absent), partsOf(this.#all)];
     const lacking = absent.some((count) => count > 0);
     return byPart.map((numbers, part) => {
