@@ -126,9 +126,9 @@ export async function readDataSplit(
   fractions: readonly number[],
   options: ReadDataSplitOptions,
 ): Promise<Dataset[]> {
-  const { seed, by, ...reading } = options;
-  const whole = await readData(source, keepTexts(parseSchema(schema)), reading);
-  return refitSplit(whole, schema, fractions, by === undefined ? { seed: seed! } : { by });
+  const [by, reading] = takeSplitOptions<ReadDataOptions>(options);
+  const whole = await readData(source, keepTexts(parseSchema(schema), by.column), reading);
+  return refitSplit(whole, schema, fractions, by);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { kFold } from "../../src/data/folds.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
-import { readCsvFolds, readCsvSplit } from "../../src/data/refit.ts";
+import { readCsvFolds, readCsvSplit, readDataSplit } from "../../src/data/refit.ts";
 import { readRows } from "../../src/data/rows.ts";
 import { randomUnit } from "../../src/data/random.ts";
 import { readEventsSplit } from "../../src/data/read_events.ts";
@@ -156,6 +156,8 @@ Deno.test("splits and folds of a file keep the groups of columns outside the sch
   const by = { by: "group", column: "user", seed: 1 } as const;
   const [training, test] = await readCsvSplit(file, schema, [0.7, 0.3], by);
   assertEquals([training.rows, test.rows, test.outOfVocabulary], [42, 18, [18]]);
+  const again = await readDataSplit(file, schema, [0.7, 0.3], by);
+  assertEquals(again.map(({ ids }) => ids), [training.ids, test.ids]);
   // Whole groups: each user has three sites, and the vocabulary is that of the training rows.
   assertEquals([site(training).length, new Set(site(training)).size], [42, 14]);
 
