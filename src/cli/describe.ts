@@ -4,8 +4,8 @@
  * @module
  */
 import { describe as describeRows, type Description, type FieldDescription } from "../data/describe.ts";
-import { BAD_ROW_OPTION, DATA_OPTIONS, MISSING_OPTION, readDataFormat, readRejections, requireFiles } from "./data.ts";
-import { formOfFiles } from "./data.ts";
+import { areLibsvm, BAD_ROW_OPTION, DATA_OPTIONS, MISSING_OPTION, readDataFormat, readRejections } from "./data.ts";
+import { requireFiles } from "./data.ts";
 import { type CommandInfo, parseOptions } from "./options.ts";
 import { readSchema, SCHEMA_OPTIONS } from "./schema.ts";
 import type { Streams } from "./streams.ts";
@@ -56,13 +56,14 @@ export async function describe(args: readonly string[], streams: Streams): Promi
   const options = parseOptions(DESCRIBE, named);
   const files = requireFiles(options);
   const { format, threshold: _, database: __, ...reading } = await readDataFormat(options);
-  const form = await formOfFiles(files, { format });
-  if (form !== "csv" && form !== "jsonl") {
-    if (form === "libsvm") options.refuse("libsvm files have no columns to describe");
-    return options.refuse(`describe reads delimited text and JSON lines, received ${form}`);
+  if (options.has("sql") || files.includes("-")) {
+    return options.refuse("a description reads its data twice, so they must be files, received a query or stdin");
+  }
+  if (await areLibsvm(files, { format })) {
+    return options.refuse("libsvm files have no columns to describe");
   }
   const description = await describeRows(files, await readSchema(options), {
-    ...{ ...reading, ...readRejections(options), format: form },
+    ...{ ...reading, ...readRejections(options), format },
     missing: ["", ...options.exact("missing")],
     top: options.integer("top", 1),
     parts: options.integer("parts", 1),

@@ -3,19 +3,19 @@
  *
  * @module
  */
-import { type ReadCsvOptions, readCsvWatched } from "./csv.ts";
 import type { FieldDescription } from "./describe/field.ts";
 import { quantilesOf } from "./describe/number_sample.ts";
 import { RowsTally } from "./describe/rows.ts";
-import { isJsonLines, readJsonLinesWatched } from "./json_lines.ts";
 import { createLabelReader } from "./label.ts";
 import { randomU32 } from "./random.ts";
+import { type ReadDataOptions, readDataWatched } from "./read_data.ts";
 import { Rejections, requireRejectionOptions, type RowFault } from "./rejections.ts";
 import { type Row, RowReader } from "./row_cells.ts";
 import { readRows, requireRowsOptions } from "./rows.ts";
 import { categorical, parseSchema, type Schema } from "./schema.ts";
 import type { Source } from "./source.ts";
 import { createTimeReader } from "./time.ts";
+import type { WatchedRow } from "./watcher.ts";
 
 export type { FieldDescription, NumberDescription, ValueDescription } from "./describe/field.ts";
 
@@ -23,9 +23,7 @@ export type { FieldDescription, NumberDescription, ValueDescription } from "./de
 const SAMPLED_TIMES = 1 << 20;
 
 /** Options of {@linkcode describe}, beside those of reading files. */
-export interface DescribeOptions extends ReadCsvOptions {
-  /** Form of the files. @default {by the name of the first: JSON lines for .jsonl and .ndjson, else delimited text} */
-  format?: "csv" | "jsonl";
+export interface DescribeOptions extends ReadDataOptions {
   /** Most frequent values that are told of each field. @default {10} */
   top?: number;
   /** Parts of equally many rows, by the declared time or else by position, that are compared; 1 for none. @default {4} */
@@ -78,7 +76,7 @@ type Pass = (take: Take) => Promise<Pick<Description, "skipped" | "missingLabels
  * Files are read twice, the first time for the ends of the parts, and once where `parts` is 1. Memory is bounded by fields and
  * `maxValues`, plus 8 bytes a row. What is an estimate then says so: see {@linkcode FieldDescription}.
  *
- * @param data files of delimited text or JSON lines, or rows
+ * @param data files as `readData` takes them but for libsvm, or rows in memory
  * @param schema its fields are described, without sequences
  * @throws {TypeError} when an option is unknown, or labels are times
  * @throws {RangeError} when an option is out of its range, a column is not there, or there is no row
@@ -107,6 +105,7 @@ export async function describe(
     throw new RangeError(`Cannot describe data: ${name} must be an integer of at least 1, received ${count}`);
   }
   requireRejectionOptions(reading);
+  if (format === "libsvm") throw new TypeError("Cannot describe data: files of libsvm have no columns");
   const declared = parseSchema(schema);
   if (declared.survival) throw new TypeError("Cannot describe data: labels must be 0 or 1, received times");
   const features = declared.features.filter(({ kind }) => kind !== "sequence");
@@ -207,7 +206,7 @@ function passOverRows(rows: readonly Row[], schema: Schema, options: DescribeOpt
 function passOverFiles(
   source: Source | readonly Source[],
   schema: Schema,
-  { format, missing: _, ...options }: DescribeOptions,
+  { missing: _, ...options }: DescribeOptions,
 ): Pass {
   const { time, features } = schema;
   const label = schema.label ?? schema.labels![0];
@@ -216,23 +215,18 @@ function passOverFiles(
   const probe = { label: "y", features: [categorical("x", { column, minCount: 2 })] };
   const { schema: fitted } = readRows([{ y: 1, [column]: "" }], probe, { unknown: "ignore" });
   const columns = [...features.map((feature) => feature.column), label, ...(time === undefined ? [] : [time])];
-  const first = Array.isArray(source) ? source[0] as Source | undefined : source as Source;
-  const isJson = format === undefined ? first !== undefined && isJsonLines(first) : format === "jsonl";
-  const read = isJson ? readJsonLinesWatched : readCsvWatched;
   return async (take) => {
     const rejections = new Rejections(options);
-    const row = (
-      { file, line, texts, fault }: { file: string; line: number; texts: readonly string[]; fault?: string },
-    ) => {
+    const row = ({ file, line, unit = "line", texts, fault }: WatchedRow): void => {
       if (fault !== undefined) return;
       const wrong = take({
         texts: texts.slice(0, features.length),
         label: texts[features.length],
         time: texts[features.length + 1],
       });
-      if (wrong) rejections.take(wrong, `"${file}" line ${line}`, `${file}:${line}`);
+      if (wrong) rejections.take(wrong, `"${file}" ${unit} ${line}`, `${file}:${line}`);
     };
-    const data = await read(source, fitted, { ...options, labeled: false }, { columns, row });
+    const data = await readDataWatched(source, fitted, { ...options, labeled: false }, { columns, row });
     return { skipped: data.skipped + rejections.skipped, missingLabels: rejections.missingLabels };
   };
 }

@@ -132,6 +132,11 @@ Deno.test("files give what rows in memory give, read once or twice", async () =>
   assertEquals(await describe(new File([CSV], "rows.csv"), { ...SCHEMA, time: "at" }), rows);
   const lines = ROWS.map((row) => JSON.stringify({ ...row, tags: [] })).join("\n");
   assertEquals(await describe(new File([lines], "rows.jsonl"), { ...SCHEMA, time: "at" }), rows);
+  const half = CSV.split("\n");
+  const files = [half.slice(0, 900), [half[0], ...half.slice(900)]].map((lines, i) => {
+    return new File([lines.join("\n")], `dt=${i}/rows.csv`);
+  });
+  assertEquals((await describe(files, { ...SCHEMA, time: "at" })).fields, rows.fields);
   const once = await describe(new File([CSV], "rows.csv"), SCHEMA, { parts: 1 });
   assertEquals(once.fields.map(({ drift }) => drift), once.fields.map(() => []));
   assertEquals(once.fields[3].top, rows.fields[3].top);
