@@ -42,7 +42,8 @@ export function hostScorer(options: HostOptions): void {
   const tell = (message: FromWorker) => port.postMessage(message);
   const memories = new Map<number, SharedArrayBuffer>();
   let opening: Promise<Opened> | undefined;
-  port.onmessage = async ({ data: message }) => {
+  // What goes wrong at once ends the worker before it hears the next message; a promise that rejects would do so later.
+  port.onmessage = ({ data: message }) => {
     switch (message.kind) {
       case "open":
         opening = open(message.task, options, tell);
@@ -51,12 +52,13 @@ export function hostScorer(options: HostOptions): void {
         return;
       case "score":
         if (message.memory) memories.set(message.slot, message.memory);
-        return await score(await opening!, message, memories.get(message.slot)!, tell);
+        opening!.then((opened) => score(opened, message, memories.get(message.slot)!, tell));
+        return;
       case "ping":
         return tell({ kind: "pong" });
       case "close":
-        await close(await opening!);
-        return tell({ kind: "closed" });
+        opening!.then(close).then(() => tell({ kind: "closed" }));
+        return;
     }
   };
 }
