@@ -13,6 +13,7 @@ import { requestDawnAdapter } from "./dawn.ts";
 import type { AdapterKind, AdapterOptions, AdapterReport, FoundAdapter } from "./host/adapter_types.ts";
 import { isGranted, lookIfGranted } from "./permission.ts";
 import { quietly } from "./quietly.ts";
+import { threadGone } from "./thread_end.ts";
 import { widenVectors } from "./vector_width.ts";
 
 export type { AdapterKind, AdapterOptions, AdapterReport, FoundAdapter } from "./host/adapter_types.ts";
@@ -45,14 +46,8 @@ const VENDORS: Record<string, string> = {
   65541: "Mesa",
 };
 
-/**
- * How long a thread may take to end, in ms. EGL frees a thread's data as that thread ends and once more as the process ends:
- * where the two meet, the process breaks down.
- */
-const THREAD_END_MS = 100;
-
 let preparation: Promise<void> | undefined;
-let threadEnd = 0;
+let threadToldMs = -Infinity;
 
 /**
  * Finds the best adapter that can run compute shaders, fetching the bundled driver where nothing is installed.
@@ -198,7 +193,7 @@ async function workerFindsAdapter(): Promise<boolean> {
     });
   } finally {
     worker.terminate();
-    threadEnd = performance.now() + THREAD_END_MS;
+    threadToldMs = performance.now();
   }
 }
 
@@ -223,7 +218,7 @@ async function loadBundledDriver(announce?: (line: string) => void): Promise<voi
 
 /** Says why there is no adapter once the thread that looked for one has ended: the program may end now. */
 async function unavailable(reason?: string): Promise<Error> {
-  await new Promise((resolve) => setTimeout(resolve, threadEnd - performance.now()));
+  await threadGone(threadToldMs);
   return new Error(
     `Cannot request a GPU adapter: no usable driver found${reason ? `, and ${reason}` : ""}; ${advice()}`,
   );

@@ -6,6 +6,7 @@
 import type { Dataset } from "../../data/dataset.ts";
 import type { FittedSchema } from "../../data/fitted_schema.ts";
 import type { Scores } from "../../predictor.ts";
+import { threadGone } from "../../thread_end.ts";
 import { type BatchSizes, bytesOf, sizesOf, viewBatch, writeRows } from "./batch_memory.ts";
 import type { FromWorker, OpenedModel, ToWorker, WorkerPort, WorkerTask } from "./messages.ts";
 
@@ -35,12 +36,6 @@ interface Slot {
 
 /** Least bytes of a batch's memory. */
 const LEAST_BYTES = 1 << 14;
-
-/**
- * How long a thread takes to end, in ms. Graphics drivers free a thread's data as that thread ends and once more as the
- * process ends: where the two meet, the process breaks down.
- */
-const THREAD_END_MS = 100;
 
 /** How often it is looked whether the worker said something, while it may be silent. */
 const LOOKS = 3;
@@ -100,8 +95,8 @@ export class WorkerLink {
   }
 
   /** Resolves when the thread of a worker that has ended is gone, so that the process can end. */
-  async gone(): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, this.#endedMs + THREAD_END_MS - performance.now()));
+  gone(): Promise<void> {
+    return threadGone(this.#endedMs);
   }
 
   /** Ends the worker as it is; its batches reject. */
