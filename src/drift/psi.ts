@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { stabilityOfShares } from "../metrics/population_stability.ts";
 
 /** Counts by bin. */
 export type Counts = ArrayLike<number>;
@@ -33,13 +34,10 @@ export function stabilityIndex(expected: Counts, counts: Counts): number {
   const [before, now] = [sumOf(expected), sumOf(counts)];
   if (before === 0 || now === 0) return NaN;
   const half = counts.length / 2;
-  let index = 0;
-  for (let k = 0; k < counts.length; k++) {
-    const p = (expected[k] + 0.5) / (before + half);
-    const q = (counts[k] + 0.5) / (now + half);
-    index += (q - p) * Math.log(q / p);
-  }
-  return index;
+  return stabilityOfShares(
+    Array.from(expected, (count) => (count + 0.5) / (before + half)),
+    Array.from(counts, (count) => (count + 0.5) / (now + half)),
+  );
 }
 
 /** Adds counts up. */

@@ -35,11 +35,13 @@ export function populationStability(expected: ArrayLike<number>, counts: ArrayLi
   }
   const [before, after] = [expected, counts].map((bins) => Array.from(bins).reduce((sum, count) => sum + count, 0));
   if (before === 0 || after === 0) return NaN;
-  let index = 0;
-  for (let k = 0; k < counts.length; k++) {
-    const p = Math.max(expected[k] / before, LEAST_SHARE);
-    const q = Math.max(counts[k] / after, LEAST_SHARE);
-    index += (q - p) * Math.log(q / p);
-  }
-  return index;
+  return stabilityOfShares(
+    Array.from(expected, (count) => Math.max(count / before, LEAST_SHARE)),
+    Array.from(counts, (count) => Math.max(count / after, LEAST_SHARE)),
+  );
+}
+
+/** Computes `sum_k (q_k - p_k) ln(q_k / p_k)` of shares p and q, none of which is 0. */
+export function stabilityOfShares(expected: readonly number[], shares: readonly number[]): number {
+  return shares.reduce((index, q, k) => index + (q - expected[k]) * Math.log(q / expected[k]), 0);
 }
