@@ -4,6 +4,7 @@
  * @module
  */
 import { formatValue } from "../data/format.ts";
+import { givenOf } from "./given.ts";
 
 /** Options of a {@linkcode Batcher}. */
 export interface BatchingOptions {
@@ -43,7 +44,7 @@ export function checkBatching(options: BatchingOptions): CheckedBatching {
     timeoutMs: Infinity,
     timeoutAction: "reject" as const,
     concurrency: 2,
-    ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
+    ...givenOf(options),
   } as CheckedBatching;
   const refuse = (name: string, wanted: string, value: unknown): never => {
     throw new RangeError(`Cannot batch requests: ${name} must be ${wanted}, received ${formatValue(value)}`);

@@ -8,6 +8,7 @@ import { type FieldBins, fieldBins, MISSING_BIN, rangeOf, UNSEEN_BIN } from "../
 import { stabilityIndex, sumOf } from "../drift/psi.ts";
 import type { TrainingStatistics } from "../drift/training_statistics.ts";
 import { SlidingCounts } from "../drift/window.ts";
+import { givenOf } from "./given.ts";
 import type { RequestObserver, RequestSuccess, ServedModel } from "./served_model.ts";
 
 /** What is taken for drift. A limit turns a model red when it is reached, and amber at half of it. */
@@ -199,7 +200,7 @@ function withoutUnseen(counts: ArrayLike<number>): number[] {
 }
 
 function checkLimits(options: DriftOptions): Required<DriftOptions> {
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const given = givenOf(options);
   const limits = { psi: 0.2, unseen: 0.2, missing: 0.2, minRows: 1000, windowMs: 600_000, ...given };
   for (const [name, value] of Object.entries(limits)) {
     if (typeof value === "number" && value > 0 && Number.isFinite(value)) continue;

@@ -8,6 +8,8 @@
  */
 import { formatText, formatValue } from "../data/format.ts";
 import { type LineFile, type LogFolder, openLogFolder } from "../host/mod.ts";
+import { unitOf } from "./digest.ts";
+import { givenOf } from "./given.ts";
 import type { GivenRows, RequestObserver, RequestSuccess, ServedModel } from "./served_model.ts";
 
 /** Options of a log. */
@@ -225,20 +227,16 @@ function encodeLines(
 }
 
 /**
- * Tells whether a request is one of a share of all, by a digest of its id (FNV-1a, and the mixing that ends MurmurHash3), so
- * that servers beside each other choose the same ones.
+ * Tells whether a request is one of a share of all, by a digest of its id, so that servers beside each other choose the
+ * same ones.
  */
 export function isChosen(id: string, share: number): boolean {
   if (share >= 1) return true;
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return ((hash ^ (hash >>> 16)) >>> 0) < share * 2 ** 32;
+  return unitOf(Array.from({ length: id.length }, (_, i) => id.charCodeAt(i))) < share;
 }
 
 function checkOptions(options: LogOptions): Required<LogOptions> {
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const given = givenOf(options);
   const sizes = { maxFileBytes: 1 << 26, maxFileMs: 3_600_000, maxQueueRows: 100_000 };
   const checked = { share: 1, ...sizes, ...given } as Required<LogOptions>;
   if (typeof checked.folder !== "string" || checked.folder === "") {

@@ -4,6 +4,7 @@
  * @module
  */
 import { formatValue } from "../data/format.ts";
+import { unitOf } from "./digest.ts";
 import { refuse } from "./error.ts";
 import type { Shadow } from "./shadow.ts";
 
@@ -69,17 +70,8 @@ export class Rollout {
     if (!this.canary) return false;
     const { by, share, version } = this.canary;
     const value = by === undefined ? id : valueOf(by) ?? id;
-    return unitOf(`${name}/${version}/${value ?? this.#unnamed++}`) < share;
+    return unitOf(new TextEncoder().encode(`${name}/${version}/${value ?? this.#unnamed++}`)) < share;
   }
-}
-
-/** Returns a number in [0, 1) for a text: its FNV-1a hash, mixed so that texts alike in their ends lie far apart. */
-function unitOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
 }
 
 /**
