@@ -5,16 +5,8 @@
  */
 import { requireSavable } from "../checkpoint.ts";
 import type { Calibration } from "../calibration/calibration.ts";
-import { reportCoverage } from "./coverage.ts";
-import {
-  BAD_ROW_OPTION,
-  DATA_OPTIONS,
-  describeData,
-  readData,
-  readDataFormat,
-  readRejections,
-  requireFiles,
-} from "./data.ts";
+import { reportData } from "./coverage.ts";
+import { BAD_ROW_OPTION, DATA_OPTIONS, readData, readDataFormat, readRejections, requireFiles } from "./data.ts";
 import { openGpu } from "./device.ts";
 import { loadModel } from "./load.ts";
 import { type CommandInfo, parseOptions } from "./options.ts";
@@ -70,8 +62,7 @@ export async function calibrate(args: readonly string[], streams: Streams): Prom
   await applyTuning(gpu, tuning, streams);
   await using model = await loadModel(path, gpu, streams);
   const data = await readData(files, model.schema, format, streams);
-  reportCoverage("data", data, false, streams);
-  streams.out(`${describeData("data", data)}\n`);
+  reportData(data, streams);
   streams.out(`before\n${formatTasks(await model.predictTasks(data, { batchSize }), data)}\n`);
   const calibration = await model.calibrate(data, { method, by, minRows, batchSize });
   streams.out(`after\n${formatTasks(await model.predictTasks(data, { batchSize }), data)}\n`);

@@ -5,6 +5,7 @@
  */
 import type { FieldCoverage } from "../data/coverage.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { describeData } from "./data.ts";
 import type { Streams } from "./streams.ts";
 import { formatCount, formatShare, formatTable } from "./table.ts";
 
@@ -27,6 +28,12 @@ export function reportCoverage(name: string, data: Dataset, fitted: boolean, str
   const { fields, sequences } = data.schema;
   reportFields(name, coverage.slice(0, fields.length), data, fitted, streams);
   if (sequences.length > 0) reportSequences(name, coverage.slice(fields.length), data, fitted, streams);
+}
+
+/** Reports the labeled data that a command measures a model on: what its model does not know of it, and what it holds. */
+export function reportData(data: Dataset, streams: Streams): void {
+  reportCoverage("data", data, false, streams);
+  streams.out(`${describeData("data", data)}\n`);
 }
 
 function reportFields(

@@ -3,16 +3,8 @@
  *
  * @module
  */
-import { reportCoverage } from "./coverage.ts";
-import {
-  BAD_ROW_OPTION,
-  DATA_OPTIONS,
-  describeData,
-  readData,
-  readDataFormat,
-  readRejections,
-  requireFiles,
-} from "./data.ts";
+import { reportData } from "./coverage.ts";
+import { BAD_ROW_OPTION, DATA_OPTIONS, readData, readDataFormat, readRejections, requireFiles } from "./data.ts";
 import { GPU_OPTION, openGpu, readBackend } from "./device.ts";
 import { loadModel } from "./load.ts";
 import { type CommandInfo, parseOptions } from "./options.ts";
@@ -52,8 +44,7 @@ export async function evaluate(args: readonly string[], streams: Streams): Promi
   await applyTuning(gpu, tuning, streams);
   await using model = await loadModel(path, gpu, streams);
   const data = await readData(files, model.schema, format, streams);
-  reportCoverage("data", data, false, streams);
-  streams.out(`${describeData("data", data)}\n`);
+  reportData(data, streams);
   streams.out(formatTasks(await model.predictTasks(data, { batchSize }), data));
   return 0;
 }

@@ -9,16 +9,8 @@ import { statIfThere } from "../files.ts";
 import type { Evaluation } from "../metrics.ts";
 import type { Model } from "../model.ts";
 import { describeStorage, QUANTIZED_STORAGES } from "../model/quantized.ts";
-import { reportCoverage } from "./coverage.ts";
-import {
-  BAD_ROW_OPTION,
-  DATA_OPTIONS,
-  describeData,
-  filesOf,
-  readData,
-  readDataFormat,
-  readRejections,
-} from "./data.ts";
+import { reportData } from "./coverage.ts";
+import { BAD_ROW_OPTION, DATA_OPTIONS, filesOf, readData, readDataFormat, readRejections } from "./data.ts";
 import { openGpu } from "./device.ts";
 import { loadModel } from "./load.ts";
 import { type CommandInfo, type NameOf, type Options, parseOptions } from "./options.ts";
@@ -114,8 +106,7 @@ async function compare(
   batchSize: number | undefined,
   streams: Streams,
 ): Promise<string[][]> {
-  reportCoverage("data", data, false, streams);
-  streams.out(`${describeData("data", data)}\n`);
+  reportData(data, streams);
   const [before, after] = [await model.evaluate(data, { batchSize }), await small.evaluate(data, { batchSize })];
   if (!before.tasks) return metricRows("", before, after);
   return Object.keys(before.tasks).flatMap((task) => metricRows(` ${task}`, before.tasks![task], after.tasks![task]));
