@@ -5,7 +5,7 @@
  */
 import type { DatasetParts } from "./dataset_parts.ts";
 import { formatValue } from "./format.ts";
-import { shuffled } from "./random.ts";
+import { rowNumbers, shuffled } from "./random.ts";
 
 /**
  * Returns the rows that stay, in their order: all positive ones and a share of the others. See
@@ -23,9 +23,9 @@ export function rowsAfterDownsampling(
   if (!(rate > 0 && rate <= 1)) {
     throw new RangeError(`Cannot leave out negative rows: rate must be in (0, 1], received ${formatValue(rate)}`);
   }
-  const negatives = Uint32Array.from({ length: rows }, (_, row) => row).filter((row) => labels[row] === 0);
+  const negatives = rowNumbers(rows).filter((row) => labels[row] === 0);
   const stays = new Uint8Array(rows).fill(1);
   const order = shuffled(negatives.length, seed);
   for (let i = Math.round(rate * negatives.length); i < order.length; i++) stays[negatives[order[i]]] = 0;
-  return Uint32Array.from({ length: rows }, (_, row) => row).filter((row) => stays[row] === 1);
+  return rowNumbers(rows).filter((row) => stays[row] === 1);
 }

@@ -8,6 +8,7 @@ import { liveNodes } from "../graph/plan.ts";
 import type { ModelParts } from "../model/parts.ts";
 import type { Scores } from "../predictor.ts";
 import { traceModel } from "../trace.ts";
+import { sigmoid } from "./activation.ts";
 import { Compiled, type Numbers } from "./compile.ts";
 import { forms } from "./forms.ts";
 import { MemoryMeasure, WasmMemory } from "./memory.ts";
@@ -82,7 +83,7 @@ export class ProcessorForward {
       const at = this.tasks * first;
       for (let i = 0; i < this.tasks * count; i++) {
         logits[at + i] = this.#logits[i];
-        probabilities[at + i] = 1 / (1 + Math.exp(-this.#logits[i]));
+        probabilities[at + i] = sigmoid(this.#logits[i]);
       }
     }
     return { probabilities, logits };
