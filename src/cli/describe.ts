@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { describe as describeRows, type Description, type FieldDescription } from "../data/describe.ts";
+import {
+  describe as describeRows,
+  type Description,
+  type FieldDescription,
+  type RankedFields,
+  type Ranking,
+} from "../data/describe.ts";
 import { areLibsvm, BAD_ROW_OPTION, DATA_OPTIONS, MISSING_OPTION, readDataFormat, readRejections } from "./data.ts";
 import { requireFiles } from "./data.ts";
 import { type CommandInfo, parseOptions } from "./options.ts";
@@ -29,6 +35,11 @@ const GROUPS = {
     "drift-index": {
       value: "PSI",
       help: "population stability index from which on a field is said to drift (default 0.2)",
+    },
+    rank: {
+      value: "1|2|3",
+      help: "rank fields by what they say of the label; with 2 pairs too, which tells what crosses\n" +
+        "are worth declaring, with 3 triples too",
     },
     json: { help: "print JSON instead of tables" },
   },
@@ -70,6 +81,7 @@ export async function describe(args: readonly string[], streams: Streams): Promi
     maxValues: options.integer("max-values", 1),
     leakAuc: options.number("leak-auc", 0.5, 1),
     driftIndex: options.number("drift-index", 0),
+    rank: options.has("rank") ? Number(options.choice("rank", ["1", "2", "3"])) : 0,
   });
   streams.out(options.has("json") ? JSON.stringify(description, null, 2) : formatDescription(description));
   return 0;
@@ -92,7 +104,23 @@ export function formatDescription(description: Description): string {
     formatFields(fields),
     ...(numeric.length > 0 ? [formatNumbers(numeric)] : []),
     ...named.map((field) => formatValues(field, rows)),
+    ...(description.ranking ? formatRanking(description.ranking) : []),
   ].join("\n\n");
+}
+
+/** Writes rankings in thousandths of a nat. */
+function formatRanking({ single, pairs, triples, rows }: Ranking): string[] {
+  const cells = ({ fields, score, gain }: RankedFields): string[] => [
+    fields.join(" x "),
+    (1000 * score).toFixed(2),
+    ...(gain === undefined ? [] : [(1000 * gain).toFixed(2)]),
+  ];
+  const title = `says of the label (${formatCount(rows, "row")}), 0.001 nats`;
+  return [
+    formatTable(["field", title], single.map(cells)),
+    ...(pairs ? [formatTable(["pair", title, "above its parts"], pairs.map(cells))] : []),
+    ...(triples ? [formatTable(["triple", title, "above its parts"], triples.map(cells))] : []),
+  ];
 }
 
 function formatFields(fields: readonly FieldDescription[]): string {

@@ -18,6 +18,8 @@ export {
   type Description,
   type FieldDescription,
   type NumberDescription,
+  type RankedFields,
+  type Ranking,
   type ValueDescription,
 } from "./describe.ts";
 export { type Fold, type FoldOptions, kFold } from "./folds.ts";

@@ -37,6 +37,11 @@ Deno.test("describe prints a table of fields, numbers and frequent values", () =
       /\nuser +rows +share +label rate +95 % interval\n"u0" +10 +3\.33 % +100\.00 % +72\.25 % \.\. 100\.00 %\n/,
     );
 
+    const ranked = await describe(path, ...SCHEMA, "--rank", "2");
+    assertMatch(ranked.out, /\nfield +says of the label \(300 rows\), 0\.001 nats\n(after|user) /);
+    assertMatch(ranked.out, /\npair +says of the label .* above its parts\n/);
+    assert(!ranked.out.includes("triple") && !out.includes("says of the label"));
+
     const json = await describe("--data", path, ...SCHEMA, "--json", "--parts", "2");
     const { rows, positives, parts, fields } = JSON.parse(json.out);
     assertEquals([rows, positives, parts], [300, 60, { by: "position", count: 2 }]);
