@@ -15,6 +15,8 @@ export { listen } from "./listen.ts";
 export type { GrpcListener, GrpcListenOptions, Listener, ListenOptions } from "./listen_types.ts";
 export { openLogFolder } from "./log_folder.ts";
 export type { LineFile, LogFolder } from "./log_types.ts";
+export { isRunOpen, openRunFiles, readTextIfThere } from "./run_files.ts";
+export type { AppendedFile, RunFiles } from "./run_types.ts";
 export { withTemporaryFile } from "./temporary.ts";
 export { loadTuning, saveTuning } from "../tuning_file.ts";
 

@@ -1,0 +1,154 @@
+/**
+ * Writing the folder of a training run, so that whatever stops the process leaves it readable.
+ *
+ * @module
+ */
+import { type AppendedFile, openRunFiles, type RunFiles } from "../host/mod.ts";
+import { formatEvent, parseEvents, type RunEvent } from "./events.ts";
+import { formatRunInfo, parseRunInfo, RUN_FILES, type RunInfo } from "./info.ts";
+
+const encoder = new TextEncoder();
+
+/** Writes `run.json` and `metrics.jsonl` of a folder that no other process writes to. */
+export class RunWriter implements AsyncDisposable {
+  /** The folder. */
+  readonly folder: string;
+  /** The folder's files. */
+  readonly files: RunFiles;
+  #info: RunInfo;
+  #lines: AppendedFile | undefined;
+  #events: RunEvent[];
+  #ends: number[];
+  #pending: Promise<void> = Promise.resolve();
+
+  private constructor(folder: string, files: RunFiles, info: RunInfo, events: RunEvent[], ends: number[]) {
+    this.folder = folder;
+    this.files = files;
+    this.#info = info;
+    this.#events = events;
+    this.#ends = ends;
+  }
+
+  /**
+   * Starts a run in a folder, which is created where there is none.
+   *
+   * @throws {Error} when it holds a run already, cannot be written, or another process writes to it
+   */
+  static async start(folder: string, info: RunInfo): Promise<RunWriter> {
+    return await RunWriter.#open(folder, async (files) => {
+      const text = await files.read(RUN_FILES.info);
+      if (text !== undefined) {
+        const { state } = parseRunInfo(`${folder}/${RUN_FILES.info}`, text);
+        throw new Error(`Cannot start a run in "${folder}": the folder must hold none, received a ${state} one`);
+      }
+      const writer = new RunWriter(folder, files, info, [], []);
+      await writer.#begin();
+      return writer;
+    });
+  }
+
+  /**
+   * Goes on with the run of a folder.
+   *
+   * @throws {Error} when it holds none or a finished one, cannot be written, or another process writes to it
+   * @throws {SyntaxError | TypeError | RangeError} when a file is damaged or of another version
+   */
+  static async resume(folder: string): Promise<RunWriter> {
+    return await RunWriter.#open(folder, async (files) => {
+      const text = await files.read(RUN_FILES.info);
+      const info = text === undefined ? undefined : parseRunInfo(`${folder}/${RUN_FILES.info}`, text);
+      if (!info || info.state === "finished") {
+        const received = info ? "a finished one" : "none";
+        throw new Error(`Cannot go on with a run in "${folder}": it must hold an unfinished one, received ${received}`);
+      }
+      const { events, ends } = parseEvents(
+        `${folder}/${RUN_FILES.metrics}`,
+        await files.read(RUN_FILES.metrics) ?? "",
+      );
+      const { ended: _, error: __, ...rest } = info;
+      const writer = new RunWriter(folder, files, { ...rest, state: "running" }, [...events], [...ends]);
+      await writer.#begin();
+      return writer;
+    });
+  }
+
+  /** Opens the folder; it is closed again where `body` fails. */
+  static async #open(folder: string, body: (files: RunFiles) => Promise<RunWriter>): Promise<RunWriter> {
+    const files = await openRunFiles(folder);
+    try {
+      return await body(files);
+    } catch (error) {
+      files[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  async #begin(): Promise<void> {
+    this.#lines = await this.files.open(RUN_FILES.metrics);
+    // A line that a killed writer left without its end.
+    this.#lines.cut(this.#ends.at(-1) ?? 0);
+    await this.files.replace(RUN_FILES.info, formatRunInfo(this.#info));
+  }
+
+  /** What the run is and how far it came. */
+  get info(): RunInfo {
+    return this.#info;
+  }
+
+  /** What happened so far, in order. */
+  get events(): readonly RunEvent[] {
+    return this.#events;
+  }
+
+  /** Changes what `run.json` says; the file follows in the order of the calls, by {@linkcode RunWriter.flush} at last. */
+  update(change: Partial<RunInfo>): void {
+    this.#info = { ...this.#info, ...change };
+    const text = formatRunInfo(this.#info);
+    this.#pending = this.#pending.then(() => this.files.replace(RUN_FILES.info, text));
+    // It is reported where it is waited for.
+    this.#pending.catch(() => {});
+  }
+
+  /**
+   * Waits until `run.json` says what it was told.
+   *
+   * @throws {Error} when it could not be written
+   */
+  async flush(): Promise<void> {
+    await this.#pending;
+  }
+
+  /**
+   * Appends a line to `metrics.jsonl`, which is there when this returns.
+   *
+   * @throws {Error} when it cannot be written
+   */
+  append(event: RunEvent): void {
+    const bytes = encoder.encode(formatEvent(event));
+    this.#lines!.append(bytes);
+    this.#events.push(event);
+    this.#ends.push((this.#ends.at(-1) ?? 0) + bytes.length);
+  }
+
+  /**
+   * Drops what happened after a step: a resumed training does it again.
+   *
+   * @param step the steps behind the checkpoint
+   */
+  dropAfter(step: number): void {
+    const first = this.#events.findIndex((event) => event.kind === "test" || event.step > step);
+    if (first < 0) return;
+    this.#events.length = this.#ends.length = first;
+    this.#lines!.cut(this.#ends.at(-1) ?? 0);
+  }
+
+  /** Writes what is pending, and lets other processes write to the folder. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await this.flush();
+    } finally {
+      this.#lines?.[Symbol.dispose]();
+      this.files[Symbol.dispose]();
+    }
+  }
+}
