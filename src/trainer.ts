@@ -273,9 +273,11 @@ export class Trainer {
   }
 
   #report(): void {
-    const { epoch, position } = this.#state;
-    const loss = this.#buffers.losses.mean;
-    this.#options.onProgress?.({ epoch: epoch + 1, step: position, steps: this.#steps.perEpoch, loss });
+    const { epoch, position, step } = this.#state;
+    const { losses } = this.#buffers;
+    const lr = this.#rateAt(Math.max(0, step - 1));
+    const [steps, loss, recentLoss] = [this.#steps.perEpoch, losses.mean, losses.takeRecent()];
+    this.#options.onProgress?.({ epoch: epoch + 1, step: position, steps, loss, recentLoss, lr });
   }
 
   async #endEpoch(seconds: number, before: number): Promise<{ report: EpochReport; stop: boolean }> {

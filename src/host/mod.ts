@@ -25,3 +25,14 @@ export { loadTuning, saveTuning } from "../tuning_file.ts";
  * this was tried with.
  */
 export const MAPS_AT_ONCE: boolean = /^2\.(9|[1-9]\d)\./.test(Deno.version.deno);
+
+/** Versions of what runs the library. */
+export const RUNTIME: { readonly deno?: string; readonly v8?: string } = {
+  deno: Deno.version.deno,
+  v8: Deno.version.v8,
+};
+
+/** Tells whose WebGPU a device is of. */
+export function backendOf(device: GPUDevice): "deno" | "dawn" | "browser" {
+  return device instanceof GPUDevice ? "deno" : "dawn";
+}

@@ -19,6 +19,14 @@ export type { AppendedFile, RunFiles } from "./run_types.ts";
 /** Whether a buffer holds what the device wrote as soon as the call that maps it returns: no browser's does. */
 export const MAPS_AT_ONCE = false;
 
+/** Versions of what runs the library: a page does not tell. */
+export const RUNTIME: { readonly deno?: string; readonly v8?: string } = {};
+
+/** Tells whose WebGPU a device is of: in a page, the browser's. */
+export function backendOf(_device: GPUDevice): "deno" | "dawn" | "browser" {
+  return "browser";
+}
+
 /**
  * Returns the browser's adapter.
  *

@@ -17,6 +17,8 @@ export class LossRing {
   readonly #buffer: GPUBuffer;
   #sum = 0;
   #rows = 0;
+  #recentSum = 0;
+  #recentRows = 0;
   #unread = 0;
 
   /** Allocates the ring. */
@@ -33,6 +35,13 @@ export class LossRing {
   /** Mean loss over the rows read since the epoch began; NaN before the first. */
   get mean(): number {
     return this.#sum / this.#rows;
+  }
+
+  /** Returns the mean loss over the rows read since the last call; NaN where there are none. */
+  takeRecent(): number {
+    const mean = this.#recentSum / this.#recentRows;
+    this.#recentSum = this.#recentRows = 0;
+    return mean;
   }
 
   /** Returns where the loss of a step is stored. */
@@ -71,6 +80,8 @@ export class LossRing {
       const rows = rowsOf(this.#unread);
       this.#sum += rows * loss;
       this.#rows += rows;
+      this.#recentSum += rows * loss;
+      this.#recentRows += rows;
     }
   }
 

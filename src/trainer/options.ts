@@ -28,6 +28,10 @@ export interface ProgressEvent {
   readonly steps: number;
   /** Mean loss over the rows since the epoch began, as far as it was read back; NaN before that. */
   readonly loss: number;
+  /** Mean loss over the rows whose loss was read back since the last such event; NaN where there are none. */
+  readonly recentLoss: number;
+  /** Learning rate of the last step, or of the first one before it. */
+  readonly lr: number;
 }
 
 /** What one epoch came to. */
@@ -60,6 +64,18 @@ export interface History {
   readonly bestMetrics: Evaluation | undefined;
   /** Why training ended. */
   readonly ended: "epochs" | "early stopping" | "interrupted";
+}
+
+/** The folder of a run, and what goes into it. */
+export interface RunOptions {
+  /** Its path; it is created where there is none. */
+  folder: string;
+  /** Whether to go on with the unfinished run that it holds, from its checkpoint. @default {false} */
+  continue?: boolean;
+  /** Rows that the trained model is evaluated on; their metrics are kept with the run. */
+  test?: Dataset;
+  /** Whether to write the events that TensorBoard shows. @default {true} */
+  tensorboard?: boolean;
 }
 
 /** Options of {@linkcode Model.fit}. */
@@ -164,6 +180,11 @@ export interface FitOptions {
    * @default {false}
    */
   tuneKernels?: boolean | { path: string };
+  /**
+   * Folder of the run, or more about it. It gets `run.json`, `metrics.jsonl`, event files for TensorBoard, the declared
+   * schema, checkpoints and the trained model; `weft runs` lists such folders. Callbacks are called as well.
+   */
+  run?: string | RunOptions;
   /** Interrupts training after the current step. */
   signal?: AbortSignal;
   /** Called now and then with the state of the epoch. */
