@@ -9,6 +9,31 @@ import { formatRunInfo, parseRunInfo, RUN_FILES, type RunInfo } from "./info.ts"
 
 const encoder = new TextEncoder();
 
+/**
+ * Reads what a folder says about its run, and refuses to start another one in it, or to go on with one that is over.
+ *
+ * @param text what `run.json` holds; nothing when there is none. No process writes to the folder.
+ * @throws {Error} when the folder holds a run already, or to go on: none or a finished one
+ * @throws {SyntaxError | TypeError | RangeError} when the file is damaged or of another version
+ */
+export function requireRunState(folder: string, text: string | undefined, isContinued: boolean): RunInfo | undefined {
+  const info = text === undefined ? undefined : parseRunInfo(`${folder}/${RUN_FILES.info}`, text);
+  if (isContinued) {
+    if (info && info.state !== "finished") return info;
+    const received = info ? "a finished one" : "none";
+    throw new Error(`Cannot go on with a run in "${folder}": it must hold an unfinished one, received ${received}`);
+  }
+  if (!info) return undefined;
+  const hint = info.state === "finished" ? "" : "; continue (--continue) goes on with it";
+  const received = {
+    running: "an interrupted",
+    interrupted: "an interrupted",
+    finished: "a finished",
+    failed: "a failed",
+  };
+  throw new Error(`Cannot start a run in "${folder}": it must hold none, received ${received[info.state]} one${hint}`);
+}
+
 /** Writes `run.json` and `metrics.jsonl` of a folder that no other process writes to. */
 export class RunWriter implements AsyncDisposable {
   /** The folder. */
@@ -36,11 +61,7 @@ export class RunWriter implements AsyncDisposable {
    */
   static async start(folder: string, info: RunInfo): Promise<RunWriter> {
     return await RunWriter.#open(folder, async (files) => {
-      const text = await files.read(RUN_FILES.info);
-      if (text !== undefined) {
-        const { state } = parseRunInfo(`${folder}/${RUN_FILES.info}`, text);
-        throw new Error(`Cannot start a run in "${folder}": the folder must hold none, received a ${state} one`);
-      }
+      requireRunState(folder, await files.read(RUN_FILES.info), false);
       const writer = new RunWriter(folder, files, info, [], []);
       await writer.#begin();
       return writer;
@@ -55,12 +76,7 @@ export class RunWriter implements AsyncDisposable {
    */
   static async resume(folder: string): Promise<RunWriter> {
     return await RunWriter.#open(folder, async (files) => {
-      const text = await files.read(RUN_FILES.info);
-      const info = text === undefined ? undefined : parseRunInfo(`${folder}/${RUN_FILES.info}`, text);
-      if (!info || info.state === "finished") {
-        const received = info ? "a finished one" : "none";
-        throw new Error(`Cannot go on with a run in "${folder}": it must hold an unfinished one, received ${received}`);
-      }
+      const info = requireRunState(folder, await files.read(RUN_FILES.info), true)!;
       const { events, ends } = parseEvents(
         `${folder}/${RUN_FILES.metrics}`,
         await files.read(RUN_FILES.metrics) ?? "",

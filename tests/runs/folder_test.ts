@@ -63,7 +63,11 @@ Deno.test("a folder with a run is not started again, and a finished one is not g
           : await RunWriter.start(folder, INFO);
         writer.update({ state, error: "stopped" });
       }
-      await assertRejects(() => RunWriter.start(folder, INFO), Error, `must hold none, received a ${state} one`);
+      await assertRejects(
+        () => RunWriter.start(folder, INFO),
+        Error,
+        `must hold none, received ${state === "finished" ? "a" : "an"} ${state} one`,
+      );
     }
     await assertRejects(() => RunWriter.resume(folder), Error, "received a finished one");
     const info = (await readRunInfo(folder))!;
