@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { compareRuns, type Difference, type RunDifferences } from "./differences.ts";
 export {
   type EvaluationEvent,
   finiteMetrics,
@@ -13,5 +14,6 @@ export {
 } from "./events.ts";
 export { RUN_FILES, RUN_STATES, type RunAdapter, type RunInfo, type RunRows, type RunState } from "./info.ts";
 export { findRuns, readRun, readRunInfo, type RecordedRun } from "./read.ts";
+export { type RunSummary, type Spread, spreadOf, summarizeRuns } from "./spread.ts";
 export type { Json } from "../checkpoint/content.ts";
 export type { Evaluation } from "../metrics.ts";
