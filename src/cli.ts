@@ -1,5 +1,5 @@
 /**
- * The command line: `weft describe`, `train`, `runs`, `evaluate`, `calibrate`, `predict`, `quantize`,
+ * The command line: `weft describe`, `train`, `runs`, `benchmark`, `evaluate`, `calibrate`, `predict`, `quantize`,
  * `serve`, `join-labels`, `export`, `import`, `devices`, `tune-kernels` and `demo`.
  *
  * Exit codes: 0 for success, 1 for a failure, 2 for wrong arguments, 130, 143 or 129 when Ctrl-C, SIGTERM or SIGHUP ended
@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { BENCHMARK, benchmark } from "./cli/benchmark.ts";
 import { CALIBRATE, calibrate } from "./cli/calibrate.ts";
 import { DEMO, demo } from "./cli/demo.ts";
 import { DESCRIBE, describe } from "./cli/describe.ts";
@@ -37,6 +38,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   describe: { info: DESCRIBE, run: describe },
   train: { info: TRAIN, run: train },
   runs: { info: RUNS, run: runs },
+  benchmark: { info: BENCHMARK, run: benchmark },
   evaluate: { info: EVALUATE, run: evaluate },
   calibrate: { info: CALIBRATE, run: calibrate },
   predict: { info: PREDICT, run: predict },

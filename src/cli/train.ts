@@ -15,7 +15,16 @@ import { requireFloat32 } from "../model/quantized.ts";
 import { AVERAGING_OPTIONS, readAveraging } from "./averaging.ts";
 import { BAD_ROW_OPTION, DATA_OPTIONS, MISSING_OPTION, requireFiles } from "./data.ts";
 import { nameFold, runFolds } from "./folds.ts";
-import { LOSS_OPTIONS, MODEL_OPTIONS, OPTIMIZER_OPTIONS, readL2, readLoss, readModel, readOptimizer } from "./model.ts";
+import {
+  type DeclaredModel,
+  LOSS_OPTIONS,
+  MODEL_OPTIONS,
+  OPTIMIZER_OPTIONS,
+  readL2,
+  readLoss,
+  readModel,
+  readOptimizer,
+} from "./model.ts";
 import { type CommandInfo, type NameOf, type Options, parseOptions } from "./options.ts";
 import { PART_OPTIONS, type Parts, readFolds, readParts, requirePartOptions } from "./parts.ts";
 import { readRecord, RECORD_OPTIONS, type RunRecord } from "./record.ts";
@@ -138,14 +147,37 @@ export const TRAIN: CommandInfo<typeof GROUPS> = {
   ],
 };
 
-/** Runs `weft train`. */
-export async function train(args: readonly string[], streams: Streams): Promise<number> {
+/** What the arguments say before any data is read. */
+export interface TrainArguments {
+  /** The options. */
+  readonly options: Options<Name>;
+  /** The model that training goes on from. */
+  readonly source: ModelHeader | undefined;
+  /** Refuses a schema over which the model does not read all options that were given. */
+  readonly check: DeclaredModel["check"] | undefined;
+  /** All of the run but its rows. */
+  readonly settings: Omit<Run, "training">;
+}
+
+/**
+ * Reads what does not depend on the data, so that mistakes show before any of it is read.
+ *
+ * @throws {UsageError} when an option is unknown, out of its range or at odds with another one
+ * @throws {Error} when the model to go on from cannot be read, or the folder of the run cannot be used
+ */
+export async function readArguments(args: readonly string[]): Promise<TrainArguments> {
   const options = parseOptions(TRAIN, args);
   const source = await readSource(options);
   const { definition, check } = source ? { definition: source.definition } : readModel(options);
   const record = await readRecord(options, ["train", ...args]);
   const settings = readSettings(options, definition, record);
   for (const name of ["schedule", "warmup-steps"] as const) options.exclude(name, ["lr-factor"]);
+  return { options, source, check, settings };
+}
+
+/** Runs `weft train`. */
+export async function train(args: readonly string[], streams: Streams): Promise<number> {
+  const { options, source, check, settings } = await readArguments(args);
   const k = options.integer("folds", 2);
   const plan = (parts: Parts): Run => {
     check?.(parts.training.schema);
@@ -209,7 +241,7 @@ async function readSource(options: Options<Name>): Promise<ModelHeader | undefin
   return source;
 }
 
-/** Reads what does not depend on the data, so that mistakes show before any of it is read. */
+/** Reads all of a run but its rows. */
 function readSettings(
   options: Options<Name>,
   definition: Definition,
