@@ -17,7 +17,7 @@ export interface Difference {
 
 /** What differs between two runs. */
 export interface RunDifferences {
-  /** Options, data, schema, seed, versions and adapter. */
+  /** Options, data, schema, seed, versions and adapter, and kernels of problems that both have. */
   readonly options: readonly Difference[];
   /** Metrics of validation and test rows, epochs and seconds. */
   readonly metrics: readonly Difference[];
@@ -25,15 +25,18 @@ export interface RunDifferences {
 
 /** Compares two runs: what they were told to do, and what came of it. */
 export function compareRuns(a: RunInfo, b: RunInfo): RunDifferences {
+  const options = differences(optionsOf(a), optionsOf(b));
+  // Models of other sizes have other problems for kernels, which says nothing about how these were chosen.
+  const kernels = differences(flatten({ kernels: a.kernels }), flatten({ kernels: b.kernels }));
   return {
-    options: differences(optionsOf(a), optionsOf(b)),
+    options: [...options, ...kernels.filter(({ values }) => !values.includes(undefined))],
     metrics: differences(resultsOf(a), resultsOf(b)),
   };
 }
 
-function optionsOf({ model, seed, training, data, schema, versions, adapter, kernels }: RunInfo): Flat {
+function optionsOf({ model, seed, training, data, schema, versions, adapter }: RunInfo): Flat {
   const { parameters, ...definition } = model;
-  return flatten({ seed, model: definition, parameters, training, data, schema, versions, adapter, kernels });
+  return flatten({ seed, model: definition, parameters, training, data, schema, versions, adapter });
 }
 
 function resultsOf({ state, epochs, bestEpoch, seconds, best, test }: RunInfo): Flat {

@@ -1,5 +1,6 @@
 import { readRun } from "../../src/runs/mod.ts";
 import { parseRecipe } from "../../src/cli/recipe.ts";
+import { readArguments } from "../../src/cli/train.ts";
 import { UsageError } from "../../src/cli/options.ts";
 import { statIfThere } from "../../src/files.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
@@ -51,6 +52,19 @@ Deno.test("a recipe becomes arguments of train, data by data, model by model, se
     "--seed",
     "1",
   ]);
+});
+
+Deno.test("the recipe on the page about runs can be trained", async () => {
+  const page = await Deno.readTextFile(new URL("../../src/runs/README.md", import.meta.url));
+  const [, recipe] = /```json\n([^]*?)```/.exec(page)!;
+  const runs = parseRecipe("recipe.json", recipe, undefined, () => "s.json");
+  assertEquals(runs.map(({ name }) => name).filter((name) => name.endsWith("-1")), [
+    "lr-1",
+    "fm-1",
+    "small-1",
+    "wide-1",
+  ]);
+  for (const { args } of runs) await readArguments(args);
 });
 
 Deno.test("mistakes in a recipe are named", () => {

@@ -18,6 +18,7 @@ const INFO: RunInfo = {
   data: { training: { rows: 1234, positives: 20 } },
   schema: "abc",
   epochs: 5,
+  kernels: { "product m=1": "blocks" },
 };
 
 const evaluation = (auc: number, logloss: number) => ({
@@ -42,6 +43,7 @@ async function writeRuns(root: string): Promise<void> {
     best: evaluation(0.75, 0.5),
     bestEpoch: 5,
     model: { name: "dcn", options: { dim: 8, hidden: [8] } },
+    kernels: { "product m=1": "shared", "product m=2": "shared" },
   });
   await write(`${root}/c`, { state: "running", started: "2026-01-03T00:00:00.000Z", epochs: 0, seconds: undefined });
 }
@@ -85,6 +87,7 @@ Deno.test("runs --diff tells which options and metrics differ", () =>
       ["model.name", "deepfm", "dcn"],
       ["model.options.dim", "4", "8"],
       ["parameters", "120", "-"],
+      ["kernels.product m=1", "blocks", "shared"],
       [""],
       ["metrics", "/a", "/deep/b"],
       ["bestEpoch", "3", "5"],
