@@ -19,12 +19,21 @@ export async function openRunFiles(path: string): Promise<RunFiles> {
   try {
     await Deno.mkdir(path, { recursive: true });
     lock = await Deno.open(join(path, LOCK), { create: true, write: true });
-    if (!await lock.tryLock(true)) throw new Error("another process writes to it");
+    if (!await takeLock(lock)) throw new Error("another process writes to it");
     return new Files(path, lock);
   } catch (error) {
     lock?.close();
     throw new Error(`Cannot write run "${path}": ${(error as Error).message}`, { cause: error });
   }
+}
+
+/** Takes a lock; one that asks whether it is taken has it for a moment, so a few tries are made. */
+async function takeLock(lock: Deno.FsFile): Promise<boolean> {
+  for (let tries = 0; tries < 5; tries++) {
+    if (await lock.tryLock(true)) return true;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return false;
 }
 
 /** Tells whether a process writes to the folder of a run. */
@@ -81,6 +90,7 @@ class Files implements RunFiles {
       append: (more) => {
         for (let done = 0; done < more.length;) done += file.writeSync(more.subarray(done));
       },
+      sync: () => file.syncDataSync(),
       cut: (bytes) => {
         file.truncateSync(bytes);
         file.seekSync(bytes, Deno.SeekMode.Start);

@@ -12,6 +12,8 @@ export interface AppendedFile extends Disposable {
    * @throws {Error} when they cannot be written
    */
   append(bytes: Uint8Array): void;
+  /** Waits until what was appended is on the disk. */
+  sync(): void;
   /** Cuts what is behind the first bytes. */
   cut(bytes: number): void;
 }

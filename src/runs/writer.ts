@@ -135,13 +135,15 @@ export class RunWriter implements AsyncDisposable {
   }
 
   /**
-   * Appends a line to `metrics.jsonl`, which is there when this returns.
+   * Appends a line to `metrics.jsonl`, which is there when this returns. An evaluation is on the disk then, as the checkpoint
+   * behind it will be.
    *
    * @throws {Error} when it cannot be written
    */
   append(event: RunEvent): void {
     const bytes = encoder.encode(formatEvent(event));
     this.#lines!.append(bytes);
+    if (event.kind !== "step") this.#lines!.sync();
     this.#events.push(event);
     this.#ends.push((this.#ends.at(-1) ?? 0) + bytes.length);
   }
