@@ -68,6 +68,7 @@ export type {
   History,
   ProgressEvent,
   RunOptions,
+  StepLoss,
 } from "./src/trainer/options.ts";
 export type { PlanDescription } from "./src/graph/plan.ts";
 export type { TunedProblem, TuningEvent } from "./src/kernels/tuner.ts";

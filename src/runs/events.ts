@@ -21,7 +21,7 @@ export interface RunPlace {
 export interface StepEvent extends RunPlace {
   /** What happened. */
   readonly kind: "step";
-  /** Mean loss over the rows since the last such event. */
+  /** Mean loss over the rows since the last such event, or since a resumption behind it. */
   readonly loss: number;
 }
 

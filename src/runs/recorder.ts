@@ -9,6 +9,7 @@ import { describeStart, type RunSubject } from "./describe.ts";
 import { EventFile } from "./event_file.ts";
 import { type EvaluationEvent, finiteMetrics, type RunEvent } from "./events.ts";
 import { RUN_FILES, type RunInfo } from "./info.ts";
+import { StepMeans } from "./step_means.ts";
 import { RunWriter } from "./writer.ts";
 
 /** Where a training is recorded, and how. */
@@ -27,6 +28,7 @@ export class RunRecorder implements AsyncDisposable {
   readonly #isResumed: boolean;
   readonly #sitting = performance.now();
   readonly #eventFile: EventFile | undefined;
+  readonly #means = new StepMeans();
   /** Seconds of earlier sittings. */
   #earlier = 0;
   #hasBegun = false;
@@ -125,11 +127,13 @@ export class RunRecorder implements AsyncDisposable {
     for (const event of events) this.#eventFile?.append(event);
   }
 
-  #progress({ epoch, step: position, steps, recentLoss: loss, lr }: ProgressEvent): void {
+  #progress({ epoch, step: position, steps, recent }: ProgressEvent): void {
     this.#steps = steps;
-    const step = (epoch - 1) * steps + position;
-    this.#begin(step);
-    if (Number.isFinite(loss)) this.#append({ kind: "step", epoch, step, seconds: this.#seconds, loss, lr });
+    this.#begin((epoch - 1) * steps + position);
+    const seconds = this.#seconds;
+    for (const { step, loss, lr } of this.#means.take(recent, steps)) {
+      this.#append({ kind: "step", epoch, step, seconds, loss, lr });
+    }
   }
 
   #evaluation(kind: EvaluationEvent["kind"], report: Partial<EpochReport> & Told, step: number): void {

@@ -18,6 +18,18 @@ import type { TaskWeights } from "./tasks.ts";
 /** What early stopping watches and how long it waits. */
 export type EarlyStopping = Omit<PlateauOptions, "lr">;
 
+/** What a step came to. */
+export interface StepLoss {
+  /** Step of the whole training, from 1. */
+  readonly step: number;
+  /** Rows of its batch. */
+  readonly rows: number;
+  /** Their mean loss. */
+  readonly loss: number;
+  /** Its learning rate. */
+  readonly lr: number;
+}
+
 /** What {@linkcode FitOptions.onProgress} is told. */
 export interface ProgressEvent {
   /** Epoch, from 1. */
@@ -28,10 +40,8 @@ export interface ProgressEvent {
   readonly steps: number;
   /** Mean loss over the rows since the epoch began, as far as it was read back; NaN before that. */
   readonly loss: number;
-  /** Mean loss over the rows whose loss was read back since the last such event; NaN where there are none. */
-  readonly recentLoss: number;
-  /** Learning rate of the last step, or of the first one before it. */
-  readonly lr: number;
+  /** The steps whose loss was read back since the last such event, in order. */
+  readonly recent: readonly StepLoss[];
 }
 
 /** What one epoch came to. */
