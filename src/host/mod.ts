@@ -6,7 +6,7 @@
  *
  * @module
  */
-export { listAdapters, requestAdapter } from "../adapter.ts";
+export { listAdapters, nameVendor, requestAdapter } from "../adapter.ts";
 export { readCheckpoint, requireSavable, writeCheckpoint } from "../checkpoint.ts";
 export { listenGrpc } from "./grpc.ts";
 export { exists, openFile, openRanges, readFolder } from "./files.ts";

@@ -44,6 +44,11 @@ export async function requestAdapter({ announce }: AdapterOptions = {}): Promise
   return { adapter, kind: isFallbackAdapter ? "bundled" : "hardware", description: line };
 }
 
+/** Names the maker of an adapter; browsers tell names. */
+export function nameVendor(vendor: string): string {
+  return vendor;
+}
+
 /** Lists adapters, which only a host that is no page can. */
 export function listAdapters(_options: AdapterOptions = {}): Promise<AdapterReport[]> {
   return Promise.reject(new Error("Cannot list adapters: a page has one, which requestAdapter returns"));

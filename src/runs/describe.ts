@@ -8,7 +8,8 @@ import type { Dataset } from "../data/dataset.ts";
 import type { FittedSchema } from "../data/fitted_schema.ts";
 import type { Definition } from "../definition.ts";
 import type { Gpu } from "../gpu/device.ts";
-import { backendOf, RUNTIME } from "../host/mod.ts";
+import { backendOf, nameVendor, RUNTIME } from "../host/mod.ts";
+import type { Optimizer } from "../optimizer.ts";
 import type { FitOptions } from "../trainer/options.ts";
 import { digestRows } from "../trainer/rows_digest.ts";
 import { VERSION } from "../version.ts";
@@ -50,7 +51,7 @@ export async function describeStart({ model, training, test, fit, command = [] }
     versions: { weft: VERSION, ...RUNTIME },
     adapter: {
       description,
-      vendor,
+      vendor: nameVendor(vendor),
       architecture: gpu.device.adapterInfo?.architecture ?? "",
       backend: backendOf(gpu.device),
     },
@@ -76,11 +77,23 @@ const NO_OPTIONS: readonly string[] = [
   ...["signal", "profiler"],
 ];
 
-/** Returns options as JSON; of a function there is the name, and callbacks and arrays of numbers are left out. */
+/**
+ * Returns options as JSON; of a function there is the name, of an optimizer what it was made with, and callbacks and arrays
+ * of numbers are left out.
+ */
 function plainOptions(options: object, leftOut: readonly string[] = []): Record<string, Json> {
   const given = Object.entries(options).filter(([key]) => !leftOut.includes(key) && !/^on[A-Z]/.test(key));
   return JSON.parse(JSON.stringify(Object.fromEntries(given), (_, value) => {
     if (typeof value === "function") return value.name || "function";
-    return ArrayBuffer.isView(value) ? undefined : value;
+    if (ArrayBuffer.isView(value)) return undefined;
+    return isOptimizer(value) ? describeOptimizer(value) : value;
   }));
+}
+
+function isOptimizer(value: unknown): value is Optimizer {
+  return typeof value === "object" && value !== null && "rule" in value && "embeddingUpdate" in value;
+}
+
+function describeOptimizer({ name, lr, embeddingUpdate, constants }: Optimizer): object {
+  return { name, lr, embeddingUpdate, constants };
 }

@@ -40,7 +40,7 @@ export interface RunRows {
 export interface RunAdapter {
   /** The adapter in the driver's words. */
   readonly description: string;
-  /** The maker, as the driver names it. */
+  /** The maker. */
   readonly vendor: string;
   /** The family of the GPU, where the runtime tells. */
   readonly architecture: string;

@@ -46,6 +46,8 @@ Deno.test("fit keeps a record, a checkpoint and the model in the folder of a run
       parameters: model.parameterCount,
     });
     assertEquals([info.training!.batchSize, info.training!.evaluateEvery], [32, { steps: 3 }]);
+    const { name, lr, embeddingUpdate, constants } = OPTIONS.optimizer!;
+    assertEquals(info.training!.optimizer, { name, lr, embeddingUpdate, constants });
     assertEquals([info.best, info.bestEpoch], [history.bestMetrics, history.bestEpoch]);
     assertEquals(info.test, await model.evaluate(test));
     assertEquals(info.schema, await training.schema.fingerprint());
