@@ -4,8 +4,9 @@
  * @module
  */
 import { basename, join } from "node:path";
+import { removeIfThere } from "../files.ts";
 import { readTextIfThere } from "../host/mod.ts";
-import type { RunInfo } from "../runs/info.ts";
+import { RUN_FILES, type RunInfo } from "../runs/info.ts";
 import { readRunInfo } from "../runs/read.ts";
 import { formatResults, type RunResult, tableOf } from "./benchmark_results.ts";
 import { writeWhole } from "./files.ts";
@@ -152,6 +153,8 @@ async function trainAll(
     const error = await trainInProcess(command, join(folder, "train.log"), interruption, streams);
     if (interruption.signal.aborted) streams.err(`${name}: interrupted; the same command goes on`);
     else if (error !== undefined) errors.set(name, error);
+    // It is several times the size of the model, and no run goes on from it.
+    else await removeIfThere(join(folder, RUN_FILES.checkpoint));
   }
   return { code: interruption.exitCode, errors };
 }

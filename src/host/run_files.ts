@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from "node:path";
-import { replaceFile } from "../files.ts";
+import { removeIfThere, replaceFile } from "../files.ts";
 import type { AppendedFile, RunFiles } from "./run_types.ts";
 
 const LOCK = ".lock";
@@ -99,12 +99,8 @@ class Files implements RunFiles {
     };
   }
 
-  async remove(name: string): Promise<void> {
-    try {
-      await Deno.remove(join(this.#path, name));
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
+  remove(name: string): Promise<void> {
+    return removeIfThere(join(this.#path, name));
   }
 
   [Symbol.dispose](): void {

@@ -125,6 +125,7 @@ Deno.test("a benchmark trains each model, reports one that fails, and leaves fin
     assertEquals(models[2].metrics.auc.mean, (a + b) / 2);
     assert(Math.abs(models[2].metrics.auc.deviation - Math.abs(a - b) / Math.SQRT2) < 1e-12);
     assertEquals(infos[0].data, infos[1].data);
+    assertEquals(await statIfThere(`${folder}/runs/r/deep-1/checkpoint.weft`), undefined);
     assertEquals([runs[2].state, runs[4].state, runs[4].parameters], ["failed", "finished", infos[0].model.parameters]);
     const page = await Deno.readTextFile(`${folder}/runs/r/results.md`);
     assertStringIncludes(page, `| deep | 2 | ${((a + b) / 2).toFixed(5)} ± `);
