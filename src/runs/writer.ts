@@ -44,7 +44,11 @@ export class RunWriter implements AsyncDisposable {
   #lines: AppendedFile | undefined;
   #events: RunEvent[];
   #ends: number[];
-  #pending: Promise<void> = Promise.resolve();
+  /** Writing `run.json`, while that goes on. */
+  #writing: Promise<void> | undefined;
+  /** Whether `run.json` is older than what is known. */
+  #isStale = false;
+  #failure: { readonly error: unknown } | undefined;
 
   private constructor(folder: string, files: RunFiles, info: RunInfo, events: RunEvent[], ends: number[]) {
     this.folder = folder;
@@ -116,13 +120,23 @@ export class RunWriter implements AsyncDisposable {
     return this.#events;
   }
 
-  /** Changes what `run.json` says; the file follows in the order of the calls, by {@linkcode RunWriter.flush} at last. */
+  /** Changes what `run.json` says; the file follows as fast as it can be written, by {@linkcode RunWriter.flush} at last. */
   update(change: Partial<RunInfo>): void {
     this.#info = { ...this.#info, ...change };
-    const text = formatRunInfo(this.#info);
-    this.#pending = this.#pending.then(() => this.files.replace(RUN_FILES.info, text));
-    // It is reported where it is waited for.
-    this.#pending.catch(() => {});
+    this.#isStale = true;
+    this.#writing ??= this.#write();
+  }
+
+  async #write(): Promise<void> {
+    while (this.#isStale && !this.#failure) {
+      this.#isStale = false;
+      try {
+        await this.files.replace(RUN_FILES.info, formatRunInfo(this.#info));
+      } catch (error) {
+        this.#failure = { error };
+      }
+    }
+    this.#writing = undefined;
   }
 
   /**
@@ -131,7 +145,8 @@ export class RunWriter implements AsyncDisposable {
    * @throws {Error} when it could not be written
    */
   async flush(): Promise<void> {
-    await this.#pending;
+    await this.#writing;
+    if (this.#failure) throw this.#failure.error;
   }
 
   /**

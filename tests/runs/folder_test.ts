@@ -117,3 +117,16 @@ Deno.test("damaged files of a run are refused with their place", () =>
     await assertRejects(() => readRun(folder), SyntaxError, 'metrics.jsonl" line 2: it must be an event of a run');
     await assertRejects(() => findRuns(`${folder}/absent`), Error, "it must be a folder");
   }));
+
+Deno.test("many changes of a run cost few writes, and a failed write is told in the end", () =>
+  inFolder(async (root) => {
+    const folder = `${root}/run`;
+    const writer = await RunWriter.start(folder, INFO);
+    for (let epochs = 1; epochs <= 1000; epochs++) writer.update({ epochs });
+    await writer.flush();
+    assertEquals((await readRunInfo(folder))!.epochs, 1000);
+    await Deno.remove(folder, { recursive: true });
+    writer.update({ epochs: 1001 });
+    await assertRejects(() => writer.flush(), Deno.errors.NotFound);
+    await assertRejects(() => writer[Symbol.asyncDispose](), Deno.errors.NotFound);
+  }));
