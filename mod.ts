@@ -61,7 +61,15 @@ export type {
   SmoothingOptions,
 } from "./src/losses.ts";
 export type { TaskWeights } from "./src/trainer/tasks.ts";
-export type { EarlyStopping, EpochReport, FitOptions, History, ProgressEvent } from "./src/trainer/options.ts";
+export type {
+  EarlyStopping,
+  EpochReport,
+  FitOptions,
+  History,
+  ProgressEvent,
+  RunOptions,
+  StepLoss,
+} from "./src/trainer/options.ts";
 export type { PlanDescription } from "./src/graph/plan.ts";
 export type { TunedProblem, TuningEvent } from "./src/kernels/tuner.ts";
 export type { TuningOptions } from "./src/trainer/tuning.ts";

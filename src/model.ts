@@ -33,6 +33,7 @@ import { rescored, TrainingRecord } from "./model/training_record.ts";
 import { saveModel } from "./model/save.ts";
 import { summarize } from "./model/summary.ts";
 import { curvesByHead, evaluateByTask, requireHeads, requireOneTask, type TaskProbabilities } from "./model/tasks.ts";
+import { fitInFolder } from "./runs/fit.ts";
 import { Scorer, type ScorerOptions } from "./serve/scorer.ts";
 import { Store } from "./store.ts";
 import { spaceOf, traceModel } from "./trace.ts";
@@ -177,7 +178,8 @@ export class Model implements AsyncDisposable {
   /**
    * Trains the model.
    *
-   * A checkpoint never holds numbers that are not finite: the last good one stays.
+   * A checkpoint never holds numbers that are not finite: the last good one stays. With `run`, a folder keeps a record of the
+   * training, its checkpoints and the trained model.
    *
    * @throws {TypeError} when the model is quantized, the data has another schema or no labels, or a checkpoint to resume is
    * of another training
@@ -185,9 +187,13 @@ export class Model implements AsyncDisposable {
    * metric cannot be computed
    * @throws {DivergenceError} when the loss or a parameter stops being finite
    * @throws {Error} when the checkpoint cannot be written, before training begins; when another `fit` of this model runs,
-   * or the model is disposed meanwhile
+   * or the model is disposed meanwhile; when the folder of the run holds one already, or to go on: none or a finished one
    */
   async fit(data: Dataset, options: FitOptions = {}): Promise<History> {
+    const { run } = options;
+    if (run !== undefined) {
+      return await fitInFolder(this, data, options, typeof run === "string" ? { folder: run } : run);
+    }
     return await this.#access.train(async () => {
       const { resume, ...digests } = await beforeTraining(this, data, options);
       const trainer = new Trainer({ ...this.#context(options), ...digests }, data, options, resume);

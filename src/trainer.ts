@@ -12,6 +12,7 @@ import { TrainingBuffers } from "./trainer/buffers.ts";
 import { checkRate, DivergenceError } from "./trainer/checks.ts";
 import type { Resumption, TrainerContext } from "./trainer/context.ts";
 import { Evaluations } from "./trainer/evaluations.ts";
+import { LossReports } from "./trainer/loss_reports.ts";
 import type { EpochReport, FitOptions, History } from "./trainer/options.ts";
 import { restoreTraining, saveTraining, type TrainingParts } from "./trainer/progress_file.ts";
 import { rowStrengths } from "./trainer/row_l2.ts";
@@ -46,6 +47,7 @@ export class Trainer {
   readonly #average: WeightAverage | undefined;
   readonly #evaluations: Evaluations;
   #steps!: Steps;
+  #losses!: LossReports;
   /** When the epoch began, as if its evaluations had taken no time. */
   #started = 0;
   /** Whether the model has the parameters of an earlier epoch again, which the optimizer's state does not belong to. */
@@ -156,6 +158,7 @@ export class Trainer {
     await buffers.allocate(context, data, options, settings);
     const rateAt = (step: number): number => this.#rateAt(step);
     this.#steps = new Steps({ ...settings, context, data, options, buffers, state, rateAt });
+    this.#losses = new LossReports({ steps: this.#steps, buffers, options, state, rateAt });
   }
 
   #rowStrengths(): Float32Array<ArrayBuffer> | undefined {
@@ -231,14 +234,13 @@ export class Trainer {
     const [state, steps] = [this.#state, this.#steps];
     steps.beginEpoch();
     let reported = performance.now();
-    this.#report();
+    this.#losses.tell();
     while (state.position < steps.perEpoch) {
       if (this.#options.signal?.aborted) return "interrupted";
       await steps.take();
       if (this.#buffers.losses.isFull(state.step) || performance.now() - reported >= REPORT_EVERY_MS) {
-        await steps.readLosses();
+        await this.#losses.read();
         reported = performance.now();
-        this.#report();
       }
       const ends = state.position === steps.perEpoch;
       if (this.#average?.isDue(ends)) {
@@ -249,13 +251,13 @@ export class Trainer {
       if (this.#evaluations.isDue && await this.#evaluateWithin()) return "early stopping";
       if (everySteps && state.step % everySteps === 0) await this.#save();
     }
-    await steps.readLosses();
-    this.#report();
+    await this.#losses.read();
   }
 
   /** Evaluates within an epoch; returns whether to stop. */
   async #evaluateWithin(): Promise<boolean> {
-    await this.#steps.readLosses();
+    // The learning rate may change with the evaluation.
+    await this.#losses.read();
     const { step, epoch: done } = this.#state;
     const epoch = done + 1;
     const lr = this.#rateAt(step - 1);
@@ -272,12 +274,6 @@ export class Trainer {
     return checkRate(this.#options.schedule?.(step) ?? this.#best.lr ?? this.#settings.optimizer.lr, step);
   }
 
-  #report(): void {
-    const { epoch, position } = this.#state;
-    const loss = this.#buffers.losses.mean;
-    this.#options.onProgress?.({ epoch: epoch + 1, step: position, steps: this.#steps.perEpoch, loss });
-  }
-
   async #endEpoch(seconds: number, before: number): Promise<{ report: EpochReport; stop: boolean }> {
     const state = this.#state;
     const lr = this.#rateAt(state.step - 1);
@@ -292,6 +288,11 @@ export class Trainer {
   async #save(): Promise<void> {
     await this.#steps.submit();
     const { checkpoint } = this.#options;
-    if (checkpoint) await saveTraining(checkpoint.path, this.#parts);
+    if (!checkpoint) return;
+    // A training that goes on from the checkpoint tells nothing of the steps behind it.
+    const failure = this.#losses.isBehind ? await this.#losses.read().catch((error: unknown) => error) : undefined;
+    // Where a parameter is not finite, its name says more than the loss does.
+    await saveTraining(checkpoint.path, this.#parts);
+    if (failure) throw failure;
   }
 }

@@ -49,6 +49,7 @@ const PURPOSE: Record<string, readonly string[]> = {
   "./client": ["Client", "ServerError", "encodeInfer"],
   "./data": ["readCsv", "readData", "readParquet", "readSql"],
   "./interchange": ["exportSafetensors", "importStateDict", "readSafetensors"],
+  "./runs": ["findRuns", "readRun"],
   "./serve": ["epsilonGreedy", "plackettLuce", "serve"],
   "./gpu": ["Gpu", "Profiler", "listAdapters", "requestAdapter"],
   "./cli": ["main"],

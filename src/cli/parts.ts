@@ -38,6 +38,10 @@ export const PART_OPTIONS = {
       "other value of the column in two parts; group-label:COLUMN, for --folds: both, as nearly as\n" +
       "groups allow; without --folds also position, or the column of --time",
   },
+  "split-seed": {
+    value: "N",
+    help: "seed of the parts, so that runs of several seeds have the same (default: --seed)",
+  },
 } as const satisfies OptionGroups[string];
 
 type PartOption =
@@ -64,7 +68,7 @@ export function requirePartOptions(options: Options<PartOption>): void {
   options.exclude("split", ["validation", "folds"]);
   if (options.numbers("split")?.length === 3) options.exclude("split", ["test"]);
   options.exclude("folds", ["test"]);
-  if (!options.has("folds")) options.require("split", ["split-by"]);
+  if (!options.has("folds")) options.require("split", ["split-by", "split-seed"]);
 }
 
 /** Reads the rows of one training. */
@@ -98,7 +102,7 @@ export async function readFolds(
   k: number,
   streams: Streams,
 ): Promise<AsyncGenerator<Parts>> {
-  const seed = options.integer("seed", 0) ?? 1;
+  const seed = readSplitSeed(options);
   const { by, column } = readFoldsBy(options);
   const how = { seed, groups: column, stratify: by === "label" || by === "group-label" };
   const { whole, schema, format } = await readWhole(options, source, { group: column }, streams);
@@ -115,6 +119,16 @@ export async function readFolds(
   })();
 }
 
+/** Reads the first rows of `--data`, with a schema that is fitted to them alone. */
+export async function readSample(
+  options: Options<PartOption>,
+  source: ModelHeader | undefined,
+  rows: number,
+  streams: Streams,
+): Promise<Dataset> {
+  return (await readWhole(options, source, undefined, streams, rows)).whole;
+}
+
 /** Rows that are still to be divided. */
 interface Whole {
   readonly whole: Dataset;
@@ -127,15 +141,18 @@ interface Whole {
  * Reads `--data`.
  *
  * @param divided column of groups, where rows are to be divided: then they keep their texts
+ * @param most rows to read at most
  */
 async function readWhole(
   options: Options<PartOption>,
   source: ModelHeader | undefined,
   divided: { readonly group: string | undefined } | undefined,
   streams: Streams,
+  most = Infinity,
 ): Promise<Whole> {
   const files = requireFiles(options);
-  const format = { ...await readDataFormat(options), ...readRejections(options) };
+  const given = { ...await readDataFormat(options), ...readRejections(options) };
+  const format = most < (given.limit ?? Infinity) ? { ...given, limit: most } : given;
   const schema = source || await areLibsvm(files, format) ? refuseSchema(options) : await readSchema(options);
   const threshold = options.number("threshold");
   const fitting = { ...format, threshold, ...(schema && { missing: ["", ...options.exact("missing")] }) };
@@ -197,7 +214,7 @@ function readSplitBy(
     options.refuse(`option "--split" must be two or three shares that sum to 1, received "${options.text("split")}"`);
   }
   const by = options.text("split-by") ?? "random";
-  const seed = options.integer("seed", 0) ?? 1;
+  const seed = readSplitSeed(options);
   if (by === (time ?? options.text("time"))) return { by };
   if (by === "random") return { seed };
   if (by === "label") return { by, seed };
@@ -207,6 +224,10 @@ function readSplitBy(
   return options.refuse(
     `option "--split-by" must be random, label, group:COLUMN, position or the column of --time, received "${by}"`,
   );
+}
+
+function readSplitSeed(options: Options<PartOption>): number {
+  return options.integer("split-seed", 0) ?? options.integer("seed", 0) ?? 1;
 }
 
 function readFoldsBy(options: Options<PartOption>): { readonly by: string; readonly column?: string } {

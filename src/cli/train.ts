@@ -7,6 +7,7 @@ import { models } from "../../models/mod.ts";
 import { readCheckpoint } from "../checkpoint.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Definition } from "../definition.ts";
+import { RUN_FILES } from "../runs/info.ts";
 import type { EarlyStopping } from "../trainer/options.ts";
 import { weightedNames } from "../trainer/tasks.ts";
 import { type ModelHeader, parseHeader } from "../model/header.ts";
@@ -14,9 +15,19 @@ import { requireFloat32 } from "../model/quantized.ts";
 import { AVERAGING_OPTIONS, readAveraging } from "./averaging.ts";
 import { BAD_ROW_OPTION, DATA_OPTIONS, MISSING_OPTION, requireFiles } from "./data.ts";
 import { nameFold, runFolds } from "./folds.ts";
-import { LOSS_OPTIONS, MODEL_OPTIONS, OPTIMIZER_OPTIONS, readL2, readLoss, readModel, readOptimizer } from "./model.ts";
+import {
+  type DeclaredModel,
+  LOSS_OPTIONS,
+  MODEL_OPTIONS,
+  OPTIMIZER_OPTIONS,
+  readL2,
+  readLoss,
+  readModel,
+  readOptimizer,
+} from "./model.ts";
 import { type CommandInfo, type NameOf, type Options, parseOptions } from "./options.ts";
 import { PART_OPTIONS, type Parts, readFolds, readParts, requirePartOptions } from "./parts.ts";
+import { readRecord, RECORD_OPTIONS, type RunRecord } from "./record.ts";
 import { type Run, runTraining } from "./run.ts";
 import { readSchedule, SCHEDULE_OPTIONS } from "./schedule.ts";
 import { SCHEMA_OPTIONS } from "./schema.ts";
@@ -93,7 +104,8 @@ const GROUPS = {
     },
   },
   "Files": {
-    out: { value: "FILE", help: "the trained model (default MODEL.weft)" },
+    ...RECORD_OPTIONS,
+    out: { value: "FILE", help: "the trained model (default MODEL.weft, or model.weft in the folder of --run)" },
     checkpoint: { value: "FILE", help: "checkpoint, written after each epoch and on Ctrl-C, SIGTERM or SIGHUP" },
     "checkpoint-every": { value: "N", help: "write it every N steps too" },
     ...TUNING_OPTION,
@@ -127,6 +139,7 @@ export const TRAIN: CommandInfo<typeof GROUPS> = {
     "train --data clicks.csv --label click --categorical user,item --folds 5 --split-by group:user",
     "train --data train.tsv --validation valid.tsv --schema schema.json --model dnn --hidden 256,128 --dropout 0.2",
     "train --data log.csv --label y --positive yes --categorical a,b --checkpoint run.weft --checkpoint-every 500",
+    "train --data log.csv --label y --categorical a,b --split 0.8,0.1,0.1 --run runs/first",
     "train --data log.csv --label y --categorical a,b --model fnn --from-fm fm.weft",
     "train --data log.csv --label y --categorical item,cate --sequences history:item,cates:cate@history --model din",
     "train --data log.csv --labels click,buy --categorical a,b --model mmoe --task-weights uncertainty",
@@ -134,13 +147,37 @@ export const TRAIN: CommandInfo<typeof GROUPS> = {
   ],
 };
 
-/** Runs `weft train`. */
-export async function train(args: readonly string[], streams: Streams): Promise<number> {
+/** What the arguments say before any data is read. */
+export interface TrainArguments {
+  /** The options. */
+  readonly options: Options<Name>;
+  /** The model that training goes on from. */
+  readonly source: ModelHeader | undefined;
+  /** Refuses a schema over which the model does not read all options that were given. */
+  readonly check: DeclaredModel["check"] | undefined;
+  /** All of the run but its rows. */
+  readonly settings: Omit<Run, "training">;
+}
+
+/**
+ * Reads what does not depend on the data, so that mistakes show before any of it is read.
+ *
+ * @throws {UsageError} when an option is unknown, out of its range or at odds with another one
+ * @throws {Error} when the model to go on from cannot be read, or the folder of the run cannot be used
+ */
+export async function readArguments(args: readonly string[]): Promise<TrainArguments> {
   const options = parseOptions(TRAIN, args);
   const source = await readSource(options);
   const { definition, check } = source ? { definition: source.definition } : readModel(options);
-  const settings = readSettings(options, definition);
+  const record = await readRecord(options, ["train", ...args]);
+  const settings = readSettings(options, definition, record);
   for (const name of ["schedule", "warmup-steps"] as const) options.exclude(name, ["lr-factor"]);
+  return { options, source, check, settings };
+}
+
+/** Runs `weft train`. */
+export async function train(args: readonly string[], streams: Streams): Promise<number> {
+  const { options, source, check, settings } = await readArguments(args);
   const k = options.integer("folds", 2);
   const plan = (parts: Parts): Run => {
     check?.(parts.training.schema);
@@ -204,14 +241,18 @@ async function readSource(options: Options<Name>): Promise<ModelHeader | undefin
   return source;
 }
 
-/** Reads what does not depend on the data, so that mistakes show before any of it is read. */
-function readSettings(options: Options<Name>, definition: Definition): Omit<Run, "training"> {
+/** Reads all of a run but its rows. */
+function readSettings(
+  options: Options<Name>,
+  definition: Definition,
+  record: RunRecord | undefined,
+): Omit<Run, "training"> {
   requireFiles(options);
   requirePartOptions(options);
-  options.exclude("folds", ["checkpoint", "checkpoint-every", "resume", "profile", "from-fm"]);
-  const resume = options.text("resume");
-  const checkpoint = options.text("checkpoint") ?? resume;
-  if (resume === undefined) options.require("resume", ["other-kernels"]);
+  options.exclude("folds", ["run", "checkpoint", "checkpoint-every", "resume", "profile", "from-fm"]);
+  const resume = record ? record.resume : options.text("resume");
+  const checkpoint = record?.checkpoint ?? options.text("checkpoint") ?? resume;
+  if (resume === undefined && !record?.isContinued) options.require("resume", ["other-kernels"]);
   if (checkpoint === undefined) options.require("checkpoint", ["checkpoint-every"]);
   const budget = options.number("memory-budget", 1);
   const isTuned = options.has("tune-kernels");
@@ -220,7 +261,8 @@ function readSettings(options: Options<Name>, definition: Definition): Omit<Run,
     definition,
     seed: options.integer("seed", 0) ?? 1,
     embeddingStd: options.number("embedding-std", 0),
-    out: options.text("out") ?? `${definition.name}.weft`,
+    out: options.text("out") ?? (record ? `${record.folder}/${RUN_FILES.model}` : `${definition.name}.weft`),
+    record,
     profile: options.text("profile"),
     summary: options.has("summary"),
     from: options.text("from"),
