@@ -119,13 +119,16 @@ export async function readFolds(
   })();
 }
 
-/** Reads the first rows of `--data`, with a schema that is fitted to them alone. */
+/** Reads the first rows of `--data`, with a schema that is fitted to them alone, and the ranges of options about parts. */
 export async function readSample(
   options: Options<PartOption>,
   source: ModelHeader | undefined,
   rows: number,
   streams: Streams,
 ): Promise<Dataset> {
+  const fractions = options.numbers("split", 0, 1);
+  if (fractions) readSplitBy(options, fractions, source?.schema.time);
+  options.number("negative-rate", Number.MIN_VALUE, 1);
   return (await readWhole(options, source, undefined, streams, rows)).whole;
 }
 

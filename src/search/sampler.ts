@@ -4,7 +4,7 @@
  * @module
  */
 import type { Json } from "../checkpoint/canonical_json.ts";
-import { randomUnit } from "../data/random.ts";
+import { threefry } from "../initializer/threefry.ts";
 import { type Distribution, drawnRange, listValues, roundTo, type Value } from "./distribution.ts";
 import { isActive, type Parameter, type Params, type Space } from "./space.ts";
 import type { StudyView } from "./study.ts";
@@ -47,6 +47,7 @@ export function grid(): Sampler {
   return {
     settings: { name: "grid" },
     count: (space, most) => {
+      space.forEach(valuesOf);
       let count = 0;
       for (const combinations = combine(space); count < most && !combinations.next().done;) count++;
       return count;
@@ -64,13 +65,15 @@ function* combine(space: Space, at = 0, params: Params = {}): Generator<Params> 
   if (at === space.length) return yield params;
   const parameter = space[at];
   if (!isActive(parameter, params)) return yield* combine(space, at + 1, params);
-  const values = listValues(parameter.distribution);
-  if (!values) {
-    throw new RangeError(
-      `Cannot search a grid: ${parameter.name} must be a list of values or a range with a step, received a range`,
-    );
-  }
-  for (const value of values) yield* combine(space, at + 1, { ...params, [parameter.name]: value });
+  for (const value of valuesOf(parameter)) yield* combine(space, at + 1, { ...params, [parameter.name]: value });
+}
+
+function valuesOf({ name, distribution }: Parameter): readonly Value[] {
+  const values = listValues(distribution);
+  if (values) return values;
+  throw new RangeError(
+    `Cannot search a grid: ${name} must be a list of values or a range with a step, received a range`,
+  );
 }
 
 /** Makes a sampler that draws each parameter by itself. */
@@ -91,10 +94,14 @@ export function sampleEach(
   choose: (parameter: Parameter, draw: Draw) => Value,
 ): Params {
   const params: Record<string, Value> = {};
+  const words = new Uint32Array(2);
   for (const parameter of space) {
     if (!isActive(parameter, params)) continue;
     const key = hashName(parameter.name);
-    params[parameter.name] = choose(parameter, (place) => randomUnit(seed, number, key, place));
+    params[parameter.name] = choose(parameter, (place) => {
+      threefry(words, seed, key, number, place);
+      return (words[0] + 0.5) / 2 ** 32;
+    });
   }
   return params;
 }

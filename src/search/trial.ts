@@ -33,16 +33,17 @@ export class Trial<P = Params> {
    * Tells the value at the end of an epoch, from which the pruner decides whether the trial is to stop.
    *
    * @param epoch counted from 1
+   * @param isLast whether the trial is over with it, so that there is nothing to stop
    * @throws {RangeError} when the epoch is no positive integer, or the value not finite
    */
-  report(epoch: number, value: number): void {
+  report(epoch: number, value: number, isLast = false): void {
     if (!Number.isInteger(epoch) || epoch < 1) {
       throw new RangeError(`Cannot report: epoch must be an integer from 1, received ${epoch}`);
     }
     if (!Number.isFinite(value)) {
       throw new RangeError(`Cannot report epoch ${epoch}: the value must be finite, received ${value}`);
     }
-    if (this.#decide(epoch, value)) this.#own.abort();
+    if (this.#decide(epoch, value) && !isLast) this.#own.abort();
   }
 
   /** Whether the trial is to stop, as its values are worse than those of others; what it returns then does not count. */

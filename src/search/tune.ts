@@ -64,6 +64,17 @@ export interface TuneResult {
 export class SearchError extends Error {
   /** Name of the class. */
   override readonly name = "SearchError";
+  /** All trials in the order of their numbers. */
+  readonly trials: readonly TrialRecord[];
+  /** The best completed trial; none where none is complete. */
+  readonly best?: TrialRecord;
+
+  /** Says which trial failed and why. */
+  constructor(message: string, { trials, best, cause }: Pick<TuneResult, "trials" | "best"> & { cause: unknown }) {
+    super(message, { cause });
+    this.trials = trials;
+    this.best = best;
+  }
 }
 
 /**
@@ -118,14 +129,14 @@ export async function tune<const S extends SearchSpace>(options: TuneOptions<S>)
     onTrial: options.onTrial,
   });
   const { ended, error } = await search.run(parallel, timeout);
-  if (ended === "failures") {
-    const message = error instanceof Error ? error.message : String(error);
-    const count = `${maxFailures} ${maxFailures === 1 ? "trial" : "trials in a row"}`;
-    throw new SearchError(`Cannot go on with the search: ${count} failed, the last one with: ${message}`, {
-      cause: error,
-    });
-  }
-  return { ended, direction, trials: study.trials, best: bestOf(study) };
+  const result = { direction, trials: study.trials, best: bestOf(study) };
+  if (ended !== "failures") return { ended, ...result };
+  const count = `${maxFailures} ${maxFailures === 1 ? "trial" : "trials in a row"}`;
+  const message = error instanceof Error ? error.message : String(error);
+  throw new SearchError(`Cannot go on with the search: ${count} failed, the last one with: ${message}`, {
+    ...result,
+    cause: error,
+  });
 }
 
 function requireFrom(least: number, counts: Readonly<Record<string, number>>): void {
