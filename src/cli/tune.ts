@@ -16,7 +16,7 @@ import type { Streams } from "./streams.ts";
 import { checkOnSample, readArguments, TRAIN } from "./train.ts";
 import { copyBest, JOURNAL_FILE, makePruner, makeSampler, type Method } from "./tune_folder.ts";
 import { PRUNERS, readBegun, SAMPLERS, settingsOf } from "./tune_folder.ts";
-import { describeSearch, formatParams, formatSearch, formatTrial } from "./tune_report.ts";
+import { describeSearch, formatParams, formatSearch, formatTrial, readSeconds } from "./tune_report.ts";
 import { formatCommand, parseSearchFile, probesOf, type SearchFile, trainArguments } from "./tune_space.ts";
 import { runTrial } from "./tune_trial.ts";
 
@@ -89,7 +89,7 @@ export async function tune(args: readonly string[], streams: Streams): Promise<n
   const { folder, file } = begun;
   const { ended, error, trials, best } = await run(begun, { ...limits, signal: interruption.signal }, streams);
   if (best) await copyBest(folder, best.number);
-  const search = { folder, file, trials, best };
+  const search = { folder, file, trials, best, seconds: await readSeconds(folder, trials) };
   streams.out(options.has("json") ? JSON.stringify(describeSearch(search), null, 2) : formatSearch(search, top));
   if (ended !== "trials") streams.err(`${ENDS[ended]} Go on with: ${formatCommand(["tune", "--resume", folder])}`);
   if (ended === "interrupted") return interruption.exitCode;

@@ -4,6 +4,7 @@
  * @module
  */
 import { join } from "node:path";
+import { readRunInfo } from "../runs/read.ts";
 import { parameterImportance } from "../search/importance.ts";
 import type { Direction } from "../search/records.ts";
 import { byValue, lastEpoch, type TrialRecord } from "../search/study.ts";
@@ -22,6 +23,18 @@ export interface EndedSearch {
   readonly trials: readonly TrialRecord[];
   /** The best completed one. */
   readonly best?: TrialRecord;
+  /** Seconds that trials took by number, those between an interruption and its resumption left out. */
+  readonly seconds: ReadonlyMap<number, number>;
+}
+
+/** Reads from their runs how long trials took. */
+export async function readSeconds(folder: string, trials: readonly TrialRecord[]): Promise<Map<number, number>> {
+  const times = new Map<number, number>();
+  for (const trial of trials) {
+    const run = await readRunInfo(trialFolder(folder, trial.number));
+    times.set(trial.number, run?.seconds ?? secondsOf(trial));
+  }
+  return times;
 }
 
 /** Says in a line what came of a trial. */
@@ -50,7 +63,7 @@ function secondsOf({ started, ended }: TrialRecord): number {
 
 /** Writes the best trials, what matters for the objective, and the command that repeats the best one. */
 export function formatSearch(search: EndedSearch, top: number): string {
-  const { file: { objective, direction }, trials, best } = search;
+  const { file: { objective, direction }, trials, best, seconds } = search;
   const shown = sortTrials(trials, direction).slice(0, top);
   const names = [...new Set(trials.flatMap(({ params }) => Object.keys(params)))];
   const cells = (trial: TrialRecord): string[] => [
@@ -58,7 +71,7 @@ export function formatSearch(search: EndedSearch, top: number): string {
     trial.state,
     trial.value?.toFixed(5) ?? "-",
     String(lastEpoch(trial)),
-    secondsOf(trial).toFixed(1),
+    seconds.get(trial.number)!.toFixed(1),
     ...names.map((name) => Object.hasOwn(trial.params, name) ? formatValue(trial.params[name]) : "-"),
   ];
   const table = formatTable(["trial", "state", objective, "epochs", "seconds", ...names], shown.map(cells));
@@ -100,7 +113,7 @@ function sortTrials(trials: readonly TrialRecord[], direction: Direction): Trial
 }
 
 /** Returns what {@linkcode formatSearch} tells, for JSON. */
-export function describeSearch({ folder, file, trials, best }: EndedSearch): object {
+export function describeSearch({ folder, file, trials, best, seconds }: EndedSearch): object {
   const { objective, direction } = file;
   return {
     folder,
@@ -112,7 +125,7 @@ export function describeSearch({ folder, file, trials, best }: EndedSearch): obj
       value: trial.value,
       params: trial.params,
       epochs: lastEpoch(trial),
-      seconds: secondsOf(trial),
+      seconds: seconds.get(trial.number),
       folder: trialFolder(folder, trial.number),
       error: trial.error,
     })),

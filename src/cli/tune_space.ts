@@ -46,6 +46,12 @@ const OWN_KEYS = ["objective", "fixed", "space"];
 /** Options that `tune` sets itself, or that make no single model. */
 const RESERVED = ["run", "continue", "out", "checkpoint", "resume", "profile", "folds", "help", "debug"];
 
+/** Options that decide on which rows trials are compared, and what their labels are. */
+const SAME_FOR_ALL = [
+  ...["data", "format", "sql", "database", "limit", "validation", "test", "split", "split-by", "time", "weight"],
+  ...["label", "labels", "positive", "negative", "threshold", "on-bad-row", "on-missing-label", "monitor"],
+];
+
 /** Options that hold others by name, which a space can search one by one, as in `model-options.layers`. */
 const HOLDERS = ["model-options", "optimizer-options", "loss-options"] as const;
 
@@ -79,6 +85,7 @@ export function parseSearchFile(path: string, text: string): SearchFile {
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) refuse(`option "${twice}" must stand once, received it twice`);
   for (const [name, value] of Object.entries({ ...top, ...fixed as object })) requireValue(name, value, refuse);
+  requireSameRows(names, Object.keys(space as object), refuse);
   const { data, ...known } = { ...top, ...fixed as object } as Record<string, unknown>;
   if (!known.validation && !known.split) refuse('"validation" or "split" must be there, to compare trials by');
   if ([data].flat().includes("-")) refuse("each trial reads the data, the standard input can be read once");
@@ -118,6 +125,13 @@ function requireOption(name: string, refuse: Refuse): void {
   if (holder) return;
   if (RESERVED.includes(name)) refuse(`option "${name}" must be left to tune`);
   if (!Object.hasOwn(OPTIONS, name)) refuse(describeUnknown(name, Object.keys(OPTIONS), "see weft train --help"));
+}
+
+/** Refuses to search what would compare trials on different rows; a split is drawn by the seed. */
+function requireSameRows(names: readonly string[], searched: readonly string[], refuse: Refuse): void {
+  const same = names.includes("split") ? [...SAME_FOR_ALL, "seed"] : SAME_FOR_ALL;
+  const other = searched.find((name) => same.includes(name));
+  if (other !== undefined) refuse(`option "${other}" must be the same for all trials, received it in "space"`);
 }
 
 function requireValue(name: string, value: unknown, refuse: Refuse): void {
