@@ -48,7 +48,20 @@ const RESERVED = ["run", "continue", "out", "checkpoint", "resume", "profile", "
 
 /** Options that decide on which rows trials are compared, and what their labels are. */
 const SAME_FOR_ALL = [
-  ...["data", "format", "sql", "database", "limit", "validation", "test", "split", "split-by", "time", "weight"],
+  ...[
+    "data",
+    "format",
+    "sql",
+    "database",
+    "limit",
+    "validation",
+    "test",
+    "split",
+    "split-by",
+    "split-seed",
+    "time",
+    "weight",
+  ],
   ...["label", "labels", "positive", "negative", "threshold", "on-bad-row", "on-missing-label", "monitor"],
 ];
 
@@ -127,9 +140,10 @@ function requireOption(name: string, refuse: Refuse): void {
   if (!Object.hasOwn(OPTIONS, name)) refuse(describeUnknown(name, Object.keys(OPTIONS), "see weft train --help"));
 }
 
-/** Refuses to search what would compare trials on different rows; a split is drawn by the seed. */
+/** Refuses to search what would compare trials on different rows; a split that has no seed of its own is drawn by that of the training. */
 function requireSameRows(names: readonly string[], searched: readonly string[], refuse: Refuse): void {
-  const same = names.includes("split") ? [...SAME_FOR_ALL, "seed"] : SAME_FOR_ALL;
+  const isSplitBySeed = names.includes("split") && !names.includes("split-seed");
+  const same = isSplitBySeed ? [...SAME_FOR_ALL, "seed"] : SAME_FOR_ALL;
   const other = searched.find((name) => same.includes(name));
   if (other !== undefined) refuse(`option "${other}" must be the same for all trials, received it in "space"`);
 }

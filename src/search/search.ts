@@ -81,6 +81,8 @@ export class Search {
     const { objective, signal, onTrial } = this.#options;
     const study = this.#study;
     const trial = new Trial(number, study.trials[number].params, signal, (epoch, value) => {
+      // A trial that is run again went on beyond such an epoch, whatever others have reached since.
+      if (epoch < lastEpoch(study.trials[number])) return false;
       study.report(number, epoch, value);
       return this.#options.pruner.shouldStop(study, study.trials[number], epoch);
     });

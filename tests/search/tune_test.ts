@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { type JournalFile, openJournal } from "../../src/search/journal_file.ts";
-import { parseJournal } from "../../src/search/records.ts";
-import { random } from "../../src/search/sampler.ts";
+import { type JournalRecord, parseJournal } from "../../src/search/records.ts";
+import { grid, random } from "../../src/search/sampler.ts";
+import { asha } from "../../src/search/pruner.ts";
 import { Study, type TrialRecord } from "../../src/search/study.ts";
 import { tpe } from "../../src/search/tpe.ts";
 import type { Trial } from "../../src/search/trial.ts";
@@ -87,15 +88,24 @@ Deno.test("a search whose journal was cut at any byte goes on to the same trials
       await tune({ ...SEARCH, journal });
     }
     const bytes = await Deno.readFile(path);
-    // Each end of a line with its neighbours, and every 97th byte.
+    // Each end of a line with its neighbors, and every 97th byte.
     const ends = [...bytes.keys()].filter((i) => bytes[i] === 0x0a).flatMap((i) => [i, i + 1, i + 2]);
     const cuts = [...new Set([0, ...ends, ...Array.from({ length: bytes.length / 97 }, (_, i) => 97 * i)])];
-    const cut = join(folder, "cut.log");
     for (const end of cuts) {
-      await Deno.writeFile(cut, bytes.subarray(0, end));
-      using journal = openJournal(cut);
+      const text = new TextDecoder().decode(bytes.subarray(0, end));
+      const journal = { records: parseJournal(path, text), append: () => {} };
       const { trials } = await tune({ ...SEARCH, journal });
       assertEquals(contentOf(trials), contentOf(whole), `cut at byte ${end}`);
+    }
+    // Files are flushed at each change; a few of them do.
+    for (const end of [1, 400, 3000, bytes.length - 1]) {
+      await Deno.writeFile(path, bytes.subarray(0, end));
+      {
+        using journal = openJournal(path);
+        assertEquals(contentOf((await tune({ ...SEARCH, journal })).trials), contentOf(whole), `cut at byte ${end}`);
+      }
+      const read = parseJournal(path, await Deno.readTextFile(path));
+      assertEquals(contentOf(new Study({ records: read, append: () => {} }).trials), contentOf(whole));
     }
   });
 });
@@ -121,6 +131,37 @@ Deno.test("a search that is interrupted leaves its trial to the next one", async
     using journal = openJournal(path);
     assertEquals(contentOf((await tune({ ...SEARCH, journal })).trials), contentOf(whole));
   });
+});
+
+Deno.test("a trial that is run again is judged from where it stood, not by what others reached since", async () => {
+  const values = [[0.1, 0.5, 0.9], [0.2, 0.4, 0.3]];
+  const controller = new AbortController();
+  const records: JournalRecord[] = [];
+  const journal = { records, append: (more: readonly JournalRecord[]) => void records.push(...more) };
+  const search = {
+    space: { x: [1, 2] },
+    sampler: grid(),
+    pruner: asha({ reductionFactor: 2 }),
+    parallel: 2,
+    journal,
+  } as const;
+  const report = (trial: Trial<{ x: number }>, epochs: number) => {
+    for (let i = 0; i < epochs && !trial.shouldStop; i++) trial.report(i + 1, values[trial.number][i]);
+    return values[trial.number][2];
+  };
+  await tune({
+    ...search,
+    signal: controller.signal,
+    objective: (trial) => {
+      // Trial 0 comes to its second epoch before trial 1 reports its first, which is better than that of trial 0.
+      const value = report(trial, 2 - trial.number);
+      if (trial.number === 1) controller.abort();
+      return value;
+    },
+  });
+  const { trials } = await tune({ ...search, objective: (trial) => report(trial, 3) });
+  assertEquals(trials.map(({ state }) => state), ["COMPLETE", "PRUNED"]);
+  assertEquals(trials.map(({ reports }) => [...reports.values()]), [[0.1, 0.5, 0.9], [0.2, 0.4]]);
 });
 
 Deno.test("one process at a time writes to a journal, and another search does not", async () => {
