@@ -59,14 +59,14 @@ export const TUNE: CommandInfo<typeof GROUPS> = {
   summary: "search for the options of train that give the best model",
   options: GROUPS,
   notes: [
-    'SPACE is a JSON file of options of train by name: data and schema at the top, others in "fixed", and in "space" those that are',
-    'searched: {"data": "log.csv", "label": "click", "categorical": "user,item", "split": [0.8, 0.2],',
+    'SPACE is a JSON file of options of train by name: data and columns at the top, others in "fixed", and in "space"',
+    'those that are searched: {"data": "log.csv", "label": "click", "categorical": "user,item", "split": [0.8, 0.2],',
     ' "fixed": {"epochs": 10}, "space": {"model": ["deepfm", "dcnv2"], "lr": {"log": [1e-4, 1e-2]},',
     ' "dropout": {"uniform": [0, 0.5]}, "batch-size": {"int": [256, 8192], "log": true},',
     ' "model-options.layers": {"int": [1, 4], "when": {"model": "dcnv2"}}}, "objective": "auc"}',
     "Trials are in FOLDER/trials, each as train --run writes it; FOLDER/study.log is a journal of Optuna, which",
-    "optuna-dashboard shows; FOLDER/best.weft is the best model. Ctrl-C stops the search; it goes on with --resume FOLDER or",
-    "the same command.",
+    "optuna-dashboard shows; FOLDER/best.weft is the best model. Ctrl-C stops the search; the same command or",
+    "--resume FOLDER goes on with it.",
   ],
   examples: ["tune space.json --trials 50", "tune space.json --sampler grid --parallel 2", "tune --resume space"],
 };

@@ -245,6 +245,17 @@ Deno.test("Ctrl-C stops the trial that runs, and the search goes on from its che
   });
 });
 
+Deno.test("data whose first rows have one label can be searched over", async () => {
+  await inFolder(async (folder) => {
+    const row = (click: string) => (_: unknown, i: number) => `${click},u${i % (click === "yes" ? 3 : 4)},i0,1`;
+    const lines = [...Array.from({ length: 1100 }, row("no")), ...Array.from({ length: 500 }, row("yes"))];
+    await Deno.writeTextFile(join(folder, "clicks.csv"), ["click,user,item,price", ...lines].join("\n"));
+    await write(folder, { ...SEARCH, fixed: { ...SEARCH.fixed, epochs: 1 } });
+    const { code, err } = await run(folder, "tune", "space.json", "--trials", "1");
+    assertEquals(code, 0, err);
+  });
+});
+
 Deno.test("trials that fail are recorded with their message, and end the search in a row", async () => {
   await inFolder(async (folder) => {
     await writeData(join(folder, "clicks.csv"), 1200, ["maybe,u1,i1,3"]);
