@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { statIfThere } from "../files.ts";
 import { isRunOpen, readTextIfThere } from "../host/mod.ts";
-import { type EvaluationEvent, finiteMetrics, parseEvents } from "../runs/events.ts";
+import { type EvaluationEvent, finiteMetrics, parseEvents, type RunEvent } from "../runs/events.ts";
 import { RUN_FILES, type RunInfo } from "../runs/info.ts";
 import { readRunInfo } from "../runs/read.ts";
 import type { Trial } from "../search/trial.ts";
@@ -96,9 +96,10 @@ class Reporter {
   readonly path: string;
   readonly #trial: Trial;
   readonly #metric: string;
-  #size = -1;
+  /** Bytes of the lines that were read. */
+  #end = 0;
   #reported = 0;
-  #epochs: readonly EvaluationEvent[] = [];
+  #last: EvaluationEvent | undefined;
 
   constructor(trial: Trial, metric: string, path: string) {
     this.#trial = trial;
@@ -108,14 +109,12 @@ class Reporter {
 
   /** Reports what was written since the last look, up to the epoch after which the trial is to stop. */
   async look(): Promise<void> {
-    const path = join(this.path, RUN_FILES.metrics);
-    const size = (await statIfThere(path))?.size;
-    if (size === undefined || size === this.#size) return;
-    this.#size = size;
-    const { events } = parseEvents(path, await Deno.readTextFile(path));
-    this.#epochs = events.filter((event): event is EvaluationEvent => event.kind === "epoch");
+    const events = await this.#readOn();
+    const epochs = events.filter((event): event is EvaluationEvent => event.kind === "epoch");
+    if (epochs.length === 0) return;
+    this.#last = epochs.at(-1);
     const planned = (await readRunInfo(this.path))?.training?.epochs;
-    for (const { epoch, metrics } of this.#epochs) {
+    for (const { epoch, metrics } of epochs) {
       if (epoch <= this.#reported || this.#trial.signal.aborted) continue;
       this.#reported = epoch;
       const value = metrics[this.#metric];
@@ -123,10 +122,39 @@ class Reporter {
     }
   }
 
+  /** Reads the lines behind those that were read. */
+  async #readOn(): Promise<readonly RunEvent[]> {
+    const path = join(this.path, RUN_FILES.metrics);
+    if (!await statIfThere(path)) return [];
+    using file = await Deno.open(path);
+    const first = Math.max(0, this.#end - 1);
+    let bytes = await readFrom(file, first);
+    // A run that goes on drops the lines behind its checkpoint: then no line needs to end where one did.
+    if (this.#end > 0 && bytes[0] !== NEW_LINE) {
+      this.#end = 0;
+      bytes = await readFrom(file, 0);
+    } else bytes = bytes.subarray(this.#end - first);
+    const lines = bytes.subarray(0, bytes.lastIndexOf(NEW_LINE) + 1);
+    this.#end += lines.length;
+    return parseEvents(path, new TextDecoder().decode(lines)).events;
+  }
+
   /** Returns the metrics of the model that is kept: the best one, or the last one where none is best. */
   kept(info: RunInfo | undefined): Readonly<Record<string, number>> {
-    return info?.best ? finiteMetrics(info.best) : this.#epochs.at(-1)?.metrics ?? {};
+    return info?.best ? finiteMetrics(info.best) : this.#last?.metrics ?? {};
   }
+}
+
+const NEW_LINE = 0x0a;
+
+async function readFrom(file: Deno.FsFile, start: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(Math.max(0, (await file.stat()).size - start));
+  await file.seek(start, Deno.SeekMode.Start);
+  let done = 0;
+  for (let count = 1; done < bytes.length && count > 0; done += count) {
+    count = await file.read(bytes.subarray(done)) ?? 0;
+  }
+  return bytes.subarray(0, done);
 }
 
 /** Keeps what a process says beside its messages, such as the words of a driver. */
