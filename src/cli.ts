@@ -1,6 +1,6 @@
 /**
- * The command line: `weft describe`, `train`, `runs`, `benchmark`, `evaluate`, `calibrate`, `predict`, `quantize`,
- * `serve`, `join-labels`, `export`, `import`, `devices`, `tune-kernels` and `demo`.
+ * The command line: `weft describe`, `train`, `tune`, `runs`, `benchmark`, `evaluate`, `calibrate`, `predict`,
+ * `quantize`, `serve`, `join-labels`, `export`, `import`, `devices`, `tune-kernels` and `demo`.
  *
  * Exit codes: 0 for success, 1 for a failure, 2 for wrong arguments, 130, 143 or 129 when Ctrl-C, SIGTERM or SIGHUP ended
  * the work.
@@ -24,6 +24,7 @@ import { RUNS, runs } from "./cli/runs.ts";
 import { processStreams, type Streams } from "./cli/streams.ts";
 import { SERVE, serve } from "./cli/serve.ts";
 import { TRAIN, train } from "./cli/train.ts";
+import { TUNE, tune } from "./cli/tune.ts";
 import { TUNE_KERNELS, tuneKernels } from "./cli/tune_kernels.ts";
 
 export type { Streams } from "./cli/streams.ts";
@@ -37,6 +38,7 @@ interface Command {
 const COMMANDS: Readonly<Record<string, Command>> = {
   describe: { info: DESCRIBE, run: describe },
   train: { info: TRAIN, run: train },
+  tune: { info: TUNE, run: tune },
   runs: { info: RUNS, run: runs },
   benchmark: { info: BENCHMARK, run: benchmark },
   evaluate: { info: EVALUATE, run: evaluate },

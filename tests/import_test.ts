@@ -50,6 +50,7 @@ const PURPOSE: Record<string, readonly string[]> = {
   "./data": ["readCsv", "readData", "readParquet", "readSql"],
   "./interchange": ["exportSafetensors", "importStateDict", "readSafetensors"],
   "./runs": ["findRuns", "readRun"],
+  "./search": ["asha", "grid", "openJournal", "random", "tpe", "tune"],
   "./serve": ["epsilonGreedy", "plackettLuce", "serve"],
   "./gpu": ["Gpu", "Profiler", "listAdapters", "requestAdapter"],
   "./cli": ["main"],

@@ -14,7 +14,7 @@ import type { ModelHeader } from "../model/header.ts";
 import { reportCoverage } from "./coverage.ts";
 import type { BAD_ROW_OPTION, DATA_OPTIONS, DataFormat, MISSING_OPTION } from "./data.ts";
 import { areLibsvm, readData, readDataFormat, readRejections, requireFiles, warnOfOneClass } from "./data.ts";
-import type { OptionGroups, Options } from "./options.ts";
+import { type OptionGroups, type Options, UsageError } from "./options.ts";
 import { readSchema, SCHEMA_OPTIONS } from "./schema.ts";
 import type { Streams } from "./streams.ts";
 import { formatShare } from "./table.ts";
@@ -119,14 +119,23 @@ export async function readFolds(
   })();
 }
 
-/** Reads the first rows of `--data`, with a schema that is fitted to them alone. */
+/** Reads the first rows of `--data`, with a schema that is fitted to them alone, and the ranges of options about parts. */
 export async function readSample(
   options: Options<PartOption>,
   source: ModelHeader | undefined,
   rows: number,
   streams: Streams,
 ): Promise<Dataset> {
-  return (await readWhole(options, source, undefined, streams, rows)).whole;
+  const fractions = options.numbers("split", 0, 1);
+  if (fractions) readSplitBy(options, fractions, source?.schema.time);
+  options.number("negative-rate", Number.MIN_VALUE, 1);
+  try {
+    return (await readWhole(options, source, undefined, streams, rows)).whole;
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    // The first rows of a file that is sorted may hold one label alone: all rows tell whether they can be read.
+    return (await readWhole(options, source, undefined, streams)).whole;
+  }
 }
 
 /** Rows that are still to be divided. */

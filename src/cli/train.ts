@@ -196,8 +196,26 @@ export async function train(args: readonly string[], streams: Streams): Promise<
   );
 }
 
+/**
+ * Checks the options that depend on the data, by its first rows.
+ *
+ * @throws {UsageError} when one does not fit
+ */
+export function checkOnSample({ options, check, settings }: TrainArguments, sample: Dataset): void {
+  check?.(sample.schema);
+  const validation = options.has("validation") || options.has("split") ? sample : undefined;
+  // A sample does not tell how many steps there will be.
+  planRun(options, settings, { training: sample, validation }, { out: () => {}, err: () => {} }, 2 ** 31);
+}
+
 /** Settles what depends on the data. */
-function planRun(options: Options<Name>, settings: Omit<Run, "training">, parts: Parts, streams: Streams): Run {
+function planRun(
+  options: Options<Name>,
+  settings: Omit<Run, "training">,
+  parts: Parts,
+  streams: Streams,
+  rows = parts.training.rows,
+): Run {
   const { training, validation } = parts;
   warnOfUnread(settings.definition, training.schema, streams);
   if (!validation) options.require("validation", ["patience", "monitor", "lr-factor", "evaluate-every"]);
@@ -207,7 +225,7 @@ function planRun(options: Options<Name>, settings: Omit<Run, "training">, parts:
     : undefined;
   const epochs = options.integer("epochs", 1) ?? (validation ? 10 : 1);
   const taskWeights = readTaskWeights(options, training);
-  const steps = epochs * Math.ceil(training.rows / settings.fit.batchSize);
+  const steps = epochs * Math.ceil(rows / settings.fit.batchSize);
   const schedule = readSchedule(options, settings.fit.optimizer!.lr, steps);
   const every = options.integer("evaluate-every", 1);
   const evaluateEvery = every === undefined ? undefined : { steps: every };
