@@ -9,6 +9,8 @@
 import { type FieldCoverage, Respellings } from "./coverage.ts";
 import type { FieldFit, FittedField, FittedSchema } from "./fitted_schema.ts";
 import { formatText } from "./format.ts";
+import { isHashed, rowsOfNewValues } from "./hash_buckets.ts";
+import { HashedColumn } from "./hashed_column.ts";
 import { type Growable, growF32, growF64, growU32 } from "./growable.ts";
 import { applyScale, findBucket, fitEdges, fitScale, type FittedScale, measureRange, parseNumber } from "./scaling.ts";
 import type { CategoricalFeature, NumericFeature } from "./schema.ts";
@@ -35,9 +37,8 @@ export type CellCounts = Pick<FieldCoverage, "missing" | "unseen" | "outside" | 
 
 /** Makes a column that is to be fitted to its own cells. */
 export function createColumn(feature: FieldFit["feature"], missing: ReadonlySet<string>): Column {
-  return feature.kind === "categorical"
-    ? new CategoricalColumn(feature, missing)
-    : new NumericColumn(feature, missing, undefined);
+  if (feature.kind === "numeric") return new NumericColumn(feature, missing, undefined);
+  return isHashed(feature) ? new HashedColumn(feature, missing) : new CategoricalColumn(feature, missing);
 }
 
 /** Makes a column that is encoded with field number `index` of a fitted schema. */
@@ -112,23 +113,22 @@ class CategoricalColumn implements Column {
     return { feature: this.#feature, missing: this.#sawMissing, vocabulary: tokens, ...weighted };
   }
 
-  write(
-    { offset, missing }: FittedField,
-    ids: Uint32Array,
-    values: Float32Array | undefined,
-    start: number,
-  ): CellCounts {
+  write(field: FittedField, ids: Uint32Array, values: Float32Array | undefined, start: number): CellCounts {
+    const { offset, missing } = field;
+    const rowOfRare = rowsOfNewValues(field);
     const rowOf = new Uint32Array(this.#positions.length + 1);
     rowOf[0] = offset + MISSING;
-    this.#positions.forEach((position, code) => {
-      rowOf[code + 1] = offset + (position < 0 ? OUT_OF_VOCABULARY : firstValueRow(missing) + position);
-    });
+    let code = 0;
+    for (const text of this.#interner.texts) {
+      const position = this.#positions[code++];
+      rowOf[code] = offset + (position < 0 ? rowOfRare(text) : firstValueRow(missing) + position);
+    }
     const codes = this.#codes.drain();
     const counts = { missing: 0, unseen: 0, outside: 0 };
     for (let row = 0; row < codes.length; row++) {
-      const encoded = ids[start + row] = rowOf[codes[row]];
+      ids[start + row] = rowOf[codes[row]];
       if (codes[row] === 0) counts.missing++;
-      else if (encoded === offset + OUT_OF_VOCABULARY) counts.unseen++;
+      else if (this.#positions[codes[row] - 1] < 0) counts.unseen++;
     }
     this.#weights.write(values, start);
     return counts;
@@ -139,6 +139,7 @@ class CategoricalColumn implements Column {
 class FittedCategoricalColumn implements Column {
   readonly #field: FittedField;
   readonly #tokenRows: ReadonlyMap<string, number>;
+  readonly #rowOfNew: (text: string) => number;
   readonly #missing: ReadonlySet<string>;
   readonly #rows = growU32();
   readonly #weights = new Weights();
@@ -146,11 +147,13 @@ class FittedCategoricalColumn implements Column {
   readonly #counts = { missing: 0, unseen: 0, outside: 0 };
   #text: string | undefined;
   #row = 0;
+  #isNew = false;
   #weight = 1;
 
   constructor(field: FittedField, tokenRows: ReadonlyMap<string, number>, missing: ReadonlySet<string>) {
     this.#field = field;
     this.#tokenRows = tokenRows;
+    this.#rowOfNew = rowsOfNewValues(field);
     this.#missing = missing;
     this.#respellings = new Respellings(tokenRows);
   }
@@ -158,16 +161,19 @@ class FittedCategoricalColumn implements Column {
   offer(text: string | undefined, weight: number): string | undefined {
     if (weight !== 1 && !this.#field.weighted) return `expected value 1 as in the training data, received ${weight}`;
     this.#text = text === undefined || this.#missing.has(text) ? undefined : text;
-    this.#row = this.#text === undefined
+    const known = this.#text === undefined
       ? this.#field.missing ? MISSING : OUT_OF_VOCABULARY
-      : this.#tokenRows.get(this.#text) ?? OUT_OF_VOCABULARY;
+      : this.#tokenRows.get(this.#text);
+    this.#row = known ?? this.#rowOfNew(this.#text!);
+    // Where each value is hashed, none is known better than others.
+    this.#isNew = known === undefined && !isHashed(this.#field.feature);
     this.#weight = weight;
   }
 
   store(): void {
     if (this.#text === undefined) {
       this.#counts.missing++;
-    } else if (this.#row === OUT_OF_VOCABULARY) {
+    } else if (this.#isNew) {
       this.#counts.unseen++;
       this.#respellings.try(this.#text);
     }

@@ -7,6 +7,7 @@ import type { FieldCoverage } from "./coverage.ts";
 import { rowsAfterDownsampling } from "./downsample.ts";
 import type { DatasetParts } from "./dataset_parts.ts";
 import type { FittedSchema } from "./fitted_schema.ts";
+import { bucketCount } from "./hash_buckets.ts";
 import { type Histories, namesInRow, requireHistories, selectHistories } from "./histories.ts";
 import { countClasses, type LabelCounts } from "./label.ts";
 import { type SplitOptions, splitRows } from "./split.ts";
@@ -123,10 +124,13 @@ export class Dataset {
     return this.#classes[task] ??= countClasses(this.labelsOf(task));
   }
 
-  /** For each field, rows with a value that the training data did not have, or too rarely; 0 for numeric fields. */
+  /**
+   * For each field, rows in the out-of-vocabulary row: those with a value that the training data did not have, or too
+   * rarely. There are none in numeric fields, nor in those with hash buckets.
+   */
   get outOfVocabulary(): number[] {
-    return this.schema.fields.map(({ kind, offset }, f) => {
-      if (kind === "numeric") return 0;
+    return this.schema.fields.map(({ kind, offset, feature }, f) => {
+      if (kind === "numeric" || bucketCount(feature) > 0) return 0;
       let count = 0;
       for (let i = f * this.rows; i < (f + 1) * this.rows; i++) if (this.ids[i] === offset) count++;
       return count;

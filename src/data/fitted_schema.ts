@@ -13,6 +13,7 @@ import {
   readSequenceFit,
   type SequenceFit,
 } from "./fitted_sequence.ts";
+import { bucketCount } from "./hash_buckets.ts";
 import type { FittedScale } from "./scaling.ts";
 import {
   type CategoricalFeature,
@@ -48,7 +49,7 @@ export interface FieldFit {
  *
  * | kind | rows |
  * | --- | --- |
- * | `categorical` | out-of-vocabulary, [missing,] values by falling count |
+ * | `categorical` | out-of-vocabulary, [missing,] values by falling count[, hash buckets] |
  * | `bucketed` | out-of-vocabulary, [missing,] buckets upwards |
  * | `numeric` | the row that the scaled number multiplies, [missing] |
  */
@@ -257,7 +258,7 @@ export function featuresOf(schema: Schema | FittedSchema): readonly Feature[] {
 function placeField(fit: FieldFit, offset: number): FittedField {
   const { feature, missing, vocabulary = [], edges = [] } = fit;
   const kind = kindOf(feature);
-  const values = kind === "categorical" ? vocabulary.length : edges.length + 1;
+  const values = kind === "categorical" ? vocabulary.length + bucketCount(feature) : edges.length + 1;
   const rows = kind === "numeric" ? Number(missing) + 1 : firstValueRow(missing) + values;
   return { ...fit, name: feature.name, kind, rows, offset };
 }

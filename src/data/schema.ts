@@ -5,6 +5,7 @@
  */
 import { type DeclaredLabels, labelColumns, parseLabels } from "./declared_labels.ts";
 import { formatValue } from "./format.ts";
+import { type HashBuckets, readHashBuckets } from "./hash_buckets.ts";
 import { isKept } from "./kept_names.ts";
 import { requireSequences, sequence, type SequenceFeature, type SequenceOptions } from "./sequence.ts";
 import { requireCount, requireKeys, requireText } from "./schema_checks.ts";
@@ -13,14 +14,14 @@ export { type DeclaredLabels, labelColumns } from "./declared_labels.ts";
 export { type Combiner, sequence, type SequenceFeature, type SequenceOptions } from "./sequence.ts";
 
 /** A feature whose values are names: one row of the embedding table for each. */
-export interface CategoricalFeature {
+export interface CategoricalFeature extends HashBuckets {
   /** Says that this is a categorical feature. */
   readonly kind: "categorical";
   /** Name of the field in the model. */
   readonly name: string;
   /** Column of the file. */
   readonly column: string;
-  /** Values that occur fewer times than this in the training data share the out-of-vocabulary row. */
+  /** Values that occur fewer times than this in the training data have no row of their own. */
   readonly minCount: number;
 }
 
@@ -93,6 +94,16 @@ export interface DeclaredColumns {
 export interface CategoricalOptions {
   /** Values that occur fewer times than this in the training data share the out-of-vocabulary row. @default {1} */
   minCount?: number;
+  /**
+   * Rows that values are hashed to in place of a vocabulary, so that each value has one, whenever it comes first; some
+   * share theirs. @default {none}
+   */
+  hashBuckets?: number;
+  /**
+   * Rows beside the vocabulary that all other values are hashed to, the new and those rarer than `minCount`, in place of
+   * the out-of-vocabulary row. @default {none}
+   */
+  newValueBuckets?: number;
   /** Column of the file. @default {name} */
   column?: string;
 }
@@ -115,24 +126,25 @@ export interface NumericOptions {
 /**
  * Declares a feature whose values are names.
  *
- * @throws {TypeError} when an option is unknown or of the wrong type
- * @throws {RangeError} when `minCount` is not an integer of at least 1
+ * @throws {TypeError} when an option is unknown, of the wrong type, or does not go with another
+ * @throws {RangeError} when a number is not an integer of at least 1
  *
  * @example
  * ```ts
  * import assert from "node:assert/strict";
  *
  * assert.equal(categorical("user", { minCount: 5 }).minCount, 5);
+ * assert.equal(categorical("user", { hashBuckets: 100_000 }).hashBuckets, 100_000);
  * ```
  */
 export function categorical(name: string, options: CategoricalOptions = {}): CategoricalFeature {
   const owner = `feature "${name}"`;
-  requireKeys(owner, options, ["minCount", "column"]);
+  requireKeys(owner, options, ["minCount", "hashBuckets", "newValueBuckets", "column"]);
   const { minCount = 1, column = name } = options;
   requireText(owner, "name", name);
   requireText(owner, "column", column);
   requireCount(owner, "minCount", minCount, 1);
-  return { kind: "categorical", name, column, minCount };
+  return { kind: "categorical", name, column, minCount, ...readHashBuckets(owner, options, minCount) };
 }
 
 /**
@@ -264,7 +276,7 @@ function parseFeature(json: unknown, index: number): Feature {
 }
 
 const FEATURE_KEYS = [
-  ...["column", "minCount", "scale", "buckets", "clamp"],
+  ...["column", "minCount", "hashBuckets", "newValueBuckets", "scale", "buckets", "clamp"],
   ...["separator", "maxLength", "of", "along", "combiner", "weights"],
 ];
 

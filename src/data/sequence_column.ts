@@ -6,6 +6,7 @@
 import type { FieldCoverage } from "./coverage.ts";
 import type { FittedHistory, FittedSequence, SequenceFit } from "./fitted_sequence.ts";
 import type { FittedSchema } from "./fitted_schema.ts";
+import { rowsOfNewValues } from "./hash_buckets.ts";
 import { formatText } from "./format.ts";
 import { growF32, growU32 } from "./growable.ts";
 import type { Histories } from "./histories.ts";
@@ -80,10 +81,12 @@ export class SequenceColumn {
   }
 
   /** Returns the rows in the flat row space of all stored values, with what was counted of them, and frees them. */
-  write(sequence: FittedSequence, rowsOf: ReadonlyMap<string, number>): { ids: Uint32Array; coverage: FieldCoverage } {
-    const { name, offset, missing } = sequence;
+  write(sequence: FittedSequence, schema: FittedSchema): { ids: Uint32Array; coverage: FieldCoverage } {
+    const { name, offset, missing, target } = sequence;
+    const rowsOf = schema.tokenRows(sequence);
+    const rowOfNew = target === undefined ? () => OUT_OF_VOCABULARY : rowsOfNewValues(schema.fields[target]);
     const rowOf = [missing ? MISSING : OUT_OF_VOCABULARY];
-    for (const text of this.#interner.texts) rowOf.push(rowsOf.get(text) ?? OUT_OF_VOCABULARY);
+    for (const text of this.#interner.texts) rowOf.push(rowsOf.get(text) ?? rowOfNew(text));
     const ids = this.#codes.drain();
     const coverage = { name, rows: ids.length, missing: 0, unseen: 0, outside: 0, cut: this.#cut, empty: this.#empty };
     for (let i = 0; i < ids.length; i++) {
@@ -153,7 +156,7 @@ export class SequenceColumns {
   write(schema: FittedSchema): { histories: Histories[]; coverage: FieldCoverage[] } {
     const coverage: FieldCoverage[] = [];
     const written = schema.sequences.map((sequence, i) => {
-      const { ids, coverage: counted } = this.#columns[i].write(sequence, schema.tokenRows(sequence));
+      const { ids, coverage: counted } = this.#columns[i].write(sequence, schema);
       coverage.push(counted);
       return ids;
     });

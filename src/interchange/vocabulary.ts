@@ -5,6 +5,7 @@
  */
 import type { FittedField, FittedSchema } from "../data/fitted_schema.ts";
 import type { FittedSequence } from "../data/fitted_sequence.ts";
+import { bucketCount, firstBucketRow, hashSeed } from "../data/hash_buckets.ts";
 import { firstValueRow, MISSING, OUT_OF_VOCABULARY } from "../data/vocabulary.ts";
 
 /** Values that are joined to one text. */
@@ -22,7 +23,8 @@ const VALUES_AT_ONCE = 4096;
  *
  * An id counts from the first row of its field, which is row `offset` of each table. `reserved` has the ids of unseen and of
  * missing values. Id `first` is the bucket below the first edge. A number x multiplies row `offset`, as (x - center) /
- * spread, after `scale`. A sequence has rows of its own or those of the field `of`.
+ * spread, after `scale`. A sequence has rows of its own or those of the field `of`. A field with `hash` gives a value that
+ * is not among `values` the id `first` + MurmurHash3 of 32 bits of its UTF-8, with `seed`, modulo `buckets`.
  */
 export function* formatVocabulary(schema: FittedSchema): Generator<string> {
   yield `{"format":"weft.vocabulary","rows":${schema.rowCount},"missing":${JSON.stringify(schema.missing)},"fields":{`;
@@ -37,7 +39,11 @@ function* formatField(schema: FittedSchema, field: FittedField): Generator<strin
   const unseen = kind === "numeric" ? {} : { unseen: OUT_OF_VOCABULARY };
   const reserved = { ...unseen, ...(missing ? { missing: MISSING } : {}) };
   const buckets = kind === "bucketed" ? { edges, first: firstValueRow(missing) } : {};
-  yield opened({ kind, offset, rows, reserved, ...buckets, ...(kind === "numeric" ? { scaling } : {}) });
+  const hashed = bucketCount(field.feature);
+  const hash = hashed > 0
+    ? { hash: { seed: hashSeed(field.name), buckets: hashed, first: firstBucketRow(field) } }
+    : {};
+  yield opened({ kind, offset, rows, reserved, ...buckets, ...hash, ...(kind === "numeric" ? { scaling } : {}) });
   if (kind === "categorical") yield* formatValues(schema, field);
   yield "}";
 }

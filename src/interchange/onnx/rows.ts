@@ -3,7 +3,9 @@
  *
  * @module
  */
-import type { FittedSchema } from "../../data/fitted_schema.ts";
+import type { FittedField, FittedSchema } from "../../data/fitted_schema.ts";
+import type { FittedSequence } from "../../data/fitted_sequence.ts";
+import { bucketCount } from "../../data/hash_buckets.ts";
 import { MISSING, OUT_OF_VOCABULARY } from "../../data/vocabulary.ts";
 import type { OnnxGraph, Value } from "./graph.ts";
 
@@ -33,11 +35,18 @@ export function lookUpTexts(g: OnnxGraph, texts: Value, rows: ReadonlyMap<string
   return g.ops("LabelEncoder", [texts], 1, { attributes, domain: "ai.onnx.ml" })[0];
 }
 
-/** Returns the rows of all texts of a field, those that stand for missing values included. */
-export function rowsOfTexts(
-  schema: FittedSchema,
-  field: Parameters<FittedSchema["tokenRows"]>[0],
-): Map<string, number> {
+/**
+ * Returns the rows of all texts of a field, those that stand for missing values included.
+ *
+ * @throws {TypeError} when the field hashes texts, which no operator does
+ */
+export function rowsOfTexts(schema: FittedSchema, field: FittedField | FittedSequence): Map<string, number> {
+  const owner = "target" in field && field.target !== undefined ? schema.fields[field.target] : field;
+  if (bucketCount(owner.feature) > 0) {
+    throw new TypeError(
+      `Cannot export to ONNX: texts of "${field.name}" must have a vocabulary, received hash buckets; export row numbers`,
+    );
+  }
   const absent = schema.missing.map((text) => [text, missingRow(field)] as const);
   return new Map([...schema.tokenRows(field), ...absent]);
 }
