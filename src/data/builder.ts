@@ -5,6 +5,7 @@
  */
 import { type Column, createColumn, createFittedColumn } from "./columns.ts";
 import { Dataset } from "./dataset.ts";
+import { type FieldCell, rowDeriver } from "./derived/derive.ts";
 import { FittedSchema } from "./fitted_schema.ts";
 import { growF64 } from "./growable.ts";
 import type { Rejections, RowFault } from "./rejections.ts";
@@ -27,8 +28,11 @@ export interface DatasetBuilderOptions {
 
 /** Cells of a row, in the order of the features, with what stands beside them. */
 export interface Cells {
-  /** One text per field, then one per sequence or a list; none for a missing value. */
-  texts: readonly SequenceCell[];
+  /**
+   * One text per field, then one per sequence or a list; none for a missing value. A field that is made of columns has a
+   * list of their texts, or the text that was made of them before.
+   */
+  texts: readonly FieldCell[];
   /** Values of the occurrences, where they have any. */
   weights?: readonly number[];
   /** Text of each label, for labeled rows; a number is one that was read before. */
@@ -42,6 +46,7 @@ export class DatasetBuilder {
   readonly #columns: Column[];
   readonly #sequences: SequenceColumns;
   readonly #names: string[];
+  readonly #derive: ReturnType<typeof rowDeriver>;
   #declared: Schema;
   readonly #fitted: FittedSchema | undefined;
   readonly #missing: readonly string[];
@@ -62,6 +67,7 @@ export class DatasetBuilder {
     const fields = this.#declared.features.filter((feature) => feature.kind !== "sequence");
     const sequences = this.#declared.features.filter((feature) => feature.kind === "sequence");
     this.#names = fields.map(({ name }) => name);
+    this.#derive = rowDeriver(fields, { missing: this.#missingTexts, trim: this.#trim });
     this.#columns = fields.map((feature, index) =>
       this.#fitted
         ? createFittedColumn(this.#fitted, index, this.#missingTexts)
@@ -85,18 +91,24 @@ export class DatasetBuilder {
 
   /** Stores a row whole, or stores nothing of it and returns what is wrong with it. */
   add(cells: Cells): RowFault | undefined {
-    const { texts, weights, labels = [], time = "" } = cells;
+    const { weights, labels = [], time = "" } = cells;
     const fault = this.#labels.offer(labels.map((label) => typeof label === "string" ? this.#bare(label) : label));
     if (fault) return fault;
     const timeValue = this.#readTime?.(this.#bare(time)) ?? 0;
     if (typeof timeValue === "string") return { reason: `column "${this.#declared.time}": ${timeValue}` };
+    let { texts } = cells;
+    if (this.#derive) {
+      const made = this.#derive(texts);
+      if ("reason" in made) return made;
+      texts = made;
+    }
     const fields = this.#columns.length;
     for (let index = 0; index < fields; index++) {
       const text = texts[index] as string | undefined;
       const wrong = this.#columns[index].offer(this.#bare(text), weights === undefined ? 1 : weights[index]);
       if (wrong !== undefined) return { reason: `field "${this.#names[index]}": ${wrong}` };
     }
-    const wrong = this.#sequences.offer((index) => texts[fields + index]);
+    const wrong = this.#sequences.offer((index) => texts[fields + index] as SequenceCell);
     if (wrong !== undefined) return { reason: wrong };
     for (const column of this.#columns) column.store();
     this.#sequences.store();

@@ -7,6 +7,7 @@
  * @module
  */
 import { type FieldCoverage, Respellings } from "./coverage.ts";
+import { missingTextsOf } from "./derived/derive.ts";
 import type { FieldFit, FittedField, FittedSchema } from "./fitted_schema.ts";
 import { formatText } from "./format.ts";
 import { isHashed, rowsOfNewValues } from "./hash_buckets.ts";
@@ -35,15 +36,25 @@ export interface Column {
 /** What a column counts of its cells. */
 export type CellCounts = Pick<FieldCoverage, "missing" | "unseen" | "outside" | "respelled">;
 
-/** Makes a column that is to be fitted to its own cells. */
-export function createColumn(feature: FieldFit["feature"], missing: ReadonlySet<string>): Column {
+/**
+ * Makes a column that is to be fitted to its own cells.
+ *
+ * @param texts those that stand for a missing value
+ */
+export function createColumn(feature: FieldFit["feature"], texts: ReadonlySet<string>): Column {
+  const missing = missingTextsOf(feature, texts);
   if (feature.kind === "numeric") return new NumericColumn(feature, missing, undefined);
   return isHashed(feature) ? new HashedColumn(feature, missing) : new CategoricalColumn(feature, missing);
 }
 
-/** Makes a column that is encoded with field number `index` of a fitted schema. */
-export function createFittedColumn(schema: FittedSchema, index: number, missing: ReadonlySet<string>): Column {
+/**
+ * Makes a column that is encoded with field number `index` of a fitted schema.
+ *
+ * @param texts those that stand for a missing value
+ */
+export function createFittedColumn(schema: FittedSchema, index: number, texts: ReadonlySet<string>): Column {
   const field = schema.fields[index];
+  const missing = missingTextsOf(field.feature, texts);
   return field.feature.kind === "categorical"
     ? new FittedCategoricalColumn(field, schema.tokenRows(field), missing)
     : new NumericColumn(field.feature, missing, field);

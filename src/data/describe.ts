@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { columnsOf, derivationOf } from "./derived/derivation.ts";
+import { type FieldCell, missingTextsOf, type RawTexts, rowDeriver } from "./derived/derive.ts";
 import type { FieldDescription } from "./describe/field.ts";
 import { quantilesOf } from "./describe/number_sample.ts";
 import { RANKED_ROWS, rankFields, type Ranking } from "./describe/ranking.ts";
@@ -14,7 +16,7 @@ import { type ReadDataOptions, readDataWatched } from "./read_data.ts";
 import { Rejections, requireRejectionOptions, type RowFault } from "./rejections.ts";
 import { type Row, RowReader } from "./row_cells.ts";
 import { readRows, requireRowsOptions } from "./rows.ts";
-import { categorical, parseSchema, type Schema } from "./schema.ts";
+import { categorical, type Feature, parseSchema, type Schema } from "./schema.ts";
 import type { Source } from "./source.ts";
 import { createTimeReader } from "./time.ts";
 import type { WatchedRow } from "./watcher.ts";
@@ -68,7 +70,7 @@ export interface Description {
 
 /** A row as it is described. */
 interface Cells {
-  readonly texts: readonly (string | undefined)[];
+  readonly texts: readonly FieldCell[];
   readonly label: string | undefined;
   readonly time: string | undefined;
 }
@@ -133,11 +135,12 @@ export async function describe(
   const sample = rank > 0 ? new RowSample(features, RANKED_ROWS) : undefined;
   const read = createReader(declared, label, reading);
   const { missing = [""] } = reading;
-  const absent = new Set(missing);
+  const present = createTextReader(features, new Set(missing), reading.trim ?? false);
   const counts = await pass((cells) => {
     const row = read(cells);
     if ("reason" in row) return row;
-    const texts = cells.texts.map((text) => text === undefined || absent.has(text) ? undefined : text);
+    const texts = present(cells.texts);
+    if ("reason" in texts) return texts;
     tally.add(texts, row.label, partOf(row.time ?? tally.rows));
     sample?.add(texts, row.label);
   });
@@ -154,6 +157,21 @@ function isRows(data: Source | readonly Source[] | readonly Row[]): data is read
   const first: unknown = Array.isArray(data) ? data[0] : undefined;
   return typeof first === "object" && !(first instanceof URL) &&
     typeof (first as { stream: unknown }).stream !== "function";
+}
+
+/** Makes a function that returns the texts of a row's fields, undefined for missing values. */
+function createTextReader(
+  features: readonly Feature[],
+  missing: ReadonlySet<string>,
+  trim: boolean,
+): (cells: readonly FieldCell[]) => readonly (string | undefined)[] | RowFault {
+  const derive = rowDeriver(features, { missing, trim });
+  const absent = features.map((feature) => missingTextsOf(feature, missing));
+  return (cells) => {
+    const texts = derive ? derive(cells) : cells;
+    if ("reason" in texts) return texts;
+    return (texts as RawTexts).map((text, f) => text === undefined || absent[f].has(text) ? undefined : text);
+  };
 }
 
 /** Makes a function that reads the label and time of a row; each pass needs its own, since first rows decide on forms. */
@@ -208,7 +226,7 @@ function passOverRows(rows: readonly Row[], schema: Schema, options: DescribeOpt
     rows.forEach((row, index) => {
       const cells = reader.read(row);
       const fault = "fault" in cells ? cells.fault : take({
-        texts: cells.texts as readonly (string | undefined)[],
+        texts: cells.texts,
         label: cells.labels![0] as string | undefined,
         time: cells.time,
       });
@@ -228,22 +246,32 @@ function passOverFiles(
   const { time, features } = schema;
   const label = schema.label ?? schema.labels![0];
   // A fitted field without values reads any text and remembers none.
-  const { column } = features[0];
+  const [column] = columnsOf(features[0]);
   const probe = { label: "y", features: [categorical("x", { column, minCount: 2 })] };
   const { schema: fitted } = readRows([{ y: 1, [column]: "" }], probe, { unknown: "ignore" });
-  const columns = [...features.map((feature) => feature.column), label, ...(time === undefined ? [] : [time])];
+  const read = features.flatMap(columnsOf);
+  const columns = [...read, label, ...(time === undefined ? [] : [time])];
   return async (take) => {
     const rejections = new Rejections(options);
     const row = ({ file, line, unit = "line", texts, fault }: WatchedRow): void => {
       if (fault !== undefined) return;
       const wrong = take({
-        texts: texts.slice(0, features.length),
-        label: texts[features.length],
-        time: texts[features.length + 1],
+        texts: cellsOf(features, texts),
+        label: texts[read.length],
+        time: texts[read.length + 1],
       });
       if (wrong) rejections.take(wrong, `"${file}" ${unit} ${line}`, `${file}:${line}`);
     };
     const data = await readDataWatched(source, fitted, { ...options, labeled: false }, { columns, row });
     return { skipped: data.skipped + rejections.skipped, missingLabels: rejections.missingLabels };
   };
+}
+
+/** Returns the cells of fields from the texts of their columns. */
+function cellsOf(features: readonly Feature[], texts: readonly string[]): FieldCell[] {
+  let next = 0;
+  return features.map((feature) => {
+    const raw = texts.slice(next, next += columnsOf(feature).length);
+    return derivationOf(feature) === undefined ? raw[0] : raw;
+  });
 }

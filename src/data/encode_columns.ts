@@ -6,6 +6,7 @@
 import { type CellCounts, createFittedColumn } from "./columns.ts";
 import type { FieldCoverage } from "./coverage.ts";
 import { Dataset } from "./dataset.ts";
+import { deriverOf, type RawTexts } from "./derived/derive.ts";
 import type { FittedSchema } from "./fitted_schema.ts";
 import { type Histories, selectHistories } from "./histories.ts";
 import { type Cell, describeFields, readCell, type Row, type RowField } from "./row_cells.ts";
@@ -78,9 +79,9 @@ function encodeField(
 ): FieldCoverage {
   const { schema, rows, missing } = part;
   const column = createFittedColumn(schema, index, missing);
-  const { values: given, repeat } = valuesOf(part, field.column);
-  for (let row = 0; row < given.length; row++) {
-    const { text, weight = 1 } = cellAt(row, given[row], field);
+  const { cellAt, repeat } = field.parts ? derivedCells(part, index, field.parts) : rawCells(part, field);
+  for (let row = 0; row < rows / repeat; row++) {
+    const { text, weight = 1 } = cellAt(row);
     const wrong = column.offer(schema.trim ? (text as string | undefined)?.trim() : text as string | undefined, weight);
     if (wrong !== undefined) throw new CellError(row, `field "${schema.fields[index].name}": ${wrong}`);
     column.store();
@@ -94,6 +95,34 @@ function encodeField(
   return { name: schema.fields[index].name, rows, ...times(counts, repeat) };
 }
 
+/** Cells of a field, and how many rows each of them stands for. */
+interface FieldCells {
+  readonly cellAt: (row: number) => Cell;
+  readonly repeat: number;
+}
+
+function rawCells(part: Part, field: RowField): FieldCells {
+  const { values, repeat } = valuesOf(part, field.column);
+  return { repeat, cellAt: (row) => cellAt(row, values[row], field) };
+}
+
+/** Makes the cells of a field of its columns; where all rows share these, it is done once. */
+function derivedCells(part: Part, index: number, fields: readonly RowField[]): FieldCells {
+  const { schema, rows, missing } = part;
+  const { feature, name } = schema.fields[index];
+  const derive = deriverOf(feature, { missing, trim: schema.trim })!;
+  const given = fields.map(({ column }) => valuesOf(part, column));
+  return {
+    repeat: given.every(({ repeat }) => repeat === rows) ? rows : 1,
+    cellAt(row) {
+      const raw = given.map(({ values, repeat }, i) => cellAt(row, values[repeat === 1 ? row : 0], fields[i]).text);
+      const text = derive(raw as RawTexts);
+      if (typeof text === "object") throw new CellError(row, `field "${name}": ${text.reason}`);
+      return { text };
+    },
+  };
+}
+
 function encodeSequences(
   part: Part,
   fields: readonly RowField[],
@@ -105,7 +134,7 @@ function encodeSequences(
   const columns = new SequenceColumns(schema.sequences.map(({ feature }) => feature), missing, schema.trim);
   for (let row = 0; row < (isShared ? 1 : rows); row++) {
     const cells = given.map(({ values, repeat }, i): SequenceCell =>
-      cellAt(row, values[repeat === 1 ? row : 0], fields[i]).text
+      cellAt(row, values[repeat === 1 ? row : 0], fields[i]).text as SequenceCell
     );
     const wrong = columns.offer((i) => cells[i]);
     if (wrong !== undefined) throw new CellError(row, wrong);

@@ -5,6 +5,7 @@
  */
 import { canonicalJson, type Json } from "../checkpoint/canonical_json.ts";
 import { labelCount, taskNames } from "./declared_labels.ts";
+import { featureJson } from "./derived/derivation.ts";
 import {
   type FittedHistory,
   type FittedSequence,
@@ -183,7 +184,7 @@ export class FittedSchema {
   toJSON(): { readonly [key: string]: Json | undefined } {
     const { features: _, survival, ...declared } = this.declared();
     const fields = this.fields.map(({ feature, missing, vocabulary, weighted, scaling, edges, range }) => ({
-      feature: { ...feature },
+      feature: featureJson(feature),
       missing,
       vocabulary,
       weighted,

@@ -5,7 +5,8 @@
  */
 import type { Dataset } from "./dataset.ts";
 import { nameKeptNames, nameKeptText } from "./kept_names.ts";
-import { categorical, type CategoricalFeature, type Schema } from "./schema.ts";
+import { derivationOf } from "./derived/derivation.ts";
+import { categorical, type CategoricalFeature, type Feature, type Schema } from "./schema.ts";
 import type { SequenceCell } from "./sequence_column.ts";
 
 /** Texts of cells that were lists; no file has such a text. */
@@ -18,10 +19,16 @@ const LIST = "\0list ";
  */
 export function keepTexts(schema: Schema, group?: string): Schema {
   const groups = group === undefined || schema.features.some(({ name }) => name === group) ? [] : [keepNames(group)];
-  const texts = schema.features.map(({ name, column }) => categorical(nameKeptText(name), { column }));
+  const texts = schema.features.map(keepText);
   // The texts of sequences suffice: only fields can decide on a split.
   const fields = schema.features.filter(({ kind }) => kind !== "sequence");
   return { ...schema, features: [...fields, ...groups, ...texts] };
+}
+
+function keepText(feature: Feature): CategoricalFeature {
+  const name = nameKeptText(feature.name);
+  const from = derivationOf(feature);
+  return from === undefined ? categorical(name, { column: feature.column }) : categorical(name, { from });
 }
 
 /** Declares a field that keeps the texts of a column of names. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { type DeclaredLabels, labelColumns, parseLabels } from "./declared_labels.ts";
+import { columnsOf, type CrossOf, readDerivation } from "./derived/derivation.ts";
 import { formatValue } from "./format.ts";
 import { type HashBuckets, readHashBuckets } from "./hash_buckets.ts";
 import { isKept } from "./kept_names.ts";
@@ -23,6 +24,8 @@ export interface CategoricalFeature extends HashBuckets {
   readonly column: string;
   /** Values that occur fewer times than this in the training data have no row of their own. */
   readonly minCount: number;
+  /** How the values are made of columns, which takes the place of {@linkcode CategoricalFeature.column}. */
+  readonly from?: CrossOf;
 }
 
 /**
@@ -106,6 +109,8 @@ export interface CategoricalOptions {
   newValueBuckets?: number;
   /** Column of the file. @default {name} */
   column?: string;
+  /** How the values are made of columns, as `cross` declares it. @default {the text of `column`} */
+  from?: CrossOf;
 }
 
 /** Options of {@linkcode numeric}. */
@@ -139,12 +144,13 @@ export interface NumericOptions {
  */
 export function categorical(name: string, options: CategoricalOptions = {}): CategoricalFeature {
   const owner = `feature "${name}"`;
-  requireKeys(owner, options, ["minCount", "hashBuckets", "newValueBuckets", "column"]);
-  const { minCount = 1, column = name } = options;
+  requireKeys(owner, options, ["minCount", "hashBuckets", "newValueBuckets", "column", "from"]);
+  const { minCount = 1, column = name, from } = options;
   requireText(owner, "name", name);
   requireText(owner, "column", column);
   requireCount(owner, "minCount", minCount, 1);
-  return { kind: "categorical", name, column, minCount, ...readHashBuckets(owner, options, minCount) };
+  const derived = from === undefined ? {} : { from: readDerivation(owner, from, { name, column }) };
+  return { kind: "categorical", name, column, minCount, ...readHashBuckets(owner, options, minCount), ...derived };
 }
 
 /**
@@ -226,14 +232,16 @@ export function parseSchema(json: unknown): Schema {
   }
   const parsed = sequencesLast(features.map(parseFeature));
   const names = new Set<string>();
-  for (const { name, column } of parsed) {
+  for (const feature of parsed) {
+    const { name } = feature;
     if (names.has(name)) {
       throw new RangeError(`Cannot read schema: names of features must differ, received "${name}" twice`);
     }
     names.add(name);
-    if (columns.includes(column) && !isKept(name)) {
+    const label = columnsOf(feature).find((column) => columns.includes(column));
+    if (label !== undefined && !isKept(name)) {
       throw new RangeError(
-        `Cannot read schema: feature "${name}" must not be ${column === weight ? "the weight" : "the label"}`,
+        `Cannot read schema: feature "${name}" must not be ${label === weight ? "the weight" : "the label"}`,
       );
     }
   }
@@ -277,7 +285,7 @@ function parseFeature(json: unknown, index: number): Feature {
 
 const FEATURE_KEYS = [
   ...["column", "minCount", "hashBuckets", "newValueBuckets", "scale", "buckets", "clamp"],
-  ...["separator", "maxLength", "of", "along", "combiner", "weights"],
+  ...["separator", "maxLength", "of", "along", "combiner", "weights", "from"],
 ];
 
 /** Fields have a cell in each row, sequences any number of them: they are kept apart, so they come in two groups. */

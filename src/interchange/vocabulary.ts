@@ -5,6 +5,7 @@
  */
 import type { FittedField, FittedSchema } from "../data/fitted_schema.ts";
 import type { FittedSequence } from "../data/fitted_sequence.ts";
+import { derivationOf } from "../data/derived/derivation.ts";
 import { bucketCount, firstBucketRow, hashSeed } from "../data/hash_buckets.ts";
 import { firstValueRow, MISSING, OUT_OF_VOCABULARY } from "../data/vocabulary.ts";
 
@@ -25,6 +26,7 @@ const VALUES_AT_ONCE = 4096;
  * missing values. Id `first` is the bucket below the first edge. A number x multiplies row `offset`, as (x - center) /
  * spread, after `scale`. A sequence has rows of its own or those of the field `of`. A field with `hash` gives a value that
  * is not among `values` the id `first` + MurmurHash3 of 32 bits of its UTF-8, with `seed`, modulo `buckets`.
+ * `from` says which columns the values of a field are made of, and how.
  */
 export function* formatVocabulary(schema: FittedSchema): Generator<string> {
   yield `{"format":"weft.vocabulary","rows":${schema.rowCount},"missing":${JSON.stringify(schema.missing)},"fields":{`;
@@ -43,7 +45,16 @@ function* formatField(schema: FittedSchema, field: FittedField): Generator<strin
   const hash = hashed > 0
     ? { hash: { seed: hashSeed(field.name), buckets: hashed, first: firstBucketRow(field) } }
     : {};
-  yield opened({ kind, offset, rows, reserved, ...buckets, ...hash, ...(kind === "numeric" ? { scaling } : {}) });
+  yield opened({
+    kind,
+    from: derivationOf(field.feature),
+    offset,
+    rows,
+    reserved,
+    ...buckets,
+    ...hash,
+    ...(kind === "numeric" ? { scaling } : {}),
+  });
   if (kind === "categorical") yield* formatValues(schema, field);
   yield "}";
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
+import { columnsOf, derivationOf } from "../data/derived/derivation.ts";
 import { CellError, type ColumnValues, encodeColumns } from "../data/encode_columns.ts";
 import type { FittedSchema } from "../data/fitted_schema.ts";
 import { formatNames } from "../data/format.ts";
@@ -47,12 +48,14 @@ export class InputColumns {
     this.#constants = new Map(Object.entries(constants));
     const columns = new Map<string, Column>();
     for (const { feature, missing } of [...schema.fields, ...schema.sequences]) {
-      const { column: name, kind } = feature;
-      const before = columns.get(name);
-      const isSequence = kind === "sequence";
-      const datatype = kind === "numeric" && before?.datatype !== "BYTES" ? "FP32" : "BYTES";
-      const isOptional = this.#constants.has(name) || (isSequence || missing) && before?.isOptional !== false;
-      columns.set(name, { name, datatype, shape: isSequence ? [-1, -1] : [-1], isOptional, isSequence });
+      const isSequence = feature.kind === "sequence";
+      const isNumber = feature.kind === "numeric" && derivationOf(feature) === undefined;
+      for (const name of columnsOf(feature)) {
+        const before = columns.get(name);
+        const datatype = isNumber && before?.datatype !== "BYTES" ? "FP32" : "BYTES";
+        const isOptional = this.#constants.has(name) || (isSequence || missing) && before?.isOptional !== false;
+        columns.set(name, { name, datatype, shape: isSequence ? [-1, -1] : [-1], isOptional, isSequence });
+      }
     }
     this.#columns = columns;
     this.#requireConstants();

@@ -4,6 +4,7 @@
  * @module
  */
 import type { FittedField, FittedSchema } from "../../data/fitted_schema.ts";
+import { derivationOf } from "../../data/derived/derivation.ts";
 import { firstValueRow, MISSING } from "../../data/vocabulary.ts";
 import type { OnnxGraph, Value } from "./graph.ts";
 import { encodeHistory } from "./history_columns.ts";
@@ -44,6 +45,7 @@ interface Encoded {
 
 /** Declares an input for each column of the fields, and encodes them as `encodeColumns` of data sets does. */
 export function encodeInputs(g: OnnxGraph, schema: FittedSchema, { strings }: ColumnOptions): EncodedColumns {
+  if (strings) requireColumns(schema);
   const names = nameColumns(schema, strings);
   const encoded = schema.fields.map((field): Encoded => {
     if (field.kind === "numeric") return encodeNumber(g, field, names);
@@ -61,6 +63,20 @@ export function encodeInputs(g: OnnxGraph, schema: FittedSchema, { strings }: Co
       return known;
     },
   };
+}
+
+/**
+ * Refuses fields whose values are made of columns, which no graph does.
+ *
+ * @throws {TypeError} then
+ */
+function requireColumns({ fields }: FittedSchema): void {
+  const derived = fields.find(({ feature }) => derivationOf(feature) !== undefined);
+  if (derived === undefined) return;
+  throw new TypeError(
+    `Cannot export to ONNX: "${derived.name}" must be the text of a column, received one that is made of columns; ` +
+      "export row numbers",
+  );
 }
 
 /** Returns a one for each row. */

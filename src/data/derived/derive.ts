@@ -1,0 +1,85 @@
+/**
+ * The texts of features that are made of columns.
+ *
+ * Readers hand over the raw texts of these columns, as they stand, in a list. They are made one text here, where it is known
+ * which texts mean missing and whether blanks are removed. From there on, the feature is a column like others.
+ *
+ * @module
+ */
+import type { RowFault } from "../rejections.ts";
+import type { Feature } from "../schema.ts";
+import type { SequenceCell } from "../sequence_column.ts";
+import { joinTexts } from "./cross.ts";
+import { type Derivation, derivationOf } from "./derivation.ts";
+
+/** Raw texts of the columns that a feature is made of; none for a missing value. */
+export type RawTexts = readonly (string | undefined)[];
+
+/** A cell of a feature: its text, its list, or the texts that it is to be made of. */
+export type FieldCell = SequenceCell | RawTexts;
+
+/** What is known of all texts. */
+export interface TextRules {
+  /** Texts that stand for a missing value. */
+  readonly missing: ReadonlySet<string>;
+  /** Whether blanks around texts are removed. */
+  readonly trim: boolean;
+}
+
+/** Makes one text of several; none for a missing value; or says what is wrong with them. */
+export type Derive = (texts: RawTexts) => string | undefined | RowFault;
+
+/** A derived text never means missing, whatever a column's texts mean. */
+const NO_TEXTS: ReadonlySet<string> = new Set();
+
+/** Returns how the texts of a feature are made; nothing for one that is the text of its column. */
+export function deriverOf(feature: Feature, rules: TextRules): Derive | undefined {
+  const from = derivationOf(feature);
+  return from === undefined ? undefined : ofPresent(from, rules);
+}
+
+/** Returns the texts of a feature that stand for a missing value, once the texts are made. */
+export function missingTextsOf(feature: Feature, missing: ReadonlySet<string>): ReadonlySet<string> {
+  return derivationOf(feature) === undefined ? missing : NO_TEXTS;
+}
+
+/** Leaves a value missing where one of its texts is. */
+function ofPresent(_: Derivation, { missing, trim }: TextRules): Derive {
+  return (texts) => {
+    const present: string[] = new Array(texts.length);
+    for (let i = 0; i < texts.length; i++) {
+      const text = trim ? texts[i]?.trim() : texts[i];
+      if (text === undefined || missing.has(text)) return undefined;
+      present[i] = text;
+    }
+    return joinTexts(present);
+  };
+}
+
+/**
+ * Makes a function that makes the texts of a row's derived features. A text that stands where a list is to be made one is
+ * taken as it is: it was made before.
+ *
+ * @returns nothing where no feature is derived, so that such rows cost nothing
+ */
+export function rowDeriver(
+  features: readonly Feature[],
+  rules: TextRules,
+): ((cells: readonly FieldCell[]) => readonly SequenceCell[] | RowFault) | undefined {
+  const derived = features.flatMap((feature, index) => {
+    const derive = deriverOf(feature, rules);
+    return derive === undefined ? [] : [{ index, derive, name: feature.name }];
+  });
+  if (derived.length === 0) return undefined;
+  return (cells) => {
+    const texts = [...cells] as SequenceCell[];
+    for (const { index, derive, name } of derived) {
+      const raw = cells[index];
+      if (typeof raw !== "object") continue;
+      const text = derive(raw);
+      if (typeof text === "object") return { ...text, reason: `field "${name}": ${text.reason}` };
+      texts[index] = text;
+    }
+    return texts;
+  };
+}
