@@ -97,7 +97,9 @@ export { type NegativeOptions, sampleNegatives } from "./src/data/negatives.ts";
 export { type FieldFit, type FittedField, FittedSchema } from "./src/data/fitted_schema.ts";
 export type { FittedScale } from "./src/data/scaling.ts";
 export { cross, type CrossOptions } from "./src/data/derived/cross.ts";
-export type { CrossOf } from "./src/data/derived/derivation.ts";
+export { type DateOptions, dateParts } from "./src/data/derived/dates.ts";
+export type { DatePart } from "./src/data/derived/date_parts.ts";
+export type { CrossOf, DateOf, DeclaredDateOf } from "./src/data/derived/derivation.ts";
 export type { HashBuckets } from "./src/data/hash_buckets.ts";
 export {
   categorical,

@@ -138,7 +138,9 @@ export function describeFields(schema: Schema | FittedSchema): RowField[] {
 
 /** Tells how the columns are read that a field is made of. */
 function partsOf(feature: Feature, field: RowField): RowField[] {
-  return columnsOf(feature).map((column) => ({ ...field, column, exact: true, isKept: false }));
+  // Each digit of a name counts, whereas dates are numbers.
+  const exact = !("date" in derivationOf(feature)!);
+  return columnsOf(feature).map((column) => ({ ...field, column, exact, isKept: false }));
 }
 
 function readField(row: Row, field: RowField): Cell {

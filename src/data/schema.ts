@@ -4,7 +4,7 @@
  * @module
  */
 import { type DeclaredLabels, labelColumns, parseLabels } from "./declared_labels.ts";
-import { columnsOf, type CrossOf, readDerivation } from "./derived/derivation.ts";
+import { columnsOf, type CrossOf, type DateOf, type DeclaredDateOf, readDerivation } from "./derived/derivation.ts";
 import { formatValue } from "./format.ts";
 import { type HashBuckets, readHashBuckets } from "./hash_buckets.ts";
 import { isKept } from "./kept_names.ts";
@@ -25,7 +25,7 @@ export interface CategoricalFeature extends HashBuckets {
   /** Values that occur fewer times than this in the training data have no row of their own. */
   readonly minCount: number;
   /** How the values are made of columns, which takes the place of {@linkcode CategoricalFeature.column}. */
-  readonly from?: CrossOf;
+  readonly from?: CrossOf | DateOf;
 }
 
 /**
@@ -109,8 +109,8 @@ export interface CategoricalOptions {
   newValueBuckets?: number;
   /** Column of the file. @default {name} */
   column?: string;
-  /** How the values are made of columns, as `cross` declares it. @default {the text of `column`} */
-  from?: CrossOf;
+  /** How the values are made of columns, as `cross` and `dateParts` declare it. @default {the text of `column`} */
+  from?: CrossOf | DeclaredDateOf;
 }
 
 /** Options of {@linkcode numeric}. */

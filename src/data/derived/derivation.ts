@@ -7,6 +7,8 @@ import type { Json } from "../../checkpoint/canonical_json.ts";
 import { formatValue } from "../format.ts";
 import type { CategoricalFeature, Feature, NumericFeature } from "../schema.ts";
 import { requireKeys, requireText } from "../schema_checks.ts";
+import { createDateReader, hasHours } from "./date_format.ts";
+import { DATE_PARTS, type DatePart, requireTimeZone } from "./date_parts.ts";
 
 /** Names that are made of the values of several columns: one for each combination. */
 export interface CrossOf {
@@ -14,14 +16,30 @@ export interface CrossOf {
   readonly cross: readonly string[];
 }
 
+/** Names of the parts of dates. */
+export interface DateOf {
+  /** The column of dates. */
+  readonly date: string;
+  /** Which part of them. */
+  readonly part: DatePart;
+  /** How the column writes dates. */
+  readonly format: string;
+  /** Zone whose clocks count. */
+  readonly timeZone: string;
+}
+
+/** {@linkcode DateOf} as it is declared. */
+export type DeclaredDateOf = Pick<DateOf, "date" | "part"> & Partial<DateOf>;
+
 /** How the values of a feature are made of columns. */
-export type Derivation = CrossOf;
+export type Derivation = CrossOf | DateOf;
 
 /**
  * Reads how a feature is made of columns, and fills in the defaults.
  *
  * @param names of the feature and of its column, which must be one: such a feature has no column of its own
  * @throws {TypeError} when it is something else; the message names the feature
+ * @throws {RangeError} when there is no such part, format or time zone of dates
  */
 export function readDerivation(
   owner: string,
@@ -29,8 +47,36 @@ export function readDerivation(
   { name, column }: { readonly name: string; readonly column: string },
 ): Derivation {
   if (column !== name) throw new TypeError(`Cannot read schema: ${owner} must have from or column, received both`);
-  const { cross } = requireKeys(`from of ${owner}`, json, ["cross"]);
-  return { cross: requireColumns(owner, "cross", cross, 2) };
+  const from = `from of ${owner}`;
+  if (isRecord(json) && "date" in json) return readDate(owner, requireKeys(from, json, DATE_KEYS));
+  return { cross: requireColumns(owner, "cross", requireKeys(from, json, ["cross"]).cross, 2) };
+}
+
+const DATE_KEYS = ["date", "part", "format", "timeZone"];
+
+function readDate(owner: string, { date, part, format = "auto", timeZone = "UTC" }: Record<string, unknown>): DateOf {
+  for (const [key, value] of Object.entries({ date, part, format, timeZone })) requireText(owner, key, value);
+  const texts = {
+    date: date as string,
+    part: part as DatePart,
+    format: format as string,
+    timeZone: timeZone as string,
+  };
+  if (!DATE_PARTS.includes(texts.part)) {
+    throw new RangeError(
+      `Cannot read schema: part of ${owner} must be one of ${DATE_PARTS.join(", ")}, received ${formatValue(part)}`,
+    );
+  }
+  createDateReader(owner, texts.format);
+  if (texts.part === "hour" && !hasHours(texts.format)) {
+    throw new RangeError(`Cannot read schema: format of ${owner} must have HH, received ${formatValue(format)}`);
+  }
+  requireTimeZone(owner, texts.timeZone);
+  return texts;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
 }
 
 /** Returns what a feature is made of; nothing for one that is the text of its column. */
@@ -50,7 +96,8 @@ export function featureJson(
 /** Returns the columns that a feature is read from. */
 export function columnsOf(feature: Feature): readonly string[] {
   const from = derivationOf(feature);
-  return from === undefined ? [feature.column] : from.cross;
+  if (from === undefined) return [feature.column];
+  return "date" in from ? [from.date] : from.cross;
 }
 
 /** Returns a list of different columns, as many as asked for at least. */

@@ -10,7 +10,9 @@ import type { RowFault } from "../rejections.ts";
 import type { Feature } from "../schema.ts";
 import type { SequenceCell } from "../sequence_column.ts";
 import { joinTexts } from "./cross.ts";
-import { type Derivation, derivationOf } from "./derivation.ts";
+import { createDateReader, describeNoDate } from "./date_format.ts";
+import { createPartReader } from "./date_parts.ts";
+import { type DateOf, derivationOf } from "./derivation.ts";
 
 /** Raw texts of the columns that a feature is made of; none for a missing value. */
 export type RawTexts = readonly (string | undefined)[];
@@ -29,13 +31,25 @@ export interface TextRules {
 /** Makes one text of several; none for a missing value; or says what is wrong with them. */
 export type Derive = (texts: RawTexts) => string | undefined | RowFault;
 
+type DerivePresent = (texts: readonly string[]) => string | RowFault;
+
 /** A derived text never means missing, whatever a column's texts mean. */
 const NO_TEXTS: ReadonlySet<string> = new Set();
 
 /** Returns how the texts of a feature are made; nothing for one that is the text of its column. */
 export function deriverOf(feature: Feature, rules: TextRules): Derive | undefined {
   const from = derivationOf(feature);
-  return from === undefined ? undefined : ofPresent(from, rules);
+  if (from === undefined) return undefined;
+  return ofPresent("date" in from ? dateDeriver(from) : joinTexts, rules);
+}
+
+function dateDeriver({ part, format, timeZone }: DateOf): DerivePresent {
+  const read = createDateReader(part, format);
+  const nameOf = createPartReader(part, timeZone);
+  return ([text]) => {
+    const instant = read(text);
+    return Number.isNaN(instant) ? { reason: describeNoDate(format, text) } : nameOf(instant);
+  };
 }
 
 /** Returns the texts of a feature that stand for a missing value, once the texts are made. */
@@ -44,7 +58,7 @@ export function missingTextsOf(feature: Feature, missing: ReadonlySet<string>): 
 }
 
 /** Leaves a value missing where one of its texts is. */
-function ofPresent(_: Derivation, { missing, trim }: TextRules): Derive {
+function ofPresent(derive: DerivePresent, { missing, trim }: TextRules): Derive {
   return (texts) => {
     const present: string[] = new Array(texts.length);
     for (let i = 0; i < texts.length; i++) {
@@ -52,7 +66,7 @@ function ofPresent(_: Derivation, { missing, trim }: TextRules): Derive {
       if (text === undefined || missing.has(text)) return undefined;
       present[i] = text;
     }
-    return joinTexts(present);
+    return derive(present);
   };
 }
 
