@@ -99,7 +99,9 @@ export type { FittedScale } from "./src/data/scaling.ts";
 export { cross, type CrossOptions } from "./src/data/derived/cross.ts";
 export { type DateOptions, dateParts } from "./src/data/derived/dates.ts";
 export type { DatePart } from "./src/data/derived/date_parts.ts";
-export type { CrossOf, DateOf, DeclaredDateOf } from "./src/data/derived/derivation.ts";
+export type { CrossOf, DateOf, DeclaredDateOf, PastOf } from "./src/data/derived/derivation.ts";
+export { pastCount, type PastCountOptions, pastRate, type PastRateOptions } from "./src/data/derived/past.ts";
+export type { PastFit } from "./src/data/derived/past_fit.ts";
 export type { HashBuckets } from "./src/data/hash_buckets.ts";
 export {
   categorical,

@@ -5,6 +5,7 @@
  */
 import { type Column, createColumn, createFittedColumn } from "./columns.ts";
 import { Dataset } from "./dataset.ts";
+import { taskNames } from "./declared_labels.ts";
 import { type FieldCell, rowDeriver } from "./derived/derive.ts";
 import { FittedSchema } from "./fitted_schema.ts";
 import { growF64 } from "./growable.ts";
@@ -137,7 +138,9 @@ export class DatasetBuilder {
    */
   finish(leftOut?: Pick<Rejections, "skipped" | "reasons" | "missingLabels">): Dataset {
     this.#labels.requireClear();
-    const schema = this.#fitted ?? this.#fit();
+    const labels = this.#labels.drain();
+    const times = this.#readTime ? this.#times.drain() : undefined;
+    const schema = this.#fitted ?? this.#fit(labels, times);
     const cells = schema.fields.length * this.#rows;
     const ids = new Uint32Array(cells);
     const values = schema.hasValues ? new Float32Array(cells) : undefined;
@@ -153,9 +156,9 @@ export class DatasetBuilder {
       ids,
       values,
       histories: lists.histories,
-      labels: this.#labels.drain(),
+      labels,
       labeled: this.#labeled,
-      times: this.#readTime ? this.#times.drain() : undefined,
+      times,
       coverage: [...coverage, ...lists.coverage],
       skipped: leftOut?.skipped,
       skippedReasons: leftOut?.reasons,
@@ -163,11 +166,13 @@ export class DatasetBuilder {
     });
   }
 
-  #fit(): FittedSchema {
+  #fit(labels: Float32Array, times: Float64Array | undefined): FittedSchema {
     if (this.#rows === 0) throw new RangeError("Cannot fit schema: there must be a row, received none");
     this.#labels.requirePositive();
     const { features: _, ...declared } = this.#declared;
     const { negative } = this.#labels;
+    const tasks = taskNames(this.#declared);
+    for (const column of this.#columns) column.learn?.({ labels, tasks, times });
     return new FittedSchema({
       declared: { ...declared, ...(negative === undefined ? {} : { negative }) },
       missing: this.#missing,

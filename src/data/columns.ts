@@ -8,6 +8,7 @@
  */
 import { type FieldCoverage, Respellings } from "./coverage.ts";
 import { missingTextsOf } from "./derived/derive.ts";
+import { FittedPastColumn, PastColumn } from "./derived/past_column.ts";
 import type { FieldFit, FittedField, FittedSchema } from "./fitted_schema.ts";
 import { formatText } from "./format.ts";
 import { isHashed, rowsOfNewValues } from "./hash_buckets.ts";
@@ -23,6 +24,8 @@ export interface Column {
   offer(text: string | undefined, weight: number): string | undefined;
   /** Stores the cell offered last. */
   store(): void;
+  /** Learns what stands beside all stored cells, before it is fitted; for columns that need more than their cells. */
+  learn?(rows: RowContext): void;
   /** Fits the field to all stored cells; a column of a fitted schema returns what it was given. */
   fit(): FieldFit;
   /**
@@ -31,6 +34,16 @@ export interface Column {
    * @returns how many of the cells are missing or not what the field knows
    */
   write(field: FittedField, ids: Uint32Array, values: Float32Array | undefined, start: number): CellCounts;
+}
+
+/** What stands beside the cells of all rows. */
+export interface RowContext {
+  /** Labels of all rows, task by task, and weights. */
+  readonly labels: Float32Array;
+  /** Names of the tasks. */
+  readonly tasks: readonly string[];
+  /** Times of the rows, where the schema has them. */
+  readonly times?: Float64Array;
 }
 
 /** What a column counts of its cells. */
@@ -43,7 +56,10 @@ export type CellCounts = Pick<FieldCoverage, "missing" | "unseen" | "outside" | 
  */
 export function createColumn(feature: FieldFit["feature"], texts: ReadonlySet<string>): Column {
   const missing = missingTextsOf(feature, texts);
-  if (feature.kind === "numeric") return new NumericColumn(feature, missing, undefined);
+  if (feature.kind === "numeric") {
+    const numbers = new NumericColumn(feature, missing, undefined);
+    return feature.from ? new PastColumn(feature.from, numbers) : numbers;
+  }
   return isHashed(feature) ? new HashedColumn(feature, missing) : new CategoricalColumn(feature, missing);
 }
 
@@ -55,9 +71,9 @@ export function createColumn(feature: FieldFit["feature"], texts: ReadonlySet<st
 export function createFittedColumn(schema: FittedSchema, index: number, texts: ReadonlySet<string>): Column {
   const field = schema.fields[index];
   const missing = missingTextsOf(field.feature, texts);
-  return field.feature.kind === "categorical"
-    ? new FittedCategoricalColumn(field, schema.tokenRows(field), missing)
-    : new NumericColumn(field.feature, missing, field);
+  if (field.feature.kind === "categorical") return new FittedCategoricalColumn(field, schema.tokenRows(field), missing);
+  const numbers = new NumericColumn(field.feature, missing, field);
+  return field.past ? new FittedPastColumn(field, numbers) : numbers;
 }
 
 /** The values of a column's occurrences; takes no memory while all are 1. */

@@ -6,6 +6,7 @@
 import { canonicalJson, type Json } from "../checkpoint/canonical_json.ts";
 import { labelCount, taskNames } from "./declared_labels.ts";
 import { featureJson } from "./derived/derivation.ts";
+import { type PastFit, readPastFit } from "./derived/past_fit.ts";
 import {
   type FittedHistory,
   type FittedSequence,
@@ -39,6 +40,8 @@ export interface FieldFit {
   readonly weighted?: boolean;
   /** Scaling of a numeric field. */
   readonly scaling?: FittedScale;
+  /** Statistics of the training rows as of their end, for a field of the past. */
+  readonly past?: PastFit;
   /** Ascending edges between the buckets of a bucketed field. */
   readonly edges?: readonly number[];
   /** Smallest and largest number of the training data, for a field of numbers that had any. */
@@ -183,7 +186,7 @@ export class FittedSchema {
   /** Returns what {@linkcode FittedSchema.fromJSON} reads. */
   toJSON(): { readonly [key: string]: Json | undefined } {
     const { features: _, survival, ...declared } = this.declared();
-    const fields = this.fields.map(({ feature, missing, vocabulary, weighted, scaling, edges, range }) => ({
+    const fields = this.fields.map(({ feature, missing, vocabulary, weighted, scaling, edges, range, past }) => ({
       feature: featureJson(feature),
       missing,
       vocabulary,
@@ -191,6 +194,7 @@ export class FittedSchema {
       scaling: scaling && { ...scaling },
       edges,
       range,
+      past: past && { ...past },
     }));
     const sequences = this.sequences.map(({ feature, own }) => ({ feature: { ...feature }, vocabulary: own }));
     return {
@@ -273,24 +277,25 @@ function readFit(feature: FieldFit["feature"], json: Record<string, unknown>): F
   const refuse = (what: string): never => {
     throw new TypeError(`Cannot read fitted schema: field "${feature.name}" must have ${what}`);
   };
-  const { missing, vocabulary, weighted, scaling, edges, range } = json;
+  const { missing, vocabulary, weighted, scaling, edges } = json;
   if (typeof missing !== "boolean") return refuse("missing as true or false");
   const kind = kindOf(feature);
   if (kind === "categorical") {
     if (!isTextList(vocabulary)) return refuse("a vocabulary of texts");
     return { feature, missing, vocabulary, ...(weighted === true ? { weighted } : {}) };
   }
+  const rest = { ...readRange(json.range, refuse), ...readPastFit(feature, json.past, refuse) };
   if (kind === "bucketed") {
     if (!Array.isArray(edges) || !edges.every((edge, k) => Number.isFinite(edge) && (k === 0 || edge > edges[k - 1]))) {
       return refuse("ascending edges");
     }
-    return { feature, missing, edges, ...readRange(range, refuse) };
+    return { feature, missing, edges, ...rest };
   }
   const { center, spread } = (scaling ?? {}) as Partial<FittedScale>;
   if (!Number.isFinite(center) || !((spread as number) > 0)) return refuse("a scaling with center and spread above 0");
   const scale = feature.kind === "numeric" ? feature.scale : "none";
   const scaled = { scale, center: center as number, spread: spread as number };
-  return { feature, missing, scaling: scaled, ...readRange(range, refuse) };
+  return { feature, missing, scaling: scaled, ...rest };
 }
 
 function readRange(json: unknown, refuse: (what: string) => never): Pick<FieldFit, "range"> {

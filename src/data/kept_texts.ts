@@ -6,6 +6,7 @@
 import type { Dataset } from "./dataset.ts";
 import { nameKeptNames, nameKeptText } from "./kept_names.ts";
 import { derivationOf } from "./derived/derivation.ts";
+import { pastOf } from "./derived/past_fit.ts";
 import { categorical, type CategoricalFeature, type Feature, type Schema } from "./schema.ts";
 import type { SequenceCell } from "./sequence_column.ts";
 
@@ -21,14 +22,17 @@ export function keepTexts(schema: Schema, group?: string): Schema {
   const groups = group === undefined || schema.features.some(({ name }) => name === group) ? [] : [keepNames(group)];
   const texts = schema.features.map(keepText);
   // The texts of sequences suffice: only fields can decide on a split.
-  const fields = schema.features.filter(({ kind }) => kind !== "sequence");
+  const fields = schema.features.filter((feature) => feature.kind !== "sequence" && pastOf(feature) === undefined);
   return { ...schema, features: [...fields, ...groups, ...texts] };
 }
 
 function keepText(feature: Feature): CategoricalFeature {
   const name = nameKeptText(feature.name);
   const from = derivationOf(feature);
-  return from === undefined ? categorical(name, { column: feature.column }) : categorical(name, { from });
+  if (from === undefined) return categorical(name, { column: feature.column });
+  // Of the past, the values are kept; the numbers are made afresh of the rows that a schema is fitted to.
+  if (!("past" in from)) return categorical(name, { from });
+  return categorical(name, from.of.length === 1 ? { column: from.of[0] } : { from: { cross: from.of } });
 }
 
 /** Declares a field that keeps the texts of a column of names. */

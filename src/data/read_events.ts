@@ -8,6 +8,7 @@ import type { ReadCsvOptions } from "./csv_options.ts";
 import type { Dataset } from "./dataset.ts";
 import { columnsOf, derivationOf } from "./derived/derivation.ts";
 import type { FieldCell } from "./derived/derive.ts";
+import { pastOf } from "./derived/past_fit.ts";
 import { createKeys } from "./event_log.ts";
 import { EVENT_KEYS, type EventColumns, type EventOptions, passes, readEventOptions } from "./event_options.ts";
 import { type EventWindows, NO_USER, windowsOf } from "./event_windows.ts";
@@ -167,7 +168,7 @@ function planLog(schema: Schema | FittedSchema, columns: EventColumns): LogPlan 
   }
   const read = features.filter((feature) => !made.includes(feature)).flatMap(columnsOf);
   const kept = [...new Set([user, ...lists.values(), ...where.map(([column]) => column), ...read])];
-  const fields = features.filter(({ kind }) => kind !== "sequence");
+  const fields = features.filter((feature) => feature.kind !== "sequence" && pastOf(feature) === undefined);
   const lengths = made.map((feature) => feature.kind === "sequence" ? feature.maxLength : 0);
   return {
     ...{ columns, kept },

@@ -4,7 +4,15 @@
  * @module
  */
 import { type DeclaredLabels, labelColumns, parseLabels } from "./declared_labels.ts";
-import { columnsOf, type CrossOf, type DateOf, type DeclaredDateOf, readDerivation } from "./derived/derivation.ts";
+import { readPast, requirePast } from "./derived/declared_past.ts";
+import {
+  columnsOf,
+  type CrossOf,
+  type DateOf,
+  type DeclaredDateOf,
+  type PastOf,
+  readDerivation,
+} from "./derived/derivation.ts";
 import { formatValue } from "./format.ts";
 import { type HashBuckets, readHashBuckets } from "./hash_buckets.ts";
 import { isKept } from "./kept_names.ts";
@@ -54,6 +62,8 @@ export interface NumericFeature {
   readonly buckets?: number;
   /** Whether numbers beyond those of the training data are moved to the nearest of them. */
   readonly clamp?: boolean;
+  /** How the numbers are made of the past, which takes the place of {@linkcode NumericFeature.column}. */
+  readonly from?: PastOf;
 }
 
 /** A declared feature. */
@@ -126,6 +136,8 @@ export interface NumericOptions {
    * decide a prediction alone. They are counted either way. Buckets need it not. @default {false}
    */
   clamp?: boolean;
+  /** How the numbers are made of the past, as `pastRate` and `pastCount` declare it. @default {the number of `column`} */
+  from?: PastOf;
 }
 
 /**
@@ -170,8 +182,8 @@ export function categorical(name: string, options: CategoricalOptions = {}): Cat
  */
 export function numeric(name: string, options: NumericOptions = {}): NumericFeature {
   const owner = `feature "${name}"`;
-  requireKeys(owner, options, ["scale", "buckets", "column", "clamp"]);
-  const { scale = "none", buckets, column = name, clamp = false } = options;
+  requireKeys(owner, options, ["scale", "buckets", "column", "clamp", "from"]);
+  const { scale = "none", buckets, column = name, clamp = false, from } = options;
   requireText(owner, "name", name);
   requireText(owner, "column", column);
   if (!["none", "log", "standard", "minmax"].includes(scale)) {
@@ -182,13 +194,14 @@ export function numeric(name: string, options: NumericOptions = {}): NumericFeat
   if (typeof clamp !== "boolean") {
     throw new TypeError(`Cannot read schema: clamp of ${owner} must be true or false, received ${formatValue(clamp)}`);
   }
-  if (buckets === undefined) return { kind: "numeric", name, column, scale, ...(clamp ? { clamp } : {}) };
+  const derived = from === undefined ? {} : { from: readPast(owner, from, { name, column }) };
+  if (buckets === undefined) return { kind: "numeric", name, column, scale, ...(clamp ? { clamp } : {}), ...derived };
   requireCount(owner, "buckets", buckets, 2);
   if (scale !== "none") {
     throw new TypeError(`Cannot read schema: ${owner} must have a scale or buckets, received both`);
   }
   if (clamp) throw new TypeError(`Cannot read schema: ${owner} must have clamp or buckets, received both`);
-  return { kind: "numeric", name, column, scale, buckets };
+  return { kind: "numeric", name, column, scale, buckets, ...derived };
 }
 
 /**
@@ -246,6 +259,7 @@ export function parseSchema(json: unknown): Schema {
     }
   }
   requireSequences(parsed);
+  requirePast(parsed, declared, time);
   return {
     ...declared,
     ...(positive === undefined ? {} : { positive: positive as string }),

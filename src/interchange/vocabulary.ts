@@ -26,7 +26,7 @@ const VALUES_AT_ONCE = 4096;
  * missing values. Id `first` is the bucket below the first edge. A number x multiplies row `offset`, as (x - center) /
  * spread, after `scale`. A sequence has rows of its own or those of the field `of`. A field with `hash` gives a value that
  * is not among `values` the id `first` + MurmurHash3 of 32 bits of its UTF-8, with `seed`, modulo `buckets`.
- * `from` says which columns the values of a field are made of, and how.
+ * `from` says which columns the values of a field are made of, and how; `past` has the statistics of earlier rows by value.
  */
 export function* formatVocabulary(schema: FittedSchema): Generator<string> {
   yield `{"format":"weft.vocabulary","rows":${schema.rowCount},"missing":${JSON.stringify(schema.missing)},"fields":{`;
@@ -48,6 +48,7 @@ function* formatField(schema: FittedSchema, field: FittedField): Generator<strin
   yield opened({
     kind,
     from: derivationOf(field.feature),
+    past: field.past,
     offset,
     rows,
     reserved,

@@ -1,7 +1,16 @@
 /** Fields with hash buckets or made of several columns, in the formats of other tools. */
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { models } from "../../models/mod.ts";
-import { categorical, cross, type FittedSchema, readRows, type Row, sequence } from "../../mod.ts";
+import {
+  categorical,
+  cross,
+  type Feature,
+  type FittedSchema,
+  pastCount,
+  readRows,
+  type Row,
+  sequence,
+} from "../../mod.ts";
 import { hashSeed } from "../../src/data/hash_buckets.ts";
 import { mapRows } from "../../src/interchange/state_dict/rows.ts";
 import { formatVocabulary } from "../../src/interchange/vocabulary.ts";
@@ -9,26 +18,28 @@ import { Model } from "../../src/model.ts";
 import { gpu } from "../support.ts";
 import { assertScores, drawParameters, runSession, scoresOf, tensorOf, withSession } from "./onnx_run.ts";
 
-const features = [
+const features: readonly Feature[] = [
   categorical("user", { hashBuckets: 20 }),
   cross(["user", "item"], { minCount: 2, newValueBuckets: 3 }),
+  pastCount("user"),
 ];
 
 const clicks: Row[] = ["a", "b", "a", null].map((user, i) => ({ y: i % 2, user, item: "x" }));
 
-const fit = (used: readonly (typeof features[number] | ReturnType<typeof sequence>)[]): FittedSchema =>
+const fit = (used: readonly Feature[]): FittedSchema =>
   readRows(clicks, { label: "y", features: used }, { unknown: "ignore" }).schema;
 
-Deno.test("row numbers of hashed and crossed fields go into a graph", async () => {
+Deno.test("row numbers of hashed and crossed fields, and statistics as numbers, go into a graph", async () => {
   const schema = fit(features);
   await using model = await Model.create(models.fm({ dim: 4 }), schema, { device: await gpu() });
   await drawParameters(model);
   const rows = ["a", "new", null].map((user) => ({ user, item: "x" }));
   const data = readRows(rows, schema);
-  const columns = Object.fromEntries(schema.fields.map(({ name, offset }, f) => [
+  const ids = schema.fields.slice(0, 2).map(({ name, offset }, f) => [
     name,
     tensorOf("int64", Array.from({ length: 3 }, (_, row) => data.ids[3 * f + row] - offset), [3, 1]),
-  ]));
+  ]);
+  const columns = { ...Object.fromEntries(ids), user_count: tensorOf("float32", [2, 0, NaN], [3, 1]) };
   const expected = await scoresOf(model, data);
   await withSession(model, {}, async (session) => {
     assertScores(await runSession(session, columns), expected, schema.tasks);
@@ -43,6 +54,7 @@ Deno.test("texts of hashed and crossed fields are refused, because no operator h
   };
   await refuses(features.slice(0, 1), "lr", 'texts of "user" must have a vocabulary, received hash buckets');
   await refuses([cross(["user", "item"])], "lr", '"user*item" must be the text of a column');
+  await refuses([pastCount("user")], "lr", '"user_count" must be the text of a column');
 });
 
 Deno.test("vocabularies say how values are hashed and joined", () => {
@@ -51,6 +63,7 @@ Deno.test("vocabularies say how values are hashed and joined", () => {
   assertEquals(fields["user*item"].from, { cross: ["user", "item"] });
   assertEquals(fields["user*item"].hash.first, 3);
   assertEquals(fields["user*item"].values, { "a*x": 2 });
+  assertEquals(fields.user_count.past, { values: ["a", "b"], rows: [2, 1], clicks: [0, 0], all: [4, 0] });
 });
 
 Deno.test("tables of other tools have no rows for hash buckets", () => {

@@ -31,11 +31,27 @@ export interface DateOf {
 /** {@linkcode DateOf} as it is declared. */
 export type DeclaredDateOf = Pick<DateOf, "date" | "part"> & Partial<DateOf>;
 
+/** Numbers that earlier rows with the same value came to. */
+export interface PastOf {
+  /** What of these rows: the share with label 1, or their number. */
+  readonly past: "rate" | "count";
+  /** The column of the value, or the columns whose values are taken together. */
+  readonly of: readonly string[];
+  /** How far back the past reaches, in the unit of the times; absent for all of it. */
+  readonly window?: number;
+  /** Of a rate: rows at the prior rate that each value is taken to have had besides its own. */
+  readonly smoothing?: number;
+  /** Of a rate: the prior rate; absent for that of all earlier rows. */
+  readonly prior?: number;
+  /** Of a rate: which of several labels is meant; absent for the first. */
+  readonly label?: string;
+}
+
 /** How the values of a feature are made of columns. */
-export type Derivation = CrossOf | DateOf;
+export type Derivation = CrossOf | DateOf | PastOf;
 
 /**
- * Reads how a feature is made of columns, and fills in the defaults.
+ * Reads how names are made of columns, and fills in the defaults.
  *
  * @param names of the feature and of its column, which must be one: such a feature has no column of its own
  * @throws {TypeError} when it is something else; the message names the feature
@@ -45,7 +61,7 @@ export function readDerivation(
   owner: string,
   json: unknown,
   { name, column }: { readonly name: string; readonly column: string },
-): Derivation {
+): CrossOf | DateOf {
   if (column !== name) throw new TypeError(`Cannot read schema: ${owner} must have from or column, received both`);
   const from = `from of ${owner}`;
   if (isRecord(json) && "date" in json) return readDate(owner, requireKeys(from, json, DATE_KEYS));
@@ -81,15 +97,13 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 
 /** Returns what a feature is made of; nothing for one that is the text of its column. */
 export function derivationOf(feature: Feature): Derivation | undefined {
-  return feature.kind === "categorical" ? feature.from : undefined;
+  return feature.kind === "sequence" ? undefined : feature.from;
 }
 
 /** Returns a feature as JSON. */
 export function featureJson(
-  { from, ...feature }: CategoricalFeature | NumericFeature & { readonly from?: undefined },
-): {
-  readonly [key: string]: Json | undefined;
-} {
+  { from, ...feature }: CategoricalFeature | NumericFeature,
+): { readonly [key: string]: Json | undefined } {
   return { ...feature, ...(from === undefined ? {} : { from: { ...from } }) };
 }
 
@@ -97,11 +111,12 @@ export function featureJson(
 export function columnsOf(feature: Feature): readonly string[] {
   const from = derivationOf(feature);
   if (from === undefined) return [feature.column];
+  if ("past" in from) return from.of;
   return "date" in from ? [from.date] : from.cross;
 }
 
 /** Returns a list of different columns, as many as asked for at least. */
-function requireColumns(owner: string, key: string, value: unknown, least: number): readonly string[] {
+export function requireColumns(owner: string, key: string, value: unknown, least: number): readonly string[] {
   if (!Array.isArray(value) || value.length < least) {
     throw new TypeError(
       `Cannot read schema: ${key} of ${owner} must be a list of at least ${least} columns, received ${

@@ -40,7 +40,8 @@ const NO_TEXTS: ReadonlySet<string> = new Set();
 export function deriverOf(feature: Feature, rules: TextRules): Derive | undefined {
   const from = derivationOf(feature);
   if (from === undefined) return undefined;
-  return ofPresent("date" in from ? dateDeriver(from) : joinTexts, rules);
+  if ("date" in from) return ofPresent(dateDeriver(from), rules);
+  return ofPresent("past" in from && from.of.length === 1 ? ([text]) => text : joinTexts, rules);
 }
 
 function dateDeriver({ part, format, timeZone }: DateOf): DerivePresent {

@@ -10,7 +10,7 @@ import type { Element, OnnxPort } from "./proto.ts";
 /** A field or sequence that reads an input. */
 interface Reader {
   readonly name: string;
-  readonly feature: { readonly column: string; readonly kind: string };
+  readonly feature: { readonly column: string; readonly kind: string; readonly from?: unknown };
 }
 
 /** Declares inputs at their first use. */
@@ -25,9 +25,10 @@ const isSequence = ({ feature: { kind } }: Reader): boolean => kind === "sequenc
 
 /** Says which features can share an input: those that read the same elements of one column. */
 function keyOf(reader: Reader, element: Element): string {
-  const { name, feature: { column } } = reader;
-  // Row numbers are those of one feature's vocabulary.
-  return JSON.stringify([column, element, isSequence(reader), ...(element === "int64" ? [name] : [])]);
+  const { name, feature: { column, from } } = reader;
+  // Row numbers are those of one feature's vocabulary, and a statistic is one feature's.
+  const isOwn = element === "int64" || from !== undefined;
+  return JSON.stringify([column, element, isSequence(reader), ...(isOwn ? [name] : [])]);
 }
 
 /** Names inputs by their columns, or by features where those of one column cannot share an input. */
