@@ -13,6 +13,7 @@ import {
   type Schema,
   sequence,
 } from "../data/schema.ts";
+import { DERIVED_OPTIONS, readDerived, readHashing } from "./derived.ts";
 import type { OptionGroups, Options } from "./options.ts";
 
 /** Options that declare a schema. */
@@ -41,6 +42,7 @@ export const SCHEMA_OPTIONS = {
   buckets: { value: "N", help: "cut numbers into N quantile buckets instead of scaling them" },
   clamp: { help: "move numbers beyond those of the training data to the nearest of them" },
   time: { value: "COLUMN", help: "column of times, for --split-by" },
+  ...DERIVED_OPTIONS,
   weight: { value: "COLUMN", help: "column of weights: how much a row counts in the loss and in the evaluation" },
 } as const satisfies OptionGroups[string];
 
@@ -64,8 +66,10 @@ export async function readSchema(options: Options<SchemaOption>): Promise<Schema
   const labels = options.has("labels") ? options.exact("labels") : [options.required("label")];
   options.exclude("threshold", ["positive", "negative"]);
   options.require("positive", ["negative"]);
-  if (!options.has("sequences")) options.require("categorical", ["min-count"]);
-  const fields = [...readCategorical(options), ...readNumeric(options)];
+  options.require("categorical", ["hash-buckets", "new-value-buckets"]);
+  if (!options.has("sequences") && !options.has("cross")) options.require("categorical", ["min-count"]);
+  const minCount = options.integer("min-count", 1);
+  const fields = [...readCategorical(options), ...readNumeric(options), ...readDerived(options, minCount)];
   if (fields.length === 0) {
     options.refuse('option "--categorical" or "--numeric" is missing: the model needs at least one column');
   }
@@ -102,8 +106,8 @@ async function readSchemaFile(path: string): Promise<Schema> {
 
 function readCategorical(options: Options<SchemaOption>): Feature[] {
   const names = options.exact("categorical");
-  const minCount = options.integer("min-count", 1);
-  return names.map((name) => categorical(name, minCount === undefined ? {} : { minCount }));
+  const hashingOf = readHashing(options, names, options.integer("min-count", 1));
+  return names.map((name) => categorical(name, hashingOf(name)));
 }
 
 function readNumeric(options: Options<SchemaOption>): Feature[] {
