@@ -14,7 +14,8 @@ import { formatText } from "./format.ts";
 import { isHashed, rowsOfNewValues } from "./hash_buckets.ts";
 import { HashedColumn } from "./hashed_column.ts";
 import { type Growable, growF32, growF64, growU32 } from "./growable.ts";
-import { applyScale, findBucket, fitEdges, fitScale, type FittedScale, measureRange, parseNumber } from "./scaling.ts";
+import { scaleNumber, writeBuckets, writeScaled } from "./number_rows.ts";
+import { fitEdges, fitScale, measureRange, parseNumber } from "./scaling.ts";
 import type { CategoricalFeature, NumericFeature } from "./schema.ts";
 import { firstValueRow, Interner, MISSING, OUT_OF_VOCABULARY } from "./vocabulary.ts";
 
@@ -275,42 +276,4 @@ class NumericColumn implements Column {
     }
     return counts;
   }
-}
-
-/** Scales a number, and moves it into the range of the training data first where the feature says so. */
-function scaleNumber({ feature, scaling, range }: FieldFit, x: number): number {
-  const clamped = range && feature.kind === "numeric" && feature.clamp ? Math.min(Math.max(x, range[0]), range[1]) : x;
-  return applyScale(scaling as FittedScale, clamped);
-}
-
-function writeBuckets(
-  numbers: Float64Array,
-  { offset, missing, edges = [] }: FittedField,
-  ids: Uint32Array,
-  values: Float32Array | undefined,
-  start: number,
-): void {
-  const first = offset + firstValueRow(missing);
-  const absent = offset + (missing ? MISSING : OUT_OF_VOCABULARY);
-  numbers.forEach((x, row) => ids[start + row] = Number.isNaN(x) ? absent : first + findBucket(edges, x));
-  values?.fill(1, start, start + numbers.length);
-}
-
-function writeScaled(
-  numbers: Float64Array,
-  field: FittedField,
-  ids: Uint32Array,
-  values: Float32Array,
-  start: number,
-): void {
-  const { name, offset, missing } = field;
-  numbers.forEach((x, row) => {
-    const absent = Number.isNaN(x);
-    ids[start + row] = offset + (absent && missing ? MISSING : 0);
-    const value = absent ? Number(missing) : scaleNumber(field, x);
-    values[start + row] = value;
-    if (!Number.isFinite(values[start + row])) {
-      throw new RangeError(`Cannot scale "${name}": scaled number must fit in float32, received ${value} for ${x}`);
-    }
-  });
 }

@@ -6,7 +6,7 @@
 import { canonicalJson, type Json } from "../checkpoint/canonical_json.ts";
 import { labelCount, taskNames } from "./declared_labels.ts";
 import { featureJson } from "./derived/derivation.ts";
-import { type PastFit, readPastFit } from "./derived/past_fit.ts";
+import { type FieldFit, type FittedField, placeField, readFit } from "./field_fit.ts";
 import {
   type FittedHistory,
   type FittedSequence,
@@ -15,58 +15,11 @@ import {
   readSequenceFit,
   type SequenceFit,
 } from "./fitted_sequence.ts";
-import { bucketCount } from "./hash_buckets.ts";
-import type { FittedScale } from "./scaling.ts";
-import {
-  type CategoricalFeature,
-  type Feature,
-  type NumericFeature,
-  parseSchema,
-  type Schema,
-  type SequenceFeature,
-} from "./schema.ts";
+import { type Feature, parseSchema, type Schema, type SequenceFeature } from "./schema.ts";
 import { type DeclaredSurvival, parseSurvival } from "./survival.ts";
 import { firstValueRow, indexTokens, isTextList } from "./vocabulary.ts";
 
-/** What fitting adds to a declared feature. */
-export interface FieldFit {
-  /** The feature as declared. */
-  readonly feature: CategoricalFeature | NumericFeature;
-  /** Whether the field has a row for missing values. */
-  readonly missing: boolean;
-  /** Values of a categorical field, in the order of their rows. */
-  readonly vocabulary?: readonly string[];
-  /** Whether each occurrence of a categorical field carries a value of its own. */
-  readonly weighted?: boolean;
-  /** Scaling of a numeric field. */
-  readonly scaling?: FittedScale;
-  /** Statistics of the training rows as of their end, for a field of the past. */
-  readonly past?: PastFit;
-  /** Ascending edges between the buckets of a bucketed field. */
-  readonly edges?: readonly number[];
-  /** Smallest and largest number of the training data, for a field of numbers that had any. */
-  readonly range?: readonly [least: number, most: number];
-}
-
-/**
- * A field of the flat row space.
- *
- * | kind | rows |
- * | --- | --- |
- * | `categorical` | out-of-vocabulary, [missing,] values by falling count[, hash buckets] |
- * | `bucketed` | out-of-vocabulary, [missing,] buckets upwards |
- * | `numeric` | the row that the scaled number multiplies, [missing] |
- */
-export interface FittedField extends FieldFit {
-  /** Name of the feature. */
-  readonly name: string;
-  /** What the rows are. */
-  readonly kind: "categorical" | "numeric" | "bucketed";
-  /** How many rows the field has. */
-  readonly rows: number;
-  /** Number of its first row in the flat row space. */
-  readonly offset: number;
-}
+export type { FieldFit, FittedField } from "./field_fit.ts";
 
 /** What a {@linkcode FittedSchema} is made of. */
 export interface FittedSchemaParts {
@@ -258,49 +211,4 @@ export class FittedSchema {
 /** Returns the features of a schema in the order of a data set: fields, then sequences. */
 export function featuresOf(schema: Schema | FittedSchema): readonly Feature[] {
   return schema instanceof FittedSchema ? schema.features : parseSchema(schema).features;
-}
-
-function placeField(fit: FieldFit, offset: number): FittedField {
-  const { feature, missing, vocabulary = [], edges = [] } = fit;
-  const kind = kindOf(feature);
-  const values = kind === "categorical" ? vocabulary.length + bucketCount(feature) : edges.length + 1;
-  const rows = kind === "numeric" ? Number(missing) + 1 : firstValueRow(missing) + values;
-  return { ...fit, name: feature.name, kind, rows, offset };
-}
-
-function kindOf(feature: FieldFit["feature"]): FittedField["kind"] {
-  if (feature.kind === "categorical") return "categorical";
-  return feature.buckets === undefined ? "numeric" : "bucketed";
-}
-
-function readFit(feature: FieldFit["feature"], json: Record<string, unknown>): FieldFit {
-  const refuse = (what: string): never => {
-    throw new TypeError(`Cannot read fitted schema: field "${feature.name}" must have ${what}`);
-  };
-  const { missing, vocabulary, weighted, scaling, edges } = json;
-  if (typeof missing !== "boolean") return refuse("missing as true or false");
-  const kind = kindOf(feature);
-  if (kind === "categorical") {
-    if (!isTextList(vocabulary)) return refuse("a vocabulary of texts");
-    return { feature, missing, vocabulary, ...(weighted === true ? { weighted } : {}) };
-  }
-  const rest = { ...readRange(json.range, refuse), ...readPastFit(feature, json.past, refuse) };
-  if (kind === "bucketed") {
-    if (!Array.isArray(edges) || !edges.every((edge, k) => Number.isFinite(edge) && (k === 0 || edge > edges[k - 1]))) {
-      return refuse("ascending edges");
-    }
-    return { feature, missing, edges, ...rest };
-  }
-  const { center, spread } = (scaling ?? {}) as Partial<FittedScale>;
-  if (!Number.isFinite(center) || !((spread as number) > 0)) return refuse("a scaling with center and spread above 0");
-  const scale = feature.kind === "numeric" ? feature.scale : "none";
-  const scaled = { scale, center: center as number, spread: spread as number };
-  return { feature, missing, scaling: scaled, ...rest };
-}
-
-function readRange(json: unknown, refuse: (what: string) => never): Pick<FieldFit, "range"> {
-  if (json === undefined) return {};
-  const [least, most] = Array.isArray(json) ? json : [];
-  if (!Number.isFinite(least) || !(most >= least)) return refuse("a range of two ascending numbers");
-  return { range: [least, most] };
 }
