@@ -1,6 +1,8 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { models } from "../../models/mod.ts";
 import { categorical, cross, dateParts, Model, numeric, pastCount, pastRate, readRows, type Row } from "../../mod.ts";
+import { DriftMonitor } from "../../src/serve/drift.ts";
+import type { RequestSuccess, ServedModel } from "../../src/serve/served_model.ts";
 import { serve } from "../../src/serve/server.ts";
 import { gpu } from "../support.ts";
 
@@ -64,4 +66,16 @@ Deno.test("a server is sent the raw columns of derived features, by each of its 
   const wrong = await post("/v1/predict", { rows: [{ ...rows[0], time: "noon" }] });
   assertStringIncludes(wrong.body.error, 'Cannot read row 0: field "time_hour": expected a number of seconds');
   assertEquals(wrong.status, 400);
+});
+
+Deno.test("a cross of what all candidates have in common is counted once a request", () => {
+  const features = [cross(["user", "time"], { name: "shared" }), cross(["user", "item"])];
+  const { schema } = readRows(clicks, { label: "y", features }, { unknown: "ignore" });
+  const monitor = new DriftMonitor();
+  const model = { name: "clicks", version: "1", tasks: ["y"], schema } as unknown as ServedModel;
+  const rows = ["i0", "i1", "i2"].map((item) => ({ user: "u1", time: 7200, item }));
+  const scores = [{ scores: new Float32Array(3), logits: new Float32Array(3) }];
+  const given = { rows: () => rows, shared: new Set(["user", "time"]) };
+  monitor.onSuccess(model, { data: readRows(rows, schema), scores, ms: 1, queueMs: 0, given } as RequestSuccess);
+  assertEquals(monitor.report(model).fields.map(({ count }) => count), [1, 3]);
 });
