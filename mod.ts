@@ -97,6 +97,7 @@ export { type NegativeOptions, sampleNegatives } from "./src/data/negatives.ts";
 export { type FieldFit, type FittedField, FittedSchema } from "./src/data/fitted_schema.ts";
 export type { FittedScale } from "./src/data/scaling.ts";
 export {
+  type Buckets,
   categorical,
   type CategoricalFeature,
   type CategoricalOptions,
@@ -104,6 +105,7 @@ export {
   type DeclaredColumns,
   type DeclaredLabels,
   type Feature,
+  type IfMissing,
   numeric,
   type NumericFeature,
   type NumericOptions,
@@ -113,6 +115,7 @@ export {
   sequence,
   type SequenceFeature,
   type SequenceOptions,
+  type TextRules,
 } from "./src/data/schema.ts";
 export type { DeclaredSurvival } from "./src/data/survival.ts";
 export type { FittedHistory, FittedSequence, SequenceFit } from "./src/data/fitted_sequence.ts";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { createCellForms } from "./cell_forms.ts";
 import type { FieldDescription } from "./describe/field.ts";
 import { quantilesOf } from "./describe/number_sample.ts";
 import { RANKED_ROWS, rankFields, type Ranking } from "./describe/ranking.ts";
@@ -16,6 +17,7 @@ import { type Row, RowReader } from "./row_cells.ts";
 import { readRows, requireRowsOptions } from "./rows.ts";
 import { categorical, parseSchema, type Schema } from "./schema.ts";
 import type { Source } from "./source.ts";
+import { textRulesOf } from "./text_rules.ts";
 import { createTimeReader } from "./time.ts";
 import type { WatchedRow } from "./watcher.ts";
 
@@ -109,7 +111,7 @@ export async function describe(
   schema: Schema,
   options: DescribeOptions = {},
 ): Promise<Description> {
-  const { format, top = 10, parts = 4, maxValues = 1 << 16, leakAuc = 0.9, driftIndex = 0.2, rank = 0, ...reading } =
+  const { format, top = 10, parts = 4, maxValues = 1 << 16, leakAuc = 0.9, driftIndex = 0.2, rank = 0, ...others } =
     options;
   if (![0, 1, 2, 3].includes(rank)) {
     throw new RangeError(`Cannot describe data: rank must be 0, 1, 2 or 3, received ${rank}`);
@@ -118,9 +120,10 @@ export async function describe(
     if (Number.isSafeInteger(count) && count >= 1) continue;
     throw new RangeError(`Cannot describe data: ${name} must be an integer of at least 1, received ${count}`);
   }
-  requireRejectionOptions(reading);
+  requireRejectionOptions(others);
   if (format === "libsvm") throw new TypeError("Cannot describe data: files of libsvm have no columns");
   const declared = parseSchema(schema);
+  const reading = { ...others, trim: others.trim ?? declared.trim };
   if (declared.survival) throw new TypeError("Cannot describe data: labels must be 0 or 1, received times");
   const features = declared.features.filter(({ kind }) => kind !== "sequence");
   if (features.length === 0) throw new TypeError("Cannot describe data: the schema must have a field, received none");
@@ -134,10 +137,15 @@ export async function describe(
   const read = createReader(declared, label, reading);
   const { missing = [""] } = reading;
   const absent = new Set(missing);
+  const rules = textRulesOf(features, { ...declared, trim: reading.trim });
+  const forms = createCellForms(features, rules, missing);
   const counts = await pass((cells) => {
     const row = read(cells);
     if ("reason" in row) return row;
-    const texts = cells.texts.map((text) => text === undefined || absent.has(text) ? undefined : text);
+    const texts = cells.texts.map((text, f) => {
+      const formed = forms[f](text);
+      return formed === undefined || absent.has(formed) ? undefined : formed;
+    });
     tally.add(texts, row.label, partOf(row.time ?? tally.rows));
     sample?.add(texts, row.label);
   });

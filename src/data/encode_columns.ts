@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { createCellForms } from "./cell_forms.ts";
 import { type CellCounts, createFittedColumn } from "./columns.ts";
 import type { FieldCoverage } from "./coverage.ts";
 import { Dataset } from "./dataset.ts";
@@ -10,6 +11,7 @@ import type { FittedSchema } from "./fitted_schema.ts";
 import { type Histories, selectHistories } from "./histories.ts";
 import { type Cell, describeFields, readCell, type Row, type RowField } from "./row_cells.ts";
 import { type SequenceCell, SequenceColumns } from "./sequence_column.ts";
+import type { CellForm } from "./text_rules.ts";
 
 /** Values of a column: one for each row, or one that all rows share. */
 export type ColumnValues = { readonly values: readonly Row[string][] } | { readonly shared: Row[string] };
@@ -32,6 +34,7 @@ interface Part {
   readonly rows: number;
   readonly columns: ReadonlyMap<string, ColumnValues>;
   readonly missing: ReadonlySet<string>;
+  readonly forms: readonly CellForm[];
 }
 
 /**
@@ -45,7 +48,8 @@ export function encodeColumns(
   rows: number,
   columns: ReadonlyMap<string, ColumnValues>,
 ): Dataset {
-  const part = { schema, rows, columns, missing: new Set(schema.missing) };
+  const forms = createCellForms(schema.fields.map(({ feature }) => feature), schema.textRules, schema.missing);
+  const part = { schema, rows, columns, missing: new Set(schema.missing), forms };
   const described = describeFields(schema);
   const cells = schema.fields.length * rows;
   const ids = new Uint32Array(cells);
@@ -76,12 +80,12 @@ function encodeField(
   field: RowField,
   { ids, values }: { ids: Uint32Array; values: Float32Array | undefined },
 ): FieldCoverage {
-  const { schema, rows, missing } = part;
+  const { schema, rows, missing, forms } = part;
   const column = createFittedColumn(schema, index, missing);
   const { values: given, repeat } = valuesOf(part, field.column);
   for (let row = 0; row < given.length; row++) {
     const { text, weight = 1 } = cellAt(row, given[row], field);
-    const wrong = column.offer(schema.trim ? (text as string | undefined)?.trim() : text as string | undefined, weight);
+    const wrong = column.offer(forms[index](text as string | undefined), weight);
     if (wrong !== undefined) throw new CellError(row, `field "${schema.fields[index].name}": ${wrong}`);
     column.store();
   }
@@ -98,11 +102,12 @@ function encodeSequences(
   part: Part,
   fields: readonly RowField[],
 ): { histories: readonly Histories[]; coverage: readonly FieldCoverage[] } {
-  const { schema, rows, missing } = part;
+  const { schema, rows } = part;
   if (fields.length === 0) return { histories: [], coverage: [] };
   const given = fields.map(({ column }) => valuesOf(part, column));
   const isShared = given.every(({ repeat }) => repeat === rows);
-  const columns = new SequenceColumns(schema.sequences.map(({ feature }) => feature), missing, schema.trim);
+  const rules = schema.textRules.slice(schema.fields.length);
+  const columns = new SequenceColumns(schema.sequences.map(({ feature }) => feature), schema.missing, rules);
   for (let row = 0; row < (isShared ? 1 : rows); row++) {
     const cells = given.map(({ values, repeat }, i): SequenceCell =>
       cellAt(row, values[repeat === 1 ? row : 0], fields[i]).text

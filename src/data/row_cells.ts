@@ -119,14 +119,17 @@ export function valueOf(row: Row, column: string): RowValue | readonly RowValue[
 /** Tells how the fields of a schema are read, and then its sequences. */
 export function describeFields(schema: Schema | FittedSchema): RowField[] {
   const weighted = schema instanceof FittedSchema ? schema.fields.map((field) => field.weighted === true) : [];
-  return featuresOf(schema).map(({ name, column, kind }, f) => ({
-    name: isKept(name) ? column : name,
-    column,
-    exact: kind === "categorical" && !mayKeepQuantities(name),
-    weighted: weighted[f] ?? false,
-    isSequence: kind === "sequence",
-    isKept: isKept(name),
-  }));
+  return featuresOf(schema).map((feature, f) => {
+    const { name, column, kind } = feature;
+    return {
+      name: isKept(name) ? column : name,
+      column,
+      exact: kind === "categorical" && !feature.presence && !mayKeepQuantities(name),
+      weighted: weighted[f] ?? false,
+      isSequence: kind === "sequence",
+      isKept: isKept(name),
+    };
+  });
 }
 
 /** Reads a value of a field. */
