@@ -104,6 +104,7 @@ export { pastCount, type PastCountOptions, pastRate, type PastRateOptions } from
 export type { PastFit } from "./src/data/derived/past_fit.ts";
 export type { HashBuckets } from "./src/data/hash_buckets.ts";
 export {
+  type Buckets,
   categorical,
   type CategoricalFeature,
   type CategoricalOptions,
@@ -111,6 +112,7 @@ export {
   type DeclaredColumns,
   type DeclaredLabels,
   type Feature,
+  type IfMissing,
   numeric,
   type NumericFeature,
   type NumericOptions,
@@ -120,6 +122,7 @@ export {
   sequence,
   type SequenceFeature,
   type SequenceOptions,
+  type TextRules,
 } from "./src/data/schema.ts";
 export type { DeclaredSurvival } from "./src/data/survival.ts";
 export type { FittedHistory, FittedSequence, SequenceFit } from "./src/data/fitted_sequence.ts";

@@ -134,7 +134,10 @@ export class Model implements AsyncDisposable {
     const checkpoint = await readCheckpoint(path);
     const { definition, schema, seed, calibration, statistics, storage } = parseHeader(path, checkpoint, factory);
     const seeded = { ...options, seed: options.seed ?? seed };
-    const fill = ({ store }: ModelParts): void => store.upload(checkpoint.tensors);
+    const fill = ({ store, declarations }: ModelParts): void => {
+      store.upload(checkpoint.tensors);
+      store.frozen.read(declarations.tables, checkpoint.tensors);
+    };
     const model = await Model.#open(definition, schema, seeded, fill, storage);
     model.#calibrator.set(calibration);
     model.#trained = statistics;
@@ -172,6 +175,25 @@ export class Model implements AsyncDisposable {
   /** Bytes of the tables on the device, without what training keeps beside them. */
   get tableBytes(): number {
     return this.#parts.store.tableBytes;
+  }
+
+  /** Number of rows that training leaves as they are, by table; see {@linkcode Model.freeze}. */
+  get frozenRows(): Record<string, number> {
+    return this.#parts.store.frozen.counts;
+  }
+
+  /**
+   * Has training leave rows of embedding tables as they are, such as pretrained ones: those that are named by table and
+   * row of the schema's row space, and no others. Files of the model keep them.
+   *
+   * @throws {TypeError} when there is no such table
+   * @throws {RangeError} when a table has no such row
+   * @throws {Error} when a `fit`, or a call that reads the parameters, still runs
+   */
+  freeze(rows: Readonly<Record<string, Iterable<number>>>): void {
+    this.#access.requireUnused("freeze rows");
+    const { store, declarations } = this.#parts;
+    store.frozen.set(declarations.tables, rows);
   }
 
   /**
@@ -461,7 +483,8 @@ export class Model implements AsyncDisposable {
     training?: Json,
   ): Promise<void> {
     const { definition, schema, seed, calibration, storage } = this;
-    const tensors = { ...(await this.#parts.store.downloadStored()), ...extra };
+    const { store } = this.#parts;
+    const tensors = { ...(await store.downloadStored()), ...store.frozen.toTensors(), ...extra };
     await saveModel(path, { definition, schema, seed, calibration, statistics, storage }, tensors, training);
   }
 }

@@ -13,6 +13,7 @@ import type { Storage } from "./graph/plan.ts";
 import type { StorageByTable } from "./graph/table_storage.ts";
 import type { Initializer } from "./initializer.ts";
 import { NamedBuffers } from "./store/buffers.ts";
+import { FrozenRows } from "./store/frozen_rows.ts";
 import { BLOCK, type Flat, layOut, sizeOfParameter } from "./store/flat.ts";
 import { OptimizerState } from "./store/optimizer_state.ts";
 import { pick } from "./store/pick.ts";
@@ -38,6 +39,13 @@ export interface L2 {
    * the data one after the other. Rows with 0 are not held back. @default those in the rows that `fit` is given
    */
   counts?: ArrayLike<number>;
+  /**
+   * Over the rows of the fields that are named, or of sequences with vocabularies of their own, in place of `embedding`:
+   * `{ user: 1e-4 }`. `byCount` adds to it as well.
+   *
+   * @default {none}
+   */
+  byField?: Readonly<Record<string, number>>;
 }
 
 /** Numbers of a model on the device. */
@@ -50,6 +58,8 @@ export class Store implements Storage {
   readonly #buffers: NamedBuffers;
   /** State of the optimizer. */
   readonly optimizer: OptimizerState;
+  /** Rows of tables that training leaves as they are. */
+  readonly frozen: FrozenRows = new FrozenRows();
 
   /**
    * Allocates the parameters, statistics and tables of `declarations`; {@linkcode Store.requireAllocated} tells whether

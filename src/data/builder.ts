@@ -3,16 +3,18 @@
  *
  * @module
  */
+import { createCellForms } from "./cell_forms.ts";
 import { type Column, createColumn, createFittedColumn } from "./columns.ts";
 import { Dataset } from "./dataset.ts";
 import { taskNames } from "./declared_labels.ts";
-import { type FieldCell, rowDeriver } from "./derived/derive.ts";
+import { type FieldCell, formsOfCells, rowDeriver } from "./derived/derive.ts";
 import { FittedSchema } from "./fitted_schema.ts";
 import { growF64 } from "./growable.ts";
 import type { Rejections, RowFault } from "./rejections.ts";
 import { type LabelCells, RowLabels } from "./row_labels.ts";
 import { type CategoricalFeature, parseSchema, type Schema } from "./schema.ts";
 import { type SequenceCell, SequenceColumns } from "./sequence_column.ts";
+import { type CellForm, textRulesOf } from "./text_rules.ts";
 import { createTimeReader } from "./time.ts";
 
 /** Options of {@linkcode DatasetBuilder}. */
@@ -45,6 +47,7 @@ export interface Cells {
 /** A data set under construction. */
 export class DatasetBuilder {
   readonly #columns: Column[];
+  readonly #forms: CellForm[];
   readonly #sequences: SequenceColumns;
   readonly #names: string[];
   readonly #derive: ReturnType<typeof rowDeriver>;
@@ -63,18 +66,21 @@ export class DatasetBuilder {
     this.#fitted = schema instanceof FittedSchema ? schema : undefined;
     this.#declared = schema instanceof FittedSchema ? schema.declared() : parseSchema(schema);
     this.#missing = this.#fitted?.missing ?? options.missing ?? [""];
-    this.#trim = options.trim ?? this.#fitted?.trim ?? false;
+    this.#trim = options.trim ?? this.#declared.trim ?? false;
     this.#missingTexts = new Set(this.#missing);
     const fields = this.#declared.features.filter((feature) => feature.kind !== "sequence");
     const sequences = this.#declared.features.filter((feature) => feature.kind === "sequence");
     this.#names = fields.map(({ name }) => name);
-    this.#derive = rowDeriver(fields, { missing: this.#missingTexts, trim: this.#trim });
     this.#columns = fields.map((feature, index) =>
       this.#fitted
         ? createFittedColumn(this.#fitted, index, this.#missingTexts)
         : createColumn(feature, this.#missingTexts)
     );
-    this.#sequences = new SequenceColumns(sequences, this.#missingTexts, this.#trim);
+    const rules = textRulesOf(this.#declared.features, { ...this.#declared, trim: this.#trim });
+    const forms = createCellForms(fields, rules, this.#missing);
+    this.#derive = rowDeriver(fields, forms, this.#missingTexts);
+    this.#forms = formsOfCells(fields, forms);
+    this.#sequences = new SequenceColumns(sequences, this.#missing, rules.slice(fields.length));
     this.#labeled = options.labeled;
     this.#labels = new RowLabels(this.#declared, options.labeled, this.#missingTexts);
     if (options.timed) this.#readTime = createTimeReader();
@@ -106,7 +112,7 @@ export class DatasetBuilder {
     const fields = this.#columns.length;
     for (let index = 0; index < fields; index++) {
       const text = texts[index] as string | undefined;
-      const wrong = this.#columns[index].offer(this.#bare(text), weights === undefined ? 1 : weights[index]);
+      const wrong = this.#columns[index].offer(this.#forms[index](text), weights === undefined ? 1 : weights[index]);
       if (wrong !== undefined) return { reason: `field "${this.#names[index]}": ${wrong}` };
     }
     const wrong = this.#sequences.offer((index) => texts[fields + index] as SequenceCell);
@@ -126,6 +132,7 @@ export class DatasetBuilder {
       column.store();
     }
     this.#columns.push(column);
+    this.#forms.push(...createCellForms([feature], [{}], this.#missing));
     this.#names.push(feature.name);
     this.#declared = { ...this.#declared, features: [...this.#declared.features, feature] };
   }

@@ -6,18 +6,21 @@
  *
  * @module
  */
+import { fitNumberFill, fitTextFill } from "./absence.ts";
+import { edgesFor } from "./bucket_edges.ts";
 import { type FieldCoverage, Respellings } from "./coverage.ts";
 import { missingTextsOf } from "./derived/derive.ts";
 import { FittedPastColumn, PastColumn } from "./derived/past_column.ts";
+import { missingRowOf } from "./field_fit.ts";
 import type { FieldFit, FittedField, FittedSchema } from "./fitted_schema.ts";
 import { formatText } from "./format.ts";
 import { isHashed, rowsOfNewValues } from "./hash_buckets.ts";
 import { HashedColumn } from "./hashed_column.ts";
 import { type Growable, growF32, growF64, growU32 } from "./growable.ts";
 import { scaleNumber, writeBuckets, writeScaled } from "./number_rows.ts";
-import { fitEdges, fitScale, measureRange, parseNumber } from "./scaling.ts";
+import { fitScale, measureRange, parseNumber } from "./scaling.ts";
 import type { CategoricalFeature, NumericFeature } from "./schema.ts";
-import { firstValueRow, Interner, MISSING, OUT_OF_VOCABULARY } from "./vocabulary.ts";
+import { firstValueRow, Interner, MISSING } from "./vocabulary.ts";
 
 /** A column that grows by one cell at a time. */
 export interface Column {
@@ -48,7 +51,7 @@ export interface RowContext {
 }
 
 /** What a column counts of its cells. */
-export type CellCounts = Pick<FieldCoverage, "missing" | "unseen" | "outside" | "respelled">;
+export type CellCounts = Pick<FieldCoverage, "missing" | "filled" | "unseen" | "outside" | "respelled">;
 
 /**
  * Makes a column that is to be fitted to its own cells.
@@ -109,7 +112,7 @@ class CategoricalColumn implements Column {
   // 0 is a missing cell, k + 1 the text with code k.
   readonly #codes = growU32();
   readonly #weights = new Weights();
-  #sawMissing = false;
+  #absent = 0;
   #text: string | undefined;
   #weight = 1;
   #positions: Int32Array = new Int32Array(0);
@@ -126,7 +129,7 @@ class CategoricalColumn implements Column {
 
   store(): void {
     if (this.#text === undefined || this.#missing.has(this.#text)) {
-      this.#sawMissing = true;
+      this.#absent++;
       this.#codes.push(0);
     } else {
       this.#codes.push(this.#interner.add(this.#text) + 1);
@@ -135,17 +138,26 @@ class CategoricalColumn implements Column {
   }
 
   fit(): FieldFit {
-    const { tokens, positions } = this.#interner.rank(this.#feature.minCount);
+    const { name, minCount, ifMissing } = this.#feature;
+    // A value that is told to stand in for missing ones occurs as often as they do.
+    if (typeof ifMissing === "object" && this.#absent > 0) this.#interner.add(ifMissing.value, this.#absent);
+    const { tokens, positions } = this.#interner.rank(minCount);
     this.#positions = positions;
-    const weighted = this.#weights.used ? { weighted: true } : {};
-    return { feature: this.#feature, missing: this.#sawMissing, vocabulary: tokens, ...weighted };
+    const fill = fitTextFill(name, ifMissing, tokens);
+    return {
+      ...{ feature: this.#feature, missing: fill === undefined && this.#absent > 0, vocabulary: tokens },
+      ...(this.#weights.used ? { weighted: true } : {}),
+      ...(fill === undefined ? {} : { fill }),
+    };
   }
 
   write(field: FittedField, ids: Uint32Array, values: Float32Array | undefined, start: number): CellCounts {
-    const { offset, missing } = field;
+    const { offset, missing, fill, vocabulary = [] } = field;
     const rowOfRare = rowsOfNewValues(field);
     const rowOf = new Uint32Array(this.#positions.length + 1);
-    rowOf[0] = offset + MISSING;
+    const filled = fill === undefined ? -1 : vocabulary.indexOf(fill as string);
+    const rowOfFill = () => filled < 0 ? rowOfRare(fill as string) : firstValueRow(missing) + filled;
+    rowOf[0] = offset + (fill === undefined ? MISSING : rowOfFill());
     let code = 0;
     for (const text of this.#interner.texts) {
       const position = this.#positions[code++];
@@ -159,7 +171,7 @@ class CategoricalColumn implements Column {
       else if (this.#positions[codes[row] - 1] < 0) counts.unseen++;
     }
     this.#weights.write(values, start);
-    return counts;
+    return withFilled(counts, field);
   }
 }
 
@@ -171,6 +183,7 @@ class FittedCategoricalColumn implements Column {
   readonly #missing: ReadonlySet<string>;
   readonly #rows = growU32();
   readonly #weights = new Weights();
+  readonly #missingRow: number;
   readonly #respellings: Respellings;
   readonly #counts = { missing: 0, unseen: 0, outside: 0 };
   #text: string | undefined;
@@ -183,15 +196,14 @@ class FittedCategoricalColumn implements Column {
     this.#tokenRows = tokenRows;
     this.#rowOfNew = rowsOfNewValues(field);
     this.#missing = missing;
+    this.#missingRow = missingRowOf(field, tokenRows);
     this.#respellings = new Respellings(tokenRows);
   }
 
   offer(text: string | undefined, weight: number): string | undefined {
     if (weight !== 1 && !this.#field.weighted) return `expected value 1 as in the training data, received ${weight}`;
     this.#text = text === undefined || this.#missing.has(text) ? undefined : text;
-    const known = this.#text === undefined
-      ? this.#field.missing ? MISSING : OUT_OF_VOCABULARY
-      : this.#tokenRows.get(this.#text);
+    const known = this.#text === undefined ? this.#missingRow : this.#tokenRows.get(this.#text);
     this.#row = known ?? this.#rowOfNew(this.#text!);
     // Where each value is hashed, none is known better than others.
     this.#isNew = known === undefined && !isHashed(this.#field.feature);
@@ -217,7 +229,7 @@ class FittedCategoricalColumn implements Column {
     ids.set(this.#rows.drain(), start);
     this.#weights.write(values, start);
     const respelled = this.#respellings.example;
-    return { ...this.#counts, ...(respelled ? { respelled } : {}) };
+    return { ...withFilled(this.#counts, this.#field), ...(respelled ? { respelled } : {}) };
   }
 }
 
@@ -257,23 +269,36 @@ class NumericColumn implements Column {
   fit(): FieldFit {
     if (this.#fitted) return this.#fitted;
     const numbers = this.#numbers.toArray();
-    const { scale, buckets } = this.#feature;
+    const { name, scale, buckets, ifMissing } = this.#feature;
     const range = measureRange(numbers);
-    const fit = { feature: this.#feature, missing: numbers.some(Number.isNaN), ...(range ? { range } : {}) };
-    if (buckets !== undefined) return { ...fit, edges: fitEdges(buckets, numbers) };
+    const fill = fitNumberFill(name, ifMissing, numbers);
+    const fit = {
+      ...{ feature: this.#feature, missing: fill === undefined && numbers.some(Number.isNaN) },
+      ...(range ? { range } : {}),
+      ...(fill === undefined ? {} : { fill }),
+    };
+    if (buckets !== undefined) return { ...fit, edges: edgesFor(buckets, numbers) };
     return { ...fit, scaling: fitScale(scale, numbers) };
   }
 
   write(field: FittedField, ids: Uint32Array, values: Float32Array | undefined, start: number): CellCounts {
     const numbers = this.#numbers.drain();
-    if (field.kind === "bucketed") writeBuckets(numbers, field, ids, values, start);
-    else if (values) writeScaled(numbers, field, ids, values, start);
     const [least, most] = field.range ?? [-Infinity, Infinity];
     const counts = { missing: 0, unseen: 0, outside: 0 };
-    for (const x of numbers) {
-      if (Number.isNaN(x)) counts.missing++;
-      else if (x < least || x > most) counts.outside++;
+    for (let row = 0; row < numbers.length; row++) {
+      const x = numbers[row];
+      if (Number.isNaN(x)) {
+        counts.missing++;
+        if (field.fill !== undefined) numbers[row] = field.fill as number;
+      } else if (x < least || x > most) counts.outside++;
     }
-    return counts;
+    if (field.kind === "bucketed") writeBuckets(numbers, field, ids, values, start);
+    else if (values) writeScaled(numbers, field, ids, values, start);
+    return withFilled(counts, field);
   }
+}
+
+/** Says how many missing cells another value stands in for. */
+function withFilled(counts: CellCounts, { fill }: FieldFit): CellCounts {
+  return fill === undefined || counts.missing === 0 ? counts : { ...counts, filled: counts.missing };
 }

@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { createCellForms } from "./cell_forms.ts";
 import { columnsOf, derivationOf } from "./derived/derivation.ts";
-import { type FieldCell, missingTextsOf, type RawTexts, rowDeriver } from "./derived/derive.ts";
+import { type FieldCell, formsOfCells, missingTextsOf, type RawTexts, rowDeriver } from "./derived/derive.ts";
 import { pastOf } from "./derived/past_fit.ts";
 import type { FieldDescription } from "./describe/field.ts";
 import { quantilesOf } from "./describe/number_sample.ts";
@@ -19,6 +20,7 @@ import { type Row, RowReader } from "./row_cells.ts";
 import { readRows, requireRowsOptions } from "./rows.ts";
 import { categorical, type Feature, parseSchema, type Schema } from "./schema.ts";
 import type { Source } from "./source.ts";
+import { type TextRules, textRulesOf } from "./text_rules.ts";
 import { createTimeReader } from "./time.ts";
 import type { WatchedRow } from "./watcher.ts";
 
@@ -112,7 +114,7 @@ export async function describe(
   schema: Schema,
   options: DescribeOptions = {},
 ): Promise<Description> {
-  const { format, top = 10, parts = 4, maxValues = 1 << 16, leakAuc = 0.9, driftIndex = 0.2, rank = 0, ...reading } =
+  const { format, top = 10, parts = 4, maxValues = 1 << 16, leakAuc = 0.9, driftIndex = 0.2, rank = 0, ...others } =
     options;
   if (![0, 1, 2, 3].includes(rank)) {
     throw new RangeError(`Cannot describe data: rank must be 0, 1, 2 or 3, received ${rank}`);
@@ -121,9 +123,10 @@ export async function describe(
     if (Number.isSafeInteger(count) && count >= 1) continue;
     throw new RangeError(`Cannot describe data: ${name} must be an integer of at least 1, received ${count}`);
   }
-  requireRejectionOptions(reading);
+  requireRejectionOptions(others);
   if (format === "libsvm") throw new TypeError("Cannot describe data: files of libsvm have no columns");
   const declared = parseSchema(schema);
+  const reading = { ...others, trim: others.trim ?? declared.trim };
   if (declared.survival) throw new TypeError("Cannot describe data: labels must be 0 or 1, received times");
   const features = declared.features.filter((feature) => feature.kind !== "sequence" && pastOf(feature) === undefined);
   if (features.length === 0) throw new TypeError("Cannot describe data: the schema must have a field, received none");
@@ -136,7 +139,7 @@ export async function describe(
   const sample = rank > 0 ? new RowSample(features, RANKED_ROWS) : undefined;
   const read = createReader(declared, label, reading);
   const { missing = [""] } = reading;
-  const present = createTextReader(features, new Set(missing), reading.trim ?? false);
+  const present = createTextReader(features, textRulesOf(features, { ...declared, trim: reading.trim }), missing);
   const counts = await pass((cells) => {
     const row = read(cells);
     if ("reason" in row) return row;
@@ -163,15 +166,20 @@ function isRows(data: Source | readonly Source[] | readonly Row[]): data is read
 /** Makes a function that returns the texts of a row's fields, undefined for missing values. */
 function createTextReader(
   features: readonly Feature[],
-  missing: ReadonlySet<string>,
-  trim: boolean,
+  rules: readonly TextRules[],
+  missing: readonly string[],
 ): (cells: readonly FieldCell[]) => readonly (string | undefined)[] | RowFault {
-  const derive = rowDeriver(features, { missing, trim });
-  const absent = features.map((feature) => missingTextsOf(feature, missing));
+  const forms = createCellForms(features, rules, missing);
+  const derive = rowDeriver(features, forms, new Set(missing));
+  const made = formsOfCells(features, forms);
+  const absent = features.map((feature) => missingTextsOf(feature, new Set(missing)));
   return (cells) => {
     const texts = derive ? derive(cells) : cells;
     if ("reason" in texts) return texts;
-    return (texts as RawTexts).map((text, f) => text === undefined || absent[f].has(text) ? undefined : text);
+    return (texts as RawTexts).map((text, f) => {
+      const formed = made[f](text);
+      return formed === undefined || absent[f].has(formed) ? undefined : formed;
+    });
   };
 }
 

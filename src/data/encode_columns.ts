@@ -3,14 +3,16 @@
  *
  * @module
  */
+import { createCellForms } from "./cell_forms.ts";
 import { type CellCounts, createFittedColumn } from "./columns.ts";
 import type { FieldCoverage } from "./coverage.ts";
 import { Dataset } from "./dataset.ts";
-import { deriverOf, type RawTexts } from "./derived/derive.ts";
+import { deriverOf, formsOfCells, type RawTexts } from "./derived/derive.ts";
 import type { FittedSchema } from "./fitted_schema.ts";
 import { type Histories, selectHistories } from "./histories.ts";
 import { type Cell, describeFields, readCell, type Row, type RowField } from "./row_cells.ts";
 import { type SequenceCell, SequenceColumns } from "./sequence_column.ts";
+import type { CellForm } from "./text_rules.ts";
 
 /** Values of a column: one for each row, or one that all rows share. */
 export type ColumnValues = { readonly values: readonly Row[string][] } | { readonly shared: Row[string] };
@@ -33,6 +35,10 @@ interface Part {
   readonly rows: number;
   readonly columns: ReadonlyMap<string, ColumnValues>;
   readonly missing: ReadonlySet<string>;
+  /** How the texts of each field are treated. */
+  readonly forms: readonly CellForm[];
+  /** How the cells of each field are, once those that are made of several texts are made. */
+  readonly made: readonly CellForm[];
 }
 
 /**
@@ -46,7 +52,12 @@ export function encodeColumns(
   rows: number,
   columns: ReadonlyMap<string, ColumnValues>,
 ): Dataset {
-  const part = { schema, rows, columns, missing: new Set(schema.missing) };
+  const features = schema.fields.map(({ feature }) => feature);
+  const forms = createCellForms(features, schema.textRules, schema.missing);
+  const part = {
+    ...{ schema, rows, columns, missing: new Set(schema.missing) },
+    ...{ forms, made: formsOfCells(features, forms) },
+  };
   const described = describeFields(schema);
   const cells = schema.fields.length * rows;
   const ids = new Uint32Array(cells);
@@ -77,12 +88,12 @@ function encodeField(
   field: RowField,
   { ids, values }: { ids: Uint32Array; values: Float32Array | undefined },
 ): FieldCoverage {
-  const { schema, rows, missing } = part;
+  const { schema, rows, missing, made } = part;
   const column = createFittedColumn(schema, index, missing);
   const { cellAt, repeat } = field.parts ? derivedCells(part, index, field.parts) : rawCells(part, field);
   for (let row = 0; row < rows / repeat; row++) {
     const { text, weight = 1 } = cellAt(row);
-    const wrong = column.offer(schema.trim ? (text as string | undefined)?.trim() : text as string | undefined, weight);
+    const wrong = column.offer(made[index](text as string | undefined), weight);
     if (wrong !== undefined) throw new CellError(row, `field "${schema.fields[index].name}": ${wrong}`);
     column.store();
   }
@@ -108,9 +119,9 @@ function rawCells(part: Part, field: RowField): FieldCells {
 
 /** Makes the cells of a field of its columns; where all rows share these, it is done once. */
 function derivedCells(part: Part, index: number, fields: readonly RowField[]): FieldCells {
-  const { schema, rows, missing } = part;
+  const { schema, rows, missing, forms } = part;
   const { feature, name } = schema.fields[index];
-  const derive = deriverOf(feature, { missing, trim: schema.trim })!;
+  const derive = deriverOf(feature, { form: forms[index], missing })!;
   const given = fields.map(({ column }) => valuesOf(part, column));
   return {
     repeat: given.every(({ repeat }) => repeat === rows) ? rows : 1,
@@ -127,11 +138,12 @@ function encodeSequences(
   part: Part,
   fields: readonly RowField[],
 ): { histories: readonly Histories[]; coverage: readonly FieldCoverage[] } {
-  const { schema, rows, missing } = part;
+  const { schema, rows } = part;
   if (fields.length === 0) return { histories: [], coverage: [] };
   const given = fields.map(({ column }) => valuesOf(part, column));
   const isShared = given.every(({ repeat }) => repeat === rows);
-  const columns = new SequenceColumns(schema.sequences.map(({ feature }) => feature), missing, schema.trim);
+  const rules = schema.textRules.slice(schema.fields.length);
+  const columns = new SequenceColumns(schema.sequences.map(({ feature }) => feature), schema.missing, rules);
   for (let row = 0; row < (isShared ? 1 : rows); row++) {
     const cells = given.map(({ values, repeat }, i): SequenceCell =>
       cellAt(row, values[repeat === 1 ? row : 0], fields[i]).text as SequenceCell

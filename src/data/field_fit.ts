@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { isAscending } from "./bucket_edges.ts";
 import { type PastFit, readPastFit } from "./derived/past_fit.ts";
-import { bucketCount } from "./hash_buckets.ts";
-import type { FittedScale } from "./scaling.ts";
+import { bucketCount, rowsOfNewValues } from "./hash_buckets.ts";
+import { findBucket, type FittedScale } from "./scaling.ts";
 import type { CategoricalFeature, NumericFeature } from "./schema.ts";
-import { firstValueRow, isTextList } from "./vocabulary.ts";
+import { firstValueRow, isTextList, MISSING, OUT_OF_VOCABULARY } from "./vocabulary.ts";
 
 /** What fitting adds to a declared feature. */
 export interface FieldFit {
@@ -27,6 +28,8 @@ export interface FieldFit {
   readonly edges?: readonly number[];
   /** Smallest and largest number of the training data, for a field of numbers that had any. */
   readonly range?: readonly [least: number, most: number];
+  /** Value that stands in for missing ones, where they have no row of their own. */
+  readonly fill?: string | number;
 }
 
 /**
@@ -63,6 +66,14 @@ function kindOf(feature: FieldFit["feature"]): FittedField["kind"] {
   return feature.buckets === undefined ? "numeric" : "bucketed";
 }
 
+/** Returns the row of a missing value of a field that is looked up, counted from the field's first. */
+export function missingRowOf(field: FittedField, tokenRows: ReadonlyMap<string, number>): number {
+  const { kind, missing, fill, edges = [] } = field;
+  if (fill === undefined) return missing ? MISSING : OUT_OF_VOCABULARY;
+  if (kind === "bucketed") return firstValueRow(missing) + findBucket(edges, fill as number);
+  return tokenRows.get(fill as string) ?? rowsOfNewValues(field)(fill as string);
+}
+
 /**
  * Reads what a schema's JSON has for a field.
  *
@@ -72,18 +83,23 @@ export function readFit(feature: FieldFit["feature"], json: Record<string, unkno
   const refuse = (what: string): never => {
     throw new TypeError(`Cannot read fitted schema: field "${feature.name}" must have ${what}`);
   };
-  const { missing, vocabulary, weighted, scaling, edges } = json;
+  const { missing, vocabulary, weighted, scaling, edges, fill } = json;
   if (typeof missing !== "boolean") return refuse("missing as true or false");
   const kind = kindOf(feature);
   if (kind === "categorical") {
     if (!isTextList(vocabulary)) return refuse("a vocabulary of texts");
-    return { feature, missing, vocabulary, ...(weighted === true ? { weighted } : {}) };
+    return {
+      ...{ feature, missing, vocabulary, ...(weighted === true ? { weighted } : {}) },
+      ...readFill(fill, feature.ifMissing !== undefined && "string", refuse),
+    };
   }
-  const rest = { ...readRange(json.range, refuse), ...readPastFit(feature, json.past, refuse) };
+  const rest = {
+    ...readRange(json.range, refuse),
+    ...readPastFit(feature, json.past, refuse),
+    ...readFill(fill, feature.ifMissing !== undefined && "number", refuse),
+  };
   if (kind === "bucketed") {
-    if (!Array.isArray(edges) || !edges.every((edge, k) => Number.isFinite(edge) && (k === 0 || edge > edges[k - 1]))) {
-      return refuse("ascending edges");
-    }
+    if (!Array.isArray(edges) || !isAscending(edges)) return refuse("ascending edges");
     return { feature, missing, edges, ...rest };
   }
   const { center, spread } = (scaling ?? {}) as Partial<FittedScale>;
@@ -98,4 +114,16 @@ function readRange(json: unknown, refuse: (what: string) => never): Pick<FieldFi
   const [least, most] = Array.isArray(json) ? json : [];
   if (!Number.isFinite(least) || !(most >= least)) return refuse("a range of two ascending numbers");
   return { range: [least, most] };
+}
+
+function readFill(
+  json: unknown,
+  type: "string" | "number" | false,
+  refuse: (what: string) => never,
+): Pick<FieldFit, "fill"> {
+  if (json === undefined && !type) return {};
+  if (typeof json !== type || (type === "number" && !Number.isFinite(json))) {
+    return refuse(type ? `a ${type} that fills in for missing values` : "no value that fills in for missing ones");
+  }
+  return { fill: json as string | number };
 }

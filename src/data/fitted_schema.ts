@@ -5,8 +5,6 @@
  */
 import { canonicalJson, type Json } from "../checkpoint/canonical_json.ts";
 import { labelCount, taskNames } from "./declared_labels.ts";
-import { featureJson } from "./derived/derivation.ts";
-import { type FieldFit, type FittedField, placeField, readFit } from "./field_fit.ts";
 import {
   type FittedHistory,
   type FittedSequence,
@@ -15,8 +13,11 @@ import {
   readSequenceFit,
   type SequenceFit,
 } from "./fitted_sequence.ts";
+import { featureJson } from "./derived/derivation.ts";
+import { type FieldFit, type FittedField, placeField, readFit } from "./field_fit.ts";
 import { type Feature, parseSchema, type Schema, type SequenceFeature } from "./schema.ts";
 import { type DeclaredSurvival, parseSurvival } from "./survival.ts";
+import { type TextRules, textRulesOf } from "./text_rules.ts";
 import { firstValueRow, indexTokens, isTextList } from "./vocabulary.ts";
 
 export type { FieldFit, FittedField } from "./field_fit.ts";
@@ -27,7 +28,7 @@ export interface FittedSchemaParts {
   readonly declared: Omit<Schema, "features">;
   /** Texts that stand for a missing value. */
   readonly missing: readonly string[];
-  /** Whether blanks around texts are removed. @default {false} */
+  /** Whether blanks around texts are removed. @default {as declared} */
   readonly trim?: boolean;
   /** The fields in order. */
   readonly fields: readonly FieldFit[];
@@ -61,6 +62,10 @@ export class FittedSchema {
   readonly missing: readonly string[];
   /** Whether blanks around texts are removed. */
   readonly trim: boolean;
+  /** How texts are treated otherwise, unless a feature says so itself. */
+  readonly text: Omit<TextRules, "trim">;
+  /** How texts of each feature are treated, in the order of {@linkcode FittedSchema.features}. */
+  readonly textRules: readonly TextRules[];
   /** The fields in order. */
   readonly fields: readonly FittedField[];
   /** The sequences in order. */
@@ -78,7 +83,7 @@ export class FittedSchema {
    *
    * @throws {RangeError} when there are 2^32 rows or more
    */
-  constructor({ declared, missing, trim = false, fields, sequences = [] }: FittedSchemaParts) {
+  constructor({ declared, missing, trim = declared.trim ?? false, fields, sequences = [] }: FittedSchemaParts) {
     this.label = declared.label;
     this.labels = declared.labels;
     this.survival = declared.survival && parseSurvival(declared.survival);
@@ -91,6 +96,8 @@ export class FittedSchema {
     this.time = declared.time;
     this.missing = missing;
     this.trim = trim;
+    const { lowerCase, unicode } = declared;
+    this.text = { ...(lowerCase && { lowerCase }), ...(unicode && unicode !== "none" && { unicode }) };
     let offset = 0;
     this.fields = fields.map((fit) => {
       const field = placeField(fit, offset);
@@ -103,6 +110,7 @@ export class FittedSchema {
     if (offset >= 2 ** 32) {
       throw new RangeError(`Cannot fit schema: rows of all fields must be below 2^32, received ${offset}`);
     }
+    this.textRules = textRulesOf(this.features, { ...this.text, trim });
     this.rowCount = offset;
     this.hasValues = this.fields.some((field) => field.kind === "numeric" || field.weighted);
   }
@@ -122,6 +130,8 @@ export class FittedSchema {
       ...(threshold === undefined ? {} : { threshold }),
       ...(time === undefined ? {} : { time }),
       ...(weight === undefined ? {} : { weight }),
+      ...this.text,
+      ...(this.trim ? { trim: true } : {}),
       features,
     });
   }
@@ -139,7 +149,7 @@ export class FittedSchema {
   /** Returns what {@linkcode FittedSchema.fromJSON} reads. */
   toJSON(): { readonly [key: string]: Json | undefined } {
     const { features: _, survival, ...declared } = this.declared();
-    const fields = this.fields.map(({ feature, missing, vocabulary, weighted, scaling, edges, range, past }) => ({
+    const fields = this.fields.map(({ feature, missing, vocabulary, weighted, scaling, edges, range, fill, past }) => ({
       feature: featureJson(feature),
       missing,
       vocabulary,
@@ -147,6 +157,7 @@ export class FittedSchema {
       scaling: scaling && { ...scaling },
       edges,
       range,
+      fill,
       past: past && { ...past },
     }));
     const sequences = this.sequences.map(({ feature, own }) => ({ feature: { ...feature }, vocabulary: own }));
@@ -154,7 +165,6 @@ export class FittedSchema {
       ...declared,
       ...(survival ? { survival: { ...survival } } : {}),
       missing: this.missing,
-      ...(this.trim ? { trim: true } : {}),
       fields,
       ...(sequences.length > 0 ? { sequences } : {}),
     };

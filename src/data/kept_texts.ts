@@ -9,6 +9,7 @@ import { derivationOf } from "./derived/derivation.ts";
 import { pastOf } from "./derived/past_fit.ts";
 import { categorical, type CategoricalFeature, type Feature, type Schema } from "./schema.ts";
 import type { SequenceCell } from "./sequence_column.ts";
+import { parseTextRules, type TextRules } from "./text_rules.ts";
 
 /** Texts of cells that were lists; no file has such a text. */
 const LIST = "\0list ";
@@ -31,8 +32,10 @@ function keepText(feature: Feature): CategoricalFeature {
   const from = derivationOf(feature);
   if (from === undefined) return categorical(name, { column: feature.column });
   // Of the past, the values are kept; the numbers are made afresh of the rows that a schema is fitted to.
-  if (!("past" in from)) return categorical(name, { from });
-  return categorical(name, from.of.length === 1 ? { column: from.of[0] } : { from: { cross: from.of } });
+  return categorical(name, {
+    from: "past" in from ? { cross: from.of } : from,
+    ...parseTextRules(`feature "${feature.name}"`, feature as TextRules),
+  });
 }
 
 /** Declares a field that keeps the texts of a column of names. */

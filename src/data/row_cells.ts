@@ -127,7 +127,7 @@ export function describeFields(schema: Schema | FittedSchema): RowField[] {
     const field: RowField = {
       name: isKept(name) ? column : name,
       column,
-      exact: kind === "categorical" && !mayKeepQuantities(name),
+      exact: kind === "categorical" && !feature.presence && !mayKeepQuantities(name),
       weighted: weighted[f] ?? false,
       isSequence: kind === "sequence",
       isKept: isKept(name),

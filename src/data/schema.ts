@@ -13,12 +13,16 @@ import {
   numeric,
   type NumericFeature,
   type NumericOptions,
+  VALUE_OPTIONS,
 } from "./field_features.ts";
 import { formatValue } from "./format.ts";
 import { isKept } from "./kept_names.ts";
 import { requireSequences, sequence, type SequenceFeature, type SequenceOptions } from "./sequence.ts";
 import { requireKeys, requireText } from "./schema_checks.ts";
+import { parseTextRules, TEXT_RULES, type TextRules } from "./text_rules.ts";
 
+export type { IfMissing } from "./absence.ts";
+export type { Buckets } from "./bucket_edges.ts";
 export { type DeclaredLabels, labelColumns } from "./declared_labels.ts";
 export {
   categorical,
@@ -30,6 +34,7 @@ export {
   type Scale,
 } from "./field_features.ts";
 export { type Combiner, sequence, type SequenceFeature, type SequenceOptions } from "./sequence.ts";
+export type { TextRules } from "./text_rules.ts";
 
 /** A declared feature. */
 export type Feature = CategoricalFeature | NumericFeature | SequenceFeature;
@@ -50,7 +55,7 @@ export type Feature = CategoricalFeature | NumericFeature | SequenceFeature;
 export type Schema = DeclaredColumns & DeclaredLabels;
 
 /** What a {@linkcode Schema} declares besides the columns of its labels. */
-export interface DeclaredColumns {
+export interface DeclaredColumns extends TextRules {
   /** Text of the label that means 1. */
   readonly positive?: string;
   /** Text of the label that means 0, beside `positive`; several labels with a `positive` need it. */
@@ -107,7 +112,7 @@ export function parseSchema(json: unknown): Schema {
       `Cannot read schema: features must be a list of at least one, received ${formatValue(features)}`,
     );
   }
-  const parsed = sequencesLast(features.map(parseFeature));
+  const parsed = sequencesLast(features.map(parseFeature).flatMap(withIndicator));
   const names = new Set<string>();
   for (const feature of parsed) {
     const { name } = feature;
@@ -131,11 +136,15 @@ export function parseSchema(json: unknown): Schema {
     ...(threshold === undefined ? {} : { threshold: threshold as number }),
     ...(time === undefined ? {} : { time: time as string }),
     ...(weight === undefined ? {} : { weight: weight as string }),
+    ...parseTextRules("it", others),
     features: parsed,
   };
 }
 
-const SCHEMA_KEYS = ["label", "labels", "survival", "positive", "negative", "threshold", "time", "weight", "features"];
+const SCHEMA_KEYS = [
+  ...["label", "labels", "survival", "positive", "negative", "threshold", "time", "weight", "features"],
+  ...TEXT_RULES,
+];
 
 function requireWeight(weight: string, declared: DeclaredLabels): void {
   if (declared.survival) {
@@ -162,9 +171,18 @@ function parseFeature(json: unknown, index: number): Feature {
 }
 
 const FEATURE_KEYS = [
-  ...["column", "minCount", "hashBuckets", "newValueBuckets", "scale", "buckets", "clamp"],
-  ...["separator", "maxLength", "of", "along", "combiner", "weights", "from"],
+  ...["column", "minCount", "hashBuckets", "newValueBuckets", "scale", "buckets", "clamp", "from"],
+  ...[...VALUE_OPTIONS, "presence", ...TEXT_RULES],
+  ...["separator", "maxLength", "of", "along", "combiner", "weights"],
 ];
+
+/** Puts the field that says where a feature's value is missing behind the feature. */
+function withIndicator(feature: Feature): Feature[] {
+  if (feature.kind === "sequence" || !feature.indicator) return [feature];
+  const { indicator: _, ...plain } = feature;
+  const { name, column } = feature;
+  return [plain, categorical(`${name}_missing`, { column, presence: true, ...parseTextRules(name, feature) })];
+}
 
 /** Fields have a cell in each row, sequences any number of them: they are kept apart, so they come in two groups. */
 function sequencesLast(features: readonly Feature[]): Feature[] {

@@ -10,7 +10,7 @@ import type { TableShard } from "../graph/node.ts";
 import type { Table } from "../graph/parameter.ts";
 import { halvesOf, type RowStorage, type StorageByTable, wordsOf } from "../graph/table_storage.ts";
 import type { Initializer } from "../initializer.ts";
-import { type Optimizer, rowL2Index, tableSlots } from "../optimizer.ts";
+import { type Optimizer, rowL2Index, rowStrengthIndex, tableSlots } from "../optimizer.ts";
 import { pick, pickWords } from "./pick.ts";
 import { decodeRows } from "./row_codec.ts";
 
@@ -50,6 +50,11 @@ export function statesOf(table: Table, optimizer: Optimizer): Slot[] {
 /** Returns the slot of a table's strengths of L2 by row, beside the state of an optimizer. */
 export function rowL2Of(optimizer: Optimizer): Slot {
   return { index: rowL2Index(optimizer), dim: 1, stride: 1, initial: 0, saved: false };
+}
+
+/** Returns the slot of the coupled L2 of a table's rows, beside the state of an optimizer. */
+export function rowStrengthOf(optimizer: Optimizer): Slot {
+  return { index: rowStrengthIndex(optimizer), dim: 1, stride: 1, initial: 0, saved: false };
 }
 
 /** Buffers of tables by table, slot and shard. */

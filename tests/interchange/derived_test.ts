@@ -52,9 +52,9 @@ Deno.test("texts of hashed and crossed fields are refused, because no operator h
     const run = () => withSession(model, { strings: true }, () => Promise.resolve());
     await assertRejects(run, TypeError, message);
   };
-  await refuses(features.slice(0, 1), "lr", 'texts of "user" must have a vocabulary, received hash buckets');
-  await refuses([cross(["user", "item"])], "lr", '"user*item" must be the text of a column');
-  await refuses([pastCount("user")], "lr", '"user_count" must be the text of a column');
+  await refuses(features.slice(0, 1), "lr", 'field "user" hashes texts');
+  await refuses([cross(["user", "item"])], "lr", 'field "user*item" is made of columns');
+  await refuses([pastCount("user")], "lr", 'field "user_count" is made of columns');
 });
 
 Deno.test("vocabularies say how values are hashed and joined", () => {

@@ -5,6 +5,7 @@
  */
 import type { Json } from "../../checkpoint/canonical_json.ts";
 import { formatValue } from "../format.ts";
+import { isKept } from "../kept_names.ts";
 import type { CategoricalFeature, Feature, NumericFeature } from "../schema.ts";
 import { requireKeys, requireText } from "../schema_checks.ts";
 import { createDateReader, hasHours } from "./date_format.ts";
@@ -65,7 +66,9 @@ export function readDerivation(
   if (column !== name) throw new TypeError(`Cannot read schema: ${owner} must have from or column, received both`);
   const from = `from of ${owner}`;
   if (isRecord(json) && "date" in json) return readDate(owner, requireKeys(from, json, DATE_KEYS));
-  return { cross: requireColumns(owner, "cross", requireKeys(from, json, ["cross"]).cross, 2) };
+  // What is kept of a statistic of the past may be the value of one column.
+  const least = isKept(name) ? 1 : 2;
+  return { cross: requireColumns(owner, "cross", requireKeys(from, json, ["cross"]).cross, least) };
 }
 
 const DATE_KEYS = ["date", "part", "format", "timeZone"];

@@ -9,6 +9,7 @@
 import type { RowFault } from "../rejections.ts";
 import type { Feature } from "../schema.ts";
 import type { SequenceCell } from "../sequence_column.ts";
+import type { CellForm } from "../text_rules.ts";
 import { joinTexts } from "./cross.ts";
 import { createDateReader, describeNoDate } from "./date_format.ts";
 import { createPartReader } from "./date_parts.ts";
@@ -20,12 +21,17 @@ export type RawTexts = readonly (string | undefined)[];
 /** A cell of a feature: its text, its list, or the texts that it is to be made of. */
 export type FieldCell = SequenceCell | RawTexts;
 
-/** What is known of all texts. */
-export interface TextRules {
+/** How the texts of a feature are treated before one is made of them. */
+export interface TextTreatment {
+  /** Brings a text into its form. */
+  readonly form: CellForm;
   /** Texts that stand for a missing value. */
   readonly missing: ReadonlySet<string>;
-  /** Whether blanks around texts are removed. */
-  readonly trim: boolean;
+}
+
+/** Returns the forms of the cells that columns are offered: a text that was made is in its form. */
+export function formsOfCells(features: readonly Feature[], forms: readonly CellForm[]): CellForm[] {
+  return forms.map((form, f) => derivationOf(features[f]) === undefined ? form : (text) => text);
 }
 
 /** Makes one text of several; none for a missing value; or says what is wrong with them. */
@@ -37,11 +43,10 @@ type DerivePresent = (texts: readonly string[]) => string | RowFault;
 const NO_TEXTS: ReadonlySet<string> = new Set();
 
 /** Returns how the texts of a feature are made; nothing for one that is the text of its column. */
-export function deriverOf(feature: Feature, rules: TextRules): Derive | undefined {
+export function deriverOf(feature: Feature, treatment: TextTreatment): Derive | undefined {
   const from = derivationOf(feature);
   if (from === undefined) return undefined;
-  if ("date" in from) return ofPresent(dateDeriver(from), rules);
-  return ofPresent("past" in from && from.of.length === 1 ? ([text]) => text : joinTexts, rules);
+  return ofPresent("date" in from ? dateDeriver(from) : joinTexts, treatment);
 }
 
 function dateDeriver({ part, format, timeZone }: DateOf): DerivePresent {
@@ -59,11 +64,11 @@ export function missingTextsOf(feature: Feature, missing: ReadonlySet<string>): 
 }
 
 /** Leaves a value missing where one of its texts is. */
-function ofPresent(derive: DerivePresent, { missing, trim }: TextRules): Derive {
+function ofPresent(derive: DerivePresent, { form, missing }: TextTreatment): Derive {
   return (texts) => {
     const present: string[] = new Array(texts.length);
     for (let i = 0; i < texts.length; i++) {
-      const text = trim ? texts[i]?.trim() : texts[i];
+      const text = form(texts[i]);
       if (text === undefined || missing.has(text)) return undefined;
       present[i] = text;
     }
@@ -75,14 +80,16 @@ function ofPresent(derive: DerivePresent, { missing, trim }: TextRules): Derive 
  * Makes a function that makes the texts of a row's derived features. A text that stands where a list is to be made one is
  * taken as it is: it was made before.
  *
+ * @param forms how the texts of each feature are treated
  * @returns nothing where no feature is derived, so that such rows cost nothing
  */
 export function rowDeriver(
   features: readonly Feature[],
-  rules: TextRules,
+  forms: readonly CellForm[],
+  missing: ReadonlySet<string>,
 ): ((cells: readonly FieldCell[]) => readonly SequenceCell[] | RowFault) | undefined {
   const derived = features.flatMap((feature, index) => {
-    const derive = deriverOf(feature, rules);
+    const derive = deriverOf(feature, { form: forms[index], missing });
     return derive === undefined ? [] : [{ index, derive, name: feature.name }];
   });
   if (derived.length === 0) return undefined;

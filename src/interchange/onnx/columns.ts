@@ -3,13 +3,15 @@
  *
  * @module
  */
+import { isPresence } from "../../data/field_features.ts";
+import { missingRowOf } from "../../data/field_fit.ts";
 import type { FittedField, FittedSchema } from "../../data/fitted_schema.ts";
 import { derivationOf } from "../../data/derived/derivation.ts";
 import { firstValueRow, MISSING } from "../../data/vocabulary.ts";
 import type { OnnxGraph, Value } from "./graph.ts";
 import { encodeHistory } from "./history_columns.ts";
 import { type ColumnNames, nameColumns } from "./names.ts";
-import { lookUpTexts, missingRow, rowsOfTexts, withinRows } from "./rows.ts";
+import { lookUpTexts, rowsOfTexts, withinRows } from "./rows.ts";
 
 /** A history in the graph. */
 export interface EncodedHistory {
@@ -74,8 +76,8 @@ function requireColumns({ fields }: FittedSchema): void {
   const derived = fields.find(({ feature }) => derivationOf(feature) !== undefined);
   if (derived === undefined) return;
   throw new TypeError(
-    `Cannot export to ONNX: "${derived.name}" must be the text of a column, received one that is made of columns; ` +
-      "export row numbers",
+    `Cannot export model: field "${derived.name}" is made of columns, which a graph cannot; export without strings, so ` +
+      "that it takes row numbers",
   );
 }
 
@@ -89,20 +91,35 @@ function encodeName(
   field: FittedField,
   { schema, names, strings }: { schema: FittedSchema; names: ColumnNames; strings: boolean },
 ): Encoded {
+  if (names.elementOf(field) === "float") return { ids: encodePresence(g, field, names) };
   const input = names.input(g, field, strings ? "string" : "int64");
-  const rows = strings ? lookUpTexts(g, input, rowsOfTexts(schema, field)) : withinRows(g, input, field.rows);
+  const rows = strings ? lookUpName(g, input, schema, field) : withinRows(g, input, field.rows);
   const ids = g.op("Add", [rows, g.int(field.offset)]);
   return field.weighted ? { ids, values: names.more(g, field, "value", "float") } : { ids };
 }
 
+function lookUpName(g: OnnxGraph, input: Value, schema: FittedSchema, field: FittedField): Value {
+  if (!isPresence(field.feature)) return lookUpTexts(g, input, rowsOfTexts(schema, field));
+  const absent = schema.missing.map((text) => [text, missingRowOf(field, new Map())] as const);
+  return lookUpTexts(g, input, new Map(absent), firstValueRow(field.missing));
+}
+
+/** Says of a number whether it is there; NaN stands for a missing one. */
+function encodePresence(g: OnnxGraph, field: FittedField, names: ColumnNames): Value {
+  const isMissing = g.op("IsNaN", [names.input(g, field, "float")]);
+  const { offset, missing } = field;
+  return g.where(isMissing, g.int(offset + missingRowOf(field, new Map())), g.int(offset + firstValueRow(missing)));
+}
+
 /** Computes the row and the scaled number; NaN stands for a missing one. */
 function encodeNumber(g: OnnxGraph, field: FittedField, names: ColumnNames): Encoded {
-  const { offset, missing, scaling, range, feature } = field;
+  const { offset, missing, scaling, range, feature, fill } = field;
   const input = names.input(g, field, "float");
   const isMissing = g.op("IsNaN", [input]);
   // In 64 bits, as data sets scale: a small spread about a large center leaves few digits of 32.
   const double = (value: number) => g.constant("double", [value], []);
   let x = g.cast(g.where(isMissing, 0, input), "double");
+  if (fill !== undefined) x = g.op("Where", [isMissing, double(fill as number), x]);
   if (range && feature.kind === "numeric" && feature.clamp) {
     x = g.op("Max", [g.op("Min", [x, double(range[1])]), double(range[0])]);
   }
@@ -112,6 +129,7 @@ function encodeNumber(g: OnnxGraph, field: FittedField, names: ColumnNames): Enc
     x = g.op("Mul", [g.op("Sign", [x]), size]);
   }
   const scaled = g.cast(g.op("Div", [g.op("Sub", [x, double(center)]), double(spread)]), "float");
+  if (fill !== undefined) return { ids: g.where(isMissing, g.int(offset), g.int(offset)), values: scaled };
   return {
     ids: g.where(isMissing, g.int(offset + (missing ? MISSING : 0)), g.int(offset)),
     values: g.where(isMissing, missing ? 1 : 0, scaled),
@@ -129,5 +147,5 @@ function encodeBucket(g: OnnxGraph, field: FittedField, names: ColumnNames): Val
     g.sum(g.cast(g.op("LessOrEqual", [g.floats(edges), input]), "int64"), [1], true),
     g.int(first),
   ]);
-  return g.where(isMissing, g.int(offset + missingRow({ missing })), bucket);
+  return g.where(isMissing, g.int(offset + missingRowOf(field, new Map())), bucket);
 }
