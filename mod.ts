@@ -30,10 +30,13 @@
  */
 export {
   type CreateOptions,
+  type FoundVectors,
   type InspectOptions,
   Model,
   type ModelOptions,
   type PredictOptions,
+  type PretrainedByField,
+  type PretrainedVectors,
   type QuantizedStorage,
   type RowStorage,
   type StorageByTable,

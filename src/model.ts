@@ -25,7 +25,7 @@ import { openDevice } from "./model/device.ts";
 import { Forward } from "./model/forward.ts";
 import { type AnyFactory, parseHeader } from "./model/header.ts";
 import type { CreateOptions, InspectOptions, ModelOptions, PredictOptions } from "./model/options.ts";
-import { batchSizeOf, embeddingInitializerOf } from "./model/options.ts";
+import { batchSizeOf, embeddingInitializerOf, readVectors } from "./model/options.ts";
 import type { ModelParts } from "./model/parts.ts";
 import { type QuantizedStorage, quantizeTables, requireFloat32, storageFor } from "./model/quantized.ts";
 import { requireCalibratable, requireSchema, requireUsable } from "./model/requirements.ts";
@@ -33,6 +33,8 @@ import { rescored, TrainingRecord } from "./model/training_record.ts";
 import { saveModel } from "./model/save.ts";
 import { summarize } from "./model/summary.ts";
 import { curvesByHead, evaluateByTask, requireHeads, requireOneTask, type TaskProbabilities } from "./model/tasks.ts";
+import { frozenRowsOf, overlayVectors, placeVectors } from "./pretrained/place.ts";
+import type { FoundVectors } from "./pretrained/vectors.ts";
 import { Scorer, type ScorerOptions } from "./serve/scorer.ts";
 import { Store } from "./store.ts";
 import { spaceOf, traceModel } from "./trace.ts";
@@ -48,6 +50,8 @@ export type { CreateOptions, InspectOptions, ModelOptions, PredictOptions } from
 export type { RowStorage, StorageByTable } from "./graph/table_storage.ts";
 export type { QuantizedStorage } from "./model/quantized.ts";
 export type { TaskProbabilities } from "./model/tasks.ts";
+export type { PretrainedByField, PretrainedVectors } from "./pretrained/options.ts";
+export type { FoundVectors } from "./pretrained/vectors.ts";
 
 /**
  * A model with its parameters on a device.
@@ -75,6 +79,7 @@ export class Model implements AsyncDisposable {
   readonly #access = new Access();
   readonly #calibrator = new Calibrator();
   #fresh = false;
+  #pretrained: readonly FoundVectors[] = [];
   /** Statistics of training, from a file or of a training of this model's. */
   #trained: TrainingStatistics | TrainingRecord | undefined;
 
@@ -103,18 +108,21 @@ export class Model implements AsyncDisposable {
    *
    * @param definition a model function bound to its options, for example `deepfm({ dim: 16 })`
    * @param schema the training data's schema
-   * @throws {TypeError} when the initializer of embeddings is none
+   * @throws {TypeError} when the initializer of embeddings is none, or pretrained vectors have another width than the table
+   * @throws {RangeError} when pretrained vectors are of no field with a vocabulary
+   * @throws {SyntaxError} when a file of pretrained vectors holds something else
    * @throws {GpuError} when there is no device or it has too little memory
    */
   static async create(definition: Definition, schema: FittedSchema, options: CreateOptions = {}): Promise<Model> {
     const embeddings = embeddingInitializerOf(options);
-    const model = await Model.#open(
-      definition,
-      schema,
-      options,
-      ({ store }, seed) => store.initialize(seed, embeddings),
-    );
+    const vectors = await readVectors(schema, options);
+    const model = await Model.#open(definition, schema, options, ({ store, declarations }, seed) => {
+      const placed = placeVectors(declarations, vectors);
+      store.initialize(seed, embeddings, (...block) => overlayVectors(placed, ...block));
+      store.frozen.set(declarations.tables, frozenRowsOf(placed));
+    });
     model.#fresh = true;
+    model.#pretrained = vectors.map(({ field, values, found, frozen }) => ({ field, values, found, frozen }));
     return model;
   }
 
@@ -175,6 +183,11 @@ export class Model implements AsyncDisposable {
   /** Bytes of the tables on the device, without what training keeps beside them. */
   get tableBytes(): number {
     return this.#parts.store.tableBytes;
+  }
+
+  /** What files of pretrained vectors had for the values of fields, when the model was created. */
+  get pretrained(): readonly FoundVectors[] {
+    return this.#pretrained;
   }
 
   /** Number of rows that training leaves as they are, by table; see {@linkcode Model.freeze}. */

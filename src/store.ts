@@ -17,7 +17,7 @@ import { FrozenRows } from "./store/frozen_rows.ts";
 import { BLOCK, type Flat, layOut, sizeOfParameter } from "./store/flat.ts";
 import { OptimizerState } from "./store/optimizer_state.ts";
 import { pick } from "./store/pick.ts";
-import { TableBuffers, weightsOf } from "./store/tables.ts";
+import { type RowOverlay, TableBuffers, weightsOf } from "./store/tables.ts";
 
 /** Strengths of the L2 regularizer: the loss gains (l2 / 2) times the sum of squares. */
 export interface L2 {
@@ -111,8 +111,9 @@ export class Store implements Storage {
    * Fills everything with its first values, which depend on `seed` and the tensor's name alone.
    *
    * @param embeddings fills the embeddings in place of their own initializers
+   * @param overlay changes the first values of rows of a table, of which it gets a block at a time
    */
-  initialize(seed: number, embeddings?: Initializer): void {
+  initialize(seed: number, embeddings?: Initializer, overlay?: RowOverlay): void {
     for (const flat of [this.#trainable, this.#statistics]) {
       for (const parameter of flat.offsets.keys()) {
         const values = new Float32Array(sizeOfParameter(parameter));
@@ -121,7 +122,7 @@ export class Store implements Storage {
         this.#writeParameter(parameter, values);
       }
     }
-    for (const table of this.#declarations.tables.values()) this.#tables.initialize(table, seed, embeddings);
+    for (const table of this.#declarations.tables.values()) this.#tables.initialize(table, seed, embeddings, overlay);
   }
 
   /**

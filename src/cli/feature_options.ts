@@ -14,12 +14,12 @@ export const FEATURE_OPTIONS = {
   buckets: {
     value: "HOW",
     help: "cut numbers into buckets instead of scaling them: 12 for as many quantiles, log for\n" +
-      "floor(ln(x)^2), 18:25:40 for edges (18: for one); of some columns, as in age=18:25:40,price=log",
+      "floor(ln(x)^2), 18:25:40 for edges (18: for one); of some columns, as in\nage=18:25:40,price=log",
   },
   "if-missing": {
     value: "HOW",
-    help: "what becomes of a missing value: own (default) for a row of its own, mode, value:X, and of\n" +
-      "numbers mean or median; of all columns, or of some, as in price=mean,user=value:nobody",
+    help: "what becomes of a missing value: own (default) for a row of its own, mode, value:X, and\n" +
+      "of numbers mean or median; of all columns, or of some, as in\nprice=mean,user=value:nobody",
   },
   indicator: { value: "COLUMNS", help: "columns beside which a field says where the value is missing" },
   "lower-case": { help: "make all letters of values small ones" },

@@ -43,7 +43,7 @@ export const OPTIMIZER_OPTIONS = {
   },
   "l2-by-field": {
     value: "LIST",
-    help: "L2 strength over the rows of some fields, in place of --l2-embedding, such as user=1e-4,item=0",
+    help: "L2 strength over the rows of some fields, in place of --l2-embedding, such as\nuser=1e-4,item=0",
   },
   "l2-net": { value: "L2", help: "L2 strength over all other parameters (default 0)" },
   "clip-norm": { value: "NORM", help: "largest norm of the gradient (default: unlimited)" },

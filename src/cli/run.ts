@@ -16,6 +16,7 @@ import { normal } from "../initializer.ts";
 import { models } from "../../models/mod.ts";
 import { Model } from "../model.ts";
 import type { TaskProbabilities } from "../model/tasks.ts";
+import type { PretrainedByField } from "../pretrained/options.ts";
 import { createProgress, type Progress } from "../progress.ts";
 import { DivergenceError } from "../trainer/checks.ts";
 import type { EpochReport, FitOptions, History } from "../trainer/options.ts";
@@ -24,6 +25,7 @@ import { describeData } from "./data.ts";
 import { openGpu } from "./device.ts";
 import { requireWritable, writeWhole } from "./files.ts";
 import { Interruption } from "./interrupt.ts";
+import { reportPretrained } from "./pretrained.ts";
 import { formatTasks } from "./report.ts";
 import { describeInputs } from "./sequences.ts";
 import { progressStream, type Streams } from "./streams.ts";
@@ -46,6 +48,8 @@ export interface Run {
   readonly seed: number;
   /** Standard deviation of the first embeddings; the model's when absent. */
   readonly embeddingStd?: number;
+  /** Vectors of files that rows of embeddings start from, by field. */
+  readonly pretrained?: PretrainedByField;
   /** File of the trained model; it is not saved when absent. */
   readonly out?: string;
   /** File of the Chrome trace, when kernels are to be timed. */
@@ -124,10 +128,13 @@ export async function trainOne(run: Run, gpu: Gpu, streams: Streams): Promise<Tr
 }
 
 /** Creates the model, or loads the one that training goes on from. */
-async function openModel({ definition, training, from, fromFm, seed, embeddingStd }: Run, gpu: Gpu): Promise<Model> {
+async function openModel(run: Run, gpu: Gpu): Promise<Model> {
+  const { definition, training, from, fromFm, seed, embeddingStd, pretrained } = run;
   if (from !== undefined) return await Model.load(from, models, { seed, device: gpu });
   const embeddingInitializer = embeddingStd === undefined ? undefined : normal(embeddingStd);
-  const model = await Model.create(definition, training.schema, { seed, device: gpu, embeddingInitializer });
+  const model = await Model.create(definition, training.schema, {
+    ...{ seed, device: gpu, embeddingInitializer, pretrained },
+  });
   if (fromFm !== undefined) await startFromFm(fromFm, model, gpu);
   return model;
 }
@@ -144,6 +151,7 @@ function describeRun({ training, validation, test, seed, summary }: Run, model: 
   const size = `${inputs}, ${formatCount(model.schema.rowCount, "row")} of embeddings`;
   const parameters = formatCount(model.parameterCount, "parameter");
   streams.err(`model: ${model.definition.name}, ${size}, ${parameters}, seed ${seed}`);
+  reportPretrained(model.pretrained, streams);
   if (summary) streams.err(`\n${model.summary()}\n`);
 }
 

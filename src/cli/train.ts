@@ -17,6 +17,7 @@ import { nameFold, runFolds } from "./folds.ts";
 import { LOSS_OPTIONS, MODEL_OPTIONS, OPTIMIZER_OPTIONS, readL2, readLoss, readModel, readOptimizer } from "./model.ts";
 import { type CommandInfo, type NameOf, type Options, parseOptions } from "./options.ts";
 import { PART_OPTIONS, type Parts, readFolds, readParts, requirePartOptions } from "./parts.ts";
+import { PRETRAINED_OPTIONS, readPretrainedOptions } from "./pretrained.ts";
 import { type Run, runTraining } from "./run.ts";
 import { readSchedule, SCHEDULE_OPTIONS } from "./schedule.ts";
 import { SCHEMA_OPTIONS } from "./schema.ts";
@@ -51,6 +52,7 @@ const GROUPS = {
       value: "STD",
       help: "standard deviation of the first embeddings (default: the model's, mostly 0.0001)",
     },
+    ...PRETRAINED_OPTIONS,
     from: {
       value: "FILE",
       help:
@@ -130,6 +132,7 @@ export const TRAIN: CommandInfo<typeof GROUPS> = {
     "train --data log.csv --label y --categorical a,b --model fnn --from-fm fm.weft",
     "train --data log.csv --label y --categorical item,cate --sequences history:item,cates:cate@history --model din",
     "train --data log.csv --labels click,buy --categorical a,b --model mmoe --task-weights uncertainty",
+    "train --data log.csv --label y --categorical user,item --dim 50 --pretrained item=vectors.txt",
     "train --data today.csv --from yesterday.weft --lr 0.0001 --out today.weft",
   ],
 };
@@ -197,6 +200,7 @@ async function readSource(options: Options<Name>): Promise<ModelHeader | undefin
     "missing",
     "from-fm",
     "embedding-std",
+    ...Object.keys(PRETRAINED_OPTIONS),
   ] as Name[];
   options.exclude("from", settled);
   const source = parseHeader(path, await readCheckpoint(path), models);
@@ -209,6 +213,7 @@ function readSettings(options: Options<Name>, definition: Definition): Omit<Run,
   requireFiles(options);
   requirePartOptions(options);
   options.exclude("folds", ["checkpoint", "checkpoint-every", "resume", "profile", "from-fm"]);
+  options.exclude("from-fm", ["pretrained"]);
   const resume = options.text("resume");
   const checkpoint = options.text("checkpoint") ?? resume;
   if (resume === undefined) options.require("resume", ["other-kernels"]);
@@ -220,6 +225,7 @@ function readSettings(options: Options<Name>, definition: Definition): Omit<Run,
     definition,
     seed: options.integer("seed", 0) ?? 1,
     embeddingStd: options.number("embedding-std", 0),
+    pretrained: readPretrainedOptions(options),
     out: options.text("out") ?? `${definition.name}.weft`,
     profile: options.text("profile"),
     summary: options.has("summary"),

@@ -16,8 +16,9 @@ import type { FieldFit, FittedField, FittedSchema } from "./fitted_schema.ts";
 import { formatText } from "./format.ts";
 import { isHashed, rowsOfNewValues } from "./hash_buckets.ts";
 import { HashedColumn } from "./hashed_column.ts";
-import { type Growable, growF32, growF64, growU32 } from "./growable.ts";
+import { growF64, growU32 } from "./growable.ts";
 import { scaleNumber, writeBuckets, writeScaled } from "./number_rows.ts";
+import { Weights } from "./occurrence_weights.ts";
 import { fitScale, measureRange, parseNumber } from "./scaling.ts";
 import type { CategoricalFeature, NumericFeature } from "./schema.ts";
 import { firstValueRow, Interner, MISSING } from "./vocabulary.ts";
@@ -78,30 +79,6 @@ export function createFittedColumn(schema: FittedSchema, index: number, texts: R
   if (field.feature.kind === "categorical") return new FittedCategoricalColumn(field, schema.tokenRows(field), missing);
   const numbers = new NumericColumn(field.feature, missing, field);
   return field.past ? new FittedPastColumn(field, numbers) : numbers;
-}
-
-/** The values of a column's occurrences; takes no memory while all are 1. */
-class Weights {
-  #numbers: Growable<Float32Array<ArrayBuffer>> | undefined;
-  #length = 0;
-
-  get used(): boolean {
-    return this.#numbers !== undefined;
-  }
-
-  push(weight: number): void {
-    if (this.#numbers === undefined && weight !== 1) {
-      this.#numbers = growF32();
-      for (let row = 0; row < this.#length; row++) this.#numbers.push(1);
-    }
-    this.#numbers?.push(weight);
-    this.#length++;
-  }
-
-  write(values: Float32Array | undefined, start: number): void {
-    if (this.#numbers) values?.set(this.#numbers.drain(), start);
-    else values?.fill(1, start, start + this.#length);
-  }
 }
 
 /** A categorical column under fitting: cells are codes until the vocabulary is known. */

@@ -123,7 +123,10 @@ function readKeys({ schema, rows, ids, values, times }: Splittable, by: string):
       `Cannot split data set: column must be one of ${["position", ...known].join(", ")}, received "${by}"`,
     );
   }
-  const { offset, missing } = schema.fields[index];
+  const { offset, missing, fill } = schema.fields[index];
+  if (fill !== undefined) {
+    throw new RangeError(`Cannot split data set: "${by}" must be known in every row, received one with ifMissing`);
+  }
   const start = index * rows;
   if (missing && ids.subarray(start, start + rows).includes(offset + MISSING)) {
     throw new RangeError(`Cannot split data set: "${by}" must be known in every row, received missing values`);

@@ -31,6 +31,9 @@ export interface Slot {
   readonly saved: boolean;
 }
 
+/** Changes the first values `[rows, D]` of a table's rows from `first` on. */
+export type RowOverlay = (table: Table, values: Float32Array<ArrayBuffer>, first: number) => void;
+
 /** Returns the slot of a table's weights. */
 export function weightsOf(table: Table): Slot {
   return { index: 0, dim: table.dim, stride: table.stride, initial: 0, saved: true };
@@ -110,13 +113,15 @@ export class TableBuffers {
    * Fills the weights with their first values, which depend on `seed` and the table's name alone.
    *
    * @param embeddings gives them in place of the table's own initializer where a row has more than one number
+   * @param overlay changes some of them
    */
-  initialize(table: Table, seed: number, embeddings?: Initializer): void {
+  initialize(table: Table, seed: number, embeddings?: Initializer, overlay?: RowOverlay): void {
     const { name, rows, dim } = table;
     const initializer = dim > 1 && embeddings ? embeddings : table.initializer;
     this.#writeBy(table, weightsOf(table), (first, end) => {
       const values = new Float32Array((end - first) * dim);
       initializer.fill(values, { seed, name, fanIn: rows, fanOut: dim, offset: first * dim });
+      overlay?.(table, values, first);
       return values;
     });
   }

@@ -132,6 +132,13 @@ Deno.test("only training rows decide on what stands in", async () => {
   assertEquals([...test.values!].slice(0, 3), [1000, 1000, 1000]);
 });
 
+Deno.test("rows are not divided by numbers of which some are filled in", () => {
+  const rows = NUMBERS.map((x, i) => ({ y: i % 2, x }));
+  const data = readRows(rows, { label: "y", features: [numeric("x", { ifMissing: "mean" })] });
+  const message = '"x" must be known in every row, received one with ifMissing';
+  assertThrows(() => data.split([0.5, 0.5], { by: "x" }), RangeError, message);
+});
+
 Deno.test("a way that does not exist, or has nothing to go by, is refused", () => {
   const number = (ifMissing: unknown) => () => numeric("x", { ifMissing: ifMissing as "mean" });
   const name = (ifMissing: unknown) => () => categorical("x", { ifMissing: ifMissing as "mode" });
