@@ -7,6 +7,7 @@ import type { FittedField, FittedSchema } from "../data/fitted_schema.ts";
 import type { FittedSequence } from "../data/fitted_sequence.ts";
 import { formatNames } from "../data/format.ts";
 import { growF32, growU32 } from "../data/growable.ts";
+import { isHashed } from "../data/hash_buckets.ts";
 import { nameSource } from "../data/source.ts";
 import { createTextForm } from "../data/text_rules.ts";
 import { type PretrainedByField, type PretrainedVectors, requirePretrained } from "./options.ts";
@@ -73,7 +74,7 @@ async function readField(schema: FittedSchema, field: string, options: Pretraine
 
 function ownerOf({ fields, sequences }: FittedSchema, name: string): FittedField | FittedSequence {
   const owners = [
-    ...fields.filter(({ kind }) => kind === "categorical"),
+    ...fields.filter(({ kind, feature }) => kind === "categorical" && !isHashed(feature)),
     ...sequences.filter(({ target }) => target === undefined),
   ];
   const owner = owners.find((one) => one.name === name);

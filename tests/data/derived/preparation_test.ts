@@ -1,10 +1,11 @@
 /** Derived features whose texts are unified, and whose missing values are filled in. */
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { cross } from "../../../src/data/derived/cross.ts";
 import { pastCount } from "../../../src/data/derived/past.ts";
 import { readDataSplit } from "../../../src/data/refit.ts";
 import { readRows } from "../../../src/data/rows.ts";
 import { categorical, numeric, parseSchema, type Schema } from "../../../src/data/schema.ts";
+import { readPretrained } from "../../../src/pretrained/vectors.ts";
 import { rowsOf, valuesOf } from "../files.ts";
 import { contentOf, encodeEverywhere, readEverywhere } from "./sources.ts";
 
@@ -63,4 +64,14 @@ Deno.test("ways that derived or hashed features have no place for are refused", 
   refuses({ kind: "categorical", from, presence: true }, 'feature "c" must have from or presence, received both');
   refuses({ kind: "numeric", from: { past: "count", of: ["a"] }, indicator: true }, "must have from or indicator");
   refuses({ kind: "categorical", hashBuckets: 9, ifMissing: "mode" }, "must have hashBuckets or ifMissing");
+});
+
+Deno.test("a field without a vocabulary has no values to give pretrained vectors to", async () => {
+  const features = [categorical("user", { hashBuckets: 9 }), categorical("item")];
+  const { schema } = readRows(clicks, { label: "y", features }, { unknown: "ignore" });
+  await assertRejects(
+    () => readPretrained(schema, { user: { file: new File(["a 1 2\n"], "v.txt") } }),
+    RangeError,
+    'fields with vocabularies are "item", received "user"',
+  );
 });
