@@ -167,6 +167,7 @@ export class DatasetBuilder {
       labeled: this.#labeled,
       times,
       coverage: [...coverage, ...lists.coverage],
+      ownPast: this.#fitted === undefined && schema.fields.some(({ past }) => past !== undefined),
       skipped: leftOut?.skipped,
       skippedReasons: leftOut?.reasons,
       missingLabels: leftOut?.missingLabels,

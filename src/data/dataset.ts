@@ -53,6 +53,8 @@ export class Dataset {
   readonly coverage: readonly FieldCoverage[] | undefined;
   /** Share of the negative rows that {@linkcode Dataset.downsampleNegatives} kept; 1 when nothing was left out. */
   readonly negativeRate: number;
+  /** Whether statistics of the past were made of these very rows: parts of them would know the labels of each other. */
+  readonly ownPast: boolean;
   /** Malformed rows that were left out while reading; parts of a data set do not inherit it. */
   readonly skipped: number;
   /** File, line and reason of the first 20 of them. */
@@ -87,6 +89,7 @@ export class Dataset {
     this.skippedReasons = parts.skippedReasons ?? [];
     this.missingLabels = parts.missingLabels ?? 0;
     this.coverage = parts.coverage;
+    this.ownPast = parts.ownPast ?? false;
   }
 
   /** Number of rows with label 1; of the first label where there are several. */
@@ -165,6 +168,7 @@ export class Dataset {
    * meet the fractions as nearly as whole groups allow: `rows` of the parts says how nearly.
    *
    * @throws {RangeError} when the fractions do not sum to 1, a part would be empty, or there is no such column
+   * @throws {TypeError} when statistics of the past were made of all rows: `readDataSplit` divides them first
    *
    * @example
    * ```ts
@@ -281,8 +285,8 @@ export class Dataset {
   }
 
   #part(parts: Omit<DatasetParts, "schema" | "labeled">): Dataset {
-    const { schema, labeled, negativeRate } = this;
-    return new Dataset({ schema, labeled, negativeRate, ...parts });
+    const { schema, labeled, negativeRate, ownPast } = this;
+    return new Dataset({ schema, labeled, negativeRate, ownPast, ...parts });
   }
 }
 

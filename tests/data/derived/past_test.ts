@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { auc } from "../../../src/metrics/ranking.ts";
-import type { Dataset } from "../../../src/data/dataset.ts";
+import { Dataset } from "../../../src/data/dataset.ts";
 import { joinTexts } from "../../../src/data/derived/cross.ts";
 import { pastCount, pastRate } from "../../../src/data/derived/past.ts";
 import { pastStatistics } from "../../../src/data/derived/past_statistics.ts";
@@ -8,10 +8,12 @@ import { describe } from "../../../src/data/describe.ts";
 import { FittedSchema } from "../../../src/data/fitted_schema.ts";
 import { randomUnit, shuffled } from "../../../src/data/random.ts";
 import { readEventsSplit } from "../../../src/data/read_events.ts";
+import { kFold } from "../../../src/data/folds.ts";
 import { readCsvFolds, readDataSplit } from "../../../src/data/refit.ts";
 import { readRows } from "../../../src/data/rows.ts";
 import { categorical, numeric, parseSchema, type Schema, sequence } from "../../../src/data/schema.ts";
 import { InputColumns } from "../../../src/serve/inputs.ts";
+import { inFolder } from "../../folder.ts";
 import { file, rowsOf, valuesOf } from "../files.ts";
 import { naiveEnd, naiveStatistics, type PastRow, type PastRule } from "./past_reference.ts";
 import { contentOf, encodeEverywhere, readEverywhere } from "./sources.ts";
@@ -174,6 +176,24 @@ Deno.test("labels of rows that do not train enter nothing, in splits, folds and 
   const parts = await events(rows);
   const others = await events(turned(new Set(rows.filter((row) => !half.includes(row)).map(({ id }) => id))));
   others.forEach((part, i) => assertEquals(numbers(part), numbers(parts[i])));
+});
+
+Deno.test("rows whose statistics were made of all of them are not divided", async () => {
+  const data = readRows(drawRows(30, 1), SCHEMA, { unknown: "ignore" });
+  const message = "statistics of the past know the labels of all rows";
+  assertThrows(() => data.split([0.5, 0.5], { seed: 1 }), TypeError, message);
+  assertThrows(() => kFold(data, 2, { seed: 1 }), TypeError, message);
+  const [training, test] = await readDataSplit(drawRows(30, 1), SCHEMA, [0.5, 0.5], { seed: 1 });
+  assertThrows(() => training.split([0.5, 0.5], { seed: 1 }), TypeError, message);
+  // Other rows have the statistics of those that the schema was fitted to.
+  assertEquals(test.split([0.4, 0.6], { seed: 1 }).map(({ rows }) => rows), [6, 9]);
+  assertThrows(() => data.downsampleNegatives(0.5, { seed: 1 }).split([0.5, 0.5], { seed: 1 }), TypeError, message);
+  await inFolder(async (folder) => {
+    await data.save(`${folder}/rows.weft`);
+    const loaded = await Dataset.load(`${folder}/rows.weft`);
+    assertEquals(contentOf(loaded), contentOf(data));
+    assertThrows(() => loaded.split([0.5, 0.5], { seed: 1 }), TypeError, message);
+  });
 });
 
 /** Numbers of the rate of `user` by the reference that lets each row's own label in. */
