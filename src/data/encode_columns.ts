@@ -4,11 +4,12 @@
  * @module
  */
 import { createCellForms } from "./cell_forms.ts";
-import { type CellCounts, createFittedColumn } from "./columns.ts";
+import { type CellCounts, type Column, createFittedColumn } from "./columns.ts";
 import type { FieldCoverage } from "./coverage.ts";
 import { Dataset } from "./dataset.ts";
 import type { FittedSchema } from "./fitted_schema.ts";
 import { type Histories, selectHistories } from "./histories.ts";
+import { fillFromNeighbors } from "./neighbors.ts";
 import { type Cell, describeFields, readCell, type Row, type RowField } from "./row_cells.ts";
 import { type SequenceCell, SequenceColumns } from "./sequence_column.ts";
 import type { CellForm } from "./text_rules.ts";
@@ -54,7 +55,9 @@ export function encodeColumns(
   const cells = schema.fields.length * rows;
   const ids = new Uint32Array(cells);
   const values = schema.hasValues ? new Float32Array(cells) : undefined;
-  const coverage = schema.fields.map((_, f): FieldCoverage => encodeField(part, f, described[f], { ids, values }));
+  const taken = schema.fields.map((_, f) => takeCells(part, f, described[f]));
+  fillFromNeighbors(schema, taken.map(({ column }) => column));
+  const coverage = taken.map((field, f): FieldCoverage => writeField(part, f, field, { ids, values }));
   const lists = encodeSequences(part, described.slice(schema.fields.length));
   return new Dataset({
     schema,
@@ -74,21 +77,34 @@ function valuesOf({ columns, rows }: Part, column: string): { values: readonly R
   return "shared" in given ? { values: [given.shared], repeat: rows } : { values: given.values, repeat: 1 };
 }
 
-function encodeField(
-  part: Part,
-  index: number,
-  field: RowField,
-  { ids, values }: { ids: Uint32Array; values: Float32Array | undefined },
-): FieldCoverage {
+/** A column that took its cells, and how many rows each of them stands for. */
+interface TakenCells {
+  readonly column: Column;
+  readonly repeat: number;
+}
+
+/** Stores the cells of a field. A shared one stands for all rows, unless what stands in for it depends on the row. */
+function takeCells(part: Part, index: number, field: RowField): TakenCells {
   const { schema, rows, missing, forms } = part;
   const column = createFittedColumn(schema, index, missing);
-  const { values: given, repeat } = valuesOf(part, field.column);
+  const isByRow = schema.neighbors?.fields.includes(schema.fields[index].name) ?? false;
+  const { values: shared, repeat: all } = valuesOf(part, field.column);
+  const given = isByRow && all > 1 ? new Array<Row[string]>(rows).fill(shared[0]) : shared;
   for (let row = 0; row < given.length; row++) {
     const { text, weight = 1 } = cellAt(row, given[row], field);
     const wrong = column.offer(forms[index](text as string | undefined), weight);
     if (wrong !== undefined) throw new CellError(row, `field "${schema.fields[index].name}": ${wrong}`);
     column.store();
   }
+  return { column, repeat: isByRow ? 1 : all };
+}
+
+function writeField(
+  { schema, rows }: Part,
+  index: number,
+  { column, repeat }: TakenCells,
+  { ids, values }: { ids: Uint32Array; values: Float32Array | undefined },
+): FieldCoverage {
   const start = index * rows;
   const counts = column.write(schema.fields[index], ids, values, start);
   if (repeat > 1) {

@@ -6,6 +6,7 @@
 import { isPresence } from "../../data/field_features.ts";
 import { missingRowOf } from "../../data/field_fit.ts";
 import type { FittedField, FittedSchema } from "../../data/fitted_schema.ts";
+import { isFromNeighbors } from "../../data/neighbors.ts";
 import { firstValueRow, MISSING } from "../../data/vocabulary.ts";
 import type { OnnxGraph, Value } from "./graph.ts";
 import { encodeHistory } from "./history_columns.ts";
@@ -46,6 +47,7 @@ interface Encoded {
 
 /** Declares an input for each column of the fields, and encodes them as `encodeColumns` of data sets does. */
 export function encodeInputs(g: OnnxGraph, schema: FittedSchema, { strings }: ColumnOptions): EncodedColumns {
+  requireNoNeighbors(schema);
   const names = nameColumns(schema, strings);
   const encoded = schema.fields.map((field): Encoded => {
     if (field.kind === "numeric") return encodeNumber(g, field, names);
@@ -63,6 +65,16 @@ export function encodeInputs(g: OnnxGraph, schema: FittedSchema, { strings }: Co
       return known;
     },
   };
+}
+
+/** Refuses numbers that are filled in from training rows, among which a graph would have to look. */
+function requireNoNeighbors({ features }: FittedSchema): void {
+  const found = features.find(isFromNeighbors);
+  if (!found) return;
+  throw new TypeError(
+    `Cannot export model: missing numbers of "${found.name}" come from the nearest rows, which a graph cannot look for; ` +
+      "ifMissing mean or median can be exported",
+  );
 }
 
 /** Returns a one for each row. */
