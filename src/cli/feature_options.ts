@@ -19,7 +19,7 @@ export const FEATURE_OPTIONS = {
   "if-missing": {
     value: "HOW",
     help: "what becomes of a missing value: own (default) for a row of its own, mode, value:X, and\n" +
-      "of numbers mean or median; of all columns, or of some, as in\nprice=mean,user=value:nobody",
+      "of numbers mean, median or nearest; of all columns, or of some, as in\nprice=mean,user=value:nobody",
   },
   indicator: { value: "COLUMNS", help: "columns beside which a field says where the value is missing" },
   "lower-case": { help: "make all letters of values small ones" },
@@ -70,7 +70,7 @@ export function readPreparation(
     bucketsOf: (name) => buckets.get(name) ?? buckets.get(ALL),
     bucketsAll: buckets.has(ALL) || numbers.every((name) => buckets.has(name)),
     missingNumber: (name) => {
-      const way = wayOf(name, ["own", "mean", "median", "mode"], "number");
+      const way = wayOf(name, ["own", "mean", "median", "mode", "nearest"], "number");
       if (typeof way !== "object") return way as IfMissing<number> | undefined;
       const value = parseNumber(way.value);
       if (!Number.isNaN(value)) return { value };
@@ -124,10 +124,10 @@ function parseBuckets(text: string): Buckets | undefined {
   return isAscending(edges) ? edges : undefined;
 }
 
-type Way = "own" | "mode" | "mean" | "median" | { readonly value: string };
+type Way = "own" | "mode" | "mean" | "median" | "nearest" | { readonly value: string };
 
 function parseAbsence(text: string): Way | undefined {
-  if (["own", "mode", "mean", "median"].includes(text)) return text as Way;
+  if (["own", "mode", "mean", "median", "nearest"].includes(text)) return text as Way;
   return text.startsWith(VALUE) ? { value: text.slice(VALUE.length) } : undefined;
 }
 

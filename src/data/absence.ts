@@ -17,14 +17,19 @@ import type { CellForm } from "./text_rules.ts";
  * | `{ value: x }` | x, as if it stood there |
  * | `mode` | the most frequent value of the training rows; of equally frequent numbers the least |
  * | `mean`, `median` | that of the training rows, for numbers |
+ * | `nearest` | the mean over the 5 training rows that are nearest by the schema's other numbers |
  */
-export type IfMissing<V> = "own" | "mode" | { readonly value: V } | (V extends number ? "mean" | "median" : never);
+export type IfMissing<V> = "own" | "mode" | { readonly value: V } | (V extends number ? NumberFill : never);
+
+type NumberFill = "mean" | "median" | "nearest";
 
 /** What fills in for missing numbers, by name. */
 const NUMBER_FILLS: Readonly<Record<string, (sorted: Float64Array) => number>> = {
-  mean: (sorted) => sorted.reduce((mean, x, i) => mean + (x - mean) / (i + 1), 0),
+  mean: meanOf,
   median: (sorted) => (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2,
   mode: mostFrequent,
+  // A row without any other number has no neighbors.
+  nearest: meanOf,
 };
 
 /** Text that all values of a field become of which only the presence counts. */
@@ -105,6 +110,10 @@ export function fitTextFill(name: string, way: IfMissing<string> | undefined, vo
 
 function cannotFill(name: string, way: string, what: string): RangeError {
   return new RangeError(`Cannot fit schema: field "${name}" must have a ${what} to take the ${way} of, received none`);
+}
+
+function meanOf(numbers: Float64Array): number {
+  return numbers.reduce((mean, x, i) => mean + (x - mean) / (i + 1), 0);
 }
 
 function mostFrequent(sorted: Float64Array): number {

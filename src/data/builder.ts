@@ -10,6 +10,7 @@ import { taskNames } from "./declared_labels.ts";
 import { type FieldCell, formsOfCells, rowDeriver } from "./derived/derive.ts";
 import { FittedSchema } from "./fitted_schema.ts";
 import { growF64 } from "./growable.ts";
+import { fillFromNeighbors, fitNeighbors, isFromNeighbors, type NeighborsFit } from "./neighbors.ts";
 import type { Rejections, RowFault } from "./rejections.ts";
 import { type LabelCells, RowLabels } from "./row_labels.ts";
 import { type CategoricalFeature, parseSchema, type Schema } from "./schema.ts";
@@ -148,6 +149,7 @@ export class DatasetBuilder {
     const labels = this.#labels.drain();
     const times = this.#readTime ? this.#times.drain() : undefined;
     const schema = this.#fitted ?? this.#fit(labels, times);
+    fillFromNeighbors(schema, this.#columns);
     const cells = schema.fields.length * this.#rows;
     const ids = new Uint32Array(cells);
     const values = schema.hasValues ? new Float32Array(cells) : undefined;
@@ -187,7 +189,15 @@ export class DatasetBuilder {
       trim: this.#trim,
       fields: this.#columns.map((column) => column.fit()),
       sequences: this.#sequences.fit(),
+      neighbors: this.#fitNeighbors(),
     });
+  }
+
+  /** Keeps the numbers of some rows, where missing ones come from neighbors. */
+  #fitNeighbors(): NeighborsFit | undefined {
+    if (!this.#declared.features.some(isFromNeighbors)) return undefined;
+    const numeric = this.#columns.flatMap(({ numbers }, f) => numbers ? [{ name: this.#names[f], numbers }] : []);
+    return fitNeighbors(numeric.map(({ name }) => name), numeric.map(({ numbers }) => numbers));
   }
 
   #bare<T extends string | undefined>(text: T): T {

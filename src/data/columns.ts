@@ -31,6 +31,10 @@ export interface Column {
   store(): void;
   /** Learns what stands beside all stored cells, before it is fitted; for columns that need more than their cells. */
   learn?(rows: RowContext): void;
+  /** Stored numbers by row, NaN where one is missing; absent for a column of names. */
+  readonly numbers?: Float64Array;
+  /** Takes a number for each row that stands in for a missing one, NaN where the field's own does. */
+  fillIn?(fills: Float64Array): void;
   /** Fits the field to all stored cells; a column of a fitted schema returns what it was given. */
   fit(): FieldFit;
   /**
@@ -216,6 +220,8 @@ class NumericColumn implements Column {
   readonly #missing: ReadonlySet<string>;
   readonly #fitted: FieldFit | undefined;
   readonly #numbers = growF64();
+  #drained: Float64Array | undefined;
+  #fills: Float64Array | undefined;
   #number = NaN;
 
   constructor(feature: NumericFeature, missing: ReadonlySet<string>, fitted: FieldFit | undefined) {
@@ -243,9 +249,17 @@ class NumericColumn implements Column {
     this.#numbers.push(this.#number);
   }
 
+  get numbers(): Float64Array {
+    return this.#drained ??= this.#numbers.drain();
+  }
+
+  fillIn(fills: Float64Array): void {
+    this.#fills = fills;
+  }
+
   fit(): FieldFit {
     if (this.#fitted) return this.#fitted;
-    const numbers = this.#numbers.toArray();
+    const { numbers } = this;
     const { name, scale, buckets, ifMissing } = this.#feature;
     const range = measureRange(numbers);
     const fill = fitNumberFill(name, ifMissing, numbers);
@@ -259,14 +273,16 @@ class NumericColumn implements Column {
   }
 
   write(field: FittedField, ids: Uint32Array, values: Float32Array | undefined, start: number): CellCounts {
-    const numbers = this.#numbers.drain();
+    const { numbers } = this;
+    this.#drained = undefined;
     const [least, most] = field.range ?? [-Infinity, Infinity];
     const counts = { missing: 0, unseen: 0, outside: 0 };
     for (let row = 0; row < numbers.length; row++) {
       const x = numbers[row];
       if (Number.isNaN(x)) {
         counts.missing++;
-        if (field.fill !== undefined) numbers[row] = field.fill as number;
+        const near = this.#fills?.[row] ?? NaN;
+        if (field.fill !== undefined) numbers[row] = Number.isNaN(near) ? field.fill as number : near;
       } else if (x < least || x > most) counts.outside++;
     }
     if (field.kind === "bucketed") writeBuckets(numbers, field, ids, values, start);

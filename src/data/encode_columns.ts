@@ -4,12 +4,13 @@
  * @module
  */
 import { createCellForms } from "./cell_forms.ts";
-import { type CellCounts, createFittedColumn } from "./columns.ts";
+import { type CellCounts, type Column, createFittedColumn } from "./columns.ts";
 import type { FieldCoverage } from "./coverage.ts";
 import { Dataset } from "./dataset.ts";
 import { deriverOf, formsOfCells, type RawTexts } from "./derived/derive.ts";
 import type { FittedSchema } from "./fitted_schema.ts";
 import { type Histories, selectHistories } from "./histories.ts";
+import { fillFromNeighbors } from "./neighbors.ts";
 import { type Cell, describeFields, readCell, type Row, type RowField } from "./row_cells.ts";
 import { type SequenceCell, SequenceColumns } from "./sequence_column.ts";
 import type { CellForm } from "./text_rules.ts";
@@ -62,7 +63,9 @@ export function encodeColumns(
   const cells = schema.fields.length * rows;
   const ids = new Uint32Array(cells);
   const values = schema.hasValues ? new Float32Array(cells) : undefined;
-  const coverage = schema.fields.map((_, f): FieldCoverage => encodeField(part, f, described[f], { ids, values }));
+  const taken = schema.fields.map((_, f) => takeCells(part, f, described[f]));
+  fillFromNeighbors(schema, taken.map(({ column }) => column));
+  const coverage = taken.map((field, f): FieldCoverage => writeField(part, f, field, { ids, values }));
   const lists = encodeSequences(part, described.slice(schema.fields.length));
   return new Dataset({
     schema,
@@ -82,21 +85,34 @@ function valuesOf({ columns, rows }: Part, column: string): { values: readonly R
   return "shared" in given ? { values: [given.shared], repeat: rows } : { values: given.values, repeat: 1 };
 }
 
-function encodeField(
-  part: Part,
-  index: number,
-  field: RowField,
-  { ids, values }: { ids: Uint32Array; values: Float32Array | undefined },
-): FieldCoverage {
+/** A column that took its cells, and how many rows each of them stands for. */
+interface TakenCells {
+  readonly column: Column;
+  readonly repeat: number;
+}
+
+/** Stores the cells of a field. A shared one stands for all rows, unless what stands in for it depends on the row. */
+function takeCells(part: Part, index: number, field: RowField): TakenCells {
   const { schema, rows, missing, made } = part;
   const column = createFittedColumn(schema, index, missing);
-  const { cellAt, repeat } = field.parts ? derivedCells(part, index, field.parts) : rawCells(part, field);
+  const isByRow = schema.neighbors?.fields.includes(schema.fields[index].name) ?? false;
+  const given = field.parts ? derivedCells(part, index, field.parts) : rawCells(part, field);
+  const repeat = isByRow ? 1 : given.repeat;
   for (let row = 0; row < rows / repeat; row++) {
-    const { text, weight = 1 } = cellAt(row);
+    const { text, weight = 1 } = given.cellAt(row);
     const wrong = column.offer(made[index](text as string | undefined), weight);
     if (wrong !== undefined) throw new CellError(row, `field "${schema.fields[index].name}": ${wrong}`);
     column.store();
   }
+  return { column, repeat };
+}
+
+function writeField(
+  { schema, rows }: Part,
+  index: number,
+  { column, repeat }: TakenCells,
+  { ids, values }: { ids: Uint32Array; values: Float32Array | undefined },
+): FieldCoverage {
   const start = index * rows;
   const counts = column.write(schema.fields[index], ids, values, start);
   if (repeat > 1) {
@@ -114,7 +130,7 @@ interface FieldCells {
 
 function rawCells(part: Part, field: RowField): FieldCells {
   const { values, repeat } = valuesOf(part, field.column);
-  return { repeat, cellAt: (row) => cellAt(row, values[row], field) };
+  return { repeat, cellAt: (row) => cellAt(row, values[repeat === 1 ? row : 0], field) };
 }
 
 /** Makes the cells of a field of its columns; where all rows share these, it is done once. */

@@ -15,6 +15,7 @@ import {
 } from "./fitted_sequence.ts";
 import { featureJson } from "./derived/derivation.ts";
 import { type FieldFit, type FittedField, placeField, readFit } from "./field_fit.ts";
+import { type NeighborsFit, readNeighbors } from "./neighbors.ts";
 import { type Feature, parseSchema, type Schema, type SequenceFeature } from "./schema.ts";
 import { type DeclaredSurvival, parseSurvival } from "./survival.ts";
 import { type TextRules, textRulesOf } from "./text_rules.ts";
@@ -34,6 +35,8 @@ export interface FittedSchemaParts {
   readonly fields: readonly FieldFit[];
   /** The sequences in order. @default {none} */
   readonly sequences?: readonly SequenceFit[];
+  /** What missing numbers are filled in from, where some come from neighbors. @default {none} */
+  readonly neighbors?: NeighborsFit;
 }
 
 /** A schema that is fitted to training data; encoding other data with it gives the same rows for the same values. */
@@ -66,6 +69,8 @@ export class FittedSchema {
   readonly text: Omit<TextRules, "trim">;
   /** How texts of each feature are treated, in the order of {@linkcode FittedSchema.features}. */
   readonly textRules: readonly TextRules[];
+  /** What missing numbers are filled in from, where some come from neighbors. */
+  readonly neighbors: NeighborsFit | undefined;
   /** The fields in order. */
   readonly fields: readonly FittedField[];
   /** The sequences in order. */
@@ -83,7 +88,9 @@ export class FittedSchema {
    *
    * @throws {RangeError} when there are 2^32 rows or more
    */
-  constructor({ declared, missing, trim = declared.trim ?? false, fields, sequences = [] }: FittedSchemaParts) {
+  constructor(
+    { declared, missing, trim = declared.trim ?? false, fields, sequences = [], neighbors }: FittedSchemaParts,
+  ) {
     this.label = declared.label;
     this.labels = declared.labels;
     this.survival = declared.survival && parseSurvival(declared.survival);
@@ -96,6 +103,7 @@ export class FittedSchema {
     this.time = declared.time;
     this.missing = missing;
     this.trim = trim;
+    this.neighbors = neighbors;
     const { lowerCase, unicode } = declared;
     this.text = { ...(lowerCase && { lowerCase }), ...(unicode && unicode !== "none" && { unicode }) };
     let offset = 0;
@@ -167,6 +175,7 @@ export class FittedSchema {
       missing: this.missing,
       fields,
       ...(sequences.length > 0 ? { sequences } : {}),
+      ...(this.neighbors ? { neighbors: { ...this.neighbors } } : {}),
     };
   }
 
@@ -176,7 +185,7 @@ export class FittedSchema {
    * @throws {TypeError} when it is something else; the message names the field
    */
   static fromJSON(json: unknown): FittedSchema {
-    const { missing, trim, fields, sequences = [], ...declared } = (json ?? {}) as Record<string, unknown>;
+    const { missing, trim, fields, sequences = [], neighbors, ...declared } = (json ?? {}) as Record<string, unknown>;
     if (!isTextList(missing) || !Array.isArray(fields) || !Array.isArray(sequences)) {
       throw new TypeError("Cannot read fitted schema: it must have lists of missing and fields");
     }
@@ -192,6 +201,7 @@ export class FittedSchema {
       declared: rest,
       missing,
       trim: trim === true,
+      neighbors: readNeighbors(neighbors, features),
       fields: features.slice(0, fields.length).map((feature, index) =>
         readFit(feature as FieldFit["feature"], fields[index])
       ),

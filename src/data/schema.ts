@@ -17,6 +17,7 @@ import {
 } from "./field_features.ts";
 import { formatValue } from "./format.ts";
 import { isKept } from "./kept_names.ts";
+import { requireNeighbors } from "./neighbors.ts";
 import { requireSequences, sequence, type SequenceFeature, type SequenceOptions } from "./sequence.ts";
 import { requireKeys, requireText } from "./schema_checks.ts";
 import { parseTextRules, TEXT_RULES, type TextRules } from "./text_rules.ts";
@@ -129,6 +130,7 @@ export function parseSchema(json: unknown): Schema {
   }
   requireSequences(parsed);
   requirePast(parsed, declared, time);
+  requireNeighbors(parsed);
   return {
     ...declared,
     ...(positive === undefined ? {} : { positive: positive as string }),

@@ -35,6 +35,8 @@ Deno.test("buckets are the same for all columns of numbers, or told by column", 
 Deno.test("what becomes of missing values is the same for all columns, or told by column", async () => {
   const withMean = [AGE, PRICE].map((feature) => ({ ...feature, ifMissing: "mean" as const }));
   assertEquals(await read("--if-missing", "mean"), schemaOf([...NAMES, ...withMean]));
+  const withNearest = [{ ...AGE, ifMissing: "nearest" as const }, PRICE];
+  assertEquals(await read("--if-missing", "age=nearest"), schemaOf([...NAMES, ...withNearest]));
   const features = [
     categorical("user", { ifMissing: { value: "no=body" } }),
     categorical("a=b", { ifMissing: "mode", indicator: true }),

@@ -1,3 +1,4 @@
+import { type ColumnSource, parquetWriteBuffer } from "npm:hyparquet-writer@0.17.0";
 import { FittedSchema } from "../../src/data/fitted_schema.ts";
 import { encodeColumns } from "../../src/data/encode_columns.ts";
 import { readCsvSplit } from "../../src/data/refit.ts";
@@ -80,7 +81,13 @@ Deno.test("all readers and requests treat texts alike", async () => {
   const lines = rows.map((row) => JSON.stringify(row)).join("\n");
   const text = [HEADER, "0,ANN ,A , 7,Ｂob|n/a,T:3|V", "0,n/A,x,N/a, bob ,"].join("\n");
   const columns = new Map(Object.keys(rows[0]).map((name) => [name, { values: rows.map((row) => row[name]) }]));
+  const columnData = Object.keys(rows[0]).map((name) => ({
+    name,
+    data: rows.map((row) => Array.isArray(row[name]) ? row[name].join("|") : row[name]),
+  }));
+  const parquet = new File([parquetWriteBuffer({ columnData: columnData as ColumnSource[] })], "r.parquet");
   const others = [
+    await readData(parquet, fitted, { labeled: false }),
     await readData(file(lines, "r.jsonl"), fitted, { labeled: false }),
     await readData(file(text), fitted, { labeled: false }),
     encodeColumns(fitted, 2, columns),

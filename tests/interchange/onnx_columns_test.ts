@@ -111,6 +111,14 @@ Deno.test("a graph refuses texts that it would have to change", async () => {
     'field "user" turns texts into small letters, which a graph cannot; export without strings',
   );
   await withSession(model, {}, () => Promise.resolve());
+  const near = [numeric("a", { ifMissing: "nearest" }), numeric("b")];
+  const numbers = readRows([{ y: 1, a: 1, b: 2 }, { y: 0, a: 2, b: 3 }], { label: "y", features: near });
+  await using nearest = await Model.create(models.fm({ dim: 4 }), numbers.schema, { device: await gpu() });
+  await assertRejects(
+    () => withSession(nearest, {}, () => Promise.resolve()),
+    TypeError,
+    'missing numbers of "a" come from the nearest rows, which a graph cannot look for',
+  );
 });
 
 Deno.test("row numbers count from the first of their field, and those it lacks are unseen", async () => {

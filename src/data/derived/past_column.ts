@@ -46,6 +46,14 @@ export class PastColumn implements Column {
     for (const number of this.#statistics.numbers) storeNumber(this.#numbers, number);
   }
 
+  get numbers(): Float64Array | undefined {
+    return this.#numbers.numbers;
+  }
+
+  fillIn(fills: Float64Array): void {
+    this.#numbers.fillIn?.(fills);
+  }
+
   fit(): FieldFit {
     const { rows, clicks, all } = this.#statistics!;
     // Values whose rows are all out of the window are as good as new.
@@ -85,6 +93,14 @@ export class FittedPastColumn implements Column {
 
   store(): void {
     this.#numbers.store();
+  }
+
+  get numbers(): Float64Array | undefined {
+    return this.#numbers.numbers;
+  }
+
+  fillIn(fills: Float64Array): void {
+    this.#numbers.fillIn?.(fills);
   }
 
   fit(): FieldFit {

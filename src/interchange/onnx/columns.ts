@@ -7,6 +7,7 @@ import { isPresence } from "../../data/field_features.ts";
 import { missingRowOf } from "../../data/field_fit.ts";
 import type { FittedField, FittedSchema } from "../../data/fitted_schema.ts";
 import { derivationOf } from "../../data/derived/derivation.ts";
+import { isFromNeighbors } from "../../data/neighbors.ts";
 import { firstValueRow, MISSING } from "../../data/vocabulary.ts";
 import type { OnnxGraph, Value } from "./graph.ts";
 import { encodeHistory } from "./history_columns.ts";
@@ -48,6 +49,7 @@ interface Encoded {
 /** Declares an input for each column of the fields, and encodes them as `encodeColumns` of data sets does. */
 export function encodeInputs(g: OnnxGraph, schema: FittedSchema, { strings }: ColumnOptions): EncodedColumns {
   if (strings) requireColumns(schema);
+  requireNoNeighbors(schema);
   const names = nameColumns(schema, strings);
   const encoded = schema.fields.map((field): Encoded => {
     if (field.kind === "numeric") return encodeNumber(g, field, names);
@@ -78,6 +80,16 @@ function requireColumns({ fields }: FittedSchema): void {
   throw new TypeError(
     `Cannot export model: field "${derived.name}" is made of columns, which a graph cannot; export without strings, so ` +
       "that it takes row numbers",
+  );
+}
+
+/** Refuses numbers that are filled in from training rows, among which a graph would have to look. */
+function requireNoNeighbors({ features }: FittedSchema): void {
+  const found = features.find(isFromNeighbors);
+  if (!found) return;
+  throw new TypeError(
+    `Cannot export model: missing numbers of "${found.name}" come from the nearest rows, which a graph cannot look for; ` +
+      "ifMissing mean or median can be exported",
   );
 }
 

@@ -5,6 +5,7 @@ import { pastCount } from "../../../src/data/derived/past.ts";
 import { readDataSplit } from "../../../src/data/refit.ts";
 import { readRows } from "../../../src/data/rows.ts";
 import { categorical, numeric, parseSchema, type Schema } from "../../../src/data/schema.ts";
+import { encodeColumns } from "../../../src/data/encode_columns.ts";
 import { readPretrained } from "../../../src/pretrained/vectors.ts";
 import { rowsOf, valuesOf } from "../files.ts";
 import { contentOf, encodeEverywhere, readEverywhere } from "./sources.ts";
@@ -74,4 +75,24 @@ Deno.test("a field without a vocabulary has no values to give pretrained vectors
     RangeError,
     'fields with vocabularies are "item", received "user"',
   );
+});
+
+Deno.test("a missing statistic can come from the nearest rows, and statistics find them for others", async () => {
+  const features = [
+    pastCount("user", { scale: "none", name: "count" }),
+    numeric("age", { ifMissing: "nearest" }),
+    numeric("rate", { from: { past: "rate", of: ["user"], smoothing: 1, prior: 0.5 }, ifMissing: "nearest" }),
+  ];
+  const rows = Array.from({ length: 30 }, (_, row) => ({
+    ...{ y: `${row % 3 % 2}`, user: row % 7 === 6 ? null : `u${row % 4}` },
+    age: row % 5 === 4 ? null : `${row}`,
+  }));
+  const { schema } = await readEverywhere(rows, { label: "y", features });
+  const asked = [{ user: "u1", age: null }, { user: null, age: "3" }, { user: "new", age: null }];
+  const data = await encodeEverywhere(asked, schema);
+  assertEquals(data.coverage!.slice(1).map(({ missing, filled }) => [missing, filled]), [[2, 2], [1, 1]]);
+  // A value that all rows share stands for each of them alone.
+  const columns = new Map([["user", { shared: null }], ["age", { values: ["3", "20"] }]]);
+  const expected = readRows([{ user: null, age: "3" }, { user: null, age: "20" }], schema);
+  assertEquals(encodeColumns(schema, 2, columns).values, expected.values);
 });
