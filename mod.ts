@@ -30,10 +30,13 @@
  */
 export {
   type CreateOptions,
+  type FoundVectors,
   type InspectOptions,
   Model,
   type ModelOptions,
   type PredictOptions,
+  type PretrainedByField,
+  type PretrainedVectors,
   type QuantizedStorage,
   type RowStorage,
   type StorageByTable,
@@ -104,7 +107,15 @@ export {
 export { type NegativeOptions, sampleNegatives } from "./src/data/negatives.ts";
 export { type FieldFit, type FittedField, FittedSchema } from "./src/data/fitted_schema.ts";
 export type { FittedScale } from "./src/data/scaling.ts";
+export { cross, type CrossOptions } from "./src/data/derived/cross.ts";
+export { type DateOptions, dateParts } from "./src/data/derived/dates.ts";
+export type { DatePart } from "./src/data/derived/date_parts.ts";
+export type { CrossOf, DateOf, DeclaredDateOf, PastOf } from "./src/data/derived/derivation.ts";
+export { pastCount, type PastCountOptions, pastRate, type PastRateOptions } from "./src/data/derived/past.ts";
+export type { PastFit } from "./src/data/derived/past_fit.ts";
+export type { HashBuckets } from "./src/data/hash_buckets.ts";
 export {
+  type Buckets,
   categorical,
   type CategoricalFeature,
   type CategoricalOptions,
@@ -112,6 +123,7 @@ export {
   type DeclaredColumns,
   type DeclaredLabels,
   type Feature,
+  type IfMissing,
   numeric,
   type NumericFeature,
   type NumericOptions,
@@ -121,6 +133,7 @@ export {
   sequence,
   type SequenceFeature,
   type SequenceOptions,
+  type TextRules,
 } from "./src/data/schema.ts";
 export type { DeclaredSurvival } from "./src/data/survival.ts";
 export type { FittedHistory, FittedSequence, SequenceFit } from "./src/data/fitted_sequence.ts";

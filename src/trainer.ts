@@ -6,6 +6,7 @@
 import type { Dataset } from "./data/dataset.ts";
 import type { Plan } from "./graph/plan.ts";
 import type { TunedProblem } from "./kernels/tuner.ts";
+import type { PrepareOptions } from "./store/optimizer_state.ts";
 import { WeightAverage } from "./trainer/averaging.ts";
 import { BestEpoch } from "./trainer/best_epoch.ts";
 import { TrainingBuffers } from "./trainer/buffers.ts";
@@ -16,6 +17,7 @@ import { LossReports } from "./trainer/loss_reports.ts";
 import type { EpochReport, FitOptions, History } from "./trainer/options.ts";
 import { restoreTraining, saveTraining, type TrainingParts } from "./trainer/progress_file.ts";
 import { rowStrengths } from "./trainer/row_l2.ts";
+import { strengthsByTable } from "./trainer/row_strength.ts";
 import { type Settings, settingsOf } from "./trainer/settings.ts";
 import { startTraining } from "./trainer/start_bias.ts";
 import {
@@ -88,7 +90,10 @@ export class Trainer {
   async run(): Promise<History> {
     const { store: { optimizer }, access } = this.#context;
     const resume = this.#resume;
-    if (resume) requireSameRecipe((resume.training as unknown as TrainingState).recipe, this.#state.recipe);
+    if (resume) {
+      requireSameRecipe((resume.training as unknown as TrainingState).recipe, this.#state.recipe);
+      this.#context.store.frozen.requireSame(resume.tensors);
+    }
     const { optimizerState, tuneKernels, otherKernels } = this.#options;
     const isKept = optimizerState === "keep";
     let hasEnded = false;
@@ -96,7 +101,7 @@ export class Trainer {
       await this.#allocate();
       await this.#average?.allocate();
       const takeUp = isKept && !resume;
-      const earlierSteps = await optimizer.prepare(this.#settings.optimizer, { takeUp, rowL2: this.#rowStrengths() });
+      const earlierSteps = await optimizer.prepare(this.#settings.optimizer, { takeUp, ...this.#rowStrengths() });
       if (earlierSteps > 0) this.#state.earlierSteps = earlierSteps;
       if (tuneKernels && (!resume || otherKernels)) {
         await this.#tune(tuneKernels === true ? undefined : tuneKernels.path);
@@ -130,7 +135,7 @@ export class Trainer {
     const { optimizer } = this.#context.store;
     try {
       await this.#allocate();
-      await optimizer.prepare(this.#settings.optimizer, { rowL2: this.#rowStrengths() });
+      await optimizer.prepare(this.#settings.optimizer, this.#rowStrengths());
       return await this.#tune(path, true);
     } finally {
       this.#release();
@@ -161,8 +166,12 @@ export class Trainer {
     this.#losses = new LossReports({ steps: this.#steps, buffers, options, state, rateAt });
   }
 
-  #rowStrengths(): Float32Array<ArrayBuffer> | undefined {
-    return rowStrengths({ ...this.#context, l2: this.#options.l2, data: this.#data, unseen: this.#buffers.unseen });
+  #rowStrengths(): Pick<PrepareOptions, "rowL2" | "strengths"> {
+    const [{ store: { frozen } }, { l2 }, data] = [this.#context, this.#options, this.#data];
+    return {
+      rowL2: rowStrengths({ ...this.#context, l2, data, unseen: this.#buffers.unseen }),
+      strengths: strengthsByTable({ ...this.#context, l2, schema: data.schema, frozen }),
+    };
   }
 
   /** Compiles the step, with the kernels of the checkpoint to resume unless others may do. */

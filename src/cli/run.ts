@@ -15,6 +15,7 @@ import { normal } from "../initializer.ts";
 import { models } from "../../models/mod.ts";
 import { Model } from "../model.ts";
 import { evaluateByTask, type TaskProbabilities } from "../model/tasks.ts";
+import type { PretrainedByField } from "../pretrained/options.ts";
 import { createProgress } from "../progress.ts";
 import { RunRecorder } from "../runs/recorder.ts";
 import { DivergenceError } from "../trainer/checks.ts";
@@ -26,6 +27,7 @@ import { requireWritable, writeWhole } from "./files.ts";
 import { follow } from "./follow.ts";
 import { Interruption } from "./interrupt.ts";
 import type { RunRecord } from "./record.ts";
+import { reportPretrained } from "./pretrained.ts";
 import { formatTasks } from "./report.ts";
 import { describeInputs } from "./sequences.ts";
 import { progressStream, type Streams } from "./streams.ts";
@@ -48,6 +50,8 @@ export interface Run {
   readonly seed: number;
   /** Standard deviation of the first embeddings; the model's when absent. */
   readonly embeddingStd?: number;
+  /** Vectors of files that rows of embeddings start from, by field. */
+  readonly pretrained?: PretrainedByField;
   /** File of the trained model; it is not saved when absent. */
   readonly out?: string;
   /** File of the Chrome trace, when kernels are to be timed. */
@@ -146,10 +150,13 @@ async function trainToEnd(run: Run, workshop: Workshop, streams: Streams): Promi
 }
 
 /** Creates the model, or loads the one that training goes on from. */
-async function openModel({ definition, training, from, fromFm, seed, embeddingStd }: Run, gpu: Gpu): Promise<Model> {
+async function openModel(run: Run, gpu: Gpu): Promise<Model> {
+  const { definition, training, from, fromFm, seed, embeddingStd, pretrained } = run;
   if (from !== undefined) return await Model.load(from, models, { seed, device: gpu });
   const embeddingInitializer = embeddingStd === undefined ? undefined : normal(embeddingStd);
-  const model = await Model.create(definition, training.schema, { seed, device: gpu, embeddingInitializer });
+  const model = await Model.create(definition, training.schema, {
+    ...{ seed, device: gpu, embeddingInitializer, pretrained },
+  });
   if (fromFm !== undefined) await startFromFm(fromFm, model, gpu);
   return model;
 }
@@ -166,6 +173,7 @@ function describeRun({ training, validation, test, seed, summary }: Run, model: 
   const size = `${inputs}, ${formatCount(model.schema.rowCount, "row")} of embeddings`;
   const parameters = formatCount(model.parameterCount, "parameter");
   streams.err(`model: ${model.definition.name}, ${size}, ${parameters}, seed ${seed}`);
+  reportPretrained(model.pretrained, streams);
   if (summary) streams.err(`\n${model.summary()}\n`);
 }
 

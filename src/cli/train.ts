@@ -27,6 +27,7 @@ import {
 } from "./model.ts";
 import { type CommandInfo, type NameOf, type Options, parseOptions } from "./options.ts";
 import { PART_OPTIONS, type Parts, readFolds, readParts, requirePartOptions } from "./parts.ts";
+import { PRETRAINED_OPTIONS, readPretrainedOptions } from "./pretrained.ts";
 import { readRecord, RECORD_OPTIONS, type RunRecord } from "./record.ts";
 import { type Run, runTraining } from "./run.ts";
 import { readSchedule, SCHEDULE_OPTIONS } from "./schedule.ts";
@@ -62,6 +63,7 @@ const GROUPS = {
       value: "STD",
       help: "standard deviation of the first embeddings (default: the model's, mostly 0.0001)",
     },
+    ...PRETRAINED_OPTIONS,
     from: {
       value: "FILE",
       help:
@@ -143,6 +145,7 @@ export const TRAIN: CommandInfo<typeof GROUPS> = {
     "train --data log.csv --label y --categorical a,b --model fnn --from-fm fm.weft",
     "train --data log.csv --label y --categorical item,cate --sequences history:item,cates:cate@history --model din",
     "train --data log.csv --labels click,buy --categorical a,b --model mmoe --task-weights uncertainty",
+    "train --data log.csv --label y --categorical user,item --dim 50 --pretrained item=vectors.txt",
     "train --data today.csv --from yesterday.weft --lr 0.0001 --out today.weft",
   ],
 };
@@ -252,6 +255,7 @@ async function readSource(options: Options<Name>): Promise<ModelHeader | undefin
     "missing",
     "from-fm",
     "embedding-std",
+    ...Object.keys(PRETRAINED_OPTIONS),
   ] as Name[];
   options.exclude("from", settled);
   const source = parseHeader(path, await readCheckpoint(path), models);
@@ -268,6 +272,7 @@ function readSettings(
   requireFiles(options);
   requirePartOptions(options);
   options.exclude("folds", ["run", "checkpoint", "checkpoint-every", "resume", "profile", "from-fm"]);
+  options.exclude("from-fm", ["pretrained"]);
   const resume = record ? record.resume : options.text("resume");
   const checkpoint = record?.checkpoint ?? options.text("checkpoint") ?? resume;
   if (resume === undefined && !record?.isContinued) options.require("resume", ["other-kernels"]);
@@ -279,6 +284,7 @@ function readSettings(
     definition,
     seed: options.integer("seed", 0) ?? 1,
     embeddingStd: options.number("embedding-std", 0),
+    pretrained: readPretrainedOptions(options),
     out: options.text("out") ?? (record ? `${record.folder}/${RUN_FILES.model}` : `${definition.name}.weft`),
     record,
     profile: options.text("profile"),
