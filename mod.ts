@@ -30,12 +30,10 @@
  */
 export {
   type CreateOptions,
-  type FoundVectors,
   type InspectOptions,
   Model,
   type ModelOptions,
   type PredictOptions,
-  type PretrainedByField,
   type PretrainedVectors,
   type QuantizedStorage,
   type RowStorage,
@@ -115,7 +113,6 @@ export { pastCount, type PastCountOptions, pastRate, type PastRateOptions } from
 export type { PastFit } from "./src/data/derived/past_fit.ts";
 export type { HashBuckets } from "./src/data/hash_buckets.ts";
 export {
-  type Buckets,
   categorical,
   type CategoricalFeature,
   type CategoricalOptions,
@@ -123,7 +120,6 @@ export {
   type DeclaredColumns,
   type DeclaredLabels,
   type Feature,
-  type IfMissing,
   numeric,
   type NumericFeature,
   type NumericOptions,

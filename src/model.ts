@@ -51,8 +51,7 @@ export type { CreateOptions, InspectOptions, ModelOptions, PredictOptions } from
 export type { RowStorage, StorageByTable } from "./graph/table_storage.ts";
 export type { QuantizedStorage } from "./model/quantized.ts";
 export type { TaskProbabilities } from "./model/tasks.ts";
-export type { PretrainedByField, PretrainedVectors } from "./pretrained/options.ts";
-export type { FoundVectors } from "./pretrained/vectors.ts";
+export type { PretrainedVectors } from "./pretrained/options.ts";
 
 /**
  * A model with its parameters on a device.
@@ -187,7 +186,12 @@ export class Model implements AsyncDisposable {
   }
 
   /** What files of pretrained vectors had for the values of fields, when the model was created. */
-  get pretrained(): readonly FoundVectors[] {
+  get pretrained(): readonly {
+    readonly field: string;
+    readonly values: number;
+    readonly found: number;
+    readonly frozen: boolean;
+  }[] {
     return this.#pretrained;
   }
 

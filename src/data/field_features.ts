@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type IfMissing, parseNumberAbsence, parseTextAbsence } from "./absence.ts";
-import { type Buckets, parseBuckets } from "./bucket_edges.ts";
+import { parseNumberAbsence, parseTextAbsence } from "./absence.ts";
+import { parseBuckets } from "./bucket_edges.ts";
 import { readPast } from "./derived/declared_past.ts";
 import { type CrossOf, type DateOf, type DeclaredDateOf, type PastOf, readDerivation } from "./derived/derivation.ts";
 import { formatValue } from "./format.ts";
@@ -25,7 +25,7 @@ export interface CategoricalFeature extends TextRules, HashBuckets {
   /** How the values are made of columns, which takes the place of {@linkcode CategoricalFeature.column}. */
   readonly from?: CrossOf | DateOf;
   /** What becomes of a missing value; absent for a row of its own. */
-  readonly ifMissing?: IfMissing<string>;
+  readonly ifMissing?: "own" | "mode" | { readonly value: string };
   /** Whether a field beside this one says where the value is missing. */
   readonly indicator?: boolean;
   /** Whether all values are one, so that only their presence counts. */
@@ -55,7 +55,7 @@ export interface NumericFeature {
   /** Scaling of the number; `none` when there are buckets. */
   readonly scale: Scale;
   /** What the number is cut into, each bucket with a row of its own; absent for none. */
-  readonly buckets?: Buckets;
+  readonly buckets?: number | readonly number[] | "log";
   /** Whether numbers beyond those of the training data are moved to the nearest of them. */
   readonly clamp?: boolean;
   /** How the numbers are made of the past, which takes the place of {@linkcode NumericFeature.column}. */
@@ -63,7 +63,7 @@ export interface NumericFeature {
   /** Whether blanks around the text are removed; absent for what the schema says. */
   readonly trim?: boolean;
   /** What becomes of a missing number; absent for a row of its own. */
-  readonly ifMissing?: IfMissing<number>;
+  readonly ifMissing?: "own" | "mode" | "mean" | "median" | "nearest" | { readonly value: number };
   /** Whether a field beside this one says where the number is missing. */
   readonly indicator?: boolean;
 }
@@ -87,7 +87,7 @@ export interface CategoricalOptions extends TextRules {
   /** How the values are made of columns, as `cross` and `dateParts` declare it. @default {the text of `column`} */
   from?: CrossOf | DeclaredDateOf;
   /** What becomes of a missing value. @default {"own"} */
-  ifMissing?: IfMissing<string>;
+  ifMissing?: "own" | "mode" | { readonly value: string };
   /** Whether there is a field `NAME_missing` as well, which says where the value is missing. @default {false} */
   indicator?: boolean;
   /** Whether all values are one, so that the field only says whether there is a value. @default {false} */
@@ -99,7 +99,7 @@ export interface NumericOptions {
   /** How the number is scaled. @default {"none"} */
   scale?: Scale;
   /** Number of quantile buckets, edges between buckets, or `log`; each bucket gets a row, and no scale applies. @default {none} */
-  buckets?: Buckets;
+  buckets?: number | readonly number[] | "log";
   /** Column of the file. @default {name} */
   column?: string;
   /**
@@ -112,7 +112,7 @@ export interface NumericOptions {
   /** Whether blanks around the text are removed. @default {as the schema says} */
   trim?: boolean;
   /** What becomes of a missing number. @default {"own"} */
-  ifMissing?: IfMissing<number>;
+  ifMissing?: "own" | "mode" | "mean" | "median" | "nearest" | { readonly value: number };
   /** Whether there is a field `NAME_missing` as well, which says where the number is missing. @default {false} */
   indicator?: boolean;
 }

@@ -22,8 +22,6 @@ import { requireSequences, sequence, type SequenceFeature, type SequenceOptions 
 import { requireKeys, requireText } from "./schema_checks.ts";
 import { parseTextRules, TEXT_RULES, type TextRules } from "./text_rules.ts";
 
-export type { IfMissing } from "./absence.ts";
-export type { Buckets } from "./bucket_edges.ts";
 export { type DeclaredLabels, labelColumns } from "./declared_labels.ts";
 export {
   categorical,

@@ -7,7 +7,7 @@ import type { FittedSchema } from "../data/fitted_schema.ts";
 import { formatValue } from "../data/format.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Initializer } from "../initializer.ts";
-import type { PretrainedByField } from "../pretrained/options.ts";
+import type { PretrainedVectors } from "../pretrained/options.ts";
 import type { FieldVectors } from "../pretrained/vectors.ts";
 import { requireCount } from "./requirements.ts";
 
@@ -34,7 +34,7 @@ export interface CreateOptions extends ModelOptions {
    *
    * @default {none}
    */
-  pretrained?: PretrainedByField;
+  pretrained?: Readonly<Record<string, PretrainedVectors>>;
 }
 
 /** Options of {@linkcode Model.predict} and {@linkcode Model.evaluate}. */
