@@ -70,7 +70,16 @@ export class FittedSchema {
   /** How texts of each feature are treated, in the order of {@linkcode FittedSchema.features}. */
   readonly textRules: readonly TextRules[];
   /** What missing numbers are filled in from, where some come from neighbors. */
-  readonly neighbors: NeighborsFit | undefined;
+  readonly neighbors:
+    | {
+      /** Names of the numeric fields, in the order of the numbers. */
+      readonly fields: readonly string[];
+      /** Standard deviation of each field, 1 for a constant. */
+      readonly spreads: readonly number[];
+      /** Training rows: a number for each field, null where one is missing. */
+      readonly rows: readonly (readonly (number | null)[])[];
+    }
+    | undefined;
   /** The fields in order. */
   readonly fields: readonly FittedField[];
   /** The sequences in order. */
