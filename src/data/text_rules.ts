@@ -69,6 +69,8 @@ export function textRulesOf(features: readonly TextFeature[], schema: TextRules)
     if (isKept(feature.name) && feature.from === undefined) {
       return mayKeepQuantities(feature.name) ? {} : { trim: schema.trim };
     }
+    // Letters of dates, such as the T before their time, are no spelling.
+    if (isOfDate(feature)) return { trim: feature.trim ?? schema.trim };
     const { of } = feature;
     const owner = (of === undefined ? undefined : features.find(({ name }) => name === of)) ?? feature;
     return {
@@ -77,6 +79,11 @@ export function textRulesOf(features: readonly TextFeature[], schema: TextRules)
       unicode: owner.unicode ?? schema.unicode,
     };
   });
+}
+
+/** Whether a feature is a part of dates. */
+function isOfDate({ from }: TextFeature): boolean {
+  return typeof from === "object" && from !== null && "date" in from;
 }
 
 /** Returns the function that applies rules to a text; nothing where they change none. */

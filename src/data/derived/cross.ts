@@ -6,7 +6,11 @@
 import { categorical, type CategoricalFeature, type CategoricalOptions } from "../schema.ts";
 
 /** Options of {@linkcode cross}. */
-export interface CrossOptions extends Pick<CategoricalOptions, "minCount" | "hashBuckets" | "newValueBuckets"> {
+export interface CrossOptions extends
+  Pick<
+    CategoricalOptions,
+    "minCount" | "hashBuckets" | "newValueBuckets" | "ifMissing" | "trim" | "lowerCase" | "unicode"
+  > {
   /** Name of the field. @default {the columns with * between them} */
   name?: string;
 }

@@ -6,7 +6,7 @@
 import { numeric, type NumericFeature, type NumericOptions } from "../schema.ts";
 
 /** Options of {@linkcode pastCount}. */
-export interface PastCountOptions extends Pick<NumericOptions, "scale" | "buckets" | "clamp"> {
+export interface PastCountOptions extends Pick<NumericOptions, "scale" | "buckets" | "clamp" | "ifMissing"> {
   /** Name of the field. @default {the columns with * between them, and "_count" or "_rate" behind them} */
   name?: string;
   /**
