@@ -3,6 +3,8 @@
  *
  * @module
  */
+import type { Json } from "../checkpoint/content.ts";
+import { throughCache } from "../data/cache.ts";
 import { warningOfOneClass } from "../data/classes.ts";
 import type { ReadCsvOptions } from "../data/csv.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -151,7 +153,7 @@ export async function formOfFiles(
 }
 
 /** What stands for the standard input. */
-const STDIN = "-";
+export const STDIN = "-";
 
 /** Returns what a name on the command line stands for. */
 function toSource(file: string): Source {
@@ -162,7 +164,7 @@ function toSource(file: string): Source {
  * Reads data files as one data set and reports rows that were left out.
  *
  * @param schema declared or fitted; absent for libsvm files that the schema is to be fitted to
- * @param watcher told of each row
+ * @param watcher told of each row; such rows are never taken from a cache
  */
 export async function readData(
   files: readonly string[],
@@ -171,20 +173,52 @@ export async function readData(
   streams: Streams,
   watcher?: RowWatcher,
 ): Promise<Dataset> {
+  if (!watcher) return (await readDivided(files, schema, options, streams))[0];
   const data = await readFiles(files, schema, options, watcher);
-  if (data.missingLabels > 0) streams.err(`Left out ${formatCount(data.missingLabels, "row")} whose label is missing`);
-  if (data.skipped > 0) {
-    const what = watcher ? "No probability for" : "Left out";
-    streams.err(`${what} ${formatCount(data.skipped, "malformed row")}:`);
-    for (const reason of data.skippedReasons) streams.err(`  ${reason}`);
-    const more = data.skipped - data.skippedReasons.length;
-    if (more > 0) streams.err(`  and ${formatCount(more)} more`);
-  }
-  if (data.rows === 0 && !watcher) {
-    const names = files.map((file) => file.replace(QUERY, "")).join('", "');
-    throw new RangeError(`Cannot use "${names}": there must be a row, received none`);
-  }
+  reportLeftOut(data, "No probability for", streams);
   return data;
+}
+
+/** How rows are divided once they are read. */
+export interface Division {
+  /** All that decides on it. */
+  readonly by: Json;
+  /** Divides the rows; the first part says how many of the whole were left out. */
+  divide(whole: Dataset): Dataset[];
+}
+
+/** Reads data files as {@linkcode readData} does and divides the rows, or takes the parts from the cache. */
+export async function readDivided(
+  files: readonly string[],
+  schema: Schema | FittedSchema | undefined,
+  { cache: folder, onCache: _, ...options }: DataFormat,
+  streams: Streams,
+  division?: Division,
+): Promise<Dataset[]> {
+  const encode = async (): Promise<Dataset[]> => {
+    const whole = await readFiles(files, schema, options, undefined);
+    if (whole.rows === 0) {
+      const names = files.map((file) => file.replace(QUERY, "")).join('", "');
+      throw new RangeError(`Cannot use "${names}": there must be a row, received none`);
+    }
+    return division?.divide(whole) ?? [whole];
+  };
+  const reading = { ...options, divided: division?.by } as { readonly [key: string]: Json | undefined };
+  const say = (message: string): void => streams.err(message);
+  const parts = folder === undefined
+    ? await encode()
+    : await throughCache({ folder, say, source: files.map(toSource), schema, reading }, encode);
+  reportLeftOut(parts[0], "Left out", streams);
+  return parts;
+}
+
+function reportLeftOut(data: Dataset, what: string, streams: Streams): void {
+  if (data.missingLabels > 0) streams.err(`Left out ${formatCount(data.missingLabels, "row")} whose label is missing`);
+  if (data.skipped === 0) return;
+  streams.err(`${what} ${formatCount(data.skipped, "malformed row")}:`);
+  for (const reason of data.skippedReasons) streams.err(`  ${reason}`);
+  const more = data.skipped - data.skippedReasons.length;
+  if (more > 0) streams.err(`  and ${formatCount(more)} more`);
 }
 
 async function readFiles(

@@ -12,6 +12,7 @@ import { weightedNames } from "../trainer/tasks.ts";
 import { type ModelHeader, parseHeader } from "../model/header.ts";
 import { requireFloat32 } from "../model/quantized.ts";
 import { AVERAGING_OPTIONS, readAveraging } from "./averaging.ts";
+import { CACHE_OPTION } from "./cache.ts";
 import { BAD_ROW_OPTION, DATA_OPTIONS, MISSING_OPTION, requireFiles } from "./data.ts";
 import { nameFold, runFolds } from "./folds.ts";
 import { LOSS_OPTIONS, MODEL_OPTIONS, OPTIMIZER_OPTIONS, readL2, readLoss, readModel, readOptimizer } from "./model.ts";
@@ -27,7 +28,7 @@ import { GPU_OPTION, readBackend } from "./device.ts";
 import { readTuning, TUNING_OPTION } from "./tuning.ts";
 
 const GROUPS = {
-  "Data": { ...DATA_OPTIONS, ...BAD_ROW_OPTION, ...MISSING_OPTION },
+  "Data": { ...DATA_OPTIONS, ...BAD_ROW_OPTION, ...MISSING_OPTION, ...CACHE_OPTION },
   "Schema": SCHEMA_OPTIONS,
   "Evaluation": {
     ...PART_OPTIONS,

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import type { Json } from "../checkpoint/content.ts";
+import { throughCache } from "./cache.ts";
 import { openDelimited } from "./csv.ts";
 import { type ReadCsvOptions, requireCsvOptions } from "./csv_options.ts";
 import type { Dataset } from "./dataset.ts";
@@ -29,6 +31,15 @@ export const DATA_FORMATS: readonly DataFileFormat[] = ["csv", "jsonl", "libsvm"
 export interface ReadDataOptions extends ReadCsvOptions {
   /** Form of the files. @default {by the end of each name: parquet, jsonl, ndjson, libsvm, libfm, libffm, svm, else csv} */
   format?: DataFileFormat;
+  /**
+   * Folder to keep the encoded rows in: the same files are encoded once. Rows are encoded afresh when a file, the schema,
+   * an option or the division of the rows has changed, or the file in the folder is damaged.
+   *
+   * @default {none}
+   */
+  cache?: string;
+  /** Told in a sentence whether the rows are encoded or come from the cache, and why. */
+  onCache?: (message: string) => void;
 }
 
 /**
@@ -41,6 +52,7 @@ export interface ReadDataOptions extends ReadCsvOptions {
  *
  * @param source files, folders and patterns, or rows in memory
  * @param schema declared, to be fitted to these rows, or fitted; rows of libsvm need a fitted one
+ * @throws {TypeError} when rows in memory or a stream are to be cached
  * @throws {RangeError} when no file has such a name, or the files are of forms that cannot be read together
  * @throws {Error} as the readers of the forms do
  *
@@ -59,7 +71,29 @@ export async function readData(
   schema: Schema | FittedSchema,
   options: ReadDataOptions = {},
 ): Promise<Dataset> {
-  return await readDataWatched(source, schema, options);
+  const [data] = await readCached(source, schema, options, async (reading) => [
+    await readDataWatched(source, schema, reading),
+  ]);
+  return data;
+}
+
+/**
+ * Encodes rows, or takes them from the folder of the options where they name one.
+ *
+ * @param encode reads and divides the rows by the options it is given
+ * @param divided how rows are divided; part of what decides whether the folder has them
+ */
+export async function readCached(
+  source: Source | readonly Source[] | readonly Row[],
+  schema: Schema | FittedSchema,
+  { cache: folder, onCache: say, ...options }: ReadDataOptions,
+  encode: (options: ReadDataOptions) => Promise<Dataset[]>,
+  divided?: Json,
+): Promise<Dataset[]> {
+  if (folder === undefined) return await encode(options);
+  if (isRows(source)) throw new TypeError("Cannot cache rows: they must come from files, received rows in memory");
+  const reading = { ...options, divided } as { readonly [key: string]: Json | undefined };
+  return await throughCache({ folder, say, source, schema, reading }, () => encode(options));
 }
 
 /** Reads as {@linkcode readData} does, and tells a watcher of each row. */

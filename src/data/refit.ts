@@ -8,7 +8,7 @@ import { readCsv, type ReadCsvOptions, type Source } from "./csv.ts";
 import type { Dataset } from "./dataset.ts";
 import type { FittedSchema } from "./fitted_schema.ts";
 import { keepTexts, keptTexts, unpackCell } from "./kept_texts.ts";
-import { readData, type ReadDataOptions } from "./read_data.ts";
+import { readCached, readData, type ReadDataOptions } from "./read_data.ts";
 import type { Row } from "./rows.ts";
 import { parseSchema, type Schema } from "./schema.ts";
 import { type Fold, type FoldOptions, kFold } from "./folds.ts";
@@ -127,8 +127,9 @@ export async function readDataSplit(
   options: ReadDataSplitOptions,
 ): Promise<Dataset[]> {
   const [by, reading] = takeSplitOptions<ReadDataOptions>(options);
-  const whole = await readData(source, keepTexts(parseSchema(schema), by.column), reading);
-  return refitSplit(whole, schema, fractions, by);
+  const kept = keepTexts(parseSchema(schema), by.column);
+  const encode = async (how: ReadDataOptions) => refitSplit(await readData(source, kept, how), schema, fractions, by);
+  return await readCached(source, schema, reading, encode, { fractions, ...by });
 }
 
 /**

@@ -9,8 +9,8 @@
 export { listAdapters, requestAdapter } from "../adapter.ts";
 export { readCheckpoint, requireSavable, writeCheckpoint } from "../checkpoint.ts";
 export { listenGrpc } from "./grpc.ts";
-export { exists, openFile, openRanges, readFolder } from "./files.ts";
-export type { ByteRanges, FolderEntry } from "./file_types.ts";
+export { exists, makeFolder, openFile, openRanges, readFolder, removeFile, stampFile } from "./files.ts";
+export type { ByteRanges, FileStamp, FolderEntry } from "./file_types.ts";
 export { listen } from "./listen.ts";
 export type { GrpcListener, GrpcListenOptions, Listener, ListenOptions } from "./listen_types.ts";
 export { openLogFolder } from "./log_folder.ts";

@@ -8,10 +8,10 @@ import type { Gpu } from "../gpu/device.ts";
 import type { AdapterOptions, AdapterReport, FoundAdapter } from "./adapter_types.ts";
 import type { GrpcListener, GrpcListenOptions, Listener, ListenOptions } from "./listen_types.ts";
 import type { LogFolder } from "./log_types.ts";
-import type { ByteRanges, FolderEntry } from "./file_types.ts";
+import type { ByteRanges, FileStamp, FolderEntry } from "./file_types.ts";
 
 export type { GrpcListener, GrpcListenOptions, Listener, ListenOptions } from "./listen_types.ts";
-export type { ByteRanges, FolderEntry } from "./file_types.ts";
+export type { ByteRanges, FileStamp, FolderEntry } from "./file_types.ts";
 export type { LineFile, LogFolder } from "./log_types.ts";
 
 /** Whether a buffer holds what the device wrote as soon as the call that maps it returns: no browser's does. */
@@ -90,6 +90,21 @@ export function openFile(_path: string | URL): Promise<ReadableStream<Uint8Array
 /** Refuses to open a file. */
 export function openRanges(_path: string | URL): Promise<ByteRanges | undefined> {
   return Promise.reject(new Error(NO_FILES));
+}
+
+/** Refuses to look at a file. */
+export function stampFile(_path: string | URL): Promise<FileStamp | undefined> {
+  return Promise.reject(new Error(NO_FILES));
+}
+
+/** Refuses to make a folder. */
+export function makeFolder(path: string): Promise<void> {
+  return Promise.reject(withoutFiles("make", path));
+}
+
+/** Refuses to remove a file. */
+export function removeFile(path: string): Promise<void> {
+  return Promise.reject(withoutFiles("remove", path));
 }
 
 /** Finds no folder. */
