@@ -11,6 +11,7 @@ import type { Rejections, RowFault } from "./rejections.ts";
 import { type LabelCells, RowLabels } from "./row_labels.ts";
 import { type CategoricalFeature, parseSchema, type Schema } from "./schema.ts";
 import { type SequenceCell, SequenceColumns } from "./sequence_column.ts";
+import type { CodedCells } from "./text_pool.ts";
 import { createTimeReader } from "./time.ts";
 
 /** Options of {@linkcode DatasetBuilder}. */
@@ -35,6 +36,18 @@ export interface Cells {
   labels?: LabelCells;
   /** Text of the time, for timed rows. */
   time?: string;
+}
+
+/** Cells of a block of rows, as {@linkcode Cells} has those of one, by numbers of texts. */
+export interface BlockCells {
+  /** How many rows. */
+  readonly rows: number;
+  /** One column per field, then one per sequence. */
+  readonly texts: readonly CodedCells[];
+  /** One per label, for labeled rows. */
+  readonly labels: readonly CodedCells[];
+  /** The times, for timed rows. */
+  readonly time?: CodedCells;
 }
 
 /** A data set under construction. */
@@ -105,6 +118,48 @@ export class DatasetBuilder {
     this.#rows++;
   }
 
+  /** Whether rows can come in blocks. */
+  get takesBlocks(): boolean {
+    return !this.#trim && this.#columns.every(({ offerBlock }) => offerBlock !== undefined);
+  }
+
+  /**
+   * Stores the rows of a block as {@linkcode DatasetBuilder.add} stores one after the other.
+   *
+   * @param refuse told what is wrong with a row, which is then left out
+   */
+  addBlock(block: BlockCells, refuse: (row: number, fault: RowFault) => void): void {
+    const refused = new Uint8Array(block.rows);
+    this.#columns.forEach((column, index) => column.offerBlock!(block.texts[index], block.rows, refused));
+    const kept = new Uint32Array(block.rows);
+    let count = 0;
+    for (let row = 0; row < block.rows; row++) {
+      const fault = this.#addBeside(block, row, refused[row] === 1);
+      if (fault) refuse(row, fault);
+      else kept[count++] = row;
+    }
+    for (const column of this.#columns) column.storeBlock!(kept, count);
+    this.#rows += count;
+  }
+
+  /** Stores what stands beside the fields of a row, or nothing of it, and returns what is wrong with the row. */
+  #addBeside({ texts, labels, time }: BlockCells, row: number, isRefused: boolean): RowFault | undefined {
+    const fault = this.#labels.offer(labels.map((cells) => textAt(cells, row)));
+    if (fault) return fault;
+    const timeValue = this.#readTime?.(time ? textAt(time, row) : "") ?? 0;
+    if (typeof timeValue === "string") return { reason: `column "${this.#declared.time}": ${timeValue}` };
+    const fields = this.#columns.length;
+    for (let index = 0; isRefused && index < fields; index++) {
+      const wrong = this.#columns[index].offer(textAt(texts[index], row), 1);
+      if (wrong !== undefined) return { reason: `field "${this.#names[index]}": ${wrong}` };
+    }
+    const wrong = this.#sequences.offer((index) => textAt(texts[fields + index], row));
+    if (wrong !== undefined) return { reason: wrong };
+    this.#sequences.store();
+    this.#labels.store();
+    if (this.#readTime) this.#times.push(timeValue);
+  }
+
   /** Appends a field to a schema under fitting; the rows stored so far have no value there. */
   addField(feature: CategoricalFeature): void {
     const column = createColumn(feature, this.#missingTexts);
@@ -168,4 +223,8 @@ export class DatasetBuilder {
   #bare<T extends string | undefined>(text: T): T {
     return this.#trim ? text?.trim() as T : text;
   }
+}
+
+function textAt({ texts, codes }: CodedCells, row: number): string {
+  return texts[codes[row]];
 }

@@ -6,12 +6,16 @@
  *
  * @module
  */
+import { CellMemo, REFUSED } from "./cell_memo.ts";
 import { type FieldCoverage, Respellings } from "./coverage.ts";
 import type { FieldFit, FittedField, FittedSchema } from "./fitted_schema.ts";
 import { formatText } from "./format.ts";
-import { type Growable, growF32, growF64, growU32 } from "./growable.ts";
-import { applyScale, findBucket, fitEdges, fitScale, type FittedScale, measureRange, parseNumber } from "./scaling.ts";
+import { growF64, growU32 } from "./growable.ts";
+import { scaleNumber, writeBuckets, writeScaled } from "./number_rows.ts";
+import { fitEdges, fitScale, measureRange, parseNumber } from "./scaling.ts";
 import type { CategoricalFeature, NumericFeature } from "./schema.ts";
+import type { CodedCells } from "./text_pool.ts";
+import { Weights } from "./occurrence_values.ts";
 import { firstValueRow, Interner, MISSING, OUT_OF_VOCABULARY } from "./vocabulary.ts";
 
 /** A column that grows by one cell at a time. */
@@ -20,6 +24,10 @@ export interface Column {
   offer(text: string | undefined, weight: number): string | undefined;
   /** Stores the cell offered last. */
   store(): void;
+  /** Takes the cells of a block and marks the rows whose cell it cannot take; absent where cells come one by one only. */
+  offerBlock?(cells: CodedCells, rows: number, refused: Uint8Array): void;
+  /** Stores the first `count` rows that `kept` names of the block offered last. */
+  storeBlock?(kept: Uint32Array, count: number): void;
   /** Fits the field to all stored cells; a column of a fitted schema returns what it was given. */
   fit(): FieldFit;
   /**
@@ -48,30 +56,6 @@ export function createFittedColumn(schema: FittedSchema, index: number, missing:
     : new NumericColumn(field.feature, missing, field);
 }
 
-/** The values of a column's occurrences; takes no memory while all are 1. */
-class Weights {
-  #numbers: Growable<Float32Array<ArrayBuffer>> | undefined;
-  #length = 0;
-
-  get used(): boolean {
-    return this.#numbers !== undefined;
-  }
-
-  push(weight: number): void {
-    if (this.#numbers === undefined && weight !== 1) {
-      this.#numbers = growF32();
-      for (let row = 0; row < this.#length; row++) this.#numbers.push(1);
-    }
-    this.#numbers?.push(weight);
-    this.#length++;
-  }
-
-  write(values: Float32Array | undefined, start: number): void {
-    if (this.#numbers) values?.set(this.#numbers.drain(), start);
-    else values?.fill(1, start, start + this.#length);
-  }
-}
-
 /** A categorical column under fitting: cells are codes until the vocabulary is known. */
 class CategoricalColumn implements Column {
   readonly #feature: CategoricalFeature;
@@ -80,6 +64,7 @@ class CategoricalColumn implements Column {
   // 0 is a missing cell, k + 1 the text with code k.
   readonly #codes = growU32();
   readonly #weights = new Weights();
+  readonly #memo = new CellMemo((text) => this.#missing.has(text) ? 0 : this.#interner.codeOf(text) + 1);
   #sawMissing = false;
   #text: string | undefined;
   #weight = 1;
@@ -103,6 +88,20 @@ class CategoricalColumn implements Column {
       this.#codes.push(this.#interner.add(this.#text) + 1);
     }
     this.#weights.push(this.#weight);
+  }
+
+  offerBlock(cells: CodedCells): void {
+    this.#memo.read(cells);
+  }
+
+  storeBlock(kept: Uint32Array, count: number): void {
+    for (let i = 0; i < count; i++) {
+      const code = this.#memo.numberAt(kept[i]);
+      this.#codes.push(code);
+      if (code === 0) this.#sawMissing = true;
+      else this.#interner.count(code - 1);
+    }
+    this.#weights.pushOnes(count);
   }
 
   fit(): FieldFit {
@@ -144,6 +143,10 @@ class FittedCategoricalColumn implements Column {
   readonly #weights = new Weights();
   readonly #respellings: Respellings;
   readonly #counts = { missing: 0, unseen: 0, outside: 0 };
+  // Negative for a missing cell, else the row.
+  readonly #memo = new CellMemo((text) =>
+    this.#missing.has(text) ? -1 : this.#tokenRows.get(text) ?? OUT_OF_VOCABULARY
+  );
   #text: string | undefined;
   #row = 0;
   #weight = 1;
@@ -158,9 +161,7 @@ class FittedCategoricalColumn implements Column {
   offer(text: string | undefined, weight: number): string | undefined {
     if (weight !== 1 && !this.#field.weighted) return `expected value 1 as in the training data, received ${weight}`;
     this.#text = text === undefined || this.#missing.has(text) ? undefined : text;
-    this.#row = this.#text === undefined
-      ? this.#field.missing ? MISSING : OUT_OF_VOCABULARY
-      : this.#tokenRows.get(this.#text) ?? OUT_OF_VOCABULARY;
+    this.#row = this.#text === undefined ? this.#missingRow : this.#tokenRows.get(this.#text) ?? OUT_OF_VOCABULARY;
     this.#weight = weight;
   }
 
@@ -173,6 +174,27 @@ class FittedCategoricalColumn implements Column {
     }
     this.#rows.push(this.#field.offset + this.#row);
     this.#weights.push(this.#weight);
+  }
+
+  offerBlock(cells: CodedCells): void {
+    this.#memo.read(cells);
+  }
+
+  storeBlock(kept: Uint32Array, count: number): void {
+    for (let i = 0; i < count; i++) {
+      const row = this.#memo.numberAt(kept[i]);
+      if (row < 0) this.#counts.missing++;
+      else if (row === OUT_OF_VOCABULARY) {
+        this.#counts.unseen++;
+        this.#respellings.try(this.#memo.textAt(kept[i]));
+      }
+      this.#rows.push(this.#field.offset + (row < 0 ? this.#missingRow : row));
+    }
+    this.#weights.pushOnes(count);
+  }
+
+  get #missingRow(): number {
+    return this.#field.missing ? MISSING : OUT_OF_VOCABULARY;
   }
 
   fit(): FieldFit {
@@ -193,6 +215,7 @@ class NumericColumn implements Column {
   readonly #missing: ReadonlySet<string>;
   readonly #fitted: FieldFit | undefined;
   readonly #numbers = growF64();
+  readonly #memo = new CellMemo((text) => this.offer(text) === undefined ? this.#number : REFUSED);
   #number = NaN;
 
   constructor(feature: NumericFeature, missing: ReadonlySet<string>, fitted: FieldFit | undefined) {
@@ -220,6 +243,15 @@ class NumericColumn implements Column {
     this.#numbers.push(this.#number);
   }
 
+  offerBlock(cells: CodedCells, rows: number, refused: Uint8Array): void {
+    this.#memo.read(cells);
+    this.#memo.mark(rows, refused);
+  }
+
+  storeBlock(kept: Uint32Array, count: number): void {
+    for (let i = 0; i < count; i++) this.#numbers.push(this.#memo.numberAt(kept[i]));
+  }
+
   fit(): FieldFit {
     if (this.#fitted) return this.#fitted;
     const numbers = this.#numbers.toArray();
@@ -242,42 +274,4 @@ class NumericColumn implements Column {
     }
     return counts;
   }
-}
-
-/** Scales a number, and moves it into the range of the training data first where the feature says so. */
-function scaleNumber({ feature, scaling, range }: FieldFit, x: number): number {
-  const clamped = range && feature.kind === "numeric" && feature.clamp ? Math.min(Math.max(x, range[0]), range[1]) : x;
-  return applyScale(scaling as FittedScale, clamped);
-}
-
-function writeBuckets(
-  numbers: Float64Array,
-  { offset, missing, edges = [] }: FittedField,
-  ids: Uint32Array,
-  values: Float32Array | undefined,
-  start: number,
-): void {
-  const first = offset + firstValueRow(missing);
-  const absent = offset + (missing ? MISSING : OUT_OF_VOCABULARY);
-  numbers.forEach((x, row) => ids[start + row] = Number.isNaN(x) ? absent : first + findBucket(edges, x));
-  values?.fill(1, start, start + numbers.length);
-}
-
-function writeScaled(
-  numbers: Float64Array,
-  field: FittedField,
-  ids: Uint32Array,
-  values: Float32Array,
-  start: number,
-): void {
-  const { name, offset, missing } = field;
-  numbers.forEach((x, row) => {
-    const absent = Number.isNaN(x);
-    ids[start + row] = offset + (absent && missing ? MISSING : 0);
-    const value = absent ? Number(missing) : scaleNumber(field, x);
-    values[start + row] = value;
-    if (!Number.isFinite(values[start + row])) {
-      throw new RangeError(`Cannot scale "${name}": scaled number must fit in float32, received ${value} for ${x}`);
-    }
-  });
 }

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Cells } from "./builder.ts";
+import type { BlockCells, Cells } from "./builder.ts";
+import type { CellBlock } from "./cell_blocks.ts";
 import type { Layout } from "./csv_layout.ts";
 import type { FittedSchema } from "./fitted_schema.ts";
 import { packList } from "./kept_texts.ts";
@@ -58,6 +59,22 @@ export class CellReader {
       texts,
       labels: labels.map((position) => cells[position] as string | undefined),
       time: cells[time] as string | undefined,
+    };
+  }
+
+  /** Whether cells can come in blocks of columns. */
+  get takesBlocks(): boolean {
+    return this.#floating.length === 0 && this.#packed.length === 0;
+  }
+
+  /** Returns the cells of a block in the order of the features. */
+  readBlock({ rows, columns }: CellBlock): BlockCells {
+    const { fields, labels, time } = this.#layout;
+    return {
+      rows,
+      texts: fields.map((position) => columns[position]!),
+      labels: labels.map((position) => columns[position]!),
+      time: columns[time],
     };
   }
 

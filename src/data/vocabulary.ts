@@ -35,15 +35,24 @@ export class Interner {
 
   /** Counts a text once more and returns its code. */
   add(text: string): number {
+    const code = this.codeOf(text);
+    this.#counts[code]++;
+    return code;
+  }
+
+  /** Returns the code of a text without counting it; a text that is never counted gets no row. */
+  codeOf(text: string): number {
     const code = this.#codes.get(text);
-    if (code !== undefined) {
-      this.#counts[code]++;
-      return code;
-    }
+    if (code !== undefined) return code;
     const created = this.#counts.length;
     this.#codes.set(copyText(text), created);
-    this.#counts.push(1);
+    this.#counts.push(0);
     return created;
+  }
+
+  /** Counts the text of a code once more. */
+  count(code: number): void {
+    this.#counts[code]++;
   }
 
   /**

@@ -1,0 +1,54 @@
+/**
+ * What a column makes of texts, found once for each.
+ *
+ * @module
+ */
+import type { CodedCells } from "./text_pool.ts";
+
+/** The number of a text that a column cannot take. */
+export const REFUSED = Infinity;
+
+/** Numbers that a column stores for the cells of a block. */
+export class CellMemo {
+  readonly #numberOf: (text: string) => number;
+  #texts: readonly string[] = [];
+  #numbers = new Float64Array(64);
+  #known = 0;
+  #codes: Uint32Array = new Uint32Array(0);
+
+  /** @param numberOf returns what is stored for a text, or {@linkcode REFUSED}; the same whenever it is asked */
+  constructor(numberOf: (text: string) => number) {
+    this.#numberOf = numberOf;
+  }
+
+  /** Takes the cells of a block. */
+  read({ texts, codes }: CodedCells): void {
+    if (texts !== this.#texts) {
+      this.#texts = texts;
+      this.#known = 0;
+    }
+    this.#codes = codes;
+    if (texts.length > this.#numbers.length) {
+      const larger = new Float64Array(2 * texts.length);
+      larger.set(this.#numbers.subarray(0, this.#known));
+      this.#numbers = larger;
+    }
+    for (; this.#known < texts.length; this.#known++) this.#numbers[this.#known] = this.#numberOf(texts[this.#known]);
+  }
+
+  /** Marks rows whose cell is refused. */
+  mark(rows: number, refused: Uint8Array): void {
+    const [numbers, codes] = [this.#numbers, this.#codes];
+    for (let row = 0; row < rows; row++) if (numbers[codes[row]] === REFUSED) refused[row] = 1;
+  }
+
+  /** Returns the number of a row's cell. */
+  numberAt(row: number): number {
+    return this.#numbers[this.#codes[row]];
+  }
+
+  /** Returns the text of a row's cell. */
+  textAt(row: number): string {
+    return this.#texts[this.#codes[row]];
+  }
+}
