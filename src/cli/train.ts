@@ -7,7 +7,7 @@ import { models } from "../../models/mod.ts";
 import { readCheckpoint } from "../checkpoint.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Definition } from "../definition.ts";
-import type { EarlyStopping } from "../trainer/options.ts";
+import type { EarlyStopping, FitOptions } from "../trainer/options.ts";
 import { weightedNames } from "../trainer/tasks.ts";
 import { type ModelHeader, parseHeader } from "../model/header.ts";
 import { requireFloat32 } from "../model/quantized.ts";
@@ -88,6 +88,12 @@ const GROUPS = {
         "(default 0.01; 0 for none)",
     },
     seed: { value: "N", help: "seed of parameters, shuffling and dropout (default 1)" },
+    shuffle: {
+      value: "HOW",
+      help:
+        "rows (default) shuffles all rows each epoch; window, for rows that do not fit in memory, shuffles blocks\n" +
+        "of 8,192 rows, and the rows of each 32 blocks among each other; none takes them as they come",
+    },
     "memory-budget": {
       value: "MIB",
       help: "device memory for rows; more of them stream (default: half of the largest buffer)",
@@ -238,6 +244,7 @@ function readSettings(options: Options<Name>, definition: Definition): Omit<Run,
       loss: readLoss(options),
       optimizer: readOptimizer(options),
       l2: readL2(options),
+      shuffle: readShuffle(options),
       clipNorm: options.number("clip-norm", Number.MIN_VALUE),
       memoryBudget: budget === undefined ? undefined : Math.floor(budget * 2 ** 20),
       checkpoint: checkpoint === undefined ? undefined : {
@@ -249,4 +256,10 @@ function readSettings(options: Options<Name>, definition: Definition): Omit<Run,
       tuneKernels: isTuned && (tuning?.path === undefined || { path: tuning.path }),
     },
   };
+}
+
+/** Reads how rows are shuffled. */
+function readShuffle(options: Options<Name>): FitOptions["shuffle"] {
+  const how = options.choice("shuffle", ["rows", "window", "none"]);
+  return how === undefined ? undefined : { rows: true, window: "window" as const, none: false }[how];
 }
