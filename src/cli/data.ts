@@ -9,6 +9,7 @@ import { warningOfOneClass } from "../data/classes.ts";
 import type { ReadCsvOptions } from "../data/csv.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { FittedSchema } from "../data/fitted_schema.ts";
+import { limitMemory } from "../data/large_arrays.ts";
 import { type ReadLibsvmOptions, readLibsvmWatched } from "../data/libsvm.ts";
 import { type ColumnFormat, DATA_FORMATS, formOf, type ReadDataOptions, readDataWatched } from "../data/read_data.ts";
 import type { Schema } from "../data/schema.ts";
@@ -191,10 +192,11 @@ export interface Division {
 export async function readDivided(
   files: readonly string[],
   schema: Schema | FittedSchema | undefined,
-  { cache: folder, onCache: _, ...options }: DataFormat,
+  { cache: folder, onCache: _, memory, ...options }: DataFormat,
   streams: Streams,
   division?: Division,
 ): Promise<Dataset[]> {
+  if (memory !== undefined) await limitMemory(memory, folder);
   const encode = async (): Promise<Dataset[]> => {
     const whole = await readFiles(files, schema, options, undefined);
     if (whole.rows === 0) {

@@ -12,7 +12,7 @@ import { weightedNames } from "../trainer/tasks.ts";
 import { type ModelHeader, parseHeader } from "../model/header.ts";
 import { requireFloat32 } from "../model/quantized.ts";
 import { AVERAGING_OPTIONS, readAveraging } from "./averaging.ts";
-import { CACHE_OPTION } from "./cache.ts";
+import { CACHE_OPTION, readMemory } from "./cache.ts";
 import { BAD_ROW_OPTION, DATA_OPTIONS, MISSING_OPTION, requireFiles } from "./data.ts";
 import { nameFold, runFolds } from "./folds.ts";
 import { LOSS_OPTIONS, MODEL_OPTIONS, OPTIMIZER_OPTIONS, readL2, readLoss, readModel, readOptimizer } from "./model.ts";
@@ -220,7 +220,9 @@ function readSettings(options: Options<Name>, definition: Definition): Omit<Run,
   const checkpoint = options.text("checkpoint") ?? resume;
   if (resume === undefined) options.require("resume", ["other-kernels"]);
   if (checkpoint === undefined) options.require("checkpoint", ["checkpoint-every"]);
-  const budget = options.number("memory-budget", 1);
+  // On a processor, memory of the device is memory of the process.
+  const memory = readMemory(options);
+  const budget = options.number("memory-budget", 1) ?? (memory && memory / 8 / 2 ** 20);
   const isTuned = options.has("tune-kernels");
   const tuning = readTuning(options, isTuned);
   return {
@@ -261,5 +263,6 @@ function readSettings(options: Options<Name>, definition: Definition): Omit<Run,
 /** Reads how rows are shuffled. */
 function readShuffle(options: Options<Name>): FitOptions["shuffle"] {
   const how = options.choice("shuffle", ["rows", "window", "none"]);
-  return how === undefined ? undefined : { rows: true, window: "window" as const, none: false }[how];
+  if (how === undefined) return options.has("memory") ? "window" : undefined;
+  return { rows: true, window: "window" as const, none: false }[how];
 }

@@ -7,6 +7,7 @@ import { type Column, createColumn, createFittedColumn } from "./columns.ts";
 import { Dataset } from "./dataset.ts";
 import { FittedSchema } from "./fitted_schema.ts";
 import { growF64 } from "./growable.ts";
+import { keepWithinMemory, makeF32, makeU32 } from "./large_arrays.ts";
 import type { Rejections, RowFault } from "./rejections.ts";
 import { type LabelCells, RowLabels } from "./row_labels.ts";
 import { type CategoricalFeature, parseSchema, type Schema } from "./schema.ts";
@@ -140,6 +141,7 @@ export class DatasetBuilder {
     }
     for (const column of this.#columns) column.storeBlock!(kept, count);
     this.#rows += count;
+    keepWithinMemory();
   }
 
   /** Stores what stands beside the fields of a row, or nothing of it, and returns what is wrong with the row. */
@@ -182,13 +184,13 @@ export class DatasetBuilder {
     this.#labels.requireClear();
     const schema = this.#fitted ?? this.#fit();
     const cells = schema.fields.length * this.#rows;
-    const ids = new Uint32Array(cells);
-    const values = schema.hasValues ? new Float32Array(cells) : undefined;
-    const coverage = this.#columns.map((column, index) => ({
-      name: this.#names[index],
-      rows: this.#rows,
-      ...column.write(schema.fields[index], ids, values, index * this.#rows),
-    }));
+    const ids = makeU32(cells);
+    const values = schema.hasValues ? makeF32(cells) : undefined;
+    const coverage = this.#columns.map((column, index) => {
+      keepWithinMemory();
+      const counts = column.write(schema.fields[index], ids, values, index * this.#rows);
+      return { name: this.#names[index], rows: this.#rows, ...counts };
+    });
     const lists = this.#sequences.write(schema);
     return new Dataset({
       schema,

@@ -7,12 +7,21 @@
  * @module
  */
 import type { Checkpoint, Json } from "../checkpoint/content.ts";
-import { exists, makeFolder, readCheckpoint, readFolder, removeFile, writeCheckpoint } from "../host/mod.ts";
+import {
+  exists,
+  makeFolder,
+  mapCheckpoint,
+  readCheckpoint,
+  readFolder,
+  removeFile,
+  writeCheckpoint,
+} from "../host/mod.ts";
 import { type CacheKey, cacheKey, type CacheSubject } from "./cache_key.ts";
 import { Dataset } from "./dataset.ts";
 import { packDataset, unpackDataset } from "./dataset_file.ts";
 import { FittedSchema } from "./fitted_schema.ts";
 import { formatValue } from "./format.ts";
+import { isLimited, mapTracked } from "./large_arrays.ts";
 
 /** Rows that may be in a folder. */
 export interface CacheRequest extends CacheSubject {
@@ -64,7 +73,7 @@ async function load(
   say: (message: string) => void,
 ): Promise<Dataset[] | undefined> {
   try {
-    const { header, tensors } = await readCheckpoint(path);
+    const { header, tensors } = isLimited() ? await mapCheckpoint(path, mapTracked) : await readCheckpoint(path);
     if (header.kind !== KIND || nameOf(header.key as unknown as CacheKey) !== nameOf(key)) {
       throw new SyntaxError(`Cannot load "${path}": it must hold encoded rows, received ${formatValue(header.kind)}`);
     }

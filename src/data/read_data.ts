@@ -11,6 +11,7 @@ import type { Dataset } from "./dataset.ts";
 import { FittedSchema } from "./fitted_schema.ts";
 import { formatValue } from "./format.ts";
 import { isJsonLines, readObjects, requireJsonOptions } from "./json_lines.ts";
+import { limitMemory } from "./large_arrays.ts";
 import { readLibsvmWatched } from "./libsvm.ts";
 import { openParquet, TEXT_OPTIONS } from "./parquet.ts";
 import { isRow, type Row } from "./row_cells.ts";
@@ -38,6 +39,13 @@ export interface ReadDataOptions extends ReadCsvOptions {
    * @default {none}
    */
   cache?: string;
+  /**
+   * Bytes of memory that the process is to have at most, from here on: large arrays of data sets are then made in files
+   * without names, of the system's folder for temporary files, or in `cache` where it is given.
+   *
+   * @default {no limit}
+   */
+  memory?: number;
   /** Told in a sentence whether the rows are encoded or come from the cache, and why. */
   onCache?: (message: string) => void;
 }
@@ -86,10 +94,11 @@ export async function readData(
 export async function readCached(
   source: Source | readonly Source[] | readonly Row[],
   schema: Schema | FittedSchema,
-  { cache: folder, onCache: say, ...options }: ReadDataOptions,
+  { cache: folder, onCache: say, memory, ...options }: ReadDataOptions,
   encode: (options: ReadDataOptions) => Promise<Dataset[]>,
   divided?: Json,
 ): Promise<Dataset[]> {
+  if (memory !== undefined) await limitMemory(memory, folder);
   if (folder === undefined) return await encode(options);
   if (isRows(source)) throw new TypeError("Cannot cache rows: they must come from files, received rows in memory");
   const reading = { ...options, divided } as { readonly [key: string]: Json | undefined };

@@ -29,7 +29,7 @@ const FIRST_SLOTS = 1 << 12;
 const TRIED_TEXTS = 1 << 16;
 
 /** Texts at most; a column with more begins again. */
-const MOST_TEXTS = 1 << 20;
+const MOST_TEXTS = 1 << 18;
 
 /** Numbers of a slot: eight bytes of a text or two hashes of it, its length, and its number plus one, 0 for none. */
 const SLOT = 4;
