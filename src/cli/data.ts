@@ -18,7 +18,8 @@ import { listSources } from "../data/source_list.ts";
 import { type ReadSqlOptions, readSqlWatched } from "../data/sql.ts";
 import type { RowWatcher } from "../data/watcher.ts";
 import { type OptionGroups, type Options, UsageError } from "./options.ts";
-import type { Streams } from "./streams.ts";
+import { ReadingProgress } from "./reading_progress.ts";
+import { progressStream, type Streams } from "./streams.ts";
 import { formatCount } from "./table.ts";
 
 /** Options that say how data files are read. */
@@ -192,18 +193,24 @@ export interface Division {
 export async function readDivided(
   files: readonly string[],
   schema: Schema | FittedSchema | undefined,
-  { cache: folder, onCache: _, memory, ...options }: DataFormat,
+  { cache: folder, onCache: _onCache, onRows: _onRows, memory, ...options }: DataFormat,
   streams: Streams,
   division?: Division,
 ): Promise<Dataset[]> {
   if (memory !== undefined) await limitMemory(memory, folder);
   const encode = async (): Promise<Dataset[]> => {
-    const whole = await readFiles(files, schema, options, undefined);
+    using progress = new ReadingProgress(progressStream);
+    const onRows = (rows: number): void => progress.update(rows);
+    const whole = await readFiles(files, schema, { ...options, onRows }, undefined);
     if (whole.rows === 0) {
       const names = files.map((file) => file.replace(QUERY, "")).join('", "');
       throw new RangeError(`Cannot use "${names}": there must be a row, received none`);
     }
-    return division?.divide(whole) ?? [whole];
+    const parts = division?.divide(whole) ?? [whole];
+    progress[Symbol.dispose]();
+    const end = progress.describeEnd(whole.rows);
+    if (end !== undefined) streams.err(end);
+    return parts;
   };
   const reading = { ...options, divided: division?.by } as { readonly [key: string]: Json | undefined };
   const say = (message: string): void => streams.err(message);
@@ -235,7 +242,7 @@ async function readFiles(
   }
   const { threshold: _, database, ...reading } = options;
   if (!files[0].startsWith(QUERY)) return await readDataWatched(sources, schema, reading, watcher);
-  const { format: __, ...rows } = reading;
+  const { format: _format, onRows: _onRows, ...rows } = reading;
   return await readSqlWatched(files[0].slice(QUERY.length), schema, { ...rows, database }, watcher);
 }
 

@@ -90,9 +90,9 @@ const GROUPS = {
     seed: { value: "N", help: "seed of parameters, shuffling and dropout (default 1)" },
     shuffle: {
       value: "HOW",
-      help:
-        "rows (default) shuffles all rows each epoch; window, for rows that do not fit in memory, shuffles blocks\n" +
-        "of 8,192 rows, and the rows of each 32 blocks among each other; none takes them as they come",
+      help: "rows (default) shuffles all rows each epoch; window, for rows that do not fit in memory,\n" +
+        "shuffles blocks of 8,192 rows, and the rows of each 32 blocks among each other;\n" +
+        "none takes them as they come",
     },
     "memory-budget": {
       value: "MIB",

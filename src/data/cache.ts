@@ -21,7 +21,7 @@ import { Dataset } from "./dataset.ts";
 import { packDataset, unpackDataset } from "./dataset_file.ts";
 import { FittedSchema } from "./fitted_schema.ts";
 import { formatValue } from "./format.ts";
-import { isLimited, mapTracked } from "./large_arrays.ts";
+import { isLimited, keepWithinMemory, mapTracked } from "./large_arrays.ts";
 
 /** Rows that may be in a folder. */
 export interface CacheRequest extends CacheSubject {
@@ -32,6 +32,9 @@ export interface CacheRequest extends CacheSubject {
 }
 
 const KIND = "weft encoded rows";
+
+/** Milliseconds between two looks at the memory while the file is written. */
+const LOOK_MS = 50;
 
 const NAME = /^([0-9a-f]+)-([0-9a-f]+)-([0-9a-f]+)-([0-9a-f]+)\.weft$/;
 
@@ -105,12 +108,16 @@ async function store(
     ...(schema instanceof FittedSchema ? {} : { schema: parts[0].schema.toJSON() }),
     parts: packed.map((part) => part.header as Json),
   };
+  // Writing reads all arrays.
+  const timer = setInterval(keepWithinMemory, LOOK_MS);
   try {
     await writeCheckpoint(path, { header, tensors: Object.assign({}, ...packed.map(({ tensors }) => tensors)) });
   } catch (error) {
     // The rows are good without it.
     say(`warning: ${error instanceof Error ? error.message : error}; the rows are not cached`);
     return;
+  } finally {
+    clearInterval(timer);
   }
   for (const { name, digests } of await listFiles(folder)) {
     const isOld = digests.sources === key.sources && digests.schema === key.schema && digests.reading === key.reading;

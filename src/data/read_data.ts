@@ -46,6 +46,8 @@ export interface ReadDataOptions extends ReadCsvOptions {
    * @default {no limit}
    */
   memory?: number;
+  /** Told now and then how many rows of delimited text and Parquet are read. */
+  onRows?: (rows: number) => void;
   /** Told in a sentence whether the rows are encoded or come from the cache, and why. */
   onCache?: (message: string) => void;
 }
@@ -101,7 +103,8 @@ export async function readCached(
   if (memory !== undefined) await limitMemory(memory, folder);
   if (folder === undefined) return await encode(options);
   if (isRows(source)) throw new TypeError("Cannot cache rows: they must come from files, received rows in memory");
-  const reading = { ...options, divided } as { readonly [key: string]: Json | undefined };
+  const { onRows: _, ...how } = options;
+  const reading = { ...how, divided } as { readonly [key: string]: Json | undefined };
   return await throughCache({ folder, say, source, schema, reading }, () => encode(options));
 }
 
@@ -109,7 +112,7 @@ export async function readCached(
 export async function readDataWatched(
   source: Source | readonly Source[] | readonly Row[],
   schema: Schema | FittedSchema,
-  { format, ...options }: ReadDataOptions,
+  { format, onRows, ...options }: ReadDataOptions,
   watcher?: RowWatcher,
 ): Promise<Dataset> {
   if (isRows(source)) return readRows(source, schema, { labeled: true, unknown: "ignore", ...options });
@@ -119,7 +122,7 @@ export async function readDataWatched(
     return await readLibsvmWatched(sources, { schema: requireFitted(schema), ...options }, watcher);
   }
   requireFormOptions(form, schema, options);
-  return await readForm(form, sources, schema, options, watcher);
+  return await readForm(form, sources, schema, options, watcher, onRows);
 }
 
 /** Forms of files with named columns; `"table"` is delimited text and Parquet together. */
@@ -143,12 +146,13 @@ export async function readForm(
   schema: Schema | FittedSchema,
   options: ReadCsvOptions,
   watcher?: RowWatcher,
+  onRows?: (rows: number) => void,
 ): Promise<Dataset> {
   if (form === "jsonl") return await readObjects(sources, schema, options, watcher);
   const text = { ...options, trim: trims(schema, options) };
   const open = (one: Source) =>
     (form === "table" ? formOfName(one) : form) === "parquet" ? openParquet(one) : openDelimited(one, text);
-  return await readTables(sources, open, { schema, options, watcher });
+  return await readTables(sources, open, { schema, options, watcher, onRows });
 }
 
 /**

@@ -37,6 +37,8 @@ export interface TableRequest {
   readonly options: ReadColumnsOptions;
   /** Told of each row. */
   readonly watcher?: RowWatcher;
+  /** Told now and then how many rows are stored. */
+  readonly onRows?: (rows: number) => void;
 }
 
 /**
@@ -79,18 +81,17 @@ export class TableReading {
 
   /** Reads a table; returns whether more rows are wanted. */
   async read(table: Table): Promise<boolean> {
-    const { schema, options: { labeled = true, limit = Infinity }, watcher } = this.#request;
+    const { schema, options: { labeled = true, limit = Infinity }, watcher, onRows } = this.#request;
     const columns = table.columns.map(({ name }) => this.#trim ? name.trim() : name);
     const layout = locateColumns(table.name, columns, { schema, labeled, watched: watcher?.columns ?? [] });
     const cells = new CellReader(table, layout, schema);
     this.#builder ??= this.#createBuilder(layout.time >= 0);
     const inBlocks = limit === Infinity && !watcher && cells.takesBlocks && this.#builder.takesBlocks;
-    for await (const records of inBlocks && table.blocks?.(cells.wanted) || table.records(cells.wanted)) {
-      if (!Array.isArray(records)) this.#takeBlock(table, records, cells);
-      else {for (const record of records) {
-          if (this.#builder.rows >= limit) return false;
-          this.#take(table, record, cells);
-        }}
+    const parts = inBlocks && table.blocks ? table.blocks(cells.wanted) : table.records(cells.wanted);
+    for await (const part of parts) {
+      if (!Array.isArray(part)) this.#takeBlock(table, part, cells);
+      else if (!this.#takeRecords(table, part, cells, limit)) return false;
+      onRows?.(this.#builder.rows);
     }
     return true;
   }
@@ -120,6 +121,15 @@ export class TableReading {
   #createBuilder(timed: boolean): DatasetBuilder {
     const { schema, options: { labeled = true, missing } } = this.#request;
     return new DatasetBuilder(schema, { labeled, missing, trim: this.#trim, timed });
+  }
+
+  /** Takes rows one by one; returns whether more are wanted. */
+  #takeRecords(table: Table, records: readonly TableRecord[], reader: CellReader, limit: number): boolean {
+    for (const record of records) {
+      if (this.#builder!.rows >= limit) return false;
+      this.#take(table, record, reader);
+    }
+    return true;
   }
 
   /** Stores a row, or refuses it, or leaves it out and counts it. */
