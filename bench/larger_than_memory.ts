@@ -45,6 +45,8 @@ class Watch {
   /** Does a part of the work; returns what it returns and the seconds that it took. */
   async during<T>(phase: string, work: () => Promise<T>): Promise<{ result: T; seconds: number }> {
     const started = performance.now();
+    // The peak begins again at what the process has.
+    Deno.writeTextFileSync("/proc/self/clear_refs", "5");
     this.look(phase);
     const timer = setInterval(() => this.look(phase), LOOK_MS);
     try {
@@ -52,6 +54,8 @@ class Watch {
     } finally {
       clearInterval(timer);
       this.look(phase);
+      const peak = Number(/VmHWM:\s+(\d+) kB/.exec(Deno.readTextFileSync("/proc/self/status"))![1]) * 1.024e-3;
+      console.log(`${phase}: at most ${Math.round(peak).toLocaleString("en")} MB`);
     }
   }
 

@@ -121,7 +121,7 @@ export class DatasetBuilder {
 
   /** Whether rows can come in blocks. */
   get takesBlocks(): boolean {
-    return !this.#trim && this.#columns.every(({ offerBlock }) => offerBlock !== undefined);
+    return this.#columns.every(({ offerBlock }) => offerBlock !== undefined);
   }
 
   /**
@@ -131,7 +131,8 @@ export class DatasetBuilder {
    */
   addBlock(block: BlockCells, refuse: (row: number, fault: RowFault) => void): void {
     const refused = new Uint8Array(block.rows);
-    this.#columns.forEach((column, index) => column.offerBlock!(block.texts[index], block.rows, refused));
+    const form = (text: string) => this.#bare(text);
+    this.#columns.forEach((column, index) => column.offerBlock!(block.texts[index], form, refused));
     const kept = new Uint32Array(block.rows);
     let count = 0;
     for (let row = 0; row < block.rows; row++) {
@@ -146,13 +147,13 @@ export class DatasetBuilder {
 
   /** Stores what stands beside the fields of a row, or nothing of it, and returns what is wrong with the row. */
   #addBeside({ texts, labels, time }: BlockCells, row: number, isRefused: boolean): RowFault | undefined {
-    const fault = this.#labels.offer(labels.map((cells) => textAt(cells, row)));
+    const fault = this.#labels.offer(labels.map((cells) => this.#bare(textAt(cells, row))));
     if (fault) return fault;
-    const timeValue = this.#readTime?.(time ? textAt(time, row) : "") ?? 0;
+    const timeValue = this.#readTime?.(time ? this.#bare(textAt(time, row)) : "") ?? 0;
     if (typeof timeValue === "string") return { reason: `column "${this.#declared.time}": ${timeValue}` };
     const fields = this.#columns.length;
     for (let index = 0; isRefused && index < fields; index++) {
-      const wrong = this.#columns[index].offer(textAt(texts[index], row), 1);
+      const wrong = this.#columns[index].offer(this.#bare(textAt(texts[index], row)), 1);
       if (wrong !== undefined) return { reason: `field "${this.#names[index]}": ${wrong}` };
     }
     const wrong = this.#sequences.offer((index) => textAt(texts[fields + index], row));

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { CellMemo, REFUSED } from "./cell_memo.ts";
+import { CellMemo, REFUSED, type TextForm } from "./cell_memo.ts";
 import { type FieldCoverage, Respellings } from "./coverage.ts";
 import type { FieldFit, FittedField, FittedSchema } from "./fitted_schema.ts";
 import { formatText } from "./format.ts";
@@ -24,8 +24,12 @@ export interface Column {
   offer(text: string | undefined, weight: number): string | undefined;
   /** Stores the cell offered last. */
   store(): void;
-  /** Takes the cells of a block and marks the rows whose cell it cannot take; absent where cells come one by one only. */
-  offerBlock?(cells: CodedCells, rows: number, refused: Uint8Array): void;
+  /**
+   * Takes the cells of a block and marks the rows whose cell it cannot take; absent where cells come one by one only.
+   *
+   * @param form what becomes of each text before it is offered
+   */
+  offerBlock?(cells: CodedCells, form: TextForm, refused: Uint8Array): void;
   /** Stores the first `count` rows that `kept` names of the block offered last. */
   storeBlock?(kept: Uint32Array, count: number): void;
   /** Fits the field to all stored cells; a column of a fitted schema returns what it was given. */
@@ -64,7 +68,9 @@ class CategoricalColumn implements Column {
   // 0 is a missing cell, k + 1 the text with code k.
   readonly #codes = growU32();
   readonly #weights = new Weights();
-  readonly #memo = new CellMemo((text) => this.#missing.has(text) ? 0 : this.#interner.codeOf(text) + 1);
+  readonly #memo = new CellMemo((text) =>
+    text === undefined || this.#missing.has(text) ? 0 : this.#interner.codeOf(text) + 1
+  );
   #sawMissing = false;
   #text: string | undefined;
   #weight = 1;
@@ -90,8 +96,8 @@ class CategoricalColumn implements Column {
     this.#weights.push(this.#weight);
   }
 
-  offerBlock(cells: CodedCells): void {
-    this.#memo.read(cells);
+  offerBlock(cells: CodedCells, form: TextForm): void {
+    this.#memo.read(cells, form);
   }
 
   storeBlock(kept: Uint32Array, count: number): void {
@@ -145,7 +151,7 @@ class FittedCategoricalColumn implements Column {
   readonly #counts = { missing: 0, unseen: 0, outside: 0 };
   // Negative for a missing cell, else the row.
   readonly #memo = new CellMemo((text) =>
-    this.#missing.has(text) ? -1 : this.#tokenRows.get(text) ?? OUT_OF_VOCABULARY
+    text === undefined || this.#missing.has(text) ? -1 : this.#tokenRows.get(text) ?? OUT_OF_VOCABULARY
   );
   #text: string | undefined;
   #row = 0;
@@ -176,8 +182,8 @@ class FittedCategoricalColumn implements Column {
     this.#weights.push(this.#weight);
   }
 
-  offerBlock(cells: CodedCells): void {
-    this.#memo.read(cells);
+  offerBlock(cells: CodedCells, form: TextForm): void {
+    this.#memo.read(cells, form);
   }
 
   storeBlock(kept: Uint32Array, count: number): void {
@@ -186,7 +192,7 @@ class FittedCategoricalColumn implements Column {
       if (row < 0) this.#counts.missing++;
       else if (row === OUT_OF_VOCABULARY) {
         this.#counts.unseen++;
-        this.#respellings.try(this.#memo.textAt(kept[i]));
+        this.#respellings.try(this.#memo.textAt(kept[i])!);
       }
       this.#rows.push(this.#field.offset + (row < 0 ? this.#missingRow : row));
     }
@@ -243,9 +249,9 @@ class NumericColumn implements Column {
     this.#numbers.push(this.#number);
   }
 
-  offerBlock(cells: CodedCells, rows: number, refused: Uint8Array): void {
-    this.#memo.read(cells);
-    this.#memo.mark(rows, refused);
+  offerBlock(cells: CodedCells, form: TextForm, refused: Uint8Array): void {
+    this.#memo.read(cells, form);
+    this.#memo.mark(refused);
   }
 
   storeBlock(kept: Uint32Array, count: number): void {

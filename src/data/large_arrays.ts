@@ -15,7 +15,7 @@ const LARGE_BYTES = 1 << 20;
 const LEAST_BYTES = 256e6;
 
 /** Milliseconds between two looks at the memory of the process. */
-const LOOK_MS = 50;
+const LOOK_MS = 5;
 
 interface Limit {
   readonly bytes: number;
