@@ -45,10 +45,10 @@ export interface BlockCells {
   readonly rows: number;
   /** One column per field, then one per sequence. */
   readonly texts: readonly CodedCells[];
-  /** One per label, for labeled rows. */
-  readonly labels: readonly CodedCells[];
-  /** The times, for timed rows. */
-  readonly time?: CodedCells;
+  /** Returns the labels of a row, for labeled rows. */
+  labelsAt(row: number): LabelCells;
+  /** Returns the text of a row's time, for timed rows. */
+  timeAt(row: number): string | undefined;
 }
 
 /** A data set under construction. */
@@ -100,7 +100,7 @@ export class DatasetBuilder {
   /** Stores a row whole, or stores nothing of it and returns what is wrong with it. */
   add(cells: Cells): RowFault | undefined {
     const { texts, weights, labels = [], time = "" } = cells;
-    const fault = this.#labels.offer(labels.map((label) => typeof label === "string" ? this.#bare(label) : label));
+    const fault = this.#offerLabels(labels);
     if (fault) return fault;
     const timeValue = this.#readTime?.(this.#bare(time)) ?? 0;
     if (typeof timeValue === "string") return { reason: `column "${this.#declared.time}": ${timeValue}` };
@@ -131,7 +131,7 @@ export class DatasetBuilder {
    */
   addBlock(block: BlockCells, refuse: (row: number, fault: RowFault) => void): void {
     const refused = new Uint8Array(block.rows);
-    const form = (text: string) => this.#bare(text);
+    const form = (text: string | undefined) => this.#bare(text);
     this.#columns.forEach((column, index) => column.offerBlock!(block.texts[index], form, refused));
     const kept = new Uint32Array(block.rows);
     let count = 0;
@@ -146,10 +146,11 @@ export class DatasetBuilder {
   }
 
   /** Stores what stands beside the fields of a row, or nothing of it, and returns what is wrong with the row. */
-  #addBeside({ texts, labels, time }: BlockCells, row: number, isRefused: boolean): RowFault | undefined {
-    const fault = this.#labels.offer(labels.map((cells) => this.#bare(textAt(cells, row))));
+  #addBeside(block: BlockCells, row: number, isRefused: boolean): RowFault | undefined {
+    const { texts } = block;
+    const fault = this.#offerLabels(block.labelsAt(row));
     if (fault) return fault;
-    const timeValue = this.#readTime?.(time ? this.#bare(textAt(time, row)) : "") ?? 0;
+    const timeValue = this.#readTime?.(this.#bare(block.timeAt(row) ?? "")) ?? 0;
     if (typeof timeValue === "string") return { reason: `column "${this.#declared.time}": ${timeValue}` };
     const fields = this.#columns.length;
     for (let index = 0; isRefused && index < fields; index++) {
@@ -209,6 +210,10 @@ export class DatasetBuilder {
     });
   }
 
+  #offerLabels(labels: LabelCells): RowFault | undefined {
+    return this.#labels.offer(labels.map((label) => typeof label === "string" ? this.#bare(label) : label));
+  }
+
   #fit(): FittedSchema {
     if (this.#rows === 0) throw new RangeError("Cannot fit schema: there must be a row, received none");
     this.#labels.requirePositive();
@@ -228,6 +233,7 @@ export class DatasetBuilder {
   }
 }
 
-function textAt({ texts, codes }: CodedCells, row: number): string {
+/** Returns the text of a row's cell. */
+export function textAt({ texts, codes }: CodedCells, row: number): string | undefined {
   return texts[codes[row]];
 }

@@ -5,8 +5,8 @@
  */
 import type { CodedCells } from "./text_pool.ts";
 
-/** Brings a text into the form that a column takes; undefined stands for a missing value. */
-export type TextForm = (text: string) => string | undefined;
+/** Brings a text into the form that a column takes; undefined stands for a missing value, before and after. */
+export type TextForm = (text: string | undefined) => string | undefined;
 
 /** The number of a text that a column cannot take. */
 export const REFUSED = Infinity;
@@ -14,7 +14,7 @@ export const REFUSED = Infinity;
 /** Numbers that a column stores for the cells of a block. */
 export class CellMemo {
   readonly #numberOf: (text: string | undefined) => number;
-  #texts: readonly string[] = [];
+  #texts: readonly (string | undefined)[] = [];
   #numbers = new Float64Array(64);
   #known = 0;
   #form: TextForm = (text) => text;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { BlockCells, Cells } from "./builder.ts";
+import { type BlockCells, type Cells, textAt } from "./builder.ts";
 import type { CellBlock } from "./cell_blocks.ts";
 import type { Layout } from "./csv_layout.ts";
 import type { FittedSchema } from "./fitted_schema.ts";
@@ -70,11 +70,13 @@ export class CellReader {
   /** Returns the cells of a block in the order of the features. */
   readBlock({ rows, columns }: CellBlock): BlockCells {
     const { fields, labels, time } = this.#layout;
+    const labelColumns = labels.map((position) => columns[position]!);
+    const times = columns[time];
     return {
       rows,
       texts: fields.map((position) => columns[position]!),
-      labels: labels.map((position) => columns[position]!),
-      time: columns[time],
+      labelsAt: (row) => labelColumns.map((cells) => textAt(cells, row)),
+      timeAt: (row) => times && textAt(times, row),
     };
   }
 

@@ -7,8 +7,8 @@ import { copyText } from "./vocabulary.ts";
 
 /** Cells that are numbers of texts. */
 export interface CodedCells {
-  /** The texts; those of later blocks are appended, or stand in another list. */
-  readonly texts: readonly string[];
+  /** The texts, none for a missing value; those of later blocks are appended, or stand in another list. */
+  readonly texts: readonly (string | undefined)[];
   /** Number of each row's text. */
   readonly codes: Uint32Array;
 }
