@@ -188,6 +188,7 @@ export class Feed {
     const dataset = this.#dataset!;
     const { fields, batch } = this.#options;
     for (let field = 0; field < fields; field++) {
+      keepWithinMemory();
       const from = field * dataset.rows;
       const to = field * batch;
       if (this.#rowOrder) {
