@@ -23,7 +23,7 @@ import {
   requireFiles,
   warnOfOneClass,
 } from "./data.ts";
-import type { OptionGroups, Options } from "./options.ts";
+import { type OptionGroups, type Options, UsageError } from "./options.ts";
 import { readSchema, SCHEMA_OPTIONS } from "./schema.ts";
 import type { Streams } from "./streams.ts";
 import { formatShare } from "./table.ts";
@@ -46,6 +46,10 @@ export const PART_OPTIONS = {
     help: "random (default); label: the same share of each label in all parts; group:COLUMN: no user or\n" +
       "other value of the column in two parts; group-label:COLUMN, for --folds: both, as nearly as\n" +
       "groups allow; without --folds also position, or the column of --time",
+  },
+  "split-seed": {
+    value: "N",
+    help: "seed of the parts, so that runs of several seeds have the same (default: --seed)",
   },
 } as const satisfies OptionGroups[string];
 
@@ -74,7 +78,7 @@ export function requirePartOptions(options: Options<PartOption>): void {
   options.exclude("split", ["validation", "folds"]);
   if (options.numbers("split")?.length === 3) options.exclude("split", ["test"]);
   options.exclude("folds", ["test"]);
-  if (!options.has("folds")) options.require("split", ["split-by"]);
+  if (!options.has("folds")) options.require("split", ["split-by", "split-seed"]);
 }
 
 /** Reads the rows of one training. */
@@ -114,7 +118,7 @@ export async function readFolds(
   k: number,
   streams: Streams,
 ): Promise<AsyncGenerator<Parts>> {
-  const seed = options.integer("seed", 0) ?? 1;
+  const seed = readSplitSeed(options);
   const { by, column } = readFoldsBy(options);
   const how = { seed, groups: column, stratify: by === "label" || by === "group-label" };
   const { parts: [whole], schema, format } = await readWhole(options, source, { group: column }, streams);
@@ -129,6 +133,25 @@ export async function readFolds(
       yield parts;
     }
   })();
+}
+
+/** Reads the first rows of `--data`, with a schema that is fitted to them alone, and the ranges of options about parts. */
+export async function readSample(
+  options: Options<PartOption>,
+  source: ModelHeader | undefined,
+  rows: number,
+  streams: Streams,
+): Promise<Dataset> {
+  const fractions = options.numbers("split", 0, 1);
+  if (fractions) readSplitBy(options, fractions, source?.schema.time);
+  options.number("negative-rate", Number.MIN_VALUE, 1);
+  try {
+    return (await readWhole(options, source, undefined, streams, rows)).parts[0];
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    // The first rows of a file that is sorted may hold one label alone: all rows tell whether they can be read.
+    return (await readWhole(options, source, undefined, streams)).parts[0];
+  }
 }
 
 /** The rows of `--data`. */
@@ -150,15 +173,21 @@ interface Divided {
   readonly divide?: (whole: Dataset, schema: Schema | undefined) => Dataset[];
 }
 
-/** Reads `--data`. */
+/**
+ * Reads `--data`.
+ *
+ * @param most rows to read at most
+ */
 async function readWhole(
   options: Options<PartOption>,
   source: ModelHeader | undefined,
   divided: Divided | undefined,
   streams: Streams,
+  most = Infinity,
 ): Promise<Whole> {
   const files = requireFiles(options);
-  const format = { ...await readDataFormat(options), ...readRejections(options), ...readCache(options) };
+  const given = { ...await readDataFormat(options), ...readRejections(options), ...readCache(options) };
+  const format = most < (given.limit ?? Infinity) ? { ...given, limit: most } : given;
   const schema = source || await areLibsvm(files, format) ? refuseSchema(options) : await readSchema(options);
   const threshold = options.number("threshold");
   const fitting = { ...format, threshold, ...(schema && { missing: ["", ...options.exact("missing")] }) };
@@ -227,7 +256,7 @@ function readSplitBy(
     options.refuse(`option "--split" must be two or three shares that sum to 1, received "${options.text("split")}"`);
   }
   const by = options.text("split-by") ?? "random";
-  const seed = options.integer("seed", 0) ?? 1;
+  const seed = readSplitSeed(options);
   if (by === (time ?? options.text("time"))) return { by };
   if (by === "random") return { seed };
   if (by === "label") return { by, seed };
@@ -237,6 +266,10 @@ function readSplitBy(
   return options.refuse(
     `option "--split-by" must be random, label, group:COLUMN, position or the column of --time, received "${by}"`,
   );
+}
+
+function readSplitSeed(options: Options<PartOption>): number {
+  return options.integer("split-seed", 0) ?? options.integer("seed", 0) ?? 1;
 }
 
 function readFoldsBy(options: Options<PartOption>): { readonly by: string; readonly column?: string } {

@@ -4,9 +4,7 @@
  * @module
  */
 import type { CodedCells } from "./text_pool.ts";
-
-/** Brings a text into the form that a column takes; undefined stands for a missing value, before and after. */
-export type TextForm = (text: string | undefined) => string | undefined;
+import type { CellForm } from "./text_rules.ts";
 
 /** The number of a text that a column cannot take. */
 export const REFUSED = Infinity;
@@ -17,7 +15,7 @@ export class CellMemo {
   #texts: readonly (string | undefined)[] = [];
   #numbers = new Float64Array(64);
   #known = 0;
-  #form: TextForm = (text) => text;
+  #form: CellForm = (text) => text;
   #codes: Uint32Array = new Uint32Array(0);
 
   /** @param numberOf returns what is stored for a text, or {@linkcode REFUSED}; the same whenever it is asked */
@@ -30,7 +28,7 @@ export class CellMemo {
    *
    * @param form what becomes of each text first; the same for all blocks
    */
-  read({ texts, codes }: CodedCells, form: TextForm): void {
+  read({ texts, codes }: CodedCells, form: CellForm): void {
     if (texts !== this.#texts) {
       this.#texts = texts;
       this.#known = 0;

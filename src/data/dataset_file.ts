@@ -34,7 +34,7 @@ export async function loadDataset(path: string): Promise<DatasetParts> {
  */
 export function packDataset(data: DatasetParts, prefix = ""): Checkpoint {
   const { schema, rows, ids, values, labels, labeled, times, coverage, histories = [] } = data;
-  const { skipped = 0, skippedReasons = [], missingLabels = 0, negativeRate = 1 } = data;
+  const { skipped = 0, skippedReasons = [], missingLabels = 0, negativeRate = 1, ownPast = false } = data;
   const shape = [schema.fields.length, rows];
   const tensors: Record<string, CheckpointTensor> = { ids: { shape, data: ids } };
   const { labelCount: count } = schema;
@@ -50,6 +50,7 @@ export function packDataset(data: DatasetParts, prefix = ""): Checkpoint {
     skippedReasons,
     missingLabels,
     ...(negativeRate !== 1 && { negativeRate }),
+    ...(ownPast && { ownPast }),
   };
   return { header, tensors: Object.fromEntries(Object.entries(tensors).map(([name, it]) => [prefix + name, it])) };
 }
@@ -91,6 +92,7 @@ export function unpackDataset(
     // Files of earlier versions have neither of these.
     missingLabels: missingLabels as number | undefined,
     negativeRate: header.negativeRate as number | undefined,
+    ownPast: header.ownPast === true,
     coverage: coverage as unknown as DatasetParts["coverage"],
   };
 }

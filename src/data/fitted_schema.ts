@@ -13,55 +13,15 @@ import {
   readSequenceFit,
   type SequenceFit,
 } from "./fitted_sequence.ts";
-import type { FittedScale } from "./scaling.ts";
-import {
-  type CategoricalFeature,
-  type Feature,
-  type NumericFeature,
-  parseSchema,
-  type Schema,
-  type SequenceFeature,
-} from "./schema.ts";
+import { featureJson } from "./derived/derivation.ts";
+import { type FieldFit, type FittedField, placeField, readFit } from "./field_fit.ts";
+import { type NeighborsFit, readNeighbors } from "./neighbors.ts";
+import { type Feature, parseSchema, type Schema, type SequenceFeature } from "./schema.ts";
 import { type DeclaredSurvival, parseSurvival } from "./survival.ts";
+import { type TextRules, textRulesOf } from "./text_rules.ts";
 import { firstValueRow, indexTokens, isTextList } from "./vocabulary.ts";
 
-/** What fitting adds to a declared feature. */
-export interface FieldFit {
-  /** The feature as declared. */
-  readonly feature: CategoricalFeature | NumericFeature;
-  /** Whether the field has a row for missing values. */
-  readonly missing: boolean;
-  /** Values of a categorical field, in the order of their rows. */
-  readonly vocabulary?: readonly string[];
-  /** Whether each occurrence of a categorical field carries a value of its own. */
-  readonly weighted?: boolean;
-  /** Scaling of a numeric field. */
-  readonly scaling?: FittedScale;
-  /** Ascending edges between the buckets of a bucketed field. */
-  readonly edges?: readonly number[];
-  /** Smallest and largest number of the training data, for a field of numbers that had any. */
-  readonly range?: readonly [least: number, most: number];
-}
-
-/**
- * A field of the flat row space.
- *
- * | kind | rows |
- * | --- | --- |
- * | `categorical` | out-of-vocabulary, [missing,] values by falling count |
- * | `bucketed` | out-of-vocabulary, [missing,] buckets upwards |
- * | `numeric` | the row that the scaled number multiplies, [missing] |
- */
-export interface FittedField extends FieldFit {
-  /** Name of the feature. */
-  readonly name: string;
-  /** What the rows are. */
-  readonly kind: "categorical" | "numeric" | "bucketed";
-  /** How many rows the field has. */
-  readonly rows: number;
-  /** Number of its first row in the flat row space. */
-  readonly offset: number;
-}
+export type { FieldFit, FittedField } from "./field_fit.ts";
 
 /** What a {@linkcode FittedSchema} is made of. */
 export interface FittedSchemaParts {
@@ -69,12 +29,14 @@ export interface FittedSchemaParts {
   readonly declared: Omit<Schema, "features">;
   /** Texts that stand for a missing value. */
   readonly missing: readonly string[];
-  /** Whether blanks around texts are removed. @default {false} */
+  /** Whether blanks around texts are removed. @default {as declared} */
   readonly trim?: boolean;
   /** The fields in order. */
   readonly fields: readonly FieldFit[];
   /** The sequences in order. @default {none} */
   readonly sequences?: readonly SequenceFit[];
+  /** What missing numbers are filled in from, where some come from neighbors. @default {none} */
+  readonly neighbors?: NeighborsFit;
 }
 
 /** A schema that is fitted to training data; encoding other data with it gives the same rows for the same values. */
@@ -103,6 +65,12 @@ export class FittedSchema {
   readonly missing: readonly string[];
   /** Whether blanks around texts are removed. */
   readonly trim: boolean;
+  /** How texts are treated otherwise, unless a feature says so itself. */
+  readonly text: Omit<TextRules, "trim">;
+  /** How texts of each feature are treated, in the order of {@linkcode FittedSchema.features}. */
+  readonly textRules: readonly TextRules[];
+  /** What missing numbers are filled in from, where some come from neighbors. */
+  readonly neighbors: NeighborsFit | undefined;
   /** The fields in order. */
   readonly fields: readonly FittedField[];
   /** The sequences in order. */
@@ -120,7 +88,9 @@ export class FittedSchema {
    *
    * @throws {RangeError} when there are 2^32 rows or more
    */
-  constructor({ declared, missing, trim = false, fields, sequences = [] }: FittedSchemaParts) {
+  constructor(
+    { declared, missing, trim = declared.trim ?? false, fields, sequences = [], neighbors }: FittedSchemaParts,
+  ) {
     this.label = declared.label;
     this.labels = declared.labels;
     this.survival = declared.survival && parseSurvival(declared.survival);
@@ -133,6 +103,9 @@ export class FittedSchema {
     this.time = declared.time;
     this.missing = missing;
     this.trim = trim;
+    this.neighbors = neighbors;
+    const { lowerCase, unicode } = declared;
+    this.text = { ...(lowerCase && { lowerCase }), ...(unicode && unicode !== "none" && { unicode }) };
     let offset = 0;
     this.fields = fields.map((fit) => {
       const field = placeField(fit, offset);
@@ -145,6 +118,7 @@ export class FittedSchema {
     if (offset >= 2 ** 32) {
       throw new RangeError(`Cannot fit schema: rows of all fields must be below 2^32, received ${offset}`);
     }
+    this.textRules = textRulesOf(this.features, { ...this.text, trim });
     this.rowCount = offset;
     this.hasValues = this.fields.some((field) => field.kind === "numeric" || field.weighted);
   }
@@ -164,6 +138,8 @@ export class FittedSchema {
       ...(threshold === undefined ? {} : { threshold }),
       ...(time === undefined ? {} : { time }),
       ...(weight === undefined ? {} : { weight }),
+      ...this.text,
+      ...(this.trim ? { trim: true } : {}),
       features,
     });
   }
@@ -181,23 +157,25 @@ export class FittedSchema {
   /** Returns what {@linkcode FittedSchema.fromJSON} reads. */
   toJSON(): { readonly [key: string]: Json | undefined } {
     const { features: _, survival, ...declared } = this.declared();
-    const fields = this.fields.map(({ feature, missing, vocabulary, weighted, scaling, edges, range }) => ({
-      feature: { ...feature },
+    const fields = this.fields.map(({ feature, missing, vocabulary, weighted, scaling, edges, range, fill, past }) => ({
+      feature: featureJson(feature),
       missing,
       vocabulary,
       weighted,
       scaling: scaling && { ...scaling },
       edges,
       range,
+      fill,
+      past: past && { ...past },
     }));
     const sequences = this.sequences.map(({ feature, own }) => ({ feature: { ...feature }, vocabulary: own }));
     return {
       ...declared,
       ...(survival ? { survival: { ...survival } } : {}),
       missing: this.missing,
-      ...(this.trim ? { trim: true } : {}),
       fields,
       ...(sequences.length > 0 ? { sequences } : {}),
+      ...(this.neighbors ? { neighbors: { ...this.neighbors } } : {}),
     };
   }
 
@@ -207,7 +185,7 @@ export class FittedSchema {
    * @throws {TypeError} when it is something else; the message names the field
    */
   static fromJSON(json: unknown): FittedSchema {
-    const { missing, trim, fields, sequences = [], ...declared } = (json ?? {}) as Record<string, unknown>;
+    const { missing, trim, fields, sequences = [], neighbors, ...declared } = (json ?? {}) as Record<string, unknown>;
     if (!isTextList(missing) || !Array.isArray(fields) || !Array.isArray(sequences)) {
       throw new TypeError("Cannot read fitted schema: it must have lists of missing and fields");
     }
@@ -223,6 +201,7 @@ export class FittedSchema {
       declared: rest,
       missing,
       trim: trim === true,
+      neighbors: readNeighbors(neighbors, features),
       fields: features.slice(0, fields.length).map((feature, index) =>
         readFit(feature as FieldFit["feature"], fields[index])
       ),
@@ -252,48 +231,4 @@ export class FittedSchema {
 /** Returns the features of a schema in the order of a data set: fields, then sequences. */
 export function featuresOf(schema: Schema | FittedSchema): readonly Feature[] {
   return schema instanceof FittedSchema ? schema.features : parseSchema(schema).features;
-}
-
-function placeField(fit: FieldFit, offset: number): FittedField {
-  const { feature, missing, vocabulary = [], edges = [] } = fit;
-  const kind = kindOf(feature);
-  const values = kind === "categorical" ? vocabulary.length : edges.length + 1;
-  const rows = kind === "numeric" ? Number(missing) + 1 : firstValueRow(missing) + values;
-  return { ...fit, name: feature.name, kind, rows, offset };
-}
-
-function kindOf(feature: FieldFit["feature"]): FittedField["kind"] {
-  if (feature.kind === "categorical") return "categorical";
-  return feature.buckets === undefined ? "numeric" : "bucketed";
-}
-
-function readFit(feature: FieldFit["feature"], json: Record<string, unknown>): FieldFit {
-  const refuse = (what: string): never => {
-    throw new TypeError(`Cannot read fitted schema: field "${feature.name}" must have ${what}`);
-  };
-  const { missing, vocabulary, weighted, scaling, edges, range } = json;
-  if (typeof missing !== "boolean") return refuse("missing as true or false");
-  const kind = kindOf(feature);
-  if (kind === "categorical") {
-    if (!isTextList(vocabulary)) return refuse("a vocabulary of texts");
-    return { feature, missing, vocabulary, ...(weighted === true ? { weighted } : {}) };
-  }
-  if (kind === "bucketed") {
-    if (!Array.isArray(edges) || !edges.every((edge, k) => Number.isFinite(edge) && (k === 0 || edge > edges[k - 1]))) {
-      return refuse("ascending edges");
-    }
-    return { feature, missing, edges, ...readRange(range, refuse) };
-  }
-  const { center, spread } = (scaling ?? {}) as Partial<FittedScale>;
-  if (!Number.isFinite(center) || !((spread as number) > 0)) return refuse("a scaling with center and spread above 0");
-  const scale = feature.kind === "numeric" ? feature.scale : "none";
-  const scaled = { scale, center: center as number, spread: spread as number };
-  return { feature, missing, scaling: scaled, ...readRange(range, refuse) };
-}
-
-function readRange(json: unknown, refuse: (what: string) => never): Pick<FieldFit, "range"> {
-  if (json === undefined) return {};
-  const [least, most] = Array.isArray(json) ? json : [];
-  if (!Number.isFinite(least) || !(most >= least)) return refuse("a range of two ascending numbers");
-  return { range: [least, most] };
 }

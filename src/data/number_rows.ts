@@ -1,9 +1,9 @@
 /**
- * Rows and values of numeric fields.
+ * Rows and values of numbers in the flat row space.
  *
  * @module
  */
-import type { FieldFit, FittedField } from "./fitted_schema.ts";
+import type { FieldFit, FittedField } from "./field_fit.ts";
 import { applyScale, findBucket, type FittedScale } from "./scaling.ts";
 import { firstValueRow, MISSING, OUT_OF_VOCABULARY } from "./vocabulary.ts";
 
@@ -13,7 +13,7 @@ export function scaleNumber({ feature, scaling, range }: FieldFit, x: number): n
   return applyScale(scaling as FittedScale, clamped);
 }
 
-/** Writes the rows of buckets, in the flat row space, from position `start` on; a missing number is NaN. */
+/** Writes the rows of the buckets of numbers, NaN standing for a missing one. */
 export function writeBuckets(
   numbers: Float64Array,
   { offset, missing, edges = [] }: FittedField,
@@ -28,9 +28,9 @@ export function writeBuckets(
 }
 
 /**
- * Writes rows and scaled numbers from position `start` on; a missing number is NaN.
+ * Writes the row of a numeric field and the scaled number, NaN standing for a missing one.
  *
- * @throws {RangeError} when a scaled number is beyond float32
+ * @throws {RangeError} when float32 does not hold a scaled number
  */
 export function writeScaled(
   numbers: Float64Array,

@@ -6,7 +6,7 @@
 import { DatasetBuilder } from "./builder.ts";
 import { readCsv, type ReadCsvOptions, type Source } from "./csv.ts";
 import type { Dataset } from "./dataset.ts";
-import type { FittedSchema } from "./fitted_schema.ts";
+import { featuresOf, type FittedSchema } from "./fitted_schema.ts";
 import { keepTexts, keptCells, keptTexts, unpackCell } from "./kept_texts.ts";
 import { readCached, readData, type ReadDataOptions } from "./read_data.ts";
 import type { Row } from "./rows.ts";
@@ -166,10 +166,11 @@ function encode(part: Dataset, schema: Schema | FittedSchema, read = part): Data
   const { times } = part;
   const { fields, missing, trim } = part.schema;
   const builder = new DatasetBuilder(schema, { labeled: true, timed: times !== undefined, missing, trim });
+  const features = featuresOf(schema);
   const isPlain = builder.takesBlocks && !fields.some(({ weighted }) => weighted) &&
-    schema.features.every(({ kind }) => kind !== "sequence");
-  if (isPlain) addBlocks(builder, part, schema.features.length);
-  else addRows(builder, part, schema.features.length);
+    features.every(({ kind }) => kind !== "sequence");
+  if (isPlain) addBlocks(builder, part, features.length);
+  else addRows(builder, part, features.length);
   const { skipped, skippedReasons: reasons, missingLabels } = read;
   return builder.finish({ skipped, reasons, missingLabels });
 }

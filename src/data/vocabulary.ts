@@ -33,10 +33,10 @@ export class Interner {
     return this.#codes.keys();
   }
 
-  /** Counts a text once more and returns its code. */
-  add(text: string): number {
+  /** Counts a text once more, or so many times, and returns its code. */
+  add(text: string, times = 1): number {
     const code = this.codeOf(text);
-    this.#counts[code]++;
+    this.#counts[code] += times;
     return code;
   }
 

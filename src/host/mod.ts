@@ -6,7 +6,7 @@
  *
  * @module
  */
-export { listAdapters, requestAdapter } from "../adapter.ts";
+export { listAdapters, nameVendor, requestAdapter } from "../adapter.ts";
 export { mapCheckpoint, readCheckpoint, requireSavable, writeCheckpoint } from "../checkpoint.ts";
 export { listenGrpc } from "./grpc.ts";
 export { exists, makeFolder, openFile, openRanges, readFolder, removeFile, stampFile } from "./files.ts";
@@ -17,6 +17,8 @@ export { openLogFolder } from "./log_folder.ts";
 export type { LineFile, LogFolder } from "./log_types.ts";
 export { allocateScratch, mapFile, residentBytes } from "./scratch.ts";
 export type { MappedBytes } from "./scratch_types.ts";
+export { isRunOpen, openRunFiles, readTextIfThere } from "./run_files.ts";
+export type { AppendedFile, RunFiles } from "./run_types.ts";
 export { withTemporaryFile } from "./temporary.ts";
 export { loadTuning, saveTuning } from "../tuning_file.ts";
 
@@ -25,3 +27,14 @@ export { loadTuning, saveTuning } from "../tuning_file.ts";
  * this was tried with.
  */
 export const MAPS_AT_ONCE: boolean = /^2\.(9|[1-9]\d)\./.test(Deno.version.deno);
+
+/** Versions of what runs the library. */
+export const RUNTIME: { readonly deno?: string; readonly v8?: string } = {
+  deno: Deno.version.deno,
+  v8: Deno.version.v8,
+};
+
+/** Tells whose WebGPU a device is of. */
+export function backendOf(device: GPUDevice): "deno" | "dawn" | "browser" {
+  return device instanceof GPUDevice ? "deno" : "dawn";
+}

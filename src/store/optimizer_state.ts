@@ -10,7 +10,7 @@ import type { Declarations, Table } from "../graph/parameter.ts";
 import type { Optimizer } from "../optimizer.ts";
 import type { NamedBuffers } from "./buffers.ts";
 import { pick } from "./pick.ts";
-import { rowL2Of, type Slot, statesOf, type TableBuffers, weightsOf } from "./tables.ts";
+import { rowL2Of, rowStrengthOf, type Slot, statesOf, type TableBuffers, weightsOf } from "./tables.ts";
 
 /** Where the numbers of a model are. */
 export interface StateSpace {
@@ -32,6 +32,8 @@ export interface PrepareOptions {
   readonly takeUp?: boolean;
   /** Strengths of L2 by row, which every table gets. */
   readonly rowL2?: Float32Array<ArrayBuffer>;
+  /** Coupled L2 by row, of the tables whose rows have their own. @default {none} */
+  readonly strengths?: ReadonlyMap<Table, Float32Array<ArrayBuffer>>;
 }
 
 /** State of an optimizer on the device: for the time of a `fit`, or kept for the next one. */
@@ -53,7 +55,7 @@ export class OptimizerState {
    * @throws {TypeError} when the state that was kept is of another kind of optimizer
    * @throws {GpuError} when the device has too little memory
    */
-  async prepare(optimizer: Optimizer, { takeUp = false, rowL2 }: PrepareOptions = {}): Promise<number> {
+  async prepare(optimizer: Optimizer, { takeUp = false, rowL2, strengths }: PrepareOptions = {}): Promise<number> {
     const { buffers, count } = this.#space;
     const steps = takeUp ? this.#keptSteps : undefined;
     if (steps === undefined) {
@@ -66,10 +68,11 @@ export class OptimizerState {
       this.#keptSteps = undefined;
     }
     buffers.allocate("gradient", count);
-    if (rowL2) { for (const [table, slot] of this.#rowSlots(optimizer)) this.#space.tables.allocate(table, slot); }
+    const byRow = this.#numbersByRow(optimizer, { rowL2, strengths });
+    for (const [table, slot] of byRow) this.#space.tables.allocate(table, slot);
     await requireAllocated([...buffers.all, ...this.#space.tables.buffers]);
     if (steps === undefined) this.#initialize(optimizer);
-    if (rowL2) { for (const [table, slot] of this.#rowSlots(optimizer)) this.#space.tables.write(table, slot, rowL2); }
+    for (const [table, slot, numbers] of byRow) this.#space.tables.write(table, slot, numbers);
     return steps ?? 0;
   }
 
@@ -147,13 +150,27 @@ export class OptimizerState {
     }
   }
 
-  /** Returns where the strengths of L2 by row are. */
-  #rowSlots(optimizer: Optimizer): [Table, Slot][] {
-    return [...this.#space.declarations.tables.values()].map((table) => [table, rowL2Of(optimizer)]);
+  /** Returns the strengths of L2 by row with the slots that they go to. */
+  #numbersByRow(
+    optimizer: Optimizer,
+    { rowL2, strengths }: PrepareOptions,
+  ): [Table, Slot, Float32Array<ArrayBuffer>][] {
+    const tables = rowL2 ? [...this.#space.declarations.tables.values()] : [];
+    return [
+      ...tables.map((table): [Table, Slot, Float32Array<ArrayBuffer>] => [table, rowL2Of(optimizer), rowL2!]),
+      ...[...strengths ?? []].map(([table, numbers]): [Table, Slot, Float32Array<ArrayBuffer>] => [
+        table,
+        rowStrengthOf(optimizer),
+        numbers,
+      ]),
+    ];
   }
 
   #releaseRows(): void {
-    for (const [table, slot] of this.#rowSlots(this.#optimizer!)) this.#space.tables.release(table, slot);
+    const { declarations, tables } = this.#space;
+    for (const table of declarations.tables.values()) {
+      for (const slot of [rowL2Of(this.#optimizer!), rowStrengthOf(this.#optimizer!)]) tables.release(table, slot);
+    }
   }
 
   #allocate(optimizer: Optimizer): void {

@@ -33,6 +33,8 @@ export interface TrainingOptions extends ModelParts {
   readonly batch: number;
   readonly optimizer: Optimizer;
   readonly l2: L2;
+  /** Tables whose rows have coupled L2 of their own. @default {none} */
+  readonly withStrengths?: readonly Table[];
   /** Largest norm of the gradient; unlimited when absent. */
   readonly clipNorm: number | undefined;
   /** Place of the ring of losses. */
@@ -110,13 +112,13 @@ function updateAll(
   gradients: Gradients,
   dense: readonly Tensor[],
   pairsOf: (gradient: TableGradient, table: Table) => Tensor,
-  { store, optimizer, l2, clipNorm }: TrainingOptions,
+  { store, optimizer, l2, clipNorm, withStrengths = [] }: TrainingOptions,
 ): void {
   const joined = joinedBefore(gradients.tables.values());
   const tables = [...gradients.tables].map(([table, lookups]) => {
     const gradient = joinLookups(table, lookups, joined);
     const pairs = pairsOf(gradient, table);
-    return { leaf: leafOf(pairs, table), gradient, pairs };
+    return { leaf: leafOf(pairs, table), gradient, pairs, rowStrength: withStrengths.includes(table) };
   });
   const tableOptions = { optimizer, l2: l2.embedding ?? 0, rowL2: (l2.byCount ?? 0) > 0 };
   const flat = {
@@ -131,10 +133,12 @@ function updateAll(
     if (dense.length > 0) updateDense(dense, { ...flat, optimizer });
     return;
   }
-  const reduced = tables.map(({ leaf, gradient, pairs }) => reduceTable(leaf, gradient, pairs, tableOptions));
+  const reduced = tables.map(({ leaf, gradient, pairs, rowStrength }) =>
+    reduceTable(leaf, gradient, pairs, { ...tableOptions, rowStrength })
+  );
   const clip = clipScale(clipNorm, reduced, dense.length > 0 ? { ...flat, gradients: dense } : undefined);
-  tables.forEach(({ leaf, gradient, pairs }, i) => {
-    updateTable(leaf, gradient, pairs, { ...tableOptions, clip, reduced: reduced[i] });
+  tables.forEach(({ leaf, gradient, pairs, rowStrength }, i) => {
+    updateTable(leaf, gradient, pairs, { ...tableOptions, rowStrength, clip, reduced: reduced[i] });
   });
   if (dense.length > 0) updateDense(dense, { ...flat, optimizer, clip });
 }

@@ -26,6 +26,8 @@ export interface UpdatedTable {
   readonly gradient: TableGradient;
   /** Occurrences sorted by row. */
   readonly pairs: Tensor;
+  /** Whether each row has a coupled L2 of its own, see {@linkcode TableUpdateOptions}. @default {false} */
+  readonly rowStrength?: boolean;
 }
 
 /** Reductions over the same occurrences that apply one rule to an embedding table and to first-order weights. */
@@ -113,7 +115,7 @@ export function updateTables(tables: readonly UpdatedTable[], options: TableUpda
     const partner = options.optimizer.embeddingUpdate === "lazy" && !options.rowL2 &&
       others.find((other) => isBeside(other, table) || isBeside(table, other));
     if (!partner) {
-      updateTable(table.leaf, table.gradient, table.pairs, options);
+      updateTable(table.leaf, table.gradient, table.pairs, { ...options, rowStrength: table.rowStrength });
       continue;
     }
     left.delete(partner);
@@ -129,7 +131,8 @@ export function updateTables(tables: readonly UpdatedTable[], options: TableUpda
 /** Returns whether a table holds first-order weights of the rows that occur in an embedding table. */
 function isBeside(linear: UpdatedTable, embedding: UpdatedTable): boolean {
   const [weights, rows] = [tableOf(linear.leaf), tableOf(embedding.leaf)];
-  return weights.dim === 1 && rows.dim > 1 && weights.rows === rows.rows && linear.pairs === embedding.pairs &&
+  return !linear.rowStrength && !embedding.rowStrength && weights.dim === 1 && rows.dim > 1 &&
+    weights.rows === rows.rows && linear.pairs === embedding.pairs &&
     linear.gradient.values === embedding.gradient.values && linear.gradient.dLinear !== undefined &&
     linear.gradient.dEmbedding === undefined && linear.gradient.dFm === undefined;
 }

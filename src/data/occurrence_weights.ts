@@ -1,5 +1,5 @@
 /**
- * Values that the occurrences of a categorical field carry.
+ * Values that the occurrences of a column carry.
  *
  * @module
  */
@@ -10,12 +10,12 @@ export class Weights {
   #numbers: Growable<Float32Array<ArrayBuffer>> | undefined;
   #length = 0;
 
-  /** Whether one of them is not 1. */
+  /** Whether one is not 1. */
   get used(): boolean {
     return this.#numbers !== undefined;
   }
 
-  /** Appends a value. */
+  /** Appends the value of an occurrence. */
   push(weight: number): void {
     if (this.#numbers === undefined && weight !== 1) {
       this.#numbers = growF32();
@@ -31,7 +31,7 @@ export class Weights {
     this.#length += count;
   }
 
-  /** Writes all of them from position `start` on. */
+  /** Writes all values from position `start`, and forgets them. */
   write(values: Float32Array | undefined, start: number): void {
     if (this.#numbers) values?.set(this.#numbers.drain(), start);
     else values?.fill(1, start, start + this.#length);
