@@ -91,6 +91,31 @@ Deno.test("blocks of cells give the bytes, counts and reasons that rows give", a
   }
 });
 
+Deno.test("blocks of cells bring texts into the form that rows bring them into, and fill in what is missing", async () => {
+  const prepared: Schema = {
+    ...SCHEMA,
+    trim: true,
+    features: [
+      categorical("user", { lowerCase: true, ifMissing: "mode" }),
+      categorical("rare", { minCount: 2, newValueBuckets: 3 }),
+      numeric("price", { scale: "standard", ifMissing: "median" }),
+      numeric("age", { buckets: [2, 5], ifMissing: { value: 3 } }),
+    ],
+  };
+  const text = [HEADER, ...drawLines(600, 8, true).map((line) => line.replace(",a ,", ",A,"))].join("\n");
+  const skip = { onBadRow: "skip", missing: ["", "NA"] } as const;
+  for (const trim of [true, undefined]) {
+    const schema = { ...prepared, trim };
+    const data = await readCsv(file(text), schema, skip);
+    assertEquals(contentOf(data), contentOf(await readCsvWatched(file(text), schema, skip, WATCHER)));
+    const again = await readCsv(file(text), data.schema, { onBadRow: "skip" });
+    assertEquals(
+      contentOf(again),
+      contentOf(await readCsvWatched(file(text), data.schema, { onBadRow: "skip" }, WATCHER)),
+    );
+  }
+});
+
 Deno.test("blocks of cells come from any text that begins and ends oddly", async () => {
   const lines = drawLines(40, 4, false);
   for (const end of ["", "\n", "\n\n\r\n", "\r\n"]) await check(["", "\r", HEADER, "", ...lines].join("\n") + end);
