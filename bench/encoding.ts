@@ -13,44 +13,13 @@
  */
 import type { Dataset } from "../src/data/dataset.ts";
 import { DUCKDB, HYPARQUET_WRITER, loadPackage } from "../src/data/packages.ts";
-import { randomUnit } from "../src/data/random.ts";
 import { readData } from "../src/data/read_data.ts";
-import { categorical, numeric, type Schema } from "../src/data/schema.ts";
 import { parseArgs } from "../src/std.ts";
 import { formatTable } from "../src/cli/table.ts";
-
-const COUNTS = Array.from({ length: 13 }, (_, f) => `I${f + 1}`);
-const NAMES = Array.from({ length: 26 }, (_, f) => `C${f + 1}`);
-const SCHEMA: Schema = {
-  label: "label",
-  features: [...COUNTS.map((name) => numeric(name, { scale: "log" })), ...NAMES.map((name) => categorical(name))],
-};
+import { drawColumns, SCHEMA } from "./criteo_shape.ts";
 
 const REPEATS = 3;
 const ROWS_PER_GROUP = 50_000;
-
-/** A column of the table by row; nothing for a missing value. */
-type Cells = (row: number) => string | number | undefined;
-
-/** Draws the columns: of a count, the logarithm is uniform; of the names, column f has 10 to 200,000. */
-function drawColumns(): Record<string, Cells> {
-  const draw = (column: number) => (row: number) => randomUnit(1, column, row);
-  const columns: Record<string, Cells> = { label: (row) => Number(draw(0)(row) < 0.25) };
-  COUNTS.forEach((name, f) => {
-    const [missing, size] = [draw(1 + 2 * f), draw(2 + 2 * f)];
-    columns[name] = (row) => missing(row) < 0.2 ? undefined : Math.floor(Math.exp(8 * size(row))) - 1;
-  });
-  NAMES.forEach((name, f) => {
-    const rank = draw(100 + f);
-    const logarithm = Math.log(10 * 20_000 ** (f / (NAMES.length - 1)));
-    columns[name] = (row) => hexOf(Math.imul(Math.floor(Math.exp(logarithm * rank(row))), 0x9e3779b1) + f * 97);
-  });
-  return columns;
-}
-
-function hexOf(number: number): string {
-  return (number >>> 0).toString(16).padStart(8, "0");
-}
 
 /** Writes the table as CSV, gzip and Parquet; returns the paths. */
 async function writeFiles(folder: string, rows: number): Promise<Record<string, string>> {

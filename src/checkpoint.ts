@@ -28,6 +28,7 @@ import {
   PREFIX_BYTES,
   type TensorData,
   type TensorEntry,
+  viewTensor,
 } from "./checkpoint/layout.ts";
 import { replaceFile, tryToReplace } from "./files.ts";
 
@@ -90,10 +91,25 @@ export async function requireSavable(path: string): Promise<void> {
  * @throws {Error} when the file cannot be read
  */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
+  return await readOrMap(path, undefined);
+}
+
+/**
+ * Verifies the checksum of a checkpoint and returns its tensors as views of the file, which take no memory that the system
+ * cannot take back. The file must not change as long as they are used.
+ *
+ * @param map returns the bytes of the file
+ * @throws {Error} as {@linkcode readCheckpoint} does
+ */
+export async function mapCheckpoint(path: string, map: (path: string) => ArrayBuffer): Promise<Checkpoint> {
+  return await readOrMap(path, map);
+}
+
+async function readOrMap(path: string, map: ((path: string) => ArrayBuffer) | undefined): Promise<Checkpoint> {
   requireLittleEndian();
   try {
     using file = await Deno.open(path);
-    return await readContent(file);
+    return await readContent(file, map && (() => map(path)));
   } catch (error) {
     const message = `Cannot load "${path}": ${messageOf(error)}`;
     if (error instanceof SyntaxError) throw new SyntaxError(message, { cause: error });
@@ -102,7 +118,7 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
   }
 }
 
-async function readContent(file: Deno.FsFile): Promise<Checkpoint> {
+async function readContent(file: Deno.FsFile, map: (() => ArrayBuffer) | undefined): Promise<Checkpoint> {
   const { size } = await file.stat();
   const reader = new HashingReader(file);
   const prefix = parsePrefix(await reader.read(new Uint8Array(Math.min(size, PREFIX_BYTES))));
@@ -119,11 +135,13 @@ async function readContent(file: Deno.FsFile): Promise<Checkpoint> {
   if (size !== expectedBytes) {
     throw new SyntaxError(`header is damaged, received tensors of a file of ${expectedBytes} bytes in one of ${size}`);
   }
+  const mapped = map?.();
   const tensors: [string, CheckpointTensor][] = [];
   for (const entry of entries) {
     await reader.read(new Uint8Array(align(reader.position) - reader.position));
-    const data = allocateTensor(entry);
-    await reader.read(bytesOf(data));
+    const data = mapped ? viewTensor(entry, mapped, reader.position) : allocateTensor(entry);
+    if (mapped) await reader.pass(data.byteLength);
+    else await reader.read(bytesOf(data));
     tensors.push([entry.name, { shape: entry.shape, data }]);
   }
   const received = toHex(reader.digest());
@@ -204,6 +222,14 @@ class HashingReader {
     }
     this.position += bytes.length;
     return bytes;
+  }
+
+  /** Reads so many bytes and keeps none. */
+  async pass(bytes: number): Promise<void> {
+    const chunk = new Uint8Array(Math.min(bytes, CHUNK_BYTES));
+    for (let left = bytes; left > 0; left -= chunk.length) {
+      await this.read(chunk.subarray(0, Math.min(left, chunk.length)));
+    }
   }
 
   /** Digests what was read so far. */

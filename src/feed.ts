@@ -5,6 +5,7 @@
  */
 import type { Dataset } from "./data/dataset.ts";
 import { rowNumbers } from "./data/random.ts";
+import { keepWithinMemory } from "./data/large_arrays.ts";
 import { mostRows } from "./feed/budget.ts";
 import { type Column, Gather } from "./feed/gather.ts";
 import { HistoryBuffers, type ListSizes } from "./feed_histories.ts";
@@ -187,6 +188,7 @@ export class Feed {
     const dataset = this.#dataset!;
     const { fields, batch } = this.#options;
     for (let field = 0; field < fields; field++) {
+      keepWithinMemory();
       const from = field * dataset.rows;
       const to = field * batch;
       if (this.#rowOrder) {
@@ -230,6 +232,7 @@ export class Feed {
     const gather = new Gather(columns.map(({ numbers }) => numbers), order, { first, rows }, (column, numbers) => {
       const { buffer, at } = columns[column];
       writeBuffer(this.#gpu, buffer, numbers, 4 * (at + base));
+      keepWithinMemory();
       if (column === columns.length - 1) this.#writeLists(dataset, { first, rows, base }, order);
     });
     return { dataset, order, gather, base };

@@ -125,6 +125,11 @@ export function allocateTensor(entry: TensorEntry): TensorData {
   return new ARRAYS[entry.dtype as keyof typeof ARRAYS](countElements(entry.shape));
 }
 
+/** Returns the data of a tensor that {@linkcode countTensorBytes} has accepted, where it stands in the bytes of a file. */
+export function viewTensor(entry: TensorEntry, file: ArrayBuffer, position: number): TensorData {
+  return new ARRAYS[entry.dtype as keyof typeof ARRAYS](file, position, countElements(entry.shape));
+}
+
 /** Multiplies the dimensions; NaN when one of them is not a count. */
 function countElements(shape: readonly number[]): number {
   return shape.reduce((product, size) => (Number.isSafeInteger(size) && size >= 0 ? product * size : NaN), 1);

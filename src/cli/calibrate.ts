@@ -5,6 +5,7 @@
  */
 import { requireSavable } from "../checkpoint.ts";
 import type { Calibration } from "../calibration/calibration.ts";
+import { CACHE_OPTION, readCache } from "./cache.ts";
 import { reportData } from "./coverage.ts";
 import { BAD_ROW_OPTION, DATA_OPTIONS, readData, readDataFormat, readRejections, requireFiles } from "./data.ts";
 import { openGpu } from "./device.ts";
@@ -30,7 +31,7 @@ const GROUPS = {
     by: { value: "COLUMN", help: "field whose values get a shift of their own besides" },
     "min-rows": { value: "N", help: "rows that a value of --by must have for that (default 100)" },
   },
-  "Data": { ...DATA_OPTIONS, ...BAD_ROW_OPTION },
+  "Data": { ...DATA_OPTIONS, ...BAD_ROW_OPTION, ...CACHE_OPTION },
 } as const;
 
 /** Describes `weft calibrate`. */
@@ -51,7 +52,7 @@ export async function calibrate(args: readonly string[], streams: Streams): Prom
   const path = options.required("model-file");
   const out = options.required("out");
   const files = requireFiles(options);
-  const format = { ...await readDataFormat(options), ...readRejections(options) };
+  const format = { ...await readDataFormat(options), ...readRejections(options), ...readCache(options) };
   const batchSize = options.integer("batch-size", 1);
   const method = options.choice("method", ["platt", "temperature", "isotonic"]);
   const [by, minRows] = [options.text("by"), options.integer("min-rows", 1)];

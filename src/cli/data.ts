@@ -3,10 +3,13 @@
  *
  * @module
  */
+import type { Json } from "../checkpoint/content.ts";
+import { throughCache } from "../data/cache.ts";
 import { warningOfOneClass } from "../data/classes.ts";
 import type { ReadCsvOptions } from "../data/csv.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { FittedSchema } from "../data/fitted_schema.ts";
+import { limitMemory } from "../data/large_arrays.ts";
 import { type ReadLibsvmOptions, readLibsvmWatched } from "../data/libsvm.ts";
 import { type ColumnFormat, DATA_FORMATS, formOf, type ReadDataOptions, readDataWatched } from "../data/read_data.ts";
 import type { Schema } from "../data/schema.ts";
@@ -15,7 +18,8 @@ import { listSources } from "../data/source_list.ts";
 import { type ReadSqlOptions, readSqlWatched } from "../data/sql.ts";
 import type { RowWatcher } from "../data/watcher.ts";
 import { type OptionGroups, type Options, UsageError } from "./options.ts";
-import type { Streams } from "./streams.ts";
+import { ReadingProgress } from "./reading_progress.ts";
+import { progressStream, type Streams } from "./streams.ts";
 import { formatCount } from "./table.ts";
 
 /** Options that say how data files are read. */
@@ -151,7 +155,7 @@ export async function formOfFiles(
 }
 
 /** What stands for the standard input. */
-const STDIN = "-";
+export const STDIN = "-";
 
 /** Returns what a name on the command line stands for. */
 function toSource(file: string): Source {
@@ -162,7 +166,7 @@ function toSource(file: string): Source {
  * Reads data files as one data set and reports rows that were left out.
  *
  * @param schema declared or fitted; absent for libsvm files that the schema is to be fitted to
- * @param watcher told of each row
+ * @param watcher told of each row; such rows are never taken from a cache
  */
 export async function readData(
   files: readonly string[],
@@ -171,20 +175,59 @@ export async function readData(
   streams: Streams,
   watcher?: RowWatcher,
 ): Promise<Dataset> {
+  if (!watcher) return (await readDivided(files, schema, options, streams))[0];
   const data = await readFiles(files, schema, options, watcher);
-  if (data.missingLabels > 0) streams.err(`Left out ${formatCount(data.missingLabels, "row")} whose label is missing`);
-  if (data.skipped > 0) {
-    const what = watcher ? "No probability for" : "Left out";
-    streams.err(`${what} ${formatCount(data.skipped, "malformed row")}:`);
-    for (const reason of data.skippedReasons) streams.err(`  ${reason}`);
-    const more = data.skipped - data.skippedReasons.length;
-    if (more > 0) streams.err(`  and ${formatCount(more)} more`);
-  }
-  if (data.rows === 0 && !watcher) {
-    const names = files.map((file) => file.replace(QUERY, "")).join('", "');
-    throw new RangeError(`Cannot use "${names}": there must be a row, received none`);
-  }
+  reportLeftOut(data, "No probability for", streams);
   return data;
+}
+
+/** How rows are divided once they are read. */
+export interface Division {
+  /** All that decides on it. */
+  readonly by: Json;
+  /** Divides the rows; the first part says how many of the whole were left out. */
+  divide(whole: Dataset): Dataset[];
+}
+
+/** Reads data files as {@linkcode readData} does and divides the rows, or takes the parts from the cache. */
+export async function readDivided(
+  files: readonly string[],
+  schema: Schema | FittedSchema | undefined,
+  { cache: folder, onCache: _onCache, onRows: _onRows, memory, ...options }: DataFormat,
+  streams: Streams,
+  division?: Division,
+): Promise<Dataset[]> {
+  if (memory !== undefined) await limitMemory(memory, folder);
+  const encode = async (): Promise<Dataset[]> => {
+    using progress = new ReadingProgress(progressStream);
+    const onRows = (rows: number): void => progress.update(rows);
+    const whole = await readFiles(files, schema, { ...options, onRows }, undefined);
+    if (whole.rows === 0) {
+      const names = files.map((file) => file.replace(QUERY, "")).join('", "');
+      throw new RangeError(`Cannot use "${names}": there must be a row, received none`);
+    }
+    const parts = division?.divide(whole) ?? [whole];
+    progress[Symbol.dispose]();
+    const end = progress.describeEnd(whole.rows);
+    if (end !== undefined) streams.err(end);
+    return parts;
+  };
+  const reading = { ...options, divided: division?.by } as { readonly [key: string]: Json | undefined };
+  const say = (message: string): void => streams.err(message);
+  const parts = folder === undefined
+    ? await encode()
+    : await throughCache({ folder, say, source: files.map(toSource), schema, reading }, encode);
+  reportLeftOut(parts[0], "Left out", streams);
+  return parts;
+}
+
+function reportLeftOut(data: Dataset, what: string, streams: Streams): void {
+  if (data.missingLabels > 0) streams.err(`Left out ${formatCount(data.missingLabels, "row")} whose label is missing`);
+  if (data.skipped === 0) return;
+  streams.err(`${what} ${formatCount(data.skipped, "malformed row")}:`);
+  for (const reason of data.skippedReasons) streams.err(`  ${reason}`);
+  const more = data.skipped - data.skippedReasons.length;
+  if (more > 0) streams.err(`  and ${formatCount(more)} more`);
 }
 
 async function readFiles(
@@ -199,7 +242,7 @@ async function readFiles(
   }
   const { threshold: _, database, ...reading } = options;
   if (!files[0].startsWith(QUERY)) return await readDataWatched(sources, schema, reading, watcher);
-  const { format: __, ...rows } = reading;
+  const { format: _format, onRows: _onRows, ...rows } = reading;
   return await readSqlWatched(files[0].slice(QUERY.length), schema, { ...rows, database }, watcher);
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { reportData } from "./coverage.ts";
+import { CACHE_OPTION, readCache } from "./cache.ts";
 import { BAD_ROW_OPTION, DATA_OPTIONS, readData, readDataFormat, readRejections, requireFiles } from "./data.ts";
 import { GPU_OPTION, openGpu, readBackend } from "./device.ts";
 import { loadModel } from "./load.ts";
@@ -19,7 +20,7 @@ const GROUPS = {
     ...TUNING_OPTION,
     ...GPU_OPTION,
   },
-  "Data": { ...DATA_OPTIONS, ...BAD_ROW_OPTION },
+  "Data": { ...DATA_OPTIONS, ...BAD_ROW_OPTION, ...CACHE_OPTION },
 } as const;
 
 /** Describes `weft evaluate`. */
@@ -36,7 +37,7 @@ export async function evaluate(args: readonly string[], streams: Streams): Promi
   const options = parseOptions(EVALUATE, args);
   const path = options.required("model-file");
   const files = requireFiles(options);
-  const format = { ...await readDataFormat(options), ...readRejections(options) };
+  const format = { ...await readDataFormat(options), ...readRejections(options), ...readCache(options) };
   const batchSize = options.integer("batch-size", 1);
   const tuning = readTuning(options);
   const backend = readBackend(options);

@@ -4,16 +4,25 @@
  * @module
  */
 import { requireTwoClasses } from "../data/classes.ts";
-import type { Dataset } from "../data/dataset.ts";
+import { Dataset } from "../data/dataset.ts";
 import { type Fold, kFold } from "../data/folds.ts";
 import { keepTexts } from "../data/kept_texts.ts";
 import { refitFolds, refitSplit } from "../data/refit.ts";
 import type { Schema } from "../data/schema.ts";
 import type { SplitOptions } from "../data/split.ts";
 import type { ModelHeader } from "../model/header.ts";
+import { type CACHE_OPTION, readCache } from "./cache.ts";
 import { reportCoverage } from "./coverage.ts";
-import type { BAD_ROW_OPTION, DATA_OPTIONS, DataFormat, MISSING_OPTION } from "./data.ts";
-import { areLibsvm, readData, readDataFormat, readRejections, requireFiles, warnOfOneClass } from "./data.ts";
+import type { BAD_ROW_OPTION, DATA_OPTIONS, DataFormat, Division, MISSING_OPTION } from "./data.ts";
+import {
+  areLibsvm,
+  readData,
+  readDataFormat,
+  readDivided,
+  readRejections,
+  requireFiles,
+  warnOfOneClass,
+} from "./data.ts";
 import { type OptionGroups, type Options, UsageError } from "./options.ts";
 import { readSchema, SCHEMA_OPTIONS } from "./schema.ts";
 import type { Streams } from "./streams.ts";
@@ -47,6 +56,7 @@ export const PART_OPTIONS = {
 type PartOption =
   | keyof typeof DATA_OPTIONS
   | keyof typeof BAD_ROW_OPTION
+  | keyof typeof CACHE_OPTION
   | keyof typeof MISSING_OPTION
   | keyof typeof SCHEMA_OPTIONS
   | keyof typeof PART_OPTIONS
@@ -79,11 +89,17 @@ export async function readParts(
 ): Promise<Parts> {
   const fractions = options.numbers("split", 0, 1);
   const by = fractions && readSplitBy(options, fractions, source?.schema.time);
-  const { whole, schema, format } = await readWhole(options, source, by ? { group: by.column } : undefined, streams);
-  const split = by &&
-    (source ? whole.split(fractions!, by) : refitSplit(whole, schema ?? whole.schema.declared(), fractions!, by));
-  if (split && by.by === "group") streams.err(describeGroups(by.column!, split, fractions!));
-  const [training, validation, test] = split ?? [whole];
+  const divided = by && {
+    group: by.column,
+    by: { fractions: fractions!, ...by },
+    divide: (whole: Dataset, schema: Schema | undefined): Dataset[] =>
+      source
+        ? countLeftOut(whole, whole.split(fractions!, by))
+        : refitSplit(whole, schema ?? whole.schema.declared(), fractions!, by),
+  };
+  const { parts: split, format } = await readWhole(options, source, divided, streams);
+  if (by?.by === "group") streams.err(describeGroups(by.column!, split, fractions!));
+  const [training, validation, test] = split;
   const readOther = (name: "validation" | "test"): Promise<Dataset | undefined> =>
     readFile(options, name, training, format, streams);
   const parts = {
@@ -105,7 +121,7 @@ export async function readFolds(
   const seed = readSplitSeed(options);
   const { by, column } = readFoldsBy(options);
   const how = { seed, groups: column, stratify: by === "label" || by === "group-label" };
-  const { whole, schema, format } = await readWhole(options, source, { group: column }, streams);
+  const { parts: [whole], schema, format } = await readWhole(options, source, { group: column }, streams);
   const folds: Generator<Fold> = source
     ? kFold(whole, k, how)
     : refitFolds(whole, schema ?? whole.schema.declared(), k, how);
@@ -130,43 +146,60 @@ export async function readSample(
   if (fractions) readSplitBy(options, fractions, source?.schema.time);
   options.number("negative-rate", Number.MIN_VALUE, 1);
   try {
-    return (await readWhole(options, source, undefined, streams, rows)).whole;
+    return (await readWhole(options, source, undefined, streams, rows)).parts[0];
   } catch (error) {
     if (error instanceof UsageError) throw error;
     // The first rows of a file that is sorted may hold one label alone: all rows tell whether they can be read.
-    return (await readWhole(options, source, undefined, streams)).whole;
+    return (await readWhole(options, source, undefined, streams)).parts[0];
   }
 }
 
-/** Rows that are still to be divided. */
+/** The rows of `--data`. */
 interface Whole {
-  readonly whole: Dataset;
+  /** The parts, or all rows as one. */
+  readonly parts: readonly Dataset[];
   /** The declared schema; absent for libsvm files and where a model brings its own. */
   readonly schema: Schema | undefined;
   readonly format: DataFormat;
 }
 
+/** How the rows of `--data` are divided; rows that are divided later keep their texts. */
+interface Divided {
+  /** Column of groups. */
+  readonly group: string | undefined;
+  /** All that decides on the division. */
+  readonly by?: Division["by"];
+  /** Divides the rows. */
+  readonly divide?: (whole: Dataset, schema: Schema | undefined) => Dataset[];
+}
+
 /**
  * Reads `--data`.
  *
- * @param divided column of groups, where rows are to be divided: then they keep their texts
  * @param most rows to read at most
  */
 async function readWhole(
   options: Options<PartOption>,
   source: ModelHeader | undefined,
-  divided: { readonly group: string | undefined } | undefined,
+  divided: Divided | undefined,
   streams: Streams,
   most = Infinity,
 ): Promise<Whole> {
   const files = requireFiles(options);
-  const given = { ...await readDataFormat(options), ...readRejections(options) };
+  const given = { ...await readDataFormat(options), ...readRejections(options), ...readCache(options) };
   const format = most < (given.limit ?? Infinity) ? { ...given, limit: most } : given;
   const schema = source || await areLibsvm(files, format) ? refuseSchema(options) : await readSchema(options);
   const threshold = options.number("threshold");
   const fitting = { ...format, threshold, ...(schema && { missing: ["", ...options.exact("missing")] }) };
   const declared = schema && divided ? keepTexts(schema, divided.group) : schema;
-  return { whole: await readData(files, source?.schema ?? declared, fitting, streams), schema, format };
+  const division = divided?.divide &&
+    { by: divided.by!, divide: (whole: Dataset) => divided.divide!(whole, schema) };
+  return { parts: await readDivided(files, source?.schema ?? declared, fitting, streams, division), schema, format };
+}
+
+/** Lets the first part say how many rows of the whole were left out. */
+function countLeftOut({ skipped, skippedReasons, missingLabels }: Dataset, [first, ...others]: Dataset[]): Dataset[] {
+  return [new Dataset({ ...first, skipped, skippedReasons, missingLabels }), ...others];
 }
 
 async function readFile(

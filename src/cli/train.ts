@@ -8,11 +8,12 @@ import { readCheckpoint } from "../checkpoint.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Definition } from "../definition.ts";
 import { RUN_FILES } from "../runs/info.ts";
-import type { EarlyStopping } from "../trainer/options.ts";
+import type { EarlyStopping, FitOptions } from "../trainer/options.ts";
 import { weightedNames } from "../trainer/tasks.ts";
 import { type ModelHeader, parseHeader } from "../model/header.ts";
 import { requireFloat32 } from "../model/quantized.ts";
 import { AVERAGING_OPTIONS, readAveraging } from "./averaging.ts";
+import { CACHE_OPTION, readMemory } from "./cache.ts";
 import { BAD_ROW_OPTION, DATA_OPTIONS, MISSING_OPTION, requireFiles } from "./data.ts";
 import { nameFold, runFolds } from "./folds.ts";
 import {
@@ -39,7 +40,7 @@ import { GPU_OPTION, readBackend } from "./device.ts";
 import { readTuning, TUNING_OPTION } from "./tuning.ts";
 
 const GROUPS = {
-  "Data": { ...DATA_OPTIONS, ...BAD_ROW_OPTION, ...MISSING_OPTION },
+  "Data": { ...DATA_OPTIONS, ...BAD_ROW_OPTION, ...MISSING_OPTION, ...CACHE_OPTION },
   "Schema": SCHEMA_OPTIONS,
   "Evaluation": {
     ...PART_OPTIONS,
@@ -100,6 +101,12 @@ const GROUPS = {
         "(default 0.01; 0 for none)",
     },
     seed: { value: "N", help: "seed of parameters, shuffling and dropout (default 1)" },
+    shuffle: {
+      value: "HOW",
+      help: "rows (default) shuffles all rows each epoch; window, for rows that do not fit in memory,\n" +
+        "shuffles blocks of 8,192 rows, and the rows of each 32 blocks among each other;\n" +
+        "none takes them as they come",
+    },
     "memory-budget": {
       value: "MIB",
       help: "device memory for rows; more of them stream (default: half of the largest buffer)",
@@ -277,7 +284,9 @@ function readSettings(
   const checkpoint = record?.checkpoint ?? options.text("checkpoint") ?? resume;
   if (resume === undefined && !record?.isContinued) options.require("resume", ["other-kernels"]);
   if (checkpoint === undefined) options.require("checkpoint", ["checkpoint-every"]);
-  const budget = options.number("memory-budget", 1);
+  // On a processor, memory of the device is memory of the process.
+  const memory = readMemory(options);
+  const budget = options.number("memory-budget", 1) ?? (memory && memory / 8 / 2 ** 20);
   const isTuned = options.has("tune-kernels");
   const tuning = readTuning(options, isTuned);
   return {
@@ -303,6 +312,7 @@ function readSettings(
       loss: readLoss(options),
       optimizer: readOptimizer(options),
       l2: readL2(options),
+      shuffle: readShuffle(options),
       clipNorm: options.number("clip-norm", Number.MIN_VALUE),
       memoryBudget: budget === undefined ? undefined : Math.floor(budget * 2 ** 20),
       checkpoint: checkpoint === undefined ? undefined : {
@@ -314,4 +324,11 @@ function readSettings(
       tuneKernels: isTuned && (tuning?.path === undefined || { path: tuning.path }),
     },
   };
+}
+
+/** Reads how rows are shuffled. */
+function readShuffle(options: Options<Name>): FitOptions["shuffle"] {
+  const how = options.choice("shuffle", ["rows", "window", "none"]);
+  if (how === undefined) return options.has("memory") ? "window" : undefined;
+  return { rows: true, window: "window" as const, none: false }[how];
 }

@@ -10,11 +10,13 @@ import { taskNames } from "./declared_labels.ts";
 import { type FieldCell, formsOfCells, rowDeriver } from "./derived/derive.ts";
 import { FittedSchema } from "./fitted_schema.ts";
 import { growF64 } from "./growable.ts";
+import { keepWithinMemory, makeF32, makeU32 } from "./large_arrays.ts";
 import { fillFromNeighbors, fitNeighbors, isFromNeighbors, type NeighborsFit } from "./neighbors.ts";
 import type { Rejections, RowFault } from "./rejections.ts";
 import { type LabelCells, RowLabels } from "./row_labels.ts";
 import { type CategoricalFeature, parseSchema, type Schema } from "./schema.ts";
 import { type SequenceCell, SequenceColumns } from "./sequence_column.ts";
+import type { CodedCells } from "./text_pool.ts";
 import { type CellForm, textRulesOf } from "./text_rules.ts";
 import { createTimeReader } from "./time.ts";
 
@@ -43,6 +45,18 @@ export interface Cells {
   labels?: LabelCells;
   /** Text of the time, for timed rows. */
   time?: string;
+}
+
+/** Cells of a block of rows, as {@linkcode Cells} has those of one, by numbers of texts. */
+export interface BlockCells {
+  /** How many rows. */
+  readonly rows: number;
+  /** One column per field, then one per sequence. */
+  readonly texts: readonly CodedCells[];
+  /** Returns the labels of a row, for labeled rows. */
+  labelsAt(row: number): LabelCells;
+  /** Returns the text of a row's time, for timed rows. */
+  timeAt(row: number): string | undefined;
 }
 
 /** A data set under construction. */
@@ -100,7 +114,7 @@ export class DatasetBuilder {
   /** Stores a row whole, or stores nothing of it and returns what is wrong with it. */
   add(cells: Cells): RowFault | undefined {
     const { weights, labels = [], time = "" } = cells;
-    const fault = this.#labels.offer(labels.map((label) => typeof label === "string" ? this.#bare(label) : label));
+    const fault = this.#offerLabels(labels);
     if (fault) return fault;
     const timeValue = this.#readTime?.(this.#bare(time)) ?? 0;
     if (typeof timeValue === "string") return { reason: `column "${this.#declared.time}": ${timeValue}` };
@@ -123,6 +137,50 @@ export class DatasetBuilder {
     this.#labels.store();
     if (this.#readTime) this.#times.push(timeValue);
     this.#rows++;
+  }
+
+  /** Whether rows can come in blocks. */
+  get takesBlocks(): boolean {
+    return this.#derive === undefined && this.#columns.every(({ offerBlock }) => offerBlock !== undefined);
+  }
+
+  /**
+   * Stores the rows of a block as {@linkcode DatasetBuilder.add} stores one after the other.
+   *
+   * @param refuse told what is wrong with a row, which is then left out
+   */
+  addBlock(block: BlockCells, refuse: (row: number, fault: RowFault) => void): void {
+    const refused = new Uint8Array(block.rows);
+    this.#columns.forEach((column, index) => column.offerBlock!(block.texts[index], this.#forms[index], refused));
+    const kept = new Uint32Array(block.rows);
+    let count = 0;
+    for (let row = 0; row < block.rows; row++) {
+      const fault = this.#addBeside(block, row, refused[row] === 1);
+      if (fault) refuse(row, fault);
+      else kept[count++] = row;
+    }
+    for (const column of this.#columns) column.storeBlock!(kept, count);
+    this.#rows += count;
+    keepWithinMemory();
+  }
+
+  /** Stores what stands beside the fields of a row, or nothing of it, and returns what is wrong with the row. */
+  #addBeside(block: BlockCells, row: number, isRefused: boolean): RowFault | undefined {
+    const { texts } = block;
+    const fault = this.#offerLabels(block.labelsAt(row));
+    if (fault) return fault;
+    const timeValue = this.#readTime?.(this.#bare(block.timeAt(row) ?? "")) ?? 0;
+    if (typeof timeValue === "string") return { reason: `column "${this.#declared.time}": ${timeValue}` };
+    const fields = this.#columns.length;
+    for (let index = 0; isRefused && index < fields; index++) {
+      const wrong = this.#columns[index].offer(this.#forms[index](textAt(texts[index], row)), 1);
+      if (wrong !== undefined) return { reason: `field "${this.#names[index]}": ${wrong}` };
+    }
+    const wrong = this.#sequences.offer((index) => textAt(texts[fields + index], row));
+    if (wrong !== undefined) return { reason: wrong };
+    this.#sequences.store();
+    this.#labels.store();
+    if (this.#readTime) this.#times.push(timeValue);
   }
 
   /** Appends a field to a schema under fitting; the rows stored so far have no value there. */
@@ -151,13 +209,13 @@ export class DatasetBuilder {
     const schema = this.#fitted ?? this.#fit(labels, times);
     fillFromNeighbors(schema, this.#columns);
     const cells = schema.fields.length * this.#rows;
-    const ids = new Uint32Array(cells);
-    const values = schema.hasValues ? new Float32Array(cells) : undefined;
-    const coverage = this.#columns.map((column, index) => ({
-      name: this.#names[index],
-      rows: this.#rows,
-      ...column.write(schema.fields[index], ids, values, index * this.#rows),
-    }));
+    const ids = makeU32(cells);
+    const values = schema.hasValues ? makeF32(cells) : undefined;
+    const coverage = this.#columns.map((column, index) => {
+      keepWithinMemory();
+      const counts = column.write(schema.fields[index], ids, values, index * this.#rows);
+      return { name: this.#names[index], rows: this.#rows, ...counts };
+    });
     const lists = this.#sequences.write(schema);
     return new Dataset({
       schema,
@@ -174,6 +232,10 @@ export class DatasetBuilder {
       skippedReasons: leftOut?.reasons,
       missingLabels: leftOut?.missingLabels,
     });
+  }
+
+  #offerLabels(labels: LabelCells): RowFault | undefined {
+    return this.#labels.offer(labels.map((label) => typeof label === "string" ? this.#bare(label) : label));
   }
 
   #fit(labels: Float32Array, times: Float64Array | undefined): FittedSchema {
@@ -203,4 +265,9 @@ export class DatasetBuilder {
   #bare<T extends string | undefined>(text: T): T {
     return this.#trim ? text?.trim() as T : text;
   }
+}
+
+/** Returns the text of a row's cell. */
+export function textAt({ texts, codes }: CodedCells, row: number): string | undefined {
+  return texts[codes[row]];
 }

@@ -6,21 +6,21 @@
  *
  * @module
  */
-import { fitNumberFill, fitTextFill } from "./absence.ts";
-import { edgesFor } from "./bucket_edges.ts";
-import { type FieldCoverage, Respellings } from "./coverage.ts";
+import { fitTextFill } from "./absence.ts";
+import { CellMemo } from "./cell_memo.ts";
+import { type FieldCoverage, Respellings, withFilled } from "./coverage.ts";
 import { missingTextsOf } from "./derived/derive.ts";
 import { FittedPastColumn, PastColumn } from "./derived/past_column.ts";
 import { missingRowOf } from "./field_fit.ts";
 import type { FieldFit, FittedField, FittedSchema } from "./fitted_schema.ts";
-import { formatText } from "./format.ts";
 import { isHashed, rowsOfNewValues } from "./hash_buckets.ts";
 import { HashedColumn } from "./hashed_column.ts";
-import { growF64, growU32 } from "./growable.ts";
-import { scaleNumber, writeBuckets, writeScaled } from "./number_rows.ts";
+import { growU32 } from "./growable.ts";
+import { NumericColumn } from "./numeric_column.ts";
 import { Weights } from "./occurrence_weights.ts";
-import { fitScale, measureRange, parseNumber } from "./scaling.ts";
-import type { CategoricalFeature, NumericFeature } from "./schema.ts";
+import type { CategoricalFeature } from "./schema.ts";
+import type { CodedCells } from "./text_pool.ts";
+import type { CellForm } from "./text_rules.ts";
 import { firstValueRow, Interner, MISSING } from "./vocabulary.ts";
 
 /** A column that grows by one cell at a time. */
@@ -29,6 +29,14 @@ export interface Column {
   offer(text: string | undefined, weight: number): string | undefined;
   /** Stores the cell offered last. */
   store(): void;
+  /**
+   * Takes the cells of a block and marks the rows whose cell it cannot take; absent where cells come one by one only.
+   *
+   * @param form what becomes of each text before it is offered
+   */
+  offerBlock?(cells: CodedCells, form: CellForm, refused: Uint8Array): void;
+  /** Stores the first `count` rows that `kept` names of the block offered last. */
+  storeBlock?(kept: Uint32Array, count: number): void;
   /** Learns what stands beside all stored cells, before it is fitted; for columns that need more than their cells. */
   learn?(rows: RowContext): void;
   /** Stored numbers by row, NaN where one is missing; absent for a column of names. */
@@ -93,6 +101,9 @@ class CategoricalColumn implements Column {
   // 0 is a missing cell, k + 1 the text with code k.
   readonly #codes = growU32();
   readonly #weights = new Weights();
+  readonly #memo = new CellMemo((text) =>
+    text === undefined || this.#missing.has(text) ? 0 : this.#interner.codeOf(text) + 1
+  );
   #absent = 0;
   #text: string | undefined;
   #weight = 1;
@@ -116,6 +127,20 @@ class CategoricalColumn implements Column {
       this.#codes.push(this.#interner.add(this.#text) + 1);
     }
     this.#weights.push(this.#weight);
+  }
+
+  offerBlock(cells: CodedCells, form: CellForm): void {
+    this.#memo.read(cells, form);
+  }
+
+  storeBlock(kept: Uint32Array, count: number): void {
+    for (let i = 0; i < count; i++) {
+      const code = this.#memo.numberAt(kept[i]);
+      this.#codes.push(code);
+      if (code === 0) this.#absent++;
+      else this.#interner.count(code - 1);
+    }
+    this.#weights.pushOnes(count);
   }
 
   fit(): FieldFit {
@@ -167,6 +192,11 @@ class FittedCategoricalColumn implements Column {
   readonly #missingRow: number;
   readonly #respellings: Respellings;
   readonly #counts = { missing: 0, unseen: 0, outside: 0 };
+  // Negative for a missing cell, else twice the row, and one more where the text is new.
+  readonly #memo = new CellMemo((text) => {
+    this.offer(text, 1);
+    return this.#text === undefined ? -1 : 2 * this.#row + Number(this.#isNew);
+  });
   #text: string | undefined;
   #row = 0;
   #isNew = false;
@@ -202,6 +232,23 @@ class FittedCategoricalColumn implements Column {
     this.#weights.push(this.#weight);
   }
 
+  offerBlock(cells: CodedCells, form: CellForm): void {
+    this.#memo.read(cells, form);
+  }
+
+  storeBlock(kept: Uint32Array, count: number): void {
+    for (let i = 0; i < count; i++) {
+      const number = this.#memo.numberAt(kept[i]);
+      if (number < 0) this.#counts.missing++;
+      else if (number % 2 === 1) {
+        this.#counts.unseen++;
+        this.#respellings.try(this.#memo.textAt(kept[i])!);
+      }
+      this.#rows.push(this.#field.offset + (number < 0 ? this.#missingRow : Math.floor(number / 2)));
+    }
+    this.#weights.pushOnes(count);
+  }
+
   fit(): FieldFit {
     return this.#field;
   }
@@ -212,86 +259,4 @@ class FittedCategoricalColumn implements Column {
     const respelled = this.#respellings.example;
     return { ...withFilled(this.#counts, this.#field), ...(respelled ? { respelled } : {}) };
   }
-}
-
-/** A numeric column, bucketed or not, fitted or not. */
-class NumericColumn implements Column {
-  readonly #feature: NumericFeature;
-  readonly #missing: ReadonlySet<string>;
-  readonly #fitted: FieldFit | undefined;
-  readonly #numbers = growF64();
-  #drained: Float64Array | undefined;
-  #fills: Float64Array | undefined;
-  #number = NaN;
-
-  constructor(feature: NumericFeature, missing: ReadonlySet<string>, fitted: FieldFit | undefined) {
-    this.#feature = feature;
-    this.#missing = missing;
-    this.#fitted = fitted;
-  }
-
-  offer(text: string | undefined): string | undefined {
-    const missing = text === undefined || this.#missing.has(text);
-    this.#number = missing ? NaN : parseNumber(text);
-    if (missing) return;
-    if (Number.isNaN(this.#number)) return `expected a finite number, received ${formatText(text)}${this.#hint(text)}`;
-    if (this.#fitted?.scaling && !Number.isFinite(Math.fround(scaleNumber(this.#fitted, this.#number)))) {
-      return `expected a number that float32 holds when it is scaled, received ${formatText(text)}`;
-    }
-  }
-
-  /** Says what makes a text with blanks around it a missing one. */
-  #hint(text: string): string {
-    return this.#missing.has(text.trim()) ? "; trim removes the blanks" : "";
-  }
-
-  store(): void {
-    this.#numbers.push(this.#number);
-  }
-
-  get numbers(): Float64Array {
-    return this.#drained ??= this.#numbers.drain();
-  }
-
-  fillIn(fills: Float64Array): void {
-    this.#fills = fills;
-  }
-
-  fit(): FieldFit {
-    if (this.#fitted) return this.#fitted;
-    const { numbers } = this;
-    const { name, scale, buckets, ifMissing } = this.#feature;
-    const range = measureRange(numbers);
-    const fill = fitNumberFill(name, ifMissing, numbers);
-    const fit = {
-      ...{ feature: this.#feature, missing: fill === undefined && numbers.some(Number.isNaN) },
-      ...(range ? { range } : {}),
-      ...(fill === undefined ? {} : { fill }),
-    };
-    if (buckets !== undefined) return { ...fit, edges: edgesFor(buckets, numbers) };
-    return { ...fit, scaling: fitScale(scale, numbers) };
-  }
-
-  write(field: FittedField, ids: Uint32Array, values: Float32Array | undefined, start: number): CellCounts {
-    const { numbers } = this;
-    this.#drained = undefined;
-    const [least, most] = field.range ?? [-Infinity, Infinity];
-    const counts = { missing: 0, unseen: 0, outside: 0 };
-    for (let row = 0; row < numbers.length; row++) {
-      const x = numbers[row];
-      if (Number.isNaN(x)) {
-        counts.missing++;
-        const near = this.#fills?.[row] ?? NaN;
-        if (field.fill !== undefined) numbers[row] = Number.isNaN(near) ? field.fill as number : near;
-      } else if (x < least || x > most) counts.outside++;
-    }
-    if (field.kind === "bucketed") writeBuckets(numbers, field, ids, values, start);
-    else if (values) writeScaled(numbers, field, ids, values, start);
-    return withFilled(counts, field);
-  }
-}
-
-/** Says how many missing cells another value stands in for. */
-function withFilled(counts: CellCounts, { fill }: FieldFit): CellCounts {
-  return fill === undefined || counts.missing === 0 ? counts : { ...counts, filled: counts.missing };
 }

@@ -74,3 +74,11 @@ function spellings(text: string): string[] {
   }
   return others;
 }
+
+/** Says how many missing cells another value stands in for. */
+export function withFilled<C extends Pick<FieldCoverage, "missing" | "filled">>(
+  counts: C,
+  { fill }: { readonly fill?: unknown },
+): C {
+  return fill === undefined || counts.missing === 0 ? counts : { ...counts, filled: counts.missing };
+}

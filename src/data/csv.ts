@@ -6,9 +6,10 @@
 import { type ReadCsvOptions, requireCsvOptions } from "./csv_options.ts";
 import type { Dataset } from "./dataset.ts";
 import type { FittedSchema } from "./fitted_schema.ts";
-import { readRecords, type TextRecord } from "./records.ts";
+import { openText } from "./delimited_text.ts";
+import type { TextRecord } from "./records.ts";
 import type { Schema } from "./schema.ts";
-import { type LineBlock, nameSource, readLines, type Source } from "./source.ts";
+import { nameSource, type Source } from "./source.ts";
 import type { Table } from "./table.ts";
 import { readTables, trims } from "./table_reading.ts";
 import type { RowWatcher } from "./watcher.ts";
@@ -60,8 +61,6 @@ export async function readCsvWatched(
   return await readTables(source, open, { schema, options, watcher });
 }
 
-const DELIMITERS = [",", "\t", ";", "|"];
-
 /**
  * Opens delimited text as a table.
  *
@@ -70,45 +69,20 @@ const DELIMITERS = [",", "\t", ";", "|"];
 export async function openDelimited(source: Source, options: ReadCsvOptions): Promise<Table> {
   const name = nameSource(source);
   const { header = true } = options;
-  const blocks = cutRecords(source, options);
-  const { value: first } = await blocks.next();
+  const text = openText(source, options);
+  const first = await text.open();
   if (first === undefined) {
     throw new SyntaxError(`Cannot read "${name}": expected a line of columns, received no text`);
   }
+  const columns = nameColumns(name, first, header).map((column) => ({ name: column }));
   return {
     name,
     unit: "line",
-    columns: nameColumns(name, first[0], header).map((column) => ({ name: column })),
-    async *records() {
-      yield header === true ? first.slice(1) : first;
-      yield* blocks;
-    },
-    [Symbol.asyncDispose]: async () => {
-      await blocks.return(undefined);
-    },
+    columns,
+    records: () => text.records(header === true),
+    ...(text.blocks && { blocks: (wanted) => text.blocks!(header === true, columns.length, wanted) }),
+    [Symbol.asyncDispose]: () => text.close(),
   };
-}
-
-/** Reads the records of a source; the first line that is not blank decides on the delimiter. */
-function cutRecords(source: Source, options: ReadCsvOptions): AsyncGenerator<TextRecord[]> {
-  const { delimiter = "", quotes = true, encoding = "utf-8", trim = false } = options;
-  const format = { delimiter, quotes, trim };
-  const lines = readLines(source, encoding);
-  async function* watched(): AsyncGenerator<LineBlock> {
-    for await (const block of lines) {
-      const first = format.delimiter === "" ? block.lines.find((line) => line !== "") : undefined;
-      if (first !== undefined) format.delimiter = guessDelimiter(nameSource(source), first);
-      yield block;
-    }
-  }
-  return readRecords(watched(), format);
-}
-
-function guessDelimiter(name: string, line: string): string {
-  if (/\.(tsv|tab)(\.gz)?$/i.test(name)) return "\t";
-  const bare = line.replace(/"[^"]*"?/g, "");
-  const counts = DELIMITERS.map((delimiter) => bare.split(delimiter).length);
-  return DELIMITERS[counts.indexOf(Math.max(...counts))];
 }
 
 function nameColumns(name: string, record: TextRecord, header: boolean | readonly string[]): readonly string[] {

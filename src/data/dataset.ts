@@ -9,6 +9,7 @@ import type { DatasetParts } from "./dataset_parts.ts";
 import type { FittedSchema } from "./fitted_schema.ts";
 import { bucketCount } from "./hash_buckets.ts";
 import { type Histories, namesInRow, requireHistories, selectHistories } from "./histories.ts";
+import { keepWithinMemory, makeF32, makeF64, makeU32 } from "./large_arrays.ts";
 import { countClasses, type LabelCounts } from "./label.ts";
 import { type SplitOptions, splitRows } from "./split.ts";
 
@@ -193,15 +194,15 @@ export class Dataset {
       throw new RangeError(`Cannot slice data set: rows must be within 0 .. ${this.rows}, received ${from} .. ${to}`);
     }
     const rows = to - from;
-    const ids = new Uint32Array(this.schema.fields.length * rows);
-    const values = this.values && new Float32Array(ids.length);
+    const ids = makeU32(this.schema.fields.length * rows);
+    const values = this.values && makeF32(ids.length);
     for (let f = 0; f < this.schema.fields.length; f++) {
       const [start, end] = [f * this.rows + from, f * this.rows + to];
       ids.set(this.ids.subarray(start, end), f * rows);
       if (values) values.set(this.values!.subarray(start, end), f * rows);
     }
     const histories = this.histories.map((lists) => selectHistories(lists, rows, (place) => from + place));
-    const labels = new Float32Array(this.schema.labelCount * rows);
+    const labels = makeF32(this.schema.labelCount * rows);
     this.labelColumns.forEach((column, i) => labels.set(column.subarray(from, to), i * rows));
     return this.#part({ rows, ids, values, histories, labels, times: this.times?.slice(from, to) });
   }
@@ -218,18 +219,19 @@ export class Dataset {
         throw new RangeError(`Cannot select rows: index must be below ${this.rows}, received ${index}`);
       }
     }
-    const ids = new Uint32Array(this.schema.fields.length * rows);
-    const values = this.values && new Float32Array(ids.length);
+    const ids = makeU32(this.schema.fields.length * rows);
+    const values = this.values && makeF32(ids.length);
     for (let f = 0; f < this.schema.fields.length; f++) {
+      keepWithinMemory();
       const [from, to] = [f * this.rows, f * rows];
       for (let r = 0; r < rows; r++) ids[to + r] = this.ids[from + indices[r]];
       if (values) { for (let r = 0; r < rows; r++) values[to + r] = this.values![from + indices[r]]; }
     }
-    const labels = new Float32Array(this.schema.labelCount * rows);
+    const labels = makeF32(this.schema.labelCount * rows);
     this.labelColumns.forEach((column, i) => {
       for (let r = 0; r < rows; r++) labels[i * rows + r] = column[indices[r]];
     });
-    const times = this.times && new Float64Array(rows);
+    const times = this.times && makeF64(rows);
     if (times) { for (let r = 0; r < rows; r++) times[r] = this.times![indices[r]]; }
     const histories = this.histories.map((lists) => selectHistories(lists, rows, (place) => indices[place]));
     return this.#part({ rows, ids, values, histories, labels, times });

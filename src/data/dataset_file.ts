@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { CheckpointTensor, Json } from "../checkpoint/content.ts";
+import type { Checkpoint, CheckpointTensor, Json } from "../checkpoint/content.ts";
 import { readCheckpoint, writeCheckpoint } from "../host/mod.ts";
 import type { DatasetParts } from "./dataset_parts.ts";
 import { FittedSchema } from "./fitted_schema.ts";
@@ -14,6 +14,25 @@ const KIND = "weft data set";
 
 /** Writes a data set. See `Dataset.save`. */
 export async function saveDataset(path: string, data: DatasetParts): Promise<void> {
+  const { header, tensors } = packDataset(data);
+  await writeCheckpoint(path, { header: { ...header, kind: KIND, schema: data.schema.toJSON() }, tensors });
+}
+
+/** Reads a data set. See `Dataset.load`. */
+export async function loadDataset(path: string): Promise<DatasetParts> {
+  const { header, tensors } = await readCheckpoint(path);
+  if (header.kind !== KIND) {
+    throw new SyntaxError(`Cannot load "${path}": it must be a data set, received ${formatValue(header.kind)}`);
+  }
+  return unpackDataset(path, { header, tensors }, FittedSchema.fromJSON(header.schema));
+}
+
+/**
+ * Returns what files hold of a data set, without its schema.
+ *
+ * @param prefix what the names of its tensors begin with
+ */
+export function packDataset(data: DatasetParts, prefix = ""): Checkpoint {
   const { schema, rows, ids, values, labels, labeled, times, coverage, histories = [] } = data;
   const { skipped = 0, skippedReasons = [], missingLabels = 0, negativeRate = 1, ownPast = false } = data;
   const shape = [schema.fields.length, rows];
@@ -23,11 +42,8 @@ export async function saveDataset(path: string, data: DatasetParts): Promise<voi
   if (values) tensors.values = { shape, data: values };
   if (times) tensors.times = { shape: [rows], data: times };
   histories.forEach((lists, i) => Object.assign(tensors, historyTensors(lists, i)));
-  const counts = coverage ? { coverage: coverage as unknown as Json } : {};
   const header = {
-    ...counts,
-    kind: KIND,
-    schema: schema.toJSON(),
+    ...(coverage ? { coverage: coverage as unknown as Json } : {}),
     rows,
     labeled,
     skipped,
@@ -36,43 +52,41 @@ export async function saveDataset(path: string, data: DatasetParts): Promise<voi
     ...(negativeRate !== 1 && { negativeRate }),
     ...(ownPast && { ownPast }),
   };
-  await writeCheckpoint(path, { header, tensors });
+  return { header, tensors: Object.fromEntries(Object.entries(tensors).map(([name, it]) => [prefix + name, it])) };
 }
 
-/** Reads a data set. See `Dataset.load`. */
-export async function loadDataset(path: string): Promise<DatasetParts> {
-  const { header, tensors } = await readCheckpoint(path);
-  if (header.kind !== KIND) {
-    throw new SyntaxError(`Cannot load "${path}": it must be a data set, received ${formatValue(header.kind)}`);
-  }
+/**
+ * Returns the data set that {@linkcode packDataset} packed.
+ *
+ * @throws {SyntaxError} when a tensor is not what the header asks for
+ */
+export function unpackDataset(
+  path: string,
+  { header, tensors }: Checkpoint,
+  schema: FittedSchema,
+  prefix = "",
+): DatasetParts {
   const { rows, labeled, skipped, skippedReasons, missingLabels, coverage } = header;
-  const schema = FittedSchema.fromJSON(header.schema);
   const cells = schema.fields.length * (rows as number);
+  const take = <T>(name: string, type: new (...args: never[]) => T, length: number): T =>
+    takeTensor(path, tensors, prefix + name, type, length);
   return {
     schema,
     rows: rows as number,
-    ids: takeTensor(path, tensors, "ids", Uint32Array, cells),
-    values: schema.hasValues ? takeTensor(path, tensors, "values", Float32Array, cells) : undefined,
+    ids: take("ids", Uint32Array, cells),
+    values: schema.hasValues ? take("values", Float32Array, cells) : undefined,
     histories: schema.histories.map(({ sequences, weighted }, i) => {
-      const offsets = takeTensor(
-        path,
-        tensors,
-        `histories.${i}.offsets`,
-        Uint32Array<ArrayBuffer>,
-        (rows as number) + 1,
-      );
+      const offsets = take(`histories.${i}.offsets`, Uint32Array<ArrayBuffer>, (rows as number) + 1);
       const count = offsets[rows as number];
       return {
         offsets,
-        ids: takeTensor(path, tensors, `histories.${i}.ids`, Uint32Array<ArrayBuffer>, sequences.length * count),
-        ...(weighted && {
-          weights: takeTensor(path, tensors, `histories.${i}.weights`, Float32Array<ArrayBuffer>, count),
-        }),
+        ids: take(`histories.${i}.ids`, Uint32Array<ArrayBuffer>, sequences.length * count),
+        ...(weighted && { weights: take(`histories.${i}.weights`, Float32Array<ArrayBuffer>, count) }),
       };
     }),
-    labels: takeTensor(path, tensors, "labels", Float32Array, schema.labelCount * (rows as number)),
+    labels: take("labels", Float32Array, schema.labelCount * (rows as number)),
     labeled: labeled as boolean,
-    times: tensors.times ? takeTensor(path, tensors, "times", Float64Array, rows as number) : undefined,
+    times: tensors[`${prefix}times`] ? take("times", Float64Array, rows as number) : undefined,
     skipped: skipped as number,
     skippedReasons: skippedReasons as string[],
     // Files of earlier versions have neither of these.

@@ -3,12 +3,15 @@
  *
  * @module
  */
+import { isLimited, makeF32, makeF64, makeU32 } from "./large_arrays.ts";
 
 type Typed = Float64Array<ArrayBuffer> | Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
 
 // A request of a server has few rows, a file many.
 const FIRST_CHUNK = 64;
 const LARGEST_CHUNK = 1 << 16;
+// Chunks in files: each has a mapping of its own, of which a process has some ten thousands.
+const LARGEST_IN_FILES = 1 << 22;
 
 /** Collects numbers of one type, then hands them over as one array. */
 export class Growable<T extends Typed> {
@@ -34,7 +37,7 @@ export class Growable<T extends Typed> {
     if (this.#used === this.#last.length) {
       this.#full.push(this.#last);
       this.#fullLength += this.#used;
-      this.#last = this.#create(Math.min(LARGEST_CHUNK, 4 * this.#used));
+      this.#last = this.#create(Math.min(isLimited() ? LARGEST_IN_FILES : LARGEST_CHUNK, 4 * this.#used));
       this.#used = 0;
     }
     this.#last[this.#used++] = value;
@@ -65,15 +68,15 @@ export class Growable<T extends Typed> {
 
 /** Collects row numbers. */
 export function growU32(): Growable<Uint32Array<ArrayBuffer>> {
-  return new Growable((length) => new Uint32Array(length));
+  return new Growable(makeU32);
 }
 
 /** Collects float32 numbers. */
 export function growF32(): Growable<Float32Array<ArrayBuffer>> {
-  return new Growable((length) => new Float32Array(length));
+  return new Growable(makeF32);
 }
 
 /** Collects float64 numbers. */
 export function growF64(): Growable<Float64Array<ArrayBuffer>> {
-  return new Growable((length) => new Float64Array(length));
+  return new Growable(makeF64);
 }

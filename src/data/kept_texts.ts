@@ -8,6 +8,7 @@ import { nameKeptNames, nameKeptText } from "./kept_names.ts";
 import { derivationOf } from "./derived/derivation.ts";
 import { pastOf } from "./derived/past_fit.ts";
 import { categorical, type CategoricalFeature, type Feature, type Schema } from "./schema.ts";
+import type { CodedCells } from "./text_pool.ts";
 import type { SequenceCell } from "./sequence_column.ts";
 import { parseTextRules, type TextRules } from "./text_rules.ts";
 
@@ -44,13 +45,26 @@ export function keepNames(column: string): CategoricalFeature {
 }
 
 /** Returns functions from the number of a row to the text that one of the last `count` fields keeps. */
-export function keptTexts({ schema, ids, rows }: Dataset, count: number): ((row: number) => string | undefined)[] {
-  return schema.fields.map((field, f) => {
+export function keptTexts(data: Dataset, count: number): ((row: number) => string | undefined)[] {
+  return keptFields(data, count).map(({ texts, ids, offset }) => (row: number) => texts[ids[row] - offset]);
+}
+
+/** Returns the cells of some rows, by numbers of texts, that the last `count` fields keep. */
+export function keptCells(data: Dataset, count: number): ((start: number, end: number) => CodedCells)[] {
+  return keptFields(data, count).map(({ texts, ids, offset }) => (start, end) => ({
+    texts,
+    codes: ids.subarray(start, end).map((id) => id - offset),
+  }));
+}
+
+function keptFields({ schema, ids, rows }: Dataset, count: number) {
+  const first = schema.fields.length - count;
+  return schema.fields.slice(first).map((field, f) => {
     // Nothing is out of vocabulary where texts are kept, so that row 0 does not occur.
     const absent = field.missing ? [undefined, undefined] : [undefined];
     const texts = [...absent, ...field.vocabulary ?? []];
-    return (row: number) => texts[ids[f * rows + row] - field.offset];
-  }).slice(-count);
+    return { texts, ids: ids.subarray((first + f) * rows, (first + f + 1) * rows), offset: field.offset };
+  });
 }
 
 /** Returns the text that keeps a list. */

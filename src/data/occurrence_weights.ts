@@ -25,6 +25,12 @@ export class Weights {
     this.#length++;
   }
 
+  /** Appends so many ones. */
+  pushOnes(count: number): void {
+    if (this.#numbers) { for (let i = 0; i < count; i++) this.#numbers.push(1); }
+    this.#length += count;
+  }
+
   /** Writes all values from position `start`, and forgets them. */
   write(values: Float32Array | undefined, start: number): void {
     if (this.#numbers) values?.set(this.#numbers.drain(), start);

@@ -3,12 +3,15 @@
  *
  * @module
  */
+import type { Json } from "../checkpoint/content.ts";
+import { throughCache } from "./cache.ts";
 import { openDelimited } from "./csv.ts";
 import { type ReadCsvOptions, requireCsvOptions } from "./csv_options.ts";
 import type { Dataset } from "./dataset.ts";
 import { FittedSchema } from "./fitted_schema.ts";
 import { formatValue } from "./format.ts";
 import { isJsonLines, readObjects, requireJsonOptions } from "./json_lines.ts";
+import { limitMemory } from "./large_arrays.ts";
 import { readLibsvmWatched } from "./libsvm.ts";
 import { openParquet, TEXT_OPTIONS } from "./parquet.ts";
 import { isRow, type Row } from "./row_cells.ts";
@@ -29,6 +32,24 @@ export const DATA_FORMATS: readonly DataFileFormat[] = ["csv", "jsonl", "libsvm"
 export interface ReadDataOptions extends ReadCsvOptions {
   /** Form of the files. @default {by the end of each name: parquet, jsonl, ndjson, libsvm, libfm, libffm, svm, else csv} */
   format?: DataFileFormat;
+  /**
+   * Folder to keep the encoded rows in: the same files are encoded once. Rows are encoded afresh when a file, the schema,
+   * an option or the division of the rows has changed, or the file in the folder is damaged.
+   *
+   * @default {none}
+   */
+  cache?: string;
+  /**
+   * Bytes of memory that the process is to have at most, from here on: large arrays of data sets are then made in files
+   * without names, of the system's folder for temporary files, or in `cache` where it is given.
+   *
+   * @default {no limit}
+   */
+  memory?: number;
+  /** Told now and then how many rows of delimited text and Parquet are read. */
+  onRows?: (rows: number) => void;
+  /** Told in a sentence whether the rows are encoded or come from the cache, and why. */
+  onCache?: (message: string) => void;
 }
 
 /**
@@ -41,6 +62,7 @@ export interface ReadDataOptions extends ReadCsvOptions {
  *
  * @param source files, folders and patterns, or rows in memory
  * @param schema declared, to be fitted to these rows, or fitted; rows of libsvm need a fitted one
+ * @throws {TypeError} when rows in memory or a stream are to be cached
  * @throws {RangeError} when no file has such a name, or the files are of forms that cannot be read together
  * @throws {Error} as the readers of the forms do
  *
@@ -59,14 +81,38 @@ export async function readData(
   schema: Schema | FittedSchema,
   options: ReadDataOptions = {},
 ): Promise<Dataset> {
-  return await readDataWatched(source, schema, options);
+  const [data] = await readCached(source, schema, options, async (reading) => [
+    await readDataWatched(source, schema, reading),
+  ]);
+  return data;
+}
+
+/**
+ * Encodes rows, or takes them from the folder of the options where they name one.
+ *
+ * @param encode reads and divides the rows by the options it is given
+ * @param divided how rows are divided; part of what decides whether the folder has them
+ */
+export async function readCached(
+  source: Source | readonly Source[] | readonly Row[],
+  schema: Schema | FittedSchema,
+  { cache: folder, onCache: say, memory, ...options }: ReadDataOptions,
+  encode: (options: ReadDataOptions) => Promise<Dataset[]>,
+  divided?: Json,
+): Promise<Dataset[]> {
+  if (memory !== undefined) await limitMemory(memory, folder);
+  if (folder === undefined) return await encode(options);
+  if (isRows(source)) throw new TypeError("Cannot cache rows: they must come from files, received rows in memory");
+  const { onRows: _, ...how } = options;
+  const reading = { ...how, divided } as { readonly [key: string]: Json | undefined };
+  return await throughCache({ folder, say, source, schema, reading }, () => encode(options));
 }
 
 /** Reads as {@linkcode readData} does, and tells a watcher of each row. */
 export async function readDataWatched(
   source: Source | readonly Source[] | readonly Row[],
   schema: Schema | FittedSchema,
-  { format, ...options }: ReadDataOptions,
+  { format, onRows, ...options }: ReadDataOptions,
   watcher?: RowWatcher,
 ): Promise<Dataset> {
   if (isRows(source)) return readRows(source, schema, { labeled: true, unknown: "ignore", ...options });
@@ -76,7 +122,7 @@ export async function readDataWatched(
     return await readLibsvmWatched(sources, { schema: requireFitted(schema), ...options }, watcher);
   }
   requireFormOptions(form, schema, options);
-  return await readForm(form, sources, schema, options, watcher);
+  return await readForm(form, sources, schema, options, watcher, onRows);
 }
 
 /** Forms of files with named columns; `"table"` is delimited text and Parquet together. */
@@ -100,12 +146,13 @@ export async function readForm(
   schema: Schema | FittedSchema,
   options: ReadCsvOptions,
   watcher?: RowWatcher,
+  onRows?: (rows: number) => void,
 ): Promise<Dataset> {
   if (form === "jsonl") return await readObjects(sources, schema, options, watcher);
   const text = { ...options, trim: trims(schema, options) };
   const open = (one: Source) =>
     (form === "table" ? formOfName(one) : form) === "parquet" ? openParquet(one) : openDelimited(one, text);
-  return await readTables(sources, open, { schema, options, watcher });
+  return await readTables(sources, open, { schema, options, watcher, onRows });
 }
 
 /**

@@ -60,7 +60,7 @@ export async function* readRecords(
 }
 
 /** Returns the records that end in a block, and the position of the first line that is in none of them. */
-async function cutBlock(
+export async function cutBlock(
   block: LineBlock,
   format: RecordFormat,
   last: boolean,

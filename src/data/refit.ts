@@ -7,8 +7,8 @@ import { DatasetBuilder } from "./builder.ts";
 import { readCsv, type ReadCsvOptions, type Source } from "./csv.ts";
 import type { Dataset } from "./dataset.ts";
 import { featuresOf, type FittedSchema } from "./fitted_schema.ts";
-import { keepTexts, keptTexts, unpackCell } from "./kept_texts.ts";
-import { readData, type ReadDataOptions } from "./read_data.ts";
+import { keepTexts, keptCells, keptTexts, unpackCell } from "./kept_texts.ts";
+import { readCached, readData, type ReadDataOptions } from "./read_data.ts";
 import type { Row } from "./rows.ts";
 import { parseSchema, type Schema } from "./schema.ts";
 import { type Fold, type FoldOptions, kFold } from "./folds.ts";
@@ -127,8 +127,9 @@ export async function readDataSplit(
   options: ReadDataSplitOptions,
 ): Promise<Dataset[]> {
   const [by, reading] = takeSplitOptions<ReadDataOptions>(options);
-  const whole = await readData(source, keepTexts(parseSchema(schema), by.column), reading);
-  return refitSplit(whole, schema, fractions, by);
+  const kept = keepTexts(parseSchema(schema), by.column);
+  const encode = async (how: ReadDataOptions) => refitSplit(await readData(source, kept, how), schema, fractions, by);
+  return await readCached(source, schema, reading, encode, { fractions, ...by });
 }
 
 /**
@@ -162,11 +163,42 @@ function refitParts(whole: Dataset, schema: Schema, [training, ...others]: reado
 
 /** Encodes rows that carry their texts afresh; the counts of rows left out are those of `read`. */
 function encode(part: Dataset, schema: Schema | FittedSchema, read = part): Dataset {
-  const { rows, values, times } = part;
-  const labels = part.labelColumns;
+  const { times } = part;
   const { fields, missing, trim } = part.schema;
   const builder = new DatasetBuilder(schema, { labeled: true, timed: times !== undefined, missing, trim });
-  const texts = keptTexts(part, featuresOf(schema).length);
+  const features = featuresOf(schema);
+  const isPlain = builder.takesBlocks && !fields.some(({ weighted }) => weighted) &&
+    features.every(({ kind }) => kind !== "sequence");
+  if (isPlain) addBlocks(builder, part, features.length);
+  else addRows(builder, part, features.length);
+  const { skipped, skippedReasons: reasons, missingLabels } = read;
+  return builder.finish({ skipped, reasons, missingLabels });
+}
+
+/** Rows of a block: what is done once for a block takes little time then. */
+const BLOCK_ROWS = 1 << 14;
+
+/** Adds the rows of a part by the numbers of their texts. */
+function addBlocks(builder: DatasetBuilder, part: Dataset, count: number): void {
+  const { rows, times, labelColumns } = part;
+  const cells = keptCells(part, count);
+  for (let start = 0; start < rows; start += BLOCK_ROWS) {
+    const end = Math.min(rows, start + BLOCK_ROWS);
+    const block = {
+      rows: end - start,
+      texts: cells.map((cellsOf) => cellsOf(start, end)),
+      labelsAt: (row: number) => labelColumns.map((column) => column[start + row]),
+      timeAt: (row: number) => times && String(times[start + row]),
+    };
+    builder.addBlock(block, (row, { reason }) => refuse(start + row, reason));
+  }
+}
+
+/** Adds the rows of a part one by one, lists and values of occurrences included. */
+function addRows(builder: DatasetBuilder, part: Dataset, count: number): void {
+  const { rows, values, times, schema: { fields } } = part;
+  const labels = part.labelColumns;
+  const texts = keptTexts(part, count);
   const first = fields.length - texts.length;
   for (let row = 0; row < rows; row++) {
     const fault = builder.add({
@@ -175,8 +207,10 @@ function encode(part: Dataset, schema: Schema | FittedSchema, read = part): Data
       labels: labels.map((column) => column[row]),
       time: times && String(times[row]),
     });
-    if (fault) throw new Error(`Cannot encode row ${row} again: ${fault.reason}`);
+    if (fault) refuse(row, fault.reason);
   }
-  const { skipped, skippedReasons: reasons, missingLabels } = read;
-  return builder.finish({ skipped, reasons, missingLabels });
+}
+
+function refuse(row: number, reason: string): never {
+  throw new Error(`Cannot encode row ${row} again: ${reason}`);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Dataset } from "./dataset.ts";
+import { keepWithinMemory } from "./large_arrays.ts";
 
 /** Options of {@linkcode countRows}. */
 export interface RowCountOptions {
@@ -30,9 +31,12 @@ export interface RowCountOptions {
  * ```
  */
 export function countRows(data: Dataset, { histories = true }: RowCountOptions = {}): Uint32Array<ArrayBuffer> {
-  const { schema, ids } = data;
+  const { schema, ids, rows } = data;
   const counts = new Uint32Array(schema.rowCount);
-  for (const id of ids) counts[id]++;
+  for (let start = 0; start < ids.length; start += rows) {
+    keepWithinMemory();
+    for (const id of ids.subarray(start, start + rows)) counts[id]++;
+  }
   schema.histories.forEach(({ sequences }, i) => {
     if (histories || sequences[0].feature.combiner) { for (const id of data.histories[i].ids) counts[id]++; }
   });

@@ -5,6 +5,7 @@
  */
 import { labelColumns, labelCount, taskNames } from "./declared_labels.ts";
 import { type Growable, growF32 } from "./growable.ts";
+import { makeF32 } from "./large_arrays.ts";
 import { createLabelReader, type LabelReader, UNKNOWN_LABEL } from "./label.ts";
 import type { RowFault } from "./rejections.ts";
 import type { Schema } from "./schema.ts";
@@ -96,7 +97,7 @@ export class RowLabels {
   drain(): Float32Array<ArrayBuffer> {
     const columns = this.#stored.map((labels) => labels.drain());
     if (columns.length === 1) return columns[0];
-    const joined = new Float32Array(columns.reduce((sum, { length }) => sum + length, 0));
+    const joined = makeF32(columns.reduce((sum, { length }) => sum + length, 0));
     let at = 0;
     for (const column of columns) {
       joined.set(column, at);

@@ -10,6 +10,7 @@ import { rowsOfNewValues } from "./hash_buckets.ts";
 import { formatText } from "./format.ts";
 import { growF32, growU32 } from "./growable.ts";
 import type { Histories } from "./histories.ts";
+import { makeU32 } from "./large_arrays.ts";
 import { parseNumber } from "./scaling.ts";
 import type { SequenceFeature } from "./sequence.ts";
 import { type CellForm, createCellForm, type TextRules } from "./text_rules.ts";
@@ -110,7 +111,7 @@ export class SequenceColumn {
   /** Returns where the values of each row are, and frees what is known of that. */
   writeOffsets(): Uint32Array<ArrayBuffer> {
     const lengths = this.#lengths.drain();
-    const offsets = new Uint32Array(lengths.length + 1);
+    const offsets = makeU32(lengths.length + 1);
     lengths.forEach((length, row) => offsets[row + 1] = offsets[row] + length);
     return offsets;
   }
@@ -185,7 +186,7 @@ export class SequenceColumns {
     const offsets = this.#columns[leader].writeOffsets();
     for (const other of others) this.#columns[other].writeOffsets();
     const members = sequences.length;
-    const ids = new Uint32Array(members * offsets[offsets.length - 1]);
+    const ids = makeU32(members * offsets[offsets.length - 1]);
     [leader, ...others].forEach((index, m) => written[index].forEach((id, i) => ids[members * i + m] = id));
     return { offsets, ids, ...(weighted && { weights: this.#columns[leader].writeWeights() }) };
   }

@@ -6,6 +6,7 @@
 import { openFile } from "../host/mod.ts";
 import { describeEncoding, describeFormat, describeUndecodable, SNIFFED_BYTES } from "./formats.ts";
 import { type Bytes, gunzip, peek } from "./gzip.ts";
+import { countLines, LineBytes } from "./line_bytes.ts";
 
 /** Bytes with a name, such as a `File` of a browser. */
 export interface NamedStream {
@@ -24,6 +25,16 @@ export interface LineBlock {
   readonly line: number;
   /** The lines without what ends them, `\n` or `\r\n`. */
   readonly lines: string[];
+}
+
+/** Whole lines that follow each other, in UTF-8. */
+export interface ByteBlock {
+  /** Number of the first line, counted from 1. */
+  readonly line: number;
+  /** The lines, each with the `\n` that ends it. */
+  readonly bytes: Uint8Array;
+  /** The same as text. */
+  readonly text: string;
 }
 
 // No file of rows has such lines; a file that has no line ends at all must not fill the memory.
@@ -86,6 +97,36 @@ export async function* readLines(source: Source, encoding: string): AsyncGenerat
     }
   } finally {
     // A cancel of a stream that already failed fails again with the error under way.
+    await reader.cancel().catch(() => {});
+  }
+}
+
+/**
+ * Reads the lines of a source in UTF-8 as {@linkcode readLines} does, as bytes beside the text.
+ *
+ * @throws {SyntaxError} when the bytes are not gzip throughout, or not UTF-8
+ * @throws {Error} when the source cannot be opened
+ */
+export async function* readLineBytes(source: Source): AsyncGenerator<ByteBlock, void> {
+  const name = nameSource(source);
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  const reader = (await openText(source, name, decoder.encoding)).getReader();
+  const gathered = new LineBytes();
+  let line = 1;
+  try {
+    for (let done = false; !done;) {
+      const chunk = await attempt(name, line, () => reader.read(), messageOf);
+      done = chunk.done;
+      const bytes = done ? gathered.end() : gathered.add(chunk.value!);
+      if (gathered.open > LONGEST_LINE) {
+        throw new SyntaxError(`Cannot read "${name}" line ${line}: line is longer than ${LONGEST_LINE}`);
+      }
+      if (bytes === undefined) continue;
+      const text = await attempt(name, line, () => decoder.decode(bytes), () => describeUndecodable(decoder.encoding));
+      yield { line, bytes, text };
+      line += countLines(bytes);
+    }
+  } finally {
     await reader.cancel().catch(() => {});
   }
 }

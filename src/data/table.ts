@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { CellBlock } from "./cell_blocks.ts";
 import type { SequenceCell } from "./sequence_column.ts";
 
 /** A column of a table. */
@@ -37,6 +38,8 @@ export interface Table extends AsyncDisposable {
   readonly columns: readonly TableColumn[];
   /** Reads the rows in blocks; cells of columns that are not `wanted` by position may be left out. */
   records(wanted: ReadonlySet<number>): AsyncIterable<TableRecord[]>;
+  /** Reads the rows with those that can be in blocks of columns; in place of `records`, where there is such a way. */
+  blocks?(wanted: ReadonlySet<number>): AsyncIterable<TableRecord[] | CellBlock>;
 }
 
 /** Opens one source after the other as a table. */

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Cells } from "./builder.ts";
+import { type BlockCells, type Cells, textAt } from "./builder.ts";
+import type { CellBlock } from "./cell_blocks.ts";
 import type { Layout } from "./csv_layout.ts";
 import type { FieldCell, RawTexts } from "./derived/derive.ts";
 import type { FittedSchema } from "./fitted_schema.ts";
@@ -71,6 +72,24 @@ export class CellReader {
       texts,
       labels: labels.map((position) => cells[position] as string | undefined),
       time: cells[time] as string | undefined,
+    };
+  }
+
+  /** Whether cells can come in blocks of columns. */
+  get takesBlocks(): boolean {
+    return this.#floating.length === 0 && this.#packed.length === 0 && this.#derived.length === 0;
+  }
+
+  /** Returns the cells of a block in the order of the features. */
+  readBlock({ rows, columns }: CellBlock): BlockCells {
+    const { labels, time } = this.#layout;
+    const labelColumns = labels.map((position) => columns[position]!);
+    const times = columns[time];
+    return {
+      rows,
+      texts: this.#positions.map((position) => columns[position]!),
+      labelsAt: (row) => labelColumns.map((cells) => textAt(cells, row)),
+      timeAt: (row) => times && textAt(times, row),
     };
   }
 

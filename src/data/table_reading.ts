@@ -4,6 +4,7 @@
  * @module
  */
 import { DatasetBuilder } from "./builder.ts";
+import type { CellBlock } from "./cell_blocks.ts";
 import { locateColumns } from "./csv_layout.ts";
 import type { Dataset } from "./dataset.ts";
 import { FittedSchema } from "./fitted_schema.ts";
@@ -36,6 +37,8 @@ export interface TableRequest {
   readonly options: ReadColumnsOptions;
   /** Told of each row. */
   readonly watcher?: RowWatcher;
+  /** Told now and then how many rows are stored. */
+  readonly onRows?: (rows: number) => void;
 }
 
 /**
@@ -78,16 +81,17 @@ export class TableReading {
 
   /** Reads a table; returns whether more rows are wanted. */
   async read(table: Table): Promise<boolean> {
-    const { schema, options: { labeled = true, limit = Infinity }, watcher } = this.#request;
+    const { schema, options: { labeled = true, limit = Infinity }, watcher, onRows } = this.#request;
     const columns = table.columns.map(({ name }) => this.#trim ? name.trim() : name);
     const layout = locateColumns(table.name, columns, { schema, labeled, watched: watcher?.columns ?? [] });
     const cells = new CellReader(table, layout, schema);
     this.#builder ??= this.#createBuilder(layout.time >= 0);
-    for await (const records of table.records(cells.wanted)) {
-      for (const record of records) {
-        if (this.#builder.rows >= limit) return false;
-        this.#take(table, record, cells);
-      }
+    const inBlocks = limit === Infinity && !watcher && cells.takesBlocks && this.#builder.takesBlocks;
+    const parts = inBlocks && table.blocks ? table.blocks(cells.wanted) : table.records(cells.wanted);
+    for await (const part of parts) {
+      if (!Array.isArray(part)) this.#takeBlock(table, part, cells);
+      else if (!this.#takeRecords(table, part, cells, limit)) return false;
+      onRows?.(this.#builder.rows);
     }
     return true;
   }
@@ -104,24 +108,40 @@ export class TableReading {
     return builder.finish(this.#rejections);
   }
 
+  /** Stores the rows of a block, and refuses or leaves out those that cannot be stored. */
+  #takeBlock(table: Table, block: CellBlock, reader: CellReader): void {
+    this.#builder!.addBlock(reader.readBlock(block), (row, fault) => this.#refuse(table, block.lines[row], fault));
+  }
+
+  #refuse({ name, unit }: Table, line: number, fault: RowFault): void {
+    const short = unit === "line" ? `${name}:${line}` : `${name} row ${line}`;
+    this.#rejections.take(fault, `"${name}" ${unit} ${line}`, short);
+  }
+
   #createBuilder(timed: boolean): DatasetBuilder {
     const { schema, options: { labeled = true, missing } } = this.#request;
     return new DatasetBuilder(schema, { labeled, missing, trim: this.#trim, timed });
   }
 
+  /** Takes rows one by one; returns whether more are wanted. */
+  #takeRecords(table: Table, records: readonly TableRecord[], reader: CellReader, limit: number): boolean {
+    for (const record of records) {
+      if (this.#builder!.rows >= limit) return false;
+      this.#take(table, record, reader);
+    }
+    return true;
+  }
+
   /** Stores a row, or refuses it, or leaves it out and counts it. */
-  #take({ name, unit }: Table, record: TableRecord, reader: CellReader): void {
+  #take(table: Table, record: TableRecord, reader: CellReader): void {
     const { cells, line } = record;
     const fault = record.wrong === undefined ? this.#add(cells!, reader) : { reason: record.wrong };
-    if (fault) {
-      const short = unit === "line" ? `${name}:${line}` : `${name} row ${line}`;
-      this.#rejections.take(fault, `"${name}" ${unit} ${line}`, short);
-    }
+    if (fault) this.#refuse(table, line, fault);
     const { watcher } = this.#request;
     if (!watcher) return;
     const texts = reader.watched(cells);
     if (this.#trim) texts.forEach((text, index) => texts[index] = text.trim());
-    watcher.row({ file: name, line, unit, texts, fault: fault?.reason });
+    watcher.row({ file: table.name, line, unit: table.unit, texts, fault: fault?.reason });
   }
 
   #add(cells: readonly SequenceCell[], reader: CellReader): RowFault | undefined {
@@ -136,22 +156,36 @@ function withPartitions(table: Table, source: Source): Table {
   if (partitions.length === 0) return table;
   const texts = partitions.map(({ text }) => text);
   const width = table.columns.length;
+  const appendTexts = (records: TableRecord[]): TableRecord[] => {
+    for (const record of records) {
+      const { cells } = record;
+      if (cells?.length === width) cells.push(...texts);
+      // With the texts behind it, such a row could have as many cells as the table has columns.
+      else if (cells) record.wrong = `expected ${width} fields, received ${cells.length}`;
+    }
+    return records;
+  };
+  const lists = texts.map((text) => [text]);
+  const appendColumns = (block: CellBlock): CellBlock => {
+    const codes = new Uint32Array(block.rows);
+    return { ...block, columns: [...block.columns, ...lists.map((list) => ({ texts: list, codes }))] };
+  };
   return {
     name: table.name,
     unit: table.unit,
     columns: [...table.columns, ...partitions.map(({ name }) => ({ name }))],
     async *records(wanted) {
       const own = new Set([...wanted].filter((position) => position < width));
-      for await (const records of table.records(own)) {
-        for (const record of records) {
-          const { cells } = record;
-          if (cells?.length === width) cells.push(...texts);
-          // With the texts behind it, such a row could have as many cells as the table has columns.
-          else if (cells) record.wrong = `expected ${width} fields, received ${cells.length}`;
-        }
-        yield records;
-      }
+      for await (const records of table.records(own)) yield appendTexts(records);
     },
+    ...(table.blocks && {
+      async *blocks(wanted: ReadonlySet<number>) {
+        const own = new Set([...wanted].filter((position) => position < width));
+        for await (const part of table.blocks!(own)) {
+          yield Array.isArray(part) ? appendTexts(part) : appendColumns(part);
+        }
+      },
+    }),
     // The table that was opened is closed by who opened it.
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };

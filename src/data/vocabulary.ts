@@ -35,15 +35,24 @@ export class Interner {
 
   /** Counts a text once more, or so many times, and returns its code. */
   add(text: string, times = 1): number {
+    const code = this.codeOf(text);
+    this.#counts[code] += times;
+    return code;
+  }
+
+  /** Returns the code of a text without counting it; a text that is never counted gets no row. */
+  codeOf(text: string): number {
     const code = this.#codes.get(text);
-    if (code !== undefined) {
-      this.#counts[code] += times;
-      return code;
-    }
+    if (code !== undefined) return code;
     const created = this.#counts.length;
     this.#codes.set(copyText(text), created);
-    this.#counts.push(times);
+    this.#counts.push(0);
     return created;
+  }
+
+  /** Counts the text of a code once more. */
+  count(code: number): void {
+    this.#counts[code]++;
   }
 
   /**

@@ -19,3 +19,13 @@ export interface FolderEntry {
   /** Whether it is a folder. */
   readonly isFolder: boolean;
 }
+
+/** What tells whether a file is the one that was there before. */
+export interface FileStamp {
+  /** Its path without links, from the root. */
+  readonly path: string;
+  /** Its size. */
+  readonly bytes: number;
+  /** When it was written last, in ms since 1970; absent where the file system does not say. */
+  readonly modified?: number;
+}

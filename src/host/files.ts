@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ByteRanges, FolderEntry } from "./file_types.ts";
+import type { ByteRanges, FileStamp, FolderEntry } from "./file_types.ts";
 
 /**
  * Opens a file for reading.
@@ -53,6 +53,34 @@ export async function readFolder(path: string): Promise<FolderEntry[] | undefine
 /** Tells whether there is a file or a folder. */
 export async function exists(path: string): Promise<boolean> {
   return await statIfAny(path) !== undefined;
+}
+
+/**
+ * Returns what tells whether a file is the one that was there before; nothing for a pipe or a device.
+ *
+ * @throws {Error} when there is none
+ */
+export async function stampFile(path: string | URL): Promise<FileStamp | undefined> {
+  const { isFile, size, mtime } = await Deno.stat(path);
+  return isFile ? { path: await Deno.realPath(path), bytes: size, modified: mtime?.getTime() } : undefined;
+}
+
+/**
+ * Makes a folder, and those above it, unless it is there.
+ *
+ * @throws {Error} when it cannot be made
+ */
+export async function makeFolder(path: string): Promise<void> {
+  await Deno.mkdir(path, { recursive: true });
+}
+
+/** Removes a file, unless it is gone already. */
+export async function removeFile(path: string): Promise<void> {
+  try {
+    await Deno.remove(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
 }
 
 async function statIfAny(path: string): Promise<Deno.FileInfo | undefined> {

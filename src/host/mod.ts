@@ -7,14 +7,16 @@
  * @module
  */
 export { listAdapters, nameVendor, requestAdapter } from "../adapter.ts";
-export { readCheckpoint, requireSavable, writeCheckpoint } from "../checkpoint.ts";
+export { mapCheckpoint, readCheckpoint, requireSavable, writeCheckpoint } from "../checkpoint.ts";
 export { listenGrpc } from "./grpc.ts";
-export { exists, openFile, openRanges, readFolder } from "./files.ts";
-export type { ByteRanges, FolderEntry } from "./file_types.ts";
+export { exists, makeFolder, openFile, openRanges, readFolder, removeFile, stampFile } from "./files.ts";
+export type { ByteRanges, FileStamp, FolderEntry } from "./file_types.ts";
 export { listen } from "./listen.ts";
 export type { GrpcListener, GrpcListenOptions, Listener, ListenOptions } from "./listen_types.ts";
 export { openLogFolder } from "./log_folder.ts";
 export type { LineFile, LogFolder } from "./log_types.ts";
+export { allocateScratch, mapFile, residentBytes } from "./scratch.ts";
+export type { MappedBytes } from "./scratch_types.ts";
 export { isRunOpen, openRunFiles, readTextIfThere } from "./run_files.ts";
 export type { AppendedFile, RunFiles } from "./run_types.ts";
 export { withTemporaryFile } from "./temporary.ts";

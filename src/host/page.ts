@@ -8,11 +8,13 @@ import type { Gpu } from "../gpu/device.ts";
 import type { AdapterOptions, AdapterReport, FoundAdapter } from "./adapter_types.ts";
 import type { GrpcListener, GrpcListenOptions, Listener, ListenOptions } from "./listen_types.ts";
 import type { LogFolder } from "./log_types.ts";
-import type { ByteRanges, FolderEntry } from "./file_types.ts";
+import type { MappedBytes } from "./scratch_types.ts";
+import type { ByteRanges, FileStamp, FolderEntry } from "./file_types.ts";
 import type { RunFiles } from "./run_types.ts";
 
 export type { GrpcListener, GrpcListenOptions, Listener, ListenOptions } from "./listen_types.ts";
-export type { ByteRanges, FolderEntry } from "./file_types.ts";
+export type { ByteRanges, FileStamp, FolderEntry } from "./file_types.ts";
+export type { MappedBytes } from "./scratch_types.ts";
 export type { LineFile, LogFolder } from "./log_types.ts";
 export type { AppendedFile, RunFiles } from "./run_types.ts";
 
@@ -92,6 +94,11 @@ export function readCheckpoint(path: string): Promise<Checkpoint> {
   return Promise.reject(withoutFiles("load", path));
 }
 
+/** Refuses to read a file. */
+export function mapCheckpoint(path: string, _map: (path: string) => ArrayBuffer): Promise<Checkpoint> {
+  return Promise.reject(withoutFiles("load", path));
+}
+
 /** Refuses to write a file. */
 export function writeCheckpoint(path: string, _checkpoint: Checkpoint): Promise<void> {
   return Promise.reject(withoutFiles("save", path));
@@ -120,6 +127,36 @@ export function openFile(_path: string | URL): Promise<ReadableStream<Uint8Array
 /** Refuses to open a file. */
 export function openRanges(_path: string | URL): Promise<ByteRanges | undefined> {
   return Promise.reject(new Error(NO_FILES));
+}
+
+/** Refuses to keep memory in a file. */
+export function allocateScratch(_folder: string | undefined, _bytes: number): MappedBytes {
+  throw new Error(NO_FILES);
+}
+
+/** Refuses to map a file. */
+export function mapFile(_path: string): MappedBytes {
+  throw new Error(NO_FILES);
+}
+
+/** Knows nothing of the memory of a page. */
+export function residentBytes(): number {
+  return 0;
+}
+
+/** Refuses to look at a file. */
+export function stampFile(_path: string | URL): Promise<FileStamp | undefined> {
+  return Promise.reject(new Error(NO_FILES));
+}
+
+/** Refuses to make a folder. */
+export function makeFolder(path: string): Promise<void> {
+  return Promise.reject(withoutFiles("make", path));
+}
+
+/** Refuses to remove a file. */
+export function removeFile(path: string): Promise<void> {
+  return Promise.reject(withoutFiles("remove", path));
 }
 
 /** Finds no folder. */

@@ -164,8 +164,14 @@ export interface FitOptions {
    * @default {0.01}
    */
   unseenShare?: number;
-  /** Whether rows are shuffled each epoch. @default {true} */
-  shuffle?: boolean;
+  /**
+   * Whether rows are shuffled each epoch. `"window"` is for rows that do not fit in memory: blocks of 8,192 rows come in
+   * random order, and the rows of each 32 blocks in random order among each other, so that a pass reads each part of a
+   * file once.
+   *
+   * @default {true}
+   */
+  shuffle?: boolean | "window";
   /** Seed of shuffling and dropout. @default the model's seed */
   seed?: number;
   /** Bytes of device memory for training rows; more of them stream in chunks. @default half of the largest buffer */

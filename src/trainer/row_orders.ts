@@ -4,16 +4,29 @@
  * @module
  */
 import { Shuffle } from "../data/random.ts";
+import { WindowShuffle } from "../data/window_shuffle.ts";
+
+/** An order under way. */
+interface Drawn {
+  readonly epoch: number;
+  readonly shuffle: Shuffle | WindowShuffle;
+}
 
 /** Orders of rows by epoch; that of the next epoch is drawn a little with each step of this one. */
 export class RowOrders {
   readonly #rows: number;
   readonly #seed: number;
   readonly #epochs: number;
-  #next: { readonly epoch: number; readonly shuffle: Shuffle } | undefined;
+  readonly #Kind: typeof Shuffle | typeof WindowShuffle;
+  #next: Drawn | undefined;
 
-  /** Takes the sizes in; nothing is drawn yet. */
-  constructor(rows: number, seed: number, epochs: number) {
+  /**
+   * Takes the sizes in; nothing is drawn yet.
+   *
+   * @param inWindows whether rows are shuffled within windows, and those in blocks
+   */
+  constructor(rows: number, seed: number, epochs: number, inWindows = false) {
+    this.#Kind = inWindows ? WindowShuffle : Shuffle;
     this.#rows = rows;
     this.#seed = seed;
     this.#epochs = epochs;
@@ -36,7 +49,7 @@ export class RowOrders {
     return this.#next?.shuffle.order;
   }
 
-  #draw(epoch: number): { readonly epoch: number; readonly shuffle: Shuffle } {
-    return { epoch, shuffle: new Shuffle(this.#rows, this.#seed, epoch) };
+  #draw(epoch: number): Drawn {
+    return { epoch, shuffle: new this.#Kind(this.#rows, this.#seed, epoch) };
   }
 }

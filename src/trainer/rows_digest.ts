@@ -4,6 +4,7 @@
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
+import { keepWithinMemory } from "../data/large_arrays.ts";
 
 /** Bytes that are digested at a time. */
 const CHUNK_BYTES = 1 << 26;
@@ -32,6 +33,7 @@ async function digest(arrays: readonly (Numbers | undefined)[]): Promise<string>
   for (const array of arrays) {
     digests.push(new Uint32Array([array?.length ?? 0]).buffer);
     for (let at = 0; array && at < array.byteLength; at += CHUNK_BYTES) {
+      keepWithinMemory();
       const bytes = Math.min(CHUNK_BYTES, array.byteLength - at);
       digests.push(await crypto.subtle.digest("SHA-256", new Uint8Array(array.buffer, array.byteOffset + at, bytes)));
     }

@@ -73,7 +73,7 @@ export function recipeOf(options: FitOptions, parts: RecipeParts): Json {
     unseenShare,
     batch,
     seed,
-    shuffle: shuffle !== false,
+    shuffle: shuffle ?? true,
     optimizer: { name, lr, embeddingUpdate, constants },
     l2: {
       embedding: l2?.embedding ?? 0,

@@ -44,7 +44,7 @@ export class Steps {
   constructor(options: StepsOptions) {
     const { context, data: { rows }, options: { shuffle }, buffers: { feed, sorter }, batch, seed, epochs } = options;
     this.#options = options;
-    this.#orders = shuffle === false ? undefined : new RowOrders(rows, seed, epochs);
+    this.#orders = shuffle === false ? undefined : new RowOrders(rows, seed, epochs, shuffle === "window");
     this.#backlog = new Backlog(context.gpu);
     this.#perSubmit = sorter ? 1 : Math.min(STEPS_PER_SUBMIT, feed.reach(rows));
     // Half an epoch draws the next order of rows that stream: their first chunk is gathered beside the last one of this.

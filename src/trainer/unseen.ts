@@ -10,6 +10,7 @@ import type { Json } from "../checkpoint/content.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { FittedField } from "../data/fitted_schema.ts";
 import { bucketCount } from "../data/hash_buckets.ts";
+import { keepWithinMemory } from "../data/large_arrays.ts";
 import { MISSING, OUT_OF_VOCABULARY } from "../data/vocabulary.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { BufferRange } from "../gpu/kernel.ts";
@@ -37,6 +38,7 @@ export function unseenShareOf({ unseenShare }: FitOptions, saved: Json | undefin
  */
 export function substitutesOf(data: Dataset, share: number): Uint32Array<ArrayBuffer> {
   return Uint32Array.from(data.schema.fields.flatMap((field, f) => {
+    keepWithinMemory();
     const wanted = wantedRows(field, data.ids.subarray(f * data.rows, (f + 1) * data.rows), share * data.rows);
     return [wanted[0] ?? KEPT, wanted.at(-1) ?? KEPT];
   }));
