@@ -23,6 +23,17 @@ export {
   numbersOf,
   type TaskPredictions,
 } from "./metrics/evaluation.ts";
+export { type GroupedAuc, groupedAuc } from "./metrics/grouped_auc.ts";
+export type { GroupColumn } from "./metrics/by_group.ts";
+export {
+  type RankingEvaluation,
+  type RankingMetric,
+  rankingMetrics,
+  type RankingOptions,
+  TOP_METRICS,
+  type TopMetric,
+} from "./metrics/rankings.ts";
+export { evaluateTargets, mae, rmse, type TargetEvaluation } from "./metrics/regression.ts";
 export { concordance } from "./metrics/concordance.ts";
 export {
   evaluateSurvival,
