@@ -34,6 +34,14 @@ export {
   type TopMetric,
 } from "./metrics/rankings.ts";
 export { evaluateTargets, mae, rmse, type TargetEvaluation } from "./metrics/regression.ts";
+export { bootstrap, type BootstrapOptions, type Interval, percentileInterval } from "./metrics/bootstrap.ts";
+export {
+  type DelongInterval,
+  delongInterval,
+  type DelongOptions,
+  type DelongTest,
+  delongTest,
+} from "./metrics/delong.ts";
 export { concordance } from "./metrics/concordance.ts";
 export {
   evaluateSurvival,
