@@ -42,6 +42,9 @@ export {
   type DelongTest,
   delongTest,
 } from "./metrics/delong.ts";
+export type { EvaluationOptions, GroupCounts, RowColumn } from "./metrics/further.ts";
+export { directionOf, FURTHER_METRICS, type FurtherMetric, type GroupedMetric } from "./metrics/names.ts";
+export type { SliceEvaluation } from "./metrics/slices.ts";
 export { concordance } from "./metrics/concordance.ts";
 export {
   evaluateSurvival,

@@ -11,11 +11,9 @@ import {
   type Evaluation,
   expectedCalibrationError,
 } from "../metrics.ts";
+import { ECE_BINS } from "../metrics/calibration.ts";
 import { evaluateByTask, type TaskProbabilities } from "../model/tasks.ts";
 import { formatCount, formatShare, formatTable } from "./table.ts";
-
-/** Bins of the calibration table; each holds about the same number of rows. */
-const BINS = { bins: 10, strategy: "quantile" } as const;
 
 /** Writes the report of a data set's label; of several, metrics by task and a calibration table for each. */
 export function formatTasks(predicted: TaskProbabilities, data: Dataset): string {
@@ -25,7 +23,7 @@ export function formatTasks(predicted: TaskProbabilities, data: Dataset): string
   const known = tasks.map((task, t) => knownRows(predicted[task], data.labelsOf(t), data.weights));
   const all = evaluateTasks(Object.fromEntries(tasks.map((task, t) => [task, known[t]])));
   const errors = known.map(({ probabilities, labels, weights }) =>
-    labels.length > 0 ? expectedCalibrationError(probabilities, labels, { ...BINS, weights }) : NaN
+    labels.length > 0 ? expectedCalibrationError(probabilities, labels, { ...ECE_BINS, weights }) : NaN
   );
   const rows = tasks.map((task, t) => [task, ...cellsOf(all.tasks![task], errors[t])]);
   const meanError = errors.reduce((sum, error) => sum + error, 0) / tasks.length;
@@ -86,7 +84,7 @@ export function formatReport(probabilities: Float32Array, labels: Float32Array, 
     ["normalized entropy", format("normalizedEntropy", 4)],
     ["Brier score", format("brier", 5)],
     ["predicted / observed", format("calibration", 4)],
-    ["calibration error", expectedCalibrationError(probabilities, labels, { ...BINS, weights }).toFixed(4)],
+    ["calibration error", expectedCalibrationError(probabilities, labels, { ...ECE_BINS, weights }).toFixed(4)],
   ];
   const width = Math.max(...metrics.map(([name]) => name.length));
   const lines = metrics.map(([name, value]) => `${name.padEnd(width)}  ${value}`);
@@ -95,7 +93,7 @@ export function formatReport(probabilities: Float32Array, labels: Float32Array, 
 
 /** Writes mean prediction against observed rate by tenths of the rows, ordered by probability. */
 export function formatCalibration(probabilities: Float32Array, labels: Float32Array, weights?: Float32Array): string {
-  const rows = calibration(probabilities, labels, { ...BINS, weights }).map((bin) => [
+  const rows = calibration(probabilities, labels, { ...ECE_BINS, weights }).map((bin) => [
     `${bin.lower.toFixed(4)} .. ${bin.upper.toFixed(4)}`,
     formatCount(bin.rows),
     formatShare(bin.meanPrediction),

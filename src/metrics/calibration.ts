@@ -5,6 +5,9 @@
  */
 import { checkProbabilities, type Rows } from "./rows.ts";
 
+/** Bins of the calibration error of evaluations and reports; each holds about the same number of rows. */
+export const ECE_BINS = { bins: 10, strategy: "quantile" } as const;
+
 /** Options of {@linkcode calibration} and {@linkcode expectedCalibrationError}. */
 export interface CalibrationOptions {
   /** Number of bins. @default {10} */
@@ -149,6 +152,14 @@ function tabulate(rows: Rows, metric: string, options: CalibrationOptions): Cali
   }
   return filled;
 }
+
+/** Returns the bin of each probability, from 0, of up to 256 bins. */
+export function placeInBins(probabilities: Float64Array, { bins, strategy }: Required<Bins>): Uint8Array {
+  const edges = strategy === "uniform" ? uniformEdges(bins) : quantileEdges(probabilities, bins);
+  return Uint8Array.from(probabilities, (p) => binOf(p, edges));
+}
+
+type Bins = Pick<CalibrationOptions, "bins" | "strategy">;
 
 function uniformEdges(bins: number): Float64Array {
   return Float64Array.from({ length: bins + 1 }, (_, edge) => edge / bins);
