@@ -45,6 +45,14 @@ export {
 export type { EvaluationOptions, GroupCounts, RowColumn } from "./metrics/further.ts";
 export { directionOf, FURTHER_METRICS, type FurtherMetric, type GroupedMetric } from "./metrics/names.ts";
 export type { SliceEvaluation } from "./metrics/slices.ts";
+export {
+  adjustByHolm,
+  comparePredictions,
+  type Comparison,
+  type ComparisonOptions,
+  type Difference,
+  type LossDifference,
+} from "./metrics/comparison.ts";
 export { concordance } from "./metrics/concordance.ts";
 export {
   evaluateSurvival,
