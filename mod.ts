@@ -30,6 +30,7 @@
  */
 export {
   type CreateOptions,
+  type EvaluateOptions,
   type FoundVectors,
   type InspectOptions,
   Model,
@@ -170,8 +171,19 @@ export {
   polynomial,
   type StepSchedule,
   warmup,
+  type WatchedMetric,
 } from "./src/schedule.ts";
-export { auc, evaluatePredictions, type Evaluation, logloss, type SurvivalCurves } from "./src/metrics.ts";
+export {
+  auc,
+  comparePredictions,
+  type Comparison,
+  type ComparisonOptions,
+  evaluatePredictions,
+  type Evaluation,
+  type EvaluationOptions,
+  logloss,
+  type SurvivalCurves,
+} from "./src/metrics.ts";
 export { createProgress, type Progress, type ProgressOptions, type ProgressStream } from "./src/progress.ts";
 
 export { requestAdapter } from "./src/host/mod.ts";
