@@ -33,7 +33,13 @@ export {
   TOP_METRICS,
   type TopMetric,
 } from "./metrics/rankings.ts";
-export { evaluateTargets, mae, rmse, type TargetEvaluation } from "./metrics/regression.ts";
+export { type ErrorMetrics, mae, rmse } from "./metrics/regression.ts";
+export {
+  evaluateTargets,
+  type TargetEvaluation,
+  type TargetOptions,
+  type TargetSlice,
+} from "./metrics/target_evaluation.ts";
 export { bootstrap, type BootstrapOptions, type Interval, percentileInterval } from "./metrics/bootstrap.ts";
 export {
   type DelongInterval,

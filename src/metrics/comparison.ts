@@ -77,7 +77,7 @@ export interface Comparison {
  * import assert from "node:assert/strict";
  *
  * const labels = Array.from({ length: 200 }, (_, row) => Number(row % 3 === 0));
- * const coarse = labels.map((label, row) => row % 7 === 0 ? 0.5 : 0.3 + 0.1 * label);
+ * const coarse = labels.map((label, row) => row % 7 === 0 ? 0.5 : 0.45 + 0.1 * label);
  * const sharp = labels.map((label, row) => row % 7 === 0 ? 0.5 : 0.2 + 0.6 * label);
  * const { differences: [{ auc, logloss }] } = comparePredictions({ coarse, sharp }, labels);
  * assert.equal(auc.difference, 0); // the same order

@@ -4,16 +4,14 @@
  * @module
  */
 
-/** Metrics of {@linkcode evaluateTargets}. */
-export interface TargetEvaluation {
+/** Errors of predictions of numbers. */
+export interface ErrorMetrics {
   /** Root of the mean squared error. */
   readonly rmse: number;
   /** Mean absolute error. */
   readonly mae: number;
   /** Mean of prediction minus target: above 0 the model promises too much. */
   readonly bias: number;
-  /** Rows evaluated. */
-  readonly rows: number;
 }
 
 /**
@@ -37,7 +35,8 @@ export function rmse(
   targets: ArrayLike<number>,
   weights?: ArrayLike<number>,
 ): number {
-  return evaluateTargets(predictions, targets, weights).rmse;
+  requireTargets(predictions, targets, weights);
+  return meanErrors(predictions, targets, weights).rmse;
 }
 
 /**
@@ -61,34 +60,18 @@ export function mae(
   targets: ArrayLike<number>,
   weights?: ArrayLike<number>,
 ): number {
-  return evaluateTargets(predictions, targets, weights).mae;
+  requireTargets(predictions, targets, weights);
+  return meanErrors(predictions, targets, weights).mae;
 }
 
-/**
- * Computes {@linkcode rmse}, {@linkcode mae} and the mean error of predictions of numbers in one pass.
- *
- * @param predictions finite numbers
- * @param targets finite numbers
- * @param weights weight of each row, 1 when absent
- * @throws {TypeError} when the lengths differ
- * @throws {RangeError} when there is no row, a number is not finite, or no row has weight
- *
- * @example
- * ```ts
- * import assert from "node:assert/strict";
- *
- * assert.deepEqual(evaluateTargets([2, 5], [4, 3]), { rmse: 2, mae: 2, bias: 0, rows: 2 });
- * ```
- */
-export function evaluateTargets(
+/** Computes the errors of rows that are known to be good; NaN where none has weight. */
+export function meanErrors(
   predictions: ArrayLike<number>,
   targets: ArrayLike<number>,
   weights?: ArrayLike<number>,
-): TargetEvaluation {
-  requireTargets(predictions, targets, weights);
-  const rows = predictions.length;
+): ErrorMetrics {
   let [squares, sizes, errors, total] = [0, 0, 0, 0];
-  for (let row = 0; row < rows; row++) {
+  for (let row = 0; row < predictions.length; row++) {
     const weight = weights ? weights[row] : 1;
     const error = predictions[row] - targets[row];
     squares += weight * error * error;
@@ -96,11 +79,16 @@ export function evaluateTargets(
     errors += weight * error;
     total += weight;
   }
-  if (!(total > 0)) throw new RangeError(`Cannot compute errors: a row must have weight, received ${rows} zeros`);
-  return { rmse: Math.sqrt(squares / total), mae: sizes / total, bias: errors / total, rows };
+  return { rmse: Math.sqrt(squares / total), mae: sizes / total, bias: errors / total };
 }
 
-function requireTargets(
+/**
+ * Refuses rows whose errors cannot be computed.
+ *
+ * @throws {TypeError} when the lengths differ
+ * @throws {RangeError} when there is no row, a number is not finite, or no row has weight
+ */
+export function requireTargets(
   predictions: ArrayLike<number>,
   targets: ArrayLike<number>,
   weights: ArrayLike<number> | undefined,
@@ -117,10 +105,14 @@ function requireTargets(
       throw new RangeError(`Cannot compute errors: ${name} must be finite, received ${values[row]} at row ${row}`);
     }
   }
-  for (let row = 0; weights && row < rows; row++) {
-    if (weights[row] >= 0 && weights[row] < Infinity) continue;
+  let total = 0;
+  for (let row = 0; row < rows; row++) {
+    const weight = weights ? weights[row] : 1;
+    total += weight;
+    if (weight >= 0 && weight < Infinity) continue;
     throw new RangeError(
-      `Cannot compute errors: weights must be finite and not negative, received ${weights[row]} at row ${row}`,
+      `Cannot compute errors: weights must be finite and not negative, received ${weight} at row ${row}`,
     );
   }
+  if (total === 0) throw new RangeError(`Cannot compute errors: a row must have weight, received ${rows} zeros`);
 }
