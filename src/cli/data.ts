@@ -174,13 +174,13 @@ export async function readData(
   const data = await readFiles(files, schema, options, watcher);
   if (data.missingLabels > 0) streams.err(`Left out ${formatCount(data.missingLabels, "row")} whose label is missing`);
   if (data.skipped > 0) {
-    const what = watcher ? "No probability for" : "Left out";
+    const what = watcher?.marksFaults ? "No probability for" : "Left out";
     streams.err(`${what} ${formatCount(data.skipped, "malformed row")}:`);
     for (const reason of data.skippedReasons) streams.err(`  ${reason}`);
     const more = data.skipped - data.skippedReasons.length;
     if (more > 0) streams.err(`  and ${formatCount(more)} more`);
   }
-  if (data.rows === 0 && !watcher) {
+  if (data.rows === 0 && !watcher?.marksFaults) {
     const names = files.map((file) => file.replace(QUERY, "")).join('", "');
     throw new RangeError(`Cannot use "${names}": there must be a row, received none`);
   }
