@@ -73,7 +73,11 @@ function cellsOf(all: Evaluation, calibrationError: number): string[] {
 }
 
 /** Writes metrics and a calibration table; in place of a metric that the labels do not allow, why. */
-export function formatReport(probabilities: Float32Array, labels: Float32Array, weights?: Float32Array): string {
+export function formatReport(
+  probabilities: ArrayLike<number>,
+  labels: ArrayLike<number>,
+  weights?: ArrayLike<number>,
+): string {
   const all = evaluatePredictions(probabilities, labels, weights);
   const format = (name: "auc" | "logloss" | "normalizedEntropy" | "brier" | "calibration", digits: number): string =>
     all.notes?.[name] === undefined ? all[name].toFixed(digits) : `- (${all.notes[name]})`;
@@ -92,7 +96,11 @@ export function formatReport(probabilities: Float32Array, labels: Float32Array, 
 }
 
 /** Writes mean prediction against observed rate by tenths of the rows, ordered by probability. */
-export function formatCalibration(probabilities: Float32Array, labels: Float32Array, weights?: Float32Array): string {
+export function formatCalibration(
+  probabilities: ArrayLike<number>,
+  labels: ArrayLike<number>,
+  weights?: ArrayLike<number>,
+): string {
   const rows = calibration(probabilities, labels, { ...ECE_BINS, weights }).map((bin) => [
     `${bin.lower.toFixed(4)} .. ${bin.upper.toFixed(4)}`,
     formatCount(bin.rows),
