@@ -153,20 +153,23 @@ function tabulate(rows: Rows, metric: string, options: CalibrationOptions): Cali
   return filled;
 }
 
-/** Returns the bin of each probability, from 0, of up to 256 bins. */
-export function placeInBins(probabilities: Float64Array, { bins, strategy }: Required<Bins>): Uint8Array {
-  const edges = strategy === "uniform" ? uniformEdges(bins) : quantileEdges(probabilities, bins);
-  return Uint8Array.from(probabilities, (p) => binOf(p, edges));
+/** Returns the bin of {@linkcode ECE_BINS} of each of ascending probabilities. */
+export function placeInBins(ascending: Float64Array): Uint8Array {
+  const edges = edgesOfSorted(ascending, ECE_BINS.bins);
+  const bins = new Uint8Array(ascending.length);
+  for (let i = 0; i < bins.length; i++) bins[i] = binOf(ascending[i], edges);
+  return bins;
 }
-
-type Bins = Pick<CalibrationOptions, "bins" | "strategy">;
 
 function uniformEdges(bins: number): Float64Array {
   return Float64Array.from({ length: bins + 1 }, (_, edge) => edge / bins);
 }
 
 function quantileEdges(values: Float64Array, bins: number): Float64Array {
-  const sorted = values.slice().sort();
+  return edgesOfSorted(values.slice().sort(), bins);
+}
+
+function edgesOfSorted(sorted: Float64Array, bins: number): Float64Array {
   return Float64Array.from({ length: bins + 1 }, (_, edge) => {
     const position = ((sorted.length - 1) * edge) / bins;
     const below = Math.floor(position);

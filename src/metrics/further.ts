@@ -13,7 +13,7 @@ import { type FurtherMetric, groupedMetrics, isGroupedMetric, requireFurtherMetr
 import { averagePrecision } from "./ranking.ts";
 import { meanOf, type RankingMetric, rankingsByGroup } from "./rankings.ts";
 import { type RowMetric, RowMetrics } from "./row_metrics.ts";
-import { checkProbabilities, type Rows } from "./rows.ts";
+import { checkProbabilities, type Rows, takeNumbers } from "./rows.ts";
 import { type SliceEvaluation, sliceRows } from "./slices.ts";
 
 /** Values of a column, one for each row; undefined where a row has none. */
@@ -124,22 +124,24 @@ class Grouped {
   readonly #first: Uint32Array;
 
   constructor(rows: Rows, column: RowColumn, names: readonly FurtherMetric[]) {
-    const known = Array.from({ length: column.length }, (_, row) => row).filter((row) => column[row] !== undefined);
-    const take = (values: ArrayLike<number>): Float64Array => Float64Array.from(known, (row) => values[row]);
-    const own = known.map((row) => column[row]!);
+    const known = knownRows(column);
+    const own = Array.from(known, (row) => column[row]!);
     const groups = groupRows("grouped metrics", own, own.length);
-    const [values, labels, weights] = [take(rows.values), take(rows.labels), take(rows.weights)];
+    const [values, labels, weights] = [rows.values, rows.labels, rows.weights].map((all) => takeNumbers(all, known));
     this.#names = names.filter(isGroupedMetric);
     this.#auc = aucByGroup({ ...rows, values, labels: Uint8Array.from(labels), weights }, groups);
     const rankings = this.#names.filter((name) => !name.startsWith("gauc")) as RankingMetric[];
-    const ranked = known.length > 0 ? rankingsByGroup(values, labels, own, rankings, {}) : undefined;
-    this.#rankings = ranked?.values ?? Object.fromEntries(rankings.map((name) => [name, new Float64Array(0)]));
+    this.#rankings = known.length > 0 && rankings.length > 0
+      ? rankingsByGroup(values, labels, own, rankings, {}).values
+      : Object.fromEntries(rankings.map((name) => [name, new Float64Array(0)]));
+    const hasPositive = new Uint8Array(groups.sizes.length);
+    for (let i = 0; i < known.length; i++) if (labels[i] === 1) hasPositive[groups.of[i]] = 1;
     this.#first = new Uint32Array(groups.sizes.length);
     for (let i = known.length - 1; i >= 0; i--) this.#first[groups.of[i]] = known[i];
     this.counts = {
       groups: groups.sizes.length,
       oneClass: meanOfGroups(this.#auc).oneClass,
-      withoutRelevant: ranked?.withoutRelevant ?? 0,
+      withoutRelevant: hasPositive.reduce((sum, has) => sum + 1 - has, 0),
       rowsWithout: column.length - known.length,
     };
   }
@@ -161,6 +163,14 @@ class Grouped {
   }
 }
 
+/** Returns the rows that have a value. */
+function knownRows(column: RowColumn): Uint32Array {
+  const rows = new Uint32Array(column.length);
+  let known = 0;
+  for (let row = 0; row < column.length; row++) if (column[row] !== undefined) rows[known++] = row;
+  return rows.subarray(0, known);
+}
+
 /** Computes intervals of all metrics from the same resamples. */
 function intervalsOf(
   rows: Rows,
@@ -180,7 +190,7 @@ function intervalsOf(
   const { group } = options;
   // Rows without a group are groups of their own.
   const groups = group && Array.from(order, (row) => group[row] ?? `\0${row}`);
-  const byRow = grouped && new Float64Array(order.length);
+  const byRow = grouped && new Uint16Array(order.length);
   return bootstrap(
     (counts) => {
       const all = metrics.measure(counts);
@@ -207,8 +217,7 @@ function evaluateSlices(
 ): SliceEvaluation[] {
   const { group, intervals } = options;
   return sliceRows(column).map(({ value, rows: own }) => {
-    const take = (values: ArrayLike<number>): Float64Array => Float64Array.from(own, (row) => values[row]);
-    const [p, y, w] = [take(rows.values), take(rows.labels), take(rows.weights)];
+    const [p, y, w] = [rows.values, rows.labels, rows.weights].map((all) => takeNumbers(all, own));
     const clip = clipOf(probabilities);
     const total = w.reduce((sum, weight) => sum + weight, 0);
     const positives = y.reduce((sum, label) => sum + label, 0);

@@ -114,7 +114,7 @@ function measure(
   const groups = group && Array.from(own, (row) => group[row] ?? `\0${row}`);
   const resamples = typeof intervals === "number" ? intervals : undefined;
   const both = new Float64Array(own.length);
-  const replicate = (counts: Float64Array): Record<string, number> => {
+  const replicate = (counts: Uint16Array): Record<string, number> => {
     for (let i = 0; i < both.length; i++) both[i] = counts[i] * (weights ? weights[i] : 1);
     return { ...meanErrors(predictions, targets, both) };
   };

@@ -59,7 +59,7 @@ Deno.test("the standard error of a mean is the known one, with the same seed the
   const values = Float64Array.from({ length: 500 }, (_, i) => Math.sin(i * i));
   const mean = values.reduce((sum, x) => sum + x, 0) / 500;
   const deviation = Math.sqrt(values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / 500);
-  const measure = (counts: Float64Array) => ({ mean: values.reduce((sum, x, i) => sum + counts[i] * x, 0) / 500 });
+  const measure = (counts: Uint16Array) => ({ mean: values.reduce((sum, x, i) => sum + counts[i] * x, 0) / 500 });
   const interval = bootstrap(measure, 500, { seed: 5 }).mean;
   const known = deviation / Math.sqrt(500);
   assertAlmostEquals(interval.standardError, known, 0.1 * known);
@@ -70,7 +70,7 @@ Deno.test("the standard error of a mean is the known one, with the same seed the
 });
 
 Deno.test("resamples that do not allow a metric are left out and counted", () => {
-  const measure = (counts: Float64Array) => ({ some: counts[0] > 0 ? 1 : NaN, none: NaN });
+  const measure = (counts: Uint16Array) => ({ some: counts[0] > 0 ? 1 : NaN, none: NaN });
   const { some, none } = bootstrap(measure, 2, { resamples: 200 });
   assert(some.resamples > 100 && some.resamples < 200, String(some.resamples));
   assertEquals([some.low, some.high, some.standardError], [1, 1, 0]);
