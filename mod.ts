@@ -171,19 +171,8 @@ export {
   polynomial,
   type StepSchedule,
   warmup,
-  type WatchedMetric,
 } from "./src/schedule.ts";
-export {
-  auc,
-  comparePredictions,
-  type Comparison,
-  type ComparisonOptions,
-  evaluatePredictions,
-  type Evaluation,
-  type EvaluationOptions,
-  logloss,
-  type SurvivalCurves,
-} from "./src/metrics.ts";
+export { auc, evaluatePredictions, type Evaluation, logloss, type SurvivalCurves } from "./src/metrics.ts";
 export { createProgress, type Progress, type ProgressOptions, type ProgressStream } from "./src/progress.ts";
 
 export { requestAdapter } from "./src/host/mod.ts";

@@ -49,7 +49,13 @@ export {
   delongTest,
 } from "./metrics/delong.ts";
 export type { EvaluationOptions, GroupCounts, RowColumn } from "./metrics/further.ts";
-export { directionOf, FURTHER_METRICS, type FurtherMetric, type GroupedMetric } from "./metrics/names.ts";
+export {
+  directionOf,
+  FURTHER_METRICS,
+  type FurtherMetric,
+  type GroupedMetric,
+  type WatchedMetric,
+} from "./metrics/names.ts";
 export type { SliceEvaluation } from "./metrics/slices.ts";
 export {
   adjustByHolm,

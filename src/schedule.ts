@@ -4,7 +4,7 @@
  * @module
  */
 
-import { directionOf, type FurtherMetric } from "./metrics/names.ts";
+import { directionOf, type WatchedMetric } from "./metrics/names.ts";
 import { refuse, requirePositive } from "./schedule/checks.ts";
 
 export { constant, cosine, oneCycle, type OneCycleOptions, polynomial } from "./schedule/by_step.ts";
@@ -12,9 +12,6 @@ export { type StepSchedule, warmup } from "./schedule/by_step.ts";
 
 /** Metrics of one evaluation by name. */
 export type Metrics = Readonly<Record<string, number>>;
-
-/** Metric that a {@linkcode PlateauSchedule} can watch alone. */
-export type WatchedMetric = "auc" | "logloss" | "brier" | "normalizedEntropy" | "concordance" | FurtherMetric;
 
 /** Options of {@linkcode PlateauSchedule}. */
 export interface PlateauOptions {
@@ -30,8 +27,8 @@ export interface PlateauOptions {
   minDelta?: number;
   /**
    * Metric to watch, of a task where its name follows as in `auc.click`, or a weighted sum of metrics such as
-   * `{ auc: 1, logloss: -1 }`. Without a name it is the mean over the tasks. A training computes those of
-   * {@linkcode FurtherMetric} for this.
+   * `{ auc: 1, logloss: -1 }`. Without a name it is the mean over the tasks. A training computes those that
+   * evaluations compute only when asked.
    *
    * @default {"auc"}
    */

@@ -11,6 +11,9 @@ export type FurtherMetric = "averagePrecision" | "ece" | GroupedMetric;
 /** Metric of groups of rows, such as those of a user. */
 export type GroupedMetric = "gauc" | "gaucMean" | RankingMetric;
 
+/** Metric that early stopping can watch alone. */
+export type WatchedMetric = "auc" | "logloss" | "brier" | "normalizedEntropy" | "concordance" | FurtherMetric;
+
 const PLAIN: readonly string[] = ["averagePrecision", "ece"];
 const BY_GROUP: readonly string[] = ["gauc", "gaucMean", "mrr"];
 
