@@ -30,6 +30,7 @@
  */
 export {
   type CreateOptions,
+  type EvaluateOptions,
   type InspectOptions,
   Model,
   type ModelOptions,

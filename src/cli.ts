@@ -1,5 +1,5 @@
 /**
- * The command line: `weft describe`, `train`, `tune`, `runs`, `benchmark`, `evaluate`, `calibrate`, `predict`,
+ * The command line: `weft describe`, `train`, `tune`, `runs`, `benchmark`, `evaluate`, `compare`, `calibrate`, `predict`,
  * `quantize`, `serve`, `join-labels`, `export`, `import`, `devices`, `tune-kernels` and `demo`.
  *
  * Exit codes: 0 for success, 1 for a failure, 2 for wrong arguments, 130, 143 or 129 when Ctrl-C, SIGTERM or SIGHUP ended
@@ -9,6 +9,7 @@
  */
 import { BENCHMARK, benchmark } from "./cli/benchmark.ts";
 import { CALIBRATE, calibrate } from "./cli/calibrate.ts";
+import { COMPARE, compare } from "./cli/compare.ts";
 import { DEMO, demo } from "./cli/demo.ts";
 import { DESCRIBE, describe } from "./cli/describe.ts";
 import { DEVICES, devices } from "./cli/devices.ts";
@@ -42,6 +43,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   runs: { info: RUNS, run: runs },
   benchmark: { info: BENCHMARK, run: benchmark },
   evaluate: { info: EVALUATE, run: evaluate },
+  compare: { info: COMPARE, run: compare },
   calibrate: { info: CALIBRATE, run: calibrate },
   predict: { info: PREDICT, run: predict },
   quantize: { info: QUANTIZE, run: quantize },

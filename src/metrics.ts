@@ -23,6 +23,48 @@ export {
   numbersOf,
   type TaskPredictions,
 } from "./metrics/evaluation.ts";
+export { type GroupedAuc, groupedAuc } from "./metrics/grouped_auc.ts";
+export type { GroupColumn } from "./metrics/by_group.ts";
+export {
+  type RankingEvaluation,
+  type RankingMetric,
+  rankingMetrics,
+  type RankingOptions,
+  TOP_METRICS,
+  type TopMetric,
+} from "./metrics/rankings.ts";
+export { type ErrorMetrics, mae, rmse } from "./metrics/regression.ts";
+export {
+  evaluateTargets,
+  type TargetEvaluation,
+  type TargetOptions,
+  type TargetSlice,
+} from "./metrics/target_evaluation.ts";
+export { bootstrap, type BootstrapOptions, type Interval, percentileInterval } from "./metrics/bootstrap.ts";
+export {
+  type DelongInterval,
+  delongInterval,
+  type DelongOptions,
+  type DelongTest,
+  delongTest,
+} from "./metrics/delong.ts";
+export type { EvaluationOptions, GroupCounts, RowColumn } from "./metrics/further.ts";
+export {
+  directionOf,
+  FURTHER_METRICS,
+  type FurtherMetric,
+  type GroupedMetric,
+  type WatchedMetric,
+} from "./metrics/names.ts";
+export type { SliceEvaluation } from "./metrics/slices.ts";
+export {
+  adjustByHolm,
+  comparePredictions,
+  type Comparison,
+  type ComparisonOptions,
+  type Difference,
+  type LossDifference,
+} from "./metrics/comparison.ts";
 export { concordance } from "./metrics/concordance.ts";
 export {
   evaluateSurvival,

@@ -26,6 +26,7 @@ import { Forward } from "./model/forward.ts";
 import { type AnyFactory, parseHeader } from "./model/header.ts";
 import type { CreateOptions, InspectOptions, ModelOptions, PredictOptions } from "./model/options.ts";
 import { batchSizeOf, embeddingInitializerOf, readVectors } from "./model/options.ts";
+import { type EvaluateOptions, evaluationOf } from "./model/evaluation_columns.ts";
 import type { ModelParts } from "./model/parts.ts";
 import { type QuantizedStorage, quantizeTables, requireFloat32, storageFor } from "./model/quantized.ts";
 import { requireCalibratable, requireSchema, requireUsable } from "./model/requirements.ts";
@@ -41,6 +42,7 @@ import { Store } from "./store.ts";
 import { spaceOf, traceModel } from "./trace.ts";
 import { Trainer } from "./trainer.ts";
 import { requireTrainable } from "./trainer/checks.ts";
+import { furtherOf } from "./trainer/monitor.ts";
 import type { TrainerContext } from "./trainer/context.ts";
 import type { TunedProblem } from "./kernels/tuner.ts";
 import type { FitOptions, History } from "./trainer/options.ts";
@@ -48,6 +50,7 @@ import type { TuningOptions } from "./trainer/tuning.ts";
 
 export type { Evaluation } from "./metrics.ts";
 export type { CreateOptions, InspectOptions, ModelOptions, PredictOptions } from "./model/options.ts";
+export type { EvaluateOptions } from "./model/evaluation_columns.ts";
 export type { RowStorage, StorageByTable } from "./graph/table_storage.ts";
 export type { QuantizedStorage } from "./model/quantized.ts";
 export type { TaskProbabilities } from "./model/tasks.ts";
@@ -307,15 +310,20 @@ export class Model implements AsyncDisposable {
    * Computes AUC, log loss, calibration and the like for labeled rows; those of each label where there are several. Of
    * labels that are times, it computes concordance, log loss and calibration of each head.
    *
-   * @throws {RangeError} when there are no rows, `batchSize` is not a positive integer, or a prediction is not a number
-   * @throws {TypeError} when the data has another schema or no labels, or the options are not an object
+   * Options ask for further metrics, for those of groups such as users, for slices and for intervals.
+   *
+   * @throws {RangeError} when there are no rows, no such field or metric, `batchSize` is not a positive integer, or a
+   * prediction is not a number
+   * @throws {TypeError} when the data has another schema or no labels, the options are not an object, or they ask for what
+   * labels that are times do not have
    */
-  async evaluate(data: Dataset, options: PredictOptions = {}): Promise<Evaluation> {
+  async evaluate(data: Dataset, options: EvaluateOptions = {}): Promise<Evaluation> {
     return await this.#access.read("evaluate", async () => {
       const batchSize = batchSizeOf("evaluate", options);
       await requireUsable("evaluate", this.schema, data);
       requireLabels("evaluate the data", data);
-      return evaluateByTask(await this.#forward.predict(data, batchSize), data);
+      const evaluation = evaluationOf(data, options);
+      return evaluateByTask(await this.#forward.predict(data, batchSize), data, evaluation);
     });
   }
 
@@ -479,14 +487,15 @@ export class Model implements AsyncDisposable {
     if (this.#ownsGpu) this.gpu.destroy();
   }
 
-  #context({ batchSize }: FitOptions): TrainerContext {
+  #context(options: FitOptions): TrainerContext {
+    const further = furtherOf(options);
     return {
       ...this.#parts,
       gpu: this.gpu,
       seed: this.seed,
       access: this.#access,
       fresh: this.#fresh,
-      evaluate: (dataset) => this.evaluate(dataset, { batchSize }),
+      evaluate: (dataset) => this.evaluate(dataset, { batchSize: options.batchSize, ...further }),
       save: (path, training, tensors) => {
         const statistics = this.#trained instanceof TrainingRecord ? this.#trained.unscored : this.#trained;
         return this.#write(path, tensors, statistics, training);

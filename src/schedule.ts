@@ -4,6 +4,7 @@
  * @module
  */
 
+import { directionOf, type WatchedMetric } from "./metrics/names.ts";
 import { refuse, requirePositive } from "./schedule/checks.ts";
 
 export { constant, cosine, oneCycle, type OneCycleOptions, polynomial } from "./schedule/by_step.ts";
@@ -26,12 +27,13 @@ export interface PlateauOptions {
   minDelta?: number;
   /**
    * Metric to watch, of a task where its name follows as in `auc.click`, or a weighted sum of metrics such as
-   * `{ auc: 1, logloss: -1 }`. Without a name it is the mean over the tasks.
+   * `{ auc: 1, logloss: -1 }`. Without a name it is the mean over the tasks. A training computes those that
+   * evaluations compute only when asked.
    *
    * @default {"auc"}
    */
-  monitor?: "auc" | "logloss" | "concordance" | `${"auc" | "logloss" | "concordance"}.${string}` | Metrics;
-  /** Whether higher or lower is better. @default {"min"} for `logloss` and that of a task, `"max"` for all else */
+  monitor?: WatchedMetric | `${WatchedMetric}.${string}` | Metrics;
+  /** Whether higher or lower is better. @default {"min"} for errors such as `logloss`, `"max"` for all else and for sums */
   mode?: "max" | "min";
 }
 
@@ -95,7 +97,7 @@ export class PlateauSchedule {
       patience: options.patience ?? 2,
       minDelta: options.minDelta ?? 1e-6,
       monitor,
-      mode: options.mode ?? (typeof monitor === "string" && /^logloss(\.|$)/.test(monitor) ? "min" : "max"),
+      mode: options.mode ?? (typeof monitor === "string" && directionOf(monitor) === "min" ? "min" : "max"),
       best: null,
       failures: 0,
     };

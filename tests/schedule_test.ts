@@ -141,3 +141,13 @@ Deno.test("warmup rises to the first rate of the schedule that follows", () => {
   const schedule = warmup(3, cosine({ lr: 0.6, steps: 2 }));
   [0.2, 0.4, 0.6, 0.6, 0.3, 0, 0].forEach((lr, step) => assertAlmostEquals(schedule(step), lr, 1e-15));
 });
+
+Deno.test("errors are watched downwards, other metrics upwards, those of a task too", () => {
+  for (const monitor of ["brier", "normalizedEntropy", "ece", "logloss.click", "ece.buy"] as const) {
+    const schedule = new PlateauSchedule({ lr: 1e-3, monitor, patience: 9 });
+    assertEquals([schedule.toJSON().mode, trace(schedule, [0.5, 0.4, 0.45], monitor)], ["min", "+3 +3 -4"]);
+  }
+  for (const monitor of ["averagePrecision", "gauc", "gaucMean", "mrr", "ndcg@10", "map@5.click"] as const) {
+    assertEquals(new PlateauSchedule({ lr: 1e-3, monitor }).toJSON().mode, "max");
+  }
+});

@@ -177,7 +177,11 @@ export async function readData(
 ): Promise<Dataset> {
   if (!watcher) return (await readDivided(files, schema, options, streams))[0];
   const data = await readFiles(files, schema, options, watcher);
-  reportLeftOut(data, "No probability for", streams);
+  reportLeftOut(data, watcher.marksFaults ? "No probability for" : "Left out", streams);
+  if (data.rows === 0 && !watcher.marksFaults) {
+    const names = files.map((file) => file.replace(QUERY, "")).join('", "');
+    throw new RangeError(`Cannot use "${names}": there must be a row, received none`);
+  }
   return data;
 }
 

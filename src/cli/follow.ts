@@ -4,6 +4,8 @@
  * @module
  */
 import type { PlanDescription } from "../graph/plan.ts";
+import { numbersOf } from "../metrics.ts";
+import { isFurtherMetric } from "../metrics/names.ts";
 import type { Progress } from "../progress.ts";
 import type { EpochReport, FitOptions } from "../trainer/options.ts";
 import type { Streams } from "./streams.ts";
@@ -64,10 +66,12 @@ function describePlan(plan: PlanDescription): string {
 
 function metricsOf({ validation, lr }: Pick<EpochReport, "validation" | "lr">): Record<string, number> {
   const { auc, concordance, logloss, notes } = validation ?? {};
+  const further = Object.entries(validation ? numbersOf(validation) : {}).filter(([name]) => isFurtherMetric(name));
   return {
     ...(auc !== undefined && !notes?.auc && { auc }),
     ...(concordance !== undefined && !notes?.concordance && { concordance }),
     ...(logloss !== undefined && { logloss }),
+    ...Object.fromEntries(further.filter(([, value]) => !Number.isNaN(value))),
     lr,
   };
 }

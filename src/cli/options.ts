@@ -13,6 +13,8 @@ export class UsageError extends Error {}
 export interface Option {
   /** What the value is called in the help; an option without it is a switch. */
   readonly value?: string;
+  /** Value where none follows the option; without it, one must. */
+  readonly otherwise?: string;
   /** What it does, in one line or more. */
   readonly help: string;
 }
@@ -59,7 +61,8 @@ export function parseOptions<G extends OptionGroups>(
   const refuse = (what: string): never => {
     throw new UsageError(`Cannot run ${command.name}: ${what}`);
   };
-  const parsed = parseArgs(joinValues(args, new Set(texts), refuse), {
+  const values = new Map(texts.map((name) => [name, declared[name].otherwise]));
+  const parsed = parseArgs(joinValues(args, values, refuse), {
     string: texts,
     boolean: names.filter((name) => declared[name].value === undefined),
     collect: texts,
@@ -76,18 +79,18 @@ export function parseOptions<G extends OptionGroups>(
 /** Ties values to their options, because the parser takes `-` and negative numbers for options. */
 function joinValues(
   args: readonly string[],
-  texts: ReadonlySet<string>,
+  otherwise: ReadonlyMap<string, string | undefined>,
   refuse: (what: string) => never,
 ): readonly string[] {
   const joined: string[] = [];
   for (let i = 0; i < args.length; i++) {
     const name = args[i].startsWith("--") ? args[i].slice(2) : "";
-    if (!texts.has(name)) {
+    if (!otherwise.has(name)) {
       joined.push(args[i]);
       continue;
     }
-    const value = args[++i];
-    if (value === undefined || value.startsWith("--")) refuse(`option "--${name}" needs a value`);
+    const isNext = args[i + 1] !== undefined && !args[i + 1].startsWith("--");
+    const value = isNext ? args[++i] : otherwise.get(name) ?? refuse(`option "--${name}" needs a value`);
     joined.push(`--${name}=${value}`);
   }
   return joined;
@@ -225,7 +228,8 @@ function splitQuoted(text: string): string[] | undefined {
 /** Writes the help of a subcommand. */
 export function formatHelp(command: CommandInfo): string {
   const groups = { ...command.options, Always: EVERYWHERE };
-  const label = (name: string, { value }: Option): string => `--${name}${value === undefined ? "" : ` ${value}`}`;
+  const label = (name: string, { value, otherwise }: Option): string =>
+    `--${name}${value === undefined ? "" : otherwise === undefined ? ` ${value}` : ` [${value}]`}`;
   const labels = Object.values(groups).flatMap((group) => Object.entries(group).map((entry) => label(...entry)));
   const width = Math.max(...labels.map((text) => text.length));
   const operands = command.operands === undefined ? "" : ` ${command.operands}`;

@@ -28,6 +28,8 @@ const LINES_PER_WRITE = 4096;
 export class Predictions implements RowWatcher {
   /** Names of the columns in front of the probability. */
   readonly columns: readonly string[];
+  /** Such rows have lines of their own. */
+  readonly marksFaults = true;
   readonly #texts: string[][];
   readonly #lines = growU32();
   readonly #files: { readonly name: string; readonly unit: string; readonly first: number }[] = [];

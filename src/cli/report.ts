@@ -11,11 +11,9 @@ import {
   type Evaluation,
   expectedCalibrationError,
 } from "../metrics.ts";
+import { ECE_BINS } from "../metrics/calibration.ts";
 import { evaluateByTask, type TaskProbabilities } from "../model/tasks.ts";
 import { formatCount, formatShare, formatTable } from "./table.ts";
-
-/** Bins of the calibration table; each holds about the same number of rows. */
-const BINS = { bins: 10, strategy: "quantile" } as const;
 
 /** Writes the report of a data set's label; of several, metrics by task and a calibration table for each. */
 export function formatTasks(predicted: TaskProbabilities, data: Dataset): string {
@@ -25,7 +23,7 @@ export function formatTasks(predicted: TaskProbabilities, data: Dataset): string
   const known = tasks.map((task, t) => knownRows(predicted[task], data.labelsOf(t), data.weights));
   const all = evaluateTasks(Object.fromEntries(tasks.map((task, t) => [task, known[t]])));
   const errors = known.map(({ probabilities, labels, weights }) =>
-    labels.length > 0 ? expectedCalibrationError(probabilities, labels, { ...BINS, weights }) : NaN
+    labels.length > 0 ? expectedCalibrationError(probabilities, labels, { ...ECE_BINS, weights }) : NaN
   );
   const rows = tasks.map((task, t) => [task, ...cellsOf(all.tasks![task], errors[t])]);
   const meanError = errors.reduce((sum, error) => sum + error, 0) / tasks.length;
@@ -75,7 +73,11 @@ function cellsOf(all: Evaluation, calibrationError: number): string[] {
 }
 
 /** Writes metrics and a calibration table; in place of a metric that the labels do not allow, why. */
-export function formatReport(probabilities: Float32Array, labels: Float32Array, weights?: Float32Array): string {
+export function formatReport(
+  probabilities: ArrayLike<number>,
+  labels: ArrayLike<number>,
+  weights?: ArrayLike<number>,
+): string {
   const all = evaluatePredictions(probabilities, labels, weights);
   const format = (name: "auc" | "logloss" | "normalizedEntropy" | "brier" | "calibration", digits: number): string =>
     all.notes?.[name] === undefined ? all[name].toFixed(digits) : `- (${all.notes[name]})`;
@@ -86,7 +88,7 @@ export function formatReport(probabilities: Float32Array, labels: Float32Array, 
     ["normalized entropy", format("normalizedEntropy", 4)],
     ["Brier score", format("brier", 5)],
     ["predicted / observed", format("calibration", 4)],
-    ["calibration error", expectedCalibrationError(probabilities, labels, { ...BINS, weights }).toFixed(4)],
+    ["calibration error", expectedCalibrationError(probabilities, labels, { ...ECE_BINS, weights }).toFixed(4)],
   ];
   const width = Math.max(...metrics.map(([name]) => name.length));
   const lines = metrics.map(([name, value]) => `${name.padEnd(width)}  ${value}`);
@@ -94,8 +96,12 @@ export function formatReport(probabilities: Float32Array, labels: Float32Array, 
 }
 
 /** Writes mean prediction against observed rate by tenths of the rows, ordered by probability. */
-export function formatCalibration(probabilities: Float32Array, labels: Float32Array, weights?: Float32Array): string {
-  const rows = calibration(probabilities, labels, { ...BINS, weights }).map((bin) => [
+export function formatCalibration(
+  probabilities: ArrayLike<number>,
+  labels: ArrayLike<number>,
+  weights?: ArrayLike<number>,
+): string {
+  const rows = calibration(probabilities, labels, { ...ECE_BINS, weights }).map((bin) => [
     `${bin.lower.toFixed(4)} .. ${bin.upper.toFixed(4)}`,
     formatCount(bin.rows),
     formatShare(bin.meanPrediction),

@@ -8,14 +8,15 @@ import { readCheckpoint } from "../checkpoint.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Definition } from "../definition.ts";
 import { RUN_FILES } from "../runs/info.ts";
-import type { EarlyStopping, FitOptions } from "../trainer/options.ts";
-import { weightedNames } from "../trainer/tasks.ts";
+import type { FitOptions } from "../trainer/options.ts";
 import { type ModelHeader, parseHeader } from "../model/header.ts";
 import { requireFloat32 } from "../model/quantized.ts";
 import { AVERAGING_OPTIONS, readAveraging } from "./averaging.ts";
 import { CACHE_OPTION, readMemory } from "./cache.ts";
 import { BAD_ROW_OPTION, DATA_OPTIONS, MISSING_OPTION, requireFiles } from "./data.ts";
 import { nameFold, runFolds } from "./folds.ts";
+import { readMetrics } from "./evaluate.ts";
+import { readMonitor } from "./monitor.ts";
 import {
   type DeclaredModel,
   LOSS_OPTIONS,
@@ -54,8 +55,16 @@ const GROUPS = {
     },
     monitor: {
       value: "METRIC",
-      help: "what better means: auc (default), concordance (default for times) or logloss;\nof a task as in auc.click",
+      help: "what better means: auc (default), concordance (default for times), logloss, brier,\n" +
+        "normalizedEntropy, or one of --metrics; of a task as in auc.click; or a weighted sum,\n" +
+        "as in auc=1,logloss=-1",
     },
+    metrics: {
+      value: "LIST",
+      help: "further metrics of each evaluation: averagePrecision, ece, and with --group gauc,\n" +
+        "gaucMean, mrr, ndcg@K, map@K, hitRate@K, precision@K, recall@K",
+    },
+    group: { value: "COLUMN", help: "field that groups the validation rows, such as a user (default metric gauc)" },
     "lr-factor": { value: "F", help: "what such an epoch multiplies the learning rate by (default 0.1)" },
   },
   "Model": {
@@ -228,7 +237,11 @@ function planRun(
 ): Run {
   const { training, validation } = parts;
   warnOfUnread(settings.definition, training.schema, streams);
-  if (!validation) options.require("validation", ["patience", "monitor", "lr-factor", "evaluate-every"]);
+  if (!validation) {
+    options.require("validation", [
+      ...["patience", "monitor", "lr-factor", "evaluate-every", "metrics", "group"] as const,
+    ]);
+  }
   const patience = options.integer("patience", 0) ?? 2;
   const earlyStopping = validation && patience > 0
     ? { patience, monitor: readMonitor(options, training), factor: options.number("lr-factor", 0, 1) }
@@ -240,16 +253,20 @@ function planRun(
   const every = options.integer("evaluate-every", 1);
   const evaluateEvery = every === undefined ? undefined : { steps: every };
   const averaging = readAveraging(options, epochs);
-  const fit = { ...settings.fit, epochs, earlyStopping, evaluateEvery, taskWeights, schedule, averaging };
+  const group = options.text("group");
+  const metrics = options.has("metrics") ? readMetrics(options, group !== undefined) : undefined;
+  const fit = {
+    ...settings.fit,
+    epochs,
+    group,
+    metrics,
+    earlyStopping,
+    evaluateEvery,
+    taskWeights,
+    schedule,
+    averaging,
+  };
   return { ...settings, ...parts, fit };
-}
-
-/** Reads the metric that early stopping watches. */
-function readMonitor(options: Options<Name>, { schema }: Dataset): EarlyStopping["monitor"] {
-  const tasks = weightedNames(schema);
-  const metrics = schema.survival ? ["concordance", "logloss"] as const : ["auc", "logloss"] as const;
-  const byTask = tasks.length > 1 ? metrics.flatMap((metric) => tasks.map((task) => `${metric}.${task}` as const)) : [];
-  return options.choice("monitor", [...metrics, ...byTask]) ?? (schema.survival && "concordance");
 }
 
 /** Reads what the model that training goes on from is, whose options then cannot be given. */

@@ -5,6 +5,9 @@
  */
 import { checkProbabilities, type Rows } from "./rows.ts";
 
+/** Bins of the calibration error of evaluations and reports; each holds about the same number of rows. */
+export const ECE_BINS = { bins: 10, strategy: "quantile" } as const;
+
 /** Options of {@linkcode calibration} and {@linkcode expectedCalibrationError}. */
 export interface CalibrationOptions {
   /** Number of bins. @default {10} */
@@ -150,12 +153,23 @@ function tabulate(rows: Rows, metric: string, options: CalibrationOptions): Cali
   return filled;
 }
 
+/** Returns the bin of {@linkcode ECE_BINS} of each of ascending probabilities. */
+export function placeInBins(ascending: Float64Array): Uint8Array {
+  const edges = edgesOfSorted(ascending, ECE_BINS.bins);
+  const bins = new Uint8Array(ascending.length);
+  for (let i = 0; i < bins.length; i++) bins[i] = binOf(ascending[i], edges);
+  return bins;
+}
+
 function uniformEdges(bins: number): Float64Array {
   return Float64Array.from({ length: bins + 1 }, (_, edge) => edge / bins);
 }
 
 function quantileEdges(values: Float64Array, bins: number): Float64Array {
-  const sorted = values.slice().sort();
+  return edgesOfSorted(values.slice().sort(), bins);
+}
+
+function edgesOfSorted(sorted: Float64Array, bins: number): Float64Array {
   return Float64Array.from({ length: bins + 1 }, (_, edge) => {
     const position = ((sorted.length - 1) * edge) / bins;
     const below = Math.floor(position);

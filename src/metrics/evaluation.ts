@@ -3,9 +3,19 @@
  *
  * @module
  */
+import type { Interval } from "./bootstrap.ts";
 import { calibrationRatio } from "./calibration.ts";
+import {
+  evaluateFurther,
+  type EvaluationOptions,
+  furtherMetricsOf,
+  type GroupCounts,
+  type RowColumn,
+} from "./further.ts";
 import { brier, logloss, normalizedEntropy } from "./likelihood.ts";
 import { auc } from "./ranking.ts";
+import type { TopMetric } from "./rankings.ts";
+import type { SliceEvaluation } from "./slices.ts";
 
 /** Metrics of a data set. A metric that cannot be computed is NaN, and `notes` says why. */
 export type Evaluation = {
@@ -21,8 +31,26 @@ export type Evaluation = {
   calibration: number;
   /** Share of pairs of rows that the expected times order right; only where labels are times. */
   concordance?: number;
+  /** Average precision; where it was asked for. */
+  averagePrecision?: number;
+  /** Expected calibration error over tenths of the rows; where it was asked for. */
+  ece?: number;
+  /** Mean AUC within groups, weighted by their rows; where there are groups. */
+  gauc?: number;
+  /** Mean AUC within groups, all alike; where there are groups. */
+  gaucMean?: number;
+  /** Mean reciprocal rank of the first positive row of a group; where there are groups. */
+  mrr?: number;
+  /** Metrics of the first rows of each group's ranking; where there are groups. */
+  [metric: `${TopMetric}@${number}`]: number;
   /** Rows evaluated. */
   rows: number;
+  /** Groups behind the metrics of groups. */
+  groups?: GroupCounts;
+  /** Metrics by slice of each column that was asked for. */
+  slices?: Readonly<Record<string, readonly SliceEvaluation[]>>;
+  /** 95 % intervals by metric, where they were asked for. */
+  intervals?: Readonly<Record<string, Interval>>;
   /** Why a metric is NaN, by its name; absent when all were computed. */
   notes?: Readonly<Record<string, string>>;
   /** Metrics of each task over the rows whose label is known, or of each head, where there are several; those above are their means. */
@@ -55,13 +83,15 @@ export function missingMetrics(labels: ArrayLike<number>): Record<string, string
 }
 
 /**
- * Computes all metrics of predictions.
+ * Computes all metrics of predictions, and what options ask for beside them: further metrics, those of groups and of
+ * slices, intervals.
  *
  * @param probabilities in [0, 1]
  * @param labels 0 or 1
  * @param weights weight of each row, 1 when absent; rows of weight 0 count for nothing
- * @throws {TypeError} when the lengths differ
- * @throws {RangeError} when there is no row, a probability leaves [0, 1] or is NaN, or a label is neither 0 nor 1
+ * @throws {TypeError} when the lengths differ, or a metric of groups is asked for without a group
+ * @throws {RangeError} when there is no row, a probability leaves [0, 1] or is NaN, a label is neither 0 nor 1, or there is
+ * no such metric
  *
  * @example
  * ```ts
@@ -76,10 +106,15 @@ export function evaluatePredictions(
   probabilities: ArrayLike<number>,
   labels: ArrayLike<number>,
   weights?: ArrayLike<number>,
+  options: EvaluationOptions = {},
 ): Evaluation {
   const counted = weights ? Array.from(labels).filter((_, row) => weights[row] > 0) : labels;
   if (counted.length === 0 && labels.length > 0) return { ...NOTHING, rows: labels.length };
-  const notes = missingMetrics(counted);
+  const missing = missingMetrics(counted);
+  const { further, notes: others } = isPlain(options)
+    ? { further: {}, notes: {} }
+    : evaluateFurther(probabilities, labels, weights, options);
+  const notes = { ...missing, ...others };
   const measure = (metric: typeof auc): number => metric(probabilities, labels, weights);
   const unless = (name: string, metric: typeof auc): number => notes[name] ? NaN : measure(metric);
   return {
@@ -88,9 +123,15 @@ export function evaluatePredictions(
     brier: measure(brier),
     normalizedEntropy: unless("normalizedEntropy", normalizedEntropy),
     calibration: unless("calibration", calibrationRatio),
+    ...further,
     rows: labels.length,
     ...(Object.keys(notes).length > 0 && { notes }),
   };
+}
+
+/** Tells whether options ask for nothing beside the metrics that are always computed. */
+function isPlain({ metrics = [], group, by, intervals }: EvaluationOptions): boolean {
+  return metrics.length === 0 && group === undefined && by === undefined && !intervals;
 }
 
 /** Predictions of a task beside its labels. */
@@ -120,10 +161,15 @@ export interface TaskPredictions {
  * assert.deepEqual([auc, rows, tasks?.click.auc, tasks?.buy.auc, tasks?.buy.rows], [0.5, 3, 1, 0, 2]);
  * ```
  */
-export function evaluateTasks(predictions: Readonly<Record<string, TaskPredictions>>): Evaluation {
-  const tasks = Object.fromEntries(Object.entries(predictions).map(([name, task]) => [name, evaluateKnown(task)]));
-  const means = METRIC_NAMES.map((metric) => {
-    const values = Object.values(tasks).map((evaluation) => numbersOf(evaluation)[metric]);
+export function evaluateTasks(
+  predictions: Readonly<Record<string, TaskPredictions>>,
+  options: EvaluationOptions = {},
+): Evaluation {
+  const tasks = Object.fromEntries(
+    Object.entries(predictions).map(([name, task]) => [name, evaluateKnown(task, options)]),
+  );
+  const means = [...METRIC_NAMES, ...furtherMetricsOf(options)].map((metric) => {
+    const values = Object.values(tasks).map((evaluation) => numbersOf(evaluation)[metric] ?? NaN);
     return [metric, values.reduce((sum, value) => sum + value, 0) / values.length];
   });
   const notes: Record<string, string> = {};
@@ -146,16 +192,23 @@ const NOTHING = {
   notes: missingMetrics([]),
 } as Evaluation;
 
-function evaluateKnown({ probabilities, labels, weights }: TaskPredictions): Evaluation {
+function evaluateKnown({ probabilities, labels, weights }: TaskPredictions, options: EvaluationOptions): Evaluation {
   const known = Array.from(labels, (label, row) => label >= 0 ? row : -1).filter((row) => row >= 0);
   if (known.length === 0) return NOTHING;
   const take = (values: ArrayLike<number>): Float64Array => Float64Array.from(known, (row) => values[row]);
-  return evaluatePredictions(take(probabilities), take(labels), weights && take(weights));
+  const pick = (column: RowColumn): RowColumn => known.map((row) => column[row]);
+  const { group, by } = options;
+  return evaluatePredictions(take(probabilities), take(labels), weights && take(weights), {
+    ...options,
+    ...(group && { group: pick(group) }),
+    ...(by && { by: Object.fromEntries(Object.entries(by).map(([name, column]) => [name, pick(column)])) }),
+  });
 }
 
 /** Returns the numbers of an evaluation by name; those of a task are behind a point, as in `auc.click`. */
-export function numbersOf({ notes: _, tasks = {}, ...numbers }: Evaluation): Record<string, number> {
-  const all: Record<string, number> = { ...numbers };
+export function numbersOf({ tasks = {}, ...own }: Evaluation): Record<string, number> {
+  const all: Record<string, number> = {};
+  for (const [name, value] of Object.entries(own)) if (typeof value === "number") all[name] = value;
   for (const [task, evaluation] of Object.entries(tasks)) {
     for (const [name, value] of Object.entries(numbersOf(evaluation))) all[`${name}.${task}`] = value;
   }

@@ -96,15 +96,25 @@ export function normalizedEntropy(
   return meanLogloss(rows, clipOf(probabilities)) / entropy;
 }
 
-function clipOf(probabilities: ArrayLike<number>): number {
+/** Returns the distance from 0 and 1 that probabilities keep in the log loss. */
+export function clipOf(probabilities: ArrayLike<number>): number {
   return probabilities instanceof Float32Array ? 2 ** -23 : 2 ** -52;
 }
 
-function meanLogloss({ values, labels, weights, positiveWeight, negativeWeight }: Rows, eps: number): number {
+/** Computes the cross-entropy of each row. */
+export function lossesOf(probabilities: ArrayLike<number>, labels: ArrayLike<number>, clip: number): Float64Array {
+  const losses = new Float64Array(labels.length);
+  for (let i = 0; i < losses.length; i++) losses[i] = lossOf(probabilities[i], labels[i], clip);
+  return losses;
+}
+
+function lossOf(probability: number, label: number, clip: number): number {
+  const p = Math.min(Math.max(probability, clip), 1 - clip);
+  return -(label === 1 ? Math.log(p) : Math.log1p(-p));
+}
+
+function meanLogloss({ values, labels, weights, positiveWeight, negativeWeight }: Rows, clip: number): number {
   let total = 0;
-  for (let i = 0; i < values.length; i++) {
-    const p = Math.min(Math.max(values[i], eps), 1 - eps);
-    total -= weights[i] * (labels[i] === 1 ? Math.log(p) : Math.log1p(-p));
-  }
+  for (let i = 0; i < values.length; i++) total += weights[i] * lossOf(values[i], labels[i], clip);
   return total / (positiveWeight + negativeWeight);
 }

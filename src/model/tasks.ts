@@ -11,6 +11,7 @@ import {
   evaluateSurvival,
   evaluateTasks,
   type Evaluation,
+  type EvaluationOptions,
   type HeadPredictions,
   type SurvivalCurves,
   survivalCurves,
@@ -30,10 +31,21 @@ export function columnOf(all: Float32Array<ArrayBuffer>, task: number, tasks: nu
   return Float32Array.from({ length: all.length / tasks }, (_, row) => all[row * tasks + task]);
 }
 
-/** Measures predictions against a data set's labels. */
-export function evaluateByTask(predicted: TaskProbabilities, data: Dataset): Evaluation {
+/**
+ * Measures predictions against a data set's labels.
+ *
+ * @throws {TypeError} when options ask for more than the metrics of times, where labels are times; when columns are of
+ * another number of rows
+ * @throws {RangeError} when there is no metric that is asked for
+ */
+export function evaluateByTask(
+  predicted: TaskProbabilities,
+  data: Dataset,
+  options: EvaluationOptions = {},
+): Evaluation {
   const { tasks, survival } = data.schema;
   if (survival) {
+    requireNothingFurther(options);
     const heads = headsOf(survival).map(({ name, first, ends }): [string, HeadPredictions] => {
       const own = ends.slice(1).map((_, k) => first + k);
       const hazards = own.map((task) => predicted[tasks[task]]);
@@ -42,9 +54,15 @@ export function evaluateByTask(predicted: TaskProbabilities, data: Dataset): Eva
     return evaluateSurvival(Object.fromEntries(heads), data.lifetimes!);
   }
   const { weights } = data;
-  if (tasks.length === 1) return evaluatePredictions(predicted[tasks[0]], data.labelsOf(0), weights);
+  if (tasks.length === 1) return evaluatePredictions(predicted[tasks[0]], data.labelsOf(0), weights, options);
   const pairs = tasks.map((name, t) => [name, { probabilities: predicted[name], labels: data.labelsOf(t), weights }]);
-  return evaluateTasks(Object.fromEntries(pairs));
+  return evaluateTasks(Object.fromEntries(pairs), options);
+}
+
+function requireNothingFurther({ metrics = [], ...options }: EvaluationOptions): void {
+  const asked = metrics.length > 0 ? "metrics" : (["group", "by", "intervals"] as const).find((name) => options[name]);
+  if (asked === undefined) return;
+  throw new TypeError(`Cannot evaluate: labels must be 0 or 1 for "${asked}", received times`);
 }
 
 /**

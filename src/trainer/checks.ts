@@ -6,19 +6,16 @@
 import type { CheckpointTensor } from "../checkpoint/content.ts";
 import { describeNotFinite, findNotFinite } from "../checkpoint/finite.ts";
 import { requireLabels, warningOfOneClass } from "../data/classes.ts";
-import type { Dataset } from "../data/dataset.ts";
 import { formatValue } from "../data/format.ts";
 import type { FittedSchema } from "../data/fitted_schema.ts";
-import { headsOf, type SurvivalHead } from "../data/survival.ts";
 import { requireSavable } from "../host/mod.ts";
 import { requireLoss } from "../losses.ts";
-import { METRIC_NAMES, missingMetrics } from "../metrics/evaluation.ts";
-import { missingSurvivalMetrics, SURVIVAL_METRICS } from "../metrics/survival.ts";
 import { requireCount } from "../model/requirements.ts";
 import { requireAveraging } from "./averaging.ts";
+import { requireFurther, requireMonitor } from "./monitor.ts";
 import type { FitOptions } from "./options.ts";
 import { requireL2 } from "./row_l2.ts";
-import { requireTaskWeights, weightedNames } from "./tasks.ts";
+import { requireTaskWeights } from "./tasks.ts";
 
 /** Training whose numbers ceased to be finite. */
 export class DivergenceError extends RangeError {
@@ -74,7 +71,8 @@ export async function requireTrainable(options: FitOptions, schema: FittedSchema
   const { unseenShare = 0, optimizerState = "fresh" } = options;
   if (!["fresh", "keep"].includes(optimizerState)) refuse('optimizerState must be "fresh" or "keep"', optimizerState);
   if (!(unseenShare >= 0 && unseenShare <= 0.5)) refuse("unseenShare must be in [0, 0.5]", unseenShare);
-  if (earlyStopping) requireMonitor(validation, earlyStopping.monitor ?? "auc");
+  requireFurther(options);
+  if (earlyStopping) requireMonitor(options, earlyStopping.monitor ?? "auc");
   if (checkpoint) await requireSavable(checkpoint.path);
 }
 
@@ -85,49 +83,6 @@ export function warnBeforeTraining({ validation, onWarning = console.warn }: Fit
   if (validation && validation.negativeRate < 1) {
     onWarning(`validation has ${validation.negativeRate} of its negative rows: log loss and calibration are off`);
   }
-}
-
-/** Refuses a monitor that the validation data cannot give a value to. */
-function requireMonitor(
-  validation: Dataset | undefined,
-  monitor: string | Readonly<Record<string, number>>,
-): void {
-  if (!validation) throw new TypeError("Cannot train: early stopping needs validation data, received none");
-  const tasks = weightedNames(validation.schema);
-  const several = tasks.length > 1;
-  const metrics = validation.schema.survival ? [...new Set([...SURVIVAL_METRICS, ...METRIC_NAMES])] : METRIC_NAMES;
-  for (const monitored of typeof monitor === "string" ? [monitor] : Object.keys(monitor)) {
-    const [name, ...rest] = monitored.split(".");
-    const task = rest.length > 0 ? rest.join(".") : undefined;
-    if (!metrics.includes(name) || (task !== undefined && !(several && tasks.includes(task)))) {
-      const behind = several ? `, and those behind a point with a task of ${tasks.join(", ")}` : "";
-      throw new RangeError(
-        `Cannot train: metrics to monitor are ${metrics.join(", ")}${behind}, received "${monitored}"`,
-      );
-    }
-    const watched = task === undefined ? tasks : [task];
-    const why = watched.map((task) => missingOf(validation, task)[name]).find((reason) => reason !== undefined);
-    if (why) {
-      throw new RangeError(
-        `Cannot train: the monitor "${monitored}" cannot be computed on the validation data: ${why}`,
-      );
-    }
-  }
-}
-
-/** Returns why metrics of a task or head cannot be computed, by name. */
-function missingOf(data: Dataset, name: string): Record<string, string> {
-  const { tasks, survival } = data.schema;
-  const names = weightedNames(data.schema);
-  const missing = survival
-    ? missingSurvivalMetrics(headLabels(data, headsOf(survival)[names.indexOf(name)]), data.lifetimes!)
-    : missingMetrics(data.labelsOf(tasks.indexOf(name)).filter((label) => label >= 0));
-  if (names.length === 1) return missing;
-  return Object.fromEntries(Object.entries(missing).map(([metric, why]) => [metric, `task "${name}": ${why}`]));
-}
-
-function headLabels(data: Dataset, { first, ends }: SurvivalHead): Float32Array[] {
-  return ends.slice(1).map((_, k) => data.labelsOf(first + k));
 }
 
 /**

@@ -9,7 +9,8 @@ import type { PlanDescription } from "../graph/plan.ts";
 import type { TuningEvent } from "../kernels/tuner.ts";
 import type { LossFunction } from "../losses.ts";
 import type { Optimizer } from "../optimizer.ts";
-import type { Evaluation } from "../metrics.ts";
+import type { Evaluation, FurtherMetric } from "../metrics.ts";
+import type { EvaluateOptions } from "../model/evaluation_columns.ts";
 import type { PlateauOptions, StepSchedule } from "../schedule.ts";
 import type { L2 } from "../store.ts";
 import type { InitialBias } from "./start_bias.ts";
@@ -97,6 +98,15 @@ export interface FitOptions {
    * and the best of them is kept.
    */
   evaluateEvery?: { steps: number };
+  /**
+   * Further metrics of each evaluation. Those that early stopping monitors are computed anyhow; an epoch takes the longer
+   * the more there are.
+   *
+   * @default {none, or with a group `["gauc"]`}
+   */
+  metrics?: readonly FurtherMetric[];
+  /** What groups the validation rows for metrics of groups, such as `gauc`: see {@linkcode Model.evaluate}. */
+  group?: EvaluateOptions["group"];
   /** Passes over the training data at most. @default {1} */
   epochs?: number;
   /** Rows of a batch. @default {4096} */

@@ -118,7 +118,7 @@ Deno.test("wrong arguments end with code 2 and one line", async () => {
     [["trian"], 'Cannot run weft: no command "trian", did you mean "train"'],
     [
       ["--version"],
-      'Cannot run weft: no command "--version", there are describe, train, tune, runs, benchmark, evaluate, calibrate, ' +
+      'Cannot run weft: no command "--version", there are describe, train, tune, runs, benchmark, evaluate, compare, calibrate, ' +
       "predict, quantize, serve, join-labels, export, import, devices, tune-kernels, demo",
     ],
     [["train", "--epoch", "5"], 'Cannot run train: no option "--epoch", did you mean "--epochs"'],
@@ -193,4 +193,23 @@ Deno.test("--help of each command exits with 0 and prints to stdout", async () =
     assertEquals(await runMain("help", name), { code, out, err });
     for (const line of out.split("\n")) assert(line.length <= 120, line);
   }
+});
+
+Deno.test("an option may stand alone where it has a value of its own, and files by themselves where a command takes them", () => {
+  const options = {
+    Group: { intervals: { value: "N", otherwise: "1000", help: "intervals" }, json: { help: "json" } },
+  };
+  const command = { name: "compare", summary: "compare", options, operands: "FILE...", examples: ["compare a b"] };
+  const alone = parseOptions(command, ["a.csv", "b.csv", "--intervals", "--json"]);
+  assertEquals([alone.integer("intervals", 2), alone.has("json"), alone.operands], [1000, true, ["a.csv", "b.csv"]]);
+  assertEquals(parseOptions(command, ["--json", "--intervals"]).integer("intervals", 2), 1000);
+  assertEquals(parseOptions(command, ["--intervals", "50", "a.csv"]).integer("intervals", 2), 50);
+  assertThrows(() => parseOptions(command, ["a.csv", "--intervls"]), UsageError, 'did you mean "--intervals"');
+  assertThrows(
+    () => parseOptions({ ...command, operands: undefined }, ["a.csv"]),
+    UsageError,
+    'unexpected argument "a.csv"',
+  );
+  const help = formatHelp(command);
+  assertEquals([help.split("\n")[0], help.includes("--intervals [N]")], ["weft compare FILE...: compare", true]);
 });

@@ -61,7 +61,11 @@ Deno.test("mistakes in options of several tasks are named", () =>
       [["--model", "deepfm"], 1, "labels click, buy need logits for each, received one tensor"],
       [["--model", "mmoe", "--task-weights", "buy"], 2, "must be like click=1,buy=0.5"],
       [["--model", "mmoe", "--task-weights", "cart=1"], 2, 'of the tasks click, buy, received "cart"'],
-      [["--model", "mmoe", "--split", "0.8,0.2", "--monitor", "auc.cart"], 2, "must be one of auc, logloss, auc.click"],
+      [
+        ["--model", "mmoe", "--split", "0.8,0.2", "--monitor", "auc.cart"],
+        2,
+        "must be one of auc, logloss, brier, normalizedEntropy, auc.click",
+      ],
       [["--model", "mmoe", "--label", "click"], 2, 'option "--labels" cannot be used with "--label"'],
     ];
     for (const [more, code, message] of cases) {

@@ -1,4 +1,4 @@
-import { randomNormal, randomU32, randomUnit, Shuffle, shuffled } from "../../src/data/random.ts";
+import { randomNormal, randomU32, randomU32By, randomUnit, Shuffle, shuffled } from "../../src/data/random.ts";
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 
 Deno.test("random bits depend on the seed and on each counter", () => {
@@ -71,4 +71,11 @@ Deno.test("an order that is drawn little by little is the one that is drawn at o
     assertEquals(shuffle.finish(), shuffled(100, 7, 3));
   }
   assertEquals(new Shuffle(0, 1).finish(), new Uint32Array());
+});
+
+Deno.test("a draw by its third counter is the draw of all counters", () => {
+  for (const [seed, a, b] of [[1, 0, 0], [7, 3, 2 ** 32 - 1]]) {
+    const draw = randomU32By(seed, a, b);
+    for (const c of [0, 1, 99, 2 ** 32 - 1]) assertEquals(draw(c), randomU32(seed, a, b, c));
+  }
 });

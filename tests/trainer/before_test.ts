@@ -65,7 +65,8 @@ Deno.test("a monitor that cannot be computed is refused before training", async 
   await assertRefused(
     { validation: data, earlyStopping: { monitor: { acu: 1 } } },
     RangeError,
-    'Cannot train: metrics to monitor are auc, logloss, brier, normalizedEntropy, calibration, received "acu"',
+    "Cannot train: metrics to monitor are auc, logloss, brier, normalizedEntropy, calibration, averagePrecision, ece, " +
+      'gauc, gaucMean, mrr, ndcg@K, map@K, hitRate@K, precision@K, recall@K, received "acu"',
   );
   await assertRefused({ earlyStopping: {} }, TypeError, "early stopping needs validation data, received none");
 });
