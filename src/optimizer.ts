@@ -7,6 +7,7 @@
 export { adagrad, type AdagradOptions, rowwiseAdagrad } from "./optimizer/adagrad.ts";
 export { adam, type AdamOptions, adamw, type AdamwOptions } from "./optimizer/adam.ts";
 export { ftrl, type FtrlOptions } from "./optimizer/ftrl.ts";
+export type { AnyOptimizer, OptimizerByPart, PlacedRule } from "./optimizer/parts.ts";
 export { lion, type LionOptions } from "./optimizer/lion.ts";
 export { rmsprop, type RmspropOptions } from "./optimizer/rmsprop.ts";
 export { sgd, type SgdOptions } from "./optimizer/sgd.ts";

@@ -63,7 +63,7 @@ export class Trainer {
     this.#options = options;
     this.#resume = resume;
     this.#settings = settingsOf(context, data, options, resume);
-    this.#best = new BestEpoch(this.#settings.optimizer.lr, options.earlyStopping);
+    this.#best = new BestEpoch(this.#settings.rules.network.lr, options.earlyStopping);
     const { rows, schema: { tasks } } = data;
     const { rowsDigest, countsDigest } = context;
     const parts = { ...this.#settings, rows, rowsDigest, countsDigest, tasks: tasks.length };
@@ -94,7 +94,7 @@ export class Trainer {
       await this.#allocate();
       await this.#average?.allocate();
       const takeUp = isKept && !resume;
-      const earlierSteps = await optimizer.prepare(this.#settings.optimizer, { takeUp, rowL2: this.#rowStrengths() });
+      const earlierSteps = await optimizer.prepare(this.#settings.rules, { takeUp, rowL2: this.#rowStrengths() });
       if (earlierSteps > 0) this.#state.earlierSteps = earlierSteps;
       if (tuneKernels && (!resume || otherKernels)) {
         await this.#tune(tuneKernels === true ? undefined : tuneKernels.path);
@@ -128,7 +128,7 @@ export class Trainer {
     const { optimizer } = this.#context.store;
     try {
       await this.#allocate();
-      await optimizer.prepare(this.#settings.optimizer, { rowL2: this.#rowStrengths() });
+      await optimizer.prepare(this.#settings.rules, { rowL2: this.#rowStrengths() });
       return await this.#tune(path, true);
     } finally {
       this.#release();
@@ -269,7 +269,7 @@ export class Trainer {
 
   /** Returns the learning rate of a step, counted from 0. */
   #rateAt(step: number): number {
-    return checkRate(this.#options.schedule?.(step) ?? this.#best.lr ?? this.#settings.optimizer.lr, step);
+    return checkRate(this.#options.schedule?.(step) ?? this.#best.lr ?? this.#settings.rules.network.lr, step);
   }
 
   #report(): void {

@@ -11,6 +11,7 @@
 //   rmsprop   s0 = BETA2 s0 + RATE2 g^2; w -= lr g / (sqrt(s0) + EPS)
 // with c1 = 1 / (1 - BETA1^t), c2 = 1 / (1 - BETA2^t) from the host, RATE1 = 1 - BETA1, RATE2 = 1 - BETA2.
 override RULE: u32 = 0u;
+override PLACE: u32 = 0u;  // place of the rule's rate and corrections in the step: its own, or one of `others`
 override MOMENTUM: f32 = 0.0;
 override NESTEROV: bool = false;
 override BETA1: f32 = 0.9;
@@ -35,8 +36,15 @@ const RMSPROP: u32 = 7u;
 
 struct Updated { w: Lane, s0: Lane, s1: Lane }
 
+// Rate, c1 and c2 of the rule.
+fn rates() -> vec3f {
+  if (PLACE == 0u) { return vec3f(step.lr, step.correction1, step.correction2); }
+  return step.others[max(PLACE, 1u) - 1u].xyz;
+}
+
 fn update_rule(w: Lane, g: Lane, s0: Lane, s1: Lane) -> Updated {
-  let lr = step.lr;
+  let rate = rates();
+  let lr = rate.x;
   if (RULE == ADAGRAD) {
     let sum = s0 + g * g;
     return Updated(w - lr * g / (sqrt(sum) + EPS), sum, s1);
@@ -46,9 +54,8 @@ fn update_rule(w: Lane, g: Lane, s0: Lane, s1: Lane) -> Updated {
     let m = BETA1 * s0 + RATE1 * g;
     let v = BETA2 * s1 + RATE2 * g * g;
     let kept = select(w, w - lr * DECAY * w, DECAY > 0.0);
-    if (RULE == ADAM) { return Updated(kept - lr * step.correction1 * m / (sqrt(step.correction2 * v) + EPS), m, v); }
-    let rate = lr * step.correction1 / sqrt(step.correction2);
-    return Updated(kept - rate * m / (sqrt(v) + EPS), m, v);
+    if (RULE == ADAM) { return Updated(kept - lr * rate.y * m / (sqrt(rate.z * v) + EPS), m, v); }
+    return Updated(kept - lr * rate.y / sqrt(rate.z) * m / (sqrt(v) + EPS), m, v);
   }
   if (RULE == FTRL) {
     if (lr == 0.0) { return Updated(w, s0, s1); }

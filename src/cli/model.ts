@@ -8,8 +8,9 @@ import type { FittedSchema } from "../data/fitted_schema.ts";
 import type { Definition } from "../definition.ts";
 import { Declarations } from "../graph/parameter.ts";
 import { crossEntropy, focal, type LabelLoss } from "../losses.ts";
-import type { Optimizer, OptimizerName } from "../optimizer.ts";
+import type { EmbeddingUpdate, Optimizer, OptimizerName } from "../optimizer.ts";
 import { parseOptimizer } from "../optimizer/parse.ts";
+import { type AnyOptimizer, OPTIMIZER_PARTS, type OptimizerPart, rulesOf } from "../optimizer/parts.ts";
 import type { L2 } from "../store.ts";
 import { spaceOf, traceModel } from "../trace.ts";
 import type { OptionGroups, Options } from "./options.ts";
@@ -30,6 +31,11 @@ export const OPTIMIZER_OPTIONS = {
   optimizer: { value: "NAME", help: "adam (default), adamw, lion, rmsprop, sgd, adagrad, rowwise_adagrad or ftrl" },
   lr: { value: "RATE", help: "learning rate (default: the optimizer's, 0.001 for adam)" },
   "optimizer-options": { value: "LIST", help: "other options by name, such as momentum=0.9,nesterov=true" },
+  "optimizer-of": {
+    value: "LIST",
+    help:
+      "optimizer of a part, such as linear=ftrl,lr=0.05; parts are network, embedding\nand linear (first-order weights)",
+  },
   "embedding-update": {
     value: "HOW",
     help: "lazy (default) updates the embedding rows of the batch,\ndense all rows at every step",
@@ -143,19 +149,42 @@ function parseObject(options: Options<ModelOption>): object {
 }
 
 /**
- * Makes the optimizer.
+ * Makes the optimizer, or the optimizers by part.
  *
- * @throws {UsageError} when the optimizer or one of its options is unknown or out of range
+ * @throws {UsageError} when an optimizer or one of its options is unknown or out of range
  */
-export function readOptimizer(options: Options<OptimizerOption>): Optimizer {
-  const entries = readPairs(options, "optimizer-options", "momentum=0.9");
+export function readOptimizer(options: Options<OptimizerOption>): AnyOptimizer {
   const name = options.choice("optimizer", OPTIMIZERS) ?? "adam";
+  const embeddingUpdate = options.choice("embedding-update", ["lazy", "dense"]);
+  const given = Object.fromEntries(readPairs(options, "optimizer-options", "momentum=0.9"));
+  const rest = makeOptimizer(options, name, { ...given, lr: options.number("lr"), embeddingUpdate });
+  const own = options.texts("optimizer-of").map((text) => readPart(options, text, embeddingUpdate));
+  if (own.length === 0) return rest;
+  const twice = own.find(([part], i) => own.some(([other], j) => j < i && other === part));
+  if (twice) options.refuse(`option "--optimizer-of" must name "${twice[0]}" once, received two optimizers`);
+  return { ...rulesOf(rest), ...Object.fromEntries(own) };
+}
+
+/** Reads a part with its optimizer, such as `linear=ftrl,lr=0.05`. */
+function readPart(
+  options: Options<OptimizerOption>,
+  text: string,
+  embeddingUpdate: EmbeddingUpdate | undefined,
+): [OptimizerPart, Optimizer] {
+  const [[part, name], ...given] = pairsOf(options, "optimizer-of", text.split(","), "linear=ftrl,lr=0.05");
+  if (!(OPTIMIZER_PARTS as readonly string[]).includes(part)) {
+    options.refuse(`option "--optimizer-of" must begin with ${OPTIMIZER_PARTS.join(", ")}, received "${part}"`);
+  }
+  return [part as OptimizerPart, makeOptimizer(options, name, { embeddingUpdate, ...Object.fromEntries(given) })];
+}
+
+function makeOptimizer(
+  options: Options<OptimizerOption>,
+  name: string,
+  given: Readonly<Record<string, unknown>>,
+): Optimizer {
   try {
-    return parseOptimizer(name, {
-      ...Object.fromEntries(entries),
-      lr: options.number("lr"),
-      embeddingUpdate: options.choice("embedding-update", ["lazy", "dense"]),
-    });
+    return parseOptimizer(name, given);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     return options.refuse(error.message.replace(/^Cannot make /, "optimizer "));
@@ -197,9 +226,18 @@ export function readLoss(options: Options<LossOption>): LabelLoss | undefined {
 
 /** Reads a list of names with values. */
 function readPairs<N extends string>(options: Options<N>, name: N, example: string): [string, string][] {
-  return options.list(name).map((pair) => {
+  return pairsOf(options, name, options.list(name), example);
+}
+
+function pairsOf<N extends string>(
+  options: Options<N>,
+  name: N,
+  pairs: readonly string[],
+  example: string,
+): [string, string][] {
+  return pairs.map((pair) => {
     const equals = pair.indexOf("=");
     if (equals < 1) options.refuse(`option "--${name}" must be like ${example}, received "${pair}"`);
-    return [pair.slice(0, equals), pair.slice(equals + 1)];
+    return [pair.slice(0, equals).trim(), pair.slice(equals + 1).trim()];
   });
 }

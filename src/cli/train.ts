@@ -7,6 +7,7 @@ import { models } from "../../models/mod.ts";
 import { readCheckpoint } from "../checkpoint.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Definition } from "../definition.ts";
+import { rulesOf } from "../optimizer/parts.ts";
 import type { EarlyStopping } from "../trainer/options.ts";
 import { weightedNames } from "../trainer/tasks.ts";
 import { type ModelHeader, parseHeader } from "../model/header.ts";
@@ -171,7 +172,7 @@ function planRun(options: Options<Name>, settings: Omit<Run, "training">, parts:
   const epochs = options.integer("epochs", 1) ?? (validation ? 10 : 1);
   const taskWeights = readTaskWeights(options, training);
   const steps = epochs * Math.ceil(training.rows / settings.fit.batchSize);
-  const schedule = readSchedule(options, settings.fit.optimizer!.lr, steps);
+  const schedule = readSchedule(options, rulesOf(settings.fit.optimizer).network.lr, steps);
   const every = options.integer("evaluate-every", 1);
   const evaluateEvery = every === undefined ? undefined : { steps: every };
   const averaging = readAveraging(options, epochs);

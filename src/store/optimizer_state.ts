@@ -8,6 +8,7 @@ import type { Gpu } from "../gpu/device.ts";
 import { download, requireAllocated, writeBuffer } from "../gpu/memory.ts";
 import type { Declarations, Table } from "../graph/parameter.ts";
 import type { Optimizer } from "../optimizer.ts";
+import { type AnyOptimizer, OPTIMIZER_PARTS, ruleOf, type Rules, rulesOf } from "../optimizer/parts.ts";
 import type { NamedBuffers } from "./buffers.ts";
 import { pick } from "./pick.ts";
 import { rowL2Of, type Slot, statesOf, type TableBuffers, weightsOf } from "./tables.ts";
@@ -37,7 +38,7 @@ export interface PrepareOptions {
 /** State of an optimizer on the device: for the time of a `fit`, or kept for the next one. */
 export class OptimizerState {
   readonly #space: StateSpace;
-  #optimizer: Optimizer | undefined;
+  #rules: Rules | undefined;
   /** Steps behind the state that no `fit` uses at the moment; undefined where there is none. */
   #keptSteps: number | undefined;
 
@@ -53,23 +54,24 @@ export class OptimizerState {
    * @throws {TypeError} when the state that was kept is of another kind of optimizer
    * @throws {GpuError} when the device has too little memory
    */
-  async prepare(optimizer: Optimizer, { takeUp = false, rowL2 }: PrepareOptions = {}): Promise<number> {
+  async prepare(optimizer: AnyOptimizer, { takeUp = false, rowL2 }: PrepareOptions = {}): Promise<number> {
     const { buffers, count } = this.#space;
+    const rules = rulesOf(optimizer);
     const steps = takeUp ? this.#keptSteps : undefined;
     if (steps === undefined) {
       this.release();
-      this.#optimizer = optimizer;
-      this.#allocate(optimizer);
+      this.#rules = rules;
+      this.#allocate(rules);
     } else {
-      requireSameState(this.#optimizer!, optimizer);
-      this.#optimizer = optimizer;
+      requireSameState(this.#rules!, rules);
+      this.#rules = rules;
       this.#keptSteps = undefined;
     }
     buffers.allocate("gradient", count);
-    if (rowL2) { for (const [table, slot] of this.#rowSlots(optimizer)) this.#space.tables.allocate(table, slot); }
+    if (rowL2) { for (const [table, slot] of this.#rowSlots(rules)) this.#space.tables.allocate(table, slot); }
     await requireAllocated([...buffers.all, ...this.#space.tables.buffers]);
-    if (steps === undefined) this.#initialize(optimizer);
-    if (rowL2) { for (const [table, slot] of this.#rowSlots(optimizer)) this.#space.tables.write(table, slot, rowL2); }
+    if (steps === undefined) this.#initialize(rules);
+    if (rowL2) { for (const [table, slot] of this.#rowSlots(rules)) this.#space.tables.write(table, slot, rowL2); }
     return steps ?? 0;
   }
 
@@ -83,27 +85,32 @@ export class OptimizerState {
   /** Releases the state and what else training alone needs. */
   release(): void {
     const { buffers, declarations, tables } = this.#space;
-    const optimizer = this.#optimizer;
-    if (!optimizer) return;
+    const rules = this.#rules;
+    if (!rules) return;
     this.#releaseRows();
-    this.#optimizer = this.#keptSteps = undefined;
-    buffers.release(["gradient", "l2", ...namesOf(optimizer)]);
+    this.#rules = this.#keptSteps = undefined;
+    buffers.release(["gradient", "l2", ...namesOf(rules.network)]);
     for (const table of declarations.tables.values()) {
-      for (const slot of statesOf(table, optimizer)) tables.release(table, slot);
+      for (const slot of statesOf(table, ruleOf(rules, table).optimizer)) tables.release(table, slot);
     }
   }
 
   /** Gives the prepared optimizer the weights there are, where its rule would compute others from its state alone. */
   async carryWeights(): Promise<void> {
     const { gpu, buffers, declarations, tables, count } = this.#space;
-    const { carrier } = this.#optimizer ?? {};
-    if (!carrier) return;
-    const stateOf = (weights: Float32Array<ArrayBuffer>) => weights.map((weight) => carrier.stateOf(weight));
-    const dense = new Float32Array(await download(gpu, buffers.get("parameters"), 4 * count));
-    writeBuffer(gpu, buffers.get(`parameters.${carrier.slot + 1}`), stateOf(dense));
+    const rules = this.#rules;
+    if (!rules) return;
+    const { carrier } = rules.network;
+    if (carrier) {
+      const dense = new Float32Array(await download(gpu, buffers.get("parameters"), 4 * count));
+      writeBuffer(gpu, buffers.get(`parameters.${carrier.slot + 1}`), dense.map((weight) => carrier.stateOf(weight)));
+    }
     for (const table of declarations.tables.values()) {
+      const { optimizer } = ruleOf(rules, table);
+      const { carrier } = optimizer;
+      if (!carrier) continue;
       const weights = await tables.read(table, weightsOf(table));
-      tables.write(table, statesOf(table, this.#optimizer!)[carrier.slot], stateOf(weights));
+      tables.write(table, statesOf(table, optimizer)[carrier.slot], weights.map((weight) => carrier.stateOf(weight)));
     }
   }
 
@@ -111,14 +118,14 @@ export class OptimizerState {
   async download(): Promise<Record<string, CheckpointTensor>> {
     const { gpu, buffers, declarations, tables, count } = this.#space;
     const tensors: Record<string, CheckpointTensor> = {};
-    const optimizer = this.#optimizer;
-    if (!optimizer) return tensors;
-    for (const name of namesOf(optimizer)) {
+    const rules = this.#rules;
+    if (!rules) return tensors;
+    for (const name of namesOf(rules.network)) {
       const data = new Float32Array(await download(gpu, buffers.get(name), 4 * count));
       tensors[`optimizer/${name}`] = { shape: [count], data };
     }
     for (const table of declarations.tables.values()) {
-      for (const slot of statesOf(table, optimizer)) {
+      for (const slot of statesOf(table, ruleOf(rules, table).optimizer)) {
         if (!slot.saved) continue;
         const data = await tables.read(table, slot);
         tensors[`optimizer/${table.name}.${slot.index}`] = { shape: [table.rows, slot.dim], data };
@@ -134,13 +141,13 @@ export class OptimizerState {
    */
   upload(tensors: Readonly<Record<string, CheckpointTensor>>): void {
     const { gpu, buffers, declarations, tables, count } = this.#space;
-    const optimizer = this.#optimizer;
-    if (!optimizer) throw new TypeError("Cannot restore the optimizer: none was prepared");
-    for (const name of namesOf(optimizer)) {
+    const rules = this.#rules;
+    if (!rules) throw new TypeError("Cannot restore the optimizer: none was prepared");
+    for (const name of namesOf(rules.network)) {
       writeBuffer(gpu, buffers.get(name), pick(tensors, `optimizer/${name}`, [count]));
     }
     for (const table of declarations.tables.values()) {
-      for (const slot of statesOf(table, optimizer)) {
+      for (const slot of statesOf(table, ruleOf(rules, table).optimizer)) {
         if (!slot.saved) continue;
         tables.write(table, slot, pick(tensors, `optimizer/${table.name}.${slot.index}`, [table.rows, slot.dim]));
       }
@@ -148,29 +155,32 @@ export class OptimizerState {
   }
 
   /** Returns where the strengths of L2 by row are. */
-  #rowSlots(optimizer: Optimizer): [Table, Slot][] {
-    return [...this.#space.declarations.tables.values()].map((table) => [table, rowL2Of(optimizer)]);
+  #rowSlots(rules: Rules): [Table, Slot][] {
+    const tables = [...this.#space.declarations.tables.values()];
+    return tables.map((table) => [table, rowL2Of(ruleOf(rules, table).optimizer)]);
   }
 
   #releaseRows(): void {
-    for (const [table, slot] of this.#rowSlots(this.#optimizer!)) this.#space.tables.release(table, slot);
+    for (const [table, slot] of this.#rowSlots(this.#rules!)) this.#space.tables.release(table, slot);
   }
 
-  #allocate(optimizer: Optimizer): void {
+  #allocate(rules: Rules): void {
     const { buffers, declarations, tables, count } = this.#space;
-    for (const name of namesOf(optimizer)) buffers.allocate(name, count);
+    for (const name of namesOf(rules.network)) buffers.allocate(name, count);
     for (const table of declarations.tables.values()) {
-      for (const slot of statesOf(table, optimizer)) tables.allocate(table, slot);
+      for (const slot of statesOf(table, ruleOf(rules, table).optimizer)) tables.allocate(table, slot);
     }
   }
 
-  #initialize(optimizer: Optimizer): void {
+  #initialize(rules: Rules): void {
     const { gpu, buffers, declarations, tables, count } = this.#space;
-    namesOf(optimizer).forEach((name, i) => {
-      writeBuffer(gpu, buffers.get(name), new Float32Array(count).fill(i === 0 ? optimizer.initialState : 0));
+    namesOf(rules.network).forEach((name, i) => {
+      writeBuffer(gpu, buffers.get(name), new Float32Array(count).fill(i === 0 ? rules.network.initialState : 0));
     });
     for (const table of declarations.tables.values()) {
-      for (const slot of statesOf(table, optimizer)) if (slot.initial !== 0) tables.fill(table, slot);
+      for (const slot of statesOf(table, ruleOf(rules, table).optimizer)) {
+        if (slot.initial !== 0) tables.fill(table, slot);
+      }
     }
   }
 }
@@ -181,9 +191,14 @@ function namesOf({ slots }: Optimizer): string[] {
 }
 
 /** Refuses to go on from the state of another kind of optimizer; rates and other constants may differ. */
-function requireSameState(kept: Optimizer, wanted: Optimizer): void {
-  const describe = ({ name, slots, embeddingUpdate }: Optimizer): string =>
+function requireSameState(kept: Rules, wanted: Rules): void {
+  const describeOne = ({ name, slots, embeddingUpdate }: Optimizer): string =>
     `${name} with ${slots} numbers of state and ${embeddingUpdate} updates`;
+  const describe = (rules: Rules): string => {
+    const parts = OPTIMIZER_PARTS.map((part) => [part, describeOne(rules[part])]);
+    const isOne = parts.every(([, text]) => text === parts[0][1]);
+    return isOne ? parts[0][1] : parts.map(([part, text]) => `${text} for ${part}`).join(", ");
+  };
   const [had, has] = [describe(kept), describe(wanted)];
   if (had !== has) {
     throw new TypeError(`Cannot go on from the optimizer's state: it is that of ${had}, received ${has}`);

@@ -15,6 +15,7 @@ import { requireLoss } from "../losses.ts";
 import { METRIC_NAMES, missingMetrics } from "../metrics/evaluation.ts";
 import { missingSurvivalMetrics, SURVIVAL_METRICS } from "../metrics/survival.ts";
 import { requireCount } from "../model/requirements.ts";
+import { requireOptimizer } from "../optimizer/parts.ts";
 import { requireAveraging } from "./averaging.ts";
 import type { FitOptions } from "./options.ts";
 import { requireL2 } from "./row_l2.ts";
@@ -56,6 +57,7 @@ export async function requireTrainable(options: FitOptions, schema: FittedSchema
   if (validation) requireLabels("validate on the data", validation);
   requireTaskWeights(schema, options.taskWeights);
   if (options.loss !== undefined) requireLoss(options.loss);
+  if (options.optimizer !== undefined) requireOptimizer(options.optimizer);
   if (options.loss !== undefined && schema.survival) {
     const received = formatValue(options.loss);
     throw new TypeError(`Cannot train: the loss of times is their likelihood, received ${received} for labels`);

@@ -8,7 +8,7 @@ import type { Profiler } from "../gpu/profiler.ts";
 import type { PlanDescription } from "../graph/plan.ts";
 import type { TuningEvent } from "../kernels/tuner.ts";
 import type { LossFunction } from "../losses.ts";
-import type { Optimizer } from "../optimizer.ts";
+import type { AnyOptimizer } from "../optimizer/parts.ts";
 import type { Evaluation } from "../metrics.ts";
 import type { PlateauOptions, StepSchedule } from "../schedule.ts";
 import type { L2 } from "../store.ts";
@@ -75,8 +75,8 @@ export interface FitOptions {
   epochs?: number;
   /** Rows of a batch. @default {4096} */
   batchSize?: number;
-  /** The update rule. @default {adam()} */
-  optimizer?: Optimizer;
+  /** The update rule, or one for each part: `{ linear: ftrl(), embedding: adam(), network: adam() }`. @default {adam()} */
+  optimizer?: AnyOptimizer;
   /**
    * What becomes of the optimizer's state (momentum, accumulated squares, the number of steps behind them). `"fresh"`
    * starts with none and releases it in the end. `"keep"` leaves it on the device, and starts with what an earlier `fit`

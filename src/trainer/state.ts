@@ -7,6 +7,7 @@ import type { Json } from "../checkpoint/content.ts";
 import { canonicalJson } from "../checkpoint/canonical_json.ts";
 import { crossEntropy, type LossFunction } from "../losses.ts";
 import type { Optimizer } from "../optimizer.ts";
+import { OPTIMIZER_PARTS, type Rules } from "../optimizer/parts.ts";
 import type { PlateauState } from "../schedule.ts";
 import type { FitOptions } from "./options.ts";
 
@@ -47,8 +48,8 @@ export interface RecipeParts {
   readonly batch: number;
   /** Seed of shuffling and dropout. */
   readonly seed: number;
-  /** The update rule. */
-  readonly optimizer: Optimizer;
+  /** The update rule of each part. */
+  readonly rules: Rules;
   /** Share of the occurrences that unseen values replace. */
   readonly unseenShare: number;
   /** Digest of the rows, where training is to be resumed. */
@@ -63,9 +64,6 @@ export interface RecipeParts {
 export function recipeOf(options: FitOptions, parts: RecipeParts): Json {
   const { validation, l2, clipNorm, shuffle, taskWeights, loss, averaging, evaluateEvery } = options;
   const { rows, rowsDigest, countsDigest, batch, seed, unseenShare, tasks } = parts;
-  const { name, lr, embeddingUpdate } = parts.optimizer;
-  // FTRL's LR is lr again.
-  const { LR: _, ...constants } = parts.optimizer.constants;
   return {
     rows,
     validationRows: validation?.rows ?? 0,
@@ -74,7 +72,7 @@ export function recipeOf(options: FitOptions, parts: RecipeParts): Json {
     batch,
     seed,
     shuffle: shuffle !== false,
-    optimizer: { name, lr, embeddingUpdate, constants },
+    optimizer: describeRules(parts.rules),
     l2: {
       embedding: l2?.embedding ?? 0,
       net: l2?.net ?? 0,
@@ -87,6 +85,18 @@ export function recipeOf(options: FitOptions, parts: RecipeParts): Json {
     averaging: averaging ? { ...averaging } : null,
     evaluateEvery: evaluateEvery?.steps ?? null,
   };
+}
+
+/** Describes the optimizer, or the optimizers by part where they differ. */
+function describeRules(rules: Rules): Json {
+  const { network, embedding, linear } = rules;
+  if (network === embedding && network === linear) return describeRule(network);
+  return Object.fromEntries(OPTIMIZER_PARTS.map((part) => [part, describeRule(rules[part])]));
+}
+
+function describeRule({ name, lr, embeddingUpdate, constants: { LR: _, ...constants } }: Optimizer): Json {
+  // FTRL's LR is lr again.
+  return { name, lr, embeddingUpdate, constants };
 }
 
 /** Describes a loss; of a function there is only the name. */

@@ -12,7 +12,7 @@ import type { Parameter, Table } from "../graph/parameter.ts";
 import { Plan } from "../graph/plan.ts";
 import { Tensor } from "../graph/tensor.ts";
 import type { ModelParts } from "../model/parts.ts";
-import type { Optimizer } from "../optimizer.ts";
+import { type AnyOptimizer, ruleOf, rulesOf } from "../optimizer/parts.ts";
 import type { LossFunction } from "../losses.ts";
 import { copy, sum } from "../ops/dense/add.ts";
 import { clipScale } from "../ops/train/clip.ts";
@@ -31,7 +31,7 @@ export interface TrainingOptions extends ModelParts {
   readonly feed: Feed;
   /** Rows of a batch. */
   readonly batch: number;
-  readonly optimizer: Optimizer;
+  readonly optimizer: AnyOptimizer;
   readonly l2: L2;
   /** Largest norm of the gradient; unlimited when absent. */
   readonly clipNorm: number | undefined;
@@ -112,31 +112,33 @@ function updateAll(
   pairsOf: (gradient: TableGradient, table: Table) => Tensor,
   { store, optimizer, l2, clipNorm }: TrainingOptions,
 ): void {
+  const rules = rulesOf(optimizer);
   const joined = joinedBefore(gradients.tables.values());
   const tables = [...gradients.tables].map(([table, lookups]) => {
     const gradient = joinLookups(table, lookups, joined);
     const pairs = pairsOf(gradient, table);
-    return { leaf: leafOf(pairs, table), gradient, pairs };
+    const rule = { ...ruleOf(rules, table), l2: l2.embedding ?? 0, rowL2: (l2.byCount ?? 0) > 0 };
+    return { leaf: leafOf(pairs, table), gradient, pairs, rule };
   });
-  const tableOptions = { optimizer, l2: l2.embedding ?? 0, rowL2: (l2.byCount ?? 0) > 0 };
+  const { network } = rules;
   const flat = {
     parameters: store.buffer("parameters"),
     gradient: store.buffer("gradient"),
-    slots: Array.from({ length: optimizer.slots }, (_, i) => store.buffer(`parameters.${i + 1}`)),
+    slots: Array.from({ length: network.slots }, (_, i) => store.buffer(`parameters.${i + 1}`)),
     l2: store.regularizers(l2),
     count: store.count,
   };
   if (clipNorm === undefined) {
-    updateTables(tables, tableOptions);
-    if (dense.length > 0) updateDense(dense, { ...flat, optimizer });
+    updateTables(tables);
+    if (dense.length > 0) updateDense(dense, { ...flat, optimizer: network });
     return;
   }
-  const reduced = tables.map(({ leaf, gradient, pairs }) => reduceTable(leaf, gradient, pairs, tableOptions));
+  const reduced = tables.map(({ leaf, gradient, pairs, rule }) => reduceTable(leaf, gradient, pairs, rule));
   const clip = clipScale(clipNorm, reduced, dense.length > 0 ? { ...flat, gradients: dense } : undefined);
-  tables.forEach(({ leaf, gradient, pairs }, i) => {
-    updateTable(leaf, gradient, pairs, { ...tableOptions, clip, reduced: reduced[i] });
+  tables.forEach(({ leaf, gradient, pairs, rule }, i) => {
+    updateTable(leaf, gradient, pairs, { ...rule, clip, reduced: reduced[i] });
   });
-  if (dense.length > 0) updateDense(dense, { ...flat, optimizer, clip });
+  if (dense.length > 0) updateDense(dense, { ...flat, optimizer: network, clip });
 }
 
 function parameterOf({ origin }: Tensor): Parameter {

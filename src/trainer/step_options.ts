@@ -13,14 +13,14 @@ import type { TrainingOptions } from "./step.ts";
 export function trainingOptions(
   context: TrainerContext,
   { l2, clipNorm, loss }: FitOptions,
-  { batch, optimizer }: Settings,
+  { batch, rules }: Settings,
   { feed, losses, taskWeights, sorter, unseen }: TrainingBuffers,
 ): TrainingOptions {
   return {
     ...context,
     feed,
     batch,
-    optimizer,
+    optimizer: rules,
     l2: l2 ?? {},
     clipNorm,
     losses: losses.range,

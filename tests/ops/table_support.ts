@@ -226,7 +226,10 @@ async function planUpdate(
   if (placed.linear) {
     const linear = graph.table("linear", tableRows, 1, zeros());
     // In this order, since models may declare first-order weights before embeddings.
-    updateTables([{ leaf: linear, gradient: { ...lookup, dLinear }, pairs }, { leaf: table, gradient, pairs }], rule);
+    updateTables([
+      { leaf: linear, gradient: { ...lookup, dLinear }, pairs, rule },
+      { leaf: table, gradient, pairs, rule },
+    ]);
   } else if (clip === undefined) updateTable(table, gradient, pairs, rule);
   else {
     const reduced = reduceTable(table, gradient, pairs, rule);

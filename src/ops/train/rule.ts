@@ -17,7 +17,7 @@ import type { BufferRange } from "../../gpu/kernel.ts";
 import type { Constants } from "../../gpu/shader.ts";
 import type { Emitter } from "../../graph/node.ts";
 import type { Table } from "../../graph/parameter.ts";
-import { type Optimizer, rowL2Index, tableSlots } from "../../optimizer.ts";
+import { type Optimizer, type PlacedRule, rowL2Index, tableSlots } from "../../optimizer.ts";
 
 /** Number in `shaders/train/optimizer.wgsl` of the rule that tables have where it differs from that of dense parameters. */
 const ROWWISE_ADAGRAD = 2;
@@ -46,10 +46,10 @@ function clipFile(clipped: boolean): Record<string, string> {
 }
 
 /** Constants of the rule for a table. */
-export function tableRule(table: Table, optimizer: Optimizer): Constants {
+export function tableRule(table: Table, { optimizer, place }: PlacedRule): Constants {
   const lazyAdam = optimizer.rule === ADAM && optimizer.embeddingUpdate === "lazy";
   const number = optimizer.rowSlots > 0 ? ROWWISE_ADAGRAD : lazyAdam ? LAZY_ADAM : optimizer.rule;
-  return { ...optimizer.constants, RULE: number, WIDTH: table.dim };
+  return { ...optimizer.constants, RULE: number, PLACE: place, WIDTH: table.dim };
 }
 
 /** Returns the state of a shard of a table by binding name, which starts with `prefix`. */

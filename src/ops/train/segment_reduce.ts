@@ -48,6 +48,8 @@ export interface TableAttributes {
   readonly table: Table;
   /** The rule. */
   readonly optimizer: Optimizer;
+  /** Place of its rate in a step. */
+  readonly place: number;
   /** Coupled L2. */
   readonly l2: number;
   /** Whether rows of the batch have strengths of L2 of their own, in a slot of the table. */
@@ -170,7 +172,7 @@ export function emitReductionWork(k: Emitter, reduction: Reduction, work: Reduct
     ...{ CHUNK: chunk, BATCH: k.batch, FIELDS: fields },
     ...{ LANES: lanes, STRIDE: table.stride / width, SPAN: span, GROUP_CHUNKS },
     ...(terms.d_more && { FIRST_FIELDS: fields - Number(terms.d_more.shape[1]) }),
-    ...(applies ? tableRule(table, optimizer) : { BY_ROW: sink === "row" }),
+    ...(applies ? tableRule(table, attributes) : { BY_ROW: sink === "row" }),
   };
   const chunks = Math.ceil(fields * k.batch / chunk);
   const carry = k.scratch([chunks, 2, table.dim + (beside ? width * lanes / span : 0)]);

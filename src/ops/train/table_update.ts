@@ -39,6 +39,8 @@ export interface ReducedTable {
 export interface TableRule {
   /** The rule; its `embeddingUpdate` tells whether rows absent from the batch are updated. */
   readonly optimizer: Optimizer;
+  /** Place of its rate in a step. @default {0} */
+  readonly place?: number;
   /** Coupled L2: l2 w is added to the gradient of each updated row, once. */
   readonly l2: number;
   /**
@@ -147,9 +149,9 @@ export function reductionOf(
 function attributesOf(
   table: Tensor,
   { ids }: TableGradient,
-  { optimizer, l2, rowL2 = false }: TableRule,
+  { optimizer, place = 0, l2, rowL2 = false }: TableRule,
 ): TableAttributes {
-  return { table: tableOf(table), optimizer, l2, rowL2, fields: Number(ids.shape[0]), names: [] };
+  return { table: tableOf(table), optimizer, place, l2, rowL2, fields: Number(ids.shape[0]), names: [] };
 }
 
 function checkShape(
@@ -275,7 +277,7 @@ export function emitUpdates(k: Emitter, { node, entry }: TableUpdate, most: numb
       },
       constants: {
         ...{ FIELDS: fields, LANES: lanes, STRIDE: table.stride / width, SPAN: span },
-        ...tableRule(table, optimizer),
+        ...tableRule(table, attributes),
       },
       params: { first, rows, l2 },
       grid: Math.ceil((touched ? fields * k.batch : rows) * (lanes / span) / 64),
