@@ -30,7 +30,9 @@
  */
 export {
   type CreateOptions,
+  type ExtendOptions,
   type InspectOptions,
+  type LoadOptions,
   Model,
   type ModelOptions,
   type PredictOptions,
@@ -79,7 +81,14 @@ export type { SplitOptions } from "./src/data/split.ts";
 export { type NamedStream, readCsv, type ReadCsvOptions, type Source } from "./src/data/csv.ts";
 export { describe } from "./src/data/describe.ts";
 export { kFold } from "./src/data/folds.ts";
-export { readCsvFolds, readCsvSplit, type ReadCsvSplitOptions, readDataSplit } from "./src/data/refit.ts";
+export type { GrowOptions } from "./src/data/grow.ts";
+export {
+  readCsvFolds,
+  readCsvSplit,
+  type ReadCsvSplitOptions,
+  readDataGrown,
+  readDataSplit,
+} from "./src/data/refit.ts";
 export { readData, type ReadDataOptions } from "./src/data/read_data.ts";
 export type { OnFault, RejectionOptions } from "./src/data/rejections.ts";
 export type { FieldCoverage, Respelling } from "./src/data/coverage.ts";

@@ -5,6 +5,7 @@
  */
 import { canonicalJson, type Json } from "../checkpoint/canonical_json.ts";
 import { labelCount, taskNames } from "./declared_labels.ts";
+import { placeField, readFit } from "./field_fit.ts";
 import {
   type FittedHistory,
   type FittedSequence,
@@ -33,6 +34,8 @@ export interface FieldFit {
   readonly missing: boolean;
   /** Values of a categorical field, in the order of their rows. */
   readonly vocabulary?: readonly string[];
+  /** For each value, trainings in a row whose rows lacked it, where the schema has grown and there are some. */
+  readonly idle?: readonly number[];
   /** Whether each occurrence of a categorical field carries a value of its own. */
   readonly weighted?: boolean;
   /** Scaling of a numeric field. */
@@ -75,6 +78,8 @@ export interface FittedSchemaParts {
   readonly fields: readonly FieldFit[];
   /** The sequences in order. @default {none} */
   readonly sequences?: readonly SequenceFit[];
+  /** Trainings that the vocabularies were fitted to or grew by. @default {1} */
+  readonly generation?: number;
 }
 
 /** A schema that is fitted to training data; encoding other data with it gives the same rows for the same values. */
@@ -109,6 +114,8 @@ export class FittedSchema {
   readonly sequences: readonly FittedSequence[];
   /** The sequences by group: those that run along each other have one length in a row. */
   readonly histories: readonly FittedHistory[];
+  /** Trainings that the vocabularies were fitted to, and then grew by: 1 for a schema that has not grown. */
+  readonly generation: number;
   /** Rows of all fields together, and of sequences with vocabularies of their own. */
   readonly rowCount: number;
   /** Whether occurrences of fields carry values other than 1. */
@@ -120,7 +127,8 @@ export class FittedSchema {
    *
    * @throws {RangeError} when there are 2^32 rows or more
    */
-  constructor({ declared, missing, trim = false, fields, sequences = [] }: FittedSchemaParts) {
+  constructor(parts: FittedSchemaParts) {
+    const { declared, missing, trim = false, fields, sequences = [], generation = 1 } = parts;
     this.label = declared.label;
     this.labels = declared.labels;
     this.survival = declared.survival && parseSurvival(declared.survival);
@@ -133,6 +141,7 @@ export class FittedSchema {
     this.time = declared.time;
     this.missing = missing;
     this.trim = trim;
+    this.generation = generation;
     let offset = 0;
     this.fields = fields.map((fit) => {
       const field = placeField(fit, offset);
@@ -181,21 +190,27 @@ export class FittedSchema {
   /** Returns what {@linkcode FittedSchema.fromJSON} reads. */
   toJSON(): { readonly [key: string]: Json | undefined } {
     const { features: _, survival, ...declared } = this.declared();
-    const fields = this.fields.map(({ feature, missing, vocabulary, weighted, scaling, edges, range }) => ({
+    const fields = this.fields.map(({ feature, missing, vocabulary, idle, weighted, scaling, edges, range }) => ({
       feature: { ...feature },
       missing,
       vocabulary,
+      idle,
       weighted,
       scaling: scaling && { ...scaling },
       edges,
       range,
     }));
-    const sequences = this.sequences.map(({ feature, own }) => ({ feature: { ...feature }, vocabulary: own }));
+    const sequences = this.sequences.map(({ feature, own, idle }) => ({
+      feature: { ...feature },
+      vocabulary: own,
+      idle: own && idle,
+    }));
     return {
       ...declared,
       ...(survival ? { survival: { ...survival } } : {}),
       missing: this.missing,
       ...(this.trim ? { trim: true } : {}),
+      ...(this.generation > 1 ? { generation: this.generation } : {}),
       fields,
       ...(sequences.length > 0 ? { sequences } : {}),
     };
@@ -207,9 +222,15 @@ export class FittedSchema {
    * @throws {TypeError} when it is something else; the message names the field
    */
   static fromJSON(json: unknown): FittedSchema {
-    const { missing, trim, fields, sequences = [], ...declared } = (json ?? {}) as Record<string, unknown>;
+    const { missing, trim, fields, sequences = [], generation = 1, ...declared } = (json ?? {}) as Record<
+      string,
+      unknown
+    >;
     if (!isTextList(missing) || !Array.isArray(fields) || !Array.isArray(sequences)) {
       throw new TypeError("Cannot read fitted schema: it must have lists of missing and fields");
+    }
+    if (!(Number.isSafeInteger(generation) && generation as number > 0)) {
+      throw new TypeError("Cannot read fitted schema: generation must be a positive integer");
     }
     const { features, ...rest } = parseSchema({
       ...declared,
@@ -223,6 +244,7 @@ export class FittedSchema {
       declared: rest,
       missing,
       trim: trim === true,
+      generation: generation as number,
       fields: features.slice(0, fields.length).map((feature, index) =>
         readFit(feature as FieldFit["feature"], fields[index])
       ),
@@ -234,16 +256,17 @@ export class FittedSchema {
 
   /**
    * Digests what decides how rows are encoded: SHA-256 in hexadecimal of the schema's canonical JSON. Schemas with equal
-   * digests give equal rows. What only reports and refusals read is left out: ranges of numbers that are not clamped,
-   * and the negative label.
+   * digests give equal rows. What only reports, refusals and growing read is left out: ranges of numbers that are not
+   * clamped, the negative label, the generation and how long values did not occur.
    */
   async fingerprint(): Promise<string> {
-    const { negative: _, ...rest } = this.toJSON();
-    const fields = (rest.fields as Record<string, Json | undefined>[]).map(({ range, ...field }) => ({
+    const { negative: _, generation: __, sequences, ...rest } = this.toJSON();
+    const fields = (rest.fields as Record<string, Json | undefined>[]).map(({ range, idle: _, ...field }) => ({
       ...field,
       ...((field.feature as { clamp?: boolean }).clamp ? { range } : {}),
     }));
-    const text = canonicalJson({ ...rest, fields }, "schema");
+    const lists = (sequences as Record<string, Json | undefined>[] | undefined)?.map(({ idle: _, ...list }) => list);
+    const text = canonicalJson({ ...rest, fields, ...(lists && { sequences: lists }) } as Json, "schema");
     const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
     return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
   }
@@ -252,48 +275,4 @@ export class FittedSchema {
 /** Returns the features of a schema in the order of a data set: fields, then sequences. */
 export function featuresOf(schema: Schema | FittedSchema): readonly Feature[] {
   return schema instanceof FittedSchema ? schema.features : parseSchema(schema).features;
-}
-
-function placeField(fit: FieldFit, offset: number): FittedField {
-  const { feature, missing, vocabulary = [], edges = [] } = fit;
-  const kind = kindOf(feature);
-  const values = kind === "categorical" ? vocabulary.length : edges.length + 1;
-  const rows = kind === "numeric" ? Number(missing) + 1 : firstValueRow(missing) + values;
-  return { ...fit, name: feature.name, kind, rows, offset };
-}
-
-function kindOf(feature: FieldFit["feature"]): FittedField["kind"] {
-  if (feature.kind === "categorical") return "categorical";
-  return feature.buckets === undefined ? "numeric" : "bucketed";
-}
-
-function readFit(feature: FieldFit["feature"], json: Record<string, unknown>): FieldFit {
-  const refuse = (what: string): never => {
-    throw new TypeError(`Cannot read fitted schema: field "${feature.name}" must have ${what}`);
-  };
-  const { missing, vocabulary, weighted, scaling, edges, range } = json;
-  if (typeof missing !== "boolean") return refuse("missing as true or false");
-  const kind = kindOf(feature);
-  if (kind === "categorical") {
-    if (!isTextList(vocabulary)) return refuse("a vocabulary of texts");
-    return { feature, missing, vocabulary, ...(weighted === true ? { weighted } : {}) };
-  }
-  if (kind === "bucketed") {
-    if (!Array.isArray(edges) || !edges.every((edge, k) => Number.isFinite(edge) && (k === 0 || edge > edges[k - 1]))) {
-      return refuse("ascending edges");
-    }
-    return { feature, missing, edges, ...readRange(range, refuse) };
-  }
-  const { center, spread } = (scaling ?? {}) as Partial<FittedScale>;
-  if (!Number.isFinite(center) || !((spread as number) > 0)) return refuse("a scaling with center and spread above 0");
-  const scale = feature.kind === "numeric" ? feature.scale : "none";
-  const scaled = { scale, center: center as number, spread: spread as number };
-  return { feature, missing, scaling: scaled, ...readRange(range, refuse) };
-}
-
-function readRange(json: unknown, refuse: (what: string) => never): Pick<FieldFit, "range"> {
-  if (json === undefined) return {};
-  const [least, most] = Array.isArray(json) ? json : [];
-  if (!Number.isFinite(least) || !(most >= least)) return refuse("a range of two ascending numbers");
-  return { range: [least, most] };
 }
