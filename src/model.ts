@@ -11,6 +11,7 @@ import type { CheckpointTensor, Json } from "./checkpoint/content.ts";
 import { requireLabels } from "./data/classes.ts";
 import type { Dataset } from "./data/dataset.ts";
 import type { FittedSchema } from "./data/fitted_schema.ts";
+import { originsOf } from "./data/grow.ts";
 import type { Definition } from "./definition.ts";
 import type { TrainingStatistics } from "./drift/training_statistics.ts";
 import type { Gpu } from "./gpu/device.ts";
@@ -22,9 +23,10 @@ import type { Evaluation, SurvivalCurves } from "./metrics.ts";
 import { Access } from "./model/access.ts";
 import { beforeTraining } from "./model/before_training.ts";
 import { openDevice } from "./model/device.ts";
+import { type ExtendOptions, extendTensors, requireExtendOptions } from "./model/extend.ts";
 import { Forward } from "./model/forward.ts";
 import { type AnyFactory, parseHeader } from "./model/header.ts";
-import type { CreateOptions, InspectOptions, ModelOptions, PredictOptions } from "./model/options.ts";
+import type { CreateOptions, InspectOptions, LoadOptions, ModelOptions, PredictOptions } from "./model/options.ts";
 import { batchSizeOf, embeddingInitializerOf } from "./model/options.ts";
 import type { ModelParts } from "./model/parts.ts";
 import { type QuantizedStorage, quantizeTables, requireFloat32, storageFor } from "./model/quantized.ts";
@@ -35,6 +37,7 @@ import { summarize } from "./model/summary.ts";
 import { curvesByHead, evaluateByTask, requireHeads, requireOneTask, type TaskProbabilities } from "./model/tasks.ts";
 import { Scorer, type ScorerOptions } from "./serve/scorer.ts";
 import { Store } from "./store.ts";
+import { earlierStateOf, regrown } from "./store/earlier_state.ts";
 import { spaceOf, traceModel } from "./trace.ts";
 import { Trainer } from "./trainer.ts";
 import { requireTrainable } from "./trainer/checks.ts";
@@ -44,7 +47,8 @@ import type { FitOptions, History } from "./trainer/options.ts";
 import type { TuningOptions } from "./trainer/tuning.ts";
 
 export type { Evaluation } from "./metrics.ts";
-export type { CreateOptions, InspectOptions, ModelOptions, PredictOptions } from "./model/options.ts";
+export type { ExtendOptions } from "./model/extend.ts";
+export type { CreateOptions, InspectOptions, LoadOptions, ModelOptions, PredictOptions } from "./model/options.ts";
 export type { RowStorage, StorageByTable } from "./graph/table_storage.ts";
 export type { QuantizedStorage } from "./model/quantized.ts";
 export type { TaskProbabilities } from "./model/tasks.ts";
@@ -129,7 +133,7 @@ export class Model implements AsyncDisposable {
   static async load(
     path: string,
     factory: AnyFactory | Readonly<Record<string, AnyFactory>>,
-    options: ModelOptions = {},
+    options: LoadOptions = {},
   ): Promise<Model> {
     const checkpoint = await readCheckpoint(path);
     const { definition, schema, seed, calibration, statistics, storage } = parseHeader(path, checkpoint, factory);
@@ -138,6 +142,9 @@ export class Model implements AsyncDisposable {
     const model = await Model.#open(definition, schema, seeded, fill, storage);
     model.#calibrator.set(calibration);
     model.#trained = statistics;
+    if (options.optimizerState === "keep") {
+      model.#parts.store.optimizer.offer(earlierStateOf(checkpoint.header.training, checkpoint.tensors));
+    }
     return model;
   }
 
@@ -389,6 +396,48 @@ export class Model implements AsyncDisposable {
       const model = await Model.#open(this.definition, this.schema, options, fill, storage);
       model.#calibrator.set(this.calibration);
       model.#trained = statistics;
+      return model;
+    });
+  }
+
+  /**
+   * Returns this model for a schema that grew from its own, as `readDataGrown` makes it of new rows, to train on them. Values
+   * that both schemas have keep their rows, at new places, with the optimizer's state where some is kept; dropped values
+   * lose theirs. The new model is on the device of this one: dispose of it first.
+   *
+   * @throws {TypeError} when the schema did not grow from this model's, or the model is quantized
+   * @throws {RangeError} when an option is out of its range
+   * @throws {GpuError} when the device has too little memory
+   *
+   * @example
+   * ```ts
+   * import { categorical, lr, Model, readDataGrown, readRows } from "../mod.ts";
+   * import assert from "node:assert/strict";
+   *
+   * const yesterday = readRows([{ y: 1, user: "a" }, { y: 0, user: "b" }], { label: "y", features: [categorical("user")] });
+   * await using model = await Model.create(lr(), yesterday.schema);
+   * await model.fit(yesterday);
+   * const today = await readDataGrown([{ y: 1, user: "c" }, { y: 0, user: "a" }], model.schema);
+   * await using next = await model.extend(today.schema);
+   * await next.fit(today);
+   * assert.equal(next.schema.generation, 2);
+   * ```
+   */
+  async extend(schema: FittedSchema, options: ExtendOptions = {}): Promise<Model> {
+    return await this.#access.read("extend", async () => {
+      requireFloat32("extend model", this.storage);
+      requireExtendOptions(options);
+      const embeddingInitializer = embeddingInitializerOf(options);
+      const origins = originsOf(this.schema, schema);
+      const { store } = this.#parts;
+      const [tensors, state] = [await store.download(), await store.optimizer.kept()];
+      // Rows of one generation begin apart from those at the same places of another one.
+      const seed = (this.seed + schema.generation) % 2 ** 32;
+      const fill = ({ store, declarations: { tables } }: ModelParts): void =>
+        store.upload(extendTensors(tensors, tables, origins, { ...options, embeddingInitializer }, seed));
+      const model = await Model.#open(this.definition, schema, { seed: this.seed, device: this.gpu }, fill);
+      model.#calibrator.set(this.calibration);
+      if (state) model.#parts.store.optimizer.offer(regrown(state, origins.from));
       return model;
     });
   }

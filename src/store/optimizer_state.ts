@@ -10,6 +10,7 @@ import type { Declarations, Table } from "../graph/parameter.ts";
 import type { Optimizer } from "../optimizer.ts";
 import { type AnyOptimizer, OPTIMIZER_PARTS, ruleOf, type Rules, rulesOf } from "../optimizer/parts.ts";
 import type { NamedBuffers } from "./buffers.ts";
+import { type EarlierState, kindsOf } from "./earlier_state.ts";
 import { pick } from "./pick.ts";
 import { rowL2Of, type Slot, statesOf, type TableBuffers, weightsOf } from "./tables.ts";
 
@@ -41,6 +42,8 @@ export class OptimizerState {
   #rules: Rules | undefined;
   /** Steps behind the state that no `fit` uses at the moment; undefined where there is none. */
   #keptSteps: number | undefined;
+  /** State from elsewhere that no `fit` has taken up or passed over. */
+  #offered: EarlierState | undefined;
 
   /** Holds nothing until an optimizer is prepared. */
   constructor(space: StateSpace) {
@@ -58,6 +61,8 @@ export class OptimizerState {
     const { buffers, count } = this.#space;
     const rules = rulesOf(optimizer);
     const steps = takeUp ? this.#keptSteps : undefined;
+    const offered = takeUp && steps === undefined ? this.#offered : undefined;
+    if (offered) requireSameKinds(offered.kinds, kindsOf(rules));
     if (steps === undefined) {
       this.release();
       this.#rules = rules;
@@ -72,7 +77,19 @@ export class OptimizerState {
     await requireAllocated([...buffers.all, ...this.#space.tables.buffers]);
     if (steps === undefined) this.#initialize(rules);
     if (rowL2) { for (const [table, slot] of this.#rowSlots(rules)) this.#space.tables.write(table, slot, rowL2); }
-    return steps ?? 0;
+    if (offered) await this.#takeUp(rules, offered);
+    return steps ?? offered?.steps ?? 0;
+  }
+
+  /** Offers state from elsewhere to the next `fit` that takes up what was kept. */
+  offer(state: EarlierState | undefined): void {
+    this.#offered = state;
+  }
+
+  /** Returns the state that the next `fit` could take up. */
+  async kept(): Promise<EarlierState | undefined> {
+    if (this.#keptSteps === undefined) return this.#offered;
+    return { tensors: await this.download(), steps: this.#keptSteps, kinds: kindsOf(this.#rules!) };
   }
 
   /** Keeps the state, with the number of steps behind it, for the next `fit`; the rest of what training needs is released. */
@@ -86,6 +103,7 @@ export class OptimizerState {
   release(): void {
     const { buffers, declarations, tables } = this.#space;
     const rules = this.#rules;
+    this.#offered = undefined;
     if (!rules) return;
     this.#releaseRows();
     this.#rules = this.#keptSteps = undefined;
@@ -154,6 +172,35 @@ export class OptimizerState {
     }
   }
 
+  /** Takes up state from elsewhere; rows that it does not have keep their first values. */
+  async #takeUp(rules: Rules, { tensors, from }: EarlierState): Promise<void> {
+    if (!from) return this.upload(tensors);
+    const { gpu, buffers, declarations, tables, count } = this.#space;
+    for (const name of namesOf(rules.network)) {
+      writeBuffer(gpu, buffers.get(name), pick(tensors, `optimizer/${name}`, [count]));
+    }
+    for (const table of declarations.tables.values()) {
+      const { optimizer } = ruleOf(rules, table);
+      const isNew = Array.from(from, (row) => row < 0);
+      for (const slot of statesOf(table, optimizer).filter(({ saved }) => saved)) {
+        const name = `optimizer/${table.name}.${slot.index}`;
+        const earlier = pick(tensors, name, [tensors[name]?.shape[0], slot.dim]);
+        const values = await tables.read(table, slot);
+        from.forEach((row, to) => {
+          if (row >= 0) values.set(earlier.subarray(row * slot.dim, (row + 1) * slot.dim), to * slot.dim);
+        });
+        const { carrier } = optimizer;
+        if (carrier && slot.index === carrier.slot + 1) {
+          const weights = await tables.read(table, weightsOf(table));
+          weights.forEach((weight, i) => {
+            if (isNew[Math.floor(i / table.dim)]) values[i] = carrier.stateOf(weight);
+          });
+        }
+        tables.write(table, slot, values);
+      }
+    }
+  }
+
   /** Returns where the strengths of L2 by row are. */
   #rowSlots(rules: Rules): [Table, Slot][] {
     const tables = [...this.#space.declarations.tables.values()];
@@ -188,6 +235,12 @@ export class OptimizerState {
 /** Returns the names of the buffers that an optimizer's state of dense parameters is in. */
 function namesOf({ slots }: Optimizer): string[] {
   return Array.from({ length: slots }, (_, i) => `parameters.${i + 1}`);
+}
+
+/** Refuses state from elsewhere of other kinds of optimizers. */
+function requireSameKinds(had: string, has: string): void {
+  if (had === has) return;
+  throw new TypeError(`Cannot go on from the optimizer's state: it is that of ${had}, received ${has}`);
 }
 
 /** Refuses to go on from the state of another kind of optimizer; rates and other constants may differ. */
