@@ -6,14 +6,17 @@
 import { requireTwoClasses } from "../data/classes.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { type Fold, kFold } from "../data/folds.ts";
+import type { FittedSchema } from "../data/fitted_schema.ts";
+import { beforeGrowth, type GrowOptions } from "../data/grow.ts";
 import { keepTexts } from "../data/kept_texts.ts";
-import { refitFolds, refitSplit } from "../data/refit.ts";
+import { refitFolds, refitGrown, refitSplit, refitWith } from "../data/refit.ts";
 import type { Schema } from "../data/schema.ts";
 import type { SplitOptions } from "../data/split.ts";
 import type { ModelHeader } from "../model/header.ts";
 import { reportCoverage } from "./coverage.ts";
 import type { BAD_ROW_OPTION, DATA_OPTIONS, DataFormat, MISSING_OPTION } from "./data.ts";
 import { areLibsvm, readData, readDataFormat, readRejections, requireFiles, warnOfOneClass } from "./data.ts";
+import { describeGrowth, type GROWTH_OPTIONS, readGrowth } from "./growth.ts";
 import type { OptionGroups, Options } from "./options.ts";
 import { readSchema, SCHEMA_OPTIONS } from "./schema.ts";
 import type { Streams } from "./streams.ts";
@@ -46,6 +49,8 @@ type PartOption =
   | keyof typeof MISSING_OPTION
   | keyof typeof SCHEMA_OPTIONS
   | keyof typeof PART_OPTIONS
+  | keyof typeof GROWTH_OPTIONS
+  | "embedding-std"
   | "negative-rate"
   | "seed";
 
@@ -57,6 +62,8 @@ export interface Parts {
   readonly validation?: Dataset;
   /** Rows to evaluate once, after training. */
   readonly test?: Dataset;
+  /** All rows of the training part, in the schema of the model that training goes on from and in their own. */
+  readonly first?: { readonly old: Dataset; readonly own: Dataset };
 }
 
 /** Refuses options about parts that do not go together, before any data is read. */
@@ -75,11 +82,13 @@ export async function readParts(
 ): Promise<Parts> {
   const fractions = options.numbers("split", 0, 1);
   const by = fractions && readSplitBy(options, fractions, source?.schema.time);
-  const { whole, schema, format } = await readWhole(options, source, by ? { group: by.column } : undefined, streams);
-  const split = by &&
-    (source ? whole.split(fractions!, by) : refitSplit(whole, schema ?? whole.schema.declared(), fractions!, by));
-  if (split && by.by === "group") streams.err(describeGroups(by.column!, split, fractions!));
-  const [training, validation, test] = split ?? [whole];
+  const growth = source && readGrowth(options);
+  const divided = by || growth ? { group: by?.column } : undefined;
+  const { whole, schema, format } = await readWhole(options, source, divided, streams, growth !== undefined);
+  const declared = source ? undefined : schema ?? whole.schema.declared();
+  const split = by ? (declared ? refitSplit(whole, declared, fractions!, by) : whole.split(fractions!, by)) : [whole];
+  if (by?.by === "group") streams.err(describeGroups(by.column!, split, fractions!));
+  const [training, validation, test] = growth ? grow(split, source!.schema, growth, streams) : split;
   const readOther = (name: "validation" | "test"): Promise<Dataset | undefined> =>
     readFile(options, name, training, format, streams);
   const parts = {
@@ -88,7 +97,20 @@ export async function readParts(
     test: test ?? await readOther("test"),
   };
   reportParts(parts, streams);
-  return parts;
+  if (!source || !options.has("evaluate-first")) return parts;
+  return { ...parts, first: { old: growth ? beforeGrowth(training, source.schema) : training, own: training } };
+}
+
+/** Encodes parts that keep their texts with a schema that grows by the first of them. */
+function grow(
+  [training, ...others]: readonly Dataset[],
+  schema: FittedSchema,
+  growth: GrowOptions,
+  streams: Streams,
+): Dataset[] {
+  const grown = refitGrown(training, schema, growth);
+  streams.err(describeGrowth(schema, grown.schema));
+  return [grown, ...others.map((part) => refitWith(part, grown.schema))];
 }
 
 /** Reads the rows of `--folds`, and makes the parts of each training when it is asked for: a fold is its test rows. */
@@ -127,16 +149,26 @@ interface Whole {
  * Reads `--data`.
  *
  * @param divided column of groups, where rows are to be divided: then they keep their texts
+ * @param grows whether the schema of `source` grows: then they keep them, too
  */
 async function readWhole(
   options: Options<PartOption>,
   source: ModelHeader | undefined,
   divided: { readonly group: string | undefined } | undefined,
   streams: Streams,
+  grows = false,
 ): Promise<Whole> {
   const files = requireFiles(options);
   const format = { ...await readDataFormat(options), ...readRejections(options) };
-  const schema = source || await areLibsvm(files, format) ? refuseSchema(options) : await readSchema(options);
+  const isLibsvm = await areLibsvm(files, format);
+  if (grows) {
+    if (isLibsvm) options.refuse('option "--grow" is not for libsvm files');
+    const { missing, trim } = source!.schema;
+    const texts = keepTexts(source!.schema.declared(), divided?.group);
+    const whole = await readData(files, texts, { trim, ...format, missing }, streams);
+    return { whole, schema: undefined, format };
+  }
+  const schema = source || isLibsvm ? refuseSchema(options) : await readSchema(options);
   const threshold = options.number("threshold");
   const fitting = { ...format, threshold, ...(schema && { missing: ["", ...options.exact("missing")] }) };
   const declared = schema && divided ? keepTexts(schema, divided.group) : schema;

@@ -12,18 +12,16 @@ import { GpuError } from "../gpu/error.ts";
 import type { AdapterOptions } from "../host/adapter_types.ts";
 import { formatKernelTimes, Profiler } from "../gpu/profiler.ts";
 import type { PlanDescription } from "../graph/plan.ts";
-import { normal } from "../initializer.ts";
-import { models } from "../../models/mod.ts";
-import { Model } from "../model.ts";
+import type { ExtendOptions, Model } from "../model.ts";
 import type { TaskProbabilities } from "../model/tasks.ts";
 import { createProgress, type Progress } from "../progress.ts";
 import { DivergenceError } from "../trainer/checks.ts";
 import type { EpochReport, FitOptions, History } from "../trainer/options.ts";
-import { initializeFromFm } from "../transfer.ts";
 import { describeData } from "./data.ts";
 import { openGpu } from "./device.ts";
 import { requireWritable, writeWhole } from "./files.ts";
 import { Interruption } from "./interrupt.ts";
+import { openModel, reportFirst } from "./open_model.ts";
 import { formatTasks } from "./report.ts";
 import { describeInputs } from "./sequences.ts";
 import { progressStream, type Streams } from "./streams.ts";
@@ -52,6 +50,10 @@ export interface Run {
   readonly profile?: string;
   /** File of the model whose parameters training goes on from. */
   readonly from?: string;
+  /** What rows of new values begin with, where the schema of that model has grown. */
+  readonly growth?: Pick<ExtendOptions, "newRows">;
+  /** Rows to evaluate with that model before training, in its schema, and with the trained one, in the rows' own schema. */
+  readonly first?: { readonly old: Dataset; readonly own: Dataset };
   /** File of a trained FM whose tables an FNN starts from. */
   readonly fromFm?: string;
   /** The file of measured kernels. */
@@ -100,7 +102,7 @@ export interface Trained {
 /** Trains, evaluates and saves a model on a device as {@linkcode runTraining} does. */
 export async function trainOne(run: Run, gpu: Gpu, streams: Streams): Promise<Trained> {
   const started = performance.now();
-  await using model = await openModel(run, gpu);
+  await using model = await openModel(run, gpu, streams);
   describeRun(run, model, streams);
   using profiler = run.profile === undefined ? undefined : new Profiler(gpu);
   // Until the model is saved, so that no signal comes between training and its file.
@@ -113,7 +115,8 @@ export async function trainOne(run: Run, gpu: Gpu, streams: Streams): Promise<Tr
   }
   streams.err(describeEnd(history, (performance.now() - started) / 1000));
   if (run.out !== undefined) await model.save(run.out);
-  const { test } = run;
+  const { test, first } = run;
+  if (first) await reportFirst(run, model, first.own, "after training on them", streams);
   const predicted = test && await model.predictTasks(test, { batchSize: run.fit.batchSize });
   if (predicted && !run.quiet) {
     streams.out(`${describeData("test", test)}\n`);
@@ -121,20 +124,6 @@ export async function trainOne(run: Run, gpu: Gpu, streams: Streams): Promise<Tr
   }
   if (run.out !== undefined) streams.out(`Saved the model to ${run.out}`);
   return { code: 0, predicted };
-}
-
-/** Creates the model, or loads the one that training goes on from. */
-async function openModel({ definition, training, from, fromFm, seed, embeddingStd }: Run, gpu: Gpu): Promise<Model> {
-  if (from !== undefined) return await Model.load(from, models, { seed, device: gpu });
-  const embeddingInitializer = embeddingStd === undefined ? undefined : normal(embeddingStd);
-  const model = await Model.create(definition, training.schema, { seed, device: gpu, embeddingInitializer });
-  if (fromFm !== undefined) await startFromFm(fromFm, model, gpu);
-  return model;
-}
-
-async function startFromFm(path: string, model: Model, gpu: Gpu): Promise<void> {
-  await using source = await Model.load(path, models, { device: gpu });
-  await initializeFromFm(model, source);
 }
 
 function describeRun({ training, validation, test, seed, summary }: Run, model: Model, streams: Streams): void {

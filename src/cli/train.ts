@@ -16,6 +16,7 @@ import { AVERAGING_OPTIONS, readAveraging } from "./averaging.ts";
 import { BAD_ROW_OPTION, DATA_OPTIONS, MISSING_OPTION, requireFiles } from "./data.ts";
 import { nameFold, runFolds } from "./folds.ts";
 import { LOSS_OPTIONS, MODEL_OPTIONS, OPTIMIZER_OPTIONS, readL2, readLoss, readModel, readOptimizer } from "./model.ts";
+import { GROWTH_OPTIONS, readNewRows, requireGrowthOptions } from "./growth.ts";
 import { type CommandInfo, type NameOf, type Options, parseOptions } from "./options.ts";
 import { PART_OPTIONS, type Parts, readFolds, readParts, requirePartOptions } from "./parts.ts";
 import { type Run, runTraining } from "./run.ts";
@@ -58,6 +59,7 @@ const GROUPS = {
         "go on from this trained model, on new data: its model function, columns,\nvocabularies and scalings are kept; " +
         "names that it does not know stay unseen",
     },
+    ...GROWTH_OPTIONS,
     "from-fm": { value: "FILE", help: "start an fnn from the tables of this trained fm of the same width and data" },
   },
   "Training": {
@@ -132,6 +134,7 @@ export const TRAIN: CommandInfo<typeof GROUPS> = {
     "train --data log.csv --label y --categorical item,cate --sequences history:item,cates:cate@history --model din",
     "train --data log.csv --labels click,buy --categorical a,b --model mmoe --task-weights uncertainty",
     "train --data today.csv --from yesterday.weft --lr 0.0001 --out today.weft",
+    "train --data today.csv --from yesterday.weft --grow --evaluate-first --out today.weft",
   ],
 };
 
@@ -199,8 +202,13 @@ async function readSource(options: Options<Name>): Promise<ModelHeader | undefin
     "from-fm",
     "embedding-std",
   ] as Name[];
-  options.exclude("from", settled);
-  const source = parseHeader(path, await readCheckpoint(path), models);
+  const freed: readonly Name[] = options.has("grow") ? ["min-count", "embedding-std"] : [];
+  options.exclude("from", settled.filter((name) => !freed.includes(name)));
+  const checkpoint = await readCheckpoint(path);
+  if (options.choice("optimizer-state", ["fresh", "keep"]) === "keep" && !checkpoint.header.training) {
+    options.refuse(`option "--optimizer-state" keep needs a checkpoint, and "${path}" is a finished model`);
+  }
+  const source = parseHeader(path, checkpoint, models);
   requireFloat32(`train from "${path}"`, source.storage);
   return source;
 }
@@ -209,6 +217,7 @@ async function readSource(options: Options<Name>): Promise<ModelHeader | undefin
 function readSettings(options: Options<Name>, definition: Definition): Omit<Run, "training"> {
   requireFiles(options);
   requirePartOptions(options);
+  requireGrowthOptions(options);
   options.exclude("folds", ["checkpoint", "checkpoint-every", "resume", "profile", "from-fm"]);
   const resume = options.text("resume");
   const checkpoint = options.text("checkpoint") ?? resume;
@@ -225,6 +234,7 @@ function readSettings(options: Options<Name>, definition: Definition): Omit<Run,
     profile: options.text("profile"),
     summary: options.has("summary"),
     from: options.text("from"),
+    growth: options.has("grow") ? readNewRows(options) : undefined,
     fromFm: options.text("from-fm"),
     tuning,
     backend: readBackend(options),
@@ -235,6 +245,7 @@ function readSettings(options: Options<Name>, definition: Definition): Omit<Run,
         (options.has("from-fm") ? "log-odds" : undefined),
       unseenShare: options.number("unseen-share", 0, 0.5),
       batchSize: options.integer("batch-size", 1) ?? 4096,
+      optimizerState: options.choice("optimizer-state", ["fresh", "keep"]),
       loss: readLoss(options),
       optimizer: readOptimizer(options),
       l2: readL2(options),
