@@ -52,7 +52,7 @@ export type { CalibrateOptions, CalibrationMethod } from "./src/calibration/cali
 export type { CalibrationCurve, IsotonicCurve, LogisticCurve } from "./src/calibration/curve.ts";
 export { DivergenceError } from "./src/trainer/checks.ts";
 export type { InitialBias } from "./src/trainer/start_bias.ts";
-export { crossEntropy, focal } from "./src/losses.ts";
+export { crossEntropy, focal, squared } from "./src/losses.ts";
 export type {
   CrossEntropyOptions,
   CustomLoss,

@@ -23,6 +23,8 @@ export {
   numbersOf,
   type TaskPredictions,
 } from "./metrics/evaluation.ts";
+export { evaluateTargets, mae, rmse, type TargetEvaluation } from "./metrics/regression.ts";
+export { evaluateNumbers, missingNumberMetrics, NUMBER_METRICS } from "./metrics/numbers.ts";
 export { concordance } from "./metrics/concordance.ts";
 export {
   evaluateSurvival,

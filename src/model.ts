@@ -40,7 +40,7 @@ import { Store } from "./store.ts";
 import { earlierStateOf, regrown } from "./store/earlier_state.ts";
 import { spaceOf, traceModel } from "./trace.ts";
 import { Trainer } from "./trainer.ts";
-import { requireTrainable } from "./trainer/checks.ts";
+import { requireTrainable, withLoss } from "./trainer/checks.ts";
 import type { TrainerContext } from "./trainer/context.ts";
 import type { TunedProblem } from "./kernels/tuner.ts";
 import type { FitOptions, History } from "./trainer/options.ts";
@@ -194,8 +194,9 @@ export class Model implements AsyncDisposable {
    * @throws {Error} when the checkpoint cannot be written, before training begins; when another `fit` of this model runs,
    * or the model is disposed meanwhile
    */
-  async fit(data: Dataset, options: FitOptions = {}): Promise<History> {
+  async fit(data: Dataset, given: FitOptions = {}): Promise<History> {
     return await this.#access.train(async () => {
+      const options = withLoss(given, this.schema);
       const { resume, ...digests } = await beforeTraining(this, data, options);
       const trainer = new Trainer({ ...this.#context(options), ...digests }, data, options, resume);
       this.#fresh = false;
@@ -217,8 +218,9 @@ export class Model implements AsyncDisposable {
    * @throws {GpuError} when the device has no timestamp queries, or too little memory
    * @throws {SyntaxError} when the file of measured kernels is damaged
    */
-  async tuneKernels(data: Dataset, options: TuningOptions = {}): Promise<TunedProblem[]> {
+  async tuneKernels(data: Dataset, given: TuningOptions = {}): Promise<TunedProblem[]> {
     return await this.#access.train(async () => {
+      const options = withLoss(given, this.schema);
       requireFloat32("tune kernels", this.storage);
       await requireUsable("tune kernels", this.schema, data);
       requireLabels("tune kernels on the data", data);
@@ -228,7 +230,7 @@ export class Model implements AsyncDisposable {
   }
 
   /**
-   * Predicts the probability of the positive label for each row.
+   * Predicts the probability of the positive label for each row, or the number where labels are numbers.
    *
    * @throws {TypeError} when there are several labels; else as {@linkcode Model.predictTasks} does
    */
@@ -267,7 +269,7 @@ export class Model implements AsyncDisposable {
 
   /**
    * Computes AUC, log loss, calibration and the like for labeled rows; those of each label where there are several. Of
-   * labels that are times, it computes concordance, log loss and calibration of each head.
+   * labels that are times, it computes concordance, log loss and calibration of each head; of numbers, RMSE and MAE.
    *
    * @throws {RangeError} when there are no rows, `batchSize` is not a positive integer, or a prediction is not a number
    * @throws {TypeError} when the data has another schema or no labels, or the options are not an object

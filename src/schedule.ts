@@ -30,8 +30,15 @@ export interface PlateauOptions {
    *
    * @default {"auc"}
    */
-  monitor?: "auc" | "logloss" | "concordance" | `${"auc" | "logloss" | "concordance"}.${string}` | Metrics;
-  /** Whether higher or lower is better. @default {"min"} for `logloss` and that of a task, `"max"` for all else */
+  monitor?:
+    | "auc"
+    | "logloss"
+    | "concordance"
+    | "rmse"
+    | "mae"
+    | `${"auc" | "logloss" | "concordance"}.${string}`
+    | Metrics;
+  /** Whether higher or lower is better. @default {"min"} for `logloss` and that of a task, `rmse` and `mae`, else `"max"` */
   mode?: "max" | "min";
 }
 
@@ -95,7 +102,7 @@ export class PlateauSchedule {
       patience: options.patience ?? 2,
       minDelta: options.minDelta ?? 1e-6,
       monitor,
-      mode: options.mode ?? (typeof monitor === "string" && /^logloss(\.|$)/.test(monitor) ? "min" : "max"),
+      mode: options.mode ?? (typeof monitor === "string" && /^(logloss|rmse|mae)(\.|$)/.test(monitor) ? "min" : "max"),
       best: null,
       failures: 0,
     };

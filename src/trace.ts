@@ -52,16 +52,19 @@ export interface FieldSpace {
   readonly tasks?: readonly string[];
   /** Whether rows have weights of their own; those of times have. @default {false} */
   readonly weighted?: boolean;
+  /** Whether the one label is a number to predict. @default {false} */
+  readonly real?: boolean;
   /** Groups of intervals, where labels are times; the tasks are the intervals of all of them. */
   readonly heads?: readonly InputHead[];
 }
 
 /** Returns what a model depends on of a schema. */
 export function spaceOf(schema: FittedSchema): FieldSpace {
-  const { fields, rowCount, hasValues, histories, tasks, weight, survival } = schema;
+  const { fields, rowCount, hasValues, histories, tasks, weight, survival, real } = schema;
   const heads = survival && headsOf(survival).map(({ name, ends }) => ({ name, intervals: ends.length - 1 }));
   const weighted = weight !== undefined;
-  return { fields, rowCount, hasValues, histories, tasks, ...(weighted && { weighted }), ...(heads && { heads }) };
+  const kind = { ...(weighted && { weighted }), ...(heads && { heads }), ...(real && { real }) };
+  return { fields, rowCount, hasValues, histories, tasks, ...kind };
 }
 
 /** Labels of a row on the device: one for each task, and its weight behind them where it has one. */
@@ -138,7 +141,7 @@ export function buildModel(
   }
   const graph = new Graph(mode, declarations);
   const fields = space.fields.length;
-  const { tasks = ["label"], heads } = space;
+  const { tasks = ["label"], heads, real } = space;
   const batch = cutBatch(
     {
       ids: graph.input("data.ids", [fields, capacity], "u32"),
@@ -159,8 +162,8 @@ export function buildModel(
     histories: (space.histories ?? []).map((history) => cutHistoryOf(graph, history, capacity)),
     rowCount: space.rowCount,
     tasks,
-    // Where labels are times, none is that of the one logit that a term of the loss is about.
-    targets: mode === "train" && !heads ? batch.targets : undefined,
+    // Terms of the loss are about the probability of a label, which times and numbers are not.
+    targets: mode === "train" && !heads && !real ? batch.targets : undefined,
     ...(heads && { heads }),
   });
   if (tasks.length > 1 && !heads) logVariances(graph, tasks.length);

@@ -47,7 +47,8 @@ export async function runFolds(
 export function formatFolds(evaluations: readonly Evaluation[]): string {
   const numbers = evaluations.map(numbersOf);
   const names = Object.keys(numbers[0]).filter((name) =>
-    !/^(rows|brier\.|normalizedEntropy\.|calibration\.)/.test(name)
+    !/^(rows|brier\.|normalizedEntropy\.|calibration\.)/.test(name) &&
+    !(evaluations[0].rmse !== undefined && isNaN(numbers[0][name]))
   );
   const columns = names.map((name) => {
     const values = numbers.map((fold) => fold[name]);
@@ -69,4 +70,6 @@ const TITLES: Readonly<Record<string, string>> = {
   normalizedEntropy: "norm. entropy",
   brier: "Brier",
   calibration: "pred. / obs.",
+  rmse: "RMSE",
+  mae: "MAE",
 };

@@ -7,7 +7,7 @@ import { models } from "../../models/mod.ts";
 import type { FittedSchema } from "../data/fitted_schema.ts";
 import type { Definition } from "../definition.ts";
 import { Declarations } from "../graph/parameter.ts";
-import { crossEntropy, focal, type LabelLoss } from "../losses.ts";
+import { crossEntropy, focal, type LabelLoss, squared } from "../losses.ts";
 import type { EmbeddingUpdate, Optimizer, OptimizerName } from "../optimizer.ts";
 import { parseOptimizer } from "../optimizer/parse.ts";
 import { type AnyOptimizer, OPTIMIZER_PARTS, type OptimizerPart, rulesOf } from "../optimizer/parts.ts";
@@ -52,7 +52,7 @@ export const OPTIMIZER_OPTIONS = {
 
 /** Options that declare a loss. */
 export const LOSS_OPTIONS = {
-  loss: { value: "NAME", help: "cross_entropy (default) or focal" },
+  loss: { value: "NAME", help: "cross_entropy (default) or focal; squared (default) with --real" },
   "loss-options": {
     value: "LIST",
     help: "positiveWeight=W of cross_entropy, gamma=G and alpha=A of focal,\nsmoothing=S and smoothTo=T of both",
@@ -62,6 +62,7 @@ export const LOSS_OPTIONS = {
 const LOSSES = {
   cross_entropy: { make: crossEntropy, options: ["positiveWeight", "smoothing", "smoothTo"] },
   focal: { make: focal, options: ["gamma", "alpha", "smoothing", "smoothTo"] },
+  squared: { make: squared, options: [] },
 } as const;
 
 const OPTIMIZERS: readonly OptimizerName[] = [
@@ -207,7 +208,8 @@ export function readL2(options: Options<OptimizerOption>): L2 {
  */
 export function readLoss(options: Options<LossOption>): LabelLoss | undefined {
   const pairs = readPairs(options, "loss-options", "gamma=2");
-  const name = options.choice("loss", ["cross_entropy", "focal"]) ?? (pairs.length > 0 ? "cross_entropy" : undefined);
+  const name = options.choice("loss", ["cross_entropy", "focal", "squared"]) ??
+    (pairs.length > 0 ? "cross_entropy" : undefined);
   if (name === undefined) return undefined;
   const { make, options: known } = LOSSES[name];
   const given = pairs.map(([option, text]) => {
@@ -217,7 +219,7 @@ export function readLoss(options: Options<LossOption>): LabelLoss | undefined {
     return [option, option === "alpha" && text === "null" ? null : Number(text.trim() || NaN)];
   });
   try {
-    return make(Object.fromEntries(given));
+    return (make as (options: object) => LabelLoss)(Object.fromEntries(given));
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     return options.refuse(error.message.replace(/^Cannot make /, "loss "));

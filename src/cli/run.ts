@@ -230,11 +230,13 @@ function describePlan(plan: PlanDescription): string {
 }
 
 function metricsOf({ validation, lr }: Pick<EpochReport, "validation" | "lr">): Record<string, number> {
-  const { auc, concordance, logloss, notes } = validation ?? {};
+  const { auc, concordance, logloss, rmse, mae, notes } = validation ?? {};
   return {
     ...(auc !== undefined && !notes?.auc && { auc }),
     ...(concordance !== undefined && !notes?.concordance && { concordance }),
-    ...(logloss !== undefined && { logloss }),
+    ...(logloss !== undefined && !notes?.logloss && { logloss }),
+    ...(rmse !== undefined && { rmse }),
+    ...(mae !== undefined && { mae }),
     lr,
   };
 }
@@ -245,7 +247,10 @@ function describeEnd({ epochs, bestEpoch, bestMetrics: metrics, ended }: History
   const measured = (name: "auc" | "concordance", label: string): string =>
     metrics?.[name] !== undefined && !metrics.notes?.[name] ? ` ${label} ${metrics[name].toFixed(5)},` : "";
   const order = measured("auc", "AUC") + measured("concordance", "concordance");
-  const best = metrics ? `, epoch ${bestEpoch} kept: validation${order} logloss ${metrics.logloss.toFixed(5)}` : "";
+  const loss = metrics?.rmse === undefined
+    ? metrics && `logloss ${metrics.logloss.toFixed(5)}`
+    : `RMSE ${metrics.rmse.toFixed(5)}`;
+  const best = metrics ? `, epoch ${bestEpoch} kept: validation${order} ${loss}` : "";
   const count = last ? ` after ${formatCount(last.epoch, "epoch")}` : ", there was no epoch left";
   return `training: ${why}${count}, ${seconds.toFixed(1)} s${best}`;
 }

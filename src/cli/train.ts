@@ -43,7 +43,8 @@ const GROUPS = {
     },
     monitor: {
       value: "METRIC",
-      help: "what better means: auc (default), concordance (default for times) or logloss;\nof a task as in auc.click",
+      help:
+        "what better means: auc (default), concordance (default for times) or logloss; of a task as\nin auc.click; with --real rmse (default) or mae",
     },
     "lr-factor": { value: "F", help: "what such an epoch multiplies the learning rate by (default 0.1)" },
   },
@@ -186,6 +187,7 @@ function planRun(options: Options<Name>, settings: Omit<Run, "training">, parts:
 /** Reads the metric that early stopping watches. */
 function readMonitor(options: Options<Name>, { schema }: Dataset): EarlyStopping["monitor"] {
   const tasks = weightedNames(schema);
+  if (schema.real) return options.choice("monitor", ["rmse", "mae"] as const);
   const metrics = schema.survival ? ["concordance", "logloss"] as const : ["auc", "logloss"] as const;
   const byTask = tasks.length > 1 ? metrics.flatMap((metric) => tasks.map((task) => `${metric}.${task}` as const)) : [];
   return options.choice("monitor", [...metrics, ...byTask]) ?? (schema.survival && "concordance");

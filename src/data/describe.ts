@@ -121,6 +121,7 @@ export async function describe(
   requireRejectionOptions(reading);
   if (format === "libsvm") throw new TypeError("Cannot describe data: files of libsvm have no columns");
   const declared = parseSchema(schema);
+  if (declared.real) throw new TypeError("Cannot describe data: labels must be 0 or 1, received numbers");
   if (declared.survival) throw new TypeError("Cannot describe data: labels must be 0 or 1, received times");
   const features = declared.features.filter(({ kind }) => kind !== "sequence");
   if (features.length === 0) throw new TypeError("Cannot describe data: the schema must have a field, received none");

@@ -100,6 +100,8 @@ export class FittedSchema {
   readonly negative: string | undefined;
   /** Number above which a label means 1, where one was declared. */
   readonly threshold: number | undefined;
+  /** Whether the one label is a number to predict. */
+  readonly real: boolean;
   /** Column of the time. */
   readonly time: string | undefined;
   /** Column of the rows' weights, where one was declared; times name theirs in {@linkcode FittedSchema.survival}. */
@@ -138,6 +140,7 @@ export class FittedSchema {
     this.positive = declared.positive;
     this.negative = declared.negative;
     this.threshold = declared.threshold;
+    this.real = declared.real ?? false;
     this.time = declared.time;
     this.missing = missing;
     this.trim = trim;
@@ -165,12 +168,13 @@ export class FittedSchema {
 
   /** Returns the schema as it was declared, to fit it to other data. */
   declared(): Schema {
-    const { label, labels, survival, positive, negative, threshold, time, weight, features } = this;
+    const { label, labels, survival, positive, negative, threshold, real, time, weight, features } = this;
     return parseSchema({
       ...(survival ? { survival } : labels ? { labels } : { label }),
       ...(positive === undefined ? {} : { positive }),
       ...(negative === undefined ? {} : { negative }),
       ...(threshold === undefined ? {} : { threshold }),
+      ...(real ? { real } : {}),
       ...(time === undefined ? {} : { time }),
       ...(weight === undefined ? {} : { weight }),
       features,

@@ -150,8 +150,8 @@ export function refitSplit(
 
 /** Fits the schema to the first of the parts of `whole`, and encodes all of them with it. */
 function refitParts(whole: Dataset, schema: Schema, [training, ...others]: readonly Dataset[]): Dataset[] {
-  const { tasks, survival } = whole.schema;
-  const lacking = survival ? undefined : tasks.find((_, task) => training.classesOf(task).positives === 0);
+  const { tasks, survival, real } = whole.schema;
+  const lacking = survival || real ? undefined : tasks.find((_, task) => training.classesOf(task).positives === 0);
   if (lacking !== undefined) {
     const what = whole.schema.labels ? `a positive label "${lacking}"` : "a positive label";
     throw new RangeError(`Cannot split data: the training part must have ${what}, received none`);

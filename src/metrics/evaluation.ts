@@ -21,6 +21,10 @@ export type Evaluation = {
   calibration: number;
   /** Share of pairs of rows that the expected times order right; only where labels are times. */
   concordance?: number;
+  /** Root of the mean squared error; only where labels are numbers. */
+  rmse?: number;
+  /** Mean absolute error; only where labels are numbers. */
+  mae?: number;
   /** Rows evaluated. */
   rows: number;
   /** Why a metric is NaN, by its name; absent when all were computed. */

@@ -7,6 +7,7 @@ import type { Dataset } from "../data/dataset.ts";
 import type { FittedSchema } from "../data/fitted_schema.ts";
 import { headsOf, type SurvivalHead } from "../data/survival.ts";
 import {
+  evaluateNumbers,
   evaluatePredictions,
   evaluateSurvival,
   evaluateTasks,
@@ -42,6 +43,7 @@ export function evaluateByTask(predicted: TaskProbabilities, data: Dataset): Eva
     return evaluateSurvival(Object.fromEntries(heads), data.lifetimes!);
   }
   const { weights } = data;
+  if (data.schema.real) return evaluateNumbers(predicted[tasks[0]], data.labelsOf(0), weights);
   if (tasks.length === 1) return evaluatePredictions(predicted[tasks[0]], data.labelsOf(0), weights);
   const pairs = tasks.map((name, t) => [name, { probabilities: predicted[name], labels: data.labelsOf(t), weights }]);
   return evaluateTasks(Object.fromEntries(pairs));

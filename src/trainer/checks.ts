@@ -11,13 +11,14 @@ import { formatValue } from "../data/format.ts";
 import type { FittedSchema } from "../data/fitted_schema.ts";
 import { headsOf, type SurvivalHead } from "../data/survival.ts";
 import { requireSavable } from "../host/mod.ts";
-import { requireLoss } from "../losses.ts";
+import { requireLoss, squared } from "../losses.ts";
+import { missingNumberMetrics, NUMBER_METRICS } from "../metrics/numbers.ts";
 import { METRIC_NAMES, missingMetrics } from "../metrics/evaluation.ts";
 import { missingSurvivalMetrics, SURVIVAL_METRICS } from "../metrics/survival.ts";
 import { requireCount } from "../model/requirements.ts";
 import { requireOptimizer } from "../optimizer/parts.ts";
 import { requireAveraging } from "./averaging.ts";
-import type { FitOptions } from "./options.ts";
+import type { EarlyStopping, FitOptions } from "./options.ts";
 import { requireL2 } from "./row_l2.ts";
 import { requireTaskWeights, weightedNames } from "./tasks.ts";
 
@@ -58,6 +59,7 @@ export async function requireTrainable(options: FitOptions, schema: FittedSchema
   requireTaskWeights(schema, options.taskWeights);
   if (options.loss !== undefined) requireLoss(options.loss);
   if (options.optimizer !== undefined) requireOptimizer(options.optimizer);
+  requireLossOf(options.loss, schema);
   if (options.loss !== undefined && schema.survival) {
     const received = formatValue(options.loss);
     throw new TypeError(`Cannot train: the loss of times is their likelihood, received ${received} for labels`);
@@ -76,8 +78,25 @@ export async function requireTrainable(options: FitOptions, schema: FittedSchema
   const { unseenShare = 0, optimizerState = "fresh" } = options;
   if (!["fresh", "keep"].includes(optimizerState)) refuse('optimizerState must be "fresh" or "keep"', optimizerState);
   if (!(unseenShare >= 0 && unseenShare <= 0.5)) refuse("unseenShare must be in [0, 0.5]", unseenShare);
-  if (earlyStopping) requireMonitor(validation, earlyStopping.monitor ?? "auc");
+  if (earlyStopping) requireMonitor(validation, monitorOf(earlyStopping, schema));
   if (checkpoint) await requireSavable(checkpoint.path);
+}
+
+/** Returns options of training with the loss that labels have unless another one is given. */
+export function withLoss<O extends object>(
+  options: O & Pick<FitOptions, "loss">,
+  { real }: Pick<FittedSchema, "real">,
+): O & Pick<FitOptions, "loss"> {
+  return real && options.loss === undefined ? { ...options, loss: squared() } : options;
+}
+
+/** Refuses squared errors of labels that have classes, and losses of classes where labels are numbers. */
+function requireLossOf(loss: FitOptions["loss"], { real }: FittedSchema): void {
+  if (loss === undefined || typeof loss === "function" || (loss.name === "squared") === real) return;
+  const wanted = real
+    ? "squared, since labels are real numbers"
+    : "one of classes, since the schema declares no real label";
+  throw new TypeError(`Cannot train: the loss must be ${wanted}, received ${loss.name}`);
 }
 
 /** Tells what a person should know of a training that can go ahead. */
@@ -89,6 +108,14 @@ export function warnBeforeTraining({ validation, onWarning = console.warn }: Fit
   }
 }
 
+/** Returns the metric that early stopping watches: `auc`, or `rmse` where labels are numbers, unless it is told. */
+export function monitorOf(
+  { monitor }: NonNullable<FitOptions["earlyStopping"]>,
+  { real }: Pick<FittedSchema, "real">,
+): NonNullable<EarlyStopping["monitor"]> {
+  return monitor ?? (real ? "rmse" : "auc");
+}
+
 /** Refuses a monitor that the validation data cannot give a value to. */
 function requireMonitor(
   validation: Dataset | undefined,
@@ -97,7 +124,12 @@ function requireMonitor(
   if (!validation) throw new TypeError("Cannot train: early stopping needs validation data, received none");
   const tasks = weightedNames(validation.schema);
   const several = tasks.length > 1;
-  const metrics = validation.schema.survival ? [...new Set([...SURVIVAL_METRICS, ...METRIC_NAMES])] : METRIC_NAMES;
+  const { survival, real } = validation.schema;
+  const metrics = survival
+    ? [...new Set([...SURVIVAL_METRICS, ...METRIC_NAMES])]
+    : real
+    ? [...NUMBER_METRICS, ...METRIC_NAMES]
+    : METRIC_NAMES;
   for (const monitored of typeof monitor === "string" ? [monitor] : Object.keys(monitor)) {
     const [name, ...rest] = monitored.split(".");
     const task = rest.length > 0 ? rest.join(".") : undefined;
@@ -119,7 +151,8 @@ function requireMonitor(
 
 /** Returns why metrics of a task or head cannot be computed, by name. */
 function missingOf(data: Dataset, name: string): Record<string, string> {
-  const { tasks, survival } = data.schema;
+  const { tasks, survival, real } = data.schema;
+  if (real) return { ...missingNumberMetrics };
   const names = weightedNames(data.schema);
   const missing = survival
     ? missingSurvivalMetrics(headLabels(data, headsOf(survival)[names.indexOf(name)]), data.lifetimes!)
