@@ -139,6 +139,8 @@ export {
   type EmbeddingUpdate,
   ftrl,
   type FtrlOptions,
+  lamb,
+  type LambOptions,
   lion,
   type LionOptions,
   type Optimizer,

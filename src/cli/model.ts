@@ -11,7 +11,7 @@ import { crossEntropy, focal, type LabelLoss, squared } from "../losses.ts";
 import type { EmbeddingUpdate, Optimizer, OptimizerName } from "../optimizer.ts";
 import { parseOptimizer } from "../optimizer/parse.ts";
 import { type AnyOptimizer, OPTIMIZER_PARTS, type OptimizerPart, rulesOf } from "../optimizer/parts.ts";
-import type { L2 } from "../store.ts";
+import type { L1, L2 } from "../store.ts";
 import { spaceOf, traceModel } from "../trace.ts";
 import type { OptionGroups, Options } from "./options.ts";
 import { wrap } from "./table.ts";
@@ -28,7 +28,10 @@ export const MODEL_OPTIONS = {
 
 /** Options that declare an optimizer. */
 export const OPTIMIZER_OPTIONS = {
-  optimizer: { value: "NAME", help: "adam (default), adamw, lion, rmsprop, sgd, adagrad, rowwise_adagrad or ftrl" },
+  optimizer: {
+    value: "NAME",
+    help: "adam (default), adamw, lamb, lion, rmsprop, sgd, adagrad, rowwise_adagrad or ftrl",
+  },
   lr: { value: "RATE", help: "learning rate (default: the optimizer's, 0.001 for adam)" },
   "optimizer-options": { value: "LIST", help: "other options by name, such as momentum=0.9,nesterov=true" },
   "optimizer-of": {
@@ -47,7 +50,10 @@ export const OPTIMIZER_OPTIONS = {
       "L2 strength over the embedding rows of the batch, each divided by\nits occurrences in the training data (default 0)",
   },
   "l2-net": { value: "L2", help: "L2 strength over all other parameters (default 0)" },
+  "l1-embedding": { value: "L1", help: "L1 strength over embeddings and first-order weights (default 0)" },
+  "l1-net": { value: "L1", help: "L1 strength over all other parameters (default 0)" },
   "clip-norm": { value: "NORM", help: "largest norm of the gradient (default: unlimited)" },
+  "clip-value": { value: "X", help: "largest number of the gradient (default: unlimited)" },
 } as const satisfies OptionGroups[string];
 
 /** Options that declare a loss. */
@@ -68,6 +74,7 @@ const LOSSES = {
 const OPTIMIZERS: readonly OptimizerName[] = [
   "adam",
   "adamw",
+  "lamb",
   "lion",
   "rmsprop",
   "sgd",
@@ -199,6 +206,11 @@ export function readL2(options: Options<OptimizerOption>): L2 {
     byCount: options.number("l2-by-count", 0),
     net: options.number("l2-net", 0),
   };
+}
+
+/** Reads the strengths of L1. */
+export function readL1(options: Options<OptimizerOption>): L1 {
+  return { embedding: options.number("l1-embedding", 0), net: options.number("l1-net", 0) };
 }
 
 /**

@@ -15,7 +15,16 @@ import { requireFloat32 } from "../model/quantized.ts";
 import { AVERAGING_OPTIONS, readAveraging } from "./averaging.ts";
 import { BAD_ROW_OPTION, DATA_OPTIONS, MISSING_OPTION, requireFiles } from "./data.ts";
 import { nameFold, runFolds } from "./folds.ts";
-import { LOSS_OPTIONS, MODEL_OPTIONS, OPTIMIZER_OPTIONS, readL2, readLoss, readModel, readOptimizer } from "./model.ts";
+import {
+  LOSS_OPTIONS,
+  MODEL_OPTIONS,
+  OPTIMIZER_OPTIONS,
+  readL1,
+  readL2,
+  readLoss,
+  readModel,
+  readOptimizer,
+} from "./model.ts";
 import { GROWTH_OPTIONS, readNewRows, requireGrowthOptions } from "./growth.ts";
 import { type CommandInfo, type NameOf, type Options, parseOptions } from "./options.ts";
 import { PART_OPTIONS, type Parts, readFolds, readParts, requirePartOptions } from "./parts.ts";
@@ -251,7 +260,9 @@ function readSettings(options: Options<Name>, definition: Definition): Omit<Run,
       loss: readLoss(options),
       optimizer: readOptimizer(options),
       l2: readL2(options),
+      l1: readL1(options),
       clipNorm: options.number("clip-norm", Number.MIN_VALUE),
+      clipValue: options.number("clip-value", Number.MIN_VALUE),
       memoryBudget: budget === undefined ? undefined : Math.floor(budget * 2 ** 20),
       checkpoint: checkpoint === undefined ? undefined : {
         path: checkpoint,

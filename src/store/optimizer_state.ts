@@ -14,6 +14,9 @@ import { type EarlierState, kindsOf } from "./earlier_state.ts";
 import { pick } from "./pick.ts";
 import { rowL2Of, type Slot, statesOf, type TableBuffers, weightsOf } from "./tables.ts";
 
+/** Buffers that a training alone needs. */
+const OF_TRAINING: readonly string[] = ["gradient", "l2", "l1", "layers", "trusts"];
+
 /** Where the numbers of a model are. */
 export interface StateSpace {
   /** The device. */
@@ -95,7 +98,7 @@ export class OptimizerState {
   /** Keeps the state, with the number of steps behind it, for the next `fit`; the rest of what training needs is released. */
   keep(steps: number): void {
     this.#keptSteps = steps;
-    this.#space.buffers.release(["gradient", "l2"]);
+    this.#space.buffers.release(OF_TRAINING);
     this.#releaseRows();
   }
 
@@ -107,7 +110,7 @@ export class OptimizerState {
     if (!rules) return;
     this.#releaseRows();
     this.#rules = this.#keptSteps = undefined;
-    buffers.release(["gradient", "l2", ...namesOf(rules.network)]);
+    buffers.release([...OF_TRAINING, ...namesOf(rules.network)]);
     for (const table of declarations.tables.values()) {
       for (const slot of statesOf(table, ruleOf(rules, table).optimizer)) tables.release(table, slot);
     }

@@ -16,7 +16,7 @@ import { missingNumberMetrics, NUMBER_METRICS } from "../metrics/numbers.ts";
 import { METRIC_NAMES, missingMetrics } from "../metrics/evaluation.ts";
 import { missingSurvivalMetrics, SURVIVAL_METRICS } from "../metrics/survival.ts";
 import { requireCount } from "../model/requirements.ts";
-import { requireOptimizer } from "../optimizer/parts.ts";
+import { requireOptimizer, rulesOf } from "../optimizer/parts.ts";
 import { requireAveraging } from "./averaging.ts";
 import type { EarlyStopping, FitOptions } from "./options.ts";
 import { requireL2 } from "./row_l2.ts";
@@ -69,6 +69,10 @@ export async function requireTrainable(options: FitOptions, schema: FittedSchema
   if (options.clipNorm !== undefined && !(options.clipNorm > 0 && options.clipNorm < Infinity)) {
     refuse("clipNorm must be above 0", options.clipNorm);
   }
+  if (options.clipValue !== undefined && !(options.clipValue > 0 && options.clipValue < Infinity)) {
+    refuse("clipValue must be above 0", options.clipValue);
+  }
+  requireL1(options);
   if (options.evaluateEvery !== undefined) {
     requireCount("train", "evaluateEvery.steps", options.evaluateEvery.steps);
     if (!validation) throw new TypeError("Cannot train: evaluateEvery needs validation data, received none");
@@ -88,6 +92,21 @@ export function withLoss<O extends object>(
   { real }: Pick<FittedSchema, "real">,
 ): O & Pick<FitOptions, "loss"> {
   return real && options.loss === undefined ? { ...options, loss: squared() } : options;
+}
+
+/** Refuses strengths of L1 that are out of their range, or that FTRL would forget: it computes weights from its sums. */
+function requireL1({ l1 = {}, optimizer }: FitOptions): void {
+  for (const [part, strength] of Object.entries(l1)) {
+    if (part !== "embedding" && part !== "net") refuse("l1 has embedding and net", formatValue(part));
+    if (strength !== undefined && !(strength >= 0 && strength < Infinity)) {
+      refuse(`l1.${part} must be at least 0`, strength);
+    }
+  }
+  const { network, embedding, linear } = rulesOf(optimizer);
+  const covered = [...((l1.embedding ?? 0) > 0 ? [embedding, linear] : []), ...((l1.net ?? 0) > 0 ? [network] : [])];
+  if (covered.some(({ carrier }) => carrier)) {
+    throw new TypeError("Cannot train: ftrl has an l1 of its own, received l1 of the training");
+  }
 }
 
 /** Refuses squared errors of labels that have classes, and losses of classes where labels are numbers. */

@@ -11,7 +11,7 @@ import type { LossFunction } from "../losses.ts";
 import type { AnyOptimizer } from "../optimizer/parts.ts";
 import type { Evaluation } from "../metrics.ts";
 import type { PlateauOptions, StepSchedule } from "../schedule.ts";
-import type { L2 } from "../store.ts";
+import type { L1, L2 } from "../store.ts";
 import type { InitialBias } from "./start_bias.ts";
 import type { TaskWeights } from "./tasks.ts";
 
@@ -103,6 +103,18 @@ export interface FitOptions {
    * @default {crossEntropy()}
    */
   loss?: LossFunction;
+  /**
+   * Strengths of the L1 regularizer, whose proximal step follows each update: w = sign(w) max(|w| - lr l1, 0), so that
+   * weights become exactly 0. With lazy updates it takes the rows of the batch. FTRL has an `l1` of its own.
+   *
+   * @default none
+   */
+  l1?: L1;
+  /**
+   * Largest number of the gradient, as in `clip_grad_value_`: numbers beyond it become it, L2 included and after
+   * `clipNorm`. @default unlimited
+   */
+  clipValue?: number;
   /** Largest norm of the whole gradient, as in `clip_grad_norm_`; unlimited when absent. */
   clipNorm?: number;
   /** Stop when the monitored metric has ceased to improve, and cut the learning rate on the way. */

@@ -62,7 +62,19 @@ export interface RecipeParts {
 
 /** Returns what decides the bytes that training gives. */
 export function recipeOf(options: FitOptions, parts: RecipeParts): Json {
-  const { validation, l2, clipNorm, shuffle, taskWeights, loss, averaging, evaluateEvery } = options;
+  const {
+    validation,
+    l2,
+    l1,
+    clipNorm,
+    clipValue,
+
+    shuffle,
+    taskWeights,
+    loss,
+    averaging,
+    evaluateEvery,
+  } = options;
   const { rows, rowsDigest, countsDigest, batch, seed, unseenShare, tasks } = parts;
   return {
     rows,
@@ -80,6 +92,8 @@ export function recipeOf(options: FitOptions, parts: RecipeParts): Json {
       ...(countsDigest !== undefined && { counts: countsDigest }),
     },
     clipNorm: clipNorm ?? null,
+    l1: { embedding: l1?.embedding ?? 0, net: l1?.net ?? 0 },
+    clipValue: clipValue ?? null,
     ...(tasks > 1 && { taskWeights: taskWeights ?? null }),
     loss: describeLoss(loss),
     averaging: averaging ? { ...averaging } : null,
@@ -107,7 +121,11 @@ function describeLoss(loss: LossFunction = crossEntropy()): Json {
 }
 
 /** What recipes of files hold that do not say so: they were written before there was such an option. */
-const UNSAID: Readonly<Record<string, Json>> = { unseenShare: 0, loss: describeLoss() };
+const UNSAID: Readonly<Record<string, Json>> = {
+  unseenShare: 0,
+  loss: describeLoss(),
+  l1: { embedding: 0, net: 0 },
+};
 
 /** Returns a part of a recipe that a checkpoint holds; undefined where it says nothing about it. */
 export function recipePart(saved: Json, key: string): Json | undefined {

@@ -21,7 +21,7 @@ import { joinedBefore, joinLookups } from "../ops/train/join_lookups.ts";
 import { sortOccurrences } from "../ops/train/sort.ts";
 import { updateTables } from "../ops/train/table_pair.ts";
 import { reduceTable, updateTable } from "../ops/train/table_update.ts";
-import type { L2, Store } from "../store.ts";
+import type { L1, L2, Store } from "../store.ts";
 import { traceModel } from "../trace.ts";
 import { lossOf, type PlacedWeights, TASK_WEIGHTS } from "./tasks.ts";
 import type { UnseenRows } from "./unseen.ts";
@@ -45,6 +45,10 @@ export interface TrainingOptions extends ModelParts {
   readonly pairs: BufferRange | undefined;
   /** What replaces a share of the occurrences; none are replaced when absent. */
   readonly unseen: UnseenRows | undefined;
+  /** Strengths of L1. @default none */
+  readonly l1?: L1;
+  /** Largest number of the gradient; unlimited when absent. */
+  readonly clipValue?: number;
   /** Names of the kernels' variants that a training to resume ran; those that suit the device when absent. */
   readonly kernels?: Readonly<Record<string, string>>;
 }
@@ -110,14 +114,15 @@ function updateAll(
   gradients: Gradients,
   dense: readonly Tensor[],
   pairsOf: (gradient: TableGradient, table: Table) => Tensor,
-  { store, optimizer, l2, clipNorm }: TrainingOptions,
+  { store, optimizer, l2, l1 = {}, clipNorm, clipValue }: TrainingOptions,
 ): void {
   const rules = rulesOf(optimizer);
   const joined = joinedBefore(gradients.tables.values());
   const tables = [...gradients.tables].map(([table, lookups]) => {
     const gradient = joinLookups(table, lookups, joined);
     const pairs = pairsOf(gradient, table);
-    const rule = { ...ruleOf(rules, table), l2: l2.embedding ?? 0, rowL2: (l2.byCount ?? 0) > 0 };
+    const strengths = { l2: l2.embedding ?? 0, rowL2: (l2.byCount ?? 0) > 0, l1: l1.embedding ?? 0 };
+    const rule = { ...ruleOf(rules, table), ...strengths, clipValue };
     return { leaf: leafOf(pairs, table), gradient, pairs, rule };
   });
   const { network } = rules;
@@ -126,6 +131,9 @@ function updateAll(
     gradient: store.buffer("gradient"),
     slots: Array.from({ length: network.slots }, (_, i) => store.buffer(`parameters.${i + 1}`)),
     l2: store.regularizers(l2),
+    l1: (l1.net ?? 0) > 0 || (l1.embedding ?? 0) > 0 ? store.shrinkage(l1) : undefined,
+    layers: network.byLayer && dense.length > 0 ? store.layers() : undefined,
+    clipValue,
     count: store.count,
   };
   if (clipNorm === undefined) {

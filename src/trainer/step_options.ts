@@ -12,7 +12,7 @@ import type { TrainingOptions } from "./step.ts";
 /** Puts together what the step is compiled from, but for the variants of its kernels. */
 export function trainingOptions(
   context: TrainerContext,
-  { l2, clipNorm, loss }: FitOptions,
+  { l2, l1, clipNorm, clipValue, loss }: FitOptions,
   { batch, rules }: Settings,
   { feed, losses, taskWeights, sorter, unseen }: TrainingBuffers,
 ): TrainingOptions {
@@ -23,6 +23,8 @@ export function trainingOptions(
     optimizer: rules,
     l2: l2 ?? {},
     clipNorm,
+    l1,
+    clipValue,
     losses: losses.range,
     taskWeights,
     loss,

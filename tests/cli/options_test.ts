@@ -154,7 +154,7 @@ Deno.test("wrong arguments end with code 2 and one line", async () => {
     ],
     [
       ["train", "--data", "x", "--optimizer", "adma"],
-      'Cannot run train: option "--optimizer" must be one of adam, adamw, lion, rmsprop, sgd, adagrad, rowwise_adagrad, ftrl, received "adma", did you mean "adam"',
+      'Cannot run train: option "--optimizer" must be one of adam, adamw, lamb, lion, rmsprop, sgd, adagrad, rowwise_adagrad, ftrl, received "adma", did you mean "adam"',
     ],
     [
       ["train", "--data", "x", "--optimizer-of", "wide=ftrl"],

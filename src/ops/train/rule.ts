@@ -46,10 +46,14 @@ function clipFile(clipped: boolean): Record<string, string> {
 }
 
 /** Constants of the rule for a table. */
-export function tableRule(table: Table, { optimizer, place }: PlacedRule): Constants {
+export function tableRule(
+  table: Table,
+  { optimizer, place, l1, clipValue }: PlacedRule & { readonly l1: number; readonly clipValue?: number },
+): Constants {
   const lazyAdam = optimizer.rule === ADAM && optimizer.embeddingUpdate === "lazy";
   const number = optimizer.rowSlots > 0 ? ROWWISE_ADAGRAD : lazyAdam ? LAZY_ADAM : optimizer.rule;
-  return { ...optimizer.constants, RULE: number, PLACE: place, WIDTH: table.dim };
+  const limits = { ...(clipValue && { CLIP_VALUE: clipValue }), ...(l1 > 0 && { SHRINK: l1 }) };
+  return { ...optimizer.constants, ...limits, RULE: number, PLACE: place, WIDTH: table.dim };
 }
 
 /** Returns the state of a shard of a table by binding name, which starts with `prefix`. */

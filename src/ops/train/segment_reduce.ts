@@ -52,6 +52,10 @@ export interface TableAttributes {
   readonly place: number;
   /** Coupled L2. */
   readonly l2: number;
+  /** Strength of L1. */
+  readonly l1: number;
+  /** Largest number of the gradient; unlimited when absent. */
+  readonly clipValue?: number;
   /** Whether rows of the batch have strengths of L2 of their own, in a slot of the table. */
   readonly rowL2: boolean;
   /** Fields of the lookup. */
@@ -75,7 +79,7 @@ export function inputsByName(
  */
 export function spanOf({ table, optimizer }: TableAttributes, applies: boolean, most: number): number {
   const { count } = lanesOf(table.dim);
-  if (applies && optimizer.rowSlots > 0) return count;
+  if (applies && (optimizer.rowSlots > 0 || optimizer.byLayer)) return count;
   let span = Math.min(count, most);
   while (count % span > 0) span--;
   return span;

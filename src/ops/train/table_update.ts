@@ -43,6 +43,10 @@ export interface TableRule {
   readonly place?: number;
   /** Coupled L2: l2 w is added to the gradient of each updated row, once. */
   readonly l2: number;
+  /** Strength of L1, by which weights are drawn to 0 after the rule. @default {0} */
+  readonly l1?: number;
+  /** Largest number of the gradient; unlimited when absent. */
+  readonly clipValue?: number;
   /**
    * Whether the table has a slot with a strength for each row: rowL2[row] w is added to the gradient of each row of the
    * batch, once, however often it occurs there. @default {false}
@@ -149,9 +153,9 @@ export function reductionOf(
 function attributesOf(
   table: Tensor,
   { ids }: TableGradient,
-  { optimizer, place = 0, l2, rowL2 = false }: TableRule,
+  { optimizer, place = 0, l2, l1 = 0, clipValue, rowL2 = false }: TableRule,
 ): TableAttributes {
-  return { table: tableOf(table), optimizer, place, l2, rowL2, fields: Number(ids.shape[0]), names: [] };
+  return { table: tableOf(table), optimizer, place, l2, l1, clipValue, rowL2, fields: Number(ids.shape[0]), names: [] };
 }
 
 function checkShape(
