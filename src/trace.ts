@@ -15,6 +15,7 @@ import { zeros } from "./initializer.ts";
 import { headLogits } from "./model/heads.ts";
 import type { Field, InputHead, InputHistory, InputSequence } from "./layers/input.ts";
 import { cutBatch } from "./ops/embedding/batch.ts";
+import { dropFields } from "./ops/embedding/field_dropout.ts";
 import { cutHistory } from "./ops/embedding/history.ts";
 import { rewrites } from "./ops/rewrites.ts";
 import { concat } from "./ops/shape/concat.ts";
@@ -98,6 +99,14 @@ export interface Trace {
   readonly ids: Tensor;
 }
 
+/** What training does to a batch before a model sees it. */
+export interface BatchNoise {
+  /** Share of the occurrences that the rows of the input `data.substitutes` replace. @default {0} */
+  readonly unseenShare?: number;
+  /** Probability that a field of a row is dropped. @default {0} */
+  readonly fieldDropout?: number;
+}
+
 /** Returns the names of the sequences that only a model which reads histories takes notice of. */
 export function sequencesInOrder({ histories = [] }: Pick<FieldSpace, "histories">): string[] {
   return histories.flatMap(({ sequences }) =>
@@ -108,7 +117,7 @@ export function sequencesInOrder({ histories = [] }: Pick<FieldSpace, "histories
 /**
  * Traces a model over batches of a data set of `capacity` rows and applies the rewrites.
  *
- * @param unseenShare share of the occurrences that the rows of the input `data.substitutes` replace
+ * @param noise what training does to the batch
  * @throws {TypeError} when the model's output is not `[B, 1]` for each task
  * @throws {RangeError} when the model reads histories, and there are none
  */
@@ -118,9 +127,9 @@ export function traceModel(
   declarations: Declarations,
   space: FieldSpace,
   capacity: number,
-  unseenShare = 0,
+  noise: BatchNoise = {},
 ): Trace {
-  const traced = buildModel(definition, mode, declarations, space, capacity, unseenShare);
+  const traced = buildModel(definition, mode, declarations, space, capacity, noise);
   const [logits, targets, ids] = rewrite([traced.logits, traced.targets, traced.ids], rewrites);
   return { logits, targets, ids };
 }
@@ -132,7 +141,7 @@ export function buildModel(
   declarations: Declarations,
   space: FieldSpace,
   capacity: number,
-  unseenShare = 0,
+  { unseenShare = 0, fieldDropout = 0 }: BatchNoise = {},
 ): Trace {
   if (definition.readsHistories && sequencesInOrder(space).length === 0) {
     throw new RangeError(
@@ -157,7 +166,7 @@ export function buildModel(
   const output = definition.build({
     graph,
     ids: batch.ids,
-    values: batch.values,
+    values: fieldDropout > 0 ? dropFields(batch.ids, batch.values, fieldDropout) : batch.values,
     fields: [...space.fields, ...pooledFields(space)],
     histories: (space.histories ?? []).map((history) => cutHistoryOf(graph, history, capacity)),
     rowCount: space.rowCount,

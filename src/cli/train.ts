@@ -99,6 +99,10 @@ const GROUPS = {
         "share of the values that training replaces by unseen ones, so that the model learns\nwhat to say about those " +
         "(default 0.01; 0 for none)",
     },
+    "field-dropout": {
+      value: "P",
+      help: "probability, below 1, of dropping a field of a row in training (default 0)",
+    },
     seed: { value: "N", help: "seed of parameters, shuffling and dropout (default 1)" },
     "memory-budget": {
       value: "MIB",
@@ -263,6 +267,7 @@ function readSettings(options: Options<Name>, definition: Definition): Omit<Run,
       l1: readL1(options),
       clipNorm: options.number("clip-norm", Number.MIN_VALUE),
       clipValue: options.number("clip-value", Number.MIN_VALUE),
+      fieldDropout: options.number("field-dropout", 0, 1),
       memoryBudget: budget === undefined ? undefined : Math.floor(budget * 2 ** 20),
       checkpoint: checkpoint === undefined ? undefined : {
         path: checkpoint,

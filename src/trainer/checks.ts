@@ -72,6 +72,8 @@ export async function requireTrainable(options: FitOptions, schema: FittedSchema
   if (options.clipValue !== undefined && !(options.clipValue > 0 && options.clipValue < Infinity)) {
     refuse("clipValue must be above 0", options.clipValue);
   }
+  const { fieldDropout = 0 } = options;
+  if (!(fieldDropout >= 0 && fieldDropout < 1)) refuse("fieldDropout must be in [0, 1)", fieldDropout);
   requireL1(options);
   if (options.evaluateEvery !== undefined) {
     requireCount("train", "evaluateEvery.steps", options.evaluateEvery.steps);

@@ -111,6 +111,11 @@ export interface FitOptions {
    */
   l1?: L1;
   /**
+   * Probability, in [0, 1), that a field of a row is dropped in training; fields that stay count 1 / (1 - p) instead of 1.
+   * Sequences stay. @default {0}
+   */
+  fieldDropout?: number;
+  /**
    * Largest number of the gradient, as in `clip_grad_value_`: numbers beyond it become it, L2 included and after
    * `clipNorm`. @default unlimited
    */

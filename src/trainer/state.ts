@@ -68,7 +68,7 @@ export function recipeOf(options: FitOptions, parts: RecipeParts): Json {
     l1,
     clipNorm,
     clipValue,
-
+    fieldDropout,
     shuffle,
     taskWeights,
     loss,
@@ -94,6 +94,7 @@ export function recipeOf(options: FitOptions, parts: RecipeParts): Json {
     clipNorm: clipNorm ?? null,
     l1: { embedding: l1?.embedding ?? 0, net: l1?.net ?? 0 },
     clipValue: clipValue ?? null,
+    fieldDropout: fieldDropout ?? 0,
     ...(tasks > 1 && { taskWeights: taskWeights ?? null }),
     loss: describeLoss(loss),
     averaging: averaging ? { ...averaging } : null,
@@ -125,6 +126,7 @@ const UNSAID: Readonly<Record<string, Json>> = {
   unseenShare: 0,
   loss: describeLoss(),
   l1: { embedding: 0, net: 0 },
+  fieldDropout: 0,
 };
 
 /** Returns a part of a recipe that a checkpoint holds; undefined where it says nothing about it. */

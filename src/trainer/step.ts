@@ -45,6 +45,8 @@ export interface TrainingOptions extends ModelParts {
   readonly pairs: BufferRange | undefined;
   /** What replaces a share of the occurrences; none are replaced when absent. */
   readonly unseen: UnseenRows | undefined;
+  /** Probability that a field of a row is dropped. @default {0} */
+  readonly fieldDropout?: number;
   /** Strengths of L1. @default none */
   readonly l1?: L1;
   /** Largest number of the gradient; unlimited when absent. */
@@ -60,7 +62,10 @@ export interface TrainingOptions extends ModelParts {
  */
 export function compileTraining(gpu: Gpu, options: TrainingOptions): Promise<Plan> {
   const { definition, declarations, space, store, feed, batch, unseen } = options;
-  const trace = traceModel(definition, "train", declarations, space, feed.capacity, unseen?.share);
+  const trace = traceModel(definition, "train", declarations, space, feed.capacity, {
+    unseenShare: unseen?.share,
+    fieldDropout: options.fieldDropout,
+  });
   const { logits, ids } = trace;
   const { graph } = logits;
   const { loss, from, dLogits, dLogVariances, logVariances } = lossOf(trace, space, options);

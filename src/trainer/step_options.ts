@@ -12,7 +12,7 @@ import type { TrainingOptions } from "./step.ts";
 /** Puts together what the step is compiled from, but for the variants of its kernels. */
 export function trainingOptions(
   context: TrainerContext,
-  { l2, l1, clipNorm, clipValue, loss }: FitOptions,
+  { l2, l1, clipNorm, clipValue, fieldDropout, loss }: FitOptions,
   { batch, rules }: Settings,
   { feed, losses, taskWeights, sorter, unseen }: TrainingBuffers,
 ): TrainingOptions {
@@ -25,6 +25,7 @@ export function trainingOptions(
     clipNorm,
     l1,
     clipValue,
+    fieldDropout,
     losses: losses.range,
     taskWeights,
     loss,

@@ -1,5 +1,5 @@
-/** L1, limits of the gradient's numbers and LAMB, as training applies them. */
-import { deepfm } from "../../models/mod.ts";
+/** L1, limits of the gradient's numbers, dropped fields and LAMB, as training applies them. */
+import { deepfm, lr } from "../../models/mod.ts";
 import type { CheckpointTensor } from "../../src/checkpoint.ts";
 import { plantedInteractions } from "../../src/data/synthetic.ts";
 import type { Definition } from "../../src/definition.ts";
@@ -8,6 +8,7 @@ import { adam, ftrl, lamb, sgd } from "../../src/optimizer.ts";
 import type { FitOptions } from "../../src/trainer/options.ts";
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { inFolder } from "../folder.ts";
+import { dropoutScale } from "../reference/pointwise.ts";
 import { assertClose, gpu } from "../support.ts";
 
 const { data } = plantedInteractions({ rows: 300, vocabularies: [7, 11, 5], dim: 3, noise: 0.5, seed: 1 });
@@ -23,6 +24,29 @@ async function train(options: FitOptions, definition: Definition = network): Pro
 
 const numbers = ({ data }: CheckpointTensor): Float32Array => data as Float32Array;
 const zeros = (tensor: CheckpointTensor): number => numbers(tensor).filter((x) => x === 0).length;
+
+Deno.test("a step with dropped fields is that of the fields that stay, which count more", async () => {
+  const [fieldDropout, rate, seed] = [0.3, 0.5, 1];
+  const { rows, ids, labels } = data;
+  const options = { batchSize: rows, shuffle: false, optimizer: sgd({ lr: rate }), seed } as const;
+  const before = await train({ ...options, schedule: () => 0 }, lr());
+  const after = await train({ ...options, fieldDropout }, lr());
+  const weights = Float64Array.from(numbers(before.linear));
+  const expected = weights.slice();
+  let bias = 0;
+  for (let b = 0; b < rows; b++) {
+    const seen = [0, 1, 2].map((f) => ({
+      row: ids[f * rows + b],
+      scale: dropoutScale(fieldDropout, 0x6669656c, f * rows + b),
+    }));
+    const z = seen.reduce((sum, { row, scale }) => sum + scale * weights[row], 0);
+    const slope = (1 / (1 + Math.exp(-z)) - labels[b]) / rows;
+    for (const { row, scale } of seen) expected[row] -= rate * scale * slope;
+    bias -= rate * slope;
+  }
+  assertClose(numbers(after.linear), expected, "weights", { rtol: 2e-5 });
+  assertClose(numbers(after["linear.bias"]), [bias], "bias", { rtol: 2e-5 });
+});
 
 Deno.test("L1 leaves exact zeros where it is told to, and the weights that matter", async () => {
   const optimizer = adam({ lr: 0.01 });
@@ -78,6 +102,7 @@ Deno.test("LAMB moves a layer by a share of its norm", async () => {
 Deno.test("each of them resumes with the same bytes, wherever occurrences are sorted, and none is forgotten", () =>
   inFolder(async (folder) => {
     const cases: FitOptions[] = [
+      { fieldDropout: 0.2 },
       { l1: { embedding: 0.01, net: 0.01 } },
       { clipValue: 0.01 },
       { optimizer: lamb() },
@@ -97,6 +122,7 @@ Deno.test("each of them resumes with the same bytes, wherever occurrences are so
 
 Deno.test("options out of their range are refused before training", async () => {
   const refuse = (options: FitOptions, message: string) => assertRejects(() => train(options), Error, message);
+  await refuse({ fieldDropout: 1 }, "Cannot train: fieldDropout must be in [0, 1), received 1");
   await refuse({ clipValue: 0 }, "Cannot train: clipValue must be above 0, received 0");
   await refuse({ l1: { net: -1 } }, "Cannot train: l1.net must be at least 0, received -1");
   await refuse({ l1: { all: 1 } as never }, 'Cannot train: l1 has embedding and net, received "all"');
