@@ -126,6 +126,24 @@ Deno.test("training goes on from yesterday's model on today's rows", () =>
     }
   }));
 
+Deno.test("optimizers by part, L1, limits and dropped fields resume with the same file", () =>
+  inFolder(async (folder) => {
+    await writeData(`${folder}/clicks.csv`, 200);
+    const steps = ["--optimizer", "lamb", "--optimizer-of", "linear=ftrl,lr=0.2,l1=0.001", "--l1-net", "0.1"];
+    const args = [...TRAIN, ...steps, "--clip-value", "0.5", "--field-dropout", "0.2"];
+    const whole = await run(folder, ...args, "--epochs", "3", "--out", "whole.weft");
+    assertEquals(whole.code, 0, whole.err);
+    const begun = await run(folder, ...args, "--epochs", "1", "--checkpoint", "run.weft", "--out", "begun.weft");
+    assertEquals(begun.code, 0, begun.err);
+    const ended = await run(folder, ...args, "--epochs", "3", "--resume", "run.weft", "--out", "ended.weft");
+    assertEquals(ended.code, 0, ended.err);
+    const [one, other] = await Promise.all(["whole", "ended"].map((name) => Deno.readFile(`${folder}/${name}.weft`)));
+    assertEquals(other, one);
+    const refused = await run(folder, ...args, "--l1-embedding", "0.1");
+    assertEquals(refused.code, 1);
+    assertStringIncludes(refused.err, "ftrl has an l1 of its own");
+  }));
+
 Deno.test("yesterday's model grows by today's values, and is evaluated before it trains on them", () =>
   inFolder(async (folder) => {
     await writeData(`${folder}/clicks.csv`, 300);
