@@ -29,6 +29,7 @@
  * @module
  */
 export {
+  type Content,
   type CreateOptions,
   type ExtendOptions,
   type InspectOptions,

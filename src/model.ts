@@ -23,6 +23,7 @@ import type { Evaluation, SurvivalCurves } from "./metrics.ts";
 import { Access } from "./model/access.ts";
 import { beforeTraining } from "./model/before_training.ts";
 import { openDevice } from "./model/device.ts";
+import { alikeRows } from "./model/content.ts";
 import { type ExtendOptions, extendTensors, requireExtendOptions } from "./model/extend.ts";
 import { Forward } from "./model/forward.ts";
 import { type AnyFactory, parseHeader } from "./model/header.ts";
@@ -47,6 +48,7 @@ import type { FitOptions, History } from "./trainer/options.ts";
 import type { TuningOptions } from "./trainer/tuning.ts";
 
 export type { Evaluation } from "./metrics.ts";
+export type { Content } from "./model/content.ts";
 export type { ExtendOptions } from "./model/extend.ts";
 export type { CreateOptions, InspectOptions, LoadOptions, ModelOptions, PredictOptions } from "./model/options.ts";
 export type { RowStorage, StorageByTable } from "./graph/table_storage.ts";
@@ -407,7 +409,7 @@ export class Model implements AsyncDisposable {
    * that both schemas have keep their rows, at new places, with the optimizer's state where some is kept; dropped values
    * lose theirs. The new model is on the device of this one: dispose of it first.
    *
-   * @throws {TypeError} when the schema did not grow from this model's, or the model is quantized
+   * @throws {TypeError} when the schema did not grow from this model's, content names no field, or the model is quantized
    * @throws {RangeError} when an option is out of its range
    * @throws {GpuError} when the device has too little memory
    *
@@ -435,8 +437,9 @@ export class Model implements AsyncDisposable {
       const [tensors, state] = [await store.download(), await store.optimizer.kept()];
       // Rows of one generation begin apart from those at the same places of another one.
       const seed = (this.seed + schema.generation) % 2 ** 32;
+      const alike = options.content && alikeRows(options.content, schema, origins);
       const fill = ({ store, declarations: { tables } }: ModelParts): void =>
-        store.upload(extendTensors(tensors, tables, origins, { ...options, embeddingInitializer }, seed));
+        store.upload(extendTensors(tensors, tables, origins, { ...options, embeddingInitializer }, seed, alike));
       const model = await Model.#open(this.definition, schema, { seed: this.seed, device: this.gpu }, fill);
       model.#calibrator.set(this.calibration);
       if (state) model.#parts.store.optimizer.offer(regrown(state, origins.from));

@@ -23,6 +23,11 @@ export const GROWTH_OPTIONS = {
     value: "HOW",
     help: "with --grow, initializer (default), or unseen: they begin as the row of unseen values",
   },
+  content: {
+    value: "LIST",
+    help:
+      "with --grow, new values begin as the mean of known ones that are like them, such as\nitem=category: items of their category",
+  },
   "evaluate-first": { help: "with --from, report the metrics on --data before training on it, and again after" },
   "optimizer-state": {
     value: "HOW",
@@ -36,7 +41,7 @@ type Freed = "min-count" | "embedding-std";
 /** Refuses options of growth that do not go together, before any data is read. */
 export function requireGrowthOptions(options: Options<keyof typeof GROWTH_OPTIONS | Freed | "from" | "folds">): void {
   options.require("from", ["grow", "evaluate-first", "optimizer-state"]);
-  options.require("grow", ["drop-unseen-for", "new-rows"]);
+  options.require("grow", ["drop-unseen-for", "new-rows", "content"]);
   options.exclude("folds", ["grow", "evaluate-first", "optimizer-state"]);
 }
 
@@ -46,10 +51,21 @@ export function readGrowth(options: Options<keyof typeof GROWTH_OPTIONS | Freed>
   return { minCount: options.integer("min-count", 1), dropUnseenFor: options.integer("drop-unseen-for", 1) };
 }
 
+/** What new rows begin with. */
+export interface Growth extends Pick<ExtendOptions, "newRows"> {
+  /** Fields that say what new values of others are like. */
+  readonly content?: Readonly<Record<string, string>>;
+}
+
 /** Reads what new rows begin with. */
-export function readNewRows(options: Options<keyof typeof GROWTH_OPTIONS>): Pick<ExtendOptions, "newRows"> {
+export function readNewRows(options: Options<keyof typeof GROWTH_OPTIONS>): Growth {
   const newRows = options.choice("new-rows", ["initializer", "unseen"]);
-  return newRows === undefined ? {} : { newRows };
+  const pairs = options.list("content").map((pair) => {
+    const equals = pair.indexOf("=");
+    if (equals < 1) options.refuse(`option "--content" must be like item=category, received "${pair}"`);
+    return [pair.slice(0, equals), pair.slice(equals + 1)];
+  });
+  return { ...(newRows && { newRows }), ...(pairs.length > 0 && { content: Object.fromEntries(pairs) }) };
 }
 
 /** Says how many values a schema gained and lost, by field. */

@@ -36,7 +36,9 @@ async function openEarlier(run: Run, from: string, gpu: Gpu, streams: Streams): 
     if (first && !resume) await reportFirst(run, model, first.old, "before training on them", streams);
     if (!growth) return model;
     const embeddingInitializer = embeddingStd === undefined ? undefined : normal(embeddingStd);
-    const grown = await model.extend(training.schema, { ...growth, embeddingInitializer });
+    const { content: fields, ...rest } = growth;
+    const content = fields && { data: run.first?.own ?? training, fields };
+    const grown = await model.extend(training.schema, { ...rest, content, embeddingInitializer });
     await model[Symbol.asyncDispose]();
     return grown;
   } catch (error) {

@@ -12,7 +12,7 @@ import { GpuError } from "../gpu/error.ts";
 import type { AdapterOptions } from "../host/adapter_types.ts";
 import { formatKernelTimes, Profiler } from "../gpu/profiler.ts";
 import type { PlanDescription } from "../graph/plan.ts";
-import type { ExtendOptions, Model } from "../model.ts";
+import type { Model } from "../model.ts";
 import type { TaskProbabilities } from "../model/tasks.ts";
 import { createProgress, type Progress } from "../progress.ts";
 import { DivergenceError } from "../trainer/checks.ts";
@@ -20,6 +20,7 @@ import type { EpochReport, FitOptions, History } from "../trainer/options.ts";
 import { describeData } from "./data.ts";
 import { openGpu } from "./device.ts";
 import { requireWritable, writeWhole } from "./files.ts";
+import type { Growth } from "./growth.ts";
 import { Interruption } from "./interrupt.ts";
 import { openModel, reportFirst } from "./open_model.ts";
 import { formatTasks } from "./report.ts";
@@ -51,7 +52,7 @@ export interface Run {
   /** File of the model whose parameters training goes on from. */
   readonly from?: string;
   /** What rows of new values begin with, where the schema of that model has grown. */
-  readonly growth?: Pick<ExtendOptions, "newRows">;
+  readonly growth?: Growth;
   /** Rows to evaluate with that model before training, in its schema, and with the trained one, in the rows' own schema. */
   readonly first?: { readonly old: Dataset; readonly own: Dataset };
   /** File of a trained FM whose tables an FNN starts from. */

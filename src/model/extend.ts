@@ -8,6 +8,7 @@ import type { RowOrigins } from "../data/grow.ts";
 import { formatValue } from "../data/format.ts";
 import type { Table } from "../graph/parameter.ts";
 import type { Initializer } from "../initializer.ts";
+import type { Content } from "./content.ts";
 
 /** Options of {@linkcode Model.extend}. */
 export interface ExtendOptions {
@@ -18,6 +19,13 @@ export interface ExtendOptions {
    * @default {"initializer"}
    */
   newRows?: "initializer" | "unseen";
+  /**
+   * Lets a new value begin with the mean of the rows of known values that are like it: those that stand beside the same
+   * value of another field in `data`. Values that nothing known is like begin as `newRows` says.
+   *
+   * @default none
+   */
+  content?: Content;
   /** Replaces the initializer of embeddings, as in `Model.create`; first-order weights keep theirs. */
   embeddingInitializer?: Initializer;
 }
@@ -39,6 +47,7 @@ export function requireExtendOptions({ newRows = "initializer" }: ExtendOptions)
  *
  * @param tables the tables with the rows of the grown schema
  * @param seed seed of the first values of new rows, those of an initializer
+ * @param alike rows of the old schema whose mean new rows begin with
  */
 export function extendTensors(
   tensors: Readonly<Record<string, CheckpointTensor>>,
@@ -46,6 +55,7 @@ export function extendTensors(
   origins: RowOrigins,
   { newRows = "initializer", embeddingInitializer }: ExtendOptions,
   seed: number,
+  alike: ReadonlyMap<number, readonly number[]> = new Map(),
 ): Record<string, CheckpointTensor> {
   return Object.fromEntries(
     Object.entries(tensors).map(([name, tensor]) => {
@@ -58,10 +68,19 @@ export function extendTensors(
       for (let row = 0; row < rows; row++) {
         const from = origins.from[row] >= 0 || newRows === "initializer" ? origins.from[row] : origins.unseen[row];
         const own = data.subarray(row * dim, (row + 1) * dim);
-        if (from >= 0) own.set(old.subarray(from * dim, (from + 1) * dim));
+        const like = alike.get(row);
+        if (like) own.set(meanOf(old, like, dim));
+        else if (from >= 0) own.set(old.subarray(from * dim, (from + 1) * dim));
         else initializer.fill(own, { seed, name, fanIn: rows, fanOut: dim, offset: row * dim });
       }
       return [name, { shape: [rows, dim], data }];
     }),
   );
+}
+
+/** Returns the mean of some rows, added up in float64. */
+function meanOf(table: Float32Array, rows: readonly number[], dim: number): Float64Array {
+  return Float64Array.from({ length: dim }, (_, d) => {
+    return rows.reduce((sum, row) => sum + table[row * dim + d], 0) / rows.length;
+  });
 }

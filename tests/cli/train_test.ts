@@ -164,7 +164,8 @@ Deno.test("yesterday's model grows by today's values, and is evaluated before it
     await using model = await Model.load(`${folder}/day2.weft`, models, { device: await gpu() });
     assertEquals(model.schema.generation, 2);
     assert(model.schema.fields[0].vocabulary!.includes("new") && !model.schema.fields[0].vocabulary!.includes("once"));
-    const kept = await run(folder, ...on, "--from", "day1.ckpt", "--optimizer-state", "keep", "--new-rows", "unseen");
+    const keep = ["--optimizer-state", "keep", "--new-rows", "unseen", "--content", "user=item"];
+    const kept = await run(folder, ...on, "--from", "day1.ckpt", ...keep);
     assertEquals(kept.code, 0, kept.err);
     const dropping = ["--drop-unseen-for", "1", "--split", "0.8,0.2", "--out", "day2.weft"];
     const old = ["train", "--data", "clicks.csv", "--batch-size", "32", "--grow", "--from", "day2.weft"];
@@ -174,6 +175,7 @@ Deno.test("yesterday's model grows by today's values, and is evaluated before it
     const refusals: [string[], string][] = [
       [["--from", "day1.weft", "--optimizer-state", "keep"], 'needs a checkpoint, and "day1.weft" is a finished model'],
       [["--categorical", "user"], 'option "--grow" needs "--from"'],
+      [["--from", "day1.weft", "--content", "user"], 'option "--content" must be like item=category, received "user"'],
       [["--from", "day1.weft", "--folds", "2"], 'option "--grow" cannot be used with "--folds"'],
       [["--from", "day1.weft", "--numeric", "a"], 'option "--numeric" cannot be used with "--from"'],
     ];

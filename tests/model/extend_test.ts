@@ -10,7 +10,7 @@ import { constant } from "../../src/initializer.ts";
 import { Model } from "../../src/model.ts";
 import { adagrad, adam, ftrl, type Optimizer } from "../../src/optimizer.ts";
 import type { FitOptions } from "../../src/trainer/options.ts";
-import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { inFolder } from "../folder.ts";
 import { gpu } from "../support.ts";
 
@@ -89,6 +89,44 @@ Deno.test("growing beats not growing on a day whose most popular item is new", a
   assert(grown.logloss < stale.logloss - 0.05, `grown ${grown.logloss}, stale ${stale.logloss}`);
   assert(grown.auc! > kept.auc! + 0.01, `AUC grown ${grown.auc}, kept ${kept.auc}`);
   assert(grown.logloss < kept.logloss - 0.005, `log loss grown ${grown.logloss}, kept ${kept.logloss}`);
+});
+
+Deno.test("new items begin as the mean of those of their category, and are told apart before any training", async () => {
+  const schema: Schema = { label: "y", features: [categorical("item"), categorical("category")] };
+  const drawn = (day: number, first: number, items: number): Row[] =>
+    Array.from({ length: 600 }, (_, r) => {
+      const item = first + Math.floor(items * randomUnit(5, day, r, 1));
+      const rate = [0.1, 0.8][item % 2];
+      return { y: Number(randomUnit(5, day, r, 2) < rate), item: `i${item}`, category: `c${item % 2}` };
+    });
+  const yesterday = readRows(drawn(1, 0, 20), schema);
+  await using model = await Model.create(fm({ dim: 4 }), yesterday.schema, { device: await gpu() });
+  await model.fit(yesterday, { ...OPTIONS, epochs: 4 });
+  const rows = [...drawn(2, 0, 20), ...drawn(3, 20, 10), { y: 1, item: "odd", category: "c9" }, { y: 0, item: "i30" }];
+  const today = await readDataGrown(rows, model.schema);
+  const content = { data: today, fields: { item: "category" } };
+  await using alike = await model.extend(today.schema, { content, newRows: "unseen" });
+  await using unlike = await model.extend(today.schema, { newRows: "unseen" });
+  const [table, old] = [await alike.parameters(), await model.parameters()].map(({ linear }) => numbers(linear));
+  const rowOf = (of: typeof today.schema, item: string) => of.tokenRows(of.fields[0]).get(item)! + of.fields[0].offset;
+  const even = Array.from({ length: 10 }, (_, i) => old[rowOf(model.schema, `i${2 * i}`)]);
+  assertAlmostEquals(table[rowOf(today.schema, "i22")], even.reduce((sum, w) => sum + w) / 10, 1e-6);
+  // Nothing known is like these.
+  for (const item of ["odd", "i30"]) assertEquals(table[rowOf(today.schema, item)], old[0]);
+  // Rows of one category, which then tells nothing: only the items themselves do.
+  const fresh = readRows(drawn(4, 20, 10).map((row) => ({ ...row, category: "c9" })), today.schema, { labeled: true });
+  const [told, untold] = [await alike.evaluate(fresh), await unlike.evaluate(fresh)];
+  assert(told.auc! > 0.75 && untold.auc! < 0.55, `AUC ${told.auc} against ${untold.auc}`);
+  await assertRejects(
+    () => model.extend(today.schema, { content: { data: today, fields: { item: "brand" } } }),
+    TypeError,
+    'Cannot extend model: fields of content are item, category, received "brand"',
+  );
+  await assertRejects(
+    () => model.extend(today.schema, { content: { ...content, data: yesterday } }),
+    TypeError,
+    "content.data must have the grown schema",
+  );
 });
 
 Deno.test("a model that grew by nothing trains on as if it had not, with the optimizer's state where it is kept", () =>
