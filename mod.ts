@@ -68,7 +68,7 @@ export type { EarlyStopping, EpochReport, FitOptions, History, ProgressEvent } f
 export type { PlanDescription } from "./src/graph/plan.ts";
 export type { TunedProblem, TuningEvent } from "./src/kernels/tuner.ts";
 export type { TuningOptions } from "./src/trainer/tuning.ts";
-export type { L2 } from "./src/store.ts";
+export type { L1, L2 } from "./src/store.ts";
 export type { CheckpointTensor, Json, TensorData } from "./src/checkpoint/content.ts";
 
 export * from "./models/mod.ts";

@@ -3,13 +3,11 @@ import {
   adam,
   adamw,
   ftrl,
-  lamb,
   lion,
   type Optimizer,
   rmsprop,
   rowwiseAdagrad,
   sgd,
-  tableSlots,
 } from "../../../src/optimizer.ts";
 import { Gpu } from "../../../src/gpu/device.ts";
 import { Graph } from "../../../src/graph/graph.ts";
@@ -18,39 +16,13 @@ import { loadKernels } from "../../../src/kernels/load.ts";
 import { updateTable } from "../../../src/ops/train/table_update.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import golden from "../../golden/optimizers.json" with { type: "json" };
-import { type Occurrences, type TableState, updateTableReference } from "../../reference/table_update.ts";
+import type { Occurrences } from "../../reference/table_update.ts";
 import { assertClose } from "../../support.ts";
-import { type BatchOptions, firstWeights, randomBatch, runTable, type TableRun } from "../table_support.ts";
-
-/** Runs the same steps on the device and in float64 and compares weights and state. */
-async function compare(run: TableRun, label = ""): Promise<void> {
-  const { optimizer, l2 = 0, l1, clipValue, rowL2, tableRows, batches, lr = 0.1 } = run;
-  const { dim } = batches[0];
-  const state: TableState = {
-    weights: run.weights?.slice() ?? firstWeights(tableRows, dim),
-    states: tableSlots(optimizer).filter((slot) => slot.saved).map((slot) =>
-      new Float64Array(slot.perRow ? tableRows : tableRows * dim).fill(slot.initial)
-    ),
-  };
-  batches.forEach((batch, i) =>
-    updateTableReference(batch, state, { optimizer, l2, l1, clipValue, rowL2, lr, t: i + 1 })
-  );
-  const { weights, states } = await runTable(run);
-  assertClose(weights, state.weights, `${label} weights`, { rtol: 2e-5 });
-  state.states.forEach((expected, i) => assertClose(states[i], expected, `${label} state ${i}`, { rtol: 2e-5 }));
-  if (optimizer.embeddingUpdate === "dense") {
-    assertEquals(states.at(-1)!.every((x) => x === 0), true, "the gradient is cleared");
-  }
-}
+import { compare, hardware } from "../table_compare.ts";
+import { type BatchOptions, randomBatch, runTable, type TableRun } from "../table_support.ts";
 
 async function compareBytes(run: TableRun, expected: TableRun): Promise<void> {
   assertEquals((await runTable(run)).bytes, (await runTable(expected)).bytes);
-}
-
-/** Returns a device that passes for a GPU. */
-async function hardware(): Promise<Gpu> {
-  const adapter = await navigator.gpu.requestAdapter();
-  return new Gpu(await adapter!.requestDevice(), { description: "GPU", kind: "gpu" });
 }
 
 /** One step of plain descent from zero gradients compares the summed gradient itself. */
@@ -71,46 +43,6 @@ Deno.test("updateTable takes each term alone", async () => {
   await compareGradient({ ...shape, dim: 8, terms: ["dEmbedding"] }, "embedding");
   await compareGradient({ ...shape, dim: 1, terms: ["dLinear"] }, "linear");
   await compareGradient({ ...shape, dim: 1, terms: ["dLinear", "values"] }, "linear, values");
-});
-
-Deno.test("updateTable scales a step of LAMB by the norms of each row, lazily and densely, on GPUs and processors", async () => {
-  const device = await hardware();
-  const shape = { batch: 37, fields: 5, tableRows: 40, terms: ["values", "dEmbedding", "dFm"] as const };
-  for (const dim of [1, 4, 6, 17, 40]) {
-    const batches = [1, 2, 3].map((seed) => randomBatch({ ...shape, dim, seed, rows: seed === 3 ? 20 : 37 }));
-    for (const embeddingUpdate of ["lazy", "dense"] as const) {
-      for (const options of [{ minNorm: 0 }, { minNorm: 2, weightDecay: 0.1 }]) {
-        const run = { optimizer: lamb({ ...options, embeddingUpdate }), tableRows: 40, batches, l2: 0.01, shards: 2 };
-        await compare({ ...run, lr: 0.02 }, `${embeddingUpdate}, D ${dim}`);
-        await compare({ ...run, lr: 0.02, device }, `GPU, ${embeddingUpdate}, D ${dim}`);
-      }
-    }
-  }
-  // Rows of zeros have no norm to scale by.
-  const [batch] = [randomBatch({ ...shape, dim: 4, terms: ["values", "dEmbedding"] })];
-  const run = { optimizer: lamb({ minNorm: 0 }), tableRows: 40, batches: [batch], weights: new Float64Array(160) };
-  await compare({ ...run, lr: 0.02 }, "zeros");
-  device.device.destroy();
-});
-
-Deno.test("updateTable draws weights to 0 by L1, and limits numbers of the gradient", async () => {
-  const device = await hardware();
-  const shape = { batch: 60, fields: 4, tableRows: 50, terms: ["values", "dEmbedding", "dFm"] as const };
-  for (const dim of [1, 6, 16]) {
-    const batches = [1, 2, 3].map((seed) => randomBatch({ ...shape, dim, seed, rows: seed === 3 ? 20 : 60 }));
-    const rules = [adam(), adam({ embeddingUpdate: "dense" }), rowwiseAdagrad(), sgd({ momentum: 0.9 })];
-    for (const optimizer of rules) {
-      const run = { optimizer, l2: 0.05, lr: 0.05, tableRows: 50, batches };
-      for (const more of [{ l1: 1.5 }, { clipValue: 0.3 }, { l1: 0.5, clipValue: 0.3 }]) {
-        await compare({ ...run, ...more }, `${optimizer.name}, D ${dim}`);
-        await compare({ ...run, ...more, device }, `GPU, ${optimizer.name}, D ${dim}`);
-      }
-    }
-    const { weights } = await runTable({ optimizer: adam(), l1: 3, lr: 0.05, tableRows: 50, batches });
-    const zeros = weights.filter((w) => w === 0).length;
-    assertEquals(zeros > weights.length / 4 && zeros < weights.length, true, `${zeros} of ${weights.length} are 0`);
-  }
-  device.device.destroy();
 });
 
 Deno.test("updateTable takes the gradient of the rows in two parts and changes no bit", async () => {
