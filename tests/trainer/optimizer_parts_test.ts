@@ -113,7 +113,7 @@ Deno.test("each part steps by its own rule at its own rate, as in float64", asyn
 Deno.test("optimizers by part that are the same give the bytes of one optimizer", async () => {
   for (const embeddingUpdate of ["lazy", "dense"] as const) {
     const make = () => adam({ lr: 0.01, embeddingUpdate });
-    for (const more of [{}, { clipNorm: 0.01 }, { l2: { embedding: 0.1, net: 0.1 } }]) {
+    for (const more of [{}, { clipNorm: 0.01 }, { l2: { embedding: 0.1, net: 0.1 } }, { l2: { byCount: 0.3 } }]) {
       const whole = await train({ ...more, optimizer: make() });
       assertEquals(await train({ ...more, optimizer: { embedding: make(), linear: make(), network: make() } }), whole);
       assertNotEquals(

@@ -99,6 +99,16 @@ Deno.test("LAMB moves a layer by a share of its norm", async () => {
   assertClose(shares, shares.map(() => 0.02), "shares", { rtol: 1e-3 });
 });
 
+Deno.test("LAMB steps alike where gradients wait for their norm", async () => {
+  for (const embeddingUpdate of ["lazy", "dense"] as const) {
+    const optimizer = lamb({ lr: 0.02, embeddingUpdate });
+    const [plain, waited] = [await train({ optimizer }), await train({ optimizer, clipNorm: 1e6 })];
+    for (const name of Object.keys(plain)) {
+      assertClose(numbers(waited[name]), numbers(plain[name]), `${embeddingUpdate}: ${name}`, { rtol: 1e-4 });
+    }
+  }
+});
+
 Deno.test("each of them resumes with the same bytes, wherever occurrences are sorted, and none is forgotten", () =>
   inFolder(async (folder) => {
     const cases: FitOptions[] = [
