@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Evaluation, numbersOf } from "../metrics.ts";
+import { type Evaluation, METRIC_NAMES, numbersOf } from "../metrics.ts";
 import { evaluateByTask } from "../model/tasks.ts";
 import { openGpu } from "./device.ts";
 import { requirePlaces, type Run, trainOne } from "./run.ts";
@@ -46,9 +46,10 @@ export async function runFolds(
 /** Writes the metrics of each fold, their means, and the standard deviations of the folds around them. */
 export function formatFolds(evaluations: readonly Evaluation[]): string {
   const numbers = evaluations.map(numbersOf);
+  // Metrics of classes are none of labels that are numbers.
+  const left = evaluations[0].rmse === undefined ? [] : METRIC_NAMES;
   const names = Object.keys(numbers[0]).filter((name) =>
-    !/^(rows|brier\.|normalizedEntropy\.|calibration\.)/.test(name) &&
-    !(evaluations[0].rmse !== undefined && isNaN(numbers[0][name]))
+    !/^(rows|brier\.|normalizedEntropy\.|calibration\.)/.test(name) && !left.includes(name)
   );
   const columns = names.map((name) => {
     const values = numbers.map((fold) => fold[name]);

@@ -21,14 +21,6 @@ export interface GrowOptions {
   dropUnseenFor?: number;
 }
 
-/** What a value of the new rows may be looked up by. */
-interface Occurrences {
-  /** Schema that is fitted to the new rows, with every value that they have. */
-  readonly today: FittedSchema;
-  /** How often each row of {@linkcode FittedSchema.rowCount} of the schema with all values occurs. */
-  readonly counts: ArrayLike<number>;
-}
-
 /**
  * Returns a schema with the values of another one added, those of `today` that it lacks behind its own: nothing is dropped,
  * and each value that occurs once gets a row.
@@ -51,11 +43,13 @@ export function joinSchemas(base: FittedSchema, today: FittedSchema): FittedSche
  * Returns `joined` without the new values that are too rare and the old ones that did not occur for long, one generation
  * on from `base`.
  *
+ * @param joined what {@linkcode joinSchemas} made of `base` and the new rows
  * @param counts how often each row of `joined` occurs in the new rows
  */
 export function settleSchema(
   base: FittedSchema,
-  { today: joined, counts }: Occurrences,
+  joined: FittedSchema,
+  counts: ArrayLike<number>,
   { minCount, dropUnseenFor }: GrowOptions,
 ): FittedSchema {
   const grown = rebuild(joined, (field, f) => {

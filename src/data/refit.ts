@@ -213,7 +213,7 @@ export function refitGrown(whole: Dataset, schema: FittedSchema, options: GrowOp
   );
   const joined = joinSchemas(schema, encode(whole, { ...declared, features } as Schema).schema);
   const counts = countRows(encode(whole, joined));
-  return encode(whole, settleSchema(schema, { today: joined, counts }, options));
+  return encode(whole, settleSchema(schema, joined, counts, options));
 }
 
 /**

@@ -82,7 +82,8 @@ export interface FitOptions {
    * starts with none and releases it in the end. `"keep"` leaves it on the device, and starts with what an earlier `fit`
    * of the same kind of optimizer left there; the learning rate may be another one. State that does not belong to the
    * model's parameters is not kept: {@linkcode Model.setParameters} releases it, and so does early stopping when the
-   * model gets the parameters of an epoch before the last one. A file has state in checkpoints only, see `resume`.
+   * model gets the parameters of an epoch before the last one. Of files, checkpoints alone have state: see `resume`, and
+   * `optimizerState` of {@linkcode Model.load}.
    *
    * @default {"fresh"}
    */
