@@ -32,11 +32,14 @@ export {
   type Content,
   type CreateOptions,
   type ExtendOptions,
+  type FoundVectors,
   type InspectOptions,
   type LoadOptions,
   Model,
   type ModelOptions,
   type PredictOptions,
+  type PretrainedByField,
+  type PretrainedVectors,
   type QuantizedStorage,
   type RowStorage,
   type StorageByTable,
@@ -64,7 +67,15 @@ export type {
   SmoothingOptions,
 } from "./src/losses.ts";
 export type { TaskWeights } from "./src/trainer/tasks.ts";
-export type { EarlyStopping, EpochReport, FitOptions, History, ProgressEvent } from "./src/trainer/options.ts";
+export type {
+  EarlyStopping,
+  EpochReport,
+  FitOptions,
+  History,
+  ProgressEvent,
+  RunOptions,
+  StepLoss,
+} from "./src/trainer/options.ts";
 export type { PlanDescription } from "./src/graph/plan.ts";
 export type { TunedProblem, TuningEvent } from "./src/kernels/tuner.ts";
 export type { TuningOptions } from "./src/trainer/tuning.ts";
@@ -106,7 +117,15 @@ export {
 export { type NegativeOptions, sampleNegatives } from "./src/data/negatives.ts";
 export { type FieldFit, type FittedField, FittedSchema } from "./src/data/fitted_schema.ts";
 export type { FittedScale } from "./src/data/scaling.ts";
+export { cross, type CrossOptions } from "./src/data/derived/cross.ts";
+export { type DateOptions, dateParts } from "./src/data/derived/dates.ts";
+export type { DatePart } from "./src/data/derived/date_parts.ts";
+export type { CrossOf, DateOf, DeclaredDateOf, PastOf } from "./src/data/derived/derivation.ts";
+export { pastCount, type PastCountOptions, pastRate, type PastRateOptions } from "./src/data/derived/past.ts";
+export type { PastFit } from "./src/data/derived/past_fit.ts";
+export type { HashBuckets } from "./src/data/hash_buckets.ts";
 export {
+  type Buckets,
   categorical,
   type CategoricalFeature,
   type CategoricalOptions,
@@ -114,6 +133,7 @@ export {
   type DeclaredColumns,
   type DeclaredLabels,
   type Feature,
+  type IfMissing,
   numeric,
   type NumericFeature,
   type NumericOptions,
@@ -123,6 +143,7 @@ export {
   sequence,
   type SequenceFeature,
   type SequenceOptions,
+  type TextRules,
 } from "./src/data/schema.ts";
 export type { DeclaredSurvival } from "./src/data/survival.ts";
 export type { FittedHistory, FittedSequence, SequenceFit } from "./src/data/fitted_sequence.ts";

@@ -46,6 +46,11 @@ const VENDORS: Record<string, string> = {
   65541: "Mesa",
 };
 
+/** Names the maker of an adapter, which some drivers tell as a number. */
+export function nameVendor(vendor: string): string {
+  return VENDORS[vendor] ?? vendor;
+}
+
 let preparation: Promise<void> | undefined;
 let threadToldMs = -Infinity;
 
@@ -102,7 +107,7 @@ function reportOf(adapter: GPUAdapter, requestedAs: string): AdapterReport {
     requestedAs: [requestedAs],
     kind: kindOf(adapter),
     backend: backendOf(adapter),
-    vendor: VENDORS[vendor] ?? vendor,
+    vendor: nameVendor(vendor),
     description,
     features: [...adapter.features].sort(),
     limits: Object.fromEntries(REPORTED_LIMITS.map((name) => [name, Number(adapter.limits[name])])),
@@ -137,7 +142,7 @@ function isBundledInUse(): boolean {
 }
 
 function describe(adapter: GPUAdapter, kind: AdapterKind): string {
-  const name = adapter.info.description || `adapter of vendor ${VENDORS[adapter.info.vendor] ?? adapter.info.vendor}`;
+  const name = adapter.info.description || `adapter of vendor ${nameVendor(adapter.info.vendor)}`;
   const how: Record<AdapterKind, string> = {
     "hardware": backendOf(adapter) ?? "hardware",
     "vulkan-software": "on the CPU through Vulkan",

@@ -1,12 +1,13 @@
 /**
- * The command line: `weft describe`, `train`, `evaluate`, `calibrate`, `predict`, `quantize`, `serve`, `join-labels`,
- * `export`, `import`, `devices`, `tune-kernels` and `demo`.
+ * The command line: `weft describe`, `train`, `tune`, `runs`, `benchmark`, `evaluate`, `calibrate`, `predict`,
+ * `quantize`, `serve`, `join-labels`, `export`, `import`, `devices`, `tune-kernels` and `demo`.
  *
  * Exit codes: 0 for success, 1 for a failure, 2 for wrong arguments, 130, 143 or 129 when Ctrl-C, SIGTERM or SIGHUP ended
  * the work.
  *
  * @module
  */
+import { BENCHMARK, benchmark } from "./cli/benchmark.ts";
 import { CALIBRATE, calibrate } from "./cli/calibrate.ts";
 import { DEMO, demo } from "./cli/demo.ts";
 import { DESCRIBE, describe } from "./cli/describe.ts";
@@ -19,9 +20,11 @@ import { nearest } from "./cli/nearest.ts";
 import { type CommandInfo, formatHelp, UsageError } from "./cli/options.ts";
 import { PREDICT, predict } from "./cli/predict.ts";
 import { QUANTIZE, quantize } from "./cli/quantize.ts";
+import { RUNS, runs } from "./cli/runs.ts";
 import { processStreams, type Streams } from "./cli/streams.ts";
 import { SERVE, serve } from "./cli/serve.ts";
 import { TRAIN, train } from "./cli/train.ts";
+import { TUNE, tune } from "./cli/tune.ts";
 import { TUNE_KERNELS, tuneKernels } from "./cli/tune_kernels.ts";
 
 export type { Streams } from "./cli/streams.ts";
@@ -35,6 +38,9 @@ interface Command {
 const COMMANDS: Readonly<Record<string, Command>> = {
   describe: { info: DESCRIBE, run: describe },
   train: { info: TRAIN, run: train },
+  tune: { info: TUNE, run: tune },
+  runs: { info: RUNS, run: runs },
+  benchmark: { info: BENCHMARK, run: benchmark },
   evaluate: { info: EVALUATE, run: evaluate },
   calibrate: { info: CALIBRATE, run: calibrate },
   predict: { info: PREDICT, run: predict },

@@ -94,7 +94,8 @@ async function removeIfAbandoned(partial: string): Promise<void> {
   }
 }
 
-async function removeIfThere(path: string): Promise<void> {
+/** Removes a file, where there is one. */
+export async function removeIfThere(path: string): Promise<void> {
   try {
     await Deno.remove(path);
   } catch (error) {

@@ -24,11 +24,11 @@ import { Access } from "./model/access.ts";
 import { beforeTraining } from "./model/before_training.ts";
 import { openDevice } from "./model/device.ts";
 import { alikeRows } from "./model/content.ts";
-import { type ExtendOptions, extendTensors, requireExtendOptions } from "./model/extend.ts";
+import { type ExtendOptions, extendTensors, movedRows, requireExtendOptions } from "./model/extend.ts";
 import { Forward } from "./model/forward.ts";
 import { type AnyFactory, parseHeader } from "./model/header.ts";
 import type { CreateOptions, InspectOptions, LoadOptions, ModelOptions, PredictOptions } from "./model/options.ts";
-import { batchSizeOf, embeddingInitializerOf } from "./model/options.ts";
+import { batchSizeOf, embeddingInitializerOf, readVectors } from "./model/options.ts";
 import type { ModelParts } from "./model/parts.ts";
 import { type QuantizedStorage, quantizeTables, requireFloat32, storageFor } from "./model/quantized.ts";
 import { requireCalibratable, requireSchema, requireUsable } from "./model/requirements.ts";
@@ -36,6 +36,9 @@ import { rescored, TrainingRecord } from "./model/training_record.ts";
 import { saveModel } from "./model/save.ts";
 import { summarize } from "./model/summary.ts";
 import { curvesByHead, evaluateByTask, requireHeads, requireOneTask, type TaskProbabilities } from "./model/tasks.ts";
+import { frozenRowsOf, overlayVectors, placeVectors } from "./pretrained/place.ts";
+import type { FoundVectors } from "./pretrained/vectors.ts";
+import { fitInFolder } from "./runs/fit.ts";
 import { Scorer, type ScorerOptions } from "./serve/scorer.ts";
 import { Store } from "./store.ts";
 import { earlierStateOf, regrown } from "./store/earlier_state.ts";
@@ -54,6 +57,8 @@ export type { CreateOptions, InspectOptions, LoadOptions, ModelOptions, PredictO
 export type { RowStorage, StorageByTable } from "./graph/table_storage.ts";
 export type { QuantizedStorage } from "./model/quantized.ts";
 export type { TaskProbabilities } from "./model/tasks.ts";
+export type { PretrainedByField, PretrainedVectors } from "./pretrained/options.ts";
+export type { FoundVectors } from "./pretrained/vectors.ts";
 
 /**
  * A model with its parameters on a device.
@@ -81,6 +86,7 @@ export class Model implements AsyncDisposable {
   readonly #access = new Access();
   readonly #calibrator = new Calibrator();
   #fresh = false;
+  #pretrained: readonly FoundVectors[] = [];
   /** Statistics of training, from a file or of a training of this model's. */
   #trained: TrainingStatistics | TrainingRecord | undefined;
 
@@ -109,18 +115,21 @@ export class Model implements AsyncDisposable {
    *
    * @param definition a model function bound to its options, for example `deepfm({ dim: 16 })`
    * @param schema the training data's schema
-   * @throws {TypeError} when the initializer of embeddings is none
+   * @throws {TypeError} when the initializer of embeddings is none, or pretrained vectors have another width than the table
+   * @throws {RangeError} when pretrained vectors are of no field with a vocabulary
+   * @throws {SyntaxError} when a file of pretrained vectors holds something else
    * @throws {GpuError} when there is no device or it has too little memory
    */
   static async create(definition: Definition, schema: FittedSchema, options: CreateOptions = {}): Promise<Model> {
     const embeddings = embeddingInitializerOf(options);
-    const model = await Model.#open(
-      definition,
-      schema,
-      options,
-      ({ store }, seed) => store.initialize(seed, embeddings),
-    );
+    const vectors = await readVectors(schema, options);
+    const model = await Model.#open(definition, schema, options, ({ store, declarations }, seed) => {
+      const placed = placeVectors(declarations, vectors);
+      store.initialize(seed, embeddings, (...block) => overlayVectors(placed, ...block));
+      store.frozen.set(declarations.tables, frozenRowsOf(placed));
+    });
     model.#fresh = true;
+    model.#pretrained = vectors.map(({ field, values, found, frozen }) => ({ field, values, found, frozen }));
     return model;
   }
 
@@ -140,7 +149,10 @@ export class Model implements AsyncDisposable {
     const checkpoint = await readCheckpoint(path);
     const { definition, schema, seed, calibration, statistics, storage } = parseHeader(path, checkpoint, factory);
     const seeded = { ...options, seed: options.seed ?? seed };
-    const fill = ({ store }: ModelParts): void => store.upload(checkpoint.tensors);
+    const fill = ({ store, declarations }: ModelParts): void => {
+      store.upload(checkpoint.tensors);
+      store.frozen.read(declarations.tables, checkpoint.tensors);
+    };
     const model = await Model.#open(definition, schema, seeded, fill, storage);
     model.#calibrator.set(calibration);
     model.#trained = statistics;
@@ -183,10 +195,35 @@ export class Model implements AsyncDisposable {
     return this.#parts.store.tableBytes;
   }
 
+  /** What files of pretrained vectors had for the values of fields, when the model was created. */
+  get pretrained(): readonly FoundVectors[] {
+    return this.#pretrained;
+  }
+
+  /** Number of rows that training leaves as they are, by table; see {@linkcode Model.freeze}. */
+  get frozenRows(): Record<string, number> {
+    return this.#parts.store.frozen.counts;
+  }
+
+  /**
+   * Has training leave rows of embedding tables as they are, such as pretrained ones: those that are named by table and
+   * row of the schema's row space, and no others. Files of the model keep them.
+   *
+   * @throws {TypeError} when there is no such table
+   * @throws {RangeError} when a table has no such row
+   * @throws {Error} when a `fit`, or a call that reads the parameters, still runs
+   */
+  freeze(rows: Readonly<Record<string, Iterable<number>>>): void {
+    this.#access.requireUnused("freeze rows");
+    const { store, declarations } = this.#parts;
+    store.frozen.set(declarations.tables, rows);
+  }
+
   /**
    * Trains the model.
    *
-   * A checkpoint never holds numbers that are not finite: the last good one stays.
+   * A checkpoint never holds numbers that are not finite: the last good one stays. With `run`, a folder keeps a record of the
+   * training, its checkpoints and the trained model.
    *
    * @throws {TypeError} when the model is quantized, the data has another schema or no labels, or a checkpoint to resume is
    * of another training
@@ -194,9 +231,13 @@ export class Model implements AsyncDisposable {
    * metric cannot be computed
    * @throws {DivergenceError} when the loss or a parameter stops being finite
    * @throws {Error} when the checkpoint cannot be written, before training begins; when another `fit` of this model runs,
-   * or the model is disposed meanwhile
+   * or the model is disposed meanwhile; when the folder of the run holds one already, or to go on: none or a finished one
    */
   async fit(data: Dataset, given: FitOptions = {}): Promise<History> {
+    const { run } = given;
+    if (run !== undefined) {
+      return await fitInFolder(this, data, given, typeof run === "string" ? { folder: run } : run);
+    }
     return await this.#access.train(async () => {
       const options = withLoss(given, this.schema);
       const { resume, ...digests } = await beforeTraining(this, data, options);
@@ -442,6 +483,7 @@ export class Model implements AsyncDisposable {
         store.upload(extendTensors(tensors, tables, origins, { ...options, embeddingInitializer }, seed, alike));
       const model = await Model.#open(this.definition, schema, { seed: this.seed, device: this.gpu }, fill);
       model.#calibrator.set(this.calibration);
+      model.#parts.store.frozen.set(model.#parts.declarations.tables, movedRows(store.frozen, origins.from));
       if (state) model.#parts.store.optimizer.offer(regrown(state, origins.from));
       return model;
     });
@@ -515,7 +557,8 @@ export class Model implements AsyncDisposable {
     training?: Json,
   ): Promise<void> {
     const { definition, schema, seed, calibration, storage } = this;
-    const tensors = { ...(await this.#parts.store.downloadStored()), ...extra };
+    const { store } = this.#parts;
+    const tensors = { ...(await store.downloadStored()), ...store.frozen.toTensors(), ...extra };
     await saveModel(path, { definition, schema, seed, calibration, statistics, storage }, tensors, training);
   }
 }

@@ -89,3 +89,6 @@ export function tableSlots(optimizer: Optimizer): readonly TableSlot[] {
 
 /** Returns the number of a table's slot with strengths of L2 by row, which comes after those of {@linkcode tableSlots}. */
 export const rowL2Index = (optimizer: Optimizer): number => tableSlots(optimizer).length + 1;
+
+/** Returns the number of a table's slot with the coupled L2 of each row, which comes after {@linkcode rowL2Index}. */
+export const rowStrengthIndex = (optimizer: Optimizer): number => rowL2Index(optimizer) + 1;

@@ -13,11 +13,12 @@ import type { Storage } from "./graph/plan.ts";
 import type { StorageByTable } from "./graph/table_storage.ts";
 import type { Initializer } from "./initializer.ts";
 import { NamedBuffers } from "./store/buffers.ts";
+import { FrozenRows } from "./store/frozen_rows.ts";
 import { BLOCK, type Flat, layOut, sizeOfParameter } from "./store/flat.ts";
 import { OptimizerState } from "./store/optimizer_state.ts";
 import { pick } from "./store/pick.ts";
 import type { DenseLayers } from "./ops/train/dense_update.ts";
-import { TableBuffers, weightsOf } from "./store/tables.ts";
+import { type RowOverlay, TableBuffers, weightsOf } from "./store/tables.ts";
 
 /** Strengths of the L2 regularizer: the loss gains (l2 / 2) times the sum of squares. */
 export interface L2 {
@@ -39,6 +40,13 @@ export interface L2 {
    * the data one after the other. Rows with 0 are not held back. @default those in the rows that `fit` is given
    */
   counts?: ArrayLike<number>;
+  /**
+   * Over the rows of the fields that are named, or of sequences with vocabularies of their own, in place of `embedding`:
+   * `{ user: 1e-4 }`. `byCount` adds to it as well.
+   *
+   * @default {none}
+   */
+  byField?: Readonly<Record<string, number>>;
 }
 
 /** Strengths of the L1 regularizer, which draws weights to exactly 0. */
@@ -59,6 +67,8 @@ export class Store implements Storage {
   readonly #buffers: NamedBuffers;
   /** State of the optimizer. */
   readonly optimizer: OptimizerState;
+  /** Rows of tables that training leaves as they are. */
+  readonly frozen: FrozenRows = new FrozenRows();
 
   /**
    * Allocates the parameters, statistics and tables of `declarations`; {@linkcode Store.requireAllocated} tells whether
@@ -110,8 +120,9 @@ export class Store implements Storage {
    * Fills everything with its first values, which depend on `seed` and the tensor's name alone.
    *
    * @param embeddings fills the embeddings in place of their own initializers
+   * @param overlay changes the first values of rows of a table, of which it gets a block at a time
    */
-  initialize(seed: number, embeddings?: Initializer): void {
+  initialize(seed: number, embeddings?: Initializer, overlay?: RowOverlay): void {
     for (const flat of [this.#trainable, this.#statistics]) {
       for (const parameter of flat.offsets.keys()) {
         const values = new Float32Array(sizeOfParameter(parameter));
@@ -120,7 +131,7 @@ export class Store implements Storage {
         this.#writeParameter(parameter, values);
       }
     }
-    for (const table of this.#declarations.tables.values()) this.#tables.initialize(table, seed, embeddings);
+    for (const table of this.#declarations.tables.values()) this.#tables.initialize(table, seed, embeddings, overlay);
   }
 
   /**

@@ -6,15 +6,18 @@
 import type { Dataset } from "./data/dataset.ts";
 import type { Plan } from "./graph/plan.ts";
 import type { TunedProblem } from "./kernels/tuner.ts";
+import type { PrepareOptions } from "./store/optimizer_state.ts";
 import { WeightAverage } from "./trainer/averaging.ts";
 import { BestEpoch } from "./trainer/best_epoch.ts";
 import { TrainingBuffers } from "./trainer/buffers.ts";
 import { checkRate, DivergenceError, monitorOf } from "./trainer/checks.ts";
 import type { Resumption, TrainerContext } from "./trainer/context.ts";
 import { Evaluations } from "./trainer/evaluations.ts";
+import { LossReports } from "./trainer/loss_reports.ts";
 import type { EpochReport, FitOptions, History } from "./trainer/options.ts";
 import { restoreTraining, saveTraining, type TrainingParts } from "./trainer/progress_file.ts";
 import { rowStrengths } from "./trainer/row_l2.ts";
+import { strengthsByTable } from "./trainer/row_strength.ts";
 import { type Settings, settingsOf } from "./trainer/settings.ts";
 import { startTraining } from "./trainer/start_bias.ts";
 import {
@@ -46,6 +49,7 @@ export class Trainer {
   readonly #average: WeightAverage | undefined;
   readonly #evaluations: Evaluations;
   #steps!: Steps;
+  #losses!: LossReports;
   /** When the epoch began, as if its evaluations had taken no time. */
   #started = 0;
   /** Whether the model has the parameters of an earlier epoch again, which the optimizer's state does not belong to. */
@@ -89,7 +93,10 @@ export class Trainer {
   async run(): Promise<History> {
     const { store: { optimizer }, access } = this.#context;
     const resume = this.#resume;
-    if (resume) requireSameRecipe((resume.training as unknown as TrainingState).recipe, this.#state.recipe);
+    if (resume) {
+      requireSameRecipe((resume.training as unknown as TrainingState).recipe, this.#state.recipe);
+      this.#context.store.frozen.requireSame(resume.tensors);
+    }
     const { optimizerState, tuneKernels, otherKernels } = this.#options;
     const isKept = optimizerState === "keep";
     let hasEnded = false;
@@ -97,7 +104,7 @@ export class Trainer {
       await this.#allocate();
       await this.#average?.allocate();
       const takeUp = isKept && !resume;
-      const earlierSteps = await optimizer.prepare(this.#settings.rules, { takeUp, rowL2: this.#rowStrengths() });
+      const earlierSteps = await optimizer.prepare(this.#settings.rules, { takeUp, ...this.#rowStrengths() });
       if (earlierSteps > 0) this.#state.earlierSteps = earlierSteps;
       if (tuneKernels && (!resume || otherKernels)) {
         await this.#tune(tuneKernels === true ? undefined : tuneKernels.path);
@@ -131,7 +138,7 @@ export class Trainer {
     const { optimizer } = this.#context.store;
     try {
       await this.#allocate();
-      await optimizer.prepare(this.#settings.rules, { rowL2: this.#rowStrengths() });
+      await optimizer.prepare(this.#settings.rules, this.#rowStrengths());
       return await this.#tune(path, true);
     } finally {
       this.#release();
@@ -159,10 +166,15 @@ export class Trainer {
     await buffers.allocate(context, data, options, settings);
     const rateAt = (step: number): number => this.#rateAt(step);
     this.#steps = new Steps({ ...settings, context, data, options, buffers, state, rateAt });
+    this.#losses = new LossReports({ steps: this.#steps, buffers, options, state, rateAt });
   }
 
-  #rowStrengths(): Float32Array<ArrayBuffer> | undefined {
-    return rowStrengths({ ...this.#context, l2: this.#options.l2, data: this.#data, unseen: this.#buffers.unseen });
+  #rowStrengths(): Pick<PrepareOptions, "rowL2" | "strengths"> {
+    const [{ store: { frozen } }, { l2 }, data] = [this.#context, this.#options, this.#data];
+    return {
+      rowL2: rowStrengths({ ...this.#context, l2, data, unseen: this.#buffers.unseen }),
+      strengths: strengthsByTable({ ...this.#context, l2, schema: data.schema, frozen }),
+    };
   }
 
   /** Compiles the step, with the kernels of the checkpoint to resume unless others may do. */
@@ -234,14 +246,13 @@ export class Trainer {
     const [state, steps] = [this.#state, this.#steps];
     steps.beginEpoch();
     let reported = performance.now();
-    this.#report();
+    this.#losses.tell();
     while (state.position < steps.perEpoch) {
       if (this.#options.signal?.aborted) return "interrupted";
       await steps.take();
       if (this.#buffers.losses.isFull(state.step) || performance.now() - reported >= REPORT_EVERY_MS) {
-        await steps.readLosses();
+        await this.#losses.read();
         reported = performance.now();
-        this.#report();
       }
       const ends = state.position === steps.perEpoch;
       if (this.#average?.isDue(ends)) {
@@ -252,13 +263,13 @@ export class Trainer {
       if (this.#evaluations.isDue && await this.#evaluateWithin()) return "early stopping";
       if (everySteps && state.step % everySteps === 0) await this.#save();
     }
-    await steps.readLosses();
-    this.#report();
+    await this.#losses.read();
   }
 
   /** Evaluates within an epoch; returns whether to stop. */
   async #evaluateWithin(): Promise<boolean> {
-    await this.#steps.readLosses();
+    // The learning rate may change with the evaluation.
+    await this.#losses.read();
     const { step, epoch: done } = this.#state;
     const epoch = done + 1;
     const lr = this.#rateAt(step - 1);
@@ -275,12 +286,6 @@ export class Trainer {
     return checkRate(this.#options.schedule?.(step) ?? this.#best.lr ?? this.#settings.rules.network.lr, step);
   }
 
-  #report(): void {
-    const { epoch, position } = this.#state;
-    const loss = this.#buffers.losses.mean;
-    this.#options.onProgress?.({ epoch: epoch + 1, step: position, steps: this.#steps.perEpoch, loss });
-  }
-
   async #endEpoch(seconds: number, before: number): Promise<{ report: EpochReport; stop: boolean }> {
     const state = this.#state;
     const lr = this.#rateAt(state.step - 1);
@@ -295,6 +300,11 @@ export class Trainer {
   async #save(): Promise<void> {
     await this.#steps.submit();
     const { checkpoint } = this.#options;
-    if (checkpoint) await saveTraining(checkpoint.path, this.#parts);
+    if (!checkpoint) return;
+    // A training that goes on from the checkpoint tells nothing of the steps behind it.
+    const failure = this.#losses.isBehind ? await this.#losses.read().catch((error: unknown) => error) : undefined;
+    // Where a parameter is not finite, its name says more than the loss does.
+    await saveTraining(checkpoint.path, this.#parts);
+    if (failure) throw failure;
   }
 }

@@ -13,6 +13,12 @@ const ALLOWED: Record<string, readonly string[]> = {
   "src/layers/": ["src/graph/", "src/ops/", "src/layers/", "src/initializer"],
   "src/data/": ["src/data/", "src/std.ts", "src/checkpoint/", "src/host/mod.ts", "src/metrics"],
   "src/metrics": ["src/metrics"],
+  "src/search/": [
+    "src/search/",
+    "src/data/random.ts",
+    "src/initializer/threefry.ts",
+    "src/checkpoint/canonical_json.ts",
+  ],
   "src/client/": ["src/client/", "src/serve/tensor.ts"],
   "models/": ["src/layers/", "src/definition.ts", "src/initializer", "models/"],
 };

@@ -49,6 +49,8 @@ const PURPOSE: Record<string, readonly string[]> = {
   "./client": ["Client", "ServerError", "encodeInfer"],
   "./data": ["readCsv", "readData", "readParquet", "readSql"],
   "./interchange": ["exportSafetensors", "importStateDict", "readSafetensors"],
+  "./runs": ["findRuns", "readRun"],
+  "./search": ["asha", "grid", "openJournal", "random", "tpe", "tune"],
   "./serve": ["epsilonGreedy", "plackettLuce", "serve"],
   "./gpu": ["Gpu", "Profiler", "listAdapters", "requestAdapter"],
   "./cli": ["main"],

@@ -3,7 +3,8 @@
 //   of_touched  the same over the rows that occur in the batch, from sums kept at the start of each run
 //   of_dense    the same over the flat gradient of the dense parameters
 //   scale       clip[0] = min(1, limit / (sqrt(sum_k partial[k]) + 1e-6)), NaN where the sum is not finite
-// Later shards of a table add to the partial sums of the first. Needs step.wgsl, grid.wgsl and a lane file.
+// Frozen rows have no gradient. Later shards of a table add to the partial sums of the first. Needs step.wgsl, grid.wgsl, a
+// lane file, and row_strength.wgsl or _none.
 // Grid: 64 workgroups, each striding over its share (scale: one); sums fold in a fixed tree: bit-reproducible.
 const FIELDS: u32 = 1u;
 const LANES: u32 = 1u;   // lanes of D
@@ -42,8 +43,9 @@ fn keep(group: u32, lane: u32, own: f32) {
   if (params.first == 0u) { partial[group] = square; } else { partial[group] += square; }
 }
 
-fn square_of(gradient: Lane, w: Lane) -> f32 {
-  let g = gradient + params.l2 * w;
+fn square_of(number: u32, gradient: Lane, w: Lane) -> f32 {
+  if (is_frozen(number)) { return 0.0; }
+  let g = gradient + l2_of(number) * w;
   return total(g * g);
 }
 
@@ -52,7 +54,7 @@ fn of_rows(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index)
   var own = 0.0;
   for (var number = group.x * 64u + lane; number < params.rows; number += 4096u) {
     let at = number * STRIDE;
-    for (var j = 0u; j < LANES; j++) { own += square_of(reduced[at + j], weights[at + j]); }
+    for (var j = 0u; j < LANES; j++) { own += square_of(number, reduced[at + j], weights[at + j]); }
   }
   keep(group.x, lane, own);
 }
@@ -64,7 +66,9 @@ fn of_touched(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_ind
     let row = pairs[at].x;
     let number = row - params.first;
     if (number >= params.rows || (at > 0u && pairs[max(at, 1u) - 1u].x == row)) { continue; }
-    for (var j = 0u; j < LANES; j++) { own += square_of(reduced[at * LANES + j], weights[number * STRIDE + j]); }
+    for (var j = 0u; j < LANES; j++) {
+      own += square_of(number, reduced[at * LANES + j], weights[number * STRIDE + j]);
+    }
   }
   keep(group.x, lane, own);
 }

@@ -1,10 +1,12 @@
-// Applies the optimizer's rule to SPAN lanes of a row, which are all of them for rules that look at the whole row, whose gradient is in `sum`.
-// Needs optimizer.wgsl, a state file, and `sum`, `weights`, `params.l2`, STRIDE and SPAN.
+// Applies the optimizer's rule to SPAN lanes of a row whose gradient is in `sum`: all lanes for rules of whole rows.
+// Needs optimizer.wgsl, a state file, row_strength.wgsl or _none, and `sum`, `weights`, `params.l2`, STRIDE and SPAN.
 override WIDTH: f32 = 1.0;  // D, for the mean over a row
 
 fn apply_rule(number: u32, part: u32, scale: f32) {
+  if (is_frozen(number)) { return; }
   let at = number * STRIDE + part * SPAN;
-  for (var j = 0u; j < SPAN; j++) { sum[j] = limited(scale * (sum[j] + params.l2 * weights[at + j])); }
+  let l2 = l2_of(number);
+  for (var j = 0u; j < SPAN; j++) { sum[j] = limited(scale * (sum[j] + l2 * weights[at + j])); }
   var mean = 0.0;
   if (RULE == ROWWISE_ADAGRAD) {
     for (var j = 0u; j < SPAN; j++) { mean += total(sum[j] * sum[j]) / WIDTH; }

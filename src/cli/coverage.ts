@@ -48,9 +48,11 @@ function reportFields(
   const listed = notable.slice(0, LISTED);
   streams.err(formatCoverage(name, listed, fitted ? "rare" : "unseen"));
   if (notable.length > LISTED) streams.err(`and ${formatCount(notable.length - LISTED, "more field")}`);
-  const hasMissingRow = new Map(data.schema.fields.map((field) => [field.name, field.missing]));
+  const knowsMissing = new Map(
+    data.schema.fields.map((field) => [field.name, field.missing || field.fill !== undefined]),
+  );
   const warned = fitted ? [] : listed;
-  const lines = warned.flatMap((field) => warningsOf(field, hasMissingRow.get(field.name)!));
+  const lines = warned.flatMap((field) => warningsOf(field, knowsMissing.get(field.name)!));
   for (const line of lines) streams.err(`warning: ${name}: ${line}`);
 }
 
@@ -88,11 +90,14 @@ function reportSequences(
 
 /** Writes the shares of some fields as a table, without the columns that would be empty. */
 function formatCoverage(name: string, fields: readonly FieldCoverage[], unseen: string): string {
-  const columns = ([["missing", "missing"], [unseen, "unseen"], ["beyond range", "outside"]] as const)
-    .filter(([, key]) => fields.some((field) => field[key] > 0));
+  const all = [["missing", "missing"], ["filled in", "filled"], [unseen, "unseen"], [
+    "beyond range",
+    "outside",
+  ]] as const;
+  const columns = all.filter(([, key]) => fields.some(({ [key]: count = 0 }) => count > 0));
   const rows = fields.map((field) => [
     field.name,
-    ...columns.map(([, key]) => field[key] === 0 ? "" : formatShare(field[key] / field.rows)),
+    ...columns.map(([, key]) => field[key] ? formatShare(field[key] / field.rows) : ""),
   ]);
   return formatTable([`values of ${name}`, ...columns.map(([title]) => title)], rows);
 }

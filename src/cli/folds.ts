@@ -5,6 +5,7 @@
  */
 import { type Evaluation, METRIC_NAMES, numbersOf } from "../metrics.ts";
 import { evaluateByTask } from "../model/tasks.ts";
+import { spreadOf } from "../runs/spread.ts";
 import { openGpu } from "./device.ts";
 import { requirePlaces, type Run, trainOne } from "./run.ts";
 import type { Streams } from "./streams.ts";
@@ -53,9 +54,8 @@ export function formatFolds(evaluations: readonly Evaluation[]): string {
   );
   const columns = names.map((name) => {
     const values = numbers.map((fold) => fold[name]);
-    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-    const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-    return [...values, mean, Math.sqrt(squares / (values.length - 1))];
+    const { mean, deviation = NaN } = spreadOf(values);
+    return [...values, mean, deviation];
   });
   const labels = [...evaluations.map((_, fold) => String(fold + 1)), "mean", "std. dev."];
   const rows = labels.map((label, row) => [

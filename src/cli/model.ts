@@ -5,6 +5,7 @@
  */
 import { models } from "../../models/mod.ts";
 import type { FittedSchema } from "../data/fitted_schema.ts";
+import { parseNumber } from "../data/scaling.ts";
 import type { Definition } from "../definition.ts";
 import { Declarations } from "../graph/parameter.ts";
 import { crossEntropy, focal, type LabelLoss, squared } from "../losses.ts";
@@ -48,6 +49,10 @@ export const OPTIMIZER_OPTIONS = {
     value: "L2",
     help:
       "L2 strength over the embedding rows of the batch, each divided by\nits occurrences in the training data (default 0)",
+  },
+  "l2-by-field": {
+    value: "LIST",
+    help: "L2 strength over the rows of some fields, in place of --l2-embedding, such as\nuser=1e-4,item=0",
   },
   "l2-net": { value: "L2", help: "L2 strength over all other parameters (default 0)" },
   "l1-embedding": { value: "L1", help: "L1 strength over embeddings and first-order weights (default 0)" },
@@ -199,12 +204,23 @@ function makeOptimizer(
   }
 }
 
+function readByField(options: Options<OptimizerOption>): Record<string, number> {
+  const pairs = readPairs(options, "l2-by-field", "user=1e-4").map(([name, text]): [string, number] => {
+    const strength = parseNumber(text);
+    return strength >= 0
+      ? [name, strength]
+      : options.refuse(`option "--l2-by-field" of "${name}" must be a number of at least 0, received "${text}"`);
+  });
+  return Object.fromEntries(pairs);
+}
+
 /** Reads the strengths of L2. */
 export function readL2(options: Options<OptimizerOption>): L2 {
   return {
     embedding: options.number("l2-embedding", 0),
     byCount: options.number("l2-by-count", 0),
     net: options.number("l2-net", 0),
+    ...(options.has("l2-by-field") && { byField: readByField(options) }),
   };
 }
 

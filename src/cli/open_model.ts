@@ -16,10 +16,12 @@ import type { Streams } from "./streams.ts";
 
 /** Creates the model, or loads the one that training goes on from. */
 export async function openModel(run: Run, gpu: Gpu, streams: Streams): Promise<Model> {
-  const { definition, training, from, fromFm, seed, embeddingStd } = run;
+  const { definition, training, from, fromFm, seed, embeddingStd, pretrained } = run;
   if (from !== undefined) return await openEarlier(run, from, gpu, streams);
   const embeddingInitializer = embeddingStd === undefined ? undefined : normal(embeddingStd);
-  const model = await Model.create(definition, training.schema, { seed, device: gpu, embeddingInitializer });
+  const model = await Model.create(definition, training.schema, {
+    ...{ seed, device: gpu, embeddingInitializer, pretrained },
+  });
   if (fromFm !== undefined) await startFromFm(fromFm, model, gpu);
   return model;
 }

@@ -26,6 +26,8 @@ export interface CommandInfo<G extends OptionGroups = OptionGroups> {
   readonly name: string;
   /** What it does, in one line. */
   readonly summary: string;
+  /** What the arguments are that belong to no option, as in `FOLDER...`; there may be none when absent. */
+  readonly operands?: string;
   /** Options, grouped for the help. */
   readonly options: G;
   /** Paragraphs below the options. */
@@ -62,11 +64,13 @@ export function parseOptions<G extends OptionGroups>(
     boolean: names.filter((name) => declared[name].value === undefined),
     collect: texts,
     alias: { help: "h" },
-    unknown: (argument, key) => refuse(describeUnknown(argument, key, names)),
+    unknown: (argument, key) =>
+      (key === undefined && command.operands !== undefined) || refuse(describeUnknown(argument, key, names)),
   });
-  for (const argument of parsed._) refuse(`unexpected argument "${argument}"`);
+  const operands = parsed._.map(String);
+  if (command.operands === undefined) { for (const operand of operands) refuse(`unexpected argument "${operand}"`); }
   const given = names.filter((name) => Array.isArray(parsed[name]) ? parsed[name].length > 0 : parsed[name] === true);
-  return new Options(command.name, new Map(given.map((name) => [name, parsed[name]])));
+  return new Options(command.name, new Map(given.map((name) => [name, parsed[name]])), operands);
 }
 
 /** Ties values to their options, because the parser takes `-` and negative numbers for options. */
@@ -100,10 +104,17 @@ function describeUnknown(argument: string, key: string | undefined, names: reado
 export class Options<Name extends string = string> {
   readonly #command: string;
   readonly #given: ReadonlyMap<string, boolean | readonly string[]>;
+  /** The arguments that belong to no option. */
+  readonly operands: readonly string[];
 
-  constructor(command: string, given: ReadonlyMap<string, boolean | readonly string[]>) {
+  constructor(
+    command: string,
+    given: ReadonlyMap<string, boolean | readonly string[]>,
+    operands: readonly string[] = [],
+  ) {
     this.#command = command;
     this.#given = given;
+    this.operands = operands;
   }
 
   /** Tells whether an option was given. */
@@ -217,7 +228,8 @@ export function formatHelp(command: CommandInfo): string {
   const label = (name: string, { value }: Option): string => `--${name}${value === undefined ? "" : ` ${value}`}`;
   const labels = Object.values(groups).flatMap((group) => Object.entries(group).map((entry) => label(...entry)));
   const width = Math.max(...labels.map((text) => text.length));
-  const lines = [`weft ${command.name}: ${command.summary}`];
+  const operands = command.operands === undefined ? "" : ` ${command.operands}`;
+  const lines = [`weft ${command.name}${operands}: ${command.summary}`];
   for (const [title, group] of Object.entries(groups)) {
     lines.push("", `${title}:`);
     for (const [name, option] of Object.entries(group)) {

@@ -17,7 +17,7 @@ import { reportCoverage } from "./coverage.ts";
 import type { BAD_ROW_OPTION, DATA_OPTIONS, DataFormat, MISSING_OPTION } from "./data.ts";
 import { areLibsvm, readData, readDataFormat, readRejections, requireFiles, warnOfOneClass } from "./data.ts";
 import { describeGrowth, type GROWTH_OPTIONS, readGrowth } from "./growth.ts";
-import type { OptionGroups, Options } from "./options.ts";
+import { type OptionGroups, type Options, UsageError } from "./options.ts";
 import { readSchema, SCHEMA_OPTIONS } from "./schema.ts";
 import type { Streams } from "./streams.ts";
 import { formatShare } from "./table.ts";
@@ -40,6 +40,10 @@ export const PART_OPTIONS = {
     help: "random (default); label: the same share of each label in all parts; group:COLUMN: no user or\n" +
       "other value of the column in two parts; group-label:COLUMN, for --folds: both, as nearly as\n" +
       "groups allow; without --folds also position, or the column of --time",
+  },
+  "split-seed": {
+    value: "N",
+    help: "seed of the parts, so that runs of several seeds have the same (default: --seed)",
   },
 } as const satisfies OptionGroups[string];
 
@@ -71,7 +75,7 @@ export function requirePartOptions(options: Options<PartOption>): void {
   options.exclude("split", ["validation", "folds"]);
   if (options.numbers("split")?.length === 3) options.exclude("split", ["test"]);
   options.exclude("folds", ["test"]);
-  if (!options.has("folds")) options.require("split", ["split-by"]);
+  if (!options.has("folds")) options.require("split", ["split-by", "split-seed"]);
 }
 
 /** Reads the rows of one training. */
@@ -84,7 +88,7 @@ export async function readParts(
   const by = fractions && readSplitBy(options, fractions, source?.schema.time);
   const growth = source && readGrowth(options);
   const divided = by || growth ? { group: by?.column } : undefined;
-  const { whole, schema, format } = await readWhole(options, source, divided, streams, growth !== undefined);
+  const { whole, schema, format } = await readWhole(options, source, divided, streams, Infinity, growth !== undefined);
   const declared = source ? undefined : schema ?? whole.schema.declared();
   const split = by ? (declared ? refitSplit(whole, declared, fractions!, by) : whole.split(fractions!, by)) : [whole];
   if (by?.by === "group") streams.err(describeGroups(by.column!, split, fractions!));
@@ -120,7 +124,7 @@ export async function readFolds(
   k: number,
   streams: Streams,
 ): Promise<AsyncGenerator<Parts>> {
-  const seed = options.integer("seed", 0) ?? 1;
+  const seed = readSplitSeed(options);
   const { by, column } = readFoldsBy(options);
   const how = { seed, groups: column, stratify: by === "label" || by === "group-label" };
   const { whole, schema, format } = await readWhole(options, source, { group: column }, streams);
@@ -137,6 +141,25 @@ export async function readFolds(
   })();
 }
 
+/** Reads the first rows of `--data`, with a schema that is fitted to them alone, and the ranges of options about parts. */
+export async function readSample(
+  options: Options<PartOption>,
+  source: ModelHeader | undefined,
+  rows: number,
+  streams: Streams,
+): Promise<Dataset> {
+  const fractions = options.numbers("split", 0, 1);
+  if (fractions) readSplitBy(options, fractions, source?.schema.time);
+  options.number("negative-rate", Number.MIN_VALUE, 1);
+  try {
+    return (await readWhole(options, source, undefined, streams, rows)).whole;
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    // The first rows of a file that is sorted may hold one label alone: all rows tell whether they can be read.
+    return (await readWhole(options, source, undefined, streams)).whole;
+  }
+}
+
 /** Rows that are still to be divided. */
 interface Whole {
   readonly whole: Dataset;
@@ -149,6 +172,7 @@ interface Whole {
  * Reads `--data`.
  *
  * @param divided column of groups, where rows are to be divided: then they keep their texts
+ * @param most rows to read at most
  * @param grows whether the schema of `source` grows: then they keep them, too
  */
 async function readWhole(
@@ -156,10 +180,12 @@ async function readWhole(
   source: ModelHeader | undefined,
   divided: { readonly group: string | undefined } | undefined,
   streams: Streams,
+  most = Infinity,
   grows = false,
 ): Promise<Whole> {
   const files = requireFiles(options);
-  const format = { ...await readDataFormat(options), ...readRejections(options) };
+  const given = { ...await readDataFormat(options), ...readRejections(options) };
+  const format = most < (given.limit ?? Infinity) ? { ...given, limit: most } : given;
   const isLibsvm = await areLibsvm(files, format);
   if (grows) {
     if (isLibsvm) options.refuse('option "--grow" is not for libsvm files');
@@ -229,7 +255,7 @@ function readSplitBy(
     options.refuse(`option "--split" must be two or three shares that sum to 1, received "${options.text("split")}"`);
   }
   const by = options.text("split-by") ?? "random";
-  const seed = options.integer("seed", 0) ?? 1;
+  const seed = readSplitSeed(options);
   if (by === (time ?? options.text("time"))) return { by };
   if (by === "random") return { seed };
   if (by === "label") return { by, seed };
@@ -239,6 +265,10 @@ function readSplitBy(
   return options.refuse(
     `option "--split-by" must be random, label, group:COLUMN, position or the column of --time, received "${by}"`,
   );
+}
+
+function readSplitSeed(options: Options<PartOption>): number {
+  return options.integer("split-seed", 0) ?? options.integer("seed", 0) ?? 1;
 }
 
 function readFoldsBy(options: Options<PartOption>): { readonly by: string; readonly column?: string } {

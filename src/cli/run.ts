@@ -11,23 +11,27 @@ import type { Gpu } from "../gpu/device.ts";
 import { GpuError } from "../gpu/error.ts";
 import type { AdapterOptions } from "../host/adapter_types.ts";
 import { formatKernelTimes, Profiler } from "../gpu/profiler.ts";
-import type { PlanDescription } from "../graph/plan.ts";
 import type { Model } from "../model.ts";
-import type { TaskProbabilities } from "../model/tasks.ts";
-import { createProgress, type Progress } from "../progress.ts";
+import { evaluateByTask, type TaskProbabilities } from "../model/tasks.ts";
+import type { PretrainedByField } from "../pretrained/options.ts";
+import { createProgress } from "../progress.ts";
+import { RunRecorder } from "../runs/recorder.ts";
 import { DivergenceError } from "../trainer/checks.ts";
-import type { EpochReport, FitOptions, History } from "../trainer/options.ts";
+import type { FitOptions, History } from "../trainer/options.ts";
 import { describeData } from "./data.ts";
 import { openGpu } from "./device.ts";
 import { requireWritable, writeWhole } from "./files.ts";
+import { follow } from "./follow.ts";
 import type { Growth } from "./growth.ts";
 import { Interruption } from "./interrupt.ts";
 import { openModel, reportFirst } from "./open_model.ts";
+import type { RunRecord } from "./record.ts";
+import { reportPretrained } from "./pretrained.ts";
 import { formatTasks } from "./report.ts";
 import { describeInputs } from "./sequences.ts";
 import { progressStream, type Streams } from "./streams.ts";
 import { formatCount } from "./table.ts";
-import { applyTuning, describeTuning, type TuningFile } from "./tuning.ts";
+import { applyTuning, type TuningFile } from "./tuning.ts";
 
 /** What is to be trained, on what, and where the results go. */
 export interface Run {
@@ -45,6 +49,8 @@ export interface Run {
   readonly seed: number;
   /** Standard deviation of the first embeddings; the model's when absent. */
   readonly embeddingStd?: number;
+  /** Vectors of files that rows of embeddings start from, by field. */
+  readonly pretrained?: PretrainedByField;
   /** File of the trained model; it is not saved when absent. */
   readonly out?: string;
   /** File of the Chrome trace, when kernels are to be timed. */
@@ -63,6 +69,8 @@ export interface Run {
   readonly backend?: AdapterOptions["backend"];
   /** Whether to list the layers first. */
   readonly summary?: boolean;
+  /** The folder that the run is kept in. */
+  readonly record?: RunRecord;
   /** Whether to leave out the report on the test rows. */
   readonly quiet?: boolean;
 }
@@ -87,7 +95,8 @@ export async function runTraining(run: Run, streams: Streams): Promise<number> {
  *
  * @throws {Error} when one cannot
  */
-export async function requirePlaces({ out, profile, fit: { checkpoint } }: Run): Promise<void> {
+export async function requirePlaces({ out, profile, record, fit: { checkpoint } }: Run): Promise<void> {
+  if (record) await Deno.mkdir(record.folder, { recursive: true });
   for (const path of [out, checkpoint?.path]) if (path) await requireSavable(path);
   if (profile !== undefined) await requireWritable(profile);
 }
@@ -108,10 +117,26 @@ export async function trainOne(run: Run, gpu: Gpu, streams: Streams): Promise<Tr
   using profiler = run.profile === undefined ? undefined : new Profiler(gpu);
   // Until the model is saved, so that no signal comes between training and its file.
   using interruption = new Interruption();
-  const history = await fit(run, { model, gpu, profiler, interruption }, streams);
+  await using recorder = run.record && await startRecorder(run, run.record, model);
+  try {
+    return await trainToEnd(run, { model, gpu, profiler, interruption, recorder, started }, streams);
+  } catch (error) {
+    await recorder?.fail(error);
+    throw error;
+  }
+}
+
+function startRecorder({ training, validation, test, fit, seed }: Run, record: RunRecord, model: Model) {
+  return RunRecorder.start({ ...record, model, training, test, fit: { ...fit, validation, seed } });
+}
+
+async function trainToEnd(run: Run, workshop: Workshop, streams: Streams): Promise<Trained> {
+  const { model, profiler, interruption, recorder, started } = workshop;
+  const history = await fit(run, workshop, streams);
   if (profiler) await writeProfile(profiler, run.profile!, streams);
   if (history.ended === "interrupted") {
     await endInterrupted(run, model, streams);
+    await recorder?.interrupt();
     return { code: interruption.exitCode };
   }
   streams.err(describeEnd(history, (performance.now() - started) / 1000));
@@ -119,9 +144,10 @@ export async function trainOne(run: Run, gpu: Gpu, streams: Streams): Promise<Tr
   const { test, first } = run;
   if (first) await reportFirst(run, model, first.own, "after training on them", streams);
   const predicted = test && await model.predictTasks(test, { batchSize: run.fit.batchSize });
+  await recorder?.finish(history, predicted && evaluateByTask(predicted, test!));
   if (predicted && !run.quiet) {
-    streams.out(`${describeData("test", test)}\n`);
-    streams.out(`${formatTasks(predicted, test)}\n`);
+    streams.out(`${describeData("test", test!)}\n`);
+    streams.out(`${formatTasks(predicted, test!)}\n`);
   }
   if (run.out !== undefined) streams.out(`Saved the model to ${run.out}`);
   return { code: 0, predicted };
@@ -134,6 +160,7 @@ function describeRun({ training, validation, test, seed, summary }: Run, model: 
   const size = `${inputs}, ${formatCount(model.schema.rowCount, "row")} of embeddings`;
   const parameters = formatCount(model.parameterCount, "parameter");
   streams.err(`model: ${model.definition.name}, ${size}, ${parameters}, seed ${seed}`);
+  reportPretrained(model.pretrained, streams);
   if (summary) streams.err(`\n${model.summary()}\n`);
 }
 
@@ -143,10 +170,15 @@ interface Workshop {
   readonly gpu: Gpu;
   readonly profiler: Profiler | undefined;
   readonly interruption: Interruption;
+  /** What keeps a record of it. */
+  readonly recorder: RunRecorder | undefined;
+  /** When the work began, in ms. */
+  readonly started: number;
 }
 
 /** Trains with progress on stderr; the first signal ends it after the current step. */
-async function fit(run: Run, { model, gpu, profiler, interruption }: Workshop, streams: Streams): Promise<History> {
+async function fit(run: Run, workshop: Workshop, streams: Streams): Promise<History> {
+  const { model, gpu, profiler, interruption, recorder } = workshop;
   const { training, validation, seed } = run;
   const batchSize = Math.min(run.fit.batchSize, training.rows);
   const { epochs } = run.fit;
@@ -156,10 +188,11 @@ async function fit(run: Run, { model, gpu, profiler, interruption }: Workshop, s
     streams.err("Stopping after the current step; press Ctrl-C again to quit at once");
   }, () => progress.stop());
   const { signal } = interruption;
+  const options = { ...run.fit, validation, seed, profiler, signal, ...follow(progress, run, streams) };
   const since = Date.now();
   try {
     return await Promise.race([
-      model.fit(training, { ...run.fit, validation, seed, profiler, signal, ...follow(progress, run, streams) }),
+      model.fit(training, recorder?.follow(options) ?? options),
       gpu.lost.then((error) => Promise.reject(error)),
     ]);
   } catch (error) {
@@ -168,15 +201,20 @@ async function fit(run: Run, { model, gpu, profiler, interruption }: Workshop, s
       await model.save(run.out);
       streams.err(`Saved the model of epoch ${error.restoredEpoch} to ${run.out}`);
     }
-    throw await nameCheckpoint(error, run.fit, since);
+    throw await nameCheckpoint(error, run.fit, since, run.record && "--continue");
   }
 }
 
-/** Adds to a failure what it left intact: the checkpoint that this run wrote or went on from. */
+/**
+ * Adds to a failure what it left intact: the checkpoint that this run wrote or went on from.
+ *
+ * @param how the option that goes on from it
+ */
 export async function nameCheckpoint(
   error: unknown,
   { checkpoint, resume }: Pick<FitOptions, "checkpoint" | "resume">,
   since: number,
+  how?: string,
 ): Promise<unknown> {
   if (!(error instanceof GpuError || error instanceof DivergenceError)) return error;
   const written = checkpoint && (await timeOf(checkpoint.path)) >= since;
@@ -186,60 +224,9 @@ export async function nameCheckpoint(
     // The same training would end the same way.
     return new DivergenceError(`${error.message}; the last checkpoint, ${path}, is intact`, error.step);
   }
-  return new GpuError(`${error.message}; the last checkpoint is intact, go on with --resume ${path}`, { cause: error });
-}
-
-/** Ties what training tells to the progress display. */
-function follow(progress: Progress, { fit: { epochs, resume }, summary }: Run, streams: Streams): Partial<FitOptions> {
-  let epoch = 0;
-  // The command gave the same warnings before it opened the device.
-  const onWarning = (): void => {};
-  const begin = (next: number, step = 0): void => {
-    epoch = next;
-    progress.startEpoch(next, step);
-  };
-  return {
-    onWarning,
-    onTuning: (event) => streams.err(describeTuning(event)),
-    onPlan: (plan) => {
-      if (summary) streams.err(`${describePlan(plan)}\n`);
-      if (!resume) begin(1);
-    },
-    onProgress: (event) => {
-      // Where a resumed run begins is known from what it tells first.
-      if (event.epoch !== epoch) begin(event.epoch, event.step);
-      progress.update(event.step, Number.isNaN(event.loss) ? undefined : event.loss);
-    },
-    onEvaluation: (report) => {
-      const metrics = Object.entries(metricsOf(report)).filter(([name]) => name !== "lr");
-      const shown = metrics.map(([name, value]) => `${name} ${value.toFixed(5)}`).join("  ");
-      progress.note(`step ${report.step}  ${shown}${report.improved ? "" : "  no better"}`);
-    },
-    onEpoch: (report) => {
-      progress.endEpoch(metricsOf(report));
-      if (report.epoch < epochs) begin(report.epoch + 1);
-    },
-  };
-}
-
-/** Tells what a step runs, and the memory of its intermediate tensors. */
-function describePlan(plan: PlanDescription): string {
-  const { dispatches, longestChain, arenaBytes, peakBytes, tensorBytes } = plan;
-  const [arena, peak, unshared] = [arenaBytes, peakBytes, tensorBytes].map((bytes) => (bytes / 1e6).toFixed(1));
-  return `step: ${dispatches} dispatches, ${longestChain} of them in the longest chain; arena ${arena} MB, at most ${peak} MB in use, ` +
-    `${unshared} MB without sharing`;
-}
-
-function metricsOf({ validation, lr }: Pick<EpochReport, "validation" | "lr">): Record<string, number> {
-  const { auc, concordance, logloss, rmse, mae, notes } = validation ?? {};
-  return {
-    ...(auc !== undefined && !notes?.auc && { auc }),
-    ...(concordance !== undefined && !notes?.concordance && { concordance }),
-    ...(logloss !== undefined && !notes?.logloss && { logloss }),
-    ...(rmse !== undefined && { rmse }),
-    ...(mae !== undefined && { mae }),
-    lr,
-  };
+  return new GpuError(`${error.message}; the last checkpoint is intact, go on with ${how ?? `--resume ${path}`}`, {
+    cause: error,
+  });
 }
 
 function describeEnd({ epochs, bestEpoch, bestMetrics: metrics, ended }: History, seconds: number): string {
@@ -259,7 +246,8 @@ function describeEnd({ epochs, bestEpoch, bestMetrics: metrics, ended }: History
 async function endInterrupted(run: Run, model: Model, streams: Streams): Promise<void> {
   const path = run.fit.checkpoint?.path;
   if (path !== undefined) {
-    streams.err(`Interrupted. Saved a checkpoint to ${path}; go on with the same command and --resume ${path}`);
+    const how = run.record ? "--continue" : `--resume ${path}`;
+    streams.err(`Interrupted. Saved a checkpoint to ${path}; go on with the same command and ${how}`);
   } else if (run.out === undefined) {
     streams.err("Interrupted. Nothing is saved: there is no --out");
   } else {

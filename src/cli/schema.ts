@@ -13,6 +13,8 @@ import {
   type Schema,
   sequence,
 } from "../data/schema.ts";
+import { DERIVED_OPTIONS, readDerived, readHashing } from "./derived.ts";
+import { FEATURE_OPTIONS, type Preparation, readPreparation } from "./feature_options.ts";
 import type { OptionGroups, Options } from "./options.ts";
 
 /** Options that declare a schema. */
@@ -39,9 +41,10 @@ export const SCHEMA_OPTIONS = {
   "max-length": { value: "N", help: "latest names of a sequence that are kept (default 50)" },
   "min-count": { value: "N", help: "names that occur fewer times share the out-of-vocabulary row (default 1)" },
   scale: { value: "KIND", help: "scaling of numbers: standard (default), log, minmax or none" },
-  buckets: { value: "N", help: "cut numbers into N quantile buckets instead of scaling them" },
+  ...FEATURE_OPTIONS,
   clamp: { help: "move numbers beyond those of the training data to the nearest of them" },
   time: { value: "COLUMN", help: "column of times, for --split-by" },
+  ...DERIVED_OPTIONS,
   weight: { value: "COLUMN", help: "column of weights: how much a row counts in the loss and in the evaluation" },
 } as const satisfies OptionGroups[string];
 
@@ -66,8 +69,13 @@ export async function readSchema(options: Options<SchemaOption>): Promise<Schema
   options.exclude("threshold", ["positive", "negative"]);
   options.exclude("real", ["labels", "threshold", "positive"]);
   options.require("positive", ["negative"]);
-  if (!options.has("sequences")) options.require("categorical", ["min-count"]);
-  const fields = [...readCategorical(options), ...readNumeric(options)];
+  options.require("categorical", ["hash-buckets", "new-value-buckets"]);
+  if (!options.has("sequences") && !options.has("cross")) options.require("categorical", ["min-count"]);
+  const preparation = readPreparation(options, options.exact("numeric"), options.exact("categorical"));
+  const fields = [
+    ...[...readCategorical(options, preparation), ...readNumeric(options, preparation)],
+    ...readDerived(options, options.integer("min-count", 1)),
+  ];
   if (fields.length === 0) {
     options.refuse('option "--categorical" or "--numeric" is missing: the model needs at least one column');
   }
@@ -86,6 +94,7 @@ export async function readSchema(options: Options<SchemaOption>): Promise<Schema
     ...(options.has("real") && { real: true }),
     time: options.text("time"),
     weight,
+    ...preparation.texts,
     features,
   });
 }
@@ -103,20 +112,31 @@ async function readSchemaFile(path: string): Promise<Schema> {
   }
 }
 
-function readCategorical(options: Options<SchemaOption>): Feature[] {
+function readCategorical(options: Options<SchemaOption>, preparation: Preparation): Feature[] {
   const names = options.exact("categorical");
-  const minCount = options.integer("min-count", 1);
-  return names.map((name) => categorical(name, minCount === undefined ? {} : { minCount }));
+  const hashingOf = readHashing(options, names, options.integer("min-count", 1));
+  return names.map((name) =>
+    categorical(name, {
+      ...hashingOf(name),
+      ifMissing: preparation.missingName(name),
+      indicator: preparation.hasIndicator(name),
+    })
+  );
 }
 
-function readNumeric(options: Options<SchemaOption>): Feature[] {
-  const names = options.exact("numeric");
+function readNumeric(options: Options<SchemaOption>, preparation: Preparation): Feature[] {
   options.require("numeric", ["scale", "buckets", "clamp"]);
-  options.exclude("buckets", ["scale", "clamp"]);
-  const buckets = options.integer("buckets", 2);
+  if (preparation.bucketsAll) options.exclude("buckets", ["scale", "clamp"]);
   const scale = options.choice("scale", SCALES) ?? "standard";
   const clamp = options.has("clamp");
-  return names.map((name) => numeric(name, buckets === undefined ? { scale, clamp } : { buckets }));
+  return options.exact("numeric").map((name) => {
+    const buckets = preparation.bucketsOf(name);
+    return numeric(name, {
+      ...(buckets === undefined ? { scale, clamp } : { buckets }),
+      ifMissing: preparation.missingNumber(name),
+      indicator: preparation.hasIndicator(name),
+    });
+  });
 }
 
 function readSequences(options: Options<SchemaOption>): Feature[] {

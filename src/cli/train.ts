@@ -8,6 +8,7 @@ import { readCheckpoint } from "../checkpoint.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Definition } from "../definition.ts";
 import { rulesOf } from "../optimizer/parts.ts";
+import { RUN_FILES } from "../runs/info.ts";
 import type { EarlyStopping } from "../trainer/options.ts";
 import { weightedNames } from "../trainer/tasks.ts";
 import { type ModelHeader, parseHeader } from "../model/header.ts";
@@ -16,6 +17,7 @@ import { AVERAGING_OPTIONS, readAveraging } from "./averaging.ts";
 import { BAD_ROW_OPTION, DATA_OPTIONS, MISSING_OPTION, requireFiles } from "./data.ts";
 import { nameFold, runFolds } from "./folds.ts";
 import {
+  type DeclaredModel,
   LOSS_OPTIONS,
   MODEL_OPTIONS,
   OPTIMIZER_OPTIONS,
@@ -28,6 +30,8 @@ import {
 import { GROWTH_OPTIONS, readNewRows, requireGrowthOptions } from "./growth.ts";
 import { type CommandInfo, type NameOf, type Options, parseOptions } from "./options.ts";
 import { PART_OPTIONS, type Parts, readFolds, readParts, requirePartOptions } from "./parts.ts";
+import { PRETRAINED_OPTIONS, readPretrainedOptions } from "./pretrained.ts";
+import { readRecord, RECORD_OPTIONS, type RunRecord } from "./record.ts";
 import { type Run, runTraining } from "./run.ts";
 import { readSchedule, SCHEDULE_OPTIONS } from "./schedule.ts";
 import { SCHEMA_OPTIONS } from "./schema.ts";
@@ -63,6 +67,7 @@ const GROUPS = {
       value: "STD",
       help: "standard deviation of the first embeddings (default: the model's, mostly 0.0001)",
     },
+    ...PRETRAINED_OPTIONS,
     from: {
       value: "FILE",
       help:
@@ -110,7 +115,8 @@ const GROUPS = {
     },
   },
   "Files": {
-    out: { value: "FILE", help: "the trained model (default MODEL.weft)" },
+    ...RECORD_OPTIONS,
+    out: { value: "FILE", help: "the trained model (default MODEL.weft, or model.weft in the folder of --run)" },
     checkpoint: { value: "FILE", help: "checkpoint, written after each epoch and on Ctrl-C, SIGTERM or SIGHUP" },
     "checkpoint-every": { value: "N", help: "write it every N steps too" },
     ...TUNING_OPTION,
@@ -144,21 +150,47 @@ export const TRAIN: CommandInfo<typeof GROUPS> = {
     "train --data clicks.csv --label click --categorical user,item --folds 5 --split-by group:user",
     "train --data train.tsv --validation valid.tsv --schema schema.json --model dnn --hidden 256,128 --dropout 0.2",
     "train --data log.csv --label y --positive yes --categorical a,b --checkpoint run.weft --checkpoint-every 500",
+    "train --data log.csv --label y --categorical a,b --split 0.8,0.1,0.1 --run runs/first",
     "train --data log.csv --label y --categorical a,b --model fnn --from-fm fm.weft",
     "train --data log.csv --label y --categorical item,cate --sequences history:item,cates:cate@history --model din",
     "train --data log.csv --labels click,buy --categorical a,b --model mmoe --task-weights uncertainty",
+    "train --data log.csv --label y --categorical user,item --dim 50 --pretrained item=vectors.txt",
     "train --data today.csv --from yesterday.weft --lr 0.0001 --out today.weft",
     "train --data today.csv --from yesterday.weft --grow --evaluate-first --out today.weft",
   ],
 };
 
-/** Runs `weft train`. */
-export async function train(args: readonly string[], streams: Streams): Promise<number> {
+/** What the arguments say before any data is read. */
+export interface TrainArguments {
+  /** The options. */
+  readonly options: Options<Name>;
+  /** The model that training goes on from. */
+  readonly source: ModelHeader | undefined;
+  /** Refuses a schema over which the model does not read all options that were given. */
+  readonly check: DeclaredModel["check"] | undefined;
+  /** All of the run but its rows. */
+  readonly settings: Omit<Run, "training">;
+}
+
+/**
+ * Reads what does not depend on the data, so that mistakes show before any of it is read.
+ *
+ * @throws {UsageError} when an option is unknown, out of its range or at odds with another one
+ * @throws {Error} when the model to go on from cannot be read, or the folder of the run cannot be used
+ */
+export async function readArguments(args: readonly string[]): Promise<TrainArguments> {
   const options = parseOptions(TRAIN, args);
   const source = await readSource(options);
   const { definition, check } = source ? { definition: source.definition } : readModel(options);
-  const settings = readSettings(options, definition);
+  const record = await readRecord(options, ["train", ...args]);
+  const settings = readSettings(options, definition, record);
   for (const name of ["schedule", "warmup-steps"] as const) options.exclude(name, ["lr-factor"]);
+  return { options, source, check, settings };
+}
+
+/** Runs `weft train`. */
+export async function train(args: readonly string[], streams: Streams): Promise<number> {
+  const { options, source, check, settings } = await readArguments(args);
   const k = options.integer("folds", 2);
   const plan = (parts: Parts): Run => {
     check?.(parts.training.schema);
@@ -177,8 +209,26 @@ export async function train(args: readonly string[], streams: Streams): Promise<
   );
 }
 
+/**
+ * Checks the options that depend on the data, by its first rows.
+ *
+ * @throws {UsageError} when one does not fit
+ */
+export function checkOnSample({ options, check, settings }: TrainArguments, sample: Dataset): void {
+  check?.(sample.schema);
+  const validation = options.has("validation") || options.has("split") ? sample : undefined;
+  // A sample does not tell how many steps there will be.
+  planRun(options, settings, { training: sample, validation }, { out: () => {}, err: () => {} }, 2 ** 31);
+}
+
 /** Settles what depends on the data. */
-function planRun(options: Options<Name>, settings: Omit<Run, "training">, parts: Parts, streams: Streams): Run {
+function planRun(
+  options: Options<Name>,
+  settings: Omit<Run, "training">,
+  parts: Parts,
+  streams: Streams,
+  rows = parts.training.rows,
+): Run {
   const { training, validation } = parts;
   warnOfUnread(settings.definition, training.schema, streams);
   if (!validation) options.require("validation", ["patience", "monitor", "lr-factor", "evaluate-every"]);
@@ -188,7 +238,7 @@ function planRun(options: Options<Name>, settings: Omit<Run, "training">, parts:
     : undefined;
   const epochs = options.integer("epochs", 1) ?? (validation ? 10 : 1);
   const taskWeights = readTaskWeights(options, training);
-  const steps = epochs * Math.ceil(training.rows / settings.fit.batchSize);
+  const steps = epochs * Math.ceil(rows / settings.fit.batchSize);
   const schedule = readSchedule(options, rulesOf(settings.fit.optimizer).network.lr, steps);
   const every = options.integer("evaluate-every", 1);
   const evaluateEvery = every === undefined ? undefined : { steps: every };
@@ -216,6 +266,7 @@ async function readSource(options: Options<Name>): Promise<ModelHeader | undefin
     "missing",
     "from-fm",
     "embedding-std",
+    ...Object.keys(PRETRAINED_OPTIONS),
   ] as Name[];
   const freed: readonly Name[] = options.has("grow") ? ["min-count", "embedding-std"] : [];
   options.exclude("from", settled.filter((name) => !freed.includes(name)));
@@ -228,15 +279,20 @@ async function readSource(options: Options<Name>): Promise<ModelHeader | undefin
   return source;
 }
 
-/** Reads what does not depend on the data, so that mistakes show before any of it is read. */
-function readSettings(options: Options<Name>, definition: Definition): Omit<Run, "training"> {
+/** Reads all of a run but its rows. */
+function readSettings(
+  options: Options<Name>,
+  definition: Definition,
+  record: RunRecord | undefined,
+): Omit<Run, "training"> {
   requireFiles(options);
   requirePartOptions(options);
   requireGrowthOptions(options);
-  options.exclude("folds", ["checkpoint", "checkpoint-every", "resume", "profile", "from-fm"]);
-  const resume = options.text("resume");
-  const checkpoint = options.text("checkpoint") ?? resume;
-  if (resume === undefined) options.require("resume", ["other-kernels"]);
+  options.exclude("folds", ["run", "checkpoint", "checkpoint-every", "resume", "profile", "from-fm"]);
+  options.exclude("from-fm", ["pretrained"]);
+  const resume = record ? record.resume : options.text("resume");
+  const checkpoint = record?.checkpoint ?? options.text("checkpoint") ?? resume;
+  if (resume === undefined && !record?.isContinued) options.require("resume", ["other-kernels"]);
   if (checkpoint === undefined) options.require("checkpoint", ["checkpoint-every"]);
   const budget = options.number("memory-budget", 1);
   const isTuned = options.has("tune-kernels");
@@ -245,7 +301,9 @@ function readSettings(options: Options<Name>, definition: Definition): Omit<Run,
     definition,
     seed: options.integer("seed", 0) ?? 1,
     embeddingStd: options.number("embedding-std", 0),
-    out: options.text("out") ?? `${definition.name}.weft`,
+    pretrained: readPretrainedOptions(options),
+    out: options.text("out") ?? (record ? `${record.folder}/${RUN_FILES.model}` : `${definition.name}.weft`),
+    record,
     profile: options.text("profile"),
     summary: options.has("summary"),
     from: options.text("from"),

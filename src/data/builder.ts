@@ -3,14 +3,19 @@
  *
  * @module
  */
+import { createCellForms } from "./cell_forms.ts";
 import { type Column, createColumn, createFittedColumn } from "./columns.ts";
 import { Dataset } from "./dataset.ts";
+import { taskNames } from "./declared_labels.ts";
+import { type FieldCell, formsOfCells, rowDeriver } from "./derived/derive.ts";
 import { FittedSchema } from "./fitted_schema.ts";
 import { growF64 } from "./growable.ts";
+import { fillFromNeighbors, fitNeighbors, isFromNeighbors, type NeighborsFit } from "./neighbors.ts";
 import type { Rejections, RowFault } from "./rejections.ts";
 import { type LabelCells, RowLabels } from "./row_labels.ts";
 import { type CategoricalFeature, parseSchema, type Schema } from "./schema.ts";
 import { type SequenceCell, SequenceColumns } from "./sequence_column.ts";
+import { type CellForm, textRulesOf } from "./text_rules.ts";
 import { createTimeReader } from "./time.ts";
 
 /** Options of {@linkcode DatasetBuilder}. */
@@ -27,8 +32,11 @@ export interface DatasetBuilderOptions {
 
 /** Cells of a row, in the order of the features, with what stands beside them. */
 export interface Cells {
-  /** One text per field, then one per sequence or a list; none for a missing value. */
-  texts: readonly SequenceCell[];
+  /**
+   * One text per field, then one per sequence or a list; none for a missing value. A field that is made of columns has a
+   * list of their texts, or the text that was made of them before.
+   */
+  texts: readonly FieldCell[];
   /** Values of the occurrences, where they have any. */
   weights?: readonly number[];
   /** Text of each label, for labeled rows; a number is one that was read before. */
@@ -40,8 +48,10 @@ export interface Cells {
 /** A data set under construction. */
 export class DatasetBuilder {
   readonly #columns: Column[];
+  readonly #forms: CellForm[];
   readonly #sequences: SequenceColumns;
   readonly #names: string[];
+  readonly #derive: ReturnType<typeof rowDeriver>;
   #declared: Schema;
   readonly #fitted: FittedSchema | undefined;
   readonly #missing: readonly string[];
@@ -57,7 +67,7 @@ export class DatasetBuilder {
     this.#fitted = schema instanceof FittedSchema ? schema : undefined;
     this.#declared = schema instanceof FittedSchema ? schema.declared() : parseSchema(schema);
     this.#missing = this.#fitted?.missing ?? options.missing ?? [""];
-    this.#trim = options.trim ?? this.#fitted?.trim ?? false;
+    this.#trim = options.trim ?? this.#declared.trim ?? false;
     this.#missingTexts = new Set(this.#missing);
     const fields = this.#declared.features.filter((feature) => feature.kind !== "sequence");
     const sequences = this.#declared.features.filter((feature) => feature.kind === "sequence");
@@ -67,7 +77,11 @@ export class DatasetBuilder {
         ? createFittedColumn(this.#fitted, index, this.#missingTexts)
         : createColumn(feature, this.#missingTexts)
     );
-    this.#sequences = new SequenceColumns(sequences, this.#missingTexts, this.#trim);
+    const rules = textRulesOf(this.#declared.features, { ...this.#declared, trim: this.#trim });
+    const forms = createCellForms(fields, rules, this.#missing);
+    this.#derive = rowDeriver(fields, forms, this.#missingTexts);
+    this.#forms = formsOfCells(fields, forms);
+    this.#sequences = new SequenceColumns(sequences, this.#missing, rules.slice(fields.length));
     this.#labeled = options.labeled;
     this.#labels = new RowLabels(this.#declared, options.labeled, this.#missingTexts);
     if (options.timed) this.#readTime = createTimeReader();
@@ -85,18 +99,24 @@ export class DatasetBuilder {
 
   /** Stores a row whole, or stores nothing of it and returns what is wrong with it. */
   add(cells: Cells): RowFault | undefined {
-    const { texts, weights, labels = [], time = "" } = cells;
+    const { weights, labels = [], time = "" } = cells;
     const fault = this.#labels.offer(labels.map((label) => typeof label === "string" ? this.#bare(label) : label));
     if (fault) return fault;
     const timeValue = this.#readTime?.(this.#bare(time)) ?? 0;
     if (typeof timeValue === "string") return { reason: `column "${this.#declared.time}": ${timeValue}` };
+    let { texts } = cells;
+    if (this.#derive) {
+      const made = this.#derive(texts);
+      if ("reason" in made) return made;
+      texts = made;
+    }
     const fields = this.#columns.length;
     for (let index = 0; index < fields; index++) {
       const text = texts[index] as string | undefined;
-      const wrong = this.#columns[index].offer(this.#bare(text), weights === undefined ? 1 : weights[index]);
+      const wrong = this.#columns[index].offer(this.#forms[index](text), weights === undefined ? 1 : weights[index]);
       if (wrong !== undefined) return { reason: `field "${this.#names[index]}": ${wrong}` };
     }
-    const wrong = this.#sequences.offer((index) => texts[fields + index]);
+    const wrong = this.#sequences.offer((index) => texts[fields + index] as SequenceCell);
     if (wrong !== undefined) return { reason: wrong };
     for (const column of this.#columns) column.store();
     this.#sequences.store();
@@ -113,6 +133,7 @@ export class DatasetBuilder {
       column.store();
     }
     this.#columns.push(column);
+    this.#forms.push(...createCellForms([feature], [{}], this.#missing));
     this.#names.push(feature.name);
     this.#declared = { ...this.#declared, features: [...this.#declared.features, feature] };
   }
@@ -125,7 +146,10 @@ export class DatasetBuilder {
    */
   finish(leftOut?: Pick<Rejections, "skipped" | "reasons" | "missingLabels">): Dataset {
     this.#labels.requireClear();
-    const schema = this.#fitted ?? this.#fit();
+    const labels = this.#labels.drain();
+    const times = this.#readTime ? this.#times.drain() : undefined;
+    const schema = this.#fitted ?? this.#fit(labels, times);
+    fillFromNeighbors(schema, this.#columns);
     const cells = schema.fields.length * this.#rows;
     const ids = new Uint32Array(cells);
     const values = schema.hasValues ? new Float32Array(cells) : undefined;
@@ -141,28 +165,39 @@ export class DatasetBuilder {
       ids,
       values,
       histories: lists.histories,
-      labels: this.#labels.drain(),
+      labels,
       labeled: this.#labeled,
-      times: this.#readTime ? this.#times.drain() : undefined,
+      times,
       coverage: [...coverage, ...lists.coverage],
+      ownPast: this.#fitted === undefined && schema.fields.some(({ past }) => past !== undefined),
       skipped: leftOut?.skipped,
       skippedReasons: leftOut?.reasons,
       missingLabels: leftOut?.missingLabels,
     });
   }
 
-  #fit(): FittedSchema {
+  #fit(labels: Float32Array, times: Float64Array | undefined): FittedSchema {
     if (this.#rows === 0) throw new RangeError("Cannot fit schema: there must be a row, received none");
     this.#labels.requirePositive();
     const { features: _, ...declared } = this.#declared;
     const { negative } = this.#labels;
+    const tasks = taskNames(this.#declared);
+    for (const column of this.#columns) column.learn?.({ labels, tasks, times });
     return new FittedSchema({
       declared: { ...declared, ...(negative === undefined ? {} : { negative }) },
       missing: this.#missing,
       trim: this.#trim,
       fields: this.#columns.map((column) => column.fit()),
       sequences: this.#sequences.fit(),
+      neighbors: this.#fitNeighbors(),
     });
+  }
+
+  /** Keeps the numbers of some rows, where missing ones come from neighbors. */
+  #fitNeighbors(): NeighborsFit | undefined {
+    if (!this.#declared.features.some(isFromNeighbors)) return undefined;
+    const numeric = this.#columns.flatMap(({ numbers }, f) => numbers ? [{ name: this.#names[f], numbers }] : []);
+    return fitNeighbors(numeric.map(({ name }) => name), numeric.map(({ numbers }) => numbers));
   }
 
   #bare<T extends string | undefined>(text: T): T {

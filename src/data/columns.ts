@@ -6,13 +6,22 @@
  *
  * @module
  */
+import { fitNumberFill, fitTextFill } from "./absence.ts";
+import { edgesFor } from "./bucket_edges.ts";
 import { type FieldCoverage, Respellings } from "./coverage.ts";
+import { missingTextsOf } from "./derived/derive.ts";
+import { FittedPastColumn, PastColumn } from "./derived/past_column.ts";
+import { missingRowOf } from "./field_fit.ts";
 import type { FieldFit, FittedField, FittedSchema } from "./fitted_schema.ts";
 import { formatText } from "./format.ts";
-import { type Growable, growF32, growF64, growU32 } from "./growable.ts";
-import { applyScale, findBucket, fitEdges, fitScale, type FittedScale, measureRange, parseNumber } from "./scaling.ts";
+import { isHashed, rowsOfNewValues } from "./hash_buckets.ts";
+import { HashedColumn } from "./hashed_column.ts";
+import { growF64, growU32 } from "./growable.ts";
+import { scaleNumber, writeBuckets, writeScaled } from "./number_rows.ts";
+import { Weights } from "./occurrence_weights.ts";
+import { fitScale, measureRange, parseNumber } from "./scaling.ts";
 import type { CategoricalFeature, NumericFeature } from "./schema.ts";
-import { firstValueRow, Interner, MISSING, OUT_OF_VOCABULARY } from "./vocabulary.ts";
+import { firstValueRow, Interner, MISSING } from "./vocabulary.ts";
 
 /** A column that grows by one cell at a time. */
 export interface Column {
@@ -20,6 +29,12 @@ export interface Column {
   offer(text: string | undefined, weight: number): string | undefined;
   /** Stores the cell offered last. */
   store(): void;
+  /** Learns what stands beside all stored cells, before it is fitted; for columns that need more than their cells. */
+  learn?(rows: RowContext): void;
+  /** Stored numbers by row, NaN where one is missing; absent for a column of names. */
+  readonly numbers?: Float64Array;
+  /** Takes a number for each row that stands in for a missing one, NaN where the field's own does. */
+  fillIn?(fills: Float64Array): void;
   /** Fits the field to all stored cells; a column of a fitted schema returns what it was given. */
   fit(): FieldFit;
   /**
@@ -30,46 +45,44 @@ export interface Column {
   write(field: FittedField, ids: Uint32Array, values: Float32Array | undefined, start: number): CellCounts;
 }
 
+/** What stands beside the cells of all rows. */
+export interface RowContext {
+  /** Labels of all rows, task by task, and weights. */
+  readonly labels: Float32Array;
+  /** Names of the tasks. */
+  readonly tasks: readonly string[];
+  /** Times of the rows, where the schema has them. */
+  readonly times?: Float64Array;
+}
+
 /** What a column counts of its cells. */
-export type CellCounts = Pick<FieldCoverage, "missing" | "unseen" | "outside" | "respelled">;
+export type CellCounts = Pick<FieldCoverage, "missing" | "filled" | "unseen" | "outside" | "respelled">;
 
-/** Makes a column that is to be fitted to its own cells. */
-export function createColumn(feature: FieldFit["feature"], missing: ReadonlySet<string>): Column {
-  return feature.kind === "categorical"
-    ? new CategoricalColumn(feature, missing)
-    : new NumericColumn(feature, missing, undefined);
+/**
+ * Makes a column that is to be fitted to its own cells.
+ *
+ * @param texts those that stand for a missing value
+ */
+export function createColumn(feature: FieldFit["feature"], texts: ReadonlySet<string>): Column {
+  const missing = missingTextsOf(feature, texts);
+  if (feature.kind === "numeric") {
+    const numbers = new NumericColumn(feature, missing, undefined);
+    return feature.from ? new PastColumn(feature.from, numbers) : numbers;
+  }
+  return isHashed(feature) ? new HashedColumn(feature, missing) : new CategoricalColumn(feature, missing);
 }
 
-/** Makes a column that is encoded with field number `index` of a fitted schema. */
-export function createFittedColumn(schema: FittedSchema, index: number, missing: ReadonlySet<string>): Column {
+/**
+ * Makes a column that is encoded with field number `index` of a fitted schema.
+ *
+ * @param texts those that stand for a missing value
+ */
+export function createFittedColumn(schema: FittedSchema, index: number, texts: ReadonlySet<string>): Column {
   const field = schema.fields[index];
-  return field.feature.kind === "categorical"
-    ? new FittedCategoricalColumn(field, schema.tokenRows(field), missing)
-    : new NumericColumn(field.feature, missing, field);
-}
-
-/** The values of a column's occurrences; takes no memory while all are 1. */
-class Weights {
-  #numbers: Growable<Float32Array<ArrayBuffer>> | undefined;
-  #length = 0;
-
-  get used(): boolean {
-    return this.#numbers !== undefined;
-  }
-
-  push(weight: number): void {
-    if (this.#numbers === undefined && weight !== 1) {
-      this.#numbers = growF32();
-      for (let row = 0; row < this.#length; row++) this.#numbers.push(1);
-    }
-    this.#numbers?.push(weight);
-    this.#length++;
-  }
-
-  write(values: Float32Array | undefined, start: number): void {
-    if (this.#numbers) values?.set(this.#numbers.drain(), start);
-    else values?.fill(1, start, start + this.#length);
-  }
+  const missing = missingTextsOf(field.feature, texts);
+  if (field.feature.kind === "categorical") return new FittedCategoricalColumn(field, schema.tokenRows(field), missing);
+  const numbers = new NumericColumn(field.feature, missing, field);
+  return field.past ? new FittedPastColumn(field, numbers) : numbers;
 }
 
 /** A categorical column under fitting: cells are codes until the vocabulary is known. */
@@ -80,7 +93,7 @@ class CategoricalColumn implements Column {
   // 0 is a missing cell, k + 1 the text with code k.
   readonly #codes = growU32();
   readonly #weights = new Weights();
-  #sawMissing = false;
+  #absent = 0;
   #text: string | undefined;
   #weight = 1;
   #positions: Int32Array = new Int32Array(0);
@@ -97,7 +110,7 @@ class CategoricalColumn implements Column {
 
   store(): void {
     if (this.#text === undefined || this.#missing.has(this.#text)) {
-      this.#sawMissing = true;
+      this.#absent++;
       this.#codes.push(0);
     } else {
       this.#codes.push(this.#interner.add(this.#text) + 1);
@@ -106,32 +119,40 @@ class CategoricalColumn implements Column {
   }
 
   fit(): FieldFit {
-    const { tokens, positions } = this.#interner.rank(this.#feature.minCount);
+    const { name, minCount, ifMissing } = this.#feature;
+    // A value that is told to stand in for missing ones occurs as often as they do.
+    if (typeof ifMissing === "object" && this.#absent > 0) this.#interner.add(ifMissing.value, this.#absent);
+    const { tokens, positions } = this.#interner.rank(minCount);
     this.#positions = positions;
-    const weighted = this.#weights.used ? { weighted: true } : {};
-    return { feature: this.#feature, missing: this.#sawMissing, vocabulary: tokens, ...weighted };
+    const fill = fitTextFill(name, ifMissing, tokens);
+    return {
+      ...{ feature: this.#feature, missing: fill === undefined && this.#absent > 0, vocabulary: tokens },
+      ...(this.#weights.used ? { weighted: true } : {}),
+      ...(fill === undefined ? {} : { fill }),
+    };
   }
 
-  write(
-    { offset, missing }: FittedField,
-    ids: Uint32Array,
-    values: Float32Array | undefined,
-    start: number,
-  ): CellCounts {
+  write(field: FittedField, ids: Uint32Array, values: Float32Array | undefined, start: number): CellCounts {
+    const { offset, missing, fill, vocabulary = [] } = field;
+    const rowOfRare = rowsOfNewValues(field);
     const rowOf = new Uint32Array(this.#positions.length + 1);
-    rowOf[0] = offset + MISSING;
-    this.#positions.forEach((position, code) => {
-      rowOf[code + 1] = offset + (position < 0 ? OUT_OF_VOCABULARY : firstValueRow(missing) + position);
-    });
+    const filled = fill === undefined ? -1 : vocabulary.indexOf(fill as string);
+    const rowOfFill = () => filled < 0 ? rowOfRare(fill as string) : firstValueRow(missing) + filled;
+    rowOf[0] = offset + (fill === undefined ? MISSING : rowOfFill());
+    let code = 0;
+    for (const text of this.#interner.texts) {
+      const position = this.#positions[code++];
+      rowOf[code] = offset + (position < 0 ? rowOfRare(text) : firstValueRow(missing) + position);
+    }
     const codes = this.#codes.drain();
     const counts = { missing: 0, unseen: 0, outside: 0 };
     for (let row = 0; row < codes.length; row++) {
-      const encoded = ids[start + row] = rowOf[codes[row]];
+      ids[start + row] = rowOf[codes[row]];
       if (codes[row] === 0) counts.missing++;
-      else if (encoded === offset + OUT_OF_VOCABULARY) counts.unseen++;
+      else if (this.#positions[codes[row] - 1] < 0) counts.unseen++;
     }
     this.#weights.write(values, start);
-    return counts;
+    return withFilled(counts, field);
   }
 }
 
@@ -139,35 +160,41 @@ class CategoricalColumn implements Column {
 class FittedCategoricalColumn implements Column {
   readonly #field: FittedField;
   readonly #tokenRows: ReadonlyMap<string, number>;
+  readonly #rowOfNew: (text: string) => number;
   readonly #missing: ReadonlySet<string>;
   readonly #rows = growU32();
   readonly #weights = new Weights();
+  readonly #missingRow: number;
   readonly #respellings: Respellings;
   readonly #counts = { missing: 0, unseen: 0, outside: 0 };
   #text: string | undefined;
   #row = 0;
+  #isNew = false;
   #weight = 1;
 
   constructor(field: FittedField, tokenRows: ReadonlyMap<string, number>, missing: ReadonlySet<string>) {
     this.#field = field;
     this.#tokenRows = tokenRows;
+    this.#rowOfNew = rowsOfNewValues(field);
     this.#missing = missing;
+    this.#missingRow = missingRowOf(field, tokenRows);
     this.#respellings = new Respellings(tokenRows);
   }
 
   offer(text: string | undefined, weight: number): string | undefined {
     if (weight !== 1 && !this.#field.weighted) return `expected value 1 as in the training data, received ${weight}`;
     this.#text = text === undefined || this.#missing.has(text) ? undefined : text;
-    this.#row = this.#text === undefined
-      ? this.#field.missing ? MISSING : OUT_OF_VOCABULARY
-      : this.#tokenRows.get(this.#text) ?? OUT_OF_VOCABULARY;
+    const known = this.#text === undefined ? this.#missingRow : this.#tokenRows.get(this.#text);
+    this.#row = known ?? this.#rowOfNew(this.#text!);
+    // Where each value is hashed, none is known better than others.
+    this.#isNew = known === undefined && !isHashed(this.#field.feature);
     this.#weight = weight;
   }
 
   store(): void {
     if (this.#text === undefined) {
       this.#counts.missing++;
-    } else if (this.#row === OUT_OF_VOCABULARY) {
+    } else if (this.#isNew) {
       this.#counts.unseen++;
       this.#respellings.try(this.#text);
     }
@@ -183,7 +210,7 @@ class FittedCategoricalColumn implements Column {
     ids.set(this.#rows.drain(), start);
     this.#weights.write(values, start);
     const respelled = this.#respellings.example;
-    return { ...this.#counts, ...(respelled ? { respelled } : {}) };
+    return { ...withFilled(this.#counts, this.#field), ...(respelled ? { respelled } : {}) };
   }
 }
 
@@ -193,6 +220,8 @@ class NumericColumn implements Column {
   readonly #missing: ReadonlySet<string>;
   readonly #fitted: FieldFit | undefined;
   readonly #numbers = growF64();
+  #drained: Float64Array | undefined;
+  #fills: Float64Array | undefined;
   #number = NaN;
 
   constructor(feature: NumericFeature, missing: ReadonlySet<string>, fitted: FieldFit | undefined) {
@@ -220,64 +249,49 @@ class NumericColumn implements Column {
     this.#numbers.push(this.#number);
   }
 
+  get numbers(): Float64Array {
+    return this.#drained ??= this.#numbers.drain();
+  }
+
+  fillIn(fills: Float64Array): void {
+    this.#fills = fills;
+  }
+
   fit(): FieldFit {
     if (this.#fitted) return this.#fitted;
-    const numbers = this.#numbers.toArray();
-    const { scale, buckets } = this.#feature;
+    const { numbers } = this;
+    const { name, scale, buckets, ifMissing } = this.#feature;
     const range = measureRange(numbers);
-    const fit = { feature: this.#feature, missing: numbers.some(Number.isNaN), ...(range ? { range } : {}) };
-    if (buckets !== undefined) return { ...fit, edges: fitEdges(buckets, numbers) };
+    const fill = fitNumberFill(name, ifMissing, numbers);
+    const fit = {
+      ...{ feature: this.#feature, missing: fill === undefined && numbers.some(Number.isNaN) },
+      ...(range ? { range } : {}),
+      ...(fill === undefined ? {} : { fill }),
+    };
+    if (buckets !== undefined) return { ...fit, edges: edgesFor(buckets, numbers) };
     return { ...fit, scaling: fitScale(scale, numbers) };
   }
 
   write(field: FittedField, ids: Uint32Array, values: Float32Array | undefined, start: number): CellCounts {
-    const numbers = this.#numbers.drain();
-    if (field.kind === "bucketed") writeBuckets(numbers, field, ids, values, start);
-    else if (values) writeScaled(numbers, field, ids, values, start);
+    const { numbers } = this;
+    this.#drained = undefined;
     const [least, most] = field.range ?? [-Infinity, Infinity];
     const counts = { missing: 0, unseen: 0, outside: 0 };
-    for (const x of numbers) {
-      if (Number.isNaN(x)) counts.missing++;
-      else if (x < least || x > most) counts.outside++;
+    for (let row = 0; row < numbers.length; row++) {
+      const x = numbers[row];
+      if (Number.isNaN(x)) {
+        counts.missing++;
+        const near = this.#fills?.[row] ?? NaN;
+        if (field.fill !== undefined) numbers[row] = Number.isNaN(near) ? field.fill as number : near;
+      } else if (x < least || x > most) counts.outside++;
     }
-    return counts;
+    if (field.kind === "bucketed") writeBuckets(numbers, field, ids, values, start);
+    else if (values) writeScaled(numbers, field, ids, values, start);
+    return withFilled(counts, field);
   }
 }
 
-/** Scales a number, and moves it into the range of the training data first where the feature says so. */
-function scaleNumber({ feature, scaling, range }: FieldFit, x: number): number {
-  const clamped = range && feature.kind === "numeric" && feature.clamp ? Math.min(Math.max(x, range[0]), range[1]) : x;
-  return applyScale(scaling as FittedScale, clamped);
-}
-
-function writeBuckets(
-  numbers: Float64Array,
-  { offset, missing, edges = [] }: FittedField,
-  ids: Uint32Array,
-  values: Float32Array | undefined,
-  start: number,
-): void {
-  const first = offset + firstValueRow(missing);
-  const absent = offset + (missing ? MISSING : OUT_OF_VOCABULARY);
-  numbers.forEach((x, row) => ids[start + row] = Number.isNaN(x) ? absent : first + findBucket(edges, x));
-  values?.fill(1, start, start + numbers.length);
-}
-
-function writeScaled(
-  numbers: Float64Array,
-  field: FittedField,
-  ids: Uint32Array,
-  values: Float32Array,
-  start: number,
-): void {
-  const { name, offset, missing } = field;
-  numbers.forEach((x, row) => {
-    const absent = Number.isNaN(x);
-    ids[start + row] = offset + (absent && missing ? MISSING : 0);
-    const value = absent ? Number(missing) : scaleNumber(field, x);
-    values[start + row] = value;
-    if (!Number.isFinite(values[start + row])) {
-      throw new RangeError(`Cannot scale "${name}": scaled number must fit in float32, received ${value} for ${x}`);
-    }
-  });
+/** Says how many missing cells another value stands in for. */
+function withFilled(counts: CellCounts, { fill }: FieldFit): CellCounts {
+  return fill === undefined || counts.missing === 0 ? counts : { ...counts, filled: counts.missing };
 }

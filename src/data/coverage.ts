@@ -12,6 +12,8 @@ export interface FieldCoverage {
   readonly rows: number;
   /** Cells without a value. */
   readonly missing: number;
+  /** Those of them that another value stands in for; absent where that is none. */
+  readonly filled?: number;
   /** Cells with a value that the vocabulary lacks: never seen, or too rarely. */
   readonly unseen: number;
   /** Cells with a number outside the range of the training data. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { columnsOf } from "./derived/derivation.ts";
 import { featuresOf, FittedSchema } from "./fitted_schema.ts";
 import { formatNames } from "./format.ts";
 import { isKept } from "./kept_names.ts";
@@ -12,8 +13,8 @@ import { labelColumns, type Schema } from "./schema.ts";
 export interface Layout {
   /** Number of columns. */
   readonly width: number;
-  /** Column of each field, and then of each sequence. */
-  readonly fields: readonly number[];
+  /** Columns of each field, and then of each sequence: one, unless it is made of several. */
+  readonly fields: readonly (readonly number[])[];
   /** Columns of the labels; none where they are not read. */
   readonly labels: readonly number[];
   /** Column of the time. */
@@ -61,9 +62,10 @@ export function locateColumns(name: string, columns: readonly string[], wanted: 
   const timed = time !== undefined && (!(schema instanceof FittedSchema) || positions.has(time));
   return {
     width: columns.length,
-    fields: featuresOf(schema).map((feature) =>
-      locate(feature.column, isKept(feature.name) ? "the events" : `feature "${feature.name}"`)
-    ),
+    fields: featuresOf(schema).map((feature) => {
+      const use = isKept(feature.name) ? "the events" : `feature "${feature.name}"`;
+      return columnsOf(feature).map((column) => locate(column, use));
+    }),
     labels: labeled
       ? labelColumns(schema).map((name) => locate(name, name === schema.weight ? "the weight" : "the label"))
       : [],

@@ -7,6 +7,7 @@ import type { FieldCoverage } from "./coverage.ts";
 import { rowsAfterDownsampling } from "./downsample.ts";
 import type { DatasetParts } from "./dataset_parts.ts";
 import type { FittedSchema } from "./fitted_schema.ts";
+import { bucketCount } from "./hash_buckets.ts";
 import { type Histories, namesInRow, requireHistories, selectHistories } from "./histories.ts";
 import { countClasses, type LabelCounts } from "./label.ts";
 import { type SplitOptions, splitRows } from "./split.ts";
@@ -52,6 +53,8 @@ export class Dataset {
   readonly coverage: readonly FieldCoverage[] | undefined;
   /** Share of the negative rows that {@linkcode Dataset.downsampleNegatives} kept; 1 when nothing was left out. */
   readonly negativeRate: number;
+  /** Whether statistics of the past were made of these very rows: parts of them would know the labels of each other. */
+  readonly ownPast: boolean;
   /** Malformed rows that were left out while reading; parts of a data set do not inherit it. */
   readonly skipped: number;
   /** File, line and reason of the first 20 of them. */
@@ -86,6 +89,7 @@ export class Dataset {
     this.skippedReasons = parts.skippedReasons ?? [];
     this.missingLabels = parts.missingLabels ?? 0;
     this.coverage = parts.coverage;
+    this.ownPast = parts.ownPast ?? false;
   }
 
   /** Number of rows with label 1; of the first label where there are several. */
@@ -123,10 +127,13 @@ export class Dataset {
     return this.#classes[task] ??= countClasses(this.labelsOf(task));
   }
 
-  /** For each field, rows with a value that the training data did not have, or too rarely; 0 for numeric fields. */
+  /**
+   * For each field, rows in the out-of-vocabulary row: those with a value that the training data did not have, or too
+   * rarely. There are none in numeric fields, nor in those with hash buckets.
+   */
   get outOfVocabulary(): number[] {
-    return this.schema.fields.map(({ kind, offset }, f) => {
-      if (kind === "numeric") return 0;
+    return this.schema.fields.map(({ kind, offset, feature }, f) => {
+      if (kind === "numeric" || bucketCount(feature) > 0) return 0;
       let count = 0;
       for (let i = f * this.rows; i < (f + 1) * this.rows; i++) if (this.ids[i] === offset) count++;
       return count;
@@ -161,6 +168,7 @@ export class Dataset {
    * meet the fractions as nearly as whole groups allow: `rows` of the parts says how nearly.
    *
    * @throws {RangeError} when the fractions do not sum to 1, a part would be empty, or there is no such column
+   * @throws {TypeError} when statistics of the past were made of all rows: `readDataSplit` divides them first
    *
    * @example
    * ```ts
@@ -277,8 +285,8 @@ export class Dataset {
   }
 
   #part(parts: Omit<DatasetParts, "schema" | "labeled">): Dataset {
-    const { schema, labeled, negativeRate } = this;
-    return new Dataset({ schema, labeled, negativeRate, ...parts });
+    const { schema, labeled, negativeRate, ownPast } = this;
+    return new Dataset({ schema, labeled, negativeRate, ownPast, ...parts });
   }
 }
 

@@ -15,7 +15,7 @@ const KIND = "weft data set";
 /** Writes a data set. See `Dataset.save`. */
 export async function saveDataset(path: string, data: DatasetParts): Promise<void> {
   const { schema, rows, ids, values, labels, labeled, times, coverage, histories = [] } = data;
-  const { skipped = 0, skippedReasons = [], missingLabels = 0, negativeRate = 1 } = data;
+  const { skipped = 0, skippedReasons = [], missingLabels = 0, negativeRate = 1, ownPast = false } = data;
   const shape = [schema.fields.length, rows];
   const tensors: Record<string, CheckpointTensor> = { ids: { shape, data: ids } };
   const { labelCount: count } = schema;
@@ -34,6 +34,7 @@ export async function saveDataset(path: string, data: DatasetParts): Promise<voi
     skippedReasons,
     missingLabels,
     ...(negativeRate !== 1 && { negativeRate }),
+    ...(ownPast && { ownPast }),
   };
   await writeCheckpoint(path, { header, tensors });
 }
@@ -77,6 +78,7 @@ export async function loadDataset(path: string): Promise<DatasetParts> {
     // Files of earlier versions have neither of these.
     missingLabels: missingLabels as number | undefined,
     negativeRate: header.negativeRate as number | undefined,
+    ownPast: header.ownPast === true,
     coverage: coverage as unknown as DatasetParts["coverage"],
   };
 }

@@ -27,6 +27,11 @@ export interface DatasetParts {
   readonly times?: Float64Array<ArrayBuffer>;
   /** Share of the negative rows that were kept when others were left out. @default {1} */
   readonly negativeRate?: number;
+  /**
+   * Whether statistics of the past were made of these very rows: parts of them would know the labels of each other.
+   * @default {false}
+   */
+  readonly ownPast?: boolean;
   /** How much of the rows the schema knows, by field. */
   readonly coverage?: readonly FieldCoverage[];
   /** Malformed rows that were left out. */

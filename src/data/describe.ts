@@ -3,6 +3,10 @@
  *
  * @module
  */
+import { createCellForms } from "./cell_forms.ts";
+import { columnsOf, derivationOf } from "./derived/derivation.ts";
+import { type FieldCell, formsOfCells, missingTextsOf, type RawTexts, rowDeriver } from "./derived/derive.ts";
+import { pastOf } from "./derived/past_fit.ts";
 import type { FieldDescription } from "./describe/field.ts";
 import { quantilesOf } from "./describe/number_sample.ts";
 import { RANKED_ROWS, rankFields, type Ranking } from "./describe/ranking.ts";
@@ -14,8 +18,9 @@ import { type ReadDataOptions, readDataWatched } from "./read_data.ts";
 import { Rejections, requireRejectionOptions, type RowFault } from "./rejections.ts";
 import { type Row, RowReader } from "./row_cells.ts";
 import { readRows, requireRowsOptions } from "./rows.ts";
-import { categorical, parseSchema, type Schema } from "./schema.ts";
+import { categorical, type Feature, parseSchema, type Schema } from "./schema.ts";
 import type { Source } from "./source.ts";
+import { type TextRules, textRulesOf } from "./text_rules.ts";
 import { createTimeReader } from "./time.ts";
 import type { WatchedRow } from "./watcher.ts";
 
@@ -60,7 +65,7 @@ export interface Description {
   readonly duplicates: { readonly rows: number; readonly approximate: boolean };
   /** What the parts of time were cut by, `"position"` or the column of the time, and their number. */
   readonly parts: { readonly by: string; readonly count: number };
-  /** The fields, in the order of the schema; sequences are left out. */
+  /** The fields, in the order of the schema; sequences and statistics of the past are left out. */
   readonly fields: readonly FieldDescription[];
   /** What fields, pairs and triples say of the label, where it was asked for. */
   readonly ranking?: Ranking;
@@ -68,7 +73,7 @@ export interface Description {
 
 /** A row as it is described. */
 interface Cells {
-  readonly texts: readonly (string | undefined)[];
+  readonly texts: readonly FieldCell[];
   readonly label: string | undefined;
   readonly time: string | undefined;
 }
@@ -87,7 +92,7 @@ type Pass = (take: Take) => Promise<Pick<Description, "skipped" | "missingLabels
  * `maxValues`, plus 8 bytes a row. What is an estimate then says so: see {@linkcode FieldDescription}.
  *
  * @param data files as `readData` takes them but for libsvm, or rows in memory
- * @param schema its fields are described, without sequences
+ * @param schema its fields are described, without sequences and statistics of the past
  * @throws {TypeError} when an option is unknown, or labels are times
  * @throws {RangeError} when an option is out of its range, a column is not there, or there is no row
  * @throws {SyntaxError} when a row is malformed or has no label, unless such rows are skipped
@@ -109,7 +114,7 @@ export async function describe(
   schema: Schema,
   options: DescribeOptions = {},
 ): Promise<Description> {
-  const { format, top = 10, parts = 4, maxValues = 1 << 16, leakAuc = 0.9, driftIndex = 0.2, rank = 0, ...reading } =
+  const { format, top = 10, parts = 4, maxValues = 1 << 16, leakAuc = 0.9, driftIndex = 0.2, rank = 0, ...others } =
     options;
   if (![0, 1, 2, 3].includes(rank)) {
     throw new RangeError(`Cannot describe data: rank must be 0, 1, 2 or 3, received ${rank}`);
@@ -118,12 +123,13 @@ export async function describe(
     if (Number.isSafeInteger(count) && count >= 1) continue;
     throw new RangeError(`Cannot describe data: ${name} must be an integer of at least 1, received ${count}`);
   }
-  requireRejectionOptions(reading);
+  requireRejectionOptions(others);
   if (format === "libsvm") throw new TypeError("Cannot describe data: files of libsvm have no columns");
   const declared = parseSchema(schema);
   if (declared.real) throw new TypeError("Cannot describe data: labels must be 0 or 1, received numbers");
+  const reading = { ...others, trim: others.trim ?? declared.trim };
   if (declared.survival) throw new TypeError("Cannot describe data: labels must be 0 or 1, received times");
-  const features = declared.features.filter(({ kind }) => kind !== "sequence");
+  const features = declared.features.filter((feature) => feature.kind !== "sequence" && pastOf(feature) === undefined);
   if (features.length === 0) throw new TypeError("Cannot describe data: the schema must have a field, received none");
   const label = declared.label ?? declared.labels![0];
   const pass = isRows(data)
@@ -134,11 +140,12 @@ export async function describe(
   const sample = rank > 0 ? new RowSample(features, RANKED_ROWS) : undefined;
   const read = createReader(declared, label, reading);
   const { missing = [""] } = reading;
-  const absent = new Set(missing);
+  const present = createTextReader(features, textRulesOf(features, { ...declared, trim: reading.trim }), missing);
   const counts = await pass((cells) => {
     const row = read(cells);
     if ("reason" in row) return row;
-    const texts = cells.texts.map((text) => text === undefined || absent.has(text) ? undefined : text);
+    const texts = present(cells.texts);
+    if ("reason" in texts) return texts;
     tally.add(texts, row.label, partOf(row.time ?? tally.rows));
     sample?.add(texts, row.label);
   });
@@ -155,6 +162,26 @@ function isRows(data: Source | readonly Source[] | readonly Row[]): data is read
   const first: unknown = Array.isArray(data) ? data[0] : undefined;
   return typeof first === "object" && !(first instanceof URL) &&
     typeof (first as { stream: unknown }).stream !== "function";
+}
+
+/** Makes a function that returns the texts of a row's fields, undefined for missing values. */
+function createTextReader(
+  features: readonly Feature[],
+  rules: readonly TextRules[],
+  missing: readonly string[],
+): (cells: readonly FieldCell[]) => readonly (string | undefined)[] | RowFault {
+  const forms = createCellForms(features, rules, missing);
+  const derive = rowDeriver(features, forms, new Set(missing));
+  const made = formsOfCells(features, forms);
+  const absent = features.map((feature) => missingTextsOf(feature, new Set(missing)));
+  return (cells) => {
+    const texts = derive ? derive(cells) : cells;
+    if ("reason" in texts) return texts;
+    return (texts as RawTexts).map((text, f) => {
+      const formed = made[f](text);
+      return formed === undefined || absent[f].has(formed) ? undefined : formed;
+    });
+  };
 }
 
 /** Makes a function that reads the label and time of a row; each pass needs its own, since first rows decide on forms. */
@@ -209,7 +236,7 @@ function passOverRows(rows: readonly Row[], schema: Schema, options: DescribeOpt
     rows.forEach((row, index) => {
       const cells = reader.read(row);
       const fault = "fault" in cells ? cells.fault : take({
-        texts: cells.texts as readonly (string | undefined)[],
+        texts: cells.texts,
         label: cells.labels![0] as string | undefined,
         time: cells.time,
       });
@@ -229,22 +256,32 @@ function passOverFiles(
   const { time, features } = schema;
   const label = schema.label ?? schema.labels![0];
   // A fitted field without values reads any text and remembers none.
-  const { column } = features[0];
+  const [column] = columnsOf(features[0]);
   const probe = { label: "y", features: [categorical("x", { column, minCount: 2 })] };
   const { schema: fitted } = readRows([{ y: 1, [column]: "" }], probe, { unknown: "ignore" });
-  const columns = [...features.map((feature) => feature.column), label, ...(time === undefined ? [] : [time])];
+  const read = features.flatMap(columnsOf);
+  const columns = [...read, label, ...(time === undefined ? [] : [time])];
   return async (take) => {
     const rejections = new Rejections(options);
     const row = ({ file, line, unit = "line", texts, fault }: WatchedRow): void => {
       if (fault !== undefined) return;
       const wrong = take({
-        texts: texts.slice(0, features.length),
-        label: texts[features.length],
-        time: texts[features.length + 1],
+        texts: cellsOf(features, texts),
+        label: texts[read.length],
+        time: texts[read.length + 1],
       });
       if (wrong) rejections.take(wrong, `"${file}" ${unit} ${line}`, `${file}:${line}`);
     };
     const data = await readDataWatched(source, fitted, { ...options, labeled: false }, { columns, row });
     return { skipped: data.skipped + rejections.skipped, missingLabels: rejections.missingLabels };
   };
+}
+
+/** Returns the cells of fields from the texts of their columns. */
+function cellsOf(features: readonly Feature[], texts: readonly string[]): FieldCell[] {
+  let next = 0;
+  return features.map((feature) => {
+    const raw = texts.slice(next, next += columnsOf(feature).length);
+    return derivationOf(feature) === undefined ? raw[0] : raw;
+  });
 }

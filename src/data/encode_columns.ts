@@ -3,13 +3,17 @@
  *
  * @module
  */
-import { type CellCounts, createFittedColumn } from "./columns.ts";
+import { createCellForms } from "./cell_forms.ts";
+import { type CellCounts, type Column, createFittedColumn } from "./columns.ts";
 import type { FieldCoverage } from "./coverage.ts";
 import { Dataset } from "./dataset.ts";
+import { deriverOf, formsOfCells, type RawTexts } from "./derived/derive.ts";
 import type { FittedSchema } from "./fitted_schema.ts";
 import { type Histories, selectHistories } from "./histories.ts";
+import { fillFromNeighbors } from "./neighbors.ts";
 import { type Cell, describeFields, readCell, type Row, type RowField } from "./row_cells.ts";
 import { type SequenceCell, SequenceColumns } from "./sequence_column.ts";
+import type { CellForm } from "./text_rules.ts";
 
 /** Values of a column: one for each row, or one that all rows share. */
 export type ColumnValues = { readonly values: readonly Row[string][] } | { readonly shared: Row[string] };
@@ -32,6 +36,10 @@ interface Part {
   readonly rows: number;
   readonly columns: ReadonlyMap<string, ColumnValues>;
   readonly missing: ReadonlySet<string>;
+  /** How the texts of each field are treated. */
+  readonly forms: readonly CellForm[];
+  /** How the cells of each field are, once those that are made of several texts are made. */
+  readonly made: readonly CellForm[];
 }
 
 /**
@@ -45,12 +53,19 @@ export function encodeColumns(
   rows: number,
   columns: ReadonlyMap<string, ColumnValues>,
 ): Dataset {
-  const part = { schema, rows, columns, missing: new Set(schema.missing) };
+  const features = schema.fields.map(({ feature }) => feature);
+  const forms = createCellForms(features, schema.textRules, schema.missing);
+  const part = {
+    ...{ schema, rows, columns, missing: new Set(schema.missing) },
+    ...{ forms, made: formsOfCells(features, forms) },
+  };
   const described = describeFields(schema);
   const cells = schema.fields.length * rows;
   const ids = new Uint32Array(cells);
   const values = schema.hasValues ? new Float32Array(cells) : undefined;
-  const coverage = schema.fields.map((_, f): FieldCoverage => encodeField(part, f, described[f], { ids, values }));
+  const taken = schema.fields.map((_, f) => takeCells(part, f, described[f]));
+  fillFromNeighbors(schema, taken.map(({ column }) => column));
+  const coverage = taken.map((field, f): FieldCoverage => writeField(part, f, field, { ids, values }));
   const lists = encodeSequences(part, described.slice(schema.fields.length));
   return new Dataset({
     schema,
@@ -70,21 +85,34 @@ function valuesOf({ columns, rows }: Part, column: string): { values: readonly R
   return "shared" in given ? { values: [given.shared], repeat: rows } : { values: given.values, repeat: 1 };
 }
 
-function encodeField(
-  part: Part,
-  index: number,
-  field: RowField,
-  { ids, values }: { ids: Uint32Array; values: Float32Array | undefined },
-): FieldCoverage {
-  const { schema, rows, missing } = part;
+/** A column that took its cells, and how many rows each of them stands for. */
+interface TakenCells {
+  readonly column: Column;
+  readonly repeat: number;
+}
+
+/** Stores the cells of a field. A shared one stands for all rows, unless what stands in for it depends on the row. */
+function takeCells(part: Part, index: number, field: RowField): TakenCells {
+  const { schema, rows, missing, made } = part;
   const column = createFittedColumn(schema, index, missing);
-  const { values: given, repeat } = valuesOf(part, field.column);
-  for (let row = 0; row < given.length; row++) {
-    const { text, weight = 1 } = cellAt(row, given[row], field);
-    const wrong = column.offer(schema.trim ? (text as string | undefined)?.trim() : text as string | undefined, weight);
+  const isByRow = schema.neighbors?.fields.includes(schema.fields[index].name) ?? false;
+  const given = field.parts ? derivedCells(part, index, field.parts) : rawCells(part, field);
+  const repeat = isByRow ? 1 : given.repeat;
+  for (let row = 0; row < rows / repeat; row++) {
+    const { text, weight = 1 } = given.cellAt(row);
+    const wrong = column.offer(made[index](text as string | undefined), weight);
     if (wrong !== undefined) throw new CellError(row, `field "${schema.fields[index].name}": ${wrong}`);
     column.store();
   }
+  return { column, repeat };
+}
+
+function writeField(
+  { schema, rows }: Part,
+  index: number,
+  { column, repeat }: TakenCells,
+  { ids, values }: { ids: Uint32Array; values: Float32Array | undefined },
+): FieldCoverage {
   const start = index * rows;
   const counts = column.write(schema.fields[index], ids, values, start);
   if (repeat > 1) {
@@ -94,18 +122,47 @@ function encodeField(
   return { name: schema.fields[index].name, rows, ...times(counts, repeat) };
 }
 
+/** Cells of a field, and how many rows each of them stands for. */
+interface FieldCells {
+  readonly cellAt: (row: number) => Cell;
+  readonly repeat: number;
+}
+
+function rawCells(part: Part, field: RowField): FieldCells {
+  const { values, repeat } = valuesOf(part, field.column);
+  return { repeat, cellAt: (row) => cellAt(row, values[repeat === 1 ? row : 0], field) };
+}
+
+/** Makes the cells of a field of its columns; where all rows share these, it is done once. */
+function derivedCells(part: Part, index: number, fields: readonly RowField[]): FieldCells {
+  const { schema, rows, missing, forms } = part;
+  const { feature, name } = schema.fields[index];
+  const derive = deriverOf(feature, { form: forms[index], missing })!;
+  const given = fields.map(({ column }) => valuesOf(part, column));
+  return {
+    repeat: given.every(({ repeat }) => repeat === rows) ? rows : 1,
+    cellAt(row) {
+      const raw = given.map(({ values, repeat }, i) => cellAt(row, values[repeat === 1 ? row : 0], fields[i]).text);
+      const text = derive(raw as RawTexts);
+      if (typeof text === "object") throw new CellError(row, `field "${name}": ${text.reason}`);
+      return { text };
+    },
+  };
+}
+
 function encodeSequences(
   part: Part,
   fields: readonly RowField[],
 ): { histories: readonly Histories[]; coverage: readonly FieldCoverage[] } {
-  const { schema, rows, missing } = part;
+  const { schema, rows } = part;
   if (fields.length === 0) return { histories: [], coverage: [] };
   const given = fields.map(({ column }) => valuesOf(part, column));
   const isShared = given.every(({ repeat }) => repeat === rows);
-  const columns = new SequenceColumns(schema.sequences.map(({ feature }) => feature), missing, schema.trim);
+  const rules = schema.textRules.slice(schema.fields.length);
+  const columns = new SequenceColumns(schema.sequences.map(({ feature }) => feature), schema.missing, rules);
   for (let row = 0; row < (isShared ? 1 : rows); row++) {
     const cells = given.map(({ values, repeat }, i): SequenceCell =>
-      cellAt(row, values[repeat === 1 ? row : 0], fields[i]).text
+      cellAt(row, values[repeat === 1 ? row : 0], fields[i]).text as SequenceCell
     );
     const wrong = columns.offer((i) => cells[i]);
     if (wrong !== undefined) throw new CellError(row, wrong);

@@ -5,7 +5,6 @@
  */
 import { canonicalJson, type Json } from "../checkpoint/canonical_json.ts";
 import { labelCount, taskNames } from "./declared_labels.ts";
-import { placeField, readFit } from "./field_fit.ts";
 import {
   type FittedHistory,
   type FittedSequence,
@@ -14,57 +13,15 @@ import {
   readSequenceFit,
   type SequenceFit,
 } from "./fitted_sequence.ts";
-import type { FittedScale } from "./scaling.ts";
-import {
-  type CategoricalFeature,
-  type Feature,
-  type NumericFeature,
-  parseSchema,
-  type Schema,
-  type SequenceFeature,
-} from "./schema.ts";
+import { featureJson } from "./derived/derivation.ts";
+import { type FieldFit, type FittedField, placeField, readFit } from "./field_fit.ts";
+import { type NeighborsFit, readNeighbors } from "./neighbors.ts";
+import { type Feature, parseSchema, type Schema, type SequenceFeature } from "./schema.ts";
 import { type DeclaredSurvival, parseSurvival } from "./survival.ts";
+import { type TextRules, textRulesOf } from "./text_rules.ts";
 import { firstValueRow, indexTokens, isTextList } from "./vocabulary.ts";
 
-/** What fitting adds to a declared feature. */
-export interface FieldFit {
-  /** The feature as declared. */
-  readonly feature: CategoricalFeature | NumericFeature;
-  /** Whether the field has a row for missing values. */
-  readonly missing: boolean;
-  /** Values of a categorical field, in the order of their rows. */
-  readonly vocabulary?: readonly string[];
-  /** For each value, trainings in a row whose rows lacked it, where the schema has grown and there are some. */
-  readonly idle?: readonly number[];
-  /** Whether each occurrence of a categorical field carries a value of its own. */
-  readonly weighted?: boolean;
-  /** Scaling of a numeric field. */
-  readonly scaling?: FittedScale;
-  /** Ascending edges between the buckets of a bucketed field. */
-  readonly edges?: readonly number[];
-  /** Smallest and largest number of the training data, for a field of numbers that had any. */
-  readonly range?: readonly [least: number, most: number];
-}
-
-/**
- * A field of the flat row space.
- *
- * | kind | rows |
- * | --- | --- |
- * | `categorical` | out-of-vocabulary, [missing,] values by falling count |
- * | `bucketed` | out-of-vocabulary, [missing,] buckets upwards |
- * | `numeric` | the row that the scaled number multiplies, [missing] |
- */
-export interface FittedField extends FieldFit {
-  /** Name of the feature. */
-  readonly name: string;
-  /** What the rows are. */
-  readonly kind: "categorical" | "numeric" | "bucketed";
-  /** How many rows the field has. */
-  readonly rows: number;
-  /** Number of its first row in the flat row space. */
-  readonly offset: number;
-}
+export type { FieldFit, FittedField } from "./field_fit.ts";
 
 /** What a {@linkcode FittedSchema} is made of. */
 export interface FittedSchemaParts {
@@ -72,7 +29,7 @@ export interface FittedSchemaParts {
   readonly declared: Omit<Schema, "features">;
   /** Texts that stand for a missing value. */
   readonly missing: readonly string[];
-  /** Whether blanks around texts are removed. @default {false} */
+  /** Whether blanks around texts are removed. @default {as declared} */
   readonly trim?: boolean;
   /** The fields in order. */
   readonly fields: readonly FieldFit[];
@@ -80,6 +37,8 @@ export interface FittedSchemaParts {
   readonly sequences?: readonly SequenceFit[];
   /** Trainings that the vocabularies were fitted to or grew by. @default {1} */
   readonly generation?: number;
+  /** What missing numbers are filled in from, where some come from neighbors. @default {none} */
+  readonly neighbors?: NeighborsFit;
 }
 
 /** A schema that is fitted to training data; encoding other data with it gives the same rows for the same values. */
@@ -110,6 +69,12 @@ export class FittedSchema {
   readonly missing: readonly string[];
   /** Whether blanks around texts are removed. */
   readonly trim: boolean;
+  /** How texts are treated otherwise, unless a feature says so itself. */
+  readonly text: Omit<TextRules, "trim">;
+  /** How texts of each feature are treated, in the order of {@linkcode FittedSchema.features}. */
+  readonly textRules: readonly TextRules[];
+  /** What missing numbers are filled in from, where some come from neighbors. */
+  readonly neighbors: NeighborsFit | undefined;
   /** The fields in order. */
   readonly fields: readonly FittedField[];
   /** The sequences in order. */
@@ -130,7 +95,8 @@ export class FittedSchema {
    * @throws {RangeError} when there are 2^32 rows or more
    */
   constructor(parts: FittedSchemaParts) {
-    const { declared, missing, trim = false, fields, sequences = [], generation = 1 } = parts;
+    const { declared, missing, trim = declared.trim ?? false, fields, sequences = [], generation = 1, neighbors } =
+      parts;
     this.label = declared.label;
     this.labels = declared.labels;
     this.survival = declared.survival && parseSurvival(declared.survival);
@@ -145,6 +111,9 @@ export class FittedSchema {
     this.missing = missing;
     this.trim = trim;
     this.generation = generation;
+    this.neighbors = neighbors;
+    const { lowerCase, unicode } = declared;
+    this.text = { ...(lowerCase && { lowerCase }), ...(unicode && unicode !== "none" && { unicode }) };
     let offset = 0;
     this.fields = fields.map((fit) => {
       const field = placeField(fit, offset);
@@ -157,6 +126,7 @@ export class FittedSchema {
     if (offset >= 2 ** 32) {
       throw new RangeError(`Cannot fit schema: rows of all fields must be below 2^32, received ${offset}`);
     }
+    this.textRules = textRulesOf(this.features, { ...this.text, trim });
     this.rowCount = offset;
     this.hasValues = this.fields.some((field) => field.kind === "numeric" || field.weighted);
   }
@@ -177,6 +147,8 @@ export class FittedSchema {
       ...(real ? { real } : {}),
       ...(time === undefined ? {} : { time }),
       ...(weight === undefined ? {} : { weight }),
+      ...this.text,
+      ...(this.trim ? { trim: true } : {}),
       features,
     });
   }
@@ -194,8 +166,10 @@ export class FittedSchema {
   /** Returns what {@linkcode FittedSchema.fromJSON} reads. */
   toJSON(): { readonly [key: string]: Json | undefined } {
     const { features: _, survival, ...declared } = this.declared();
-    const fields = this.fields.map(({ feature, missing, vocabulary, idle, weighted, scaling, edges, range }) => ({
-      feature: { ...feature },
+    const fields = this.fields.map((
+      { feature, missing, vocabulary, idle, weighted, scaling, edges, range, fill, past },
+    ) => ({
+      feature: featureJson(feature),
       missing,
       vocabulary,
       idle,
@@ -203,6 +177,8 @@ export class FittedSchema {
       scaling: scaling && { ...scaling },
       edges,
       range,
+      fill,
+      past: past && { ...past },
     }));
     const sequences = this.sequences.map(({ feature, own, idle }) => ({
       feature: { ...feature },
@@ -213,10 +189,10 @@ export class FittedSchema {
       ...declared,
       ...(survival ? { survival: { ...survival } } : {}),
       missing: this.missing,
-      ...(this.trim ? { trim: true } : {}),
       ...(this.generation > 1 ? { generation: this.generation } : {}),
       fields,
       ...(sequences.length > 0 ? { sequences } : {}),
+      ...(this.neighbors ? { neighbors: { ...this.neighbors } } : {}),
     };
   }
 
@@ -226,7 +202,7 @@ export class FittedSchema {
    * @throws {TypeError} when it is something else; the message names the field
    */
   static fromJSON(json: unknown): FittedSchema {
-    const { missing, trim, fields, sequences = [], generation = 1, ...declared } = (json ?? {}) as Record<
+    const { missing, trim, fields, sequences = [], generation = 1, neighbors, ...declared } = (json ?? {}) as Record<
       string,
       unknown
     >;
@@ -249,6 +225,7 @@ export class FittedSchema {
       missing,
       trim: trim === true,
       generation: generation as number,
+      neighbors: readNeighbors(neighbors, features),
       fields: features.slice(0, fields.length).map((feature, index) =>
         readFit(feature as FieldFit["feature"], fields[index])
       ),

@@ -6,7 +6,7 @@
 import type { Dataset } from "./dataset.ts";
 import { divideGroups, groupsBy } from "./groups.ts";
 import { requireU32, shuffled } from "./random.ts";
-import { collectParts, type Splittable } from "./split.ts";
+import { collectParts, requireSeparable, type Splittable } from "./split.ts";
 import { divideStrata, strataOf } from "./strata.ts";
 
 /** Options of {@linkcode kFold}. */
@@ -34,6 +34,7 @@ export interface Fold {
  * @param k number of folds, at least 2
  * @returns the folds, whose rows are copied when they are asked for
  * @throws {RangeError} when a fold would be empty, there is no such field, or `k` or the seed is out of its range
+ * @throws {TypeError} when statistics of the past were made of all rows: `readCsvFolds` divides them first
  *
  * @example
  * ```ts
@@ -50,6 +51,7 @@ export function kFold(data: Dataset, k: number, options: FoldOptions): Generator
     throw new RangeError(`Cannot make folds: their number must be an integer of at least 2, received ${k}`);
   }
   requireU32("make folds", "seed", options.seed);
+  requireSeparable(data);
   const foldOf = divide(data, new Array(k).fill(1 / k), options);
   const folds = collectParts(foldOf, k);
   return (function* () {

@@ -92,10 +92,11 @@ function rebuild(
 ): FittedSchema {
   const fields = schema.fields.map((field, f): FieldFit => {
     const { missing, vocabulary, idle } = refit(field, f);
-    const { feature, weighted, scaling, edges, range } = field;
+    const { feature, weighted, scaling, edges, range, past, fill } = field;
     const kept = { ...(weighted && { weighted }), ...(scaling && { scaling }), ...(edges && { edges }) };
+    const more = { ...(range && { range }), ...(past && { past }), ...(fill !== undefined && { fill }) };
     const named = feature.kind === "categorical" ? { vocabulary, ...(idle && { idle }) } : {};
-    return { feature, missing, ...kept, ...(range && { range }), ...named };
+    return { feature, missing, ...kept, ...more, ...named };
   });
   const sequences = schema.sequences.map((sequence, s): SequenceFit => {
     const { feature, own } = sequence;
@@ -109,8 +110,8 @@ function rebuild(
 /** Returns what a schema is made of. */
 function partsOf(schema: FittedSchema): ConstructorParameters<typeof FittedSchema>[0] {
   const { features: _, ...declared } = schema.declared();
-  const { missing, trim, fields, sequences, generation } = schema;
-  return { declared, missing, trim, fields, sequences, generation };
+  const { missing, trim, fields, sequences, generation, neighbors } = schema;
+  return { declared, missing, trim, fields, sequences, generation, ...(neighbors && { neighbors }) };
 }
 
 /** Where the rows of a grown schema come from. */
@@ -142,6 +143,11 @@ export function originsOf(old: FittedSchema, grown: FittedSchema): RowOrigins {
         const row = rows.get(token);
         if (row !== undefined) from[first + position] = was + row;
       });
+      // Buckets for hashes of new values, behind the values.
+      const [known, knownBefore] = [after, before].map(({ vocabulary }) => vocabulary!.length);
+      for (let row = first + known; row < at + after.rows; row++) {
+        from[row] = firstBefore + knownBefore + row - first - known;
+      }
     } else if (!isNumeric) {
       for (let row = first; row < at + after.rows; row++) from[row] = firstBefore + row - first;
     }

@@ -5,6 +5,7 @@
  */
 import { DatasetBuilder } from "./builder.ts";
 import type { Dataset } from "./dataset.ts";
+import { columnsOf } from "./derived/derivation.ts";
 import { featuresOf, FittedSchema } from "./fitted_schema.ts";
 import { formatNames, formatText, formatValue } from "./format.ts";
 import { type RejectionOptions, Rejections, requireRejectionOptions, type RowFault } from "./rejections.ts";
@@ -116,7 +117,7 @@ class Reading {
     this.#watcher = watcher;
     this.#rejections = new Rejections(options);
     // A column that no line has is a wrong name; a fitted schema shows it as missing values.
-    const columns = schema instanceof FittedSchema ? [] : featuresOf(schema).map(({ column }) => column);
+    const columns = schema instanceof FittedSchema ? [] : featuresOf(schema).flatMap(columnsOf);
     this.#unseen = new Set(columns);
   }
 

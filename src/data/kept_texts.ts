@@ -5,8 +5,11 @@
  */
 import type { Dataset } from "./dataset.ts";
 import { nameKeptNames, nameKeptText } from "./kept_names.ts";
-import { categorical, type CategoricalFeature, type Schema } from "./schema.ts";
+import { derivationOf } from "./derived/derivation.ts";
+import { pastOf } from "./derived/past_fit.ts";
+import { categorical, type CategoricalFeature, type Feature, type Schema } from "./schema.ts";
 import type { SequenceCell } from "./sequence_column.ts";
+import { parseTextRules, type TextRules } from "./text_rules.ts";
 
 /** Texts of cells that were lists; no file has such a text. */
 const LIST = "\0list ";
@@ -18,10 +21,21 @@ const LIST = "\0list ";
  */
 export function keepTexts(schema: Schema, group?: string): Schema {
   const groups = group === undefined || schema.features.some(({ name }) => name === group) ? [] : [keepNames(group)];
-  const texts = schema.features.map(({ name, column }) => categorical(nameKeptText(name), { column }));
+  const texts = schema.features.map(keepText);
   // The texts of sequences suffice: only fields can decide on a split.
-  const fields = schema.features.filter(({ kind }) => kind !== "sequence");
+  const fields = schema.features.filter((feature) => feature.kind !== "sequence" && pastOf(feature) === undefined);
   return { ...schema, features: [...fields, ...groups, ...texts] };
+}
+
+function keepText(feature: Feature): CategoricalFeature {
+  const name = nameKeptText(feature.name);
+  const from = derivationOf(feature);
+  if (from === undefined) return categorical(name, { column: feature.column });
+  // Of the past, the values are kept; the numbers are made afresh of the rows that a schema is fitted to.
+  return categorical(name, {
+    from: "past" in from ? { cross: from.of } : from,
+    ...parseTextRules(`feature "${feature.name}"`, feature as TextRules),
+  });
 }
 
 /** Declares a field that keeps the texts of a column of names. */

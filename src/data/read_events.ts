@@ -6,6 +6,9 @@
 import { DatasetBuilder } from "./builder.ts";
 import type { ReadCsvOptions } from "./csv_options.ts";
 import type { Dataset } from "./dataset.ts";
+import { columnsOf, derivationOf } from "./derived/derivation.ts";
+import type { FieldCell } from "./derived/derive.ts";
+import { pastOf } from "./derived/past_fit.ts";
 import { createKeys } from "./event_log.ts";
 import { EVENT_KEYS, type EventColumns, type EventOptions, passes, readEventOptions } from "./event_options.ts";
 import { type EventWindows, NO_USER, windowsOf } from "./event_windows.ts";
@@ -16,7 +19,6 @@ import { rowNumbers } from "./random.ts";
 import { formOf, isRows, readForm, requireFormOptions } from "./read_data.ts";
 import { encodeRows, requireRowsOptions, type Row } from "./rows.ts";
 import { parseSchema, type Schema } from "./schema.ts";
-import type { SequenceCell } from "./sequence_column.ts";
 import type { Source } from "./source.ts";
 import { listSources } from "./source_list.ts";
 import { type SplitOptions, splitRows, takeSplitOptions } from "./split.ts";
@@ -164,9 +166,9 @@ function planLog(schema: Schema | FittedSchema, columns: EventColumns): LogPlan 
       }, received none`,
     );
   }
-  const read = features.filter((feature) => !made.includes(feature)).map(({ column }) => column);
+  const read = features.filter((feature) => !made.includes(feature)).flatMap(columnsOf);
   const kept = [...new Set([user, ...lists.values(), ...where.map(([column]) => column), ...read])];
-  const fields = features.filter(({ kind }) => kind !== "sequence");
+  const fields = features.filter((feature) => feature.kind !== "sequence" && pastOf(feature) === undefined);
   const lengths = made.map((feature) => feature.kind === "sequence" ? feature.maxLength : 0);
   return {
     ...{ columns, kept },
@@ -220,10 +222,15 @@ class Log {
   }
 
   /** Returns, for each feature, a function from the number of a row to its cell. */
-  #readCells(schema: Schema | FittedSchema): ((row: number) => SequenceCell)[] {
+  #readCells(schema: Schema | FittedSchema): ((row: number) => FieldCell)[] {
     const { lists } = this.#plan.columns;
     const [absent = ""] = this.#whole.schema.missing;
-    return featuresOf(schema).map(({ kind, column }) => {
+    return featuresOf(schema).map((feature) => {
+      const { kind, column } = feature;
+      if (derivationOf(feature) !== undefined) {
+        const parts = columnsOf(feature).map((part) => this.#textsOf.get(part)!);
+        return (row) => parts.map((textAt) => textAt(row));
+      }
       const member = kind === "sequence" ? lists.get(column) : undefined;
       const textAt = this.#textsOf.get(member ?? column)!;
       if (member === undefined) return (row) => unpackCell(textAt(row));

@@ -6,7 +6,7 @@
 import { DatasetBuilder } from "./builder.ts";
 import { readCsv, type ReadCsvOptions, type Source } from "./csv.ts";
 import type { Dataset } from "./dataset.ts";
-import type { FittedSchema } from "./fitted_schema.ts";
+import { featuresOf, type FittedSchema } from "./fitted_schema.ts";
 import { type GrowOptions, joinSchemas, requireGrowOptions, settleSchema } from "./grow.ts";
 import { keepTexts, keptTexts, unpackCell } from "./kept_texts.ts";
 import { readData, type ReadDataOptions } from "./read_data.ts";
@@ -229,7 +229,7 @@ function encode(part: Dataset, schema: Schema | FittedSchema, read = part): Data
   const labels = part.labelColumns;
   const { fields, missing, trim } = part.schema;
   const builder = new DatasetBuilder(schema, { labeled: true, timed: times !== undefined, missing, trim });
-  const texts = keptTexts(part, schema.features.length);
+  const texts = keptTexts(part, featuresOf(schema).length);
   const first = fields.length - texts.length;
   for (let row = 0; row < rows; row++) {
     const fault = builder.add({

@@ -4,14 +4,15 @@
  * @module
  */
 import type { Cells } from "./builder.ts";
+import { columnsOf, derivationOf } from "./derived/derivation.ts";
+import type { FieldCell } from "./derived/derive.ts";
 import { featuresOf, FittedSchema } from "./fitted_schema.ts";
 import { formatNames, formatValue } from "./format.ts";
 import { isKept, mayKeepQuantities } from "./kept_names.ts";
 import { packList } from "./kept_texts.ts";
 import type { RowFault } from "./rejections.ts";
 import { parseNumber } from "./scaling.ts";
-import { labelColumns, type Schema } from "./schema.ts";
-import type { SequenceCell } from "./sequence_column.ts";
+import { type Feature, labelColumns, type Schema } from "./schema.ts";
 
 /** A value of a row. Numbers, BigInts and booleans stand for their texts; null for a missing value. */
 export type RowValue = string | number | bigint | boolean | null | undefined;
@@ -49,12 +50,14 @@ export interface RowField {
   readonly isSequence: boolean;
   /** Whether it holds a list in one text. */
   readonly isKept: boolean;
+  /** How each of the columns is read that it is made of; absent for a field that is the text of its column. */
+  readonly parts?: readonly RowField[];
 }
 
 /** A cell, or what is wrong with it. */
 export interface Cell {
-  /** Its text, or those of a list; none for a missing value. */
-  readonly text?: SequenceCell;
+  /** Its text, those of a list, or those that it is to be made of; none for a missing value. */
+  readonly text?: FieldCell;
   /** Number that it carries. */
   readonly weight?: number;
   /** What is wrong with it. */
@@ -75,7 +78,7 @@ export class RowReader {
     const { time } = schema;
     this.#labels = labelColumns(schema);
     const others = time === undefined ? this.#labels : [...this.#labels, time];
-    this.#known = new Set([...this.#fields.map(({ column }) => column), ...others]);
+    this.#known = new Set([...featuresOf(schema).flatMap(columnsOf), ...others]);
     this.#time = time;
   }
 
@@ -92,7 +95,7 @@ export class RowReader {
     if (surplus !== undefined) {
       return wrong(`columns are ${formatNames([...this.#known])}, received ${formatValue(surplus)}`);
     }
-    const cells = this.#fields.map((field) => readCell(valueOf(row, field.column), field));
+    const cells = this.#fields.map((field) => readField(row, field));
     const labels = labeled ? this.#labels.map((label): Cell => textOf(row, label)) : [];
     const time: Cell = timed && this.#time !== undefined ? textOf(row, this.#time) : {};
     const fault = [...cells, ...labels, time].find((cell) => cell.fault !== undefined)?.fault;
@@ -119,14 +122,33 @@ export function valueOf(row: Row, column: string): RowValue | readonly RowValue[
 /** Tells how the fields of a schema are read, and then its sequences. */
 export function describeFields(schema: Schema | FittedSchema): RowField[] {
   const weighted = schema instanceof FittedSchema ? schema.fields.map((field) => field.weighted === true) : [];
-  return featuresOf(schema).map(({ name, column, kind }, f) => ({
-    name: isKept(name) ? column : name,
-    column,
-    exact: kind === "categorical" && !mayKeepQuantities(name),
-    weighted: weighted[f] ?? false,
-    isSequence: kind === "sequence",
-    isKept: isKept(name),
-  }));
+  return featuresOf(schema).map((feature, f) => {
+    const { name, column, kind } = feature;
+    const field: RowField = {
+      name: isKept(name) ? column : name,
+      column,
+      exact: kind === "categorical" && !feature.presence && !mayKeepQuantities(name),
+      weighted: weighted[f] ?? false,
+      isSequence: kind === "sequence",
+      isKept: isKept(name),
+    };
+    return derivationOf(feature) === undefined ? field : { ...field, parts: partsOf(feature, field) };
+  });
+}
+
+/** Tells how the columns are read that a field is made of. */
+function partsOf(feature: Feature, field: RowField): RowField[] {
+  // Each digit of a name counts, whereas dates are numbers.
+  const exact = !("date" in derivationOf(feature)!);
+  return columnsOf(feature).map((column) => ({ ...field, column, exact, isKept: false }));
+}
+
+function readField(row: Row, field: RowField): Cell {
+  const { parts } = field;
+  if (parts === undefined) return readCell(valueOf(row, field.column), field);
+  const cells = parts.map((part) => readCell(valueOf(row, part.column), part));
+  return cells.find(({ fault }) => fault !== undefined) ??
+    { text: cells.map(({ text }) => text as string | undefined) };
 }
 
 /** Reads a value of a field. */

@@ -4,53 +4,38 @@
  * @module
  */
 import { type DeclaredLabels, labelColumns, parseLabels, requireReal } from "./declared_labels.ts";
+import { requirePast } from "./derived/declared_past.ts";
+import { columnsOf } from "./derived/derivation.ts";
+import {
+  categorical,
+  type CategoricalFeature,
+  type CategoricalOptions,
+  numeric,
+  type NumericFeature,
+  type NumericOptions,
+  VALUE_OPTIONS,
+} from "./field_features.ts";
 import { formatValue } from "./format.ts";
 import { isKept } from "./kept_names.ts";
+import { requireNeighbors } from "./neighbors.ts";
 import { requireSequences, sequence, type SequenceFeature, type SequenceOptions } from "./sequence.ts";
-import { requireCount, requireKeys, requireText } from "./schema_checks.ts";
+import { requireKeys, requireText } from "./schema_checks.ts";
+import { parseTextRules, TEXT_RULES, type TextRules } from "./text_rules.ts";
 
+export type { IfMissing } from "./absence.ts";
+export type { Buckets } from "./bucket_edges.ts";
 export { type DeclaredLabels, labelColumns } from "./declared_labels.ts";
+export {
+  categorical,
+  type CategoricalFeature,
+  type CategoricalOptions,
+  numeric,
+  type NumericFeature,
+  type NumericOptions,
+  type Scale,
+} from "./field_features.ts";
 export { type Combiner, sequence, type SequenceFeature, type SequenceOptions } from "./sequence.ts";
-
-/** A feature whose values are names: one row of the embedding table for each. */
-export interface CategoricalFeature {
-  /** Says that this is a categorical feature. */
-  readonly kind: "categorical";
-  /** Name of the field in the model. */
-  readonly name: string;
-  /** Column of the file. */
-  readonly column: string;
-  /** Values that occur fewer times than this in the training data share the out-of-vocabulary row. */
-  readonly minCount: number;
-}
-
-/**
- * How a number is scaled before it multiplies its embedding row.
- *
- * | scale | value |
- * | --- | --- |
- * | `none` | x |
- * | `log` | sign(x) ln(1 + abs(x)) |
- * | `standard` | (x - mean) / standard deviation, both over the training data; the divisor of a constant is 1 |
- * | `minmax` | (x - min) / (max - min), likewise; outside [0, 1] for numbers beyond those seen |
- */
-export type Scale = "none" | "log" | "standard" | "minmax";
-
-/** A feature whose values are numbers. */
-export interface NumericFeature {
-  /** Says that this is a numeric feature. */
-  readonly kind: "numeric";
-  /** Name of the field in the model. */
-  readonly name: string;
-  /** Column of the file. */
-  readonly column: string;
-  /** Scaling of the number; `none` when there are buckets. */
-  readonly scale: Scale;
-  /** How many quantile buckets the number is cut into, each with a row of its own; absent for none. */
-  readonly buckets?: number;
-  /** Whether numbers beyond those of the training data are moved to the nearest of them. */
-  readonly clamp?: boolean;
-}
+export type { TextRules } from "./text_rules.ts";
 
 /** A declared feature. */
 export type Feature = CategoricalFeature | NumericFeature | SequenceFeature;
@@ -73,7 +58,7 @@ export type Feature = CategoricalFeature | NumericFeature | SequenceFeature;
 export type Schema = DeclaredColumns & DeclaredLabels;
 
 /** What a {@linkcode Schema} declares besides the columns of its labels. */
-export interface DeclaredColumns {
+export interface DeclaredColumns extends TextRules {
   /** Text of the label that means 1. */
   readonly positive?: string;
   /** Text of the label that means 0, beside `positive`; several labels with a `positive` need it. */
@@ -91,90 +76,6 @@ export interface DeclaredColumns {
   readonly weight?: string;
   /** The features in the order of the fields; sequences come after all others. */
   readonly features: readonly Feature[];
-}
-
-/** Options of {@linkcode categorical}. */
-export interface CategoricalOptions {
-  /** Values that occur fewer times than this in the training data share the out-of-vocabulary row. @default {1} */
-  minCount?: number;
-  /** Column of the file. @default {name} */
-  column?: string;
-}
-
-/** Options of {@linkcode numeric}. */
-export interface NumericOptions {
-  /** How the number is scaled. @default {"none"} */
-  scale?: Scale;
-  /** Number of quantile buckets, at least 2; each gets a row, and no scale applies. @default {none} */
-  buckets?: number;
-  /** Column of the file. @default {name} */
-  column?: string;
-  /**
-   * Whether numbers beyond those of the training data are moved to the nearest of them, so that one of them cannot
-   * decide a prediction alone. They are counted either way. Buckets need it not. @default {false}
-   */
-  clamp?: boolean;
-}
-
-/**
- * Declares a feature whose values are names.
- *
- * @throws {TypeError} when an option is unknown or of the wrong type
- * @throws {RangeError} when `minCount` is not an integer of at least 1
- *
- * @example
- * ```ts
- * import assert from "node:assert/strict";
- *
- * assert.equal(categorical("user", { minCount: 5 }).minCount, 5);
- * ```
- */
-export function categorical(name: string, options: CategoricalOptions = {}): CategoricalFeature {
-  const owner = `feature "${name}"`;
-  requireKeys(owner, options, ["minCount", "column"]);
-  const { minCount = 1, column = name } = options;
-  requireText(owner, "name", name);
-  requireText(owner, "column", column);
-  requireCount(owner, "minCount", minCount, 1);
-  return { kind: "categorical", name, column, minCount };
-}
-
-/**
- * Declares a feature whose values are numbers. Without buckets it is one row, multiplied by the scaled number; with
- * buckets it is cut at quantiles of the training data.
- *
- * @throws {TypeError} when an option is unknown, of the wrong type, or both `scale` and `buckets` are given
- * @throws {RangeError} when `scale` is not one of the four, or `buckets` not an integer of at least 2
- *
- * @example
- * ```ts
- * import assert from "node:assert/strict";
- *
- * assert.equal(numeric("price", { scale: "log" }).scale, "log");
- * assert.equal(numeric("age", { buckets: 10 }).buckets, 10);
- * ```
- */
-export function numeric(name: string, options: NumericOptions = {}): NumericFeature {
-  const owner = `feature "${name}"`;
-  requireKeys(owner, options, ["scale", "buckets", "column", "clamp"]);
-  const { scale = "none", buckets, column = name, clamp = false } = options;
-  requireText(owner, "name", name);
-  requireText(owner, "column", column);
-  if (!["none", "log", "standard", "minmax"].includes(scale)) {
-    throw new RangeError(
-      `Cannot read schema: scale of ${owner} must be none, log, standard or minmax, received ${formatValue(scale)}`,
-    );
-  }
-  if (typeof clamp !== "boolean") {
-    throw new TypeError(`Cannot read schema: clamp of ${owner} must be true or false, received ${formatValue(clamp)}`);
-  }
-  if (buckets === undefined) return { kind: "numeric", name, column, scale, ...(clamp ? { clamp } : {}) };
-  requireCount(owner, "buckets", buckets, 2);
-  if (scale !== "none") {
-    throw new TypeError(`Cannot read schema: ${owner} must have a scale or buckets, received both`);
-  }
-  if (clamp) throw new TypeError(`Cannot read schema: ${owner} must have clamp or buckets, received both`);
-  return { kind: "numeric", name, column, scale, buckets };
 }
 
 /**
@@ -217,20 +118,24 @@ export function parseSchema(json: unknown): Schema {
       `Cannot read schema: features must be a list of at least one, received ${formatValue(features)}`,
     );
   }
-  const parsed = sequencesLast(features.map(parseFeature));
+  const parsed = sequencesLast(features.map(parseFeature).flatMap(withIndicator));
   const names = new Set<string>();
-  for (const { name, column } of parsed) {
+  for (const feature of parsed) {
+    const { name } = feature;
     if (names.has(name)) {
       throw new RangeError(`Cannot read schema: names of features must differ, received "${name}" twice`);
     }
     names.add(name);
-    if (columns.includes(column) && !isKept(name)) {
+    const label = columnsOf(feature).find((column) => columns.includes(column));
+    if (label !== undefined && !isKept(name)) {
       throw new RangeError(
-        `Cannot read schema: feature "${name}" must not be ${column === weight ? "the weight" : "the label"}`,
+        `Cannot read schema: feature "${name}" must not be ${label === weight ? "the weight" : "the label"}`,
       );
     }
   }
   requireSequences(parsed);
+  requirePast(parsed, declared, time);
+  requireNeighbors(parsed);
   return {
     ...declared,
     ...(positive === undefined ? {} : { positive: positive as string }),
@@ -239,6 +144,7 @@ export function parseSchema(json: unknown): Schema {
     ...(real === true ? { real } : {}),
     ...(time === undefined ? {} : { time: time as string }),
     ...(weight === undefined ? {} : { weight: weight as string }),
+    ...parseTextRules("it", others),
     features: parsed,
   };
 }
@@ -246,6 +152,7 @@ export function parseSchema(json: unknown): Schema {
 const SCHEMA_KEYS = [
   ...["label", "labels", "survival", "positive", "negative", "threshold", "real"],
   ...["time", "weight", "features"],
+  ...TEXT_RULES,
 ];
 
 function requireWeight(weight: string, declared: DeclaredLabels): void {
@@ -273,9 +180,18 @@ function parseFeature(json: unknown, index: number): Feature {
 }
 
 const FEATURE_KEYS = [
-  ...["column", "minCount", "scale", "buckets", "clamp"],
+  ...["column", "minCount", "hashBuckets", "newValueBuckets", "scale", "buckets", "clamp", "from"],
+  ...[...VALUE_OPTIONS, "presence", ...TEXT_RULES],
   ...["separator", "maxLength", "of", "along", "combiner", "weights"],
 ];
+
+/** Puts the field that says where a feature's value is missing behind the feature. */
+function withIndicator(feature: Feature): Feature[] {
+  if (feature.kind === "sequence" || !feature.indicator) return [feature];
+  const { indicator: _, ...plain } = feature;
+  const { name, column } = feature;
+  return [plain, categorical(`${name}_missing`, { column, presence: true, ...parseTextRules(name, feature) })];
+}
 
 /** Fields have a cell in each row, sequences any number of them: they are kept apart, so they come in two groups. */
 function sequencesLast(features: readonly Feature[]): Feature[] {

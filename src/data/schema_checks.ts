@@ -45,3 +45,27 @@ export function requireCount(owner: string, key: string, value: unknown, least: 
     );
   }
 }
+
+/**
+ * Returns the switches among some options that are on.
+ *
+ * @throws {TypeError} when one is neither true nor false
+ */
+export function parseSwitches<K extends string>(
+  owner: string,
+  options: Readonly<Partial<Record<K, unknown>>>,
+  keys: readonly K[],
+): Partial<Record<K, true>> {
+  const on: Partial<Record<K, true>> = {};
+  for (const key of keys) {
+    const value = options[key];
+    if (value === undefined || value === false) continue;
+    if (value !== true) {
+      throw new TypeError(
+        `Cannot read schema: ${key} of ${owner} must be true or false, received ${formatValue(value)}`,
+      );
+    }
+    on[key] = true;
+  }
+  return on;
+}

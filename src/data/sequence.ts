@@ -6,12 +6,13 @@
 import { formatNames, formatValue } from "./format.ts";
 import type { Feature } from "./schema.ts";
 import { requireCount, requireKeys, requireText } from "./schema_checks.ts";
+import { parseTextRules, TEXT_RULES, type TextRules } from "./text_rules.ts";
 
 /** How the embeddings of a sequence become one. */
 export type Combiner = "sum" | "mean" | "max";
 
 /** A feature whose values are a list of names in order, the oldest first. */
-export interface SequenceFeature {
+export interface SequenceFeature extends TextRules {
   /** Says that this is a sequence. */
   readonly kind: "sequence";
   /** Name of the sequence in the model. */
@@ -35,7 +36,7 @@ export interface SequenceFeature {
 }
 
 /** Options of {@linkcode sequence}. */
-export interface SequenceOptions {
+export interface SequenceOptions extends TextRules {
   /** Column of the file. @default {name} */
   column?: string;
   /** Text between two values. @default {"|"} */
@@ -54,7 +55,7 @@ export interface SequenceOptions {
   minCount?: number;
 }
 
-const KEYS = ["column", "separator", "maxLength", "of", "along", "combiner", "weights", "minCount"];
+const KEYS = ["column", "separator", "maxLength", "of", "along", "combiner", "weights", "minCount", ...TEXT_RULES];
 
 /**
  * Declares a feature whose values are a list of names, the oldest first: a history, or a field of several values.
@@ -90,6 +91,12 @@ export function sequence(name: string, options: SequenceOptions = {}): SequenceF
   if (of !== undefined && minCount !== undefined) {
     throw new TypeError(`Cannot read schema: ${owner} must have of or minCount, received both`);
   }
+  const rules = parseTextRules(owner, options);
+  if (of !== undefined && Object.keys(rules).length > 0) {
+    throw new TypeError(
+      `Cannot read schema: texts of ${owner} are treated as those of "${of}", received rules of its own`,
+    );
+  }
   if (along !== undefined && (combiner !== undefined || weights !== undefined)) {
     throw new TypeError(`Cannot read schema: ${owner} runs along "${along}", so it must have no combiner or weights`);
   }
@@ -105,6 +112,7 @@ export function sequence(name: string, options: SequenceOptions = {}): SequenceF
     ...(combiner === undefined ? {} : { combiner }),
     ...(weights === undefined ? {} : { weights }),
     ...(of === undefined ? { minCount: minCount ?? 1 } : {}),
+    ...rules,
   };
 }
 

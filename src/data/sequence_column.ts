@@ -6,11 +6,13 @@
 import type { FieldCoverage } from "./coverage.ts";
 import type { FittedHistory, FittedSequence, SequenceFit } from "./fitted_sequence.ts";
 import type { FittedSchema } from "./fitted_schema.ts";
+import { rowsOfNewValues } from "./hash_buckets.ts";
 import { formatText } from "./format.ts";
 import { growF32, growU32 } from "./growable.ts";
 import type { Histories } from "./histories.ts";
 import { parseNumber } from "./scaling.ts";
 import type { SequenceFeature } from "./sequence.ts";
+import { type CellForm, createCellForm, type TextRules } from "./text_rules.ts";
 import { Interner, MISSING, OUT_OF_VOCABULARY } from "./vocabulary.ts";
 
 /** Cell of a sequence: values with the separator between them, or a list; none for an empty sequence. */
@@ -22,6 +24,7 @@ export class SequenceColumn {
   readonly feature: SequenceFeature;
   readonly #missing: ReadonlySet<string>;
   readonly #trim: boolean;
+  readonly #form: CellForm;
   readonly #interner = new Interner();
   // 0 is a missing value, k + 1 the text with code k.
   readonly #codes = growU32();
@@ -32,10 +35,17 @@ export class SequenceColumn {
   #cut = 0;
   #empty = 0;
 
-  constructor(feature: SequenceFeature, missing: ReadonlySet<string>, trim: boolean) {
+  /**
+   * Holds no row.
+   *
+   * @param missing texts that stand for a missing value
+   * @param rules how texts are treated
+   */
+  constructor(feature: SequenceFeature, missing: readonly string[], rules: TextRules) {
     this.feature = feature;
-    this.#missing = missing;
-    this.#trim = trim;
+    this.#missing = new Set(missing);
+    this.#trim = rules.trim ?? false;
+    this.#form = createCellForm(rules, missing);
   }
 
   /** Number of values of the cell offered last. */
@@ -67,8 +77,8 @@ export class SequenceColumn {
     if (this.#offered.length === 0) this.#empty++;
     this.#lengths.push(this.#offered.length - first);
     for (let i = first; i < this.#offered.length; i++) {
-      const text = this.#offered[i];
-      this.#codes.push(this.#missing.has(text) ? 0 : this.#interner.add(text) + 1);
+      const text = this.#form(this.#offered[i]);
+      this.#codes.push(text === undefined || this.#missing.has(text) ? 0 : this.#interner.add(text) + 1);
       if (this.feature.weights !== undefined) this.#weights.push(this.#offeredWeights[i]);
     }
   }
@@ -80,10 +90,12 @@ export class SequenceColumn {
   }
 
   /** Returns the rows in the flat row space of all stored values, with what was counted of them, and frees them. */
-  write(sequence: FittedSequence, rowsOf: ReadonlyMap<string, number>): { ids: Uint32Array; coverage: FieldCoverage } {
-    const { name, offset, missing } = sequence;
+  write(sequence: FittedSequence, schema: FittedSchema): { ids: Uint32Array; coverage: FieldCoverage } {
+    const { name, offset, missing, target } = sequence;
+    const rowsOf = schema.tokenRows(sequence);
+    const rowOfNew = target === undefined ? () => OUT_OF_VOCABULARY : rowsOfNewValues(schema.fields[target]);
     const rowOf = [missing ? MISSING : OUT_OF_VOCABULARY];
-    for (const text of this.#interner.texts) rowOf.push(rowsOf.get(text) ?? OUT_OF_VOCABULARY);
+    for (const text of this.#interner.texts) rowOf.push(rowsOf.get(text) ?? rowOfNew(text));
     const ids = this.#codes.drain();
     const coverage = { name, rows: ids.length, missing: 0, unseen: 0, outside: 0, cut: this.#cut, empty: this.#empty };
     for (let i = 0; i < ids.length; i++) {
@@ -113,7 +125,8 @@ export class SequenceColumn {
     const bare = (text: string) => this.#trim ? text.trim() : text;
     if (typeof cell !== "string") return cell.map(bare);
     const whole = bare(cell);
-    return whole === "" || this.#missing.has(whole) ? [] : whole.split(this.feature.separator).map(bare);
+    const isEmpty = whole === "" || this.#missing.has(whole) || this.#form(whole) === undefined;
+    return isEmpty ? [] : whole.split(this.feature.separator).map(bare);
   }
 }
 
@@ -121,8 +134,14 @@ export class SequenceColumn {
 export class SequenceColumns {
   readonly #columns: readonly SequenceColumn[];
 
-  constructor(features: readonly SequenceFeature[], missing: ReadonlySet<string>, trim: boolean) {
-    this.#columns = features.map((feature) => new SequenceColumn(feature, missing, trim));
+  /**
+   * Holds no row.
+   *
+   * @param missing texts that stand for a missing value
+   * @param rules how the texts of each sequence are treated
+   */
+  constructor(features: readonly SequenceFeature[], missing: readonly string[], rules: readonly TextRules[]) {
+    this.#columns = features.map((feature, i) => new SequenceColumn(feature, missing, rules[i]));
   }
 
   /** Takes a row's cells, one for each sequence; returns why it cannot, or nothing. */
@@ -153,7 +172,7 @@ export class SequenceColumns {
   write(schema: FittedSchema): { histories: Histories[]; coverage: FieldCoverage[] } {
     const coverage: FieldCoverage[] = [];
     const written = schema.sequences.map((sequence, i) => {
-      const { ids, coverage: counted } = this.#columns[i].write(sequence, schema.tokenRows(sequence));
+      const { ids, coverage: counted } = this.#columns[i].write(sequence, schema);
       coverage.push(counted);
       return ids;
     });

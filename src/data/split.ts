@@ -38,10 +38,14 @@ export type SplitOptions =
   };
 
 /** What of a data set decides how it is divided. */
-export type Splittable = Pick<DatasetParts, "schema" | "rows" | "ids" | "values" | "times" | "labels" | "labeled">;
+export type Splittable = Pick<
+  DatasetParts,
+  "schema" | "rows" | "ids" | "values" | "times" | "labels" | "labeled" | "ownPast"
+>;
 
 /** Returns the row positions of each part. See `Dataset.split` for the rules. */
 export function splitRows(data: Splittable, fractions: readonly number[], options: SplitOptions): Uint32Array[] {
+  requireSeparable(data);
   const cuts = cutRows(data.rows, fractions);
   if (options.by === undefined) {
     const order = shuffled(data.rows, options.seed);
@@ -60,6 +64,19 @@ export function splitRows(data: Splittable, fractions: readonly number[], option
   const keys = readKeys(data, options.by);
   order.sort((a, b) => keys[a] - keys[b] || a - b);
   return takeParts(order, cuts.map((cut) => endOfTie(order, keys, cut)));
+}
+
+/**
+ * Refuses rows with statistics of the past that were made of all of them: rows to train on would know labels of others.
+ *
+ * @throws {TypeError} then
+ */
+export function requireSeparable({ ownPast }: Pick<DatasetParts, "ownPast">): void {
+  if (!ownPast) return;
+  throw new TypeError(
+    "Cannot split data set: statistics of the past know the labels of all rows; readDataSplit and readCsvFolds divide " +
+      "rows first",
+  );
 }
 
 /** Tells the options of a split from others beside them. */
@@ -123,7 +140,10 @@ function readKeys({ schema, rows, ids, values, times }: Splittable, by: string):
       `Cannot split data set: column must be one of ${["position", ...known].join(", ")}, received "${by}"`,
     );
   }
-  const { offset, missing } = schema.fields[index];
+  const { offset, missing, fill } = schema.fields[index];
+  if (fill !== undefined) {
+    throw new RangeError(`Cannot split data set: "${by}" must be known in every row, received one with ifMissing`);
+  }
   const start = index * rows;
   if (missing && ids.subarray(start, start + rows).includes(offset + MISSING)) {
     throw new RangeError(`Cannot split data set: "${by}" must be known in every row, received missing values`);

@@ -5,6 +5,7 @@
  */
 import type { Cells } from "./builder.ts";
 import type { Layout } from "./csv_layout.ts";
+import type { FieldCell, RawTexts } from "./derived/derive.ts";
 import type { FittedSchema } from "./fitted_schema.ts";
 import { packList } from "./kept_texts.ts";
 import type { RowFault } from "./rejections.ts";
@@ -18,6 +19,8 @@ export class CellReader {
   /** Positions of the columns that are read. */
   readonly wanted: ReadonlySet<number>;
   readonly #layout: Layout;
+  readonly #positions: readonly number[];
+  readonly #derived: readonly { readonly f: number; readonly positions: readonly number[] }[];
   readonly #packed: readonly number[];
   readonly #floating: readonly { readonly position: number; readonly name: string }[];
 
@@ -29,30 +32,40 @@ export class CellReader {
   constructor(table: Table, layout: Layout, schema: Schema | FittedSchema) {
     const { fields, labels, time, watched } = layout;
     this.#layout = layout;
+    const described = describeFields(schema);
+    this.#positions = fields.map(([position]) => position);
+    this.#derived = described.flatMap(({ parts }, f) => parts === undefined ? [] : [{ f, positions: fields[f] }]);
     const single = [...labels, ...(time >= 0 ? [time] : [])];
-    this.wanted = new Set([...fields, ...single, ...watched]);
+    this.wanted = new Set([...fields.flat(), ...single, ...watched]);
     for (const position of this.wanted) requireReadable(table, table.columns[position]);
     for (const position of single) requireText(table, table.columns[position]);
-    const roles = describeFields(schema).map((field, f) => ({ field, f, column: table.columns[fields[f]] }));
+    const roles = described.flatMap((field, f) =>
+      (field.parts ?? [field]).map((part, p) => {
+        const position = fields[f][p];
+        return { field: part, f, position, column: table.columns[position] };
+      })
+    );
     for (const { field, column } of roles) {
       if (!field.isSequence && !field.isKept) requireText(table, column);
     }
     this.#packed = roles.filter(({ field, column }) => field.isKept && column.isList).map(({ f }) => f);
     this.#floating = roles
       .filter(({ field, column }) => column.isFloating && isOfNames(field))
-      .map(({ field, f }) => ({ position: fields[f], name: field.name }));
+      .map(({ field, position }) => ({ position, name: field.name }));
   }
 
   /** Returns a row's cells in the order of the features, or what is wrong with it. */
   read(cells: readonly SequenceCell[]): Cells | RowFault {
-    const { width, fields, labels, time } = this.#layout;
+    const { width, labels, time } = this.#layout;
+    const positions = this.#positions;
     if (cells.length !== width) return { reason: `expected ${width} fields, received ${cells.length}` };
     for (const { position, name } of this.#floating) {
       const vague = textsOf(cells[position]).find((text) => !isExact(Number(text)));
       if (vague !== undefined) return { reason: inexactReason(name, vague) };
     }
-    const texts: SequenceCell[] = new Array(fields.length);
-    for (let f = 0; f < fields.length; f++) texts[f] = cells[fields[f]];
+    const texts: FieldCell[] = new Array(positions.length);
+    for (let f = 0; f < positions.length; f++) texts[f] = cells[positions[f]];
+    for (const { f, positions } of this.#derived) texts[f] = positions.map((position) => cells[position]) as RawTexts;
     for (const f of this.#packed) if (texts[f] !== undefined) texts[f] = packList(texts[f] as readonly string[]);
     return {
       texts,

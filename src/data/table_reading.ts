@@ -60,7 +60,7 @@ export async function readTables(
 
 /** Returns whether blanks are removed. */
 export function trims(schema: Schema | FittedSchema, { trim }: ReadColumnsOptions): boolean {
-  return trim ?? (schema instanceof FittedSchema && schema.trim);
+  return trim ?? schema.trim ?? false;
 }
 
 /** Rows under way from tables to a data set. */

@@ -28,16 +28,17 @@ export function createTimeReader(): (text: string) => number | string {
   };
 }
 
-function parseDate(text: string): number {
+/** Reads an ISO 8601 date as ms since 1970, in UTC where it names no zone; NaN for anything else. */
+export function parseDate(text: string): number {
   const match = DATE.exec(text);
   if (match === null) return NaN;
   const [, day, month, dayOfMonth, clock = "00:00", zone = "Z"] = match;
-  if (Number(dayOfMonth) > daysIn(month)) return NaN;
+  const [year, number] = month.split("-").map(Number);
+  if (Number(dayOfMonth) > daysIn(year, number)) return NaN;
   return Date.parse(`${day}T${clock}${zone.replace(/^([+-]\d\d)(\d\d)$/, "$1:$2")}`);
 }
 
-/** Returns the last day of a month such as `2024-02`, because `Date.parse` takes February 31 for March 2. */
-function daysIn(month: string): number {
-  const [year, number] = month.split("-").map(Number);
-  return new Date(Date.UTC(year, number, 0)).getUTCDate();
+/** Returns the last day of a month, from 1 to 12, because `Date.parse` takes February 31 for March 2. */
+export function daysIn(year: number, month: number): number {
+  return new Date(Date.UTC(year, month, 0)).getUTCDate();
 }

@@ -46,16 +46,16 @@ export class Interner {
     return this.#codes.keys();
   }
 
-  /** Counts a text once more and returns its code. */
-  add(text: string): number {
+  /** Counts a text once more, or so many times, and returns its code. */
+  add(text: string, times = 1): number {
     const code = this.#codes.get(text);
     if (code !== undefined) {
-      this.#counts[code]++;
+      this.#counts[code] += times;
       return code;
     }
     const created = this.#counts.length;
     this.#codes.set(copyText(text), created);
-    this.#counts.push(1);
+    this.#counts.push(times);
     return created;
   }
 

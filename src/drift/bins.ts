@@ -7,6 +7,7 @@
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
+import { columnsOf } from "../data/derived/derivation.ts";
 import type { FittedField, FittedSchema } from "../data/fitted_schema.ts";
 import type { FittedSequence } from "../data/fitted_sequence.ts";
 import { firstValueRow, MISSING } from "../data/vocabulary.ts";
@@ -26,8 +27,8 @@ const RANGES = 10;
 export interface FieldBins {
   /** Name of the field or sequence. */
   readonly name: string;
-  /** Column that it is read from. */
-  readonly column: string;
+  /** Columns that it is read from. */
+  readonly columns: readonly string[];
   /** Number of bins. */
   readonly length: number;
   /** Adds the values of rows `[from, to)` to counts by bin. */
@@ -75,7 +76,7 @@ export function presentNumbers({ ids, values, rows }: Dataset, f: number, { offs
 
 function numericBins({ name, feature, offset }: FittedField, f: number, edges: readonly number[]): FieldBins {
   return {
-    ...{ name, column: feature.column, length: FIRST_VALUE_BIN + edges.length + 1 },
+    ...{ name, columns: columnsOf(feature), length: FIRST_VALUE_BIN + edges.length + 1 },
     count({ ids, values, rows }, counts, from, to) {
       for (let i = f * rows + from; i < f * rows + to; i++) {
         counts[ids[i] === offset ? FIRST_VALUE_BIN + rangeOf(edges, values![i]) : MISSING_BIN]++;
@@ -88,7 +89,7 @@ function namedBins(field: FittedField, f: number): FieldBins {
   const { name, feature, offset } = field;
   const binOf = binOfRow(field);
   return {
-    ...{ name, column: feature.column, length: Math.max(UNSEEN_BIN, ...binOf) + 1 },
+    ...{ name, columns: columnsOf(feature), length: Math.max(UNSEEN_BIN, ...binOf) + 1 },
     count({ ids, rows }, counts, from, to) {
       for (let i = f * rows + from; i < f * rows + to; i++) counts[binAt(binOf, ids[i] - offset)]++;
     },
@@ -99,7 +100,7 @@ function sequenceBins(sequence: FittedSequence, history: number, member: number,
   const { name, feature, offset } = sequence;
   const binOf = binOfRow(sequence);
   return {
-    ...{ name, column: feature.column, length: Math.max(UNSEEN_BIN, ...binOf) + 1 },
+    ...{ name, columns: columnsOf(feature), length: Math.max(UNSEEN_BIN, ...binOf) + 1 },
     count({ histories }, counts, from, to) {
       const { offsets, ids } = histories[history];
       for (let i = offsets[from]; i < offsets[to]; i++) counts[binAt(binOf, ids[i * members + member] - offset)]++;

@@ -6,7 +6,7 @@
  *
  * @module
  */
-export { listAdapters, requestAdapter } from "../adapter.ts";
+export { listAdapters, nameVendor, requestAdapter } from "../adapter.ts";
 export { readCheckpoint, requireSavable, writeCheckpoint } from "../checkpoint.ts";
 export { listenGrpc } from "./grpc.ts";
 export { exists, openFile, openRanges, readFolder } from "./files.ts";
@@ -15,6 +15,8 @@ export { listen } from "./listen.ts";
 export type { GrpcListener, GrpcListenOptions, Listener, ListenOptions } from "./listen_types.ts";
 export { openLogFolder } from "./log_folder.ts";
 export type { LineFile, LogFolder } from "./log_types.ts";
+export { isRunOpen, openRunFiles, readTextIfThere } from "./run_files.ts";
+export type { AppendedFile, RunFiles } from "./run_types.ts";
 export { withTemporaryFile } from "./temporary.ts";
 export { loadTuning, saveTuning } from "../tuning_file.ts";
 
@@ -23,3 +25,14 @@ export { loadTuning, saveTuning } from "../tuning_file.ts";
  * this was tried with.
  */
 export const MAPS_AT_ONCE: boolean = /^2\.(9|[1-9]\d)\./.test(Deno.version.deno);
+
+/** Versions of what runs the library. */
+export const RUNTIME: { readonly deno?: string; readonly v8?: string } = {
+  deno: Deno.version.deno,
+  v8: Deno.version.v8,
+};
+
+/** Tells whose WebGPU a device is of. */
+export function backendOf(device: GPUDevice): "deno" | "dawn" | "browser" {
+  return device instanceof GPUDevice ? "deno" : "dawn";
+}

@@ -9,13 +9,23 @@ import type { AdapterOptions, AdapterReport, FoundAdapter } from "./adapter_type
 import type { GrpcListener, GrpcListenOptions, Listener, ListenOptions } from "./listen_types.ts";
 import type { LogFolder } from "./log_types.ts";
 import type { ByteRanges, FolderEntry } from "./file_types.ts";
+import type { RunFiles } from "./run_types.ts";
 
 export type { GrpcListener, GrpcListenOptions, Listener, ListenOptions } from "./listen_types.ts";
 export type { ByteRanges, FolderEntry } from "./file_types.ts";
 export type { LineFile, LogFolder } from "./log_types.ts";
+export type { AppendedFile, RunFiles } from "./run_types.ts";
 
 /** Whether a buffer holds what the device wrote as soon as the call that maps it returns: no browser's does. */
 export const MAPS_AT_ONCE = false;
+
+/** Versions of what runs the library: a page does not tell. */
+export const RUNTIME: { readonly deno?: string; readonly v8?: string } = {};
+
+/** Tells whose WebGPU a device is of: in a page, the browser's. */
+export function backendOf(_device: GPUDevice): "deno" | "dawn" | "browser" {
+  return "browser";
+}
 
 /**
  * Returns the browser's adapter.
@@ -32,6 +42,11 @@ export async function requestAdapter({ announce }: AdapterOptions = {}): Promise
   const line = isFallbackAdapter ? `${name} (on the CPU)` : name;
   if (isFallbackAdapter) announce?.(`No GPU was found; using ${line}`);
   return { adapter, kind: isFallbackAdapter ? "bundled" : "hardware", description: line };
+}
+
+/** Names the maker of an adapter; browsers tell names. */
+export function nameVendor(vendor: string): string {
+  return vendor;
 }
 
 /** Lists adapters, which only a host that is no page can. */
@@ -55,6 +70,21 @@ export function listenGrpc(
 /** Refuses to log. */
 export function openLogFolder(path: string): Promise<LogFolder> {
   return Promise.reject(withoutFiles("log to", path));
+}
+
+/** Refuses to keep a run. */
+export function openRunFiles(path: string): Promise<RunFiles> {
+  return Promise.reject(withoutFiles("write run", path));
+}
+
+/** Finds no run. */
+export function isRunOpen(_path: string): Promise<boolean> {
+  return Promise.resolve(false);
+}
+
+/** Finds no file. */
+export function readTextIfThere(_path: string): Promise<string | undefined> {
+  return Promise.resolve(undefined);
 }
 
 /** Refuses to read a file. */

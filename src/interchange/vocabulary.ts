@@ -3,9 +3,13 @@
  *
  * @module
  */
+import { derivationOf } from "../data/derived/derivation.ts";
+import { isPresence } from "../data/field_features.ts";
+import { missingRowOf } from "../data/field_fit.ts";
 import type { FittedField, FittedSchema } from "../data/fitted_schema.ts";
 import type { FittedSequence } from "../data/fitted_sequence.ts";
-import { firstValueRow, MISSING, OUT_OF_VOCABULARY } from "../data/vocabulary.ts";
+import { bucketCount, firstBucketRow, hashSeed } from "../data/hash_buckets.ts";
+import { firstValueRow, OUT_OF_VOCABULARY } from "../data/vocabulary.ts";
 
 /** Values that are joined to one text. */
 const VALUES_AT_ONCE = 4096;
@@ -21,8 +25,12 @@ const VALUES_AT_ONCE = 4096;
  * ```
  *
  * An id counts from the first row of its field, which is row `offset` of each table. `reserved` has the ids of unseen and of
- * missing values. Id `first` is the bucket below the first edge. A number x multiplies row `offset`, as (x - center) /
- * spread, after `scale`. A sequence has rows of its own or those of the field `of`.
+ * missing values, the latter perhaps that of the value that stands in for them. Id `first` is the bucket below the first
+ * edge. A number x multiplies row `offset`, as (x - center) / spread, after `scale`; `fill` stands in for a missing one.
+ * `texts` says how texts are changed before they are looked up, and `presence` that any text is the one value there is. A
+ * sequence has rows of its own or those of the field `of`. A field with `hash` gives a value that is not among `values` the
+ * id `first` + MurmurHash3 of 32 bits of its UTF-8, with `seed`, modulo `buckets`. `from` says which columns the values of a
+ * field are made of, and how; `past` has the statistics of earlier rows by value.
  */
 export function* formatVocabulary(schema: FittedSchema): Generator<string> {
   yield `{"format":"weft.vocabulary","rows":${schema.rowCount},"missing":${JSON.stringify(schema.missing)},"fields":{`;
@@ -33,11 +41,30 @@ export function* formatVocabulary(schema: FittedSchema): Generator<string> {
 }
 
 function* formatField(schema: FittedSchema, field: FittedField): Generator<string> {
-  const { kind, offset, rows, missing, edges, scaling } = field;
+  const { kind, offset, rows, missing, edges, scaling, fill } = field;
   const unseen = kind === "numeric" ? {} : { unseen: OUT_OF_VOCABULARY };
-  const reserved = { ...unseen, ...(missing ? { missing: MISSING } : {}) };
+  const fills = fill !== undefined && kind !== "numeric";
+  const reserved = {
+    ...unseen,
+    ...(missing || fills ? { missing: missingRowOf(field, schema.tokenRows(field)) } : {}),
+  };
   const buckets = kind === "bucketed" ? { edges, first: firstValueRow(missing) } : {};
-  yield opened({ kind, offset, rows, reserved, ...buckets, ...(kind === "numeric" ? { scaling } : {}) });
+  const hashed = bucketCount(field.feature);
+  const hash = hashed > 0
+    ? { hash: { seed: hashSeed(field.name), buckets: hashed, first: firstBucketRow(field) } }
+    : {};
+  yield opened({
+    kind,
+    from: derivationOf(field.feature),
+    past: field.past,
+    offset,
+    rows,
+    reserved,
+    ...textsOf(schema, field),
+    ...buckets,
+    ...hash,
+    ...(kind === "numeric" ? { scaling, fill } : {}),
+  });
   if (kind === "categorical") yield* formatValues(schema, field);
   yield "}";
 }
@@ -46,9 +73,19 @@ function* formatSequence(schema: FittedSchema, sequence: FittedSequence): Genera
   const { of, along, combiner, maxLength } = sequence.feature;
   const { offset, rows, target } = sequence;
   const own = target === undefined ? { offset, rows, reserved: { unseen: OUT_OF_VOCABULARY } } : {};
-  yield opened({ of, along, combiner, maxLength, ...own });
+  yield opened({ of, along, combiner, maxLength, ...own, ...(target === undefined ? textsOf(schema, sequence) : {}) });
   if (target === undefined) yield* formatValues(schema, sequence);
   yield "}";
+}
+
+/** Says how the texts of a field or sequence are changed, where they are. */
+function textsOf(schema: FittedSchema, { name, feature }: FittedField | FittedSequence): object {
+  const rules = Object.entries(schema.textRules[schema.features.findIndex((other) => other.name === name)]);
+  const given = rules.filter(([, rule]) => rule !== undefined && rule !== false && rule !== "none");
+  return {
+    ...(given.length > 0 ? { texts: Object.fromEntries(given) } : {}),
+    ...(isPresence(feature) ? { presence: true } : {}),
+  };
 }
 
 function* formatValues(schema: FittedSchema, owner: FittedField | FittedSequence): Generator<string> {

@@ -8,6 +8,7 @@ import type { RowOrigins } from "../data/grow.ts";
 import { formatValue } from "../data/format.ts";
 import type { Table } from "../graph/parameter.ts";
 import type { Initializer } from "../initializer.ts";
+import type { FrozenRows } from "../store/frozen_rows.ts";
 import type { Content } from "./content.ts";
 
 /** Options of {@linkcode Model.extend}. */
@@ -83,4 +84,12 @@ function meanOf(table: Float32Array, rows: readonly number[], dim: number): Floa
   return Float64Array.from({ length: dim }, (_, d) => {
     return rows.reduce((sum, row) => sum + table[row * dim + d], 0) / rows.length;
   });
+}
+
+/** Returns the frozen rows at their new places. */
+export function movedRows(frozen: FrozenRows, from: Int32Array): Record<string, number[]> {
+  return Object.fromEntries(frozen.tables.map((name) => {
+    const rows = new Set(frozen.of(name));
+    return [name, [...from.keys()].filter((row) => rows.has(from[row]))];
+  }));
 }

@@ -3,9 +3,12 @@
  *
  * @module
  */
+import type { FittedSchema } from "../data/fitted_schema.ts";
 import { formatValue } from "../data/format.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Initializer } from "../initializer.ts";
+import type { PretrainedByField } from "../pretrained/options.ts";
+import type { FieldVectors } from "../pretrained/vectors.ts";
 import { requireCount } from "./requirements.ts";
 
 /** Options of {@linkcode Model.create} and {@linkcode Model.load}. */
@@ -34,6 +37,13 @@ export interface CreateOptions extends ModelOptions {
    * multiply embeddings, products of very small ones are slow to learn from. @default {what the model gives, normal(1e-4) in most}
    */
   embeddingInitializer?: Initializer;
+  /**
+   * Vectors of files by field, as rows of the embedding table to start from, or to stay as they are: see
+   * {@linkcode PretrainedVectors}. Values that a file lacks have their first numbers from the initializer.
+   *
+   * @default {none}
+   */
+  pretrained?: PretrainedByField;
 }
 
 /** Options of {@linkcode Model.predict} and {@linkcode Model.evaluate}. */
@@ -62,6 +72,14 @@ export function embeddingInitializerOf({ embeddingInitializer }: CreateOptions):
       formatValue(embeddingInitializer)
     }`,
   );
+}
+
+/** Reads the pretrained vectors that options name; none where they name none. */
+export async function readVectors(schema: FittedSchema, { pretrained }: CreateOptions): Promise<FieldVectors[]> {
+  if (pretrained === undefined) return [];
+  // Imported on use, because a model without such files needs no readers of them.
+  const { readPretrained } = await import("../pretrained/vectors.ts");
+  return await readPretrained(schema, pretrained);
 }
 
 /** Rows of a pass of `predict` and `evaluate`, where their options do not say. */

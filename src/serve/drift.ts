@@ -107,9 +107,10 @@ class ModelCounts {
       for (const score of scores[task].scores) counts[start + rangeOf(edges, score)]++;
       start += edges.length + 1;
     });
-    for (const { column, length, count } of this.fields) {
+    for (const { columns, length, count } of this.fields) {
       // What all candidates of a request have in common says no more than one row does.
-      count(data, counts.subarray(start, start + length), 0, given?.shared?.has(column) ? 1 : data.rows);
+      const isShared = columns.every((column) => given?.shared?.has(column));
+      count(data, counts.subarray(start, start + length), 0, isShared ? 1 : data.rows);
       start += length;
     }
   }

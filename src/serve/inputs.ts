@@ -4,8 +4,11 @@
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
+import { columnsOf, derivationOf } from "../data/derived/derivation.ts";
 import { CellError, type ColumnValues, encodeColumns } from "../data/encode_columns.ts";
-import type { FittedSchema } from "../data/fitted_schema.ts";
+import { isPresence } from "../data/field_features.ts";
+import type { FittedField, FittedSchema } from "../data/fitted_schema.ts";
+import type { FittedSequence } from "../data/fitted_sequence.ts";
 import { formatNames } from "../data/format.ts";
 import type { Row, RowValue } from "../data/rows.ts";
 import { refuse, RequestError } from "./error.ts";
@@ -27,6 +30,12 @@ interface Column extends InputDescription {
   readonly isSequence: boolean;
 }
 
+/** Tells whether a field or sequence knows what a missing value is. */
+function copesWithout(field: FittedField | FittedSequence): boolean {
+  const { feature, missing } = field;
+  return feature.kind === "sequence" || missing || isPresence(feature) || ("fill" in field && field.fill !== undefined);
+}
+
 /** Ends the name of the input that says how many values of a sequence each row has. */
 const LENGTH_SUFFIX = "_length";
 
@@ -46,13 +55,18 @@ export class InputColumns {
     this.#schema = schema;
     this.#constants = new Map(Object.entries(constants));
     const columns = new Map<string, Column>();
-    for (const { feature, missing } of [...schema.fields, ...schema.sequences]) {
-      const { column: name, kind } = feature;
-      const before = columns.get(name);
-      const isSequence = kind === "sequence";
-      const datatype = kind === "numeric" && before?.datatype !== "BYTES" ? "FP32" : "BYTES";
-      const isOptional = this.#constants.has(name) || (isSequence || missing) && before?.isOptional !== false;
-      columns.set(name, { name, datatype, shape: isSequence ? [-1, -1] : [-1], isOptional, isSequence });
+    for (const field of [...schema.fields, ...schema.sequences]) {
+      const { feature } = field;
+      const isSequence = feature.kind === "sequence";
+      const isRaw = derivationOf(feature) === undefined;
+      for (const name of columnsOf(feature)) {
+        const before = columns.get(name);
+        // Whether a number is there can be told from the number.
+        const isNumber = isRaw && feature.kind === "numeric" || isPresence(feature) && before !== undefined;
+        const datatype = isNumber && before?.datatype !== "BYTES" ? "FP32" : "BYTES";
+        const isOptional = this.#constants.has(name) || copesWithout(field) && before?.isOptional !== false;
+        columns.set(name, { name, datatype, shape: isSequence ? [-1, -1] : [-1], isOptional, isSequence });
+      }
     }
     this.#columns = columns;
     this.#requireConstants();

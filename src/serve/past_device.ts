@@ -8,6 +8,7 @@ import type { FittedSchema } from "../data/fitted_schema.ts";
 import { formatValue } from "../data/format.ts";
 import type { Access } from "../model/access.ts";
 import { type ProcessorUse, ProcessorWay, type ProcessorWayParts } from "./processor_way.ts";
+import { Running } from "./running.ts";
 import { type BatchWay, describeWays, type Pass, type SizedPass, timeWays } from "./ways.ts";
 
 /** What the choice depends on. */
@@ -31,7 +32,7 @@ const USES: readonly ProcessorUse[] = ["auto", "never", "always"];
 export class PastDevice {
   readonly #access: Access;
   readonly #choice: Choice;
-  #reading: Promise<unknown> = Promise.resolve();
+  readonly #reading = new Running();
 
   private constructor(access: Access, choice: Choice) {
     this.#access = access;
@@ -80,13 +81,13 @@ export class PastDevice {
     // passes on the device, which tell why.
     if (!this.#access.isTraining) {
       const reading = this.#access.read("read parameters", () => processor.load());
-      this.#reading = Promise.allSettled([this.#reading, reading]);
+      this.#reading.add(reading);
     }
     return undefined;
   }
 
   /** Waits until no parameters are being read. */
   async idle(): Promise<void> {
-    await this.#reading;
+    await this.#reading.idle();
   }
 }

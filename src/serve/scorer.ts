@@ -14,6 +14,7 @@ import type { Access } from "../model/access.ts";
 import type { ModelParts } from "../model/parts.ts";
 import { Predictor, type Scores } from "../predictor.ts";
 import { PastDevice } from "./past_device.ts";
+import { Running } from "./running.ts";
 import type { ProcessorUse } from "./processor_way.ts";
 import type { BatchWay } from "./ways.ts";
 
@@ -69,7 +70,7 @@ export class Scorer implements RowScorer {
   readonly #calibrator: Calibrator;
   readonly #predictors: readonly Predictor[];
   readonly #past: PastDevice;
-  #running: Promise<unknown> = Promise.resolve();
+  readonly #running = new Running();
   #isDisposed = false;
 
   private constructor({ access, calibrator }: ScorerParts, predictors: readonly Predictor[], past: PastDevice) {
@@ -144,8 +145,7 @@ export class Scorer implements RowScorer {
     if (this.#isDisposed) throw new Error("Cannot score: the scorer was disposed");
     const pass = this.#passFor(data);
     const scoring = this.#access.read("score", () => (this.#past.passFor(data) ?? pass).score(data));
-    this.#running = Promise.allSettled([this.#running, scoring]);
-    const scores = await scoring;
+    const scores = await this.#running.add(scoring);
     return { ...scores, probabilities: this.#calibrator.apply(scores, data) };
   }
 
@@ -158,7 +158,7 @@ export class Scorer implements RowScorer {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
-    await Promise.all([this.#running, this.#past.idle()]);
+    await Promise.all([this.#running.idle(), this.#past.idle()]);
     for (const predictor of this.#predictors) predictor.destroy();
   }
 }

@@ -12,7 +12,7 @@ import { type AnyOptimizer, OPTIMIZER_PARTS, ruleOf, type Rules, rulesOf } from 
 import type { NamedBuffers } from "./buffers.ts";
 import { type EarlierState, kindsOf } from "./earlier_state.ts";
 import { pick } from "./pick.ts";
-import { rowL2Of, type Slot, statesOf, type TableBuffers, weightsOf } from "./tables.ts";
+import { rowL2Of, rowStrengthOf, type Slot, statesOf, type TableBuffers, weightsOf } from "./tables.ts";
 
 /** Buffers that a training alone needs. */
 const OF_TRAINING: readonly string[] = ["gradient", "l2", "l1", "layers", "trusts"];
@@ -37,6 +37,8 @@ export interface PrepareOptions {
   readonly takeUp?: boolean;
   /** Strengths of L2 by row, which every table gets. */
   readonly rowL2?: Float32Array<ArrayBuffer>;
+  /** Coupled L2 by row, of the tables whose rows have their own. @default {none} */
+  readonly strengths?: ReadonlyMap<Table, Float32Array<ArrayBuffer>>;
 }
 
 /** State of an optimizer on the device: for the time of a `fit`, or kept for the next one. */
@@ -60,7 +62,7 @@ export class OptimizerState {
    * @throws {TypeError} when the state that was kept is of another kind of optimizer
    * @throws {GpuError} when the device has too little memory
    */
-  async prepare(optimizer: AnyOptimizer, { takeUp = false, rowL2 }: PrepareOptions = {}): Promise<number> {
+  async prepare(optimizer: AnyOptimizer, { takeUp = false, rowL2, strengths }: PrepareOptions = {}): Promise<number> {
     const { buffers, count } = this.#space;
     const rules = rulesOf(optimizer);
     const steps = takeUp ? this.#keptSteps : undefined;
@@ -76,10 +78,11 @@ export class OptimizerState {
       this.#keptSteps = undefined;
     }
     buffers.allocate("gradient", count);
-    if (rowL2) { for (const [table, slot] of this.#rowSlots(rules)) this.#space.tables.allocate(table, slot); }
+    const byRow = this.#numbersByRow(rules, { rowL2, strengths });
+    for (const [table, slot] of byRow) this.#space.tables.allocate(table, slot);
     await requireAllocated([...buffers.all, ...this.#space.tables.buffers]);
     if (steps === undefined) this.#initialize(rules);
-    if (rowL2) { for (const [table, slot] of this.#rowSlots(rules)) this.#space.tables.write(table, slot, rowL2); }
+    for (const [table, slot, numbers] of byRow) this.#space.tables.write(table, slot, numbers);
     if (offered) await this.#takeUp(rules, offered);
     return steps ?? offered?.steps ?? 0;
   }
@@ -204,14 +207,26 @@ export class OptimizerState {
     }
   }
 
-  /** Returns where the strengths of L2 by row are. */
-  #rowSlots(rules: Rules): [Table, Slot][] {
-    const tables = [...this.#space.declarations.tables.values()];
-    return tables.map((table) => [table, rowL2Of(ruleOf(rules, table).optimizer)]);
+  /** Returns the strengths of L2 by row with the slots that they go to. */
+  #numbersByRow(rules: Rules, { rowL2, strengths }: PrepareOptions): [Table, Slot, Float32Array<ArrayBuffer>][] {
+    const tables = rowL2 ? [...this.#space.declarations.tables.values()] : [];
+    const optimizerOf = (table: Table): Optimizer => ruleOf(rules, table).optimizer;
+    return [
+      ...tables.map((table): [Table, Slot, Float32Array<ArrayBuffer>] => [table, rowL2Of(optimizerOf(table)), rowL2!]),
+      ...[...strengths ?? []].map(([table, numbers]): [Table, Slot, Float32Array<ArrayBuffer>] => [
+        table,
+        rowStrengthOf(optimizerOf(table)),
+        numbers,
+      ]),
+    ];
   }
 
   #releaseRows(): void {
-    for (const [table, slot] of this.#rowSlots(this.#rules!)) this.#space.tables.release(table, slot);
+    const { declarations, tables } = this.#space;
+    for (const table of declarations.tables.values()) {
+      const { optimizer } = ruleOf(this.#rules!, table);
+      for (const slot of [rowL2Of(optimizer), rowStrengthOf(optimizer)]) tables.release(table, slot);
+    }
   }
 
   #allocate(rules: Rules): void {

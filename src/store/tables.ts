@@ -10,7 +10,7 @@ import type { TableShard } from "../graph/node.ts";
 import type { Table } from "../graph/parameter.ts";
 import { halvesOf, type RowStorage, type StorageByTable, wordsOf } from "../graph/table_storage.ts";
 import type { Initializer } from "../initializer.ts";
-import { type Optimizer, rowL2Index, tableSlots } from "../optimizer.ts";
+import { type Optimizer, rowL2Index, rowStrengthIndex, tableSlots } from "../optimizer.ts";
 import { pick, pickWords } from "./pick.ts";
 import { decodeRows } from "./row_codec.ts";
 
@@ -31,6 +31,9 @@ export interface Slot {
   readonly saved: boolean;
 }
 
+/** Changes the first values `[rows, D]` of a table's rows from `first` on. */
+export type RowOverlay = (table: Table, values: Float32Array<ArrayBuffer>, first: number) => void;
+
 /** Returns the slot of a table's weights. */
 export function weightsOf(table: Table): Slot {
   return { index: 0, dim: table.dim, stride: table.stride, initial: 0, saved: true };
@@ -50,6 +53,11 @@ export function statesOf(table: Table, optimizer: Optimizer): Slot[] {
 /** Returns the slot of a table's strengths of L2 by row, beside the state of an optimizer. */
 export function rowL2Of(optimizer: Optimizer): Slot {
   return { index: rowL2Index(optimizer), dim: 1, stride: 1, initial: 0, saved: false };
+}
+
+/** Returns the slot of the coupled L2 of a table's rows, beside the state of an optimizer. */
+export function rowStrengthOf(optimizer: Optimizer): Slot {
+  return { index: rowStrengthIndex(optimizer), dim: 1, stride: 1, initial: 0, saved: false };
 }
 
 /** Buffers of tables by table, slot and shard. */
@@ -105,13 +113,15 @@ export class TableBuffers {
    * Fills the weights with their first values, which depend on `seed` and the table's name alone.
    *
    * @param embeddings gives them in place of the table's own initializer where a row has more than one number
+   * @param overlay changes some of them
    */
-  initialize(table: Table, seed: number, embeddings?: Initializer): void {
+  initialize(table: Table, seed: number, embeddings?: Initializer, overlay?: RowOverlay): void {
     const { name, rows, dim } = table;
     const initializer = dim > 1 && embeddings ? embeddings : table.initializer;
     this.#writeBy(table, weightsOf(table), (first, end) => {
       const values = new Float32Array((end - first) * dim);
       initializer.fill(values, { seed, name, fanIn: rows, fanOut: dim, offset: first * dim });
+      overlay?.(table, values, first);
       return values;
     });
   }

@@ -80,7 +80,7 @@ export async function requireTrainable(options: FitOptions, schema: FittedSchema
     if (!validation) throw new TypeError("Cannot train: evaluateEvery needs validation data, received none");
   }
   requireAveraging(options.averaging, options.epochs ?? 1);
-  requireL2(options.l2 ?? {}, schema.rowCount);
+  requireL2(options.l2 ?? {}, schema);
   const { unseenShare = 0, optimizerState = "fresh" } = options;
   if (!["fresh", "keep"].includes(optimizerState)) refuse('optimizerState must be "fresh" or "keep"', optimizerState);
   if (!(unseenShare >= 0 && unseenShare <= 0.5)) refuse("unseenShare must be in [0, 0.5]", unseenShare);

@@ -17,6 +17,7 @@ export class LossRing {
   readonly #buffer: GPUBuffer;
   #sum = 0;
   #rows = 0;
+  #recent: { readonly step: number; readonly rows: number; readonly loss: number }[] = [];
   #unread = 0;
 
   /** Allocates the ring. */
@@ -35,6 +36,13 @@ export class LossRing {
     return this.#sum / this.#rows;
   }
 
+  /** Returns the losses of the steps read since the last call; steps count from 1. */
+  takeRecent(): readonly { readonly step: number; readonly rows: number; readonly loss: number }[] {
+    const recent = this.#recent;
+    this.#recent = [];
+    return recent;
+  }
+
   /** Returns where the loss of a step is stored. */
   slotOf(step: number): number {
     return step % CAPACITY;
@@ -44,6 +52,11 @@ export class LossRing {
   begin(step: number): void {
     this.#sum = this.#rows = 0;
     this.#unread = step;
+  }
+
+  /** Returns whether losses of steps before `end` were not read. */
+  hasUnread(end: number): boolean {
+    return this.#unread < end;
   }
 
   /** Returns whether the ring must be read before `step` runs. */
@@ -71,6 +84,7 @@ export class LossRing {
       const rows = rowsOf(this.#unread);
       this.#sum += rows * loss;
       this.#rows += rows;
+      this.#recent.push({ step: this.#unread + 1, rows, loss });
     }
   }
 

@@ -18,6 +18,18 @@ import type { TaskWeights } from "./tasks.ts";
 /** What early stopping watches and how long it waits. */
 export type EarlyStopping = Omit<PlateauOptions, "lr">;
 
+/** What a step came to. */
+export interface StepLoss {
+  /** Step of the whole training, from 1. */
+  readonly step: number;
+  /** Rows of its batch. */
+  readonly rows: number;
+  /** Their mean loss. */
+  readonly loss: number;
+  /** Its learning rate. */
+  readonly lr: number;
+}
+
 /** What {@linkcode FitOptions.onProgress} is told. */
 export interface ProgressEvent {
   /** Epoch, from 1. */
@@ -28,6 +40,8 @@ export interface ProgressEvent {
   readonly steps: number;
   /** Mean loss over the rows since the epoch began, as far as it was read back; NaN before that. */
   readonly loss: number;
+  /** The steps whose loss was read back since the last such event, in order. */
+  readonly recent: readonly StepLoss[];
 }
 
 /** What one epoch came to. */
@@ -60,6 +74,18 @@ export interface History {
   readonly bestMetrics: Evaluation | undefined;
   /** Why training ended. */
   readonly ended: "epochs" | "early stopping" | "interrupted";
+}
+
+/** The folder of a run, and what goes into it. */
+export interface RunOptions {
+  /** Its path; it is created where there is none. */
+  folder: string;
+  /** Whether to go on with the unfinished run that it holds, from its checkpoint. @default {false} */
+  continue?: boolean;
+  /** Rows that the trained model is evaluated on; their metrics are kept with the run. */
+  test?: Dataset;
+  /** Whether to write the events that TensorBoard shows. @default {true} */
+  tensorboard?: boolean;
 }
 
 /** Options of {@linkcode Model.fit}. */
@@ -182,6 +208,11 @@ export interface FitOptions {
    * @default {false}
    */
   tuneKernels?: boolean | { path: string };
+  /**
+   * Folder of the run, or more about it. It gets `run.json`, `metrics.jsonl`, event files for TensorBoard, the declared
+   * schema, checkpoints and the trained model; `weft runs` lists such folders. Callbacks are called as well.
+   */
+  run?: string | RunOptions;
   /** Interrupts training after the current step. */
   signal?: AbortSignal;
   /** Called now and then with the state of the epoch. */

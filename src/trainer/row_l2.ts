@@ -4,23 +4,26 @@
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
+import type { FittedSchema } from "../data/fitted_schema.ts";
 import { countRows } from "../data/row_counts.ts";
 import type { ModelParts } from "../model/parts.ts";
 import type { L2 } from "../store.ts";
+import { requireByField } from "./row_strength.ts";
 import type { UnseenRows } from "./unseen.ts";
 
 /** Names of the strengths. */
 const STRENGTHS = ["embedding", "net", "byCount"] as const;
 
 /**
- * Refuses strengths that are out of range, and counts that do not fit the row space.
+ * Refuses strengths that are out of range or of no field, and counts that do not fit the row space.
  *
- * @param rowCount rows of all fields together
+ * @param schema the data's schema
  * @throws {TypeError} when there is another option, or counts have nothing to count for
  * @throws {RangeError} when a number is out of its range
  */
-export function requireL2(l2: L2, rowCount: number): void {
-  const names = [...STRENGTHS, "counts"];
+export function requireL2(l2: L2, schema: FittedSchema): void {
+  const { rowCount } = schema;
+  const names = [...STRENGTHS, "counts", "byField"];
   const surplus = Object.keys(l2).find((name) => !names.includes(name));
   if (surplus !== undefined) throw new TypeError(`Cannot train: l2 has ${names.join(", ")}, received "${surplus}"`);
   for (const name of STRENGTHS) {
@@ -29,6 +32,7 @@ export function requireL2(l2: L2, rowCount: number): void {
       throw new RangeError(`Cannot train: l2.${name} must be at least 0, received ${strength}`);
     }
   }
+  requireByField(l2.byField, schema);
   const { byCount = 0, counts } = l2;
   if (!counts) return;
   if (byCount === 0) throw new TypeError("Cannot train: l2.counts need l2.byCount above 0, received none");

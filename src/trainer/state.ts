@@ -89,6 +89,7 @@ export function recipeOf(options: FitOptions, parts: RecipeParts): Json {
       embedding: l2?.embedding ?? 0,
       net: l2?.net ?? 0,
       ...(l2?.byCount && { byCount: l2.byCount }),
+      ...(l2?.byField && { byField: { ...l2.byField } }),
       ...(countsDigest !== undefined && { counts: countsDigest }),
     },
     clipNorm: clipNorm ?? null,

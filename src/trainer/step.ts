@@ -33,6 +33,8 @@ export interface TrainingOptions extends ModelParts {
   readonly batch: number;
   readonly optimizer: AnyOptimizer;
   readonly l2: L2;
+  /** Tables whose rows have coupled L2 of their own. @default {none} */
+  readonly withStrengths?: readonly Table[];
   /** Largest norm of the gradient; unlimited when absent. */
   readonly clipNorm: number | undefined;
   /** Place of the ring of losses. */
@@ -119,7 +121,7 @@ function updateAll(
   gradients: Gradients,
   dense: readonly Tensor[],
   pairsOf: (gradient: TableGradient, table: Table) => Tensor,
-  { store, optimizer, l2, l1 = {}, clipNorm, clipValue }: TrainingOptions,
+  { store, optimizer, l2, l1 = {}, clipNorm, clipValue, withStrengths = [] }: TrainingOptions,
 ): void {
   const rules = rulesOf(optimizer);
   const joined = joinedBefore(gradients.tables.values());
@@ -127,7 +129,7 @@ function updateAll(
     const gradient = joinLookups(table, lookups, joined);
     const pairs = pairsOf(gradient, table);
     const strengths = { l2: l2.embedding ?? 0, rowL2: (l2.byCount ?? 0) > 0, l1: l1.embedding ?? 0 };
-    const rule = { ...ruleOf(rules, table), ...strengths, clipValue };
+    const rule = { ...ruleOf(rules, table), ...strengths, rowStrength: withStrengths.includes(table), clipValue };
     return { leaf: leafOf(pairs, table), gradient, pairs, rule };
   });
   const { network } = rules;

@@ -7,6 +7,7 @@ import type { TrainingBuffers } from "./buffers.ts";
 import type { TrainerContext } from "./context.ts";
 import type { FitOptions } from "./options.ts";
 import type { Settings } from "./settings.ts";
+import { tablesWithStrengths } from "./row_strength.ts";
 import type { TrainingOptions } from "./step.ts";
 
 /** Puts together what the step is compiled from, but for the variants of its kernels. */
@@ -22,6 +23,7 @@ export function trainingOptions(
     batch,
     optimizer: rules,
     l2: l2 ?? {},
+    withStrengths: tablesWithStrengths({ ...context, l2, frozen: context.store.frozen }),
     clipNorm,
     l1,
     clipValue,

@@ -9,6 +9,7 @@
 import type { Json } from "../checkpoint/content.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { FittedField } from "../data/fitted_schema.ts";
+import { bucketCount } from "../data/hash_buckets.ts";
 import { MISSING, OUT_OF_VOCABULARY } from "../data/vocabulary.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { BufferRange } from "../gpu/kernel.ts";
@@ -41,15 +42,17 @@ export function substitutesOf(data: Dataset, share: number): Uint32Array<ArrayBu
   }));
 }
 
-function wantedRows({ kind, missing, offset }: FittedField, ids: Uint32Array, enough: number): number[] {
+function wantedRows({ feature, kind, missing, offset }: FittedField, ids: Uint32Array, enough: number): number[] {
   if (kind === "numeric") return [];
+  // With hash buckets, no value is out of vocabulary: that row is for missing ones alone, unless they have theirs.
+  const hasUnseen = bucketCount(feature) === 0 || !missing;
   let [unseen, absent] = [0, 0];
   for (const id of ids) {
     if (id === offset + OUT_OF_VOCABULARY) unseen++;
     else if (missing && id === offset + MISSING) absent++;
   }
   const wanted: number[] = [];
-  if (unseen < enough) wanted.push(offset + OUT_OF_VOCABULARY);
+  if (hasUnseen && unseen < enough) wanted.push(offset + OUT_OF_VOCABULARY);
   if (missing && absent === 0) wanted.push(offset + MISSING);
   return wanted;
 }

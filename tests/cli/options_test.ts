@@ -118,8 +118,8 @@ Deno.test("wrong arguments end with code 2 and one line", async () => {
     [["trian"], 'Cannot run weft: no command "trian", did you mean "train"'],
     [
       ["--version"],
-      'Cannot run weft: no command "--version", there are describe, train, evaluate, calibrate, predict, quantize, serve, ' +
-      "join-labels, export, import, devices, tune-kernels, demo",
+      'Cannot run weft: no command "--version", there are describe, train, tune, runs, benchmark, evaluate, calibrate, ' +
+      "predict, quantize, serve, join-labels, export, import, devices, tune-kernels, demo",
     ],
     [["train", "--epoch", "5"], 'Cannot run train: no option "--epoch", did you mean "--epochs"'],
     [["train"], 'Cannot run train: option "--data" is missing'],

@@ -174,4 +174,13 @@ Deno.test("L2 by count is an option, and part of what a checkpoint was trained w
     assertStringIncludes(resumed.err, 'the checkpoint was trained with l2 {"byCount":0.25,"embedding":0,"net":0}');
     const refused = await run("train", ...data, "--l2-by-count", "-1");
     assertStringIncludes(refused.err, 'option "--l2-by-count" must be');
+    const byField = await run("train", ...data, "--l2-by-field", "item=0.1");
+    assertEquals(byField.code, 0, byField.err);
+    const unknown = await run("train", ...data, "--l2-by-field", "user=0.1");
+    assertStringIncludes(unknown.err, "l2.byField must name fields with rows of their own");
+    const negative = await run("train", ...data, "--l2-by-field", "item=-1");
+    assertStringIncludes(
+      negative.err,
+      'option "--l2-by-field" of "item" must be a number of at least 0, received "-1"',
+    );
   }));

@@ -197,3 +197,18 @@ Deno.test("numbers of which one is most of the first part drift when it becomes 
   const { fields: [days] } = await describe(rows, { label: "click", features: [numeric("days")] });
   assert(days.drift.every((index) => index > 0.2), String(days.drift));
 });
+
+Deno.test("values are described as training sees them", async () => {
+  const schema: Schema = {
+    ...{ label: "y", trim: true, lowerCase: true },
+    features: [categorical("u"), numeric("x", { indicator: true, ifMissing: "mean" })],
+  };
+  const rows = [{ y: 1, u: "A ", x: " 3" }, { y: 0, u: "a", x: "n/a" }, { y: 0, u: "N/A", x: "5" }];
+  const text = ["y,u,x", ...rows.map(({ y, u, x }) => [y, u, x].join())].join("\n");
+  for (const data of [rows, new File([text], "d.csv")]) {
+    const { fields: [u, x, missing] } = await describe(data, schema, { missing: ["", "N/A"], parts: 1 });
+    assertEquals([u.cardinality, u.top[0].value, u.missing], [1, "a", 1 / 3]);
+    assertEquals([x.numbers!.mean, x.missing, x.malformed], [4, 1 / 3, 0]);
+    assertEquals([missing.name, missing.top[0].value, missing.missing], ["x_missing", "present", 1 / 3]);
+  }
+});

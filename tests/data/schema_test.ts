@@ -18,7 +18,8 @@ Deno.test("a misspelt option is named, in the types and at run time", () => {
     // @ts-expect-error The option is called minCount.
     () => categorical("user", { mincount: 5 }),
     TypeError,
-    'Cannot read schema: feature "user" can have minCount, column, received "mincount"',
+    'Cannot read schema: feature "user" can have minCount, hashBuckets, newValueBuckets, column, from, ifMissing, indicator, trim, lowerCase, unicode, ' +
+      'presence, received "mincount"',
   );
   // @ts-expect-error The label has to be named.
   const schema: Schema = { features: [] };

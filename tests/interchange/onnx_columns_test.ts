@@ -66,6 +66,61 @@ for (const withMissing of [true, false]) {
   });
 }
 
+Deno.test("what stands in for a missing number is in the graph, and so is a field that says where", async () => {
+  const features = [
+    categorical("user", { ifMissing: "mode" }),
+    numeric("plain", { ifMissing: { value: -3 }, indicator: true }),
+    numeric("log", { scale: "log", ifMissing: "median" }),
+    numeric("standard", { scale: "standard", ifMissing: "mean", indicator: true }),
+    numeric("minmax", { scale: "minmax", clamp: true, ifMissing: { value: 99 } }),
+    numeric("bucket", { buckets: [0, 2.5, 8], ifMissing: "mode" }),
+  ];
+  const asked = [0.1, 0.3, 15, -9, null, 0];
+  const users = ["u0", "new", "", "u1", "u2", "u0"];
+  const user = tensorOf("string", users, [users.length, 1]);
+  for (const given of [[...NUMBERS, null, 3], NUMBERS]) {
+    const training = rowsOf(given, given.map((_, i) => `u${i % 3}`));
+    const data = { training, rows: rowsOf(asked, users), features };
+    await compareRows("deepfm", data, { strings: true }, columnsOf(asked, user));
+  }
+});
+
+Deno.test("whether a text is there is told from the text, and log buckets are edges like others", async () => {
+  const features = [
+    categorical("user", { indicator: true, ifMissing: { value: "u" } }),
+    numeric("n", { buckets: "log" }),
+  ];
+  const values = ["a", "", "b", "new"];
+  const numbers = [0, 3, 1000, 70];
+  const rowsOf = (users: readonly string[]) => users.map((user, i) => ({ user, n: numbers[i] }));
+  const user = tensorOf("string", values, [4, 1]);
+  const n = tensorOf("float32", numbers, [4, 1]);
+  const columns = { user, user_missing: user, n };
+  const { user_missing: _, ...shared } = columns;
+  const data = { training: rowsOf(["a", "b", "", "a"]), rows: rowsOf(values), features };
+  await compareRows("deepfm", data, { strings: true }, shared);
+});
+
+Deno.test("a graph refuses texts that it would have to change", async () => {
+  const features = [categorical("user", { lowerCase: true })];
+  const { schema } = readRows([{ y: 1, user: "A" }, { y: 0, user: "b" }], { label: "y", features });
+  await using model = await Model.create(models.fm({ dim: 4 }), schema, { device: await gpu() });
+  await assertRejects(
+    () => withSession(model, { strings: true }, () => Promise.resolve()),
+    TypeError,
+    'field "user" turns texts into small letters, which a graph cannot; export without strings',
+  );
+  await withSession(model, {}, () => Promise.resolve());
+  const near = [numeric("a", { ifMissing: "nearest" }), numeric("b")];
+  const numbers = readRows([{ y: 1, a: 1, b: 2 }, { y: 0, a: 2, b: 3 }], { label: "y", features: near });
+  await using nearest = await Model.create(models.fm({ dim: 4 }), numbers.schema, { device: await gpu() });
+  await assertRejects(
+    () => withSession(nearest, {}, () => Promise.resolve()),
+    TypeError,
+    'missing numbers of "a" come from the nearest rows, which a graph cannot look for',
+  );
+});
+
 Deno.test("row numbers count from the first of their field, and those it lacks are unseen", async () => {
   const training = ["a", "b", "b", ""].map((user) => ({ user, item: "i" }));
   const users = ["b", "a", "", "new", "other"];

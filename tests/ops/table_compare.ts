@@ -8,7 +8,7 @@ import { firstWeights, runTable, type TableRun } from "./table_support.ts";
 
 /** Runs the same steps on the device and in float64 and compares weights and state. */
 export async function compare(run: TableRun, label = ""): Promise<void> {
-  const { optimizer, l2 = 0, l1, clipValue, rowL2, tableRows, batches, lr = 0.1 } = run;
+  const { optimizer, l2 = 0, l1, clipValue, rowL2, rowStrength, tableRows, batches, lr = 0.1 } = run;
   const { dim } = batches[0];
   const state: TableState = {
     weights: run.weights?.slice() ?? firstWeights(tableRows, dim),
@@ -17,7 +17,7 @@ export async function compare(run: TableRun, label = ""): Promise<void> {
     ),
   };
   batches.forEach((batch, i) =>
-    updateTableReference(batch, state, { optimizer, l2, l1, clipValue, rowL2, lr, t: i + 1 })
+    updateTableReference(batch, state, { optimizer, l2, l1, clipValue, rowL2, rowStrength, lr, t: i + 1 })
   );
   const { weights, states } = await runTable(run);
   assertClose(weights, state.weights, `${label} weights`, { rtol: 2e-5 });

@@ -12,7 +12,7 @@ import { zeros } from "../../src/initializer.ts";
 import { clipScale } from "../../src/ops/train/clip.ts";
 import { updateTables } from "../../src/ops/train/table_pair.ts";
 import { reduceTable, updateTable } from "../../src/ops/train/table_update.ts";
-import { type Optimizer, rowL2Index, tableSlots } from "../../src/optimizer.ts";
+import { type Optimizer, rowL2Index, rowStrengthIndex, tableSlots } from "../../src/optimizer.ts";
 import type { Occurrences } from "../reference/table_update.ts";
 import { gpu, noStorage, randomArray, step } from "../support.ts";
 
@@ -70,6 +70,8 @@ export interface TableRun {
   clipValue?: number;
   /** Strength of L2 by row, for rows of the batch alone. */
   rowL2?: Float64Array;
+  /** Coupled L2 by row in place of `l2`, negative for frozen rows. */
+  rowStrength?: Float64Array;
   tableRows: number;
   /** First weights, dense. @default random */
   weights?: Float64Array;
@@ -100,11 +102,13 @@ interface PlacedTable {
   readonly shards: readonly TableShard[][];
   /** Strengths of L2 by row. */
   readonly rowL2: readonly TableShard[];
+  /** Coupled L2 by row. */
+  readonly rowStrength: readonly TableShard[];
 }
 
 function placeTable(
   device: Gpu,
-  { optimizer, tableRows, rowL2, shards: count = 1 }: Pick<TableRun, "optimizer" | "tableRows" | "rowL2" | "shards">,
+  { optimizer, tableRows, rowL2, rowStrength, shards: count = 1 }: TableRun,
   dim: number,
   first: ArrayLike<number>,
 ): PlacedTable {
@@ -119,23 +123,30 @@ function placeTable(
     });
   });
   const shards = windows.map((slot) => slot.map((window) => uploadShard(device, window)));
-  const strengths = makeShards(tableRows, count, (row) => Float32Array.of(rowL2?.[row] ?? 0));
+  const place = (numbers: Float64Array | undefined) =>
+    makeShards(tableRows, count, (row) => Float32Array.of(numbers?.[row] ?? 0)).map((window) =>
+      uploadShard(device, window)
+    );
   return {
     dim,
     perRow: slots.map(({ perRow }) => perRow),
     windows,
     shards,
-    rowL2: strengths.map((window) => uploadShard(device, window)),
+    rowL2: place(rowL2),
+    rowStrength: place(rowStrength),
   };
 }
 
 /** Reads a table back and releases it. */
-async function readTable(device: Gpu, { dim, perRow, windows, shards, rowL2 }: PlacedTable): Promise<TableResult> {
+async function readTable(device: Gpu, placed: PlacedTable): Promise<TableResult> {
+  const { dim, perRow, windows, shards } = placed;
   const stride = strideOf(dim);
   const read = await Promise.all(
     shards.map((slot) => Promise.all(slot.map(({ range }) => download(device, range.buffer)))),
   );
-  for (const slot of [...shards, rowL2]) for (const { range } of slot) range.buffer.destroy();
+  for (const slot of [...shards, placed.rowL2, placed.rowStrength]) {
+    for (const { range } of slot) range.buffer.destroy();
+  }
   const joined = read.map((parts, i) =>
     parts.map((part, j) => new Float32Array(part, 0, windows[i][j].rows * (perRow[i] ? 1 : stride)))
   );
@@ -199,7 +210,7 @@ export function firstWeights(rows: number, dim: number): Float64Array {
 
 async function planUpdate(
   device: Gpu,
-  { optimizer, l2 = 0, l1, clipValue, rowL2, tableRows, clip, more = 0 }: TableRun,
+  { optimizer, l2 = 0, l1, clipValue, rowL2, rowStrength, tableRows, clip, more = 0 }: TableRun,
   o: Occurrences,
   placed: Readonly<Record<string, PlacedTable>>,
 ): Promise<{ plan: Plan; buffers: GPUBuffer[] }> {
@@ -226,7 +237,8 @@ async function planUpdate(
     dFm: input("dFm", ["B", 1], o.dFm),
     fmSum: input("fmSum", ["B", o.dim], o.fmSum),
   };
-  const rule = { optimizer, l2, l1, clipValue, rowL2: rowL2 !== undefined };
+  const strengths = { rowL2: rowL2 !== undefined, rowStrength: rowStrength !== undefined };
+  const rule = { optimizer, l2, l1, clipValue, ...strengths };
   if (placed.linear) {
     const linear = graph.table("linear", tableRows, 1, zeros());
     // In this order, since models may declare first-order weights before embeddings.
@@ -241,7 +253,10 @@ async function planUpdate(
   }
   const storage: Storage = {
     ...noStorage,
-    shards: ({ name }, slot) => slot === rowL2Index(optimizer) ? placed[name].rowL2 : placed[name].shards[slot],
+    shards: ({ name }, slot) => {
+      if (slot === rowStrengthIndex(optimizer)) return placed[name].rowStrength;
+      return slot === rowL2Index(optimizer) ? placed[name].rowL2 : placed[name].shards[slot];
+    },
   };
   const plan = await Plan.create(device, { name: "update", batch: o.batch, outputs: [pairs], inputs, storage });
   return { plan, buffers: Object.values(inputs).map(({ buffer }) => buffer) };

@@ -46,13 +46,15 @@ export interface TableState {
 export interface L2Strengths {
   l2: number;
   rowL2?: ArrayLike<number>;
+  /** In place of `l2`; a row below 0 is frozen. */
+  rowStrength?: ArrayLike<number>;
 }
 
 /** Gradients of all rows that a step updates, L2 included. */
 export function gradientsOf(
   o: Occurrences,
   { weights }: TableState,
-  { optimizer, l2, rowL2 }: { optimizer: Optimizer } & L2Strengths,
+  { optimizer, l2, rowL2, rowStrength }: { optimizer: Optimizer } & L2Strengths,
 ): Map<number, Float64Array> {
   const sums = reduceGradient(o, weights);
   for (const [row, sum] of sums) sum.forEach((g, d) => sum[d] = g + (rowL2?.[row] ?? 0) * weights[row * o.dim + d]);
@@ -61,7 +63,10 @@ export function gradientsOf(
       if (!sums.has(row)) sums.set(row, new Float64Array(o.dim));
     }
   }
-  for (const [row, sum] of sums) sum.forEach((g, d) => sum[d] = g + l2 * weights[row * o.dim + d]);
+  for (const row of sums.keys()) if (rowStrength && rowStrength[row] < 0) sums.delete(row);
+  for (const [row, sum] of sums) {
+    sum.forEach((g, d) => sum[d] = g + (rowStrength?.[row] ?? l2) * weights[row * o.dim + d]);
+  }
   return sums;
 }
 

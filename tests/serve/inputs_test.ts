@@ -81,6 +81,32 @@ Deno.test("what training never lacked must be there, all else may be left out", 
   refuses(() => columns.encode([{ ...plain, user: null }]), 'Cannot read row 0: field "user" must have a value');
 });
 
+Deno.test("what another value stands in for may be left out, and texts are treated as in training", () => {
+  const features = [
+    categorical("user", { ifMissing: "mode", indicator: true }),
+    numeric("price", { ifMissing: "mean", indicator: true }),
+    categorical("site"),
+  ];
+  const training = [{ click: 1, user: "A ", price: 3, site: "X" }, { click: 0, user: "a", price: 5, site: "y" }];
+  const { schema } = readRows(training, { label: "click", trim: true, lowerCase: true, features });
+  const columns = new InputColumns(schema);
+  assertEquals(columns.descriptions.map(({ name, datatype }) => [name, datatype]), [
+    ["user", "BYTES"],
+    ["price", "FP32"],
+    ["site", "BYTES"],
+  ]);
+  const expected = readRows([{ site: " x" }, { user: "A", price: 7, site: "Y" }], schema);
+  const rows = columns.encode([{ site: " x" }, { user: "A", price: 7, site: "Y" }]);
+  const tensors = columns.encodeTensors([
+    tensor("site", "BYTES", [2], [" x", "Y"]),
+    tensor("price", "FP64", [2], [NaN, 7]),
+    tensor("user", "BYTES", [2], ["", "A"]),
+  ]);
+  for (const { ids, values } of [rows, tensors]) assertEquals([ids, values], [expected.ids, expected.values]);
+  assertEquals([...expected.values!].slice(4, 6), [4, 7]);
+  refuses(() => columns.encode([{ user: "a" }]), 'field "site" must have a value');
+});
+
 Deno.test("rows are refused by row and field", () => {
   const plain = { user: "a", price: 1 };
   refuses(() => columns.encode([plain, { ...plain, usr: 1 }]), "row 1");

@@ -148,6 +148,6 @@ Deno.test("strengths and counts that make no sense are refused before training",
   await refuse({ byCount: 1, counts: [...counts].with(7, -3) }, "l2.counts[7] must be at least 0, received -3");
   await refuse(
     { byCounts: 1 } as FitOptions["l2"],
-    'l2 has embedding, net, byCount, counts, received "byCounts"',
+    'l2 has embedding, net, byCount, counts, byField, received "byCounts"',
   );
 });

@@ -5,6 +5,7 @@
  */
 import type { FittedField, FittedSchema } from "../../data/fitted_schema.ts";
 import type { FittedSequence } from "../../data/fitted_sequence.ts";
+import { bucketCount } from "../../data/hash_buckets.ts";
 import { firstValueRow, MISSING, OUT_OF_VOCABULARY } from "../../data/vocabulary.ts";
 import type { FieldTable } from "./names.ts";
 import { gather, type NamedTensor } from "./tensor.ts";
@@ -29,11 +30,15 @@ export interface RowMap {
  * Finds the rows of a field's values. A value that the other tool has not takes its row of unseen values, as its reader
  * would have it.
  *
- * @throws {TypeError} when there is no vocabulary of that field
+ * @throws {TypeError} when there is no vocabulary of that field, or it has hash buckets, which are Weft's alone
  */
 export function mapRows(schema: FittedSchema, field: FittedField | FittedSequence, all: Vocabularies): RowMap {
   if (!Object.hasOwn(all, field.name)) {
     throw new TypeError(`Cannot import rows: the vocabulary of "${field.name}" is missing`);
+  }
+  const { feature } = "target" in field && field.target !== undefined ? schema.fields[field.target] : field;
+  if (bucketCount(feature) > 0) {
+    throw new TypeError(`Cannot import rows: "${field.name}" must have a vocabulary, received hash buckets`);
   }
   const rows = new Map(Object.entries(all[field.name]));
   const unseen = rows.get(UNSEEN);

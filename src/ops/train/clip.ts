@@ -12,6 +12,7 @@ import { apply, type Op } from "../../graph/node.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 import { add } from "../dense/add.ts";
 import { lanesOf } from "../shape/lane.ts";
+import { rowStrengthFile, rowStrengthRange } from "./rule.ts";
 import type { ReducedTable } from "./table_update.ts";
 
 /** Shares into which each sum of squares is cut. */
@@ -31,8 +32,8 @@ export interface DenseGradient {
   readonly count: number;
 }
 
-function normShader(dim: number): Shader {
-  return shader("norm", { grid, step, ...lanesOf(dim).part, norm });
+function normShader(dim: number, rowStrength = false): Shader {
+  return shader("norm", { grid, step, ...lanesOf(dim).part, ...rowStrengthFile(rowStrength), norm });
 }
 
 const tableSquaresOp: Op<Omit<ReducedTable, "sums" | "pairs">> = {
@@ -43,13 +44,14 @@ const tableSquaresOp: Op<Omit<ReducedTable, "sums" | "pairs">> = {
     const { width, count } = lanesOf(table.dim);
     k.shards(table, 0).forEach(({ first, rows, range }, i) =>
       k.run({
-        shader: normShader(table.dim),
+        shader: normShader(table.dim, attributes.rowStrength),
         entry: sums ? "of_touched" : "of_rows",
         bind: {
           pairs: sums ? pairs : undefined,
           weights: range,
           reduced: sums ?? k.shards(table, slot)[i].range,
           partial,
+          ...rowStrengthRange(k, attributes, i),
         },
         constants: { FIELDS: fields, LANES: count, STRIDE: table.stride / width },
         params: { first, rows, l2, limit: 0 },

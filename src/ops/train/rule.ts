@@ -8,6 +8,8 @@ import besideStateOne from "../../../shaders/train/beside_state_one.wgsl" with {
 import besideStateTwo from "../../../shaders/train/beside_state_two.wgsl" with { type: "text" };
 import clipScale from "../../../shaders/train/clip_scale.wgsl" with { type: "text" };
 import clipScaleNone from "../../../shaders/train/clip_scale_none.wgsl" with { type: "text" };
+import rowStrength from "../../../shaders/train/row_strength.wgsl" with { type: "text" };
+import rowStrengthNone from "../../../shaders/train/row_strength_none.wgsl" with { type: "text" };
 import rule from "../../../shaders/train/optimizer.wgsl" with { type: "text" };
 import stateNone from "../../../shaders/train/state_none.wgsl" with { type: "text" };
 import stateOne from "../../../shaders/train/state_one.wgsl" with { type: "text" };
@@ -17,7 +19,7 @@ import type { BufferRange } from "../../gpu/kernel.ts";
 import type { Constants } from "../../gpu/shader.ts";
 import type { Emitter } from "../../graph/node.ts";
 import type { Table } from "../../graph/parameter.ts";
-import { type Optimizer, type PlacedRule, rowL2Index, tableSlots } from "../../optimizer.ts";
+import { type Optimizer, type PlacedRule, rowL2Index, rowStrengthIndex, tableSlots } from "../../optimizer.ts";
 
 /** Number in `shaders/train/optimizer.wgsl` of the rule that tables have where it differs from that of dense parameters. */
 const ROWWISE_ADAGRAD = 2;
@@ -71,6 +73,20 @@ export function stateRanges(
 /** Returns the strengths of L2 by row of a shard of a table. */
 export function rowL2Range(k: Emitter, table: Table, optimizer: Optimizer, shard: number): BufferRange {
   return k.shards(table, rowL2Index(optimizer))[shard].range;
+}
+
+/** Shader file of the coupled L2 of rows, of each row or of all. */
+export function rowStrengthFile(byRow: boolean): Record<string, string> {
+  return byRow ? { row_strength: rowStrength } : { row_strength_none: rowStrengthNone };
+}
+
+/** Returns the coupled L2 by row of a shard of a table by binding name; nothing where all rows have the same. */
+export function rowStrengthRange(
+  k: Emitter,
+  { table, optimizer, rowStrength }: { table: Table; optimizer: Optimizer; rowStrength: boolean },
+  shard: number,
+): Record<string, BufferRange> {
+  return rowStrength ? { row_strength: k.shards(table, rowStrengthIndex(optimizer))[shard].range } : {};
 }
 
 /** Returns the sums by row of a shard of a table whose updates are dense: its last slot. */

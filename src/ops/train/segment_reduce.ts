@@ -34,7 +34,16 @@ import type { Optimizer } from "../../optimizer.ts";
 import { emitKernel } from "../../kernels/set.ts";
 import { gpuVariant, type Kernel, type Problem } from "../../kernels/variant.ts";
 import { lanesOf } from "../shape/lane.ts";
-import { besideStateFile, gradientRange, rowL2Range, ruleFiles, stateRanges, tableRule } from "./rule.ts";
+import {
+  besideStateFile,
+  gradientRange,
+  rowL2Range,
+  rowStrengthFile,
+  rowStrengthRange,
+  ruleFiles,
+  stateRanges,
+  tableRule,
+} from "./rule.ts";
 
 /** Chunks whose runs a workgroup finishes on a GPU, which is as many as any run but the last has pieces at most. */
 const GROUP_CHUNKS = 64;
@@ -58,6 +67,8 @@ export interface TableAttributes {
   readonly clipValue?: number;
   /** Whether rows of the batch have strengths of L2 of their own, in a slot of the table. */
   readonly rowL2: boolean;
+  /** Whether each row has a coupled L2 of its own, in another slot of the table. */
+  readonly rowStrength: boolean;
   /** Fields of the lookup. */
   readonly fields: number;
   /** Binding names of the node's inputs, in order. */
@@ -92,8 +103,9 @@ export function canApply(attributes: TableAttributes): boolean {
 }
 
 /** Counts the storage buffers that a reduction of so many terms binds: those, the table, `carry`, and those of the sink. */
-function buffersAlone({ optimizer, rowL2 }: TableAttributes, terms: number, sink: Sink): number {
-  return terms + 2 + Number(rowL2) + (sink === "apply" ? Math.max(optimizer.slots, optimizer.rowSlots) : 1);
+function buffersAlone({ optimizer, rowL2, rowStrength }: TableAttributes, terms: number, sink: Sink): number {
+  const state = Math.max(optimizer.slots, optimizer.rowSlots);
+  return terms + 2 + Number(rowL2) + (sink === "apply" ? state + Number(rowStrength) : 1);
 }
 
 /** A reduction of the gradients of a table's occurrences. */
@@ -199,7 +211,7 @@ export function emitReductionWork(k: Emitter, reduction: Reduction, work: Reduct
           carry,
           row_l2: rowL2 ? rowL2Range(k, table, optimizer, i) : undefined,
           reduced: applies ? undefined : sink === "row" ? gradientRange(k, table, optimizer, i) : sums,
-          ...(applies ? stateRanges(k, table, optimizer, i) : {}),
+          ...(applies ? { ...stateRanges(k, table, optimizer, i), ...rowStrengthRange(k, attributes, i) } : {}),
           ...(beside && besideRanges(k, beside.table, optimizer)),
         },
         constants,
@@ -241,7 +253,7 @@ function packTerms(k: Emitter, reduction: Reduction): Terms {
 }
 
 function reductionShader(
-  { table, optimizer, rowL2 }: TableAttributes,
+  { table, optimizer, rowL2, rowStrength }: TableAttributes,
   terms: Terms,
   applies: boolean,
   hasBeside: boolean,
@@ -259,7 +271,12 @@ function reductionShader(
       ? { segment_beside: segmentBeside, ...besideStateFile(slots) }
       : { segment_beside_none: segmentBesideNone }),
     ...(applies
-      ? { ...ruleFiles(slots, rowSlots > 0, false), row_rule: rowRule, segment_apply: segmentApply }
+      ? {
+        ...ruleFiles(slots, rowSlots > 0, false),
+        ...rowStrengthFile(rowStrength),
+        row_rule: rowRule,
+        segment_apply: segmentApply,
+      }
       : { segment_store: segmentStore }),
   });
 }

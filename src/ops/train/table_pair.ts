@@ -132,7 +132,8 @@ export function updateTables(tables: readonly UpdatedTable[]): void {
 /** Returns whether a table holds first-order weights of the rows that occur in an embedding table. */
 function isBeside(linear: UpdatedTable, embedding: UpdatedTable): boolean {
   const [weights, rows] = [tableOf(linear.leaf), tableOf(embedding.leaf)];
-  return weights.dim === 1 && rows.dim > 1 && weights.rows === rows.rows && linear.pairs === embedding.pairs &&
+  return !linear.rule.rowStrength && !embedding.rule.rowStrength && weights.dim === 1 && rows.dim > 1 &&
+    weights.rows === rows.rows && linear.pairs === embedding.pairs &&
     linear.gradient.values === embedding.gradient.values && linear.gradient.dLinear !== undefined &&
     linear.gradient.dEmbedding === undefined && linear.gradient.dFm === undefined;
 }

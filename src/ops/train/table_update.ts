@@ -16,7 +16,7 @@ import { type Optimizer, tableSlots } from "../../optimizer.ts";
 import { emitKernel } from "../../kernels/set.ts";
 import { gpuVariant, type Kernel, type Problem } from "../../kernels/variant.ts";
 import { lanesOf } from "../shape/lane.ts";
-import { gradientRange, ruleFiles, stateRanges, tableRule } from "./rule.ts";
+import { gradientRange, rowStrengthFile, rowStrengthRange, ruleFiles, stateRanges, tableRule } from "./rule.ts";
 import { canApply, emitReduction, inputsByName, spanOf, type TableAttributes } from "./segment_reduce.ts";
 
 /** Sums of a table's gradients by row, waiting for the norm of all gradients before they are applied. */
@@ -31,6 +31,10 @@ export interface ReducedTable {
   readonly fields: number;
   /** Coupled L2. */
   readonly l2: number;
+  /** The rule. */
+  readonly optimizer: Optimizer;
+  /** Whether each row has a coupled L2 of its own. */
+  readonly rowStrength: boolean;
   /** Slot of the sums by row, in dense mode. */
   readonly slot: number;
 }
@@ -52,6 +56,11 @@ export interface TableRule {
    * batch, once, however often it occurs there. @default {false}
    */
   readonly rowL2?: boolean;
+  /**
+   * Whether the table has another slot with the coupled L2 of each row, in place of `l2`. A row whose number is negative is
+   * frozen: it and its state stay as they are. @default {false}
+   */
+  readonly rowStrength?: boolean;
 }
 
 /** Options of {@linkcode updateTable}. */
@@ -107,11 +116,11 @@ export function reduceTable(
   options: TableRule,
 ): ReducedTable {
   const { inputs, attributes } = reductionOf(table, gradient, pairs, options);
-  const { l2, fields } = attributes;
+  const { l2, fields, optimizer, rowStrength } = attributes;
   const dense = options.optimizer.embeddingUpdate === "dense";
   const [sums] = applyAll(dense ? reduceByRowOp : reduceOp, inputs, attributes);
-  const slot = tableSlots(options.optimizer).length;
-  return { table: tableOf(table), sums, pairs, fields, l2, slot };
+  const slot = tableSlots(optimizer).length;
+  return { table: tableOf(table), sums, pairs, fields, l2, optimizer, rowStrength, slot };
 }
 
 /** Returns what a reduction of a table's gradients reads, and what it is specialized by. */
@@ -153,9 +162,10 @@ export function reductionOf(
 function attributesOf(
   table: Tensor,
   { ids }: TableGradient,
-  { optimizer, place = 0, l2, l1 = 0, clipValue, rowL2 = false }: TableRule,
+  { optimizer, place = 0, l2, l1 = 0, clipValue, rowL2 = false, rowStrength = false }: TableRule,
 ): TableAttributes {
-  return { table: tableOf(table), optimizer, place, l2, l1, clipValue, rowL2, fields: Number(ids.shape[0]), names: [] };
+  const fields = Number(ids.shape[0]);
+  return { table: tableOf(table), optimizer, place, l2, l1, clipValue, rowL2, rowStrength, fields, names: [] };
 }
 
 function checkShape(
@@ -268,6 +278,7 @@ export function emitUpdates(k: Emitter, { node, entry }: TableUpdate, most: numb
         step,
         ...part,
         ...ruleFiles(optimizer.slots, optimizer.rowSlots > 0, clip !== undefined),
+        ...rowStrengthFile(attributes.rowStrength),
         row_rule: rowRule,
         table_update: tableUpdate,
       }),
@@ -278,6 +289,7 @@ export function emitUpdates(k: Emitter, { node, entry }: TableUpdate, most: numb
         reduced: touched ? sums : gradientRange(k, table, optimizer, i),
         clip,
         ...stateRanges(k, table, optimizer, i),
+        ...rowStrengthRange(k, attributes, i),
       },
       constants: {
         ...{ FIELDS: fields, LANES: lanes, STRIDE: table.stride / width, SPAN: span },

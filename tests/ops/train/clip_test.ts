@@ -23,18 +23,25 @@ Deno.test("clipped updates of a table are scaled by the norm with its L2 terms",
         ),
       };
       const rowL2 = Float64Array.from({ length: tableRows }, (_, row) => row % 3 / 4);
-      const gradients = [...gradientsOf(batch, state, { optimizer, l2, rowL2 }).values()];
-      const norm = Math.sqrt(gradients.reduce((sum, g) => sum + g.reduce((part, x) => part + x * x, 0), 0));
-      const clip = norm / 3;
-      const label = `${embeddingUpdate} ${optimizer.name}`;
-      for (const limit of [clip, 2 * norm]) {
-        const expected = { weights: state.weights.slice(), states: state.states.map((slot) => slot.slice()) };
-        const scale = Math.min(1, limit / (norm + 1e-6));
-        updateTableReference(batch, expected, { optimizer, l2, rowL2, lr, t: 1, scale });
-        const run = { optimizer, l2, rowL2, lr, tableRows, batches: [batch], clip: limit, shards: 2 };
-        const { weights, states } = await runTable(run);
-        assertClose(weights, expected.weights, `${label} weights`, { rtol: 2e-5 });
-        expected.states.forEach((slot, i) => assertClose(states[i], slot, `${label} state ${i}`, { rtol: 2e-5 }));
+      for (
+        const rowStrength of [
+          undefined,
+          Float64Array.from({ length: tableRows }, (_, row) => row % 4 / 4 - 1 / 4),
+        ]
+      ) {
+        const gradients = [...gradientsOf(batch, state, { optimizer, l2, rowL2, rowStrength }).values()];
+        const norm = Math.sqrt(gradients.reduce((sum, g) => sum + g.reduce((part, x) => part + x * x, 0), 0));
+        const clip = norm / 3;
+        const label = `${embeddingUpdate} ${optimizer.name}`;
+        for (const limit of [clip, 2 * norm]) {
+          const expected = { weights: state.weights.slice(), states: state.states.map((slot) => slot.slice()) };
+          const scale = Math.min(1, limit / (norm + 1e-6));
+          updateTableReference(batch, expected, { optimizer, l2, rowL2, rowStrength, lr, t: 1, scale });
+          const run = { optimizer, l2, rowL2, rowStrength, lr, tableRows, batches: [batch], clip: limit, shards: 2 };
+          const { weights, states } = await runTable(run);
+          assertClose(weights, expected.weights, `${label} weights`, { rtol: 2e-5 });
+          expected.states.forEach((slot, i) => assertClose(states[i], slot, `${label} state ${i}`, { rtol: 2e-5 }));
+        }
       }
     }
   }

@@ -19,7 +19,7 @@ import golden from "../../golden/optimizers.json" with { type: "json" };
 import type { Occurrences } from "../../reference/table_update.ts";
 import { assertClose } from "../../support.ts";
 import { compare, hardware } from "../table_compare.ts";
-import { type BatchOptions, randomBatch, runTable, type TableRun } from "../table_support.ts";
+import { type BatchOptions, firstWeights, randomBatch, runTable, type TableRun } from "../table_support.ts";
 
 async function compareBytes(run: TableRun, expected: TableRun): Promise<void> {
   assertEquals((await runTable(run)).bytes, (await runTable(expected)).bytes);
@@ -150,6 +150,34 @@ for (const [name, make] of Object.entries(OPTIMIZERS)) {
   });
 }
 
+/** Coupled L2 by row; some rows have none, and some are frozen. */
+const coupledOf = (rows: number): Float64Array => Float64Array.from({ length: rows }, (_, row) => row % 5 / 8 - 1 / 8);
+
+for (const [name, make] of Object.entries(OPTIMIZERS)) {
+  Deno.test(`updateTable pulls each row by its own L2 under ${name}, and leaves frozen rows and their state`, async () => {
+    const tableRows = 60;
+    const shape = { batch: 40, rows: 37, fields: 4, dim: 6, tableRows, terms: ["dEmbedding", "dFm"] as const };
+    const batches = [1, 2, 3].map((seed) =>
+      randomBatch({ ...shape, seed, id: (o) => o < 60 ? 7 : o < 70 ? 5 : (o * (seed + 4)) % 45 })
+    );
+    const rowStrength = coupledOf(tableRows);
+    for (const update of ["lazy", "dense"] as const) {
+      const run = { optimizer: make(update), l2: 9, rowStrength, tableRows, lr: 0.05, batches, shards: 3 };
+      await compare(run, `${update}, coupled L2 by row`);
+      await compare({ ...run, rowL2: strengthsOf(tableRows) }, `${update}, L2 by row beside it`);
+      const first = firstWeights(tableRows, 6);
+      for (const more of [{}, { clip: 0.5 }, { rowL2: strengthsOf(tableRows) }]) {
+        const { weights } = await runTable({ ...run, ...more });
+        rowStrength.forEach((strength, row) => {
+          if (strength >= 0) return;
+          const [from, to] = [6 * row, 6 * (row + 1)];
+          assertEquals(weights.slice(from, to), Float32Array.from(first.slice(from, to)), `row ${row}`);
+        });
+      }
+    }
+  });
+}
+
 Deno.test("L2 by row fits devices that bind eight buffers, and hardware", async () => {
   const adapter = await navigator.gpu.requestAdapter();
   const narrow = new Gpu(await adapter!.requestDevice());
@@ -161,7 +189,9 @@ Deno.test("L2 by row fits devices that bind eight buffers, and hardware", async 
       for (const embeddingUpdate of ["lazy", "dense"] as const) {
         const run = { optimizer: adam({ embeddingUpdate }), rowL2: strengthsOf(40), tableRows: 40, shards: 2 };
         for (const device of devices) {
-          await compare({ ...run, batches: [batch, batch], device }, `${embeddingUpdate}, D ${dim}, ${terms}`);
+          const label = `${embeddingUpdate}, D ${dim}, ${terms}`;
+          await compare({ ...run, batches: [batch, batch], device }, label);
+          await compare({ ...run, rowStrength: coupledOf(40), batches: [batch, batch], device }, label);
         }
       }
     }

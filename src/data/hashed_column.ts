@@ -1,0 +1,58 @@
+/**
+ * A column of a categorical field without a vocabulary, under fitting: all there is to learn is whether values are missing.
+ *
+ * @module
+ */
+import type { CellCounts, Column } from "./columns.ts";
+import type { FieldFit, FittedField } from "./fitted_schema.ts";
+import { growU32 } from "./growable.ts";
+import { bucketCount, firstBucketRow, hashSeed } from "./hash_buckets.ts";
+import { murmur3 } from "./murmur.ts";
+import type { CategoricalFeature } from "./schema.ts";
+import { MISSING } from "./vocabulary.ts";
+
+/** A categorical column whose texts are hashed. */
+export class HashedColumn implements Column {
+  readonly #feature: CategoricalFeature;
+  readonly #missing: ReadonlySet<string>;
+  readonly #seed: number;
+  readonly #buckets: number;
+  // 0 is a missing cell, k + 1 one of bucket k.
+  readonly #codes = growU32();
+  #code = 0;
+  #sawMissing = false;
+
+  constructor(feature: CategoricalFeature, missing: ReadonlySet<string>) {
+    this.#feature = feature;
+    this.#missing = missing;
+    this.#seed = hashSeed(feature.name);
+    this.#buckets = bucketCount(feature);
+  }
+
+  offer(text: string | undefined, weight: number): string | undefined {
+    if (weight !== 1) return `expected value 1 for a hashed name, received ${weight}`;
+    const missing = text === undefined || this.#missing.has(text);
+    this.#code = missing ? 0 : 1 + murmur3(text, this.#seed) % this.#buckets;
+  }
+
+  store(): void {
+    if (this.#code === 0) this.#sawMissing = true;
+    this.#codes.push(this.#code);
+  }
+
+  fit(): FieldFit {
+    return { feature: this.#feature, missing: this.#sawMissing, vocabulary: [] };
+  }
+
+  write(field: FittedField, ids: Uint32Array, values: Float32Array | undefined, start: number): CellCounts {
+    const codes = this.#codes.drain();
+    const first = field.offset + firstBucketRow(field) - 1;
+    const counts = { missing: 0, unseen: 0, outside: 0 };
+    for (let row = 0; row < codes.length; row++) {
+      ids[start + row] = codes[row] === 0 ? field.offset + MISSING : first + codes[row];
+      if (codes[row] === 0) counts.missing++;
+    }
+    values?.fill(1, start, start + codes.length);
+    return counts;
+  }
+}
