@@ -206,11 +206,12 @@ export function refitGrown(whole: Dataset, schema: FittedSchema, options: GrowOp
   requireGrowOptions(options);
   const declared = schema.declared();
   // Every value counts first, however rare.
-  const features = declared.features.map((feature) =>
-    feature.kind === "numeric" || (feature.kind === "sequence" && feature.of !== undefined)
-      ? feature
-      : { ...feature, minCount: 1 }
-  );
+  const features = declared.features.map((feature) => {
+    if (feature.kind === "numeric" || (feature.kind === "sequence" && feature.of !== undefined)) return feature;
+    if (feature.kind === "sequence") return { ...feature, minCount: 1 };
+    const { newValueBuckets: _, ...rest } = feature;
+    return feature.hashBuckets === undefined ? { ...rest, minCount: 1 } : feature;
+  });
   const joined = joinSchemas(schema, encode(whole, { ...declared, features } as Schema).schema);
   const counts = countRows(encode(whole, joined));
   return encode(whole, settleSchema(schema, joined, counts, options));

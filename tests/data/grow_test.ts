@@ -82,6 +82,28 @@ Deno.test("each row of a grown schema is found in the one before, or is new with
   assertThrows(() => originsOf(first.schema, other), TypeError, "Cannot extend model: the schema must have grown from");
 });
 
+Deno.test("buckets of new values follow the values, and what stands in for missing ones stays", async () => {
+  const schema: Schema = {
+    label: "y",
+    features: [
+      categorical("item", { newValueBuckets: 3, minCount: 2 }),
+      categorical("page", { hashBuckets: 5 }),
+      numeric("price", { ifMissing: "mean" }),
+    ],
+  };
+  const rowsOf = (items: string, prices: readonly (number | null)[]): Row[] =>
+    prices.map((price, r) => ({ y: r % 2, item: items[r], page: items[r], price }));
+  const old = readRows(rowsOf("aabb", [1, null, 3, 5]), schema);
+  const grown = await readDataGrown(rowsOf("ccad", [9, null, 3, 5]), old.schema);
+  const [item, page, price] = old.schema.fields;
+  assertEquals(grown.schema.fields[0].vocabulary, ["a", "b", "c"]);
+  assertEquals([grown.schema.fields[1].rows, grown.schema.fields[2].fill], [page.rows, price.fill]);
+  // Only the new value has no row before: its place is behind a and b, before the buckets.
+  const { from } = originsOf(old.schema, grown.schema);
+  const rows = Array.from({ length: old.schema.rowCount }, (_, row) => row);
+  assertEquals([...from], [...rows.slice(0, item.rows - 3), -1, ...rows.slice(item.rows - 3)]);
+});
+
 Deno.test("values that some trainings in a row lack are dropped, those that come back in time are not", async () => {
   const days = [["a", "b"], ["b", "c"], ["c", "a"], ["c", "d"]];
   const schema: Schema = {

@@ -8,7 +8,7 @@ import { readRows, type Row } from "../../src/data/rows.ts";
 import { categorical, type Schema, sequence } from "../../src/data/schema.ts";
 import { constant } from "../../src/initializer.ts";
 import { Model } from "../../src/model.ts";
-import { adagrad, adam, ftrl, type Optimizer } from "../../src/optimizer.ts";
+import { adagrad, adam, ftrl, lamb, type Optimizer } from "../../src/optimizer.ts";
 import type { FitOptions } from "../../src/trainer/options.ts";
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { inFolder } from "../folder.ts";
@@ -184,6 +184,22 @@ Deno.test("kept state moves with the rows, and new ones begin with none", async 
     };
     assert(Math.max(...moves(true)) > Math.max(...moves(false)), optimizer.name);
   }
+});
+
+Deno.test("frozen rows stay frozen at their new places", async () => {
+  const today = await readDataGrown(DAYS[1], first.schema);
+  await using model = await create();
+  const items = first.schema.fields[1];
+  const rows = [items.offset + 1, items.offset + 3];
+  model.freeze({ embedding: rows });
+  await using next = await model.extend(today.schema);
+  assertEquals(next.frozenRows, { embedding: 2 });
+  const before = numbers((await next.parameters()).embedding);
+  await next.fit(today, { ...OPTIONS, optimizer: lamb(), l1: { embedding: 0.1 } });
+  const after = numbers((await next.parameters()).embedding);
+  const { from } = originsOf(first.schema, today.schema);
+  const moved = (row: number) => before.slice(4 * row, 4 * row + 4).some((x, i) => x !== after[4 * row + i]);
+  for (const row of new Set(today.ids)) assertEquals(moved(row), !rows.includes(from[row]), `row ${row}`);
 });
 
 Deno.test("schemas that did not grow from the model's, and state of another optimizer, are refused", () =>
