@@ -29,9 +29,12 @@
  * @module
  */
 export {
+  type Content,
   type CreateOptions,
   type EvaluateOptions,
+  type ExtendOptions,
   type InspectOptions,
+  type LoadOptions,
   Model,
   type ModelOptions,
   type PredictOptions,
@@ -52,7 +55,7 @@ export type { CalibrateOptions, CalibrationMethod } from "./src/calibration/cali
 export type { CalibrationCurve, IsotonicCurve, LogisticCurve } from "./src/calibration/curve.ts";
 export { DivergenceError } from "./src/trainer/checks.ts";
 export type { InitialBias } from "./src/trainer/start_bias.ts";
-export { crossEntropy, focal } from "./src/losses.ts";
+export { crossEntropy, focal, squared } from "./src/losses.ts";
 export type {
   CrossEntropyOptions,
   CustomLoss,
@@ -75,7 +78,7 @@ export type {
 export type { PlanDescription } from "./src/graph/plan.ts";
 export type { TunedProblem, TuningEvent } from "./src/kernels/tuner.ts";
 export type { TuningOptions } from "./src/trainer/tuning.ts";
-export type { L2 } from "./src/store.ts";
+export type { L1, L2 } from "./src/store.ts";
 export type { CheckpointTensor, Json, TensorData } from "./src/checkpoint/content.ts";
 
 export * from "./models/mod.ts";
@@ -89,7 +92,14 @@ export type { SplitOptions } from "./src/data/split.ts";
 export { type NamedStream, readCsv, type ReadCsvOptions, type Source } from "./src/data/csv.ts";
 export { describe } from "./src/data/describe.ts";
 export { kFold } from "./src/data/folds.ts";
-export { readCsvFolds, readCsvSplit, type ReadCsvSplitOptions, readDataSplit } from "./src/data/refit.ts";
+export type { GrowOptions } from "./src/data/grow.ts";
+export {
+  readCsvFolds,
+  readCsvSplit,
+  type ReadCsvSplitOptions,
+  readDataGrown,
+  readDataSplit,
+} from "./src/data/refit.ts";
 export { readData, type ReadDataOptions } from "./src/data/read_data.ts";
 export type { OnFault, RejectionOptions } from "./src/data/rejections.ts";
 export type { FieldCoverage, Respelling } from "./src/data/coverage.ts";
@@ -143,13 +153,17 @@ export {
   type AdamOptions,
   adamw,
   type AdamwOptions,
+  type AnyOptimizer,
   type CommonOptions,
   type EmbeddingUpdate,
   ftrl,
   type FtrlOptions,
+  lamb,
+  type LambOptions,
   lion,
   type LionOptions,
   type Optimizer,
+  type OptimizerByPart,
   type OptimizerName,
   rmsprop,
   type RmspropOptions,

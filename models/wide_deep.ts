@@ -2,7 +2,8 @@
  * Wide & Deep.
  *
  * H.-T. Cheng et al.: Wide & Deep Learning for Recommender Systems. DLRS 2016, arXiv:1606.07792.
- * Implements equation 3 without cross-product features in the wide part, trained jointly by one optimizer.
+ * Implements equation 3 without cross-product features in the wide part, trained jointly. The paper trains the wide
+ * part by FTRL: `optimizer: { linear: ftrl({ l1 }), ... }`.
  *
  * @module
  */

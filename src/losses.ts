@@ -6,7 +6,7 @@
 import type { Tensor } from "./graph/tensor.ts";
 import { formatValue } from "./data/format.ts";
 
-/** The loss of a label, as made by {@linkcode crossEntropy} or {@linkcode focal}. */
+/** The loss of a label, as made by {@linkcode crossEntropy}, {@linkcode focal} or {@linkcode squared}. */
 export interface LabelLoss {
   /** Name, as on the command line. */
   readonly name: LossName;
@@ -19,7 +19,7 @@ export interface LabelLoss {
 }
 
 /** Names of the losses. */
-export type LossName = "cross_entropy" | "focal";
+export type LossName = "cross_entropy" | "focal" | "squared";
 
 /**
  * Computes the loss of each label out of ops, in place of a {@linkcode LabelLoss}; its gradient follows from theirs.
@@ -101,6 +101,21 @@ export function focal(options: FocalOptions = {}): LabelLoss {
 }
 
 /**
+ * Defines the squared error of labels that are numbers, l = (z - y)^2: the model's output is the number itself. It is the
+ * loss where a schema declares its label as `real`.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(squared().name, "squared");
+ * ```
+ */
+export function squared(): LabelLoss {
+  return { name: "squared", positiveWeight: 1, smoothing: { kept: 1, added: 0 }, constants: {} };
+}
+
+/**
  * Returns the log-odds that a model without any evidence should begin with where a share of the labels is positive.
  *
  * With cross-entropy it is those that make the loss the least; with others, the log-odds of the share.
@@ -120,7 +135,7 @@ export function startingLogOdds(loss: LossFunction, share: number): number {
 export function requireLoss(loss: LossFunction): void {
   if (typeof loss === "function" || typeof (loss as LabelLoss | null)?.constants === "object") return;
   throw new TypeError(
-    `Cannot train: loss must be made by crossEntropy or focal, or a function, received ${formatValue(loss)}`,
+    `Cannot train: loss must be made by crossEntropy, focal or squared, or a function, received ${formatValue(loss)}`,
   );
 }
 

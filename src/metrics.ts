@@ -65,6 +65,7 @@ export {
   type Difference,
   type LossDifference,
 } from "./metrics/comparison.ts";
+export { evaluateNumbers, missingNumberMetrics, NUMBER_METRICS } from "./metrics/numbers.ts";
 export { concordance } from "./metrics/concordance.ts";
 export {
   evaluateSurvival,

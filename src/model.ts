@@ -11,6 +11,7 @@ import type { CheckpointTensor, Json } from "./checkpoint/content.ts";
 import { requireLabels } from "./data/classes.ts";
 import type { Dataset } from "./data/dataset.ts";
 import type { FittedSchema } from "./data/fitted_schema.ts";
+import { originsOf } from "./data/grow.ts";
 import type { Definition } from "./definition.ts";
 import type { TrainingStatistics } from "./drift/training_statistics.ts";
 import type { Gpu } from "./gpu/device.ts";
@@ -22,9 +23,11 @@ import type { Evaluation, SurvivalCurves } from "./metrics.ts";
 import { Access } from "./model/access.ts";
 import { beforeTraining } from "./model/before_training.ts";
 import { openDevice } from "./model/device.ts";
+import { alikeRows } from "./model/content.ts";
+import { type ExtendOptions, extendTensors, movedRows, requireExtendOptions } from "./model/extend.ts";
 import { Forward } from "./model/forward.ts";
 import { type AnyFactory, parseHeader } from "./model/header.ts";
-import type { CreateOptions, InspectOptions, ModelOptions, PredictOptions } from "./model/options.ts";
+import type { CreateOptions, InspectOptions, LoadOptions, ModelOptions, PredictOptions } from "./model/options.ts";
 import { batchSizeOf, embeddingInitializerOf, readVectors } from "./model/options.ts";
 import { type EvaluateOptions, evaluationOf } from "./model/evaluation_columns.ts";
 import type { ModelParts } from "./model/parts.ts";
@@ -39,9 +42,10 @@ import type { FoundVectors } from "./pretrained/vectors.ts";
 import { fitInFolder } from "./runs/fit.ts";
 import { Scorer, type ScorerOptions } from "./serve/scorer.ts";
 import { Store } from "./store.ts";
+import { earlierStateOf, regrown } from "./store/earlier_state.ts";
 import { spaceOf, traceModel } from "./trace.ts";
 import { Trainer } from "./trainer.ts";
-import { requireTrainable } from "./trainer/checks.ts";
+import { requireTrainable, withLoss } from "./trainer/checks.ts";
 import { furtherOf } from "./trainer/monitor.ts";
 import type { TrainerContext } from "./trainer/context.ts";
 import type { TunedProblem } from "./kernels/tuner.ts";
@@ -49,8 +53,10 @@ import type { FitOptions, History } from "./trainer/options.ts";
 import type { TuningOptions } from "./trainer/tuning.ts";
 
 export type { Evaluation } from "./metrics.ts";
-export type { CreateOptions, InspectOptions, ModelOptions, PredictOptions } from "./model/options.ts";
+export type { Content } from "./model/content.ts";
 export type { EvaluateOptions } from "./model/evaluation_columns.ts";
+export type { ExtendOptions } from "./model/extend.ts";
+export type { CreateOptions, InspectOptions, LoadOptions, ModelOptions, PredictOptions } from "./model/options.ts";
 export type { RowStorage, StorageByTable } from "./graph/table_storage.ts";
 export type { QuantizedStorage } from "./model/quantized.ts";
 export type { TaskProbabilities } from "./model/tasks.ts";
@@ -140,7 +146,7 @@ export class Model implements AsyncDisposable {
   static async load(
     path: string,
     factory: AnyFactory | Readonly<Record<string, AnyFactory>>,
-    options: ModelOptions = {},
+    options: LoadOptions = {},
   ): Promise<Model> {
     const checkpoint = await readCheckpoint(path);
     const { definition, schema, seed, calibration, statistics, storage } = parseHeader(path, checkpoint, factory);
@@ -152,6 +158,9 @@ export class Model implements AsyncDisposable {
     const model = await Model.#open(definition, schema, seeded, fill, storage);
     model.#calibrator.set(calibration);
     model.#trained = statistics;
+    if (options.optimizerState === "keep") {
+      model.#parts.store.optimizer.offer(earlierStateOf(checkpoint.header.training, checkpoint.tensors));
+    }
     return model;
   }
 
@@ -231,12 +240,13 @@ export class Model implements AsyncDisposable {
    * @throws {Error} when the checkpoint cannot be written, before training begins; when another `fit` of this model runs,
    * or the model is disposed meanwhile; when the folder of the run holds one already, or to go on: none or a finished one
    */
-  async fit(data: Dataset, options: FitOptions = {}): Promise<History> {
-    const { run } = options;
+  async fit(data: Dataset, given: FitOptions = {}): Promise<History> {
+    const { run } = given;
     if (run !== undefined) {
-      return await fitInFolder(this, data, options, typeof run === "string" ? { folder: run } : run);
+      return await fitInFolder(this, data, given, typeof run === "string" ? { folder: run } : run);
     }
     return await this.#access.train(async () => {
+      const options = withLoss(given, this.schema);
       const { resume, ...digests } = await beforeTraining(this, data, options);
       const trainer = new Trainer({ ...this.#context(options), ...digests }, data, options, resume);
       this.#fresh = false;
@@ -258,8 +268,9 @@ export class Model implements AsyncDisposable {
    * @throws {GpuError} when the device has no timestamp queries, or too little memory
    * @throws {SyntaxError} when the file of measured kernels is damaged
    */
-  async tuneKernels(data: Dataset, options: TuningOptions = {}): Promise<TunedProblem[]> {
+  async tuneKernels(data: Dataset, given: TuningOptions = {}): Promise<TunedProblem[]> {
     return await this.#access.train(async () => {
+      const options = withLoss(given, this.schema);
       requireFloat32("tune kernels", this.storage);
       await requireUsable("tune kernels", this.schema, data);
       requireLabels("tune kernels on the data", data);
@@ -269,7 +280,7 @@ export class Model implements AsyncDisposable {
   }
 
   /**
-   * Predicts the probability of the positive label for each row.
+   * Predicts the probability of the positive label for each row, or the number where labels are numbers.
    *
    * @throws {TypeError} when there are several labels; else as {@linkcode Model.predictTasks} does
    */
@@ -308,7 +319,7 @@ export class Model implements AsyncDisposable {
 
   /**
    * Computes AUC, log loss, calibration and the like for labeled rows; those of each label where there are several. Of
-   * labels that are times, it computes concordance, log loss and calibration of each head.
+   * labels that are times, it computes concordance, log loss and calibration of each head; of numbers, RMSE and MAE.
    *
    * Options ask for further metrics, for those of groups such as users, for slices and for intervals.
    *
@@ -442,6 +453,50 @@ export class Model implements AsyncDisposable {
       const model = await Model.#open(this.definition, this.schema, options, fill, storage);
       model.#calibrator.set(this.calibration);
       model.#trained = statistics;
+      return model;
+    });
+  }
+
+  /**
+   * Returns this model for a schema that grew from its own, as `readDataGrown` makes it of new rows, to train on them. Values
+   * that both schemas have keep their rows, at new places, with the optimizer's state where some is kept; dropped values
+   * lose theirs. The new model is on the device of this one: dispose of it first.
+   *
+   * @throws {TypeError} when the schema did not grow from this model's, content names no field, or the model is quantized
+   * @throws {RangeError} when an option is out of its range
+   * @throws {GpuError} when the device has too little memory
+   *
+   * @example
+   * ```ts
+   * import { categorical, lr, Model, readDataGrown, readRows } from "../mod.ts";
+   * import assert from "node:assert/strict";
+   *
+   * const yesterday = readRows([{ y: 1, user: "a" }, { y: 0, user: "b" }], { label: "y", features: [categorical("user")] });
+   * await using model = await Model.create(lr(), yesterday.schema);
+   * await model.fit(yesterday);
+   * const today = await readDataGrown([{ y: 1, user: "c" }, { y: 0, user: "a" }], model.schema);
+   * await using next = await model.extend(today.schema);
+   * await next.fit(today);
+   * assert.equal(next.schema.generation, 2);
+   * ```
+   */
+  async extend(schema: FittedSchema, options: ExtendOptions = {}): Promise<Model> {
+    return await this.#access.read("extend", async () => {
+      requireFloat32("extend model", this.storage);
+      requireExtendOptions(options);
+      const embeddingInitializer = embeddingInitializerOf(options);
+      const origins = originsOf(this.schema, schema);
+      const { store } = this.#parts;
+      const [tensors, state] = [await store.download(), await store.optimizer.kept()];
+      // Rows of one generation begin apart from those at the same places of another one.
+      const seed = (this.seed + schema.generation) % 2 ** 32;
+      const alike = options.content && alikeRows(options.content, schema, origins);
+      const fill = ({ store, declarations: { tables } }: ModelParts): void =>
+        store.upload(extendTensors(tensors, tables, origins, { ...options, embeddingInitializer }, seed, alike));
+      const model = await Model.#open(this.definition, schema, { seed: this.seed, device: this.gpu }, fill);
+      model.#calibrator.set(this.calibration);
+      model.#parts.store.frozen.set(model.#parts.declarations.tables, movedRows(store.frozen, origins.from));
+      if (state) model.#parts.store.optimizer.offer(regrown(state, origins.from));
       return model;
     });
   }

@@ -7,6 +7,8 @@
 export { adagrad, type AdagradOptions, rowwiseAdagrad } from "./optimizer/adagrad.ts";
 export { adam, type AdamOptions, adamw, type AdamwOptions } from "./optimizer/adam.ts";
 export { ftrl, type FtrlOptions } from "./optimizer/ftrl.ts";
+export type { AnyOptimizer, OptimizerByPart, PlacedRule } from "./optimizer/parts.ts";
+export { lamb, type LambOptions } from "./optimizer/lamb.ts";
 export { lion, type LionOptions } from "./optimizer/lion.ts";
 export { rmsprop, type RmspropOptions } from "./optimizer/rmsprop.ts";
 export { sgd, type SgdOptions } from "./optimizer/sgd.ts";
@@ -15,7 +17,16 @@ export { sgd, type SgdOptions } from "./optimizer/sgd.ts";
 export type EmbeddingUpdate = "lazy" | "dense";
 
 /** Names of the optimizers. */
-export type OptimizerName = "sgd" | "adagrad" | "rowwise_adagrad" | "adam" | "adamw" | "lion" | "rmsprop" | "ftrl";
+export type OptimizerName =
+  | "sgd"
+  | "adagrad"
+  | "rowwise_adagrad"
+  | "adam"
+  | "adamw"
+  | "lamb"
+  | "lion"
+  | "rmsprop"
+  | "ftrl";
 
 /** An optimizer, as made by {@linkcode sgd}, {@linkcode adagrad}, {@linkcode adam} and the others. */
 export interface Optimizer {
@@ -36,6 +47,8 @@ export interface Optimizer {
   readonly rowSlots: number;
   /** First value of the first number of state; others start at 0. */
   readonly initialState: number;
+  /** Whether a step looks at the norms of rows of tables and of dense parameters. @default {false} */
+  readonly byLayer?: boolean;
   /** Constants of the rule by their names in `shaders/train/optimizer.wgsl`. */
   readonly constants: Readonly<Record<string, number>>;
   /** Returns Adam's 1 / (1 - beta1^t) and 1 / (1 - beta2^t) at step t, counted from 1; other rules have 1. */

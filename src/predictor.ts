@@ -96,7 +96,7 @@ export class Predictor {
       }
       await requireAllocated([...feed.buffers, ...results]);
       const [scores, kept] = results.map((buffer) => ({ buffer }));
-      storeScores(logits, scores, kept);
+      storeScores(logits, scores, kept, space.real);
       const plan = await Plan.create(gpu, {
         name: `${definition.name}.predict`,
         batch,

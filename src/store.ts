@@ -17,6 +17,7 @@ import { FrozenRows } from "./store/frozen_rows.ts";
 import { BLOCK, type Flat, layOut, sizeOfParameter } from "./store/flat.ts";
 import { OptimizerState } from "./store/optimizer_state.ts";
 import { pick } from "./store/pick.ts";
+import type { DenseLayers } from "./ops/train/dense_update.ts";
 import { type RowOverlay, TableBuffers, weightsOf } from "./store/tables.ts";
 
 /** Strengths of the L2 regularizer: the loss gains (l2 / 2) times the sum of squares. */
@@ -46,6 +47,14 @@ export interface L2 {
    * @default {none}
    */
   byField?: Readonly<Record<string, number>>;
+}
+
+/** Strengths of the L1 regularizer, which draws weights to exactly 0. */
+export interface L1 {
+  /** Over embedding tables and first-order weights. @default {0} */
+  embedding?: number;
+  /** Over all other trainable parameters, biases included. @default {0} */
+  net?: number;
 }
 
 /** Numbers of a model on the device. */
@@ -160,14 +169,37 @@ export class Store implements Storage {
 
   /** Returns a buffer with the strength of L2 for each block of 64 floats of the flat buffer. */
   regularizers(l2: L2): BufferRange {
+    return this.#strengths("l2", l2);
+  }
+
+  /** Returns a buffer with the strength of L1 for each block of 64 floats of the flat buffer. */
+  shrinkage(l1: L1): BufferRange {
+    return this.#strengths("l1", l1);
+  }
+
+  #strengths(name: "l1" | "l2", { embedding = 0, net = 0 }: L1): BufferRange {
     const blocks = new Float32Array(this.count / BLOCK);
     for (const [parameter, offset] of this.#trainable.offsets) {
-      const strength = parameter.regularized === "none" ? 0 : l2[parameter.regularized] ?? 0;
+      const strength = { embedding, net, none: 0 }[parameter.regularized];
       blocks.fill(strength, offset / BLOCK, Math.ceil((offset + sizeOfParameter(parameter)) / BLOCK));
     }
-    this.#buffers.allocate("l2", blocks.length);
-    writeBuffer(this.#gpu, this.buffer("l2").buffer, blocks);
-    return this.buffer("l2");
+    this.#buffers.allocate(name, blocks.length);
+    writeBuffer(this.#gpu, this.buffer(name).buffer, blocks);
+    return this.buffer(name);
+  }
+
+  /** Returns where each parameter is in the flat buffer, for rules that look at one as a whole, and room for its ratio. */
+  layers(): DenseLayers {
+    const layers = [...this.#trainable.offsets].flatMap(([parameter, offset]) => {
+      const blocks = Math.ceil(sizeOfParameter(parameter) / BLOCK);
+      // A vector, such as a bias, is no layer.
+      const adapts = Number(parameter.shape.length > 1);
+      return [offset / 4, blocks * BLOCK / 4, adapts, 0];
+    });
+    this.#buffers.allocate("layers", layers.length);
+    this.#buffers.allocate("trusts", this.count / BLOCK);
+    writeBuffer(this.#gpu, this.buffer("layers").buffer, Uint32Array.from(layers));
+    return { layers: this.buffer("layers"), trusts: this.buffer("trusts"), count: layers.length / 4 };
   }
 
   /**

@@ -15,6 +15,7 @@ import { zeros } from "./initializer.ts";
 import { headLogits } from "./model/heads.ts";
 import type { Field, InputHead, InputHistory, InputSequence } from "./layers/input.ts";
 import { cutBatch } from "./ops/embedding/batch.ts";
+import { dropFields } from "./ops/embedding/field_dropout.ts";
 import { cutHistory } from "./ops/embedding/history.ts";
 import { rewrites } from "./ops/rewrites.ts";
 import { concat } from "./ops/shape/concat.ts";
@@ -52,16 +53,19 @@ export interface FieldSpace {
   readonly tasks?: readonly string[];
   /** Whether rows have weights of their own; those of times have. @default {false} */
   readonly weighted?: boolean;
+  /** Whether the one label is a number to predict. @default {false} */
+  readonly real?: boolean;
   /** Groups of intervals, where labels are times; the tasks are the intervals of all of them. */
   readonly heads?: readonly InputHead[];
 }
 
 /** Returns what a model depends on of a schema. */
 export function spaceOf(schema: FittedSchema): FieldSpace {
-  const { fields, rowCount, hasValues, histories, tasks, weight, survival } = schema;
+  const { fields, rowCount, hasValues, histories, tasks, weight, survival, real } = schema;
   const heads = survival && headsOf(survival).map(({ name, ends }) => ({ name, intervals: ends.length - 1 }));
   const weighted = weight !== undefined;
-  return { fields, rowCount, hasValues, histories, tasks, ...(weighted && { weighted }), ...(heads && { heads }) };
+  const kind = { ...(weighted && { weighted }), ...(heads && { heads }), ...(real && { real }) };
+  return { fields, rowCount, hasValues, histories, tasks, ...kind };
 }
 
 /** Labels of a row on the device: one for each task, and its weight behind them where it has one. */
@@ -95,6 +99,14 @@ export interface Trace {
   readonly ids: Tensor;
 }
 
+/** What training does to a batch before a model sees it. */
+export interface BatchNoise {
+  /** Share of the occurrences that the rows of the input `data.substitutes` replace. @default {0} */
+  readonly unseenShare?: number;
+  /** Probability that a field of a row is dropped. @default {0} */
+  readonly fieldDropout?: number;
+}
+
 /** Returns the names of the sequences that only a model which reads histories takes notice of. */
 export function sequencesInOrder({ histories = [] }: Pick<FieldSpace, "histories">): string[] {
   return histories.flatMap(({ sequences }) =>
@@ -105,7 +117,7 @@ export function sequencesInOrder({ histories = [] }: Pick<FieldSpace, "histories
 /**
  * Traces a model over batches of a data set of `capacity` rows and applies the rewrites.
  *
- * @param unseenShare share of the occurrences that the rows of the input `data.substitutes` replace
+ * @param noise what training does to the batch
  * @throws {TypeError} when the model's output is not `[B, 1]` for each task
  * @throws {RangeError} when the model reads histories, and there are none
  */
@@ -115,9 +127,9 @@ export function traceModel(
   declarations: Declarations,
   space: FieldSpace,
   capacity: number,
-  unseenShare = 0,
+  noise: BatchNoise = {},
 ): Trace {
-  const traced = buildModel(definition, mode, declarations, space, capacity, unseenShare);
+  const traced = buildModel(definition, mode, declarations, space, capacity, noise);
   const [logits, targets, ids] = rewrite([traced.logits, traced.targets, traced.ids], rewrites);
   return { logits, targets, ids };
 }
@@ -129,7 +141,7 @@ export function buildModel(
   declarations: Declarations,
   space: FieldSpace,
   capacity: number,
-  unseenShare = 0,
+  { unseenShare = 0, fieldDropout = 0 }: BatchNoise = {},
 ): Trace {
   if (definition.readsHistories && sequencesInOrder(space).length === 0) {
     throw new RangeError(
@@ -138,7 +150,7 @@ export function buildModel(
   }
   const graph = new Graph(mode, declarations);
   const fields = space.fields.length;
-  const { tasks = ["label"], heads } = space;
+  const { tasks = ["label"], heads, real } = space;
   const batch = cutBatch(
     {
       ids: graph.input("data.ids", [fields, capacity], "u32"),
@@ -154,13 +166,13 @@ export function buildModel(
   const output = definition.build({
     graph,
     ids: batch.ids,
-    values: batch.values,
+    values: fieldDropout > 0 ? dropFields(batch.ids, batch.values, fieldDropout) : batch.values,
     fields: [...space.fields, ...pooledFields(space)],
     histories: (space.histories ?? []).map((history) => cutHistoryOf(graph, history, capacity)),
     rowCount: space.rowCount,
     tasks,
-    // Where labels are times, none is that of the one logit that a term of the loss is about.
-    targets: mode === "train" && !heads ? batch.targets : undefined,
+    // Terms of the loss are about the probability of a label, which times and numbers are not.
+    targets: mode === "train" && !heads && !real ? batch.targets : undefined,
     ...(heads && { heads }),
   });
   if (tasks.length > 1 && !heads) logVariances(graph, tasks.length);

@@ -11,6 +11,7 @@ import { WeightAverage } from "./trainer/averaging.ts";
 import { BestEpoch } from "./trainer/best_epoch.ts";
 import { TrainingBuffers } from "./trainer/buffers.ts";
 import { checkRate, DivergenceError } from "./trainer/checks.ts";
+import { monitorOf } from "./trainer/monitor.ts";
 import type { Resumption, TrainerContext } from "./trainer/context.ts";
 import { Evaluations } from "./trainer/evaluations.ts";
 import { LossReports } from "./trainer/loss_reports.ts";
@@ -67,8 +68,11 @@ export class Trainer {
     this.#options = options;
     this.#resume = resume;
     this.#settings = settingsOf(context, data, options, resume);
-    this.#best = new BestEpoch(this.#settings.optimizer.lr, options.earlyStopping);
-    const { rows, schema: { tasks } } = data;
+    const { rows, schema } = data;
+    const { tasks } = schema;
+    const { earlyStopping } = options;
+    const watched = earlyStopping && { ...earlyStopping, monitor: monitorOf(earlyStopping, schema) };
+    this.#best = new BestEpoch(this.#settings.rules.network.lr, watched);
     const { rowsDigest, countsDigest } = context;
     const parts = { ...this.#settings, rows, rowsDigest, countsDigest, tasks: tasks.length };
     this.#state = { recipe: recipeOf(options, parts), epoch: 0, position: 0, step: 0, bestEpoch: 0, plateau: null };
@@ -101,7 +105,7 @@ export class Trainer {
       await this.#allocate();
       await this.#average?.allocate();
       const takeUp = isKept && !resume;
-      const earlierSteps = await optimizer.prepare(this.#settings.optimizer, { takeUp, ...this.#rowStrengths() });
+      const earlierSteps = await optimizer.prepare(this.#settings.rules, { takeUp, ...this.#rowStrengths() });
       if (earlierSteps > 0) this.#state.earlierSteps = earlierSteps;
       if (tuneKernels && (!resume || otherKernels)) {
         await this.#tune(tuneKernels === true ? undefined : tuneKernels.path);
@@ -135,7 +139,7 @@ export class Trainer {
     const { optimizer } = this.#context.store;
     try {
       await this.#allocate();
-      await optimizer.prepare(this.#settings.optimizer, this.#rowStrengths());
+      await optimizer.prepare(this.#settings.rules, this.#rowStrengths());
       return await this.#tune(path, true);
     } finally {
       this.#release();
@@ -280,7 +284,7 @@ export class Trainer {
 
   /** Returns the learning rate of a step, counted from 0. */
   #rateAt(step: number): number {
-    return checkRate(this.#options.schedule?.(step) ?? this.#best.lr ?? this.#settings.optimizer.lr, step);
+    return checkRate(this.#options.schedule?.(step) ?? this.#best.lr ?? this.#settings.rules.network.lr, step);
   }
 
   async #endEpoch(seconds: number, before: number): Promise<{ report: EpochReport; stop: boolean }> {

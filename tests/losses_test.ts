@@ -107,7 +107,7 @@ Deno.test("losses refuse options out of their range", () => {
     [() => focal({ alpha: NaN }), "alpha must be in [0, 1], received NaN"],
   ];
   for (const [make, message] of refused) assertThrows(make, RangeError, message);
-  assertThrows(() => requireLoss("focal" as never), TypeError, "loss must be made by crossEntropy or focal");
+  assertThrows(() => requireLoss("focal" as never), TypeError, "loss must be made by crossEntropy, focal or squared");
 });
 
 Deno.test("a model without evidence begins where its loss is the least", () => {

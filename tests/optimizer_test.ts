@@ -1,4 +1,4 @@
-import { adagrad, adam, adamw, ftrl, lion, rmsprop, rowwiseAdagrad, sgd, tableSlots } from "../src/optimizer.ts";
+import { adagrad, adam, adamw, ftrl, lamb, lion, rmsprop, rowwiseAdagrad, sgd, tableSlots } from "../src/optimizer.ts";
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 
 Deno.test("optimizers have the documented defaults", () => {
@@ -9,7 +9,8 @@ Deno.test("optimizers have the documented defaults", () => {
   assertEquals(ftrl().constants, { LR: 0.1, BETA: 1, L1: 0, L2: 0 });
   assertEquals(adamw().constants, { ...adam().constants, DECAY: 0.01 });
   assertEquals([lion().lr, lion().constants.BETA2, rmsprop().constants.BETA2], [1e-4, 0.99, 0.99]);
-  for (const optimizer of [sgd(), adagrad(), rowwiseAdagrad(), adam(), adamw(), lion(), rmsprop(), ftrl()]) {
+  assertEquals([lamb().lr, lamb().constants.MIN_NORM, lamb().constants.EPS], [0.01, 0.1, 1e-6]);
+  for (const optimizer of [sgd(), adagrad(), rowwiseAdagrad(), adam(), adamw(), lamb(), lion(), rmsprop(), ftrl()]) {
     assertEquals(optimizer.embeddingUpdate, "lazy");
   }
 });
@@ -45,6 +46,7 @@ Deno.test("optimizers refuse options out of range", () => {
   assertThrows(() => sgd({ nesterov: true }), RangeError, "nesterov needs a momentum above 0");
   assertThrows(() => adam({ beta2: -0.1 }), RangeError, "beta2 must be in [0, 1), received -0.1");
   assertThrows(() => adam({ eps: 0 }), RangeError, "eps must be at least 1e-30, received 0");
+  assertThrows(() => lamb({ minNorm: -1 }), RangeError, "Cannot make lamb: minNorm must be at least 0, received -1");
   assertThrows(() => adagrad({ initialAccumulator: -1 }), RangeError, "initialAccumulator must be at least 0");
   assertThrows(() => ftrl({ beta: 0 }), RangeError, "Cannot make ftrl: beta must be above 0, received 0");
   assertThrows(() => ftrl({ l1: Infinity }), RangeError, "l1 must be at least 0, received Infinity");

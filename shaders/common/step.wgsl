@@ -8,6 +8,6 @@ struct Step {
   correction1: f32,  // 1 / (1 - beta1^t)
   correction2: f32,  // 1 / (1 - beta2^t)
   slot: u32,         // place of the step in rings of losses and inputs
-  reserved: array<vec4u, 2>,
+  others: array<vec4f, 2>,  // lr, correction1 and correction2 of embeddings and of first-order weights, by their own rules
 }
 @group(1) @binding(0) var<uniform> step: Step;

@@ -4,11 +4,11 @@
 //            dLogits[b, t] = task_weight_t w_bt dl/dz / n_t
 //            With BY_ROWS, n_t is the weight of all rows instead, whether their label is known or not.
 //   weigh    n_t; partial: the same gradient, and the sums of blocks of BLOCK rows; finish adds them up
-//   score    scores[T step.first + i] = sigmoid(z_i)
+//   score    scores[T step.first + i] = sigmoid(z_i), or z_i where labels are numbers
 //   score_and_keep  the same, and z_i at the same place of kept_logits
-// Needs label_cross_entropy.wgsl, label_balanced.wgsl, label_focal.wgsl or label_given.wgsl, which say what l is,
-// task_none.wgsl, task_scaled.wgsl, task_fixed.wgsl or task_learned.wgsl, which say how the tasks are weighted, and
-// terms_none.wgsl or terms_one.wgsl, which say what the loss has besides.
+// Needs label_cross_entropy.wgsl, label_balanced.wgsl, label_focal.wgsl, label_squared.wgsl or label_given.wgsl, which
+// say what l is, task_none.wgsl, task_scaled.wgsl, task_fixed.wgsl or task_learned.wgsl, which say how the tasks are
+// weighted, and terms_none.wgsl or terms_one.wgsl, which say what the loss has besides.
 // Shapes: logits, d_logits [B, T]; targets [T + 1, B] or more, labels and then the row's weight; sums [T, ceil(B / BLOCK)];
 // weights [T]; loss [1]; f32.
 // Grid: one workgroup (whole, finish), one per task (weigh), or one per BLOCK rows and task (partial). Each lane adds every
@@ -36,6 +36,8 @@ const BLOCK: u32 = 4096u;
 const WEIGHTED: bool = true;
 // Whether the weights of all rows are a task's divisor, or those of its known labels.
 const BY_ROWS: bool = false;
+// Whether labels are any numbers, all of them known, and scores are the logits themselves.
+const REAL: bool = false;
 // What becomes of a label: KEPT of it, and ADDED.
 const KEPT: f32 = 1.0;
 const ADDED: f32 = 0.0;
@@ -61,7 +63,7 @@ fn log1p_unit(e: f32) -> f32 {
 
 // What a row's label counts for: nothing when it is unknown.
 fn label_weight(label: f32, b: u32) -> f32 {
-  return select(0.0, targets[params.tasks * params.batch + b], label >= 0.0);
+  return select(0.0, targets[params.tasks * params.batch + b], REAL || label >= 0.0);
 }
 
 // The weight that a task's sum is divided by.
@@ -151,6 +153,7 @@ fn finish(@builtin(local_invocation_index) lane: u32) {
 }
 
 fn probability(z: f32) -> f32 {
+  if (REAL) { return z; }
   let e = exp(-abs(z));
   return select(e, 1.0, z >= 0.0) / (1.0 + e);
 }

@@ -10,7 +10,8 @@ fn beside_term(b: u32, v: f32) -> f32 { return v * d_beside[b]; }
 // The rule is for lanes: all numbers of this one are the same.
 fn finish_beside(number: u32) {
   let w = Lane() + beside_weights[number];
-  let updated = update_rule(w, beside + params.l2 * w, load_beside0(number), load_beside1(number));
-  beside_weights[number] = leading(updated.w);
+  trust = 1.0;
+  let updated = update_rule(w, limited(beside + params.l2 * w), load_beside0(number), load_beside1(number));
+  beside_weights[number] = leading(shrink(updated.w, SHRINK));
   store_beside(number, updated);
 }

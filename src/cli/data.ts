@@ -267,6 +267,10 @@ export function describeData(name: string, data: Dataset): string {
     const ended = data.lifetimes.events.reduce((sum, event) => sum + event, 0);
     return `${rows}, ${formatCount(ended)} ended, ${formatCount(data.rows - ended)} censored`;
   }
+  if (data.labeled && data.schema.real) {
+    const mean = data.labelsOf(0).reduce((sum, label) => sum + label, 0) / data.rows;
+    return `${rows}, mean label ${mean.toFixed(4)}`;
+  }
   const shares = tasks.map((task, t) => {
     const { known, positives } = data.classesOf(t);
     const share = `${((100 * positives) / known).toFixed(2)} % positive`;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Evaluation, numbersOf } from "../metrics.ts";
+import { type Evaluation, METRIC_NAMES, numbersOf } from "../metrics.ts";
 import { evaluateByTask } from "../model/tasks.ts";
 import { spreadOf } from "../runs/spread.ts";
 import { openGpu } from "./device.ts";
@@ -47,8 +47,10 @@ export async function runFolds(
 /** Writes the metrics of each fold, their means, and the standard deviations of the folds around them. */
 export function formatFolds(evaluations: readonly Evaluation[]): string {
   const numbers = evaluations.map(numbersOf);
+  // Metrics of classes are none of labels that are numbers.
+  const left = evaluations[0].rmse === undefined ? [] : METRIC_NAMES;
   const names = Object.keys(numbers[0]).filter((name) =>
-    !/^(rows|brier\.|normalizedEntropy\.|calibration\.)/.test(name)
+    !/^(rows|brier\.|normalizedEntropy\.|calibration\.)/.test(name) && !left.includes(name)
   );
   const columns = names.map((name) => {
     const values = numbers.map((fold) => fold[name]);
@@ -69,4 +71,6 @@ const TITLES: Readonly<Record<string, string>> = {
   normalizedEntropy: "norm. entropy",
   brier: "Brier",
   calibration: "pred. / obs.",
+  rmse: "RMSE",
+  mae: "MAE",
 };

@@ -65,12 +65,14 @@ function describePlan(plan: PlanDescription): string {
 }
 
 function metricsOf({ validation, lr }: Pick<EpochReport, "validation" | "lr">): Record<string, number> {
-  const { auc, concordance, logloss, notes } = validation ?? {};
+  const { auc, concordance, logloss, rmse, mae, notes } = validation ?? {};
   const further = Object.entries(validation ? numbersOf(validation) : {}).filter(([name]) => isFurtherMetric(name));
   return {
     ...(auc !== undefined && !notes?.auc && { auc }),
     ...(concordance !== undefined && !notes?.concordance && { concordance }),
-    ...(logloss !== undefined && { logloss }),
+    ...(logloss !== undefined && !notes?.logloss && { logloss }),
+    ...(rmse !== undefined && { rmse }),
+    ...(mae !== undefined && { mae }),
     ...Object.fromEntries(further.filter(([, value]) => !Number.isNaN(value))),
     lr,
   };

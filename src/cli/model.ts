@@ -8,10 +8,11 @@ import type { FittedSchema } from "../data/fitted_schema.ts";
 import { parseNumber } from "../data/scaling.ts";
 import type { Definition } from "../definition.ts";
 import { Declarations } from "../graph/parameter.ts";
-import { crossEntropy, focal, type LabelLoss } from "../losses.ts";
-import type { Optimizer, OptimizerName } from "../optimizer.ts";
+import { crossEntropy, focal, type LabelLoss, squared } from "../losses.ts";
+import type { EmbeddingUpdate, Optimizer, OptimizerName } from "../optimizer.ts";
 import { parseOptimizer } from "../optimizer/parse.ts";
-import type { L2 } from "../store.ts";
+import { type AnyOptimizer, OPTIMIZER_PARTS, type OptimizerPart, rulesOf } from "../optimizer/parts.ts";
+import type { L1, L2 } from "../store.ts";
 import { spaceOf, traceModel } from "../trace.ts";
 import type { OptionGroups, Options } from "./options.ts";
 import { wrap } from "./table.ts";
@@ -28,9 +29,17 @@ export const MODEL_OPTIONS = {
 
 /** Options that declare an optimizer. */
 export const OPTIMIZER_OPTIONS = {
-  optimizer: { value: "NAME", help: "adam (default), adamw, lion, rmsprop, sgd, adagrad, rowwise_adagrad or ftrl" },
+  optimizer: {
+    value: "NAME",
+    help: "adam (default), adamw, lamb, lion, rmsprop, sgd, adagrad, rowwise_adagrad or ftrl",
+  },
   lr: { value: "RATE", help: "learning rate (default: the optimizer's, 0.001 for adam)" },
   "optimizer-options": { value: "LIST", help: "other options by name, such as momentum=0.9,nesterov=true" },
+  "optimizer-of": {
+    value: "LIST",
+    help:
+      "optimizer of a part, such as linear=ftrl,lr=0.05; parts are network, embedding\nand linear (first-order weights)",
+  },
   "embedding-update": {
     value: "HOW",
     help: "lazy (default) updates the embedding rows of the batch,\ndense all rows at every step",
@@ -46,12 +55,15 @@ export const OPTIMIZER_OPTIONS = {
     help: "L2 strength over the rows of some fields, in place of --l2-embedding, such as\nuser=1e-4,item=0",
   },
   "l2-net": { value: "L2", help: "L2 strength over all other parameters (default 0)" },
+  "l1-embedding": { value: "L1", help: "L1 strength over embeddings and first-order weights (default 0)" },
+  "l1-net": { value: "L1", help: "L1 strength over all other parameters (default 0)" },
   "clip-norm": { value: "NORM", help: "largest norm of the gradient (default: unlimited)" },
+  "clip-value": { value: "X", help: "largest number of the gradient (default: unlimited)" },
 } as const satisfies OptionGroups[string];
 
 /** Options that declare a loss. */
 export const LOSS_OPTIONS = {
-  loss: { value: "NAME", help: "cross_entropy (default) or focal" },
+  loss: { value: "NAME", help: "cross_entropy (default) or focal; squared (default) with --real" },
   "loss-options": {
     value: "LIST",
     help: "positiveWeight=W of cross_entropy, gamma=G and alpha=A of focal,\nsmoothing=S and smoothTo=T of both",
@@ -61,11 +73,13 @@ export const LOSS_OPTIONS = {
 const LOSSES = {
   cross_entropy: { make: crossEntropy, options: ["positiveWeight", "smoothing", "smoothTo"] },
   focal: { make: focal, options: ["gamma", "alpha", "smoothing", "smoothTo"] },
+  squared: { make: squared, options: [] },
 } as const;
 
 const OPTIMIZERS: readonly OptimizerName[] = [
   "adam",
   "adamw",
+  "lamb",
   "lion",
   "rmsprop",
   "sgd",
@@ -148,19 +162,42 @@ function parseObject(options: Options<ModelOption>): object {
 }
 
 /**
- * Makes the optimizer.
+ * Makes the optimizer, or the optimizers by part.
  *
- * @throws {UsageError} when the optimizer or one of its options is unknown or out of range
+ * @throws {UsageError} when an optimizer or one of its options is unknown or out of range
  */
-export function readOptimizer(options: Options<OptimizerOption>): Optimizer {
-  const entries = readPairs(options, "optimizer-options", "momentum=0.9");
+export function readOptimizer(options: Options<OptimizerOption>): AnyOptimizer {
   const name = options.choice("optimizer", OPTIMIZERS) ?? "adam";
+  const embeddingUpdate = options.choice("embedding-update", ["lazy", "dense"]);
+  const given = Object.fromEntries(readPairs(options, "optimizer-options", "momentum=0.9"));
+  const rest = makeOptimizer(options, name, { ...given, lr: options.number("lr"), embeddingUpdate });
+  const own = options.texts("optimizer-of").map((text) => readPart(options, text, embeddingUpdate));
+  if (own.length === 0) return rest;
+  const twice = own.find(([part], i) => own.some(([other], j) => j < i && other === part));
+  if (twice) options.refuse(`option "--optimizer-of" must name "${twice[0]}" once, received two optimizers`);
+  return { ...rulesOf(rest), ...Object.fromEntries(own) };
+}
+
+/** Reads a part with its optimizer, such as `linear=ftrl,lr=0.05`. */
+function readPart(
+  options: Options<OptimizerOption>,
+  text: string,
+  embeddingUpdate: EmbeddingUpdate | undefined,
+): [OptimizerPart, Optimizer] {
+  const [[part, name], ...given] = pairsOf(options, "optimizer-of", text.split(","), "linear=ftrl,lr=0.05");
+  if (!(OPTIMIZER_PARTS as readonly string[]).includes(part)) {
+    options.refuse(`option "--optimizer-of" must begin with ${OPTIMIZER_PARTS.join(", ")}, received "${part}"`);
+  }
+  return [part as OptimizerPart, makeOptimizer(options, name, { embeddingUpdate, ...Object.fromEntries(given) })];
+}
+
+function makeOptimizer(
+  options: Options<OptimizerOption>,
+  name: string,
+  given: Readonly<Record<string, unknown>>,
+): Optimizer {
   try {
-    return parseOptimizer(name, {
-      ...Object.fromEntries(entries),
-      lr: options.number("lr"),
-      embeddingUpdate: options.choice("embedding-update", ["lazy", "dense"]),
-    });
+    return parseOptimizer(name, given);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     return options.refuse(error.message.replace(/^Cannot make /, "optimizer "));
@@ -187,6 +224,11 @@ export function readL2(options: Options<OptimizerOption>): L2 {
   };
 }
 
+/** Reads the strengths of L1. */
+export function readL1(options: Options<OptimizerOption>): L1 {
+  return { embedding: options.number("l1-embedding", 0), net: options.number("l1-net", 0) };
+}
+
 /**
  * Makes the loss; undefined where no option asks for one.
  *
@@ -194,7 +236,8 @@ export function readL2(options: Options<OptimizerOption>): L2 {
  */
 export function readLoss(options: Options<LossOption>): LabelLoss | undefined {
   const pairs = readPairs(options, "loss-options", "gamma=2");
-  const name = options.choice("loss", ["cross_entropy", "focal"]) ?? (pairs.length > 0 ? "cross_entropy" : undefined);
+  const name = options.choice("loss", ["cross_entropy", "focal", "squared"]) ??
+    (pairs.length > 0 ? "cross_entropy" : undefined);
   if (name === undefined) return undefined;
   const { make, options: known } = LOSSES[name];
   const given = pairs.map(([option, text]) => {
@@ -204,7 +247,7 @@ export function readLoss(options: Options<LossOption>): LabelLoss | undefined {
     return [option, option === "alpha" && text === "null" ? null : Number(text.trim() || NaN)];
   });
   try {
-    return make(Object.fromEntries(given));
+    return (make as (options: object) => LabelLoss)(Object.fromEntries(given));
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     return options.refuse(error.message.replace(/^Cannot make /, "loss "));
@@ -213,9 +256,18 @@ export function readLoss(options: Options<LossOption>): LabelLoss | undefined {
 
 /** Reads a list of names with values. */
 function readPairs<N extends string>(options: Options<N>, name: N, example: string): [string, string][] {
-  return options.list(name).map((pair) => {
+  return pairsOf(options, name, options.list(name), example);
+}
+
+function pairsOf<N extends string>(
+  options: Options<N>,
+  name: N,
+  pairs: readonly string[],
+  example: string,
+): [string, string][] {
+  return pairs.map((pair) => {
     const equals = pair.indexOf("=");
     if (equals < 1) options.refuse(`option "--${name}" must be like ${example}, received "${pair}"`);
-    return [pair.slice(0, equals), pair.slice(equals + 1)];
+    return [pair.slice(0, equals).trim(), pair.slice(equals + 1).trim()];
   });
 }

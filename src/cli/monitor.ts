@@ -18,6 +18,7 @@ const ALONE = ["auc", "logloss", "brier", "normalizedEntropy"] as const;
  * @throws {UsageError} when it is none of these
  */
 export function readMonitor(options: Options<"monitor">, { schema }: Dataset): EarlyStopping["monitor"] {
+  if (schema.real) return options.choice("monitor", ["rmse", "mae"] as const);
   const text = options.text("monitor");
   if (text?.includes("=")) return readSum(options);
   if (text !== undefined && !schema.survival && isFurtherMetric(text.split(".")[0])) {

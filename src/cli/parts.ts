@@ -6,8 +6,10 @@
 import { requireTwoClasses } from "../data/classes.ts";
 import { Dataset } from "../data/dataset.ts";
 import { type Fold, kFold } from "../data/folds.ts";
+import type { FittedSchema } from "../data/fitted_schema.ts";
+import { beforeGrowth, type GrowOptions } from "../data/grow.ts";
 import { keepTexts } from "../data/kept_texts.ts";
-import { refitFolds, refitSplit } from "../data/refit.ts";
+import { refitFolds, refitGrown, refitSplit, refitWith } from "../data/refit.ts";
 import type { Schema } from "../data/schema.ts";
 import type { SplitOptions } from "../data/split.ts";
 import type { ModelHeader } from "../model/header.ts";
@@ -23,6 +25,7 @@ import {
   requireFiles,
   warnOfOneClass,
 } from "./data.ts";
+import { describeGrowth, type GROWTH_OPTIONS, readGrowth } from "./growth.ts";
 import { type OptionGroups, type Options, UsageError } from "./options.ts";
 import { readSchema, SCHEMA_OPTIONS } from "./schema.ts";
 import type { Streams } from "./streams.ts";
@@ -60,6 +63,8 @@ type PartOption =
   | keyof typeof MISSING_OPTION
   | keyof typeof SCHEMA_OPTIONS
   | keyof typeof PART_OPTIONS
+  | keyof typeof GROWTH_OPTIONS
+  | "embedding-std"
   | "negative-rate"
   | "seed";
 
@@ -71,6 +76,8 @@ export interface Parts {
   readonly validation?: Dataset;
   /** Rows to evaluate once, after training. */
   readonly test?: Dataset;
+  /** All rows of the training part, in the schema of the model that training goes on from and in their own. */
+  readonly first?: { readonly old: Dataset; readonly own: Dataset };
 }
 
 /** Refuses options about parts that do not go together, before any data is read. */
@@ -89,7 +96,9 @@ export async function readParts(
 ): Promise<Parts> {
   const fractions = options.numbers("split", 0, 1);
   const by = fractions && readSplitBy(options, fractions, source?.schema.time);
-  const divided = by && {
+  const growth = source && readGrowth(options);
+  // Rows that a schema grows by are divided while they keep their texts.
+  const division = by && {
     group: by.column,
     by: { fractions: fractions!, ...by },
     divide: (whole: Dataset, schema: Schema | undefined): Dataset[] =>
@@ -97,9 +106,10 @@ export async function readParts(
         ? countLeftOut(whole, whole.split(fractions!, by))
         : refitSplit(whole, schema ?? whole.schema.declared(), fractions!, by),
   };
-  const { parts: split, format } = await readWhole(options, source, divided, streams);
+  const divided = division ?? (growth && { group: undefined });
+  const { parts: split, format } = await readWhole(options, source, divided, streams, Infinity, growth !== undefined);
   if (by?.by === "group") streams.err(describeGroups(by.column!, split, fractions!));
-  const [training, validation, test] = split;
+  const [training, validation, test] = growth ? grow(split, source!.schema, growth, streams) : split;
   const readOther = (name: "validation" | "test"): Promise<Dataset | undefined> =>
     readFile(options, name, training, format, streams);
   const parts = {
@@ -108,7 +118,20 @@ export async function readParts(
     test: test ?? await readOther("test"),
   };
   reportParts(parts, streams);
-  return parts;
+  if (!source || !options.has("evaluate-first")) return parts;
+  return { ...parts, first: { old: growth ? beforeGrowth(training, source.schema) : training, own: training } };
+}
+
+/** Encodes parts that keep their texts with a schema that grows by the first of them. */
+function grow(
+  [training, ...others]: readonly Dataset[],
+  schema: FittedSchema,
+  growth: GrowOptions,
+  streams: Streams,
+): Dataset[] {
+  const grown = refitGrown(training, schema, growth);
+  streams.err(describeGrowth(schema, grown.schema));
+  return [grown, ...others.map((part) => refitWith(part, grown.schema))];
 }
 
 /** Reads the rows of `--folds`, and makes the parts of each training when it is asked for: a fold is its test rows. */
@@ -177,6 +200,7 @@ interface Divided {
  * Reads `--data`.
  *
  * @param most rows to read at most
+ * @param grows whether the schema of `source` grows: then they keep them, too
  */
 async function readWhole(
   options: Options<PartOption>,
@@ -184,11 +208,22 @@ async function readWhole(
   divided: Divided | undefined,
   streams: Streams,
   most = Infinity,
+  grows = false,
 ): Promise<Whole> {
   const files = requireFiles(options);
   const given = { ...await readDataFormat(options), ...readRejections(options), ...readCache(options) };
   const format = most < (given.limit ?? Infinity) ? { ...given, limit: most } : given;
-  const schema = source || await areLibsvm(files, format) ? refuseSchema(options) : await readSchema(options);
+  const isLibsvm = await areLibsvm(files, format);
+  if (grows) {
+    if (isLibsvm) options.refuse('option "--grow" is not for libsvm files');
+    const { missing, trim } = source!.schema;
+    const texts = keepTexts(source!.schema.declared(), divided?.group);
+    const division = divided?.divide &&
+      { by: divided.by!, divide: (whole: Dataset) => divided.divide!(whole, undefined) };
+    const parts = await readDivided(files, texts, { trim, ...format, missing }, streams, division);
+    return { parts, schema: undefined, format };
+  }
+  const schema = source || isLibsvm ? refuseSchema(options) : await readSchema(options);
   const threshold = options.number("threshold");
   const fitting = { ...format, threshold, ...(schema && { missing: ["", ...options.exact("missing")] }) };
   const declared = schema && divided ? keepTexts(schema, divided.group) : schema;

@@ -11,7 +11,7 @@ import { requireWritable, writeWhole } from "./files.ts";
 import { loadModel } from "./load.ts";
 import { type CommandInfo, parseOptions } from "./options.ts";
 import { encodeParquet, isParquet } from "./prediction_parquet.ts";
-import { nameCurves, nameProbabilities, Predictions } from "./predictions.ts";
+import { nameCurves, nameNumbers, nameProbabilities, Predictions } from "./predictions.ts";
 import { type Streams, writeAll } from "./streams.ts";
 import { formatCount } from "./table.ts";
 import { applyTuning, readTuning, TUNING_OPTION } from "./tuning.ts";
@@ -49,7 +49,7 @@ export const PREDICT: CommandInfo<typeof GROUPS> = {
     "The output has a line `probability`, or `probability_LABEL` for each of several labels, and then one line per row of",
     "the files, in their order, whatever a row looks like. Blank lines between rows are no rows. The label columns may be",
     "absent. A model of times writes the probability to last beyond each interval, `survival_HEAD_END`, and the expected",
-    "time within the intervals, `expected_HEAD`.",
+    "time within the intervals, `expected_HEAD`; a model of numbers writes `prediction`.",
   ],
   examples: [
     "predict --model-file deepfm.weft --data new.csv --out predictions.csv",
@@ -87,7 +87,9 @@ export async function predict(args: readonly string[], streams: Streams): Promis
   };
   const predicted = model.schema.survival
     ? nameCurves(await model.predictSurvival(data, { batchSize }).catch(located))
-    : nameProbabilities(await model.predictTasks(data, { batchSize }).catch(located));
+    : (model.schema.real ? nameNumbers : nameProbabilities)(
+      await model.predictTasks(data, { batchSize }).catch(located),
+    );
   if (out === "-") {
     for (const part of predictions.format(predicted)) writeAll(Deno.stdout, part);
   } else {
@@ -95,7 +97,8 @@ export async function predict(args: readonly string[], streams: Streams): Promis
       out,
       isParquet(out) ? [await encodeParquet(predictions.tabulate(predicted))] : predictions.format(predicted),
     );
-    const what = model.schema.survival ? "survival curves" : "probabilities";
+    const { survival, real } = model.schema;
+    const what = survival ? "survival curves" : real ? "predictions" : "probabilities";
     streams.err(`Wrote ${formatCount(data.rows)} ${what} to ${out}`);
   }
   return predictions.faults === 0 || onBadRow === "skip" ? 0 : 1;

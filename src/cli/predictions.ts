@@ -120,6 +120,11 @@ export function nameProbabilities(predicted: NamedColumns): NamedColumns {
   return Object.fromEntries(tasks.map(([task, column]) => [nameOf(task), column]));
 }
 
+/** Names the column of predicted numbers: `prediction`. */
+export function nameNumbers(predicted: NamedColumns): NamedColumns {
+  return { prediction: Object.values(predicted)[0] };
+}
+
 /**
  * Names the columns of what heads predict of times: `survival_HEAD_END` for each interval and then `expected_HEAD`.
  */

@@ -19,6 +19,7 @@ import { formatCount, formatShare, formatTable } from "./table.ts";
 export function formatTasks(predicted: TaskProbabilities, data: Dataset): string {
   const { tasks } = data.schema;
   if (data.schema.survival) return formatHeads(evaluateByTask(predicted, data), data);
+  if (data.schema.real) return formatNumbers(evaluateByTask(predicted, data));
   if (tasks.length === 1) return formatReport(predicted[tasks[0]], data.labelsOf(0), data.weights);
   const known = tasks.map((task, t) => knownRows(predicted[task], data.labelsOf(t), data.weights));
   const all = evaluateTasks(Object.fromEntries(tasks.map((task, t) => [task, known[t]])));
@@ -34,6 +35,11 @@ export function formatTasks(predicted: TaskProbabilities, data: Dataset): string
     return labels.length > 0 ? [`${task}\n${formatCalibration(probabilities, labels, weights)}`] : [];
   });
   return [[table, ...notes].join("\n"), ...calibrations].join("\n\n");
+}
+
+/** Writes the metrics of labels that are numbers. */
+function formatNumbers({ rows, rmse, mae }: Evaluation): string {
+  return [`rows  ${formatCount(rows)}`, `RMSE  ${rmse!.toFixed(5)}`, `MAE   ${mae!.toFixed(5)}`].join("\n");
 }
 
 /** Writes the metrics of each head, where labels are times; in place of one that the rows do not allow, why. */

@@ -11,21 +11,20 @@ import type { Gpu } from "../gpu/device.ts";
 import { GpuError } from "../gpu/error.ts";
 import type { AdapterOptions } from "../host/adapter_types.ts";
 import { formatKernelTimes, Profiler } from "../gpu/profiler.ts";
-import { normal } from "../initializer.ts";
-import { models } from "../../models/mod.ts";
-import { Model } from "../model.ts";
+import type { Model } from "../model.ts";
 import { evaluateByTask, type TaskProbabilities } from "../model/tasks.ts";
 import type { PretrainedByField } from "../pretrained/options.ts";
 import { createProgress } from "../progress.ts";
 import { RunRecorder } from "../runs/recorder.ts";
 import { DivergenceError } from "../trainer/checks.ts";
 import type { FitOptions, History } from "../trainer/options.ts";
-import { initializeFromFm } from "../transfer.ts";
 import { describeData } from "./data.ts";
 import { openGpu } from "./device.ts";
 import { requireWritable, writeWhole } from "./files.ts";
 import { follow } from "./follow.ts";
+import type { Growth } from "./growth.ts";
 import { Interruption } from "./interrupt.ts";
+import { openModel, reportFirst } from "./open_model.ts";
 import type { RunRecord } from "./record.ts";
 import { reportPretrained } from "./pretrained.ts";
 import { formatTasks } from "./report.ts";
@@ -58,6 +57,10 @@ export interface Run {
   readonly profile?: string;
   /** File of the model whose parameters training goes on from. */
   readonly from?: string;
+  /** What rows of new values begin with, where the schema of that model has grown. */
+  readonly growth?: Growth;
+  /** Rows to evaluate with that model before training, in its schema, and with the trained one, in the rows' own schema. */
+  readonly first?: { readonly old: Dataset; readonly own: Dataset };
   /** File of a trained FM whose tables an FNN starts from. */
   readonly fromFm?: string;
   /** The file of measured kernels. */
@@ -109,7 +112,7 @@ export interface Trained {
 /** Trains, evaluates and saves a model on a device as {@linkcode runTraining} does. */
 export async function trainOne(run: Run, gpu: Gpu, streams: Streams): Promise<Trained> {
   const started = performance.now();
-  await using model = await openModel(run, gpu);
+  await using model = await openModel(run, gpu, streams);
   describeRun(run, model, streams);
   using profiler = run.profile === undefined ? undefined : new Profiler(gpu);
   // Until the model is saved, so that no signal comes between training and its file.
@@ -138,7 +141,8 @@ async function trainToEnd(run: Run, workshop: Workshop, streams: Streams): Promi
   }
   streams.err(describeEnd(history, (performance.now() - started) / 1000));
   if (run.out !== undefined) await model.save(run.out);
-  const { test } = run;
+  const { test, first } = run;
+  if (first) await reportFirst(run, model, first.own, "after training on them", streams);
   const predicted = test && await model.predictTasks(test, { batchSize: run.fit.batchSize });
   await recorder?.finish(history, predicted && evaluateByTask(predicted, test!));
   if (predicted && !run.quiet) {
@@ -147,23 +151,6 @@ async function trainToEnd(run: Run, workshop: Workshop, streams: Streams): Promi
   }
   if (run.out !== undefined) streams.out(`Saved the model to ${run.out}`);
   return { code: 0, predicted };
-}
-
-/** Creates the model, or loads the one that training goes on from. */
-async function openModel(run: Run, gpu: Gpu): Promise<Model> {
-  const { definition, training, from, fromFm, seed, embeddingStd, pretrained } = run;
-  if (from !== undefined) return await Model.load(from, models, { seed, device: gpu });
-  const embeddingInitializer = embeddingStd === undefined ? undefined : normal(embeddingStd);
-  const model = await Model.create(definition, training.schema, {
-    ...{ seed, device: gpu, embeddingInitializer, pretrained },
-  });
-  if (fromFm !== undefined) await startFromFm(fromFm, model, gpu);
-  return model;
-}
-
-async function startFromFm(path: string, model: Model, gpu: Gpu): Promise<void> {
-  await using source = await Model.load(path, models, { device: gpu });
-  await initializeFromFm(model, source);
 }
 
 function describeRun({ training, validation, test, seed, summary }: Run, model: Model, streams: Streams): void {
@@ -248,7 +235,10 @@ function describeEnd({ epochs, bestEpoch, bestMetrics: metrics, ended }: History
   const measured = (name: "auc" | "concordance", label: string): string =>
     metrics?.[name] !== undefined && !metrics.notes?.[name] ? ` ${label} ${metrics[name].toFixed(5)},` : "";
   const order = measured("auc", "AUC") + measured("concordance", "concordance");
-  const best = metrics ? `, epoch ${bestEpoch} kept: validation${order} logloss ${metrics.logloss.toFixed(5)}` : "";
+  const loss = metrics?.rmse === undefined
+    ? metrics && `logloss ${metrics.logloss.toFixed(5)}`
+    : `RMSE ${metrics.rmse.toFixed(5)}`;
+  const best = metrics ? `, epoch ${bestEpoch} kept: validation${order} ${loss}` : "";
   const count = last ? ` after ${formatCount(last.epoch, "epoch")}` : ", there was no epoch left";
   return `training: ${why}${count}, ${seconds.toFixed(1)} s${best}`;
 }

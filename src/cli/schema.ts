@@ -25,6 +25,7 @@ export const SCHEMA_OPTIONS = {
   positive: { value: "TEXT", help: "label that means 1 (default: the number 1, against 0 or -1)" },
   negative: { value: "TEXT", help: "label that means 0 (default: the first other one); a third one is malformed" },
   threshold: { value: "X", help: "take numbers above X as label 1, all others as 0" },
+  real: { help: "the label is a number to predict, such as a rating: squared loss, RMSE and MAE" },
   categorical: {
     value: "COLUMNS",
     help: "columns of names, with commas between them; quotes around a name, as in 'a,\"b, c\"',\nlet it hold commas",
@@ -66,6 +67,7 @@ export async function readSchema(options: Options<SchemaOption>): Promise<Schema
   options.exclude("label", ["labels"]);
   const labels = options.has("labels") ? options.exact("labels") : [options.required("label")];
   options.exclude("threshold", ["positive", "negative"]);
+  options.exclude("real", ["labels", "threshold", "positive"]);
   options.require("positive", ["negative"]);
   options.require("categorical", ["hash-buckets", "new-value-buckets"]);
   if (!options.has("sequences") && !options.has("cross")) options.require("categorical", ["min-count"]);
@@ -89,6 +91,7 @@ export async function readSchema(options: Options<SchemaOption>): Promise<Schema
     positive: options.text("positive"),
     negative: options.text("negative"),
     threshold: options.number("threshold"),
+    ...(options.has("real") && { real: true }),
     time: options.text("time"),
     weight,
     ...preparation.texts,

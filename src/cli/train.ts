@@ -7,6 +7,7 @@ import { models } from "../../models/mod.ts";
 import { readCheckpoint } from "../checkpoint.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Definition } from "../definition.ts";
+import { rulesOf } from "../optimizer/parts.ts";
 import { RUN_FILES } from "../runs/info.ts";
 import type { FitOptions } from "../trainer/options.ts";
 import { type ModelHeader, parseHeader } from "../model/header.ts";
@@ -22,11 +23,13 @@ import {
   LOSS_OPTIONS,
   MODEL_OPTIONS,
   OPTIMIZER_OPTIONS,
+  readL1,
   readL2,
   readLoss,
   readModel,
   readOptimizer,
 } from "./model.ts";
+import { GROWTH_OPTIONS, readNewRows, requireGrowthOptions } from "./growth.ts";
 import { type CommandInfo, type NameOf, type Options, parseOptions } from "./options.ts";
 import { PART_OPTIONS, type Parts, readFolds, readParts, requirePartOptions } from "./parts.ts";
 import { PRETRAINED_OPTIONS, readPretrainedOptions } from "./pretrained.ts";
@@ -57,7 +60,7 @@ const GROUPS = {
       value: "METRIC",
       help: "what better means: auc (default), concordance (default for times), logloss, brier,\n" +
         "normalizedEntropy, or one of --metrics; of a task as in auc.click; or a weighted sum,\n" +
-        "as in auc=1,logloss=-1",
+        "as in auc=1,logloss=-1; with --real rmse (default) or mae",
     },
     metrics: {
       value: "LIST",
@@ -80,6 +83,7 @@ const GROUPS = {
         "go on from this trained model, on new data: its model function, columns,\nvocabularies and scalings are kept; " +
         "names that it does not know stay unseen",
     },
+    ...GROWTH_OPTIONS,
     "from-fm": { value: "FILE", help: "start an fnn from the tables of this trained fm of the same width and data" },
   },
   "Training": {
@@ -108,6 +112,10 @@ const GROUPS = {
       help:
         "share of the values that training replaces by unseen ones, so that the model learns\nwhat to say about those " +
         "(default 0.01; 0 for none)",
+    },
+    "field-dropout": {
+      value: "P",
+      help: "probability, below 1, of dropping a field of a row in training (default 0)",
     },
     seed: { value: "N", help: "seed of parameters, shuffling and dropout (default 1)" },
     shuffle: {
@@ -163,6 +171,7 @@ export const TRAIN: CommandInfo<typeof GROUPS> = {
     "train --data log.csv --labels click,buy --categorical a,b --model mmoe --task-weights uncertainty",
     "train --data log.csv --label y --categorical user,item --dim 50 --pretrained item=vectors.txt",
     "train --data today.csv --from yesterday.weft --lr 0.0001 --out today.weft",
+    "train --data today.csv --from yesterday.weft --grow --evaluate-first --out today.weft",
   ],
 };
 
@@ -249,7 +258,7 @@ function planRun(
   const epochs = options.integer("epochs", 1) ?? (validation ? 10 : 1);
   const taskWeights = readTaskWeights(options, training);
   const steps = epochs * Math.ceil(rows / settings.fit.batchSize);
-  const schedule = readSchedule(options, settings.fit.optimizer!.lr, steps);
+  const schedule = readSchedule(options, rulesOf(settings.fit.optimizer).network.lr, steps);
   const every = options.integer("evaluate-every", 1);
   const evaluateEvery = every === undefined ? undefined : { steps: every };
   const averaging = readAveraging(options, epochs);
@@ -281,8 +290,13 @@ async function readSource(options: Options<Name>): Promise<ModelHeader | undefin
     "embedding-std",
     ...Object.keys(PRETRAINED_OPTIONS),
   ] as Name[];
-  options.exclude("from", settled);
-  const source = parseHeader(path, await readCheckpoint(path), models);
+  const freed: readonly Name[] = options.has("grow") ? ["min-count", "embedding-std"] : [];
+  options.exclude("from", settled.filter((name) => !freed.includes(name)));
+  const checkpoint = await readCheckpoint(path);
+  if (options.choice("optimizer-state", ["fresh", "keep"]) === "keep" && !checkpoint.header.training) {
+    options.refuse(`option "--optimizer-state" keep needs a checkpoint, and "${path}" is a finished model`);
+  }
+  const source = parseHeader(path, checkpoint, models);
   requireFloat32(`train from "${path}"`, source.storage);
   return source;
 }
@@ -295,6 +309,7 @@ function readSettings(
 ): Omit<Run, "training"> {
   requireFiles(options);
   requirePartOptions(options);
+  requireGrowthOptions(options);
   options.exclude("folds", ["run", "checkpoint", "checkpoint-every", "resume", "profile", "from-fm"]);
   options.exclude("from-fm", ["pretrained"]);
   const resume = record ? record.resume : options.text("resume");
@@ -316,6 +331,7 @@ function readSettings(
     profile: options.text("profile"),
     summary: options.has("summary"),
     from: options.text("from"),
+    growth: options.has("grow") ? readNewRows(options) : undefined,
     fromFm: options.text("from-fm"),
     tuning,
     backend: readBackend(options),
@@ -326,11 +342,15 @@ function readSettings(
         (options.has("from-fm") ? "log-odds" : undefined),
       unseenShare: options.number("unseen-share", 0, 0.5),
       batchSize: options.integer("batch-size", 1) ?? 4096,
+      optimizerState: options.choice("optimizer-state", ["fresh", "keep"]),
       loss: readLoss(options),
       optimizer: readOptimizer(options),
       l2: readL2(options),
       shuffle: readShuffle(options),
+      l1: readL1(options),
       clipNorm: options.number("clip-norm", Number.MIN_VALUE),
+      clipValue: options.number("clip-value", Number.MIN_VALUE),
+      fieldDropout: options.number("field-dropout", 0, 1),
       memoryBudget: budget === undefined ? undefined : Math.floor(budget * 2 ** 20),
       checkpoint: checkpoint === undefined ? undefined : {
         path: checkpoint,

@@ -21,7 +21,7 @@ import {
 } from "./data.ts";
 import { GPU_OPTION, openGpu, readBackend } from "./device.ts";
 import { requireWritable } from "./files.ts";
-import { MODEL_OPTIONS, OPTIMIZER_OPTIONS, readL2, readModel, readOptimizer } from "./model.ts";
+import { MODEL_OPTIONS, OPTIMIZER_OPTIONS, readL1, readL2, readModel, readOptimizer } from "./model.ts";
 import { type CommandInfo, type NameOf, type Options, parseOptions } from "./options.ts";
 import { readSchema, SCHEMA_OPTIONS } from "./schema.ts";
 import type { Streams } from "./streams.ts";
@@ -71,7 +71,9 @@ export async function tuneKernels(args: readonly string[], streams: Streams): Pr
     batchSize: options.integer("batch-size", 1),
     optimizer: readOptimizer(options),
     l2: readL2(options),
+    l1: readL1(options),
     clipNorm: options.number("clip-norm", Number.MIN_VALUE),
+    clipValue: options.number("clip-value", Number.MIN_VALUE),
   };
   if (path !== undefined) await requireWritable(path);
   const backend = readBackend(options);

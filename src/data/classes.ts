@@ -29,6 +29,7 @@ export function requireTwoClasses(action: string, data: Dataset): void {
   requireLabels(action, data);
   const lacking = describeOneClass(data);
   if (!lacking) return;
+  if (data.schema.real) throw new RangeError(`Cannot ${action}: labels must differ, received ${lacking}`);
   const wanted = data.schema.survival ? "rows that ended within the intervals of each head" : "labels of both classes";
   throw new RangeError(`Cannot ${action}: it must have ${wanted}, received ${lacking}`);
 }
@@ -36,7 +37,8 @@ export function requireTwoClasses(action: string, data: Dataset): void {
 /** Says which class a labeled data set, or one of its labels, consists of; nothing when all have both. */
 export function describeOneClass(data: Dataset): string | undefined {
   if (data.rows === 0) return "no rows";
-  const { tasks, labels, survival } = data.schema;
+  const { tasks, labels, survival, real } = data.schema;
+  if (real) return describeConstant(data);
   if (survival) return describeNoEnd(data, headsOf(survival));
   for (const [task, name] of tasks.entries()) {
     const { known, positives } = data.classesOf(task);
@@ -46,6 +48,12 @@ export function describeOneClass(data: Dataset): string | undefined {
     return `${known} ${known === 1 ? "row" : "rows"} with ${label}${positives > 0 ? 1 : 0}`;
   }
   return undefined;
+}
+
+/** Says which number all labels are, where they are numbers; nothing when they differ. */
+function describeConstant({ labels, rows }: Dataset): string | undefined {
+  for (let row = 1; row < rows; row++) if (labels[row] !== labels[0]) return undefined;
+  return `${rows} ${rows === 1 ? "row" : "rows"} with label ${labels[0]}`;
 }
 
 /** Says which head no row of a data set ends within; nothing when some end within each. */
@@ -58,6 +66,7 @@ function describeNoEnd(data: Dataset, heads: readonly SurvivalHead[]): string | 
 
 /** Says what one class in the labels of a part, such as `validation`, keeps from being measured; nothing with both. */
 export function warningOfOneClass(name: string, data: Dataset): string | undefined {
+  if (data.schema.real) return undefined;
   const lacking = describeOneClass(data);
   if (lacking && data.schema.survival) {
     return `${name} has ${lacking}: its calibration cannot be measured`;

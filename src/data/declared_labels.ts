@@ -74,3 +74,20 @@ export function parseLabels(json: Readonly<Record<string, unknown>>): DeclaredLa
   }
   return { labels };
 }
+
+/**
+ * Refuses a label that is to be a number and has classes as well.
+ *
+ * @throws {TypeError} then, or when it is unclear whether it is a number
+ */
+export function requireReal(real: unknown, { label, positive, threshold }: Readonly<Record<string, unknown>>): void {
+  if (typeof real !== "boolean") {
+    throw new TypeError(`Cannot read schema: real must be true or false, received ${formatValue(real)}`);
+  }
+  if (!real) return;
+  if (label === undefined) throw new TypeError("Cannot read schema: real needs one label, received others");
+  const classes = Object.entries({ positive, threshold }).find(([, value]) => value !== undefined);
+  if (classes) {
+    throw new TypeError(`Cannot read schema: a label is real or has classes, received both real and ${classes[0]}`);
+  }
+}

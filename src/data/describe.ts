@@ -126,6 +126,7 @@ export async function describe(
   requireRejectionOptions(others);
   if (format === "libsvm") throw new TypeError("Cannot describe data: files of libsvm have no columns");
   const declared = parseSchema(schema);
+  if (declared.real) throw new TypeError("Cannot describe data: labels must be 0 or 1, received numbers");
   const reading = { ...others, trim: others.trim ?? declared.trim };
   if (declared.survival) throw new TypeError("Cannot describe data: labels must be 0 or 1, received times");
   const features = declared.features.filter((feature) => feature.kind !== "sequence" && pastOf(feature) === undefined);

@@ -16,8 +16,8 @@ export function rowsAfterDownsampling(
   rate: number,
   seed: number,
 ): Uint32Array {
-  if (!labeled || schema.survival || schema.tasks.length > 1) {
-    const received = !labeled ? "none" : schema.tasks.join(", ");
+  if (!labeled || schema.survival || schema.real || schema.tasks.length > 1) {
+    const received = !labeled ? "none" : schema.real ? "numbers" : schema.tasks.join(", ");
     throw new TypeError(`Cannot leave out negative rows: rows must have one label, received ${received}`);
   }
   if (!(rate > 0 && rate <= 1)) {

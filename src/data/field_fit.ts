@@ -8,7 +8,7 @@ import { type PastFit, readPastFit } from "./derived/past_fit.ts";
 import { bucketCount, rowsOfNewValues } from "./hash_buckets.ts";
 import { findBucket, type FittedScale } from "./scaling.ts";
 import type { CategoricalFeature, NumericFeature } from "./schema.ts";
-import { firstValueRow, isTextList, MISSING, OUT_OF_VOCABULARY } from "./vocabulary.ts";
+import { firstValueRow, isTextList, MISSING, OUT_OF_VOCABULARY, readIdle } from "./vocabulary.ts";
 
 /** What fitting adds to a declared feature. */
 export interface FieldFit {
@@ -18,6 +18,8 @@ export interface FieldFit {
   readonly missing: boolean;
   /** Values of a categorical field, in the order of their rows. */
   readonly vocabulary?: readonly string[];
+  /** For each value, trainings in a row whose rows lacked it, where the schema has grown and there are some. */
+  readonly idle?: readonly number[];
   /** Whether each occurrence of a categorical field carries a value of its own. */
   readonly weighted?: boolean;
   /** Scaling of a numeric field. */
@@ -83,13 +85,13 @@ export function readFit(feature: FieldFit["feature"], json: Record<string, unkno
   const refuse = (what: string): never => {
     throw new TypeError(`Cannot read fitted schema: field "${feature.name}" must have ${what}`);
   };
-  const { missing, vocabulary, weighted, scaling, edges, fill } = json;
+  const { missing, vocabulary, idle, weighted, scaling, edges, fill } = json;
   if (typeof missing !== "boolean") return refuse("missing as true or false");
   const kind = kindOf(feature);
   if (kind === "categorical") {
     if (!isTextList(vocabulary)) return refuse("a vocabulary of texts");
     return {
-      ...{ feature, missing, vocabulary, ...(weighted === true ? { weighted } : {}) },
+      ...{ feature, missing, vocabulary, ...readIdle(idle, vocabulary), ...(weighted === true ? { weighted } : {}) },
       ...readFill(fill, feature.ifMissing !== undefined && "string", refuse),
     };
   }

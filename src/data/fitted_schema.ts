@@ -35,6 +35,8 @@ export interface FittedSchemaParts {
   readonly fields: readonly FieldFit[];
   /** The sequences in order. @default {none} */
   readonly sequences?: readonly SequenceFit[];
+  /** Trainings that the vocabularies were fitted to or grew by. @default {1} */
+  readonly generation?: number;
   /** What missing numbers are filled in from, where some come from neighbors. @default {none} */
   readonly neighbors?: NeighborsFit;
 }
@@ -57,6 +59,8 @@ export class FittedSchema {
   readonly negative: string | undefined;
   /** Number above which a label means 1, where one was declared. */
   readonly threshold: number | undefined;
+  /** Whether the one label is a number to predict. */
+  readonly real: boolean;
   /** Column of the time. */
   readonly time: string | undefined;
   /** Column of the rows' weights, where one was declared; times name theirs in {@linkcode FittedSchema.survival}. */
@@ -86,6 +90,8 @@ export class FittedSchema {
   readonly sequences: readonly FittedSequence[];
   /** The sequences by group: those that run along each other have one length in a row. */
   readonly histories: readonly FittedHistory[];
+  /** Trainings that the vocabularies were fitted to, and then grew by: 1 for a schema that has not grown. */
+  readonly generation: number;
   /** Rows of all fields together, and of sequences with vocabularies of their own. */
   readonly rowCount: number;
   /** Whether occurrences of fields carry values other than 1. */
@@ -97,9 +103,9 @@ export class FittedSchema {
    *
    * @throws {RangeError} when there are 2^32 rows or more
    */
-  constructor(
-    { declared, missing, trim = declared.trim ?? false, fields, sequences = [], neighbors }: FittedSchemaParts,
-  ) {
+  constructor(parts: FittedSchemaParts) {
+    const { declared, missing, trim = declared.trim ?? false, fields, sequences = [], generation = 1, neighbors } =
+      parts;
     this.label = declared.label;
     this.labels = declared.labels;
     this.survival = declared.survival && parseSurvival(declared.survival);
@@ -109,9 +115,11 @@ export class FittedSchema {
     this.positive = declared.positive;
     this.negative = declared.negative;
     this.threshold = declared.threshold;
+    this.real = declared.real ?? false;
     this.time = declared.time;
     this.missing = missing;
     this.trim = trim;
+    this.generation = generation;
     this.neighbors = neighbors;
     const { lowerCase, unicode } = declared;
     this.text = { ...(lowerCase && { lowerCase }), ...(unicode && unicode !== "none" && { unicode }) };
@@ -139,12 +147,13 @@ export class FittedSchema {
 
   /** Returns the schema as it was declared, to fit it to other data. */
   declared(): Schema {
-    const { label, labels, survival, positive, negative, threshold, time, weight, features } = this;
+    const { label, labels, survival, positive, negative, threshold, real, time, weight, features } = this;
     return parseSchema({
       ...(survival ? { survival } : labels ? { labels } : { label }),
       ...(positive === undefined ? {} : { positive }),
       ...(negative === undefined ? {} : { negative }),
       ...(threshold === undefined ? {} : { threshold }),
+      ...(real ? { real } : {}),
       ...(time === undefined ? {} : { time }),
       ...(weight === undefined ? {} : { weight }),
       ...this.text,
@@ -166,10 +175,13 @@ export class FittedSchema {
   /** Returns what {@linkcode FittedSchema.fromJSON} reads. */
   toJSON(): { readonly [key: string]: Json | undefined } {
     const { features: _, survival, ...declared } = this.declared();
-    const fields = this.fields.map(({ feature, missing, vocabulary, weighted, scaling, edges, range, fill, past }) => ({
+    const fields = this.fields.map((
+      { feature, missing, vocabulary, idle, weighted, scaling, edges, range, fill, past },
+    ) => ({
       feature: featureJson(feature),
       missing,
       vocabulary,
+      idle,
       weighted,
       scaling: scaling && { ...scaling },
       edges,
@@ -177,11 +189,16 @@ export class FittedSchema {
       fill,
       past: past && { ...past },
     }));
-    const sequences = this.sequences.map(({ feature, own }) => ({ feature: { ...feature }, vocabulary: own }));
+    const sequences = this.sequences.map(({ feature, own, idle }) => ({
+      feature: { ...feature },
+      vocabulary: own,
+      idle: own && idle,
+    }));
     return {
       ...declared,
       ...(survival ? { survival: { ...survival } } : {}),
       missing: this.missing,
+      ...(this.generation > 1 ? { generation: this.generation } : {}),
       fields,
       ...(sequences.length > 0 ? { sequences } : {}),
       ...(this.neighbors ? { neighbors: { ...this.neighbors } } : {}),
@@ -194,9 +211,15 @@ export class FittedSchema {
    * @throws {TypeError} when it is something else; the message names the field
    */
   static fromJSON(json: unknown): FittedSchema {
-    const { missing, trim, fields, sequences = [], neighbors, ...declared } = (json ?? {}) as Record<string, unknown>;
+    const { missing, trim, fields, sequences = [], generation = 1, neighbors, ...declared } = (json ?? {}) as Record<
+      string,
+      unknown
+    >;
     if (!isTextList(missing) || !Array.isArray(fields) || !Array.isArray(sequences)) {
       throw new TypeError("Cannot read fitted schema: it must have lists of missing and fields");
+    }
+    if (!(Number.isSafeInteger(generation) && generation as number > 0)) {
+      throw new TypeError("Cannot read fitted schema: generation must be a positive integer");
     }
     const { features, ...rest } = parseSchema({
       ...declared,
@@ -210,6 +233,7 @@ export class FittedSchema {
       declared: rest,
       missing,
       trim: trim === true,
+      generation: generation as number,
       neighbors: readNeighbors(neighbors, features),
       fields: features.slice(0, fields.length).map((feature, index) =>
         readFit(feature as FieldFit["feature"], fields[index])
@@ -222,16 +246,17 @@ export class FittedSchema {
 
   /**
    * Digests what decides how rows are encoded: SHA-256 in hexadecimal of the schema's canonical JSON. Schemas with equal
-   * digests give equal rows. What only reports and refusals read is left out: ranges of numbers that are not clamped,
-   * and the negative label.
+   * digests give equal rows. What only reports, refusals and growing read is left out: ranges of numbers that are not
+   * clamped, the negative label, the generation and how long values did not occur.
    */
   async fingerprint(): Promise<string> {
-    const { negative: _, ...rest } = this.toJSON();
-    const fields = (rest.fields as Record<string, Json | undefined>[]).map(({ range, ...field }) => ({
+    const { negative: _, generation: __, sequences, ...rest } = this.toJSON();
+    const fields = (rest.fields as Record<string, Json | undefined>[]).map(({ range, idle: _, ...field }) => ({
       ...field,
       ...((field.feature as { clamp?: boolean }).clamp ? { range } : {}),
     }));
-    const text = canonicalJson({ ...rest, fields }, "schema");
+    const lists = (sequences as Record<string, Json | undefined>[] | undefined)?.map(({ idle: _, ...list }) => list);
+    const text = canonicalJson({ ...rest, fields, ...(lists && { sequences: lists }) } as Json, "schema");
     const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
     return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
   }

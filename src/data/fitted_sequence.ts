@@ -5,7 +5,7 @@
  */
 import type { FittedField } from "./fitted_schema.ts";
 import type { SequenceFeature } from "./sequence.ts";
-import { firstValueRow, isTextList } from "./vocabulary.ts";
+import { firstValueRow, isTextList, readIdle } from "./vocabulary.ts";
 
 /** What fitting adds to a declared sequence. */
 export interface SequenceFit {
@@ -13,6 +13,8 @@ export interface SequenceFit {
   readonly feature: SequenceFeature;
   /** Values in the order of their rows, for a sequence with a vocabulary of its own. */
   readonly own?: readonly string[];
+  /** For each of them, trainings in a row whose rows lacked it, where the schema has grown and there are some. */
+  readonly idle?: readonly number[];
 }
 
 /** A sequence with its place in the flat row space. */
@@ -84,5 +86,5 @@ export function readSequenceFit(feature: SequenceFeature, json: Record<string, u
   if (!isTextList(json.vocabulary)) {
     throw new TypeError(`Cannot read fitted schema: sequence "${feature.name}" must have a vocabulary of texts`);
   }
-  return { feature, own: json.vocabulary };
+  return { feature, own: json.vocabulary, ...readIdle(json.idle, json.vocabulary) };
 }

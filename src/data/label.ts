@@ -1,5 +1,5 @@
 /**
- * Reading labels: exactly two values, known or named.
+ * Reading labels: exactly two values, known or named, or numbers to predict.
  *
  * @module
  */
@@ -13,7 +13,7 @@ export const UNKNOWN_LABEL = -1;
 
 /** Reads the labels of one data set and watches that they are of two classes. */
 export interface LabelReader {
-  /** Returns 0 or 1, or says what is wrong with the text. */
+  /** Returns 0 or 1, or a number to predict, or says what is wrong with the text. */
   read(text: string | undefined): number | RowFault;
   /** The text that means 0, declared or found; nothing for labels that are numbers. */
   readonly negative: string | undefined;
@@ -44,6 +44,7 @@ const LISTED = 5;
  */
 export function createLabelReader(schema: Schema, label: string, missing: ReadonlySet<string>): LabelReader {
   const { threshold } = schema;
+  if (schema.real) return new RealLabels(missing);
   if (schema.positive !== undefined) return new NamedLabels(schema, label, missing);
   if (threshold !== undefined) return new ThresholdLabels(threshold, missing);
   return new NumberLabels(label, missing);
@@ -184,6 +185,27 @@ class ThresholdLabels implements LabelReader {
     const number = parseNumber(text);
     if (Number.isNaN(number)) return { reason: `expected a number as label, received ${formatText(text)}` };
     return number > this.#threshold ? 1 : 0;
+  }
+
+  requireClear(): void {}
+
+  requirePositive(): void {}
+}
+
+/** Labels that are numbers to predict. */
+class RealLabels implements LabelReader {
+  readonly negative = undefined;
+  readonly #missing: ReadonlySet<string>;
+
+  constructor(missing: ReadonlySet<string>) {
+    this.#missing = missing;
+  }
+
+  read(text: string | undefined): number | RowFault {
+    if (text === undefined || text === "" || this.#missing.has(text)) return missingLabel(text);
+    const number = parseNumber(text);
+    if (Number.isFinite(Math.fround(number))) return number;
+    return { reason: `expected a number that float32 holds as label, received ${formatText(text)}` };
   }
 
   requireClear(): void {}

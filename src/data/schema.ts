@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type DeclaredLabels, labelColumns, parseLabels } from "./declared_labels.ts";
+import { type DeclaredLabels, labelColumns, parseLabels, requireReal } from "./declared_labels.ts";
 import { requirePast } from "./derived/declared_past.ts";
 import { columnsOf } from "./derived/derivation.ts";
 import {
@@ -50,6 +50,8 @@ export type Feature = CategoricalFeature | NumericFeature | SequenceFeature;
  * | `positive` | that text | the first other text |
  * | `positive`, `negative` | the one text | the other text |
  * | `threshold` | numbers above it | other numbers |
+ *
+ * With `real`, the one label is a number to predict, such as a rating or the seconds that something was watched.
  */
 export type Schema = DeclaredColumns & DeclaredLabels;
 
@@ -61,6 +63,8 @@ export interface DeclaredColumns extends TextRules {
   readonly negative?: string;
   /** Number that cuts labels in two: those above it mean 1, all others 0. It does not go with `positive`. */
   readonly threshold?: number;
+  /** Whether the label is a number to predict, by squared loss. It goes with one `label`, which has no classes then. */
+  readonly real?: boolean;
   /** Column of numbers, or of dates such as `2014-10-21 01:00:00`, kept beside the rows to split them by time. */
   readonly time?: string;
   /**
@@ -93,7 +97,7 @@ export interface DeclaredColumns extends TextRules {
  */
 export function parseSchema(json: unknown): Schema {
   const { label, labels, survival, ...others } = requireKeys("it", json, SCHEMA_KEYS);
-  const { positive, negative, threshold, time, weight, features } = others;
+  const { positive, negative, threshold, real, time, weight, features } = others;
   for (const [key, value] of Object.entries({ positive, negative, time, weight })) {
     if (value !== undefined) requireText("it", key, value);
   }
@@ -106,6 +110,7 @@ export function parseSchema(json: unknown): Schema {
     );
   }
   if (threshold !== undefined) requireThreshold(threshold, positive);
+  if (real !== undefined) requireReal(real, { ...others, ...declared });
   if (!Array.isArray(features) || features.length === 0) {
     throw new TypeError(
       `Cannot read schema: features must be a list of at least one, received ${formatValue(features)}`,
@@ -134,6 +139,7 @@ export function parseSchema(json: unknown): Schema {
     ...(positive === undefined ? {} : { positive: positive as string }),
     ...(negative === undefined ? {} : { negative: negative as string }),
     ...(threshold === undefined ? {} : { threshold: threshold as number }),
+    ...(real === true ? { real } : {}),
     ...(time === undefined ? {} : { time: time as string }),
     ...(weight === undefined ? {} : { weight: weight as string }),
     ...parseTextRules("it", others),
@@ -142,7 +148,8 @@ export function parseSchema(json: unknown): Schema {
 }
 
 const SCHEMA_KEYS = [
-  ...["label", "labels", "survival", "positive", "negative", "threshold", "time", "weight", "features"],
+  ...["label", "labels", "survival", "positive", "negative", "threshold", "real"],
+  ...["time", "weight", "features"],
   ...TEXT_RULES,
 ];
 

@@ -20,6 +20,7 @@ export function strataOf(
   { schema, rows, labels, labeled }: Pick<DatasetParts, "schema" | "rows" | "labels" | "labeled">,
 ): Uint32Array {
   if (!labeled) throw new RangeError("Cannot split data set: a split by label needs labels, received rows without any");
+  if (schema.real) throw new RangeError("Cannot split data set: a split by label needs classes, received numbers");
   const count = schema.tasks.length;
   // The column behind weights and times says whether the end was seen.
   const columns = schema.survival ? [count + 2] : Array.from({ length: count }, (_, task) => task);

@@ -20,6 +20,19 @@ export function isTextList(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((item) => typeof item === "string");
 }
 
+/**
+ * Reads for how many trainings in a row each value did not occur, where a file says so.
+ *
+ * @throws {TypeError} when it is no list of counts, one for each value
+ */
+export function readIdle(json: unknown, vocabulary: readonly string[]): { idle?: readonly number[] } {
+  if (json === undefined) return {};
+  const isCounts = Array.isArray(json) && json.length === vocabulary.length &&
+    json.every((count) => Number.isSafeInteger(count) && count >= 0);
+  if (isCounts) return { idle: json };
+  throw new TypeError(`Cannot read fitted schema: idle must be ${vocabulary.length} counts, one for each value`);
+}
+
 // V8 cuts longer texts out of the file as views that keep a whole block of the file alive.
 const LONGEST_COPIED = 12;
 

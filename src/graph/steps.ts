@@ -26,6 +26,8 @@ export interface StepScalars {
   readonly correction1?: number;
   /** Adam's 1 / (1 - beta2^t). @default {1} */
   readonly correction2?: number;
+  /** Rates and corrections of embeddings and of first-order weights, where these have rules of their own. */
+  readonly others?: readonly { readonly lr: number; readonly correction1: number; readonly correction2: number }[];
   /** Place of this step's loss in the ring of losses, and of its data in rings of inputs. */
   readonly slot: number;
 }
@@ -55,6 +57,9 @@ export function packSteps(steps: readonly StepScalars[]): ArrayBuffer {
       view.setFloat32(at + 16 + 4 * j, value, true)
     );
     view.setUint32(at + 28, step.slot, true);
+    step.others?.forEach(({ lr, correction1, correction2 }, j) =>
+      [lr, correction1, correction2].forEach((value, k) => view.setFloat32(at + 32 + 16 * j + 4 * k, value, true))
+    );
   });
   return view.buffer;
 }

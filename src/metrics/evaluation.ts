@@ -43,6 +43,10 @@ export type Evaluation = {
   mrr?: number;
   /** Metrics of the first rows of each group's ranking; where there are groups. */
   [metric: `${TopMetric}@${number}`]: number;
+  /** Root of the mean squared error; only where labels are numbers. */
+  rmse?: number;
+  /** Mean absolute error; only where labels are numbers. */
+  mae?: number;
   /** Rows evaluated. */
   rows: number;
   /** Groups behind the metrics of groups. */

@@ -12,7 +12,15 @@ export type FurtherMetric = "averagePrecision" | "ece" | GroupedMetric;
 export type GroupedMetric = "gauc" | "gaucMean" | RankingMetric;
 
 /** Metric that early stopping can watch alone. */
-export type WatchedMetric = "auc" | "logloss" | "brier" | "normalizedEntropy" | "concordance" | FurtherMetric;
+export type WatchedMetric =
+  | "auc"
+  | "logloss"
+  | "brier"
+  | "normalizedEntropy"
+  | "concordance"
+  | "rmse"
+  | "mae"
+  | FurtherMetric;
 
 const PLAIN: readonly string[] = ["averagePrecision", "ece"];
 const BY_GROUP: readonly string[] = ["gauc", "gaucMean", "mrr"];

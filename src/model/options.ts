@@ -21,6 +21,15 @@ export interface ModelOptions {
   announce?: (line: string) => void;
 }
 
+/** Options of {@linkcode Model.load}. */
+export interface LoadOptions extends ModelOptions {
+  /**
+   * Keeps the optimizer's state that a checkpoint holds, for the first `fit` with `optimizerState: "keep"`. Finished models
+   * have none. @default {"fresh"}
+   */
+  optimizerState?: "fresh" | "keep";
+}
+
 /** Options of {@linkcode Model.create}. */
 export interface CreateOptions extends ModelOptions {
   /**

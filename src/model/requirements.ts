@@ -62,6 +62,7 @@ export async function requireUsable(action: string, own: FittedSchema, data: Dat
 export async function requireCalibratable(own: FittedSchema, data: Dataset): Promise<void> {
   await requireUsable("calibrate", own, data);
   requireLabels("calibrate on the data", data);
+  if (own.real) throw new TypeError("Cannot calibrate: labels must be 0 or 1, received numbers");
   if (own.survival) {
     throw new TypeError(
       `Cannot calibrate: labels must be 0 or 1, received the times of ${Object.keys(own.survival.heads)}`,

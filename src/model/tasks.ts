@@ -7,6 +7,7 @@ import type { Dataset } from "../data/dataset.ts";
 import type { FittedSchema } from "../data/fitted_schema.ts";
 import { headsOf, type SurvivalHead } from "../data/survival.ts";
 import {
+  evaluateNumbers,
   evaluatePredictions,
   evaluateSurvival,
   evaluateTasks,
@@ -34,7 +35,7 @@ export function columnOf(all: Float32Array<ArrayBuffer>, task: number, tasks: nu
 /**
  * Measures predictions against a data set's labels.
  *
- * @throws {TypeError} when options ask for more than the metrics of times, where labels are times; when columns are of
+ * @throws {TypeError} when options ask for more than the metrics of times, where labels are times or numbers; when columns are of
  * another number of rows
  * @throws {RangeError} when there is no metric that is asked for
  */
@@ -45,7 +46,7 @@ export function evaluateByTask(
 ): Evaluation {
   const { tasks, survival } = data.schema;
   if (survival) {
-    requireNothingFurther(options);
+    requireNothingFurther(options, "times");
     const heads = headsOf(survival).map(({ name, first, ends }): [string, HeadPredictions] => {
       const own = ends.slice(1).map((_, k) => first + k);
       const hazards = own.map((task) => predicted[tasks[task]]);
@@ -54,15 +55,19 @@ export function evaluateByTask(
     return evaluateSurvival(Object.fromEntries(heads), data.lifetimes!);
   }
   const { weights } = data;
+  if (data.schema.real) {
+    requireNothingFurther(options, "numbers");
+    return evaluateNumbers(predicted[tasks[0]], data.labelsOf(0), weights);
+  }
   if (tasks.length === 1) return evaluatePredictions(predicted[tasks[0]], data.labelsOf(0), weights, options);
   const pairs = tasks.map((name, t) => [name, { probabilities: predicted[name], labels: data.labelsOf(t), weights }]);
   return evaluateTasks(Object.fromEntries(pairs), options);
 }
 
-function requireNothingFurther({ metrics = [], ...options }: EvaluationOptions): void {
+function requireNothingFurther({ metrics = [], ...options }: EvaluationOptions, labels: string): void {
   const asked = metrics.length > 0 ? "metrics" : (["group", "by", "intervals"] as const).find((name) => options[name]);
   if (asked === undefined) return;
-  throw new TypeError(`Cannot evaluate: labels must be 0 or 1 for "${asked}", received times`);
+  throw new TypeError(`Cannot evaluate: labels must be 0 or 1 for "${asked}", received ${labels}`);
 }
 
 /**

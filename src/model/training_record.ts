@@ -31,6 +31,7 @@ export class TrainingRecord {
     this.#statistics = {
       rows: training.rows,
       labelRates: training.schema.tasks.map((_, task) => {
+        if (training.schema.real) return null;
         const { known, positives } = training.classesOf(task);
         return known === 0 ? null : positives / known;
       }),

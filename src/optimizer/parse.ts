@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { adagrad, adam, adamw, ftrl, lion, rmsprop, rowwiseAdagrad, sgd } from "../optimizer.ts";
+import { adagrad, adam, adamw, ftrl, lamb, lion, rmsprop, rowwiseAdagrad, sgd } from "../optimizer.ts";
 import type { Optimizer, OptimizerName } from "../optimizer.ts";
 
-const FACTORIES = { sgd, adagrad, rowwise_adagrad: rowwiseAdagrad, adam, adamw, lion, rmsprop, ftrl } as const;
+const FACTORIES = { sgd, adagrad, rowwise_adagrad: rowwiseAdagrad, adam, adamw, lamb, lion, rmsprop, ftrl } as const;
 
 const OPTIONS: Readonly<Record<OptimizerName, readonly string[]>> = {
   sgd: ["lr", "momentum", "nesterov", "embeddingUpdate"],
@@ -14,6 +14,7 @@ const OPTIONS: Readonly<Record<OptimizerName, readonly string[]>> = {
   rowwise_adagrad: ["lr", "eps", "initialAccumulator", "embeddingUpdate"],
   adam: ["lr", "beta1", "beta2", "eps", "embeddingUpdate"],
   adamw: ["lr", "beta1", "beta2", "eps", "weightDecay", "embeddingUpdate"],
+  lamb: ["lr", "beta1", "beta2", "eps", "weightDecay", "minNorm", "embeddingUpdate"],
   lion: ["lr", "beta1", "beta2", "weightDecay", "embeddingUpdate"],
   rmsprop: ["lr", "beta2", "eps", "embeddingUpdate"],
   ftrl: ["lr", "beta", "l1", "l2", "embeddingUpdate"],

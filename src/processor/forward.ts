@@ -33,11 +33,14 @@ export class ProcessorForward {
   readonly bytes: number;
   readonly #compiled: Compiled;
   readonly #logits: Float32Array;
+  /** Whether scores are the logits themselves. */
+  readonly #real: boolean;
   #isLoaded = false;
 
-  private constructor(compiled: Compiled, logits: Float32Array, tasks: number, bytes: number) {
+  private constructor(compiled: Compiled, logits: Float32Array, real: boolean, tasks: number, bytes: number) {
     this.#compiled = compiled;
     this.#logits = logits;
+    this.#real = real;
     this.tasks = tasks;
     this.bytes = bytes;
   }
@@ -57,7 +60,7 @@ export class ProcessorForward {
     const memory = new WasmMemory(measure.bytes);
     const compiled = new Compiled({ ...graph, memory, multiply: productOver(memory.memory) });
     const tasks = Number(logits.shape[1]);
-    return new ProcessorForward(compiled, compiled.floats(logits), tasks, measure.bytes);
+    return new ProcessorForward(compiled, compiled.floats(logits), space.real ?? false, tasks, measure.bytes);
   }
 
   /** Takes over the parameters that {@linkcode Store.download} returned; its tables are not copied. */
@@ -83,7 +86,7 @@ export class ProcessorForward {
       const at = this.tasks * first;
       for (let i = 0; i < this.tasks * count; i++) {
         logits[at + i] = this.#logits[i];
-        probabilities[at + i] = sigmoid(this.#logits[i]);
+        probabilities[at + i] = this.#real ? this.#logits[i] : sigmoid(this.#logits[i]);
       }
     }
     return { probabilities, logits };

@@ -9,10 +9,11 @@ import { requireLabels, warningOfOneClass } from "../data/classes.ts";
 import { formatValue } from "../data/format.ts";
 import type { FittedSchema } from "../data/fitted_schema.ts";
 import { requireSavable } from "../host/mod.ts";
-import { requireLoss } from "../losses.ts";
+import { requireLoss, squared } from "../losses.ts";
 import { requireCount } from "../model/requirements.ts";
+import { requireOptimizer, rulesOf } from "../optimizer/parts.ts";
 import { requireAveraging } from "./averaging.ts";
-import { requireFurther, requireMonitor } from "./monitor.ts";
+import { monitorOf, requireFurther, requireMonitor } from "./monitor.ts";
 import type { FitOptions } from "./options.ts";
 import { requireL2 } from "./row_l2.ts";
 import { requireTaskWeights } from "./tasks.ts";
@@ -53,6 +54,8 @@ export async function requireTrainable(options: FitOptions, schema: FittedSchema
   if (validation) requireLabels("validate on the data", validation);
   requireTaskWeights(schema, options.taskWeights);
   if (options.loss !== undefined) requireLoss(options.loss);
+  if (options.optimizer !== undefined) requireOptimizer(options.optimizer);
+  requireLossOf(options.loss, schema);
   if (options.loss !== undefined && schema.survival) {
     const received = formatValue(options.loss);
     throw new TypeError(`Cannot train: the loss of times is their likelihood, received ${received} for labels`);
@@ -62,6 +65,12 @@ export async function requireTrainable(options: FitOptions, schema: FittedSchema
   if (options.clipNorm !== undefined && !(options.clipNorm > 0 && options.clipNorm < Infinity)) {
     refuse("clipNorm must be above 0", options.clipNorm);
   }
+  if (options.clipValue !== undefined && !(options.clipValue > 0 && options.clipValue < Infinity)) {
+    refuse("clipValue must be above 0", options.clipValue);
+  }
+  const { fieldDropout = 0 } = options;
+  if (!(fieldDropout >= 0 && fieldDropout < 1)) refuse("fieldDropout must be in [0, 1)", fieldDropout);
+  requireL1(options);
   if (options.evaluateEvery !== undefined) {
     requireCount("train", "evaluateEvery.steps", options.evaluateEvery.steps);
     if (!validation) throw new TypeError("Cannot train: evaluateEvery needs validation data, received none");
@@ -72,8 +81,40 @@ export async function requireTrainable(options: FitOptions, schema: FittedSchema
   if (!["fresh", "keep"].includes(optimizerState)) refuse('optimizerState must be "fresh" or "keep"', optimizerState);
   if (!(unseenShare >= 0 && unseenShare <= 0.5)) refuse("unseenShare must be in [0, 0.5]", unseenShare);
   requireFurther(options);
-  if (earlyStopping) requireMonitor(options, earlyStopping.monitor ?? "auc");
+  if (earlyStopping) requireMonitor(options, monitorOf(earlyStopping, schema));
   if (checkpoint) await requireSavable(checkpoint.path);
+}
+
+/** Returns options of training with the loss that labels have unless another one is given. */
+export function withLoss<O extends object>(
+  options: O & Pick<FitOptions, "loss">,
+  { real }: Pick<FittedSchema, "real">,
+): O & Pick<FitOptions, "loss"> {
+  return real && options.loss === undefined ? { ...options, loss: squared() } : options;
+}
+
+/** Refuses strengths of L1 that are out of their range, or that FTRL would forget: it computes weights from its sums. */
+function requireL1({ l1 = {}, optimizer }: FitOptions): void {
+  for (const [part, strength] of Object.entries(l1)) {
+    if (part !== "embedding" && part !== "net") refuse("l1 has embedding and net", formatValue(part));
+    if (strength !== undefined && !(strength >= 0 && strength < Infinity)) {
+      refuse(`l1.${part} must be at least 0`, strength);
+    }
+  }
+  const { network, embedding, linear } = rulesOf(optimizer);
+  const covered = [...((l1.embedding ?? 0) > 0 ? [embedding, linear] : []), ...((l1.net ?? 0) > 0 ? [network] : [])];
+  if (covered.some(({ carrier }) => carrier)) {
+    throw new TypeError("Cannot train: ftrl has an l1 of its own, received l1 of the training");
+  }
+}
+
+/** Refuses squared errors of labels that have classes, and losses of classes where labels are numbers. */
+function requireLossOf(loss: FitOptions["loss"], { real }: FittedSchema): void {
+  if (loss === undefined || typeof loss === "function" || (loss.name === "squared") === real) return;
+  const wanted = real
+    ? "squared, since labels are real numbers"
+    : "one of classes, since the schema declares no real label";
+  throw new TypeError(`Cannot train: the loss must be ${wanted}, received ${loss.name}`);
 }
 
 /** Tells what a person should know of a training that can go ahead. */

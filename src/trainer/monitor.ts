@@ -4,6 +4,7 @@
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
+import type { FittedSchema } from "../data/fitted_schema.ts";
 import { headsOf, type SurvivalHead } from "../data/survival.ts";
 import { evaluatePredictions, METRIC_NAMES, missingMetrics } from "../metrics/evaluation.ts";
 import {
@@ -13,10 +14,19 @@ import {
   isGroupedMetric,
   requireFurtherMetrics,
 } from "../metrics/names.ts";
+import { missingNumberMetrics, NUMBER_METRICS } from "../metrics/numbers.ts";
 import { missingSurvivalMetrics, SURVIVAL_METRICS } from "../metrics/survival.ts";
 import { type EvaluateOptions, evaluationOf } from "../model/evaluation_columns.ts";
 import type { EarlyStopping, FitOptions } from "./options.ts";
 import { weightedNames } from "./tasks.ts";
+
+/** Returns the metric that early stopping watches: `auc`, or `rmse` where labels are numbers, unless it is told. */
+export function monitorOf(
+  { monitor }: NonNullable<FitOptions["earlyStopping"]>,
+  { real }: Pick<FittedSchema, "real">,
+): NonNullable<EarlyStopping["monitor"]> {
+  return monitor ?? (real ? "rmse" : "auc");
+}
 
 /** Returns what evaluations compute beside what they always do: what was asked for, and what is monitored. */
 export function furtherOf(
@@ -38,7 +48,10 @@ export function requireFurther(options: FitOptions): void {
   if (metrics === undefined && group === undefined) return;
   const given = metrics === undefined ? "group" : "metrics";
   if (!validation) throw new TypeError(`Cannot train: ${given} needs validation data, received none`);
-  if (validation.schema.survival) throw new TypeError(`Cannot train: ${given} needs labels 0 and 1, received times`);
+  if (!hasClasses(validation)) {
+    const received = validation.schema.survival ? "times" : "numbers";
+    throw new TypeError(`Cannot train: ${given} needs labels 0 and 1, received ${received}`);
+  }
   requireFurtherMetrics("train", metrics ?? [], group !== undefined);
   const { group: column } = evaluationOf(validation, { group });
   if (column === undefined || column.length === validation.rows) return;
@@ -59,10 +72,10 @@ export function requireMonitor({ validation, group }: FitOptions, monitor: Early
     const name = nameOf(monitored);
     const task = monitored === name ? undefined : monitored.slice(name.length + 1);
     const isKnown = alwaysComputed(validation).includes(name) ||
-      (!validation.schema.survival && isFurtherMetric(name));
+      (hasClasses(validation) && isFurtherMetric(name));
     if (!isKnown || (task !== undefined && !(several && tasks.includes(task)))) {
       const behind = several ? `, and those behind a point with a task of ${tasks.join(", ")}` : "";
-      const metrics = [...alwaysComputed(validation), ...(validation.schema.survival ? [] : FURTHER_METRICS)];
+      const metrics = [...alwaysComputed(validation), ...(hasClasses(validation) ? FURTHER_METRICS : [])];
       throw new RangeError(
         `Cannot train: metrics to monitor are ${metrics.join(", ")}${behind}, received "${monitored}"`,
       );
@@ -92,8 +105,14 @@ function nameOf(monitored: string): string {
   return monitored.split(".")[0];
 }
 
-function alwaysComputed({ schema }: Dataset): readonly string[] {
-  return schema.survival ? [...new Set([...SURVIVAL_METRICS, ...METRIC_NAMES])] : METRIC_NAMES;
+/** Whether labels are 0 and 1, and neither times nor numbers. */
+function hasClasses({ schema }: Dataset): boolean {
+  return !schema.survival && !schema.real;
+}
+
+function alwaysComputed({ schema: { survival, real } }: Dataset): readonly string[] {
+  if (real) return [...NUMBER_METRICS, ...METRIC_NAMES];
+  return survival ? [...new Set([...SURVIVAL_METRICS, ...METRIC_NAMES])] : METRIC_NAMES;
 }
 
 /** Returns why a metric of a task or head cannot be computed; nothing where it can. */
@@ -102,7 +121,8 @@ function missingOf(
   task: string,
   { name, group }: { readonly name: string; readonly group: FitOptions["group"] },
 ): string | undefined {
-  const { tasks, survival } = data.schema;
+  const { tasks, survival, real } = data.schema;
+  if (real) return missingNumberMetrics[name];
   const names = weightedNames(data.schema);
   const missing = survival
     ? missingSurvivalMetrics(headLabels(data, headsOf(survival)[names.indexOf(task)]), data.lifetimes!)

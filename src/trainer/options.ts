@@ -8,11 +8,11 @@ import type { Profiler } from "../gpu/profiler.ts";
 import type { PlanDescription } from "../graph/plan.ts";
 import type { TuningEvent } from "../kernels/tuner.ts";
 import type { LossFunction } from "../losses.ts";
-import type { Optimizer } from "../optimizer.ts";
+import type { AnyOptimizer } from "../optimizer/parts.ts";
 import type { Evaluation, FurtherMetric } from "../metrics.ts";
 import type { EvaluateOptions } from "../model/evaluation_columns.ts";
 import type { PlateauOptions, StepSchedule } from "../schedule.ts";
-import type { L2 } from "../store.ts";
+import type { L1, L2 } from "../store.ts";
 import type { InitialBias } from "./start_bias.ts";
 import type { TaskWeights } from "./tasks.ts";
 
@@ -111,14 +111,15 @@ export interface FitOptions {
   epochs?: number;
   /** Rows of a batch. @default {4096} */
   batchSize?: number;
-  /** The update rule. @default {adam()} */
-  optimizer?: Optimizer;
+  /** The update rule, or one for each part: `{ linear: ftrl(), embedding: adam(), network: adam() }`. @default {adam()} */
+  optimizer?: AnyOptimizer;
   /**
    * What becomes of the optimizer's state (momentum, accumulated squares, the number of steps behind them). `"fresh"`
    * starts with none and releases it in the end. `"keep"` leaves it on the device, and starts with what an earlier `fit`
    * of the same kind of optimizer left there; the learning rate may be another one. State that does not belong to the
    * model's parameters is not kept: {@linkcode Model.setParameters} releases it, and so does early stopping when the
-   * model gets the parameters of an epoch before the last one. A file has state in checkpoints only, see `resume`.
+   * model gets the parameters of an epoch before the last one. Of files, checkpoints alone have state: see `resume`, and
+   * `optimizerState` of {@linkcode Model.load}.
    *
    * @default {"fresh"}
    */
@@ -139,6 +140,23 @@ export interface FitOptions {
    * @default {crossEntropy()}
    */
   loss?: LossFunction;
+  /**
+   * Strengths of the L1 regularizer, whose proximal step follows each update: w = sign(w) max(|w| - lr l1, 0), so that
+   * weights become exactly 0. With lazy updates it takes the rows of the batch. FTRL has an `l1` of its own.
+   *
+   * @default none
+   */
+  l1?: L1;
+  /**
+   * Probability, in [0, 1), that a field of a row is dropped in training; fields that stay count 1 / (1 - p) instead of 1.
+   * Sequences stay. @default {0}
+   */
+  fieldDropout?: number;
+  /**
+   * Largest number of the gradient, as in `clip_grad_value_`: numbers beyond it become it, L2 included and after
+   * `clipNorm`. @default unlimited
+   */
+  clipValue?: number;
   /** Largest norm of the whole gradient, as in `clip_grad_norm_`; unlimited when absent. */
   clipNorm?: number;
   /** Stop when the monitored metric has ceased to improve, and cut the learning rate on the way. */

@@ -5,7 +5,7 @@
  */
 import type { Dataset } from "../data/dataset.ts";
 import { requireCount } from "../model/requirements.ts";
-import { adam, type Optimizer } from "../optimizer.ts";
+import { type Rules, rulesOf } from "../optimizer/parts.ts";
 import type { Resumption, TrainerContext } from "./context.ts";
 import type { FitOptions } from "./options.ts";
 import type { TrainingState } from "./state.ts";
@@ -17,8 +17,8 @@ export interface Settings {
   readonly batch: number;
   /** Passes over the data at most. */
   readonly epochs: number;
-  /** The update rule. */
-  readonly optimizer: Optimizer;
+  /** The update rule of each part. */
+  readonly rules: Rules;
   /** Seed of shuffling and dropout. */
   readonly seed: number;
   /** Share of the occurrences that unseen values replace. */
@@ -41,7 +41,7 @@ export function settingsOf(
   return {
     batch: Math.min(requireCount("train", "batchSize", options.batchSize ?? 4096), rows),
     epochs: requireCount("train", "epochs", options.epochs ?? 1),
-    optimizer: options.optimizer ?? adam(),
+    rules: rulesOf(options.optimizer),
     seed: options.seed ?? context.seed,
     unseenShare: unseenShareOf(options, saved?.recipe),
   };

@@ -1,5 +1,5 @@
 /**
- * The bias of the logits before the first step: the log-odds of the training labels.
+ * The bias of the logits before the first step: the log-odds of the training labels, or the mean of numbers.
  *
  * From a bias of 0 a model says 0.5 for whatever it knows nothing about, and brings that to the rate of the labels only
  * as far as the values of the training data go.
@@ -115,14 +115,21 @@ function firstOf(terms: readonly Tensor[], column: number): LogitBias[] {
  * Sets the bias of each task's logits to ln(p / (1 - p)) with p the share of positive labels among those known, over that
  * of another task where the probability is a product with that task's, or to what makes another loss the least.
  *
- * Labels of one class have no log-odds, and some models add no bias; both leave the parameters as they are.
+ * Where labels are numbers, the bias is their mean. Labels of one class have no log-odds, and some models add no bias; both leave the parameters as they are.
  */
 export function startAtLogOdds(
   { definition, space, store }: ModelParts,
   data: Dataset,
   loss: LossFunction = crossEntropy(),
 ): void {
-  const { tasks } = data.schema;
+  const { tasks, real } = data.schema;
+  if (real) {
+    const mean = meanLabel(data);
+    for (const { parameter, element } of logitBiases(definition, space)) {
+      if (Number.isFinite(mean)) store.setElement(parameter.name, element, mean);
+    }
+    return;
+  }
   const shareOf = (task: number): number => rateOf(data, task);
   tasks.forEach((_, task) => {
     for (const { parameter, element, given } of logitBiases(definition, space, task)) {
@@ -131,6 +138,17 @@ export function startAtLogOdds(
       if (share > 0 && share < 1) store.setElement(parameter.name, element, startingLogOdds(loss, share));
     }
   });
+}
+
+/** Returns the mean of labels that are numbers, by the weights of rows where they have some. */
+function meanLabel({ labels, rows, weights }: Dataset): number {
+  let [sum, all] = [0, 0];
+  for (let row = 0; row < rows; row++) {
+    const weight = weights?.[row] ?? 1;
+    sum += weight * labels[row];
+    all += weight;
+  }
+  return sum / all;
 }
 
 /** Returns the share of a task's positive labels among those known, by the weights of rows where labels have some. */

@@ -7,6 +7,7 @@ import type { Json } from "../checkpoint/content.ts";
 import { canonicalJson } from "../checkpoint/canonical_json.ts";
 import { crossEntropy, type LossFunction } from "../losses.ts";
 import type { Optimizer } from "../optimizer.ts";
+import { OPTIMIZER_PARTS, type Rules } from "../optimizer/parts.ts";
 import type { PlateauState } from "../schedule.ts";
 import type { FitOptions } from "./options.ts";
 
@@ -47,8 +48,8 @@ export interface RecipeParts {
   readonly batch: number;
   /** Seed of shuffling and dropout. */
   readonly seed: number;
-  /** The update rule. */
-  readonly optimizer: Optimizer;
+  /** The update rule of each part. */
+  readonly rules: Rules;
   /** Share of the occurrences that unseen values replace. */
   readonly unseenShare: number;
   /** Digest of the rows, where training is to be resumed. */
@@ -61,11 +62,20 @@ export interface RecipeParts {
 
 /** Returns what decides the bytes that training gives. */
 export function recipeOf(options: FitOptions, parts: RecipeParts): Json {
-  const { validation, l2, clipNorm, shuffle, taskWeights, loss, averaging, evaluateEvery } = options;
+  const {
+    validation,
+    l2,
+    l1,
+    clipNorm,
+    clipValue,
+    fieldDropout,
+    shuffle,
+    taskWeights,
+    loss,
+    averaging,
+    evaluateEvery,
+  } = options;
   const { rows, rowsDigest, countsDigest, batch, seed, unseenShare, tasks } = parts;
-  const { name, lr, embeddingUpdate } = parts.optimizer;
-  // FTRL's LR is lr again.
-  const { LR: _, ...constants } = parts.optimizer.constants;
   return {
     rows,
     validationRows: validation?.rows ?? 0,
@@ -74,7 +84,7 @@ export function recipeOf(options: FitOptions, parts: RecipeParts): Json {
     batch,
     seed,
     shuffle: shuffle ?? true,
-    optimizer: { name, lr, embeddingUpdate, constants },
+    optimizer: describeRules(parts.rules),
     l2: {
       embedding: l2?.embedding ?? 0,
       net: l2?.net ?? 0,
@@ -83,11 +93,26 @@ export function recipeOf(options: FitOptions, parts: RecipeParts): Json {
       ...(countsDigest !== undefined && { counts: countsDigest }),
     },
     clipNorm: clipNorm ?? null,
+    l1: { embedding: l1?.embedding ?? 0, net: l1?.net ?? 0 },
+    clipValue: clipValue ?? null,
+    fieldDropout: fieldDropout ?? 0,
     ...(tasks > 1 && { taskWeights: taskWeights ?? null }),
     loss: describeLoss(loss),
     averaging: averaging ? { ...averaging } : null,
     evaluateEvery: evaluateEvery?.steps ?? null,
   };
+}
+
+/** Describes the optimizer, or the optimizers by part where they differ. */
+function describeRules(rules: Rules): Json {
+  const { network, embedding, linear } = rules;
+  if (network === embedding && network === linear) return describeRule(network);
+  return Object.fromEntries(OPTIMIZER_PARTS.map((part) => [part, describeRule(rules[part])]));
+}
+
+function describeRule({ name, lr, embeddingUpdate, constants: { LR: _, ...constants } }: Optimizer): Json {
+  // FTRL's LR is lr again.
+  return { name, lr, embeddingUpdate, constants };
 }
 
 /** Describes a loss; of a function there is only the name. */
@@ -98,7 +123,12 @@ function describeLoss(loss: LossFunction = crossEntropy()): Json {
 }
 
 /** What recipes of files hold that do not say so: they were written before there was such an option. */
-const UNSAID: Readonly<Record<string, Json>> = { unseenShare: 0, loss: describeLoss() };
+const UNSAID: Readonly<Record<string, Json>> = {
+  unseenShare: 0,
+  loss: describeLoss(),
+  l1: { embedding: 0, net: 0 },
+  fieldDropout: 0,
+};
 
 /** Returns a part of a recipe that a checkpoint holds; undefined where it says nothing about it. */
 export function recipePart(saved: Json, key: string): Json | undefined {

@@ -12,7 +12,7 @@ import type { Parameter, Table } from "../graph/parameter.ts";
 import { Plan } from "../graph/plan.ts";
 import { Tensor } from "../graph/tensor.ts";
 import type { ModelParts } from "../model/parts.ts";
-import type { Optimizer } from "../optimizer.ts";
+import { type AnyOptimizer, ruleOf, rulesOf } from "../optimizer/parts.ts";
 import type { LossFunction } from "../losses.ts";
 import { copy, sum } from "../ops/dense/add.ts";
 import { clipScale } from "../ops/train/clip.ts";
@@ -21,7 +21,7 @@ import { joinedBefore, joinLookups } from "../ops/train/join_lookups.ts";
 import { sortOccurrences } from "../ops/train/sort.ts";
 import { updateTables } from "../ops/train/table_pair.ts";
 import { reduceTable, updateTable } from "../ops/train/table_update.ts";
-import type { L2, Store } from "../store.ts";
+import type { L1, L2, Store } from "../store.ts";
 import { traceModel } from "../trace.ts";
 import { lossOf, type PlacedWeights, TASK_WEIGHTS } from "./tasks.ts";
 import type { UnseenRows } from "./unseen.ts";
@@ -31,7 +31,7 @@ export interface TrainingOptions extends ModelParts {
   readonly feed: Feed;
   /** Rows of a batch. */
   readonly batch: number;
-  readonly optimizer: Optimizer;
+  readonly optimizer: AnyOptimizer;
   readonly l2: L2;
   /** Tables whose rows have coupled L2 of their own. @default {none} */
   readonly withStrengths?: readonly Table[];
@@ -47,6 +47,12 @@ export interface TrainingOptions extends ModelParts {
   readonly pairs: BufferRange | undefined;
   /** What replaces a share of the occurrences; none are replaced when absent. */
   readonly unseen: UnseenRows | undefined;
+  /** Probability that a field of a row is dropped. @default {0} */
+  readonly fieldDropout?: number;
+  /** Strengths of L1. @default none */
+  readonly l1?: L1;
+  /** Largest number of the gradient; unlimited when absent. */
+  readonly clipValue?: number;
   /** Names of the kernels' variants that a training to resume ran; those that suit the device when absent. */
   readonly kernels?: Readonly<Record<string, string>>;
 }
@@ -58,7 +64,10 @@ export interface TrainingOptions extends ModelParts {
  */
 export function compileTraining(gpu: Gpu, options: TrainingOptions): Promise<Plan> {
   const { definition, declarations, space, store, feed, batch, unseen } = options;
-  const trace = traceModel(definition, "train", declarations, space, feed.capacity, unseen?.share);
+  const trace = traceModel(definition, "train", declarations, space, feed.capacity, {
+    unseenShare: unseen?.share,
+    fieldDropout: options.fieldDropout,
+  });
   const { logits, ids } = trace;
   const { graph } = logits;
   const { loss, from, dLogits, dLogVariances, logVariances } = lossOf(trace, space, options);
@@ -112,35 +121,39 @@ function updateAll(
   gradients: Gradients,
   dense: readonly Tensor[],
   pairsOf: (gradient: TableGradient, table: Table) => Tensor,
-  { store, optimizer, l2, clipNorm, withStrengths = [] }: TrainingOptions,
+  { store, optimizer, l2, l1 = {}, clipNorm, clipValue, withStrengths = [] }: TrainingOptions,
 ): void {
+  const rules = rulesOf(optimizer);
   const joined = joinedBefore(gradients.tables.values());
   const tables = [...gradients.tables].map(([table, lookups]) => {
     const gradient = joinLookups(table, lookups, joined);
     const pairs = pairsOf(gradient, table);
-    return { leaf: leafOf(pairs, table), gradient, pairs, rowStrength: withStrengths.includes(table) };
+    const strengths = { l2: l2.embedding ?? 0, rowL2: (l2.byCount ?? 0) > 0, l1: l1.embedding ?? 0 };
+    const rule = { ...ruleOf(rules, table), ...strengths, rowStrength: withStrengths.includes(table), clipValue };
+    return { leaf: leafOf(pairs, table), gradient, pairs, rule };
   });
-  const tableOptions = { optimizer, l2: l2.embedding ?? 0, rowL2: (l2.byCount ?? 0) > 0 };
+  const { network } = rules;
   const flat = {
     parameters: store.buffer("parameters"),
     gradient: store.buffer("gradient"),
-    slots: Array.from({ length: optimizer.slots }, (_, i) => store.buffer(`parameters.${i + 1}`)),
+    slots: Array.from({ length: network.slots }, (_, i) => store.buffer(`parameters.${i + 1}`)),
     l2: store.regularizers(l2),
+    l1: (l1.net ?? 0) > 0 || (l1.embedding ?? 0) > 0 ? store.shrinkage(l1) : undefined,
+    layers: network.byLayer && dense.length > 0 ? store.layers() : undefined,
+    clipValue,
     count: store.count,
   };
   if (clipNorm === undefined) {
-    updateTables(tables, tableOptions);
-    if (dense.length > 0) updateDense(dense, { ...flat, optimizer });
+    updateTables(tables);
+    if (dense.length > 0) updateDense(dense, { ...flat, optimizer: network });
     return;
   }
-  const reduced = tables.map(({ leaf, gradient, pairs, rowStrength }) =>
-    reduceTable(leaf, gradient, pairs, { ...tableOptions, rowStrength })
-  );
+  const reduced = tables.map(({ leaf, gradient, pairs, rule }) => reduceTable(leaf, gradient, pairs, rule));
   const clip = clipScale(clipNorm, reduced, dense.length > 0 ? { ...flat, gradients: dense } : undefined);
-  tables.forEach(({ leaf, gradient, pairs, rowStrength }, i) => {
-    updateTable(leaf, gradient, pairs, { ...tableOptions, rowStrength, clip, reduced: reduced[i] });
+  tables.forEach(({ leaf, gradient, pairs, rule }, i) => {
+    updateTable(leaf, gradient, pairs, { ...rule, clip, reduced: reduced[i] });
   });
-  if (dense.length > 0) updateDense(dense, { ...flat, optimizer, clip });
+  if (dense.length > 0) updateDense(dense, { ...flat, optimizer: network, clip });
 }
 
 function parameterOf({ origin }: Tensor): Parameter {

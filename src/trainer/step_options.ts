@@ -13,18 +13,21 @@ import type { TrainingOptions } from "./step.ts";
 /** Puts together what the step is compiled from, but for the variants of its kernels. */
 export function trainingOptions(
   context: TrainerContext,
-  { l2, clipNorm, loss }: FitOptions,
-  { batch, optimizer }: Settings,
+  { l2, l1, clipNorm, clipValue, fieldDropout, loss }: FitOptions,
+  { batch, rules }: Settings,
   { feed, losses, taskWeights, sorter, unseen }: TrainingBuffers,
 ): TrainingOptions {
   return {
     ...context,
     feed,
     batch,
-    optimizer,
+    optimizer: rules,
     l2: l2 ?? {},
     withStrengths: tablesWithStrengths({ ...context, l2, frozen: context.store.frozen }),
     clipNorm,
+    l1,
+    clipValue,
+    fieldDropout,
     losses: losses.range,
     taskWeights,
     loss,

@@ -5,6 +5,7 @@
  */
 import type { Dataset } from "../data/dataset.ts";
 import type { Plan, StepScalars } from "../graph/plan.ts";
+import { ratesOf } from "../optimizer/parts.ts";
 import { Backlog } from "./backlog.ts";
 import type { TrainingBuffers } from "./buffers.ts";
 import type { TrainerContext } from "./context.ts";
@@ -65,21 +66,21 @@ export class Steps {
 
   /** Has the batch of the next step on the device, sorted, and returns the step's scalars. */
   prepare(): StepScalars {
-    const { buffers: { feed, losses, sorter }, batch, seed, optimizer, state } = this.#options;
+    const { buffers: { feed, losses, sorter }, batch, seed, rules, state } = this.#options;
     const { position, step } = state;
     const first = position * batch;
     const rows = this.#rowsAt(position);
-    const lr = this.#options.rateAt(step);
     const index = stepsBehind(state) + 1;
+    const [own, ...others] = ratesOf(rules, this.#options.rateAt(step), index);
     sorter?.sort(first, { rows, index, seed });
     return {
       rows,
       first: feed.locate(first),
       index,
       seed,
-      lr,
       slot: losses.slotOf(step),
-      ...optimizer.corrections(index),
+      ...own,
+      others,
     };
   }
 

@@ -95,13 +95,13 @@ export interface StepLossOptions {
 /** Builds the loss of a traced model: that of labels, or the likelihood of times where there are heads. */
 export function lossOf(
   { logits, targets }: Pick<Trace, "logits" | "targets">,
-  { tasks = ["label"], heads, weighted = false }: Pick<FieldSpace, "tasks" | "heads" | "weighted">,
+  { tasks = ["label"], heads, weighted = false, real }: Pick<FieldSpace, "tasks" | "heads" | "weighted" | "real">,
   { losses: ring, taskWeights: weights, loss }: StepLossOptions,
 ): StepLoss {
   const { graph } = logits;
   const count = tasks.length;
   const label = typeof loss === "function" ? "given" as const : loss;
-  const from = typeof loss === "function" ? lossesBy(loss, logits, labelsByRow(targets, count)) : logits;
+  const from = typeof loss === "function" ? lossesBy(loss, logits, labelsByRow(targets, count, real)) : logits;
   const term = graph.terms.length > 0 ? sum(...graph.terms) : undefined;
   if (weights === "uncertainty") {
     const learned = logVariances(graph, count);
@@ -113,7 +113,7 @@ export function lossOf(
   // The one label of a row is always known.
   const whole = heads
     ? hazardLoss(from, targets, given)
-    : labelLoss(from, targets, { ...given, weighted: weighted || count > 1 });
+    : labelLoss(from, targets, { ...given, weighted: weighted || count > 1, real });
   return { ...whole, from };
 }
 

@@ -154,7 +154,23 @@ Deno.test("wrong arguments end with code 2 and one line", async () => {
     ],
     [
       ["train", "--data", "x", "--optimizer", "adma"],
-      'Cannot run train: option "--optimizer" must be one of adam, adamw, lion, rmsprop, sgd, adagrad, rowwise_adagrad, ftrl, received "adma", did you mean "adam"',
+      'Cannot run train: option "--optimizer" must be one of adam, adamw, lamb, lion, rmsprop, sgd, adagrad, rowwise_adagrad, ftrl, received "adma", did you mean "adam"',
+    ],
+    [
+      ["train", "--data", "x", "--optimizer-of", "wide=ftrl"],
+      'Cannot run train: option "--optimizer-of" must begin with network, embedding, linear, received "wide"',
+    ],
+    [
+      ["train", "--data", "x", "--optimizer-of", "linear=ftrl,lr"],
+      'Cannot run train: option "--optimizer-of" must be like linear=ftrl,lr=0.05, received "lr"',
+    ],
+    [
+      ["train", "--data", "x", "--optimizer-of", "linear=ftrl", "--optimizer-of", "linear=sgd"],
+      'Cannot run train: option "--optimizer-of" must name "linear" once, received two optimizers',
+    ],
+    [
+      ["train", "--data", "x", "--optimizer-of", "linear=ftrl,momentum=1"],
+      'Cannot run train: optimizer ftrl: its options are lr, beta, l1, l2, embeddingUpdate, received "momentum"',
     ],
     [
       ["train", "--data", "x", "--optimizer-options", "momentun=0.9"],

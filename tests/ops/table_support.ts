@@ -64,6 +64,10 @@ export function randomBatch(options: BatchOptions): Occurrences {
 export interface TableRun {
   optimizer: Optimizer;
   l2?: number;
+  /** Strength of L1. */
+  l1?: number;
+  /** Largest number of the gradient. */
+  clipValue?: number;
   /** Strength of L2 by row, for rows of the batch alone. */
   rowL2?: Float64Array;
   /** Coupled L2 by row in place of `l2`, negative for frozen rows. */
@@ -206,7 +210,7 @@ export function firstWeights(rows: number, dim: number): Float64Array {
 
 async function planUpdate(
   device: Gpu,
-  { optimizer, l2 = 0, rowL2, rowStrength, tableRows, clip, more = 0 }: TableRun,
+  { optimizer, l2 = 0, l1, clipValue, rowL2, rowStrength, tableRows, clip, more = 0 }: TableRun,
   o: Occurrences,
   placed: Readonly<Record<string, PlacedTable>>,
 ): Promise<{ plan: Plan; buffers: GPUBuffer[] }> {
@@ -233,11 +237,15 @@ async function planUpdate(
     dFm: input("dFm", ["B", 1], o.dFm),
     fmSum: input("fmSum", ["B", o.dim], o.fmSum),
   };
-  const rule = { optimizer, l2, rowL2: rowL2 !== undefined, rowStrength: rowStrength !== undefined };
+  const strengths = { rowL2: rowL2 !== undefined, rowStrength: rowStrength !== undefined };
+  const rule = { optimizer, l2, l1, clipValue, ...strengths };
   if (placed.linear) {
     const linear = graph.table("linear", tableRows, 1, zeros());
     // In this order, since models may declare first-order weights before embeddings.
-    updateTables([{ leaf: linear, gradient: { ...lookup, dLinear }, pairs }, { leaf: table, gradient, pairs }], rule);
+    updateTables([
+      { leaf: linear, gradient: { ...lookup, dLinear }, pairs, rule },
+      { leaf: table, gradient, pairs, rule },
+    ]);
   } else if (clip === undefined) updateTable(table, gradient, pairs, rule);
   else {
     const reduced = reduceTable(table, gradient, pairs, rule);

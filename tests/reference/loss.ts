@@ -36,6 +36,8 @@ export const LABEL_LOSSES = {
   /** -(w y ln p + (1 - y) ln(1 - p)). */
   balanced: (positiveWeight: number) => (z: number, y: number): number =>
     positiveWeight * y * softplus(-z) + (1 - y) * softplus(z),
+  /** (z - y)^2. */
+  squared: (z: number, y: number): number => (z - y) ** 2,
   /** a (1 - p_t)^gamma of the cross-entropy, with p_t = p y + (1 - p)(1 - y). */
   focal: (gamma: number, alpha: number | null) => (z: number, y: number): number => {
     const [p, lacking] = [1 / (1 + Math.exp(-z)), 1 / (1 + Math.exp(z))];

@@ -41,6 +41,26 @@ function updateWeight(
   return { w: Math.abs(z) <= c.L1 ? 0 : moved, s0: n, s1: z };
 }
 
+/** Updates a layer in place: a row of a table, or a dense parameter as a whole; `hasRatio` is false for vectors. */
+export function updateLayer(
+  { optimizer, lr, t }: { optimizer: Optimizer; lr: number; t: number },
+  w: Float64Array,
+  g: Float64Array,
+  [s0, s1]: Float64Array[],
+  hasRatio: boolean,
+): void {
+  const { BETA1, BETA2, EPS, DECAY, MIN_NORM } = optimizer.constants;
+  const r = w.map((weight, i) => {
+    s0[i] = BETA1 * s0[i] + (1 - BETA1) * g[i];
+    s1[i] = BETA2 * s1[i] + (1 - BETA2) * g[i] * g[i];
+    return s0[i] / (1 - BETA1 ** t) / (Math.sqrt(s1[i] / (1 - BETA2 ** t)) + EPS) + DECAY * weight;
+  });
+  const [weights, steps] = [w, r].map((x) => Math.sqrt(x.reduce((sum, value) => sum + value * value, 0)));
+  const norm = Math.max(weights, MIN_NORM);
+  const ratio = hasRatio && norm > 0 && steps > 0 ? norm / steps : 1;
+  w.forEach((weight, i) => w[i] = weight - lr * ratio * r[i]);
+}
+
 /** Updates one row of a table in place: `states` are of the row's shape, or one number for row-wise rules. */
 export function updateRow(
   at: { optimizer: Optimizer; target: Target; lr: number; t: number },
@@ -49,6 +69,7 @@ export function updateRow(
   states: Float64Array[],
 ): void {
   const { optimizer } = at;
+  if (optimizer.name === "lamb") return updateLayer(at, w, g, states, w.length > 1);
   if (optimizer.rowSlots > 0) {
     states[0][0] += g.reduce((sum, x) => sum + x * x, 0) / g.length;
     w.forEach((value, i) => w[i] = value - at.lr * g[i] / (Math.sqrt(states[0][0]) + optimizer.constants.EPS));

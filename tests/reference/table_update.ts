@@ -74,15 +74,19 @@ export function gradientsOf(
 export function updateTableReference(
   o: Occurrences,
   state: TableState,
-  options: { optimizer: Optimizer; lr: number; t: number; scale?: number } & L2Strengths,
+  options:
+    & { optimizer: Optimizer; lr: number; t: number; scale?: number; l1?: number; clipValue?: number }
+    & L2Strengths,
 ): void {
-  const { optimizer, lr, t, scale = 1 } = options;
+  const { optimizer, lr, t, scale = 1, l1 = 0, clipValue = Infinity } = options;
   const at = { optimizer, target: optimizer.embeddingUpdate, lr, t };
   for (const [row, gradient] of gradientsOf(o, state, options)) {
     const windows = state.states.map((slot) =>
       optimizer.rowSlots > 0 ? slot.subarray(row, row + 1) : slot.subarray(row * o.dim, (row + 1) * o.dim)
     );
     const w = state.weights.subarray(row * o.dim, (row + 1) * o.dim);
-    updateRow(at, w, gradient.map((g) => g * scale), windows);
+    updateRow(at, w, gradient.map((g) => Math.min(Math.max(g * scale, -clipValue), clipValue)), windows);
+    // The proximal step of l1 |w|.
+    w.forEach((x, i) => w[i] = Math.sign(x) * Math.max(Math.abs(x) - lr * l1, 0));
   }
 }

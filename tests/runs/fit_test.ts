@@ -23,7 +23,8 @@ function parts(): Dataset[] {
   return data.split([0.6, 0.2, 0.2], { by: "label", seed: 1 });
 }
 
-const OPTIONS: FitOptions = { epochs: 4, batchSize: 32, optimizer: adam({ lr: 0.01 }), evaluateEvery: { steps: 3 } };
+const OPTIMIZER = adam({ lr: 0.01 });
+const OPTIONS: FitOptions = { epochs: 4, batchSize: 32, optimizer: OPTIMIZER, evaluateEvery: { steps: 3 } };
 
 /** What happened, without times. */
 const timeless = (events: readonly RunEvent[]): unknown[] =>
@@ -46,7 +47,7 @@ Deno.test("fit keeps a record, a checkpoint and the model in the folder of a run
       parameters: model.parameterCount,
     });
     assertEquals([info.training!.batchSize, info.training!.evaluateEvery], [32, { steps: 3 }]);
-    const { name, lr, embeddingUpdate, constants } = OPTIONS.optimizer!;
+    const { name, lr, embeddingUpdate, constants } = OPTIMIZER;
     assertEquals(info.training!.optimizer, { name, lr, embeddingUpdate, constants });
     assertEquals([info.best, info.bestEpoch], [history.bestMetrics, history.bestEpoch]);
     assertEquals(info.test, await model.evaluate(test));

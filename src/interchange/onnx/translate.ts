@@ -60,7 +60,10 @@ export function translateModel(
   const all = valueOf(logits);
   outputs.forEach(({ task, score, logit }, t) => {
     const own = outputs.length === 1 ? all : g.slice(all, 1, t, t + 1);
-    g.output(calibrate(g, own, calibration?.[task], { schema, ids: columns.ids }), score, "float", ["batch", 1]);
+    const scored = schema.real
+      ? g.op("Identity", [own])
+      : calibrate(g, own, calibration?.[task], { schema, ids: columns.ids });
+    g.output(scored, score, "float", ["batch", 1]);
     g.output(own, logit, "float", ["batch", 1]);
   });
   return g;

@@ -9,6 +9,7 @@ import labelBalanced from "../../../shaders/train/label_balanced.wgsl" with { ty
 import labelCrossEntropy from "../../../shaders/train/label_cross_entropy.wgsl" with { type: "text" };
 import labelFocal from "../../../shaders/train/label_focal.wgsl" with { type: "text" };
 import labelGiven from "../../../shaders/train/label_given.wgsl" with { type: "text" };
+import labelSquared from "../../../shaders/train/label_squared.wgsl" with { type: "text" };
 import step from "../../../shaders/common/step.wgsl" with { type: "text" };
 import taskFixed from "../../../shaders/train/task_fixed.wgsl" with { type: "text" };
 import taskLearned from "../../../shaders/train/task_learned.wgsl" with { type: "text" };
@@ -43,6 +44,7 @@ function lossShader(weighting: Weighting, hasTerm: boolean, label: Label): Shade
 function labelPart(label: Label): Record<string, string> {
   if (label === "given") return { label_given: labelGiven };
   if (label.name === "focal") return { label_focal: labelFocal };
+  if (label.name === "squared") return { label_squared: labelSquared };
   return label.positiveWeight === 1 ? { label_cross_entropy: labelCrossEntropy } : { label_balanced: labelBalanced };
 }
 
@@ -68,6 +70,8 @@ interface LossAttributes {
   readonly scale?: number;
   /** Whether a task's sum is divided by the weight of all rows. */
   readonly byRows?: boolean;
+  /** Whether labels are any numbers, all of which are known. */
+  readonly real?: boolean;
 }
 
 /** The loss with its gradient, and that of the tasks' log-variances where these are learned. */
@@ -82,7 +86,7 @@ const labelLossOp: Op<LossAttributes> = {
     return [[1], ["B", count], ...(weighting === "learned" ? [[count]] : [])];
   },
   emit: (k, { inputs, outputs: [loss, dLogits, dTasks], attributes }) => {
-    const { ring, label, weighting, weighted: isWeighted, hasTerm, scale, byRows = false } = attributes;
+    const { ring, label, weighting, weighted: isWeighted, hasTerm, scale, byRows = false, real = false } = attributes;
     const [logits, targets, given] = inputs.slice(0, hasTerm ? -1 : undefined);
     const tasks = tasksOf("label loss", logits);
     const blocks = Math.ceil(k.batch / BLOCK);
@@ -92,6 +96,7 @@ const labelLossOp: Op<LossAttributes> = {
       shader: lossShader(weighting, hasTerm, label),
       constants: {
         ...{ ...labelConstants(label), WEIGHTED: isWeighted, BY_ROWS: byRows },
+        ...(real && { REAL: true }),
         ...(scale !== undefined && { SCALE: scale }),
       },
       params,
@@ -116,21 +121,29 @@ const labelLossOp: Op<LossAttributes> = {
   },
 };
 
+interface ScoresAttributes {
+  readonly scores: BufferRange;
+  readonly kept: BufferRange | undefined;
+  /** Whether scores are the logits themselves. */
+  readonly real: boolean;
+}
+
 const recordedLabelLossOp: Op<LossAttributes> = { ...labelLossOp, effect: true };
 
-const storeScoresOp: Op<{ readonly scores: BufferRange; readonly kept: BufferRange | undefined }> = {
+const storeScoresOp: Op<ScoresAttributes> = {
   name: "store_scores",
   effect: true,
   outputs: ([logits]) => {
     tasksOf("scores", logits);
     return [];
   },
-  emit: (k, { inputs: [logits], attributes: { scores, kept } }) => {
+  emit: (k, { inputs: [logits], attributes: { scores, kept, real } }) => {
     const tasks = tasksOf("scores", logits);
     k.run({
       shader: lossShader("sum", false, CROSS_ENTROPY),
       entry: kept ? "score_and_keep" : "score",
       bind: { logits, scores, kept_logits: kept },
+      constants: real ? { REAL: true } : {},
       params: { batch: k.batch, tasks, blocks: 0, slots: 0 },
       grid: Math.ceil(k.batch * tasks / 256),
     });
@@ -177,6 +190,8 @@ export interface LossOptions {
   readonly logVariances?: Tensor;
   /** Factor of all tasks' losses, in place of weights. */
   readonly scale?: number;
+  /** Whether labels are any numbers, all of which are known. @default {false} */
+  readonly real?: boolean;
   /** What the loss has besides, `[1]`: its gradient is the affair of those who computed it. */
   readonly term?: Tensor;
 }
@@ -194,12 +209,13 @@ export interface LossOptions {
  * @throws {TypeError} when a shape differs, or weights and log-variances are both given
  */
 export function labelLoss(logits: Tensor, targets: Tensor, options: LossOptions = {}): Loss {
-  const { label = CROSS_ENTROPY, ring, taskWeights, logVariances, scale, term, weighted = false } = options;
+  const { label = CROSS_ENTROPY, ring, taskWeights, logVariances, scale, term, weighted = false, real } = options;
   if (taskWeights && logVariances) {
     throw new TypeError("Cannot build label loss: tasks have weights or log-variances, received both");
   }
   const weighting = taskWeights ? "fixed" : logVariances ? "learned" : scale === undefined ? "sum" : "scaled";
-  return applyLoss([logits, targets, taskWeights ?? logVariances], term, { label, ring, weighting, weighted, scale });
+  const how = { label, ring, weighting, weighted, scale, real } as const;
+  return applyLoss([logits, targets, taskWeights ?? logVariances], term, how);
 }
 
 /**
@@ -241,13 +257,14 @@ function applyLoss(
 
 /**
  * Stores the probabilities of each valid row, out[T (step.first + b) + t] = sigmoid(logits[b, t]), and its logits at the
- * same place of `kept`.
+ * same place of `kept`. Of labels that are numbers, the logits are stored in place of probabilities.
  *
  * @param logits `[B, T]`
  * @param out room for T f32 per row of the data set
  * @param kept as much room, where logits are wanted as well
+ * @param real whether labels are numbers
  * @throws {TypeError} when the logits have another shape
  */
-export function storeScores(logits: Tensor, out: BufferRange, kept?: BufferRange): void {
-  applyAll(storeScoresOp, [logits], { scores: out, kept });
+export function storeScores(logits: Tensor, out: BufferRange, kept?: BufferRange, real = false): void {
+  applyAll(storeScoresOp, [logits], { scores: out, kept, real });
 }

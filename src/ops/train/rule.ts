@@ -19,7 +19,7 @@ import type { BufferRange } from "../../gpu/kernel.ts";
 import type { Constants } from "../../gpu/shader.ts";
 import type { Emitter } from "../../graph/node.ts";
 import type { Table } from "../../graph/parameter.ts";
-import { type Optimizer, rowL2Index, rowStrengthIndex, tableSlots } from "../../optimizer.ts";
+import { type Optimizer, type PlacedRule, rowL2Index, rowStrengthIndex, tableSlots } from "../../optimizer.ts";
 
 /** Number in `shaders/train/optimizer.wgsl` of the rule that tables have where it differs from that of dense parameters. */
 const ROWWISE_ADAGRAD = 2;
@@ -48,10 +48,14 @@ function clipFile(clipped: boolean): Record<string, string> {
 }
 
 /** Constants of the rule for a table. */
-export function tableRule(table: Table, optimizer: Optimizer): Constants {
+export function tableRule(
+  table: Table,
+  { optimizer, place, l1, clipValue }: PlacedRule & { readonly l1: number; readonly clipValue?: number },
+): Constants {
   const lazyAdam = optimizer.rule === ADAM && optimizer.embeddingUpdate === "lazy";
   const number = optimizer.rowSlots > 0 ? ROWWISE_ADAGRAD : lazyAdam ? LAZY_ADAM : optimizer.rule;
-  return { ...optimizer.constants, RULE: number, WIDTH: table.dim };
+  const limits = { ...(clipValue && { CLIP_VALUE: clipValue }), ...(l1 > 0 && { SHRINK: l1 }) };
+  return { ...optimizer.constants, ...limits, RULE: number, PLACE: place, WIDTH: table.dim };
 }
 
 /** Returns the state of a shard of a table by binding name, which starts with `prefix`. */

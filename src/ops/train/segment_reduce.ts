@@ -57,8 +57,14 @@ export interface TableAttributes {
   readonly table: Table;
   /** The rule. */
   readonly optimizer: Optimizer;
+  /** Place of its rate in a step. */
+  readonly place: number;
   /** Coupled L2. */
   readonly l2: number;
+  /** Strength of L1. */
+  readonly l1: number;
+  /** Largest number of the gradient; unlimited when absent. */
+  readonly clipValue?: number;
   /** Whether rows of the batch have strengths of L2 of their own, in a slot of the table. */
   readonly rowL2: boolean;
   /** Whether each row has a coupled L2 of its own, in another slot of the table. */
@@ -84,7 +90,7 @@ export function inputsByName(
  */
 export function spanOf({ table, optimizer }: TableAttributes, applies: boolean, most: number): number {
   const { count } = lanesOf(table.dim);
-  if (applies && optimizer.rowSlots > 0) return count;
+  if (applies && (optimizer.rowSlots > 0 || optimizer.byLayer)) return count;
   let span = Math.min(count, most);
   while (count % span > 0) span--;
   return span;
@@ -182,7 +188,7 @@ export function emitReductionWork(k: Emitter, reduction: Reduction, work: Reduct
     ...{ CHUNK: chunk, BATCH: k.batch, FIELDS: fields },
     ...{ LANES: lanes, STRIDE: table.stride / width, SPAN: span, GROUP_CHUNKS },
     ...(terms.d_more && { FIRST_FIELDS: fields - Number(terms.d_more.shape[1]) }),
-    ...(applies ? tableRule(table, optimizer) : { BY_ROW: sink === "row" }),
+    ...(applies ? tableRule(table, attributes) : { BY_ROW: sink === "row" }),
   };
   const chunks = Math.ceil(fields * k.batch / chunk);
   const carry = k.scratch([chunks, 2, table.dim + (beside ? width * lanes / span : 0)]);

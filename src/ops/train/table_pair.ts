@@ -1,5 +1,5 @@
 /**
- * Updates of all tables, of which an embedding table and first-order weights with the same occurrences go together.
+ * Updates of all tables, of which an embedding table and first-order weights with the same occurrences and rule go together.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import {
   reductionKernel,
   type TableAttributes,
 } from "./segment_reduce.ts";
-import { reductionOf, type TableUpdateOptions, updateTable } from "./table_update.ts";
+import { reductionOf, type TableRule, updateTable } from "./table_update.ts";
 
 /** A table to update. */
 export interface UpdatedTable {
@@ -26,8 +26,8 @@ export interface UpdatedTable {
   readonly gradient: TableGradient;
   /** Occurrences sorted by row. */
   readonly pairs: Tensor;
-  /** Whether each row has a coupled L2 of its own, see {@linkcode TableUpdateOptions}. @default {false} */
-  readonly rowStrength?: boolean;
+  /** How it is updated. */
+  readonly rule: TableRule;
 }
 
 /** Reductions over the same occurrences that apply one rule to an embedding table and to first-order weights. */
@@ -103,24 +103,25 @@ function reductionBy(inputs: readonly Tensor[], attributes: TableAttributes): Re
 }
 
 /**
- * Updates tables in place by the optimizer's rule from the gradients of all occurrences, summed by row.
+ * Updates tables in place by their rules from the gradients of all occurrences, summed by row.
  *
  * @param tables each table once
  */
-export function updateTables(tables: readonly UpdatedTable[], options: TableUpdateOptions): void {
+export function updateTables(tables: readonly UpdatedTable[]): void {
   const left = new Set(tables);
   for (const table of tables) {
     if (!left.delete(table)) continue;
     const others = [...left];
-    const partner = options.optimizer.embeddingUpdate === "lazy" && !options.rowL2 &&
-      others.find((other) => isBeside(other, table) || isBeside(table, other));
+    const { optimizer, rowL2 } = table.rule;
+    const partner = optimizer.embeddingUpdate === "lazy" && !rowL2 &&
+      others.find((other) => other.rule.optimizer === optimizer && (isBeside(other, table) || isBeside(table, other)));
     if (!partner) {
-      updateTable(table.leaf, table.gradient, table.pairs, { ...options, rowStrength: table.rowStrength });
+      updateTable(table.leaf, table.gradient, table.pairs, table.rule);
       continue;
     }
     left.delete(partner);
     const [embedding, linear] = (isBeside(partner, table) ? [table, partner] : [partner, table])
-      .map(({ leaf, gradient, pairs }) => reductionOf(leaf, gradient, pairs, options));
+      .map(({ leaf, gradient, pairs, rule }) => reductionOf(leaf, gradient, pairs, rule));
     applyAll(updatePairOp, [...embedding.inputs, ...linear.inputs], {
       embedding: embedding.attributes,
       linear: linear.attributes,
@@ -131,7 +132,7 @@ export function updateTables(tables: readonly UpdatedTable[], options: TableUpda
 /** Returns whether a table holds first-order weights of the rows that occur in an embedding table. */
 function isBeside(linear: UpdatedTable, embedding: UpdatedTable): boolean {
   const [weights, rows] = [tableOf(linear.leaf), tableOf(embedding.leaf)];
-  return !linear.rowStrength && !embedding.rowStrength && weights.dim === 1 && rows.dim > 1 &&
+  return !linear.rule.rowStrength && !embedding.rule.rowStrength && weights.dim === 1 && rows.dim > 1 &&
     weights.rows === rows.rows && linear.pairs === embedding.pairs &&
     linear.gradient.values === embedding.gradient.values && linear.gradient.dLinear !== undefined &&
     linear.gradient.dEmbedding === undefined && linear.gradient.dFm === undefined;

@@ -43,8 +43,14 @@ export interface ReducedTable {
 export interface TableRule {
   /** The rule; its `embeddingUpdate` tells whether rows absent from the batch are updated. */
   readonly optimizer: Optimizer;
+  /** Place of its rate in a step. @default {0} */
+  readonly place?: number;
   /** Coupled L2: l2 w is added to the gradient of each updated row, once. */
   readonly l2: number;
+  /** Strength of L1, by which weights are drawn to 0 after the rule. @default {0} */
+  readonly l1?: number;
+  /** Largest number of the gradient; unlimited when absent. */
+  readonly clipValue?: number;
   /**
    * Whether the table has a slot with a strength for each row: rowL2[row] w is added to the gradient of each row of the
    * batch, once, however often it occurs there. @default {false}
@@ -156,9 +162,10 @@ export function reductionOf(
 function attributesOf(
   table: Tensor,
   { ids }: TableGradient,
-  { optimizer, l2, rowL2 = false, rowStrength = false }: TableRule,
+  { optimizer, place = 0, l2, l1 = 0, clipValue, rowL2 = false, rowStrength = false }: TableRule,
 ): TableAttributes {
-  return { table: tableOf(table), optimizer, l2, rowL2, rowStrength, fields: Number(ids.shape[0]), names: [] };
+  const fields = Number(ids.shape[0]);
+  return { table: tableOf(table), optimizer, place, l2, l1, clipValue, rowL2, rowStrength, fields, names: [] };
 }
 
 function checkShape(
@@ -286,7 +293,7 @@ export function emitUpdates(k: Emitter, { node, entry }: TableUpdate, most: numb
       },
       constants: {
         ...{ FIELDS: fields, LANES: lanes, STRIDE: table.stride / width, SPAN: span },
-        ...tableRule(table, optimizer),
+        ...tableRule(table, attributes),
       },
       params: { first, rows, l2 },
       grid: Math.ceil((touched ? fields * k.batch : rows) * (lanes / span) / 64),

@@ -2,21 +2,22 @@ import { upload } from "../../../src/gpu/memory.ts";
 import { download } from "../../../src/gpu/memory.ts";
 import { Graph } from "../../../src/graph/graph.ts";
 import { Plan } from "../../../src/graph/plan.ts";
-import { updateDense } from "../../../src/ops/train/dense_update.ts";
+import { type DenseUpdateOptions, updateDense } from "../../../src/ops/train/dense_update.ts";
 import {
   adagrad,
   adam,
   adamw,
   ftrl,
+  lamb,
   lion,
   type Optimizer,
   rmsprop,
   rowwiseAdagrad,
   sgd,
 } from "../../../src/optimizer.ts";
-import { assertThrows } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import golden from "../../golden/optimizers.json" with { type: "json" };
-import { updateRow } from "../../reference/optimizer.ts";
+import { updateLayer, updateRow } from "../../reference/optimizer.ts";
 import { assertClose, gpu, randomArray, step } from "../../support.ts";
 
 /** Runs one step per gradient from `weights` on and returns the weights and state after each. */
@@ -26,6 +27,7 @@ async function runDense(
   weights: ArrayLike<number>,
   gradients: readonly ArrayLike<number>[],
   l2: readonly number[],
+  more: Pick<DenseUpdateOptions, "clipValue"> & { l1?: readonly number[]; layers?: readonly number[] } = {},
 ): Promise<Float32Array[]> {
   const device = await gpu();
   const padded = (x: ArrayLike<number>): Float32Array<ArrayBuffer> => {
@@ -45,6 +47,13 @@ async function runDense(
     gradient,
     slots,
     l2: { buffer: upload(device, "l2", Float32Array.from(l2)) },
+    l1: more.l1 && { buffer: upload(device, "l1", Float32Array.from(more.l1)) },
+    layers: more.layers && {
+      layers: { buffer: upload(device, "layers", Uint32Array.from(more.layers)) },
+      trusts: { buffer: upload(device, "trusts", new Float32Array(l2.length)) },
+      count: more.layers.length / 4,
+    },
+    clipValue: more.clipValue,
     optimizer,
   };
   updateDense([order], { ...options, count: 64 * l2.length });
@@ -119,6 +128,51 @@ Deno.test("updateDense gives each block of 64 its own L2", async () => {
   const states = [new Float64Array(192), new Float64Array(192)];
   updateRow({ optimizer, target: "parameter", lr: 0.1, t: 1 }, expected, g, states);
   assertClose(after, expected, "weights", { rtol: 2e-5 });
+});
+
+Deno.test("updateDense scales a step of LAMB by the norms of each parameter, vectors left out", async () => {
+  // A matrix of 600 numbers in ten blocks, a bias of 30 in one, a matrix of 100 in two.
+  const places = [{ first: 0, blocks: 10, size: 600 }, { first: 640, blocks: 1, size: 30 }, {
+    ...{ first: 704, blocks: 2, size: 100 },
+  }];
+  const padded = (values: ArrayLike<number>): Float32Array => {
+    const all = new Float32Array(832);
+    for (const { first, size } of places) for (let i = 0; i < size; i++) all[first + i] = values[first + i];
+    return all;
+  };
+  const weights = padded(randomArray(832, 1));
+  const gradients = [2, 3, 4].map((seed) => padded(randomArray(832, seed)));
+  const layers = places.flatMap(({ first, blocks }, i) => [first / 4, 16 * blocks, Number(i !== 1), 0]);
+  for (const optimizer of [lamb({ minNorm: 0 }), lamb({ minNorm: 30, weightDecay: 0.1 })]) {
+    const l2 = new Array(13).fill(0.02);
+    const after = await runDense(optimizer, 0.05, weights, gradients, l2, { layers, clipValue: 0.7 });
+    const w = Float64Array.from(weights);
+    const states = [new Float64Array(832), new Float64Array(832)];
+    gradients.forEach((gradient, step) => {
+      for (const [i, { first, size }] of places.entries()) {
+        const own = w.subarray(first, first + size);
+        const limited = own.map((x, j) => Math.min(Math.max(gradient[first + j] + 0.02 * x, -0.7), 0.7));
+        const slots = states.map((state) => state.subarray(first, first + size));
+        updateLayer({ optimizer, lr: 0.05, t: step + 1 }, own, limited, slots, i !== 1);
+      }
+      assertClose(after[step], w, `step ${step + 1}`, { rtol: 2e-5 });
+    });
+  }
+});
+
+Deno.test("updateDense gives each block its own L1, which leaves exact zeros", async () => {
+  const optimizer = adam();
+  const [weights, gradient] = [randomArray(192, 1), randomArray(192, 2)];
+  const l1 = [0, 2, 6];
+  const [after] = await runDense(optimizer, 0.1, weights, [gradient], [0, 0, 0], { l1 });
+  const expected = Float64Array.from(weights);
+  updateRow({ optimizer, target: "parameter", lr: 0.1, t: 1 }, expected, Float64Array.from(gradient), [
+    new Float64Array(192),
+    new Float64Array(192),
+  ]);
+  const shrunk = expected.map((w, i) => Math.sign(w) * Math.max(Math.abs(w) - 0.1 * l1[i >> 6], 0));
+  assertClose(after, shrunk, "weights", { rtol: 2e-5 });
+  assertEquals(after.subarray(128).some((w) => w === 0), true);
 });
 
 Deno.test("updateDense refuses a count that is no multiple of 64 and missing state", async () => {

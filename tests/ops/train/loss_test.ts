@@ -2,6 +2,7 @@ import golden from "../../golden/losses.json" with { type: "json" };
 import { createBuffer, download, upload } from "../../../src/gpu/memory.ts";
 import { Graph } from "../../../src/graph/graph.ts";
 import { activation } from "../../../src/ops/dense/pointwise.ts";
+import { squared } from "../../../src/losses.ts";
 import { labelLoss, storeScores } from "../../../src/ops/train/loss.ts";
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import * as reference from "../../reference/loss.ts";
@@ -48,6 +49,28 @@ Deno.test("labelLoss equals PyTorch on golden logits, extreme ones included", as
   const { loss, dLogits } = await evaluate(Float32Array.from(golden.logits), Float32Array.from(golden.labels));
   assertAlmostEquals(loss, bce.mean, 1e-6);
   assertClose(dLogits, bce.grad_of_mean_wrt_logit, "dLogits", { atol: 1e-9, rtol: 1e-6 });
+});
+
+Deno.test("labelLoss of squared errors has their gradient, with weights and labels below 0", async () => {
+  const batch = 37;
+  const [logits, labels] = [randomArray(batch, 1), randomArray(batch, 2)].map((x) =>
+    Float32Array.from(x, (v) => 4 * v)
+  );
+  const weights = Float32Array.from(randomArray(batch, 3), (w, b) => b < 30 ? w + 1 : 0);
+  const total = weights.reduce((sum, weight) => sum + weight);
+  const lossAt = (z: ArrayLike<number>) =>
+    Array.from(weights, (w, b) => w * reference.LABEL_LOSSES.squared(z[b], labels[b])).reduce((s, x) => s + x) / total;
+  const graph = new Graph("train");
+  const inputs = { logits, targets: targetsOf([labels], 30, weights) };
+  const how = { label: squared(), weighted: true, real: true };
+  const result = labelLoss(graph.input("logits", ["B", 1]), graph.input("targets", [2, "B"]), how);
+  const [loss, dLogits] = await run([result.loss, result.dLogits], { batch, steps: [step(30)], inputs });
+  assertAlmostEquals(new Float32Array(loss)[0], lossAt(logits), 1e-5);
+  const central = Array.from(logits, (z, b) => {
+    const [up, down] = [1e-4, -1e-4].map((h) => Float64Array.from(logits).with(b, z + h));
+    return (lossAt(up) - lossAt(down)) / 2e-4;
+  });
+  assertClose(new Float32Array(dLogits), central, "dLogits", { rtol: 2e-5 });
 });
 
 Deno.test("labelLoss equals PyTorch row by row", async () => {

@@ -2,7 +2,7 @@ import { Gpu } from "../../../src/gpu/device.ts";
 import { workOf } from "../../../src/gpu/profile.ts";
 import { loadKernels } from "../../../src/kernels/load.ts";
 import { kernelsOf } from "../../../src/kernels/set.ts";
-import { adagrad, adam, ftrl, type Optimizer, rowwiseAdagrad, sgd, tableSlots } from "../../../src/optimizer.ts";
+import { adagrad, adam, ftrl, lamb, type Optimizer, rowwiseAdagrad, sgd, tableSlots } from "../../../src/optimizer.ts";
 import { assert, assertEquals } from "@std/assert";
 import { type Occurrences, type TableState, updateTableReference } from "../../reference/table_update.ts";
 import { assertClose } from "../../support.ts";
@@ -46,7 +46,7 @@ async function compare(run: TableRun, label: string): Promise<void> {
   assert(!Object.values(apart.kernels).includes("together"), label);
   assertEquals(together.embedding.bytes, apart.embedding.bytes, `${label}: embeddings`);
   assertEquals(together.linear.bytes, apart.linear.bytes, `${label}: first-order weights`);
-  const { optimizer, l2 = 0, lr = 0.1, tableRows, batches } = run;
+  const { optimizer, l2 = 0, l1, clipValue, lr = 0.1, tableRows, batches } = run;
   const embedding = batches.map((batch): Occurrences => ({ ...batch, dLinear: undefined }));
   const linear = batches.map(({ batch, rows, fields, ids, values, dLinear }): Occurrences => (
     { batch, rows, fields, dim: 1, ids, values, dLinear }
@@ -55,7 +55,7 @@ async function compare(run: TableRun, label: string): Promise<void> {
     const { dim } = parts[0];
     const states = tableSlots(optimizer).map(({ initial }) => new Float64Array(tableRows * dim).fill(initial));
     const state: TableState = { weights: firstWeights(tableRows, dim), states };
-    parts.forEach((batch, i) => updateTableReference(batch, state, { optimizer, l2, lr, t: i + 1 }));
+    parts.forEach((batch, i) => updateTableReference(batch, state, { optimizer, l2, l1, clipValue, lr, t: i + 1 }));
     const { weights, states: computed } = together[name as "embedding" | "linear"];
     assertClose(weights, state.weights, `${label}, ${name}: weights`, { rtol: 2e-5 });
     states.forEach((expected, i) => assertClose(computed[i], expected, `${label}, ${name}: state`, { rtol: 2e-5 }));
@@ -68,6 +68,7 @@ const OPTIMIZERS: Record<string, Optimizer> = {
   adagrad: adagrad({ initialAccumulator: 0.1 }),
   adam: adam(),
   ftrl: ftrl({ l1: 0.1, l2: 0.2 }),
+  lamb: lamb({ minNorm: 0.5 }),
 };
 
 for (const [name, optimizer] of Object.entries(OPTIMIZERS)) {
@@ -80,6 +81,13 @@ for (const [name, optimizer] of Object.entries(OPTIMIZERS)) {
     }
   });
 }
+
+Deno.test("one pass limits gradients and draws weights to 0 as two passes do", async () => {
+  const batches = [1, 2].map((seed) =>
+    randomBatch({ batch: 40, fields: 3, dim: 6, tableRows: 60, terms: TERMS, seed })
+  );
+  await compare({ optimizer: adam(), lr: 0.05, l1: 1, clipValue: 0.2, tableRows: 60, batches }, "L1 and limits");
+});
 
 Deno.test("one pass sums runs of any length as two passes do, with and without each term", async () => {
   const shape = { batch: 500, fields: 4, dim: 8, tableRows: 2000 };

@@ -8,7 +8,6 @@ import {
   rmsprop,
   rowwiseAdagrad,
   sgd,
-  tableSlots,
 } from "../../../src/optimizer.ts";
 import { Gpu } from "../../../src/gpu/device.ts";
 import { Graph } from "../../../src/graph/graph.ts";
@@ -17,39 +16,13 @@ import { loadKernels } from "../../../src/kernels/load.ts";
 import { updateTable } from "../../../src/ops/train/table_update.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import golden from "../../golden/optimizers.json" with { type: "json" };
-import { type Occurrences, type TableState, updateTableReference } from "../../reference/table_update.ts";
+import type { Occurrences } from "../../reference/table_update.ts";
 import { assertClose } from "../../support.ts";
+import { compare, hardware } from "../table_compare.ts";
 import { type BatchOptions, firstWeights, randomBatch, runTable, type TableRun } from "../table_support.ts";
-
-/** Runs the same steps on the device and in float64 and compares weights and state. */
-async function compare(run: TableRun, label = ""): Promise<void> {
-  const { optimizer, l2 = 0, rowL2, rowStrength, tableRows, batches, lr = 0.1 } = run;
-  const { dim } = batches[0];
-  const state: TableState = {
-    weights: run.weights?.slice() ?? firstWeights(tableRows, dim),
-    states: tableSlots(optimizer).filter((slot) => slot.saved).map((slot) =>
-      new Float64Array(slot.perRow ? tableRows : tableRows * dim).fill(slot.initial)
-    ),
-  };
-  batches.forEach((batch, i) =>
-    updateTableReference(batch, state, { optimizer, l2, rowL2, rowStrength, lr, t: i + 1 })
-  );
-  const { weights, states } = await runTable(run);
-  assertClose(weights, state.weights, `${label} weights`, { rtol: 2e-5 });
-  state.states.forEach((expected, i) => assertClose(states[i], expected, `${label} state ${i}`, { rtol: 2e-5 }));
-  if (optimizer.embeddingUpdate === "dense") {
-    assertEquals(states.at(-1)!.every((x) => x === 0), true, "the gradient is cleared");
-  }
-}
 
 async function compareBytes(run: TableRun, expected: TableRun): Promise<void> {
   assertEquals((await runTable(run)).bytes, (await runTable(expected)).bytes);
-}
-
-/** Returns a device that passes for a GPU. */
-async function hardware(): Promise<Gpu> {
-  const adapter = await navigator.gpu.requestAdapter();
-  return new Gpu(await adapter!.requestDevice(), { description: "GPU", kind: "gpu" });
 }
 
 /** One step of plain descent from zero gradients compares the summed gradient itself. */
