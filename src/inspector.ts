@@ -7,9 +7,11 @@ import type { CheckpointTensor } from "./checkpoint/content.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { Feed } from "./feed.ts";
 import type { Gpu } from "./gpu/device.ts";
+import type { Graph } from "./graph/graph.ts";
 import { Readback, requireAllocated } from "./gpu/memory.ts";
 import { Plan } from "./graph/plan.ts";
 import { sizeOf, type Tensor } from "./graph/tensor.ts";
+import type { InspectOptions } from "./model/options.ts";
 import { overlap } from "./model/overlap.ts";
 import type { ModelParts } from "./model/parts.ts";
 import { feedSizes, traceModel } from "./trace.ts";
@@ -23,7 +25,7 @@ const CHUNK_BATCHES = 16;
 /** Bytes that are read back at once, where a batch does not have more. */
 const READ_BYTES = 1 << 22;
 
-/** An exposed tensor and the place of its numbers among those that are read back. */
+/** A tensor and the place of its numbers among those that are read back. */
 interface Exposed {
   readonly name: string;
   readonly tensor: Tensor;
@@ -36,7 +38,25 @@ export function inspectedBatch(rows: number): number {
   return Math.min(MOST_ROWS, 2 ** Math.ceil(Math.log2(rows)));
 }
 
-/** A compiled forward pass that keeps what layers expose; calls run side by side, as those of a predictor do. */
+/** What can be read of a forward pass. */
+export type Inspected = NonNullable<InspectOptions["what"]>;
+
+/** Returns the tensors of a traced model that can be read, by name. */
+export function inspectedTensors({ exposed, nodes }: Graph, what: Inspected): ReadonlyMap<string, Tensor> {
+  if (what === "exposed") return exposed;
+  const outputs = new Map<string, Tensor>();
+  for (const { attributes, inputs, outputs: [output] } of nodes) {
+    if ((attributes as { activation?: string } | undefined)?.activation !== "relu") continue;
+    const parameters = inputs.flatMap(({ origin }) => origin.kind === "parameter" ? [origin.parameter.name] : []);
+    const name = parameters[0]?.replace(/\.[^.]*$/, "") ?? "relu";
+    let free = name;
+    for (let i = 1; outputs.has(free); i++) free = `${name}_${i}`;
+    outputs.set(free, output);
+  }
+  return outputs;
+}
+
+/** A compiled forward pass that keeps what is to be read; calls run side by side, as those of a predictor do. */
 export class Inspector {
   readonly #gpu: Gpu;
   readonly #plan: Plan;
@@ -60,16 +80,19 @@ export class Inspector {
   /**
    * Compiles the forward pass over batches of `batch` rows.
    *
-   * @throws {TypeError} when the model exposes nothing
+   * @throws {TypeError} when the model has nothing of the kind
    * @throws {GpuError} when the device has too little memory
    */
-  static async create(gpu: Gpu, parts: ModelParts, batch: number): Promise<Inspector> {
+  static async create(gpu: Gpu, parts: ModelParts, batch: number, what: Inspected): Promise<Inspector> {
     const { definition, declarations, space, store } = parts;
     const feed = new Feed(gpu, { ...feedSizes(space), batch, rows: CHUNK_BATCHES * batch, budget: Infinity });
     try {
       const { logits } = traceModel(definition, "predict", declarations, space, feed.capacity);
-      const { exposed } = logits.graph;
-      if (exposed.size === 0) throw new TypeError(`Cannot inspect ${definition.name}: it exposes nothing`);
+      const exposed = inspectedTensors(logits.graph, what);
+      if (exposed.size === 0) {
+        const lacks = what === "exposed" ? "exposes nothing" : "has no layer with ReLU";
+        throw new TypeError(`Cannot inspect ${definition.name}: it ${lacks}`);
+      }
       await requireAllocated(feed.buffers);
       const plan = await Plan.create(gpu, {
         name: `${definition.name}.inspect`,
@@ -85,7 +108,7 @@ export class Inspector {
     }
   }
 
-  /** Returns the exposed tensors of all rows by name. */
+  /** Returns the tensors of all rows by name. */
   async inspect(data: Dataset): Promise<Record<string, CheckpointTensor>> {
     const { batch } = this.#plan;
     const result: Record<string, CheckpointTensor & { data: Float32Array }> = {};

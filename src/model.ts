@@ -28,7 +28,7 @@ import { type ExtendOptions, extendTensors, movedRows, requireExtendOptions } fr
 import { Forward } from "./model/forward.ts";
 import { type AnyFactory, parseHeader } from "./model/header.ts";
 import type { CreateOptions, InspectOptions, LoadOptions, ModelOptions, PredictOptions } from "./model/options.ts";
-import { batchSizeOf, embeddingInitializerOf, readVectors } from "./model/options.ts";
+import { batchSizeOf, embeddingInitializerOf, inspectedOf, readVectors } from "./model/options.ts";
 import { type EvaluateOptions, evaluationOf } from "./model/evaluation_columns.ts";
 import type { ModelParts } from "./model/parts.ts";
 import { type QuantizedStorage, quantizeTables, requireFloat32, storageFor } from "./model/quantized.ts";
@@ -301,7 +301,7 @@ export class Model implements AsyncDisposable {
     return await this.#access.read("predict", async () => {
       const batchSize = batchSizeOf("predict", options);
       await requireSchema(this.schema, data);
-      return await this.#forward.predict(data, batchSize);
+      return await this.#forward.predict(data, batchSize, options.calibrated);
     });
   }
 
@@ -334,7 +334,7 @@ export class Model implements AsyncDisposable {
       await requireUsable("evaluate", this.schema, data);
       requireLabels("evaluate the data", data);
       const evaluation = evaluationOf(data, options);
-      return evaluateByTask(await this.#forward.predict(data, batchSize), data, evaluation);
+      return evaluateByTask(await this.#forward.predict(data, batchSize, options.calibrated), data, evaluation);
     });
   }
 
@@ -353,7 +353,10 @@ export class Model implements AsyncDisposable {
    * @throws {RangeError} when labels are of one class or the logits tell them apart without a mistake, or an option is out
    * of its range
    */
-  async calibrate(data: Dataset, options: CalibrateOptions & PredictOptions = {}): Promise<Calibration> {
+  async calibrate(
+    data: Dataset,
+    options: CalibrateOptions & Pick<PredictOptions, "batchSize"> = {},
+  ): Promise<Calibration> {
     return await this.#access.read("calibrate", async () => {
       const batch = batchSizeOf("calibrate", options);
       await requireCalibratable(this.schema, data);
@@ -383,17 +386,18 @@ export class Model implements AsyncDisposable {
   }
 
   /**
-   * Reads what the model's layers expose for some rows: attention weights, gates, field strengths and the like.
+   * Reads what the model's layers expose for some rows: attention weights, gates, field strengths and the like. With
+   * `{ what: "relu" }` it reads the outputs of the layers that end in ReLU instead, which tell units that never fire.
    *
    * @returns tensors by name; those with a batch dimension have `data.rows` there
-   * @throws {TypeError} when the model exposes nothing, the data has another schema, or the options are not an object
-   * @throws {RangeError} when the data has no rows, or `batchSize` is not a positive integer
+   * @throws {TypeError} when the model has nothing of the kind, the data has another schema, or the options are not an object
+   * @throws {RangeError} when the data has no rows, `batchSize` is not a positive integer, or `what` is something else
    */
   async inspect(data: Dataset, options: InspectOptions = {}): Promise<Record<string, CheckpointTensor>> {
     return await this.#access.read("inspect", async () => {
       await requireUsable("inspect", this.schema, data);
       const batch = batchSizeOf("inspect", options, inspectedBatch(data.rows));
-      return await this.#forward.inspect(data, batch);
+      return await this.#forward.inspect(data, batch, inspectedOf(options));
     });
   }
 

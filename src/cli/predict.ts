@@ -20,6 +20,7 @@ const GROUPS = {
   "Model": {
     "model-file": { value: "FILE", help: "model or checkpoint that train wrote" },
     "batch-size": { value: "N", help: "rows of a step (default 4096)" },
+    uncalibrated: { help: "write sigmoid(z) where the model has a calibration" },
     ...TUNING_OPTION,
     ...GPU_OPTION,
   },
@@ -71,7 +72,7 @@ export async function predict(args: readonly string[], streams: Streams): Promis
   };
   const ids = options.exact("id");
   if (ids.length > 0 && await areLibsvm(files, format)) options.refuse('option "--id" is not for libsvm files');
-  const batchSize = options.integer("batch-size", 1);
+  const how = { batchSize: options.integer("batch-size", 1), calibrated: !options.has("uncalibrated") };
   const tuning = readTuning(options);
   const backend = readBackend(options);
   const out = options.text("out") ?? "predictions.csv";
@@ -86,10 +87,8 @@ export async function predict(args: readonly string[], streams: Streams): Promis
     throw error instanceof PredictionError ? predictions.located(error) : error;
   };
   const predicted = model.schema.survival
-    ? nameCurves(await model.predictSurvival(data, { batchSize }).catch(located))
-    : (model.schema.real ? nameNumbers : nameProbabilities)(
-      await model.predictTasks(data, { batchSize }).catch(located),
-    );
+    ? nameCurves(await model.predictSurvival(data, how).catch(located))
+    : (model.schema.real ? nameNumbers : nameProbabilities)(await model.predictTasks(data, how).catch(located));
   if (out === "-") {
     for (const part of predictions.format(predicted)) writeAll(Deno.stdout, part);
   } else {

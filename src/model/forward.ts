@@ -8,7 +8,7 @@ import type { CheckpointTensor } from "../checkpoint/content.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { defaultBudget } from "../feed/budget.ts";
 import type { Gpu } from "../gpu/device.ts";
-import { Inspector } from "../inspector.ts";
+import { type Inspected, Inspector } from "../inspector.ts";
 import { Predictor, type Scores } from "../predictor.ts";
 import type { ModelParts } from "./parts.ts";
 import { Passes } from "./passes.ts";
@@ -32,12 +32,13 @@ export class Forward {
   /**
    * Predicts the probability of each label for each row, `batch` rows at a time.
    *
+   * @param calibrated whether the calibration is applied, where there is one
    * @throws {PredictionError} when a probability is not a number
    */
-  async predict(data: Dataset, batch: number): Promise<TaskProbabilities> {
+  async predict(data: Dataset, batch: number, calibrated = true): Promise<TaskProbabilities> {
     const { tasks } = data.schema;
     if (data.rows === 0) return byTask(new Float32Array(0), tasks);
-    if (this.#calibrator.current) {
+    if (calibrated && this.#calibrator.current) {
       const scores = await this.score(data, batch);
       return byTask(this.#calibrator.apply(scores, data), tasks);
     }
@@ -60,13 +61,13 @@ export class Forward {
   }
 
   /**
-   * Reads what the layers expose, `batch` rows at a time.
+   * Reads what the layers expose, or the outputs of those with ReLU, `batch` rows at a time.
    *
-   * @throws {TypeError} when they expose nothing
+   * @throws {TypeError} when there is nothing of the kind
    */
-  async inspect(data: Dataset, batch: number): Promise<Record<string, CheckpointTensor>> {
-    const create = () => Inspector.create(this.#gpu, this.#parts, batch);
-    return await this.#passes.use(`inspect ${batch}`, create, (inspector) => inspector.inspect(data));
+  async inspect(data: Dataset, batch: number, what: Inspected): Promise<Record<string, CheckpointTensor>> {
+    const create = () => Inspector.create(this.#gpu, this.#parts, batch, what);
+    return await this.#passes.use(`inspect ${what} ${batch}`, create, (inspector) => inspector.inspect(data));
   }
 
   /** Releases the passes; nothing may be under way. */

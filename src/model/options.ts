@@ -50,12 +50,20 @@ export interface CreateOptions extends ModelOptions {
 export interface PredictOptions {
   /** Rows that the device computes at a time; a pass is compiled for each size. @default {4096} */
   batchSize?: number;
+  /** Whether the model's calibration is applied, where it has one; else probabilities are sigmoid(z). @default {true} */
+  calibrated?: boolean;
 }
 
 /** Options of {@linkcode Model.inspect}. */
 export interface InspectOptions {
   /** Rows that the device computes at a time. @default the number of rows up to the next power of two, at most 1024 */
   batchSize?: number;
+  /**
+   * What is read: what layers expose, or the outputs of those that end in ReLU, by the name of their parameters.
+   *
+   * @default {"exposed"}
+   */
+  what?: "exposed" | "relu";
 }
 
 /**
@@ -93,10 +101,24 @@ const PREDICTED_ROWS = 4096;
  * @throws {TypeError} when the options are not an object
  * @throws {RangeError} when the batch size is not a positive integer
  */
-export function batchSizeOf(action: string, options: PredictOptions, otherwise = PREDICTED_ROWS): number {
+export function batchSizeOf(
+  action: string,
+  options: Pick<PredictOptions, "batchSize">,
+  otherwise = PREDICTED_ROWS,
+): number {
   if (typeof options !== "object" || options === null) {
     const received = formatValue(options);
     throw new TypeError(`Cannot ${action}: options must be an object such as { batchSize: 64 }, received ${received}`);
   }
   return requireCount(action, "batchSize", options.batchSize ?? otherwise);
+}
+
+/**
+ * Returns what options ask to inspect.
+ *
+ * @throws {RangeError} when there is no such thing
+ */
+export function inspectedOf({ what = "exposed" }: InspectOptions): "exposed" | "relu" {
+  if (what === "exposed" || what === "relu") return what;
+  throw new RangeError(`Cannot inspect: what must be "exposed" or "relu", received ${formatValue(what)}`);
 }

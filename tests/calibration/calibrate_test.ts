@@ -52,6 +52,9 @@ Deno.test("training on a fifth of the negatives predicts the rate of all rows, a
     const { calibration } = await model.evaluate(data);
     assertAlmostEquals(calibration, 1, 0.03);
     assertEquals(model.calibration, { click: { curve: { kind: "logistic", slope: 1, shift: Math.log(0.2) } } });
+    const [corrected, plain] = [await model.predict(data), await model.predict(data, { calibrated: false })];
+    plain.forEach((p, row) => assertAlmostEquals(corrected[row], p / (p + (1 - p) / 0.2), 1e-6));
+    assert((await model.evaluate(data, { calibrated: false })).calibration > 1.5);
     await model.fit(data, { epochs: 1, batchSize: 512 });
     assertEquals(model.calibration, undefined);
   }));

@@ -210,6 +210,11 @@ Deno.test("fewer negatives are corrected for, and calibrate saves curves with th
     assertEquals(before.calibration, { click: { curve: { kind: "logistic", slope: 1, shift: Math.log(0.5) } } });
     await using after = await Model.load(`${folder}/c.weft`, models, { device: await gpu() });
     assertEquals(after.calibration!.click.slices!.field, "user");
+    const predict = async (model: string, ...more: string[]): Promise<string> =>
+      (await run(folder, "predict", "--model-file", model, "--data", "clicks.csv", "--out", "-", ...more)).out;
+    const plain = await predict("m.weft", "--uncalibrated");
+    assertEquals(await predict("c.weft", "--uncalibrated"), plain);
+    assert(await predict("c.weft") !== plain && await predict("m.weft") !== plain);
     const refusals = [[["--method", "beta"], "--method"], [["--min-rows", "3"], 'needs "--by"']] as const;
     for (const [options, message] of refusals) {
       const refused = await run(folder, "calibrate", ...ask, ...options);
