@@ -4,6 +4,7 @@
  * @module
  */
 import type { Json } from "../checkpoint/content.ts";
+import type { PlanDescription } from "../graph/plan.ts";
 import type { Evaluation } from "../metrics.ts";
 
 /** Names of the files in a run's folder. */
@@ -48,6 +49,12 @@ export interface RunAdapter {
   readonly backend: string;
 }
 
+/** What a step of a run runs, and the memory that it takes. */
+export type RunPlan = Pick<
+  PlanDescription,
+  "dispatches" | "longestChain" | "arenaBytes" | "peakBytes" | "tensorBytes"
+>;
+
 /** A training run, from its start on. */
 export interface RunInfo {
   /** Version of this format. */
@@ -76,6 +83,8 @@ export interface RunInfo {
   readonly versions: { readonly weft: string; readonly deno?: string; readonly v8?: string };
   /** What ran the shaders. */
   readonly adapter: RunAdapter;
+  /** What a step runs, and the memory that it takes. */
+  readonly plan?: RunPlan;
   /** Variants of the kernels that the step ran, by kernel and problem. */
   readonly kernels?: Readonly<Record<string, string>>;
   /** The rows of each part. */

@@ -12,7 +12,15 @@ export {
   type StepEvent,
   type TestEvent,
 } from "./events.ts";
-export { RUN_FILES, RUN_STATES, type RunAdapter, type RunInfo, type RunRows, type RunState } from "./info.ts";
+export {
+  RUN_FILES,
+  RUN_STATES,
+  type RunAdapter,
+  type RunInfo,
+  type RunPlan,
+  type RunRows,
+  type RunState,
+} from "./info.ts";
 export { findRuns, readRun, readRunInfo, type RecordedRun } from "./read.ts";
 export { type RunSummary, type Spread, spreadOf, summarizeRuns } from "./spread.ts";
 export type { Json } from "../checkpoint/content.ts";

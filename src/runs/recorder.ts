@@ -70,7 +70,8 @@ export class RunRecorder implements AsyncDisposable {
     return {
       ...options,
       onPlan: (plan) => {
-        this.#writer.update({ kernels: plan.kernels });
+        const { kernels, dispatches, longestChain, arenaBytes, peakBytes, tensorBytes } = plan;
+        this.#writer.update({ kernels, plan: { dispatches, longestChain, arenaBytes, peakBytes, tensorBytes } });
         options.onPlan?.(plan);
       },
       onProgress: (event) => {
@@ -169,8 +170,8 @@ type Told = Pick<EpochReport, "epoch" | "loss" | "lr" | "validation" | "improved
 
 /** What a run that goes on says: what it is told to be, and how far it came where there is a checkpoint. */
 function infoOfSitting(info: RunInfo, before: RunInfo, isResumed: boolean): RunInfo {
-  const { started, epochs, bestEpoch, best, kernels } = before;
-  const progress = isResumed ? { epochs, bestEpoch, best, kernels } : { bestEpoch: undefined, best: undefined };
+  const { started, epochs, bestEpoch, best, plan, kernels } = before;
+  const progress = isResumed ? { epochs, bestEpoch, best, plan, kernels } : { bestEpoch: undefined, best: undefined };
   return { ...info, started, ...progress };
 }
 
