@@ -51,6 +51,7 @@ const PURPOSE: Record<string, readonly string[]> = {
   "./interchange": ["exportSafetensors", "importStateDict", "readSafetensors"],
   "./runs": ["findRuns", "readRun"],
   "./search": ["asha", "grid", "openJournal", "random", "tpe", "tune"],
+  "./report": ["collectReport", "diagnose", "permutationImportance", "renderReport", "writeReport"],
   "./serve": ["epsilonGreedy", "plackettLuce", "serve"],
   "./gpu": ["Gpu", "Profiler", "listAdapters", "requestAdapter"],
   "./cli": ["main"],
