@@ -1,6 +1,6 @@
 /**
  * The command line: `weft describe`, `train`, `tune`, `runs`, `benchmark`, `evaluate`, `compare`, `calibrate`, `predict`,
- * `quantize`, `serve`, `join-labels`, `export`, `import`, `devices`, `tune-kernels` and `demo`.
+ * `report`, `quantize`, `serve`, `join-labels`, `export`, `import`, `devices`, `tune-kernels` and `demo`.
  *
  * Exit codes: 0 for success, 1 for a failure, 2 for wrong arguments, 130, 143 or 129 when Ctrl-C, SIGTERM or SIGHUP ended
  * the work.
@@ -21,6 +21,7 @@ import { nearest } from "./cli/nearest.ts";
 import { type CommandInfo, formatHelp, UsageError } from "./cli/options.ts";
 import { PREDICT, predict } from "./cli/predict.ts";
 import { QUANTIZE, quantize } from "./cli/quantize.ts";
+import { REPORT, report as writeReport } from "./cli/run_report.ts";
 import { RUNS, runs } from "./cli/runs.ts";
 import { processStreams, type Streams } from "./cli/streams.ts";
 import { SERVE, serve } from "./cli/serve.ts";
@@ -46,6 +47,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   compare: { info: COMPARE, run: compare },
   calibrate: { info: CALIBRATE, run: calibrate },
   predict: { info: PREDICT, run: predict },
+  report: { info: REPORT, run: writeReport },
   quantize: { info: QUANTIZE, run: quantize },
   serve: { info: SERVE, run: serve },
   "join-labels": { info: JOIN_LABELS, run: joinLabels },

@@ -119,7 +119,7 @@ Deno.test("wrong arguments end with code 2 and one line", async () => {
     [
       ["--version"],
       'Cannot run weft: no command "--version", there are describe, train, tune, runs, benchmark, evaluate, compare, calibrate, ' +
-      "predict, quantize, serve, join-labels, export, import, devices, tune-kernels, demo",
+      "predict, report, quantize, serve, join-labels, export, import, devices, tune-kernels, demo",
     ],
     [["train", "--epoch", "5"], 'Cannot run train: no option "--epoch", did you mean "--epochs"'],
     [["train"], 'Cannot run train: option "--data" is missing'],
@@ -200,7 +200,7 @@ Deno.test("wrong arguments end with code 2 and one line", async () => {
 Deno.test("--help of each command exits with 0 and prints to stdout", async () => {
   const overview = await runMain();
   assertEquals([overview.code, overview.err], [0, ""]);
-  const names = "train evaluate calibrate predict quantize serve export import devices tune-kernels demo";
+  const names = "train evaluate calibrate predict report quantize serve export import devices tune-kernels demo";
   for (const name of names.split(" ")) {
     assertStringIncludes(overview.out, `\n  ${name} `);
     const { code, out, err } = await runMain(name, "--help");
