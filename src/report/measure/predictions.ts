@@ -137,6 +137,8 @@ export function metricsOf({ probabilities, labels, weights }: Predictions, optio
   return NAMES.map((name) => {
     const value = all[name]!;
     if (!Number.isFinite(value)) return { name, value: null, ...(all.notes?.[name] && { note: all.notes[name] }) };
+    // Resampling adds noise to each bin and so to this error, which is a sum of sizes: its interval would lie too high.
+    if (name === "ece") return { name, value };
     const { low, high } = all.intervals?.[name] ?? { low: NaN, high: NaN };
     const ends = name === "auc" ? aucInterval({ probabilities, labels, weights }) : [low, high] as const;
     return { name, value, ...(ends && ends.every(Number.isFinite) && { interval: ends }) };

@@ -27,6 +27,8 @@ export interface Line {
   readonly points: readonly Point[];
   /** One of the page's colors. */
   readonly color: string;
+  /** Whether it stays behind the others. @default {false} */
+  readonly isFaint?: boolean;
 }
 
 /** Draws lines over steps or epochs, with the best place marked. */
@@ -44,8 +46,13 @@ export function progressChart(
     marks: [
       plot.ruleX(best, { stroke: COLORS.muted, strokeDasharray: "3 3" }),
       plot.text(best, { x: (x: number) => x, text: () => "best", frameAnchor: "top", dy: -8, fill: COLORS.muted }),
-      ...lines.map(({ points, color }) => plot.line(points, { x: "0", y: "1", stroke: color, strokeWidth: 1.8 })),
-      ...lines.filter(({ points }) => points.length <= 60).map(({ label, points, color }) =>
+      ...lines.map(({ points, color, isFaint }) =>
+        plot.line(points, {
+          ...{ x: "0", y: "1", stroke: color },
+          ...(isFaint ? { strokeWidth: 1, strokeOpacity: 0.3 } : { strokeWidth: 1.8 }),
+        })
+      ),
+      ...lines.filter(({ points }) => points.length <= 30).map(({ label, points, color }) =>
         plot.dot(points, {
           x: "0",
           y: "1",

@@ -18,6 +18,9 @@ const SHOWN = ["auc", "logloss", "normalizedEntropy", "calibration", "concordanc
 /** Points of a line; of more steps, neighbors are averaged. */
 const MOST_POINTS = 400;
 
+/** Points of a line through losses that scatter from step to step. */
+const SMOOTH_POINTS = 60;
+
 /** What to look for in the charts of metrics. */
 const LOOK: Readonly<Record<string, string>> = {
   auc: "It should rise and level off; a fall after the best epoch is overfitting.",
@@ -56,15 +59,18 @@ function lossCard(drawing: Drawing, steps: readonly StepEvent[], evaluations: re
   const validation = evaluations.flatMap(({ step, metrics: { logloss } }) =>
     logloss === undefined ? [] : [[step, logloss] as const]
   );
+  const isNoisy = points.length > 2 * SMOOTH_POINTS;
   const lines = [
-    { label: "training", points: averaged(points), color: COLORS.accent },
+    ...(isNoisy ? [{ label: "step", points: averaged(points), color: COLORS.accent, isFaint: true }] : []),
+    { label: "training", points: averaged(points, isNoisy ? SMOOTH_POINTS : MOST_POINTS), color: COLORS.accent },
     ...(validation.length > 0 ? [{ label: "validation", points: validation, color: COLORS.second }] : []),
   ];
   return [chartCard(drawing, {
     title: "Loss by step",
     look: "Both should fall; a widening gap between them means that the model learns its training rows by heart.",
-    keys: lines.length > 1 ? [["training loss", "accent"], ["validation log loss", "second"]] : [],
+    keys: validation.length > 0 ? [["training loss", "accent"], ["validation log loss", "second"]] : [],
     charts: [progressChart(drawing.plot, lines, { x: "Step", y: "Loss" })],
+    note: isNoisy && "The faint line has single steps, the bold one means of neighbors.",
   })];
 }
 
@@ -103,8 +109,8 @@ function rateCard(drawing: Drawing, steps: readonly StepEvent[]): Markup[] {
 }
 
 /** Averages neighbors where there are more points than a chart can show. */
-function averaged(points: readonly Point[]): Point[] {
-  const each = Math.ceil(points.length / MOST_POINTS);
+function averaged(points: readonly Point[], most = MOST_POINTS): Point[] {
+  const each = Math.ceil(points.length / most);
   return Array.from({ length: Math.ceil(points.length / each) }, (_, i) => {
     const part = points.slice(i * each, (i + 1) * each);
     return [part[part.length - 1][0], part.reduce((sum, [, y]) => sum + y, 0) / part.length] as const;
