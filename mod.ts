@@ -46,7 +46,6 @@ export {
 } from "./src/model.ts";
 export { serve, type Server } from "./src/serve/server.ts";
 export type { ServeOptions } from "./src/serve/options.ts";
-export type { FieldStatistics, ScoreStatistics, TrainingStatistics } from "./src/drift/training_statistics.ts";
 export type { ListenOptions } from "./src/host/mod.ts";
 export type { AnyFactory } from "./src/model/header.ts";
 export { PredictionError } from "./src/model/requirements.ts";
@@ -85,11 +84,10 @@ export * from "./models/mod.ts";
 export { initializeFromFm } from "./src/transfer.ts";
 export type { Initializer, InitializerInfo } from "./src/initializer.ts";
 
-export { Dataset, type LabelCounts, type Lifetimes } from "./src/data/dataset.ts";
-export { countRows, type RowCountOptions } from "./src/data/row_counts.ts";
-export type { DatasetParts } from "./src/data/dataset_parts.ts";
+export { Dataset } from "./src/data/dataset.ts";
+export { countRows } from "./src/data/row_counts.ts";
 export type { SplitOptions } from "./src/data/split.ts";
-export { type NamedStream, readCsv, type ReadCsvOptions, type Source } from "./src/data/csv.ts";
+export { readCsv, type ReadCsvOptions, type Source } from "./src/data/csv.ts";
 export { describe } from "./src/data/describe.ts";
 export { kFold } from "./src/data/folds.ts";
 export type { GrowOptions } from "./src/data/grow.ts";
@@ -101,8 +99,6 @@ export {
   readDataSplit,
 } from "./src/data/refit.ts";
 export { readData, type ReadDataOptions } from "./src/data/read_data.ts";
-export type { OnFault, RejectionOptions } from "./src/data/rejections.ts";
-export type { FieldCoverage, Respelling } from "./src/data/coverage.ts";
 export { readLibsvm, type ReadLibsvmOptions } from "./src/data/libsvm.ts";
 export { readJsonLines, type ReadJsonLinesOptions } from "./src/data/json_lines.ts";
 export { readRows, type ReadRowsOptions, type Row, type RowValue } from "./src/data/rows.ts";
@@ -114,37 +110,25 @@ export {
   type ReadEventsSplitOptions,
 } from "./src/data/read_events.ts";
 export { type NegativeOptions, sampleNegatives } from "./src/data/negatives.ts";
-export { type FieldFit, type FittedField, FittedSchema } from "./src/data/fitted_schema.ts";
-export type { FittedScale } from "./src/data/scaling.ts";
+export { FittedSchema } from "./src/data/fitted_schema.ts";
 export { cross, type CrossOptions } from "./src/data/derived/cross.ts";
 export { type DateOptions, dateParts } from "./src/data/derived/dates.ts";
-export type { DatePart } from "./src/data/derived/date_parts.ts";
-export type { CrossOf, DateOf, DeclaredDateOf, PastOf } from "./src/data/derived/derivation.ts";
 export { pastCount, type PastCountOptions, pastRate, type PastRateOptions } from "./src/data/derived/past.ts";
-export type { PastFit } from "./src/data/derived/past_fit.ts";
-export type { HashBuckets } from "./src/data/hash_buckets.ts";
 export {
   categorical,
   type CategoricalFeature,
   type CategoricalOptions,
-  type Combiner,
-  type DeclaredColumns,
-  type DeclaredLabels,
   type Feature,
   numeric,
   type NumericFeature,
   type NumericOptions,
   parseSchema,
-  type Scale,
   type Schema,
   sequence,
   type SequenceFeature,
   type SequenceOptions,
   type TextRules,
 } from "./src/data/schema.ts";
-export type { DeclaredSurvival } from "./src/data/survival.ts";
-export type { FittedHistory, FittedSequence, SequenceFit } from "./src/data/fitted_sequence.ts";
-export type { Histories } from "./src/data/histories.ts";
 
 export {
   adagrad,

@@ -3,18 +3,8 @@
  *
  * @module
  */
-import {
-  bst,
-  Dataset,
-  deepfm,
-  type Definition,
-  din,
-  FittedSchema,
-  type Histories,
-  hstu,
-  sdim,
-  transact,
-} from "../../mod.ts";
+import { bst, Dataset, deepfm, type Definition, din, FittedSchema, hstu, sdim, transact } from "../../mod.ts";
+import type { Histories } from "../../src/data/mod.ts";
 
 /** How a model sees histories: not at all, as the mean of their embeddings, or item by item. */
 export type View = "none" | "mean" | "items";

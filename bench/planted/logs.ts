@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { auc, categorical, Dataset, FittedSchema, type Histories, sequence, type SequenceFeature } from "../../mod.ts";
+import { auc, categorical, Dataset, FittedSchema, sequence, type SequenceFeature } from "../../mod.ts";
+import type { Histories } from "../../src/data/mod.ts";
 import { randomUnit } from "../../src/data/random.ts";
 
 const CATEGORIES = 12;

@@ -1,5 +1,6 @@
 /**
- * Readers by the form of the data. `mod.ts` has those that most programs use, `readData` for files of any form among them.
+ * Readers by the form of the data, and the types that data sets and fitted schemas are made of. `mod.ts` has what most
+ * programs use, `readData` for files of any form among it.
  *
  * @module
  */
@@ -23,3 +24,19 @@ export {
   type ValueDescription,
 } from "./describe.ts";
 export { type Fold, type FoldOptions, kFold } from "./folds.ts";
+export type { CrossOf, DateOf, DeclaredDateOf, PastOf } from "./derived/derivation.ts";
+export type { PastFit } from "./derived/past_fit.ts";
+export type { HashBuckets } from "./hash_buckets.ts";
+export type { DatePart } from "./derived/date_parts.ts";
+export type { FittedHistory, FittedSequence, SequenceFit } from "./fitted_sequence.ts";
+export type { FittedScale } from "./scaling.ts";
+export type { LabelCounts, Lifetimes } from "./dataset.ts";
+export type { DatasetParts } from "./dataset_parts.ts";
+export type { FieldCoverage, Respelling } from "./coverage.ts";
+export type { Histories } from "./histories.ts";
+export type { DeclaredSurvival } from "./survival.ts";
+export type { RowCountOptions } from "./row_counts.ts";
+export type { NamedStream } from "./source.ts";
+export type { OnFault, RejectionOptions } from "./rejections.ts";
+export type { FieldFit, FittedField } from "./fitted_schema.ts";
+export type { Combiner, DeclaredColumns, DeclaredLabels, Scale } from "./schema.ts";

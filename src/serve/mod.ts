@@ -15,3 +15,4 @@ export type { LogOptions } from "./request_log.ts";
 export type { CanaryPlan } from "./rollout.ts";
 export type { RowScorer, Scorer, ScorerOptions, Scores } from "./scorer.ts";
 export type { BatchWay } from "./ways.ts";
+export type { FieldStatistics, ScoreStatistics, TrainingStatistics } from "../drift/training_statistics.ts";
