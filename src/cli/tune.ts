@@ -24,7 +24,7 @@ const GROUPS = {
   "Search": {
     out: { value: "FOLDER", help: "folder of the search (default: the name of SPACE, without .json)" },
     resume: { value: "FOLDER", help: "go on with the search in this folder, as it was begun" },
-    trials: { value: "N", help: "trials in all, those of earlier sittings included (default 50)" },
+    trials: { value: "N", help: "trials in all, those that are there included (default 50)" },
     parallel: { value: "N", help: "trials at a time, each a process (default 1)" },
     timeout: { value: "SECONDS", help: "start no trial after so many seconds (default: no limit)" },
     "max-failures": { value: "N", help: "end after N failing trials in a row; 0 for never (default 3)" },

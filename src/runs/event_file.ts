@@ -7,7 +7,7 @@ import type { AppendedFile, RunFiles } from "../host/mod.ts";
 import type { RunEvent } from "./events.ts";
 import { EVENT_FILES, eventFileStart, eventRecord, nameEventFile } from "./tensorboard.ts";
 
-/** Writes events of a run to one file, that of an earlier sitting's place where there is one. */
+/** Writes events of a run to one file, in the place of that of an earlier part where there is one. */
 export class EventFile implements Disposable {
   readonly #file: AppendedFile;
   readonly #started: number;
@@ -19,7 +19,7 @@ export class EventFile implements Disposable {
   }
 
   /**
-   * Creates the file and removes those of earlier sittings. A new name tells a TensorBoard that has read one of those to
+   * Creates the file and removes those of earlier parts. A new name tells a TensorBoard that has read one of those to
    * begin anew.
    *
    * @param started when the run started, in seconds since 1970

@@ -26,10 +26,10 @@ export interface RecordOptions extends RunSubject {
 export class RunRecorder implements AsyncDisposable {
   readonly #writer: RunWriter;
   readonly #isResumed: boolean;
-  readonly #sitting = performance.now();
+  readonly #began = performance.now();
   readonly #eventFile: EventFile | undefined;
   readonly #means = new StepMeans();
-  /** Seconds of earlier sittings. */
+  /** Seconds of earlier parts of the run. */
   #earlier = 0;
   #hasBegun = false;
   /** Steps of an epoch. */
@@ -53,7 +53,7 @@ export class RunRecorder implements AsyncDisposable {
     const info = await describeStart(options);
     const writer = isContinued ? await RunWriter.resume(folder) : await RunWriter.start(folder, info);
     try {
-      if (isContinued) writer.update(infoOfSitting(info, writer.info, resume !== undefined));
+      if (isContinued) writer.update(infoOfPart(info, writer.info, resume !== undefined));
       const declared = options.model.schema.declared();
       await writer.files.replace(RUN_FILES.schema, `${JSON.stringify(declared, null, 2)}\n`);
       const started = Date.parse(writer.info.started) / 1000;
@@ -115,7 +115,7 @@ export class RunRecorder implements AsyncDisposable {
   }
 
   get #seconds(): number {
-    return round(this.#earlier + (performance.now() - this.#sitting) / 1000);
+    return round(this.#earlier + (performance.now() - this.#began) / 1000);
   }
 
   /** Takes up what happened until a step: what is told from here on happens after it. */
@@ -169,7 +169,7 @@ export class RunRecorder implements AsyncDisposable {
 type Told = Pick<EpochReport, "epoch" | "loss" | "lr" | "validation" | "improved">;
 
 /** What a run that goes on says: what it is told to be, and how far it came where there is a checkpoint. */
-function infoOfSitting(info: RunInfo, before: RunInfo, isResumed: boolean): RunInfo {
+function infoOfPart(info: RunInfo, before: RunInfo, isResumed: boolean): RunInfo {
   const { started, epochs, bestEpoch, best, plan, kernels } = before;
   const progress = isResumed ? { epochs, bestEpoch, best, plan, kernels } : { bestEpoch: undefined, best: undefined };
   return { ...info, started, ...progress };

@@ -96,7 +96,7 @@ export function nameEventFile(seconds: number): string {
 /** What names of event files begin with. */
 export const EVENT_FILES = "events.out.tfevents.";
 
-/** Writes what a file begins with: its version, and the start of a session, which takes the place of an earlier one. */
+/** Writes what a file begins with: its version, and a start that takes the place of an earlier one. */
 export function eventFileStart(seconds: number): Uint8Array[] {
   return [eventMessage(seconds, 0, text(3, "brain.Event:2")), eventMessage(seconds, 0, message(7, integer(1, 1)))];
 }
