@@ -6,7 +6,7 @@
 // ids, values [F, B]; targets [T + 1, B].
 // Grid: one invocation per batch row and BLOCK fields, so that a row's place is read once for several fields; the last
 // block copies the last field again instead of ending early, which is slow where invocations run in lockstep.
-struct Params { batch: u32, fields: u32, capacity: u32, tasks: u32 }
+struct Params { batch: u32, fields: u32, capacity: u32 }
 @group(0) @binding(0) var<storage, read> order: array<u32>;
 @group(0) @binding(1) var<storage, read> source_ids: array<u32>;
 @group(0) @binding(2) var<storage, read> source_values: array<f32>;
@@ -18,6 +18,8 @@ struct Params { batch: u32, fields: u32, capacity: u32, tasks: u32 }
 
 const BLOCK: u32 = 8u;
 const ADDS_WEIGHT: bool = true;
+// A constant: llvmpipe compiles a long kernel anew at each dispatch, and keeps all of them, where a loop ends at a uniform.
+override TASKS: u32 = 1u;
 
 struct Place {
   b: u32,      // row of the batch
@@ -53,10 +55,10 @@ fn cut_values(at: Place) {
 
 fn cut_targets(at: Place) {
   if (at.first != 0u) { return; }
-  for (var t = 0u; t < params.tasks; t++) {
+  for (var t = 0u; t < TASKS; t++) {
     targets[t * params.batch + at.b] = select(0.0, source_labels[t * params.capacity + at.row], at.valid);
   }
-  if (ADDS_WEIGHT) { targets[params.tasks * params.batch + at.b] = select(0.0, 1.0, at.valid); }
+  if (ADDS_WEIGHT) { targets[TASKS * params.batch + at.b] = select(0.0, 1.0, at.valid); }
 }
 
 @compute @workgroup_size(64)

@@ -113,10 +113,11 @@ const cutBatchOp: Op<CutAttributes> = {
         substitutes: unseenShare > 0 ? inputs[inputs.length - 1] : undefined,
       },
       constants: {
+        ...(tasks > 0 && { TASKS: tasks }),
         ...(weighted && { ADDS_WEIGHT: false }),
         ...(unseenShare > 0 && { CHOSEN: chosenBelow(unseenShare), SALT: UNSEEN_SALT }),
       },
-      params: { batch: k.batch, fields, capacity, tasks },
+      params: { batch: k.batch, fields, capacity },
       grid: Math.ceil(k.batch * Math.ceil(fields / BLOCK) / 64),
     });
   },
