@@ -25,7 +25,8 @@ import { REPORT, report as writeReport } from "./cli/run_report.ts";
 import { RUNS, runs } from "./cli/runs.ts";
 import { processStreams, type Streams } from "./cli/streams.ts";
 import { SERVE, serve } from "./cli/serve.ts";
-import { TRAIN, train } from "./cli/train.ts";
+import { train } from "./cli/train.ts";
+import { TRAIN } from "./cli/train_options.ts";
 import { TUNE, tune } from "./cli/tune.ts";
 import { TUNE_KERNELS, tuneKernels } from "./cli/tune_kernels.ts";
 

@@ -7,7 +7,7 @@ import { formatNames, formatValue } from "../data/format.ts";
 import { nearest } from "./nearest.ts";
 import { type Option, UsageError } from "./options.ts";
 import { SCHEMA_OPTIONS } from "./schema.ts";
-import { TRAIN } from "./train.ts";
+import { TRAIN } from "./train_options.ts";
 
 /** A training of a recipe. */
 export interface PlannedRun {

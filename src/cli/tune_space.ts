@@ -9,7 +9,7 @@ import type { Declaration } from "../search/space.ts";
 import type { Value } from "../search/distribution.ts";
 import { nearest } from "./nearest.ts";
 import { UsageError } from "./options.ts";
-import { TRAIN } from "./train.ts";
+import { TRAIN } from "./train_options.ts";
 
 /** A value of an option in the file: lists stand for commas, or for `--data` given several times. */
 export type OptionValue = Value | readonly (string | number)[] | { readonly [key: string]: unknown };
