@@ -5,6 +5,7 @@
  */
 import { formatNames, formatValue } from "../data/format.ts";
 import { nearest } from "./nearest.ts";
+import { formatHeld, quoteInList } from "./option_texts.ts";
 import { type Option, UsageError } from "./options.ts";
 import { SCHEMA_OPTIONS } from "./schema.ts";
 import { TRAIN } from "./train_options.ts";
@@ -194,7 +195,7 @@ class RecipeReader {
     return [
       `--${name}`,
       Array.isArray(value)
-        ? values.map((one) => quote(this.#text(where, name, one))).join(",")
+        ? values.map((one) => quoteInList(this.#text(where, name, one))).join(",")
         : this.#text(where, name, value),
     ];
   }
@@ -202,15 +203,7 @@ class RecipeReader {
   #text(where: string, name: string, value: unknown): string {
     if (typeof value === "string") return value;
     if (typeof value === "number") return String(value);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-      if (name === "model-options") return JSON.stringify(value);
-      return Object.entries(value).map(([key, part]) => `${key}=${part}`).join(",");
-    }
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return formatHeld(name, value);
     return this.refuse(`${where} must be a text, a number or a list, received ${formatValue(value)}`);
   }
-}
-
-/** Puts quotes around a text that holds commas or quotes, as lists of the command line need them. */
-function quote(text: string): string {
-  return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -3,11 +3,13 @@
  *
  * @module
  */
+import { directionOf } from "../metrics/names.ts";
 import { isActive, type Params, type SearchSpace, type Space } from "../search/space.ts";
 import type { Direction } from "../search/records.ts";
 import type { Declaration } from "../search/space.ts";
 import type { Value } from "../search/distribution.ts";
 import { nearest } from "./nearest.ts";
+import { formatHeld, quoteInList } from "./option_texts.ts";
 import { UsageError } from "./options.ts";
 import { TRAIN } from "./train_options.ts";
 
@@ -26,14 +28,8 @@ export interface SearchFile {
   readonly direction: Direction;
 }
 
-/** Metrics whose best direction is known. */
-const DIRECTIONS: Readonly<Record<string, Direction>> = {
-  auc: "maximize",
-  concordance: "maximize",
-  logloss: "minimize",
-  brier: "minimize",
-  normalizedEntropy: "minimize",
-};
+/** Metrics that can be named without a direction. */
+const METRICS = ["auc", "concordance", "logloss", "brier", "normalizedEntropy"];
 
 /** Metrics that early stopping can watch. */
 const MONITORED = ["auc", "concordance", "logloss"];
@@ -178,13 +174,13 @@ function readObjective(objective: unknown, refuse: Refuse): Pick<SearchFile, "ob
     );
   }
   const [metric] = String(objective).split(".");
-  if (!Object.hasOwn(DIRECTIONS, metric)) {
+  if (!METRICS.includes(metric)) {
     return refuse(
-      `"objective" must be one of ${Object.keys(DIRECTIONS).join(", ")}, of a task as in auc.click, ` +
+      `"objective" must be one of ${METRICS.join(", ")}, of a task as in auc.click, ` +
         `or an object with metric and direction, received ${JSON.stringify(objective)}`,
     );
   }
-  return { objective: String(objective), direction: DIRECTIONS[metric] };
+  return { objective: String(objective), direction: directionOf(metric) === "min" ? "minimize" : "maximize" };
 }
 
 /** Returns the arguments of `weft train` for a trial, without those that say where the results go. */
@@ -209,11 +205,7 @@ function formatOption(name: string, value: OptionValue): string[] {
   if (!Array.isArray(value)) return [`--${name}`, isRecord(value) ? JSON.stringify(value) : String(value)];
   // Files may have commas in their names.
   if (name === "data") return value.flatMap((file) => [`--${name}`, String(file)]);
-  return [`--${name}`, value.map((part) => quoteComma(String(part))).join(",")];
-}
-
-function quoteComma(text: string): string {
-  return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return [`--${name}`, value.map((part) => quoteInList(String(part))).join(",")];
 }
 
 /** Reads options that one option holds: an object, JSON of one, or a list such as `momentum=0.9,nesterov=true`. */
@@ -227,11 +219,6 @@ function parseHeld(value: OptionValue): Record<string, unknown> {
       return [name.trim(), rest.join("=")];
     }),
   );
-}
-
-function formatHeld(holder: typeof HOLDERS[number] | string, options: Readonly<Record<string, unknown>>): string {
-  if (holder === "model-options") return JSON.stringify(options);
-  return Object.entries(options).map(([name, value]) => `${name}=${value}`).join(",");
 }
 
 /** Lists parameters that together have each value of a list, and both ends of each range, in some trial. */

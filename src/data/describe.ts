@@ -13,7 +13,7 @@ import { RANKED_ROWS, rankFields, type Ranking } from "./describe/ranking.ts";
 import { RowSample } from "./describe/row_sample.ts";
 import { RowsTally } from "./describe/rows.ts";
 import { createLabelReader } from "./label.ts";
-import { randomU32 } from "./random.ts";
+import { placeInSample } from "./random.ts";
 import { type ReadDataOptions, readDataWatched } from "./read_data.ts";
 import { Rejections, requireRejectionOptions, type RowFault } from "./rejections.ts";
 import { type Row, RowReader } from "./row_cells.ts";
@@ -216,11 +216,8 @@ async function findParts(
     if ("reason" in row) return row;
     rows++;
     if (row.time === undefined) return;
-    if (times.length < SAMPLED_TIMES) times.push(row.time);
-    else {
-      const place = Math.floor(randomU32(2, rows) / 2 ** 32 * rows);
-      if (place < SAMPLED_TIMES) times[place] = row.time;
-    }
+    const place = placeInSample(2, rows, SAMPLED_TIMES);
+    if (place < SAMPLED_TIMES) times[place] = row.time;
   });
   if (schema.time === undefined) return (row) => Math.min(parts - 1, Math.floor(row * parts / rows));
   const shares = Array.from({ length: parts - 1 }, (_, k) => (k + 1) / parts);

@@ -62,6 +62,14 @@ export function shuffled(n: number, seed: number, epoch = 0): Uint32Array<ArrayB
   return new Shuffle(n, seed, epoch).finish();
 }
 
+/**
+ * Draws the place of the n-th row, from 1, in a sample of `most` rows in which each row so far is equally likely; from
+ * `most` on for a row that stays out.
+ */
+export function placeInSample(seed: number, n: number, most: number): number {
+  return n <= most ? n - 1 : Math.floor(randomU32(seed, n) / 2 ** 32 * n);
+}
+
 /** Lists 0 .. n - 1; a loop, since `Uint32Array.from` with a function is slow for millions of rows. */
 export function rowNumbers(n: number): Uint32Array<ArrayBuffer> {
   const numbers = new Uint32Array(n);

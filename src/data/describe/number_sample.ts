@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { randomU32 } from "../random.ts";
+import { placeInSample } from "../random.ts";
 import type { RowPlace } from "./tally.ts";
 
 /** Rows that a sample holds; of fewer rows, everything is exact. */
@@ -48,11 +48,8 @@ export class NumberSample {
     this.mean += step / this.rows;
     this.#squares += step * (value - this.mean);
     const row = { value, label, fold, part };
-    if (this.#sample.length < SAMPLED_ROWS) this.#sample.push(row);
-    else {
-      const place = Math.floor(randomU32(0, this.rows) / 2 ** 32 * this.rows);
-      if (place < SAMPLED_ROWS) this.#sample[place] = row;
-    }
+    const place = placeInSample(0, this.rows, SAMPLED_ROWS);
+    if (place < SAMPLED_ROWS) this.#sample[place] = row;
   }
 }
 

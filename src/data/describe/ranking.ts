@@ -3,9 +3,9 @@
  *
  * @module
  */
+import { findBucket, fitEdges } from "../scaling.ts";
 import type { Feature } from "../schema.ts";
 import { BATCH_ROWS, CodeJoiner, type Codes, codesOf, InformationScorer } from "./information.ts";
-import { quantilesOf } from "./number_sample.ts";
 import type { RowSample } from "./row_sample.ts";
 
 /** Batches that a ranking looks at, at most. */
@@ -116,9 +116,6 @@ function scoreOfParts(places: readonly string[], scores: Scores): number {
 
 /** Numbers of the buckets that numbers fall into; missing ones keep a bucket of their own. */
 function bucketsOf(numbers: Float64Array): Float64Array {
-  const sorted = numbers.filter((x) => !Number.isNaN(x)).sort();
-  if (sorted.length === 0) return numbers;
-  const shares = Array.from({ length: BUCKETS - 1 }, (_, k) => (k + 1) / BUCKETS);
-  const edges = quantilesOf(sorted, shares);
-  return numbers.map((x) => Number.isNaN(x) ? NaN : edges.filter((edge) => edge < x).length);
+  const edges = fitEdges(BUCKETS, numbers);
+  return numbers.map((x) => Number.isNaN(x) ? NaN : findBucket(edges, x));
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { randomU32, shuffled } from "../random.ts";
+import { placeInSample, shuffled } from "../random.ts";
 import { parseNumber } from "../scaling.ts";
 import type { Feature } from "../schema.ts";
 import { hashWide } from "./hash.ts";
@@ -36,7 +36,7 @@ export class RowSample {
   /** Takes a row in. Row n replaces a sampled one with chance `most` / n, so that each is in the sample equally likely. */
   add(texts: readonly (string | undefined)[], label: number): void {
     const n = ++this.#seen;
-    const place = n <= this.#most ? n - 1 : Math.floor(randomU32(SEED, n) / 2 ** 32 * n);
+    const place = placeInSample(SEED, n, this.#most);
     if (place >= this.#most) return;
     const row = new Float64Array(texts.length + 1);
     texts.forEach((text, f) =>
