@@ -11,7 +11,6 @@ import { beforeGrowth, type GrowOptions } from "../data/grow.ts";
 import { keepTexts } from "../data/kept_texts.ts";
 import { refitFolds, refitGrown, refitSplit, refitWith } from "../data/refit.ts";
 import type { Schema } from "../data/schema.ts";
-import type { SplitOptions } from "../data/split.ts";
 import type { ModelHeader } from "../model/header.ts";
 import { type CACHE_OPTION, readCache } from "./cache.ts";
 import { reportCoverage } from "./coverage.ts";
@@ -28,6 +27,7 @@ import {
 import { describeGrowth, type GROWTH_OPTIONS, readGrowth } from "./growth.ts";
 import { type OptionGroups, type Options, UsageError } from "./options.ts";
 import { readSchema, SCHEMA_OPTIONS } from "./schema.ts";
+import { readFoldsBy, readSplitBy, readSplitSeed } from "./split_options.ts";
 import type { Streams } from "./streams.ts";
 import { formatShare } from "./table.ts";
 
@@ -200,7 +200,7 @@ interface Divided {
  * Reads `--data`.
  *
  * @param most rows to read at most
- * @param grows whether the schema of `source` grows: then they keep them, too
+ * @param grows whether the schema of `source` grows by the rows, which then keep their texts, too
  */
 async function readWhole(
   options: Options<PartOption>,
@@ -214,21 +214,18 @@ async function readWhole(
   const given = { ...await readDataFormat(options), ...readRejections(options), ...readCache(options) };
   const format = most < (given.limit ?? Infinity) ? { ...given, limit: most } : given;
   const isLibsvm = await areLibsvm(files, format);
+  if (grows && isLibsvm) options.refuse('option "--grow" is not for libsvm files');
+  const schema = grows ? undefined : source || isLibsvm ? refuseSchema(options) : await readSchema(options);
+  const division = divided?.divide &&
+    { by: divided.by!, divide: (whole: Dataset) => divided.divide!(whole, schema) };
   if (grows) {
-    if (isLibsvm) options.refuse('option "--grow" is not for libsvm files');
     const { missing, trim } = source!.schema;
     const texts = keepTexts(source!.schema.declared(), divided?.group);
-    const division = divided?.divide &&
-      { by: divided.by!, divide: (whole: Dataset) => divided.divide!(whole, undefined) };
-    const parts = await readDivided(files, texts, { trim, ...format, missing }, streams, division);
-    return { parts, schema: undefined, format };
+    return { parts: await readDivided(files, texts, { trim, ...format, missing }, streams, division), schema, format };
   }
-  const schema = source || isLibsvm ? refuseSchema(options) : await readSchema(options);
   const threshold = options.number("threshold");
   const fitting = { ...format, threshold, ...(schema && { missing: ["", ...options.exact("missing")] }) };
   const declared = schema && divided ? keepTexts(schema, divided.group) : schema;
-  const division = divided?.divide &&
-    { by: divided.by!, divide: (whole: Dataset) => divided.divide!(whole, schema) };
   return { parts: await readDivided(files, source?.schema ?? declared, fitting, streams, division), schema, format };
 }
 
@@ -276,43 +273,4 @@ function refuseSchema(options: Options<PartOption>): undefined {
   const columns = [...Object.keys(SCHEMA_OPTIONS), "missing"] as PartOption[];
   const given = columns.find((name) => name !== "threshold" && options.has(name));
   if (given) options.refuse(`option "--${given}" is not for libsvm files`);
-}
-
-/** Tells a way to divide from the column behind it, as in `group:user`. */
-const BY = /^(group|group-label):(.+)$/;
-
-function readSplitBy(
-  options: Options<PartOption>,
-  fractions: readonly number[],
-  time: string | undefined,
-): SplitOptions {
-  const sum = fractions.reduce((total, fraction) => total + fraction, 0);
-  if (fractions.length < 2 || fractions.length > 3 || fractions.includes(0) || Math.abs(sum - 1) > 1e-9) {
-    options.refuse(`option "--split" must be two or three shares that sum to 1, received "${options.text("split")}"`);
-  }
-  const by = options.text("split-by") ?? "random";
-  const seed = readSplitSeed(options);
-  if (by === (time ?? options.text("time"))) return { by };
-  if (by === "random") return { seed };
-  if (by === "label") return { by, seed };
-  const [, how, column] = BY.exec(by) ?? [];
-  if (how === "group") return { by: how, column, seed };
-  if (by === "position" || (options.has("schema") && how === undefined)) return { by };
-  return options.refuse(
-    `option "--split-by" must be random, label, group:COLUMN, position or the column of --time, received "${by}"`,
-  );
-}
-
-function readSplitSeed(options: Options<PartOption>): number {
-  return options.integer("split-seed", 0) ?? options.integer("seed", 0) ?? 1;
-}
-
-function readFoldsBy(options: Options<PartOption>): { readonly by: string; readonly column?: string } {
-  const text = options.text("split-by") ?? "random";
-  if (text === "random" || text === "label") return { by: text };
-  const [, by, column] = BY.exec(text) ?? [];
-  if (by !== undefined) return { by, column };
-  return options.refuse(
-    `option "--split-by" must be random, label, group:COLUMN or group-label:COLUMN with "--folds", received "${text}"`,
-  );
 }
