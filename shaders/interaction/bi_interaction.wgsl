@@ -1,6 +1,7 @@
 // Bi-interaction pooling (He and Chua, SIGIR 2017, equation 3) and its gradient.
-//   forward   sum[b, :] = sum_f e[b, f, :];  y[b, :] = 1/2 (sum[b, :]^2 - sum_f e[b, f, :]^2)
+//   forward   sum[b, :] = sum_f e[b, f, :];  y[b, :] = sum_{f < g} e[b, f, :] e[b, g, :]
 //   backward  de[b, f, :] = dy[b, :] (sum[b, :] - e[b, f, :])
+// Each row is multiplied by the sum of those before it: 1/2 (sum^2 - sum of squares) is the same, but loses digits.
 // Shapes: e, de [B, F, D]; sum, y, dy [B, D]; f32.
 // Grid: forward one invocation per (b, lane); backward one per (b, f, SPAN lanes). Fixed order, no atomics.
 const LANES: u32 = 4u;         // lanes of D
@@ -26,14 +27,14 @@ fn forward(
   if (i >= params.batch * LANES) { return; }
   let first = i / LANES * params.fields * LANES + i % LANES;
   var s = Lane();
-  var squares = Lane();
+  var pairs = Lane();
   for (var f = 0u; f < params.fields; f++) {
     let x = e[first + f * LANES];
+    pairs += x * s;
     s += x;
-    squares += x * x;
   }
   if (KEEPS_SUM) { sum[i] = s; }
-  y[i] = 0.5 * (s * s - squares);
+  y[i] = pairs;
 }
 
 @compute @workgroup_size(64)
