@@ -59,18 +59,21 @@ export class Predictor {
   /** Buffers of the probabilities, and of the logits where they are kept. */
   readonly #results: readonly GPUBuffer[];
   readonly #ring: ReadbackRing;
+  /** Whether the model predicts numbers instead of probabilities. */
+  readonly #isReal: boolean;
 
   private constructor(
     gpu: Gpu,
     plan: Plan,
     feed: Feed,
-    { results, tasks, isEager }: { results: GPUBuffer[]; tasks: number; isEager: boolean },
+    { results, tasks, isEager, isReal }: { results: GPUBuffer[]; tasks: number; isEager: boolean; isReal: boolean },
   ) {
     this.#gpu = gpu;
     this.#plan = plan;
     this.#feed = feed;
     this.#results = results;
     this.tasks = tasks;
+    this.#isReal = isReal;
     this.batch = plan.batch;
     const bytes = 4 * tasks * plan.batch * results.length;
     this.#ring = new ReadbackRing(gpu, "scores", { bytes, isEager });
@@ -104,7 +107,7 @@ export class Predictor {
         storage: store,
         inputs: feed.inputs,
       });
-      return new Predictor(gpu, plan, feed, { results, tasks, isEager });
+      return new Predictor(gpu, plan, feed, { results, tasks, isEager, isReal: space.real ?? false });
     } catch (error) {
       feed.destroy();
       for (const buffer of results) buffer.destroy();
@@ -150,7 +153,14 @@ export class Predictor {
       const length = this.tasks * (end - start);
       outputs.forEach((output, k) => output.set(read.subarray(k * length, (k + 1) * length), this.tasks * start));
     });
+    this.#markUnknown(outputs[0]);
     return outputs;
+  }
+
+  /** Writes NaN for what is no probability: the kernel writes 2 where a logit is no finite number. */
+  #markUnknown(probabilities: Float32Array): void {
+    if (this.#isReal) return;
+    for (let i = 0; i < probabilities.length; i++) if (probabilities[i] > 1) probabilities[i] = NaN;
   }
 
   /** Computes all results of rows that fit in one batch, through a buffer that is used again. */
@@ -166,7 +176,9 @@ export class Predictor {
     }
     const offset = 4 * this.tasks * base;
     const read = await slot.read(this.#results.map((buffer, k) => ({ buffer, bytes, offset, at: k * bytes })));
-    return this.#results.map((_, k) => new Float32Array(read, k * bytes, bytes / 4));
+    const outputs = this.#results.map((_, k) => new Float32Array(read, k * bytes, bytes / 4));
+    this.#markUnknown(outputs[0]);
+    return outputs;
   }
 
   /**

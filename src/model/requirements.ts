@@ -93,9 +93,10 @@ export class PredictionError extends RangeError {
  * @throws {PredictionError} when one is not
  */
 export function requireNumbers(probabilities: Float32Array<ArrayBuffer>, tasks: number): Float32Array<ArrayBuffer> {
-  if (!probabilities.some(Number.isNaN)) return probabilities;
+  // What a model predicts of real labels can also be infinite.
+  if (probabilities.every(Number.isFinite)) return probabilities;
   const rows = new Set<number>();
-  probabilities.forEach((probability, i) => Number.isNaN(probability) && rows.add(Math.floor(i / tasks)));
+  probabilities.forEach((probability, i) => Number.isFinite(probability) || rows.add(Math.floor(i / tasks)));
   const [first] = rows;
   throw new PredictionError(first, rows.size);
 }

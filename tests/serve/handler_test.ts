@@ -233,10 +233,12 @@ Deno.test("what cannot be answered gets its status and a reason", async () => {
 Deno.test("a score that is no number is the client's fault where its numbers are huge, else the server's", async () => {
   const errors: unknown[] = [];
   await withModels({ onError: (error) => errors.push(error) }, async (send, { one: { model } }) => {
+    const { embedding } = await model.parameters();
+    const large = (embedding.data as Float32Array).map((x) => 1e8 * x);
+    model.setParameters({ embedding: { ...embedding, data: large } });
     const json = { model: "one", rows: [rows[0], { ...rows[1], price: 1e38 }] };
     await refuses(send("/v1/predict", { json }), 400, "row 1 must have a finite score, received");
     assertEquals(errors.length, 0);
-    const { embedding } = await model.parameters();
     model.setParameters({ embedding: { ...embedding, data: (embedding.data as Float32Array).map(() => NaN) } });
     await refuses(
       send("/v1/predict", { json: { model: "one", rows } }),
