@@ -11,6 +11,6 @@
 const THREAD_END_MS = 100;
 
 /** Waits until a thread that was told to end at a time of `performance.now()` is gone, so that the process can end. */
-export function threadGone(toldMs: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, toldMs + THREAD_END_MS - performance.now()));
+export function threadGone(toldMs: number, waitMs = THREAD_END_MS): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, toldMs + waitMs - performance.now()));
 }

@@ -103,7 +103,7 @@ export async function serve(args: readonly string[], streams: Streams): Promise<
   const service = new Service();
   const onError = (error: unknown) => streams.err((error as Error).message);
   await using monitoring = await Monitoring.open(service, { ...watched, onError });
-  using opener = await createOpener({ tuning, backend, constants, observer: monitoring }, streams);
+  await using opener = await createOpener({ tuning, backend, constants, observer: monitoring }, streams);
   const open = async (file: ModelFile) => {
     const own = await withOwnOptions(file.options, { batching, batchSizes, processor });
     const served = await opener.open(file, own);
@@ -121,6 +121,7 @@ export async function serve(args: readonly string[], streams: Streams): Promise<
   const interrupted = new Promise<void>((resolve) => interruption.signal.addEventListener("abort", () => resolve()));
   await Promise.race([interrupted, running.finished]);
   streams.err(`stopping: ${service.models.reduce((sum, { pending }) => sum + pending, 0)} requests wait`);
+  opener.beginToEnd();
   await running.shutdown();
   return 0;
 }

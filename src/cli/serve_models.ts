@@ -10,6 +10,8 @@ import type { AdapterOptions } from "../host/adapter_types.ts";
 import { isGranted } from "../permission.ts";
 import type { ModelFile } from "../serve/repository.ts";
 import { type OpenOptions, ServedModel } from "../serve/served_model.ts";
+import type { WorkerPort } from "../serve/worker/messages.ts";
+import { threadGone } from "../thread_end.ts";
 import { openGpu } from "./device.ts";
 import type { OwnOptions } from "./model_options.ts";
 import type { Streams } from "./streams.ts";
@@ -24,9 +26,47 @@ export interface OpeningOptions extends Pick<OpenOptions, "constants" | "observe
 }
 
 /** What opens models. */
-export interface ModelOpener extends Disposable {
+export interface ModelOpener extends AsyncDisposable {
   /** Opens a file. */
   open(file: ModelFile, options: OwnOptions): Promise<ServedModel>;
+  /** Prepares for the end of the process: models that are closed from now on have nothing to be replaced by. */
+  beginToEnd(): void;
+}
+
+/** How long drivers take at most to free what a thread had, in ms. */
+const THREAD_END_MS = 1000;
+
+/**
+ * The threads that score.
+ *
+ * Graphics drivers free a thread's data as that thread ends and once more as the process ends; where the two meet, the
+ * process breaks down. So no thread ends any more once the process is about to: it is left to wait for messages.
+ */
+class Threads {
+  #isKept = false;
+  #endedMs = -Infinity;
+
+  /** Starts a thread. */
+  spawn(): WorkerPort {
+    const worker = new Worker(new URL("./scorer_worker.ts", import.meta.url), { type: "module" });
+    const terminate = worker.terminate.bind(worker);
+    worker.terminate = () => {
+      if (this.#isKept) return;
+      this.#endedMs = performance.now();
+      terminate();
+    };
+    return worker;
+  }
+
+  /** Leaves threads be from now on. */
+  keep(): void {
+    this.#isKept = true;
+  }
+
+  /** Waits until the threads that were ended before are gone. */
+  gone(): Promise<void> {
+    return threadGone(this.#endedMs, THREAD_END_MS);
+  }
 }
 
 /** What a worker's module is made of, which the worker reads. */
@@ -48,7 +88,7 @@ export async function createOpener(options: OpeningOptions, streams: Streams): P
 }
 
 function openInWorkers({ tuning, backend: _backend, ...more }: OpeningOptions, streams: Streams): ModelOpener {
-  const spawn = () => new Worker(new URL("./scorer_worker.ts", import.meta.url), { type: "module" });
+  const threads = new Threads();
   const told = new Set<string>();
   // Each worker opens the same device; it is named once.
   const announce = (line: string) => {
@@ -57,11 +97,12 @@ function openInWorkers({ tuning, backend: _backend, ...more }: OpeningOptions, s
   };
   return {
     open: async ({ name, version, path }, options) => {
-      const worker = { spawn, path, announce, deviceOptions: tuning as Json | undefined };
+      const worker = { spawn: () => threads.spawn(), path, announce, deviceOptions: tuning as Json | undefined };
       const writtenMs = await writtenAt(path);
       return await ServedModel.openInWorker(worker, { ...options, ...more, name, version, writtenMs });
     },
-    [Symbol.dispose]: () => {},
+    beginToEnd: () => threads.keep(),
+    [Symbol.asyncDispose]: () => threads.gone(),
   };
 }
 
@@ -79,7 +120,8 @@ async function openHere({ tuning, backend, ...more }: OpeningOptions, streams: S
         throw error;
       }
     },
-    [Symbol.dispose]: () => gpu.destroy(),
+    beginToEnd: () => {},
+    [Symbol.asyncDispose]: () => Promise.resolve(gpu.destroy()),
   };
 }
 
