@@ -14,6 +14,7 @@ import { spaceOf, traceModel } from "../src/trace.ts";
 import { columnOf, type GoldenCase, type GoldenData, type GoldenSteps, readGolden, wholeLoss } from "./golden_case.ts";
 import { historiesOf, withSequences } from "./golden_histories.ts";
 import { scoreOnProcessor } from "./processor/agreement.ts";
+import { logitsOf } from "./logits.ts";
 import { assertClose, gpu } from "./support.ts";
 
 type Tensors = Record<string, CheckpointTensor>;
@@ -38,8 +39,7 @@ export async function checkGolden(name: string, definition: Definition, layout =
   };
   {
     await using model = await start();
-    const predicted = Object.values(await model.predictTasks(first));
-    const logits = predicted.map((column) => Array.from(column, (p) => Math.log(p / (1 - p))));
+    const logits = await logitsOf(model, first);
     const expected = golden.eval_logits ?? golden.forward.logits;
     logits.forEach((column, t) => assertClose(column, columnOf(expected, t), `${name} logits ${t}`, { rtol: 2e-5 }));
     const own = scoreOnProcessor(definition, first, await model.parameters());

@@ -6,6 +6,7 @@ import { importable, importStateDict, type Tool } from "../../src/interchange/st
 import { Model } from "../../src/model.ts";
 import { inFolder } from "../folder.ts";
 import { columnOf } from "../golden_case.ts";
+import { logitsOf } from "../logits.ts";
 import { assertClose, gpu } from "../support.ts";
 import { casesOf, exchange } from "./golden_state_dict.ts";
 
@@ -113,9 +114,7 @@ for (const tool of ["fuxictr", "deepctr"] as const) {
           from: tool,
           vocabularies,
         });
-        const predicted = Object.values(await model.predictTasks(data));
-        predicted.forEach((column, t) => {
-          const received = Array.from(column, (p) => Math.log(p / (1 - p)));
+        (await logitsOf(model, data)).forEach((received, t) => {
           assertClose(received, columnOf(logits, t), `${name} ${t}`, { rtol: 2e-5 });
         });
         assertEquals(report.ignored.length, ignored);

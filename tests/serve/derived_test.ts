@@ -27,7 +27,7 @@ const { schema } = readRows(clicks, {
 
 Deno.test("a server is sent the raw columns of derived features, by each of its protocols", async () => {
   await using model = await Model.create(models.deepfm({ dim: 4, hidden: [8] }), schema, { device: await gpu() });
-  await using server = await serve(model, { port: 0, name: "clicks" });
+  await using server = await serve(model, { port: 0, name: "clicks", processor: "never" });
   const post = async (path: string, body: unknown) => {
     const response = await fetch(`http://localhost:${server.port}${path}`, {
       method: "POST",
