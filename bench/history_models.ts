@@ -1,11 +1,13 @@
 /**
  * Training steps of DIN, BST and SDIM over full histories of 50 and of 1,000 items, beside the same models in PyTorch.
  *
- *     deno run -A bench/history_models.ts [--python python3] [--seconds 4] [--write]
+ *     deno run -A bench/history_models.ts [--python python3] [--seconds 4] [--models din,bst] [--profile] [--write]
  *
  * Users, items and categories have 10,000, 100,000 and 1,000 rows of width 16, perceptrons 128 and 64 units; DIN's unit has
  * 64, BST a layer of 2 heads, SDIM 48 hashes of 3 bits and 2 heads over the 50 newest items. Adam updates the rows of a
- * batch alone. PyTorch runs after Weft, as a process of --python; without PyTorch there, its figures are missing.
+ * batch alone. PyTorch runs after Weft, as a process of --python; without PyTorch there, its figures are missing. On a GPU
+ * it also runs compiled, and as one CUDA graph, then with an Adam over all rows; the fastest way is named. --profile tells
+ * the kernels of a step instead.
  *
  * @module
  */
@@ -13,6 +15,7 @@ import { adam, bst, categorical, Dataset, type Definition, din, Model, readRows,
 import { requestAdapter } from "../src/adapter.ts";
 import { randomU32 } from "../src/data/random.ts";
 import { Gpu } from "../src/gpu/device.ts";
+import { Profiler } from "../src/gpu/profiler.ts";
 import { loadKernels } from "../src/kernels/load.ts";
 import { parseArgs } from "../src/std.ts";
 import { formatMs, formatTable, slugOf } from "./report.ts";
@@ -20,8 +23,10 @@ import { formatMs, formatTable, slugOf } from "./report.ts";
 /** Rows of the tables of users, items and categories. */
 const ROWS = [10_000, 100_000, 1_000] as const;
 const DIM = 16;
-/** Items of a history, rows of a batch, and steps of an epoch, over which is spread what an epoch costs besides. */
-const HISTORIES = [{ places: 50, batch: 1024, steps: 8 }, { places: 1000, batch: 64, steps: 2 }];
+/** Items of a history, rows of a batch, and batches that training goes round. */
+const HISTORIES = [{ places: 50, batch: 1024, batches: 8 }, { places: 1000, batch: 64, batches: 2 }];
+/** Milliseconds of an epoch at least: it ends with a wait of some 10 ms. */
+const EPOCH_MS = 500;
 const common = { dim: DIM, hidden: [128, 64] };
 const MODELS: Readonly<Record<string, Definition>> = {
   din: din({ ...common, activation: "relu", attentionActivation: "relu" }),
@@ -31,8 +36,10 @@ const MODELS: Readonly<Record<string, Definition>> = {
 
 interface PeerTimes {
   readonly version: string;
-  readonly threads: number;
-  readonly ms: Readonly<Record<string, number>>;
+  /** Name of the GPU, or how many threads. */
+  readonly where: string;
+  /** By model and way. */
+  readonly ms: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
 /** Draws rows with full histories, encoded as if from a file whose vocabularies have all values. */
@@ -65,13 +72,7 @@ function drawRows(places: number, rows: number): Dataset {
 }
 
 /** Returns the median of the epochs' times a step in ms, the first epoch left out. */
-async function stepMs(
-  gpu: Gpu,
-  definition: Definition,
-  data: Dataset,
-  { batch, steps, seconds }: { readonly batch: number; readonly steps: number; readonly seconds: number },
-): Promise<number> {
-  await using model = await Model.create(definition, data.schema, { device: gpu, seed: 1 });
+async function timeEpochs(model: Model, data: Dataset, batch: number, seconds: number): Promise<number> {
   const times: number[] = [];
   const controller = new AbortController();
   const begin = performance.now();
@@ -80,13 +81,45 @@ async function stepMs(
     ...{ epochs: 1000, batchSize: batch, optimizer: adam({ lr: 1e-3 }), seed: 1, signal: controller.signal },
     onEpoch: () => {
       const now = performance.now();
-      times.push((now - last) / steps);
+      times.push((now - last) * batch / data.rows);
       last = now;
       if (times.length > 2 && now - begin > 1000 * seconds) controller.abort();
     },
   });
   const timed = times.slice(1).sort((a, b) => a - b);
   return timed[Math.floor(timed.length / 2)];
+}
+
+/** Times epochs over the rows, as often as it takes for an epoch to be long. */
+async function stepMs(
+  gpu: Gpu,
+  definition: Definition,
+  data: Dataset,
+  { batch, seconds }: { readonly batch: number; readonly seconds: number },
+): Promise<number> {
+  await using model = await Model.create(definition, data.schema, { device: gpu, seed: 1 });
+  const first = await timeEpochs(model, data, batch, 0);
+  const times = Math.ceil(EPOCH_MS / (first * data.rows / batch));
+  const long = times > 1 ? data.select(Uint32Array.from({ length: times * data.rows }, (_, i) => i % data.rows)) : data;
+  return await timeEpochs(model, long, batch, seconds);
+}
+
+/** Returns the kernels of a step, the dearest first. */
+async function profileStep(gpu: Gpu, definition: Definition, data: Dataset, batch: number): Promise<string> {
+  await using model = await Model.create(definition, data.schema, { device: gpu, seed: 1 });
+  await timeEpochs(model, data, batch, 0);
+  using profiler = new Profiler(gpu, { traceEvents: 0 });
+  const epochs = 4;
+  await model.fit(data, { epochs, batchSize: batch, optimizer: adam({ lr: 1e-3 }), seed: 1, profiler });
+  const steps = epochs * data.rows / batch;
+  return formatTable(
+    ["kernel", "calls", "µs a step", "share", "GB/s", "GFLOP/s"],
+    (await profiler.report()).map(({ label, calls, totalMs, share, gbPerSecond, gflopPerSecond }) => [
+      ...[label, `${calls / steps}`, (1000 * totalMs / steps).toFixed(1), `${(100 * share).toFixed(1)} %`],
+      ...[gbPerSecond, gflopPerSecond].map((rate) => rate === undefined ? "" : rate.toFixed(0)),
+    ]),
+    [1, 2, 3, 4, 5],
+  );
 }
 
 /** Times the peer; nothing where there is no PyTorch. */
@@ -101,27 +134,34 @@ async function peerTimes(python: string, sizes: Record<string, unknown>): Promis
 }
 
 if (import.meta.main) {
-  const options = parseArgs(Deno.args, { string: ["python", "seconds"], boolean: ["write"] });
+  const options = parseArgs(Deno.args, { string: ["python", "seconds", "models"], boolean: ["profile", "write"] });
+  const wanted = options.models?.split(",") ?? Object.keys(MODELS);
   const seconds = Number(options.seconds ?? 4);
   const { adapter, description } = await requestAdapter();
   const gpu = await Gpu.request(adapter);
   await loadKernels(gpu);
   const cells: string[][] = [];
   let peer: PeerTimes | undefined;
-  for (const { places, batch, steps } of HISTORIES) {
-    const data = drawRows(places, steps * batch);
+  for (const { places, batch, batches } of HISTORIES) {
+    const data = drawRows(places, batches * batch);
     const own: Record<string, number> = {};
-    for (const [name, definition] of Object.entries(MODELS)) {
-      own[name] = await stepMs(gpu, definition, data, { batch, steps, seconds });
+    for (const [name, definition] of Object.entries(MODELS).filter(([name]) => wanted.includes(name))) {
+      if (options.profile) {
+        console.log(`${name}, ${places} items, batch ${batch}\n\n${await profileStep(gpu, definition, data, batch)}\n`);
+        continue;
+      }
+      own[name] = await stepMs(gpu, definition, data, { batch, seconds });
     }
+    if (options.profile) continue;
     peer = await peerTimes(options.python ?? "python3", { batch, places, rows: ROWS, dim: DIM, seconds });
     for (const [name, ms] of Object.entries(own)) {
-      const theirs = peer?.ms[name];
-      const ratio = theirs === undefined ? "" : (theirs / ms).toFixed(2);
-      cells.push([name, `${places}`, `${batch}`, formatMs(ms), theirs === undefined ? "" : formatMs(theirs), ratio]);
+      const ways = Object.entries(peer?.ms[name] ?? {}).sort(([, a], [, b]) => a - b);
+      const theirs = ways.length > 0 ? ways.map(([way, time]) => `${formatMs(time)} ${way}`).join(", ") : "";
+      const ratio = ways.length > 0 ? (ways[0][1] / ms).toFixed(2) : "";
+      cells.push([name, `${places}`, `${batch}`, formatMs(ms), theirs, ratio]);
     }
   }
-  const name = peer ? `PyTorch ${peer.version}, ${peer.threads} threads` : "PyTorch (missing)";
+  const name = peer ? `PyTorch ${peer.version}, ${peer.where}, ms` : "PyTorch (missing)";
   const table = formatTable(["model", "items", "batch", "Weft, ms a step", name, "times as fast"], cells, [
     1,
     2,
@@ -129,8 +169,8 @@ if (import.meta.main) {
     4,
     5,
   ]);
-  console.log(table);
-  if (options.write) {
+  if (!options.profile) console.log(table);
+  if (options.write && !options.profile) {
     const path = new URL(`results/history-models-${slugOf(description)}.md`, import.meta.url);
     const page = `# Models with histories beside PyTorch, ${description}\n\n` +
       "`bench/history_models.ts`: full histories, Adam on the rows of a batch. Medians of training steps.\n\n" +

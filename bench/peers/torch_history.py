@@ -2,8 +2,9 @@
 
     python3 torch_history.py '{"batch": 1024, "places": 50, "rows": [10000, 100000, 1000], "dim": 16, "seconds": 4}'
 
-Prints a line of JSON: the version, the threads, and the median milliseconds of a step by model. Tables get sparse
-gradients and SparseAdam, all else Adam: only the rows of a batch are updated.
+Prints a line of JSON: the version, where it ran, and the median milliseconds of a step by model and way. "eager": tables
+get sparse gradients and SparseAdam, all else Adam, so that only the rows of a batch are updated. On a GPU also
+"compile", the model compiled and one fused Adam over everything, and "graph", the whole such step as one CUDA graph.
 """
 
 import json
@@ -16,12 +17,16 @@ from torch import nn
 from torch.nn import functional as F
 
 
+CUDA = torch.cuda.is_available()
+DEVICE = "cuda" if CUDA else "cpu"
+
+
 class Fields(nn.Module):
     """Embeddings of user, item and category, and of the items and categories of a history."""
 
-    def __init__(self, rows, dim):
+    def __init__(self, rows, dim, sparse):
         super().__init__()
-        self.tables = nn.ModuleList([nn.Embedding(n, dim, sparse=True) for n in rows])
+        self.tables = nn.ModuleList([nn.Embedding(n, dim, sparse=sparse) for n in rows])
         for table in self.tables:
             nn.init.normal_(table.weight, std=1e-4)
 
@@ -39,9 +44,9 @@ def mlp(*widths):
 
 
 class Din(nn.Module):
-    def __init__(self, rows, dim, hidden, **_):
+    def __init__(self, rows, dim, hidden, sparse, **_):
         super().__init__()
-        self.fields = Fields(rows, dim)
+        self.fields = Fields(rows, dim, sparse)
         self.unit = mlp(8 * dim, 64, 1)
         self.head = mlp(5 * dim, *hidden, 1)
 
@@ -53,9 +58,9 @@ class Din(nn.Module):
 
 
 class Bst(nn.Module):
-    def __init__(self, rows, dim, hidden, places, **_):
+    def __init__(self, rows, dim, hidden, sparse, places):
         super().__init__()
-        self.fields = Fields(rows, dim)
+        self.fields = Fields(rows, dim, sparse)
         self.positions = nn.Parameter(torch.randn(places + 1, dim) * 0.01)
         self.attention = nn.MultiheadAttention(3 * dim, 2, batch_first=True)
         self.norms = nn.ModuleList([nn.LayerNorm(3 * dim), nn.LayerNorm(3 * dim)])
@@ -74,17 +79,18 @@ class Bst(nn.Module):
 class Sdim(nn.Module):
     HASHES, BITS, UNITS, HEADS, WINDOW = 48, 3, 64, 2, 50
 
-    def __init__(self, rows, dim, hidden, **_):
+    def __init__(self, rows, dim, hidden, sparse, **_):
         super().__init__()
-        self.fields = Fields(rows, dim)
+        self.fields = Fields(rows, dim, sparse)
         self.register_buffer("directions", torch.randn(2 * dim, self.HASHES * self.BITS))
+        self.register_buffer("powers", torch.tensor([1, 2, 4]))
         self.projections = nn.ModuleList([nn.Linear(2 * dim, self.UNITS, bias=False) for _ in range(3)])
         self.out = nn.Linear(self.UNITS, 2 * dim, bias=False)
         self.head = mlp(7 * dim, *hidden, 1)
 
     def codes(self, x):
         signs = (x @ self.directions > 0).view(*x.shape[:-1], self.HASHES, self.BITS)
-        return (signs * torch.tensor([1, 2, 4])).sum(-1)
+        return (signs * self.powers).sum(-1)
 
     def forward(self, ids, history):
         e, q, k = self.fields(ids, history)
@@ -97,36 +103,78 @@ class Sdim(nn.Module):
         return self.head(torch.cat([e, long, self.out(short.flatten(1))], dim=-1))
 
 
-def step_ms(model, batch, places, rows, seconds):
+def draw_batch(batch, places, rows):
     generator = torch.Generator().manual_seed(1)
     draw = lambda shape, n: torch.randint(n, shape, generator=generator)
     ids = torch.stack([draw((batch,), n) for n in rows], dim=1)
     history = torch.stack([draw((batch, places), n) for n in rows[1:]], dim=1)
-    labels = draw((batch,), 2).float()
-    tables = [p for m in model.modules() if isinstance(m, nn.Embedding) for p in m.parameters()]
+    return [part.to(DEVICE) for part in (ids, history, draw((batch,), 2).float())]
+
+
+def optimizers_of(model, sparse):
+    tables = [p for m in model.modules() if isinstance(m, nn.Embedding) for p in m.parameters()] if sparse else []
     known = {id(p) for p in tables}
-    optimizers = [
-        torch.optim.SparseAdam(tables, lr=1e-3),
-        torch.optim.Adam([p for p in model.parameters() if id(p) not in known], lr=1e-3),
-    ]
+    others = [p for p in model.parameters() if id(p) not in known]
+    dense = torch.optim.Adam(others, lr=1e-3, fused=CUDA, capturable=CUDA and not sparse)
+    return [dense, *([torch.optim.SparseAdam(tables, lr=1e-3)] if sparse else [])]
+
+
+def record(step):
+    """Records a step as one CUDA graph, after some that are not recorded."""
+    stream = torch.cuda.Stream()
+    stream.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(stream):
+        for _ in range(3):
+            step()
+    torch.cuda.current_stream().wait_stream(stream)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        step()
+    return graph.replay
+
+
+def step_ms(kind, way, seconds, batch, places, rows, dim):
+    model = kind(rows, dim, hidden=[128, 64], sparse=way == "eager", places=places).to(DEVICE)
+    ids, history, labels = draw_batch(batch, places, rows)
+    optimizers = optimizers_of(model, way == "eager")
+    loss = lambda: F.binary_cross_entropy_with_logits(model(ids, history).squeeze(1), labels)
+    if way != "eager":
+        loss = torch.compile(loss)
+
+    def step():
+        for optimizer in optimizers:
+            optimizer.zero_grad(set_to_none=way != "graph")
+        loss().backward()
+        for optimizer in optimizers:
+            optimizer.step()
+
+    run = record(step) if way == "graph" else step
+    run()
+    # On a GPU the steps of a round wait in a queue, as they do in training.
+    steps = 20 if CUDA else 1
     times = []
     begin = time.perf_counter()
     while len(times) < 6 or time.perf_counter() - begin < seconds:
         start = time.perf_counter()
-        for optimizer in optimizers:
-            optimizer.zero_grad()
-        F.binary_cross_entropy_with_logits(model(ids, history).squeeze(1), labels).backward()
-        for optimizer in optimizers:
-            optimizer.step()
-        times.append(1000 * (time.perf_counter() - start))
+        for _ in range(steps):
+            run()
+        if CUDA:
+            torch.cuda.synchronize()
+        times.append(1000 * (time.perf_counter() - start) / steps)
     return statistics.median(times[2:])
 
 
 if __name__ == "__main__":
     sizes = json.loads(sys.argv[1])
     torch.manual_seed(1)
+    where = torch.cuda.get_device_name() if CUDA else f"{torch.get_num_threads()} threads"
+    ways = ["eager", "compile", "graph"] if CUDA else ["eager"]
     timed = {}
     for name, kind in {"din": Din, "bst": Bst, "sdim": Sdim}.items():
-        model = kind(sizes["rows"], sizes["dim"], hidden=[128, 64], places=sizes["places"])
-        timed[name] = step_ms(model, sizes["batch"], sizes["places"], sizes["rows"], sizes["seconds"])
-    print(json.dumps({"version": torch.__version__, "threads": torch.get_num_threads(), "ms": timed}))
+        timed[name] = {}
+        for way in ways:
+            try:
+                timed[name][way] = step_ms(kind, way, **sizes)
+            except RuntimeError as error:
+                print(f"{name}, {way}: {error}", file=sys.stderr)
+    print(json.dumps({"version": torch.__version__, "where": where, "ms": timed}))
