@@ -1,5 +1,6 @@
 // Which places of a history attend to which; no entry points.
-//   allows(i, j, length)  whether place i attends to place j
+//   allows(i, j, length)             whether place i attends to place j
+//   sees(i, j, mine, other, length)  the same of two places that are there, by their ranks
 // Needs places.wgsl.
 // Places count by rank: that of a target is the length of the history, so that targets do not see each other, and one
 // more for each target before it where they are ORDERED; the first CONTEXT places have rank 0 and see everything but
@@ -23,8 +24,10 @@ fn rank(t: u32, length: u32) -> i32 {
 
 fn allows(i: u32, j: u32, length: u32) -> bool {
   if (!present(i, length) || !present(j, length)) { return false; }
-  let mine = rank(i, length);
-  let other = rank(j, length);
+  return sees(i, j, rank(i, length), rank(j, length), length);
+}
+
+fn sees(i: u32, j: u32, mine: i32, other: i32, length: u32) -> bool {
   var allowed = mine > other || (!CAUSAL && mine != other);
   if (WINDOW > 0u) {
     let near = mine - other <= i32(WINDOW);

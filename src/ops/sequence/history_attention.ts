@@ -4,6 +4,9 @@
  * @module
  */
 import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
+import registersSource from "../../../shaders/sequence/history_attention_registers.wgsl" with { type: "text" };
+import row16 from "../../../shaders/sequence/history_row16.wgsl" with { type: "text" };
+import row32 from "../../../shaders/sequence/history_row32.wgsl" with { type: "text" };
 import rowsSource from "../../../shaders/sequence/history_attention_rows.wgsl" with { type: "text" };
 import source from "../../../shaders/sequence/history_attention.wgsl" with { type: "text" };
 import shared from "../../../shaders/sequence/history_places.wgsl" with { type: "text" };
@@ -68,6 +71,8 @@ interface Head {
 /** Sizes that the choice of a kernel depends on. */
 export interface HistoryAttentionProblem extends Problem {
   readonly batch: number;
+  /** Columns before the queries. */
+  readonly before: number;
   readonly places: number;
   readonly heads: number;
   readonly query: number;
@@ -83,6 +88,12 @@ export interface PlacesTask {
 
 /** Time of an operation where each thread reads keys and values itself, where one by tiles takes 1. */
 const ROWS = 2;
+
+/** Time of an operation where the numbers of a place are in registers, where one by tiles takes 1. */
+const REGISTERS = 0.25;
+
+/** Most columns of a head whose numbers are all in registers. */
+const MOST_IN_REGISTERS = 32;
 
 /** How much longer tiles take on a processor, whose workgroup memory is memory like any other. */
 const TILES_ON_PROCESSOR = 16;
@@ -150,7 +161,7 @@ function placesKernel(entry: string): Kernel<PlacesTask, HistoryAttentionProblem
     name: `history_attention.${entry}`,
     problem: ({ batch }, { x, bind, options }) => {
       const { groups, ...head } = headOf(x, bind.lengths, options);
-      return { batch: batch * groups, heads: options.heads, ...head };
+      return { batch: batch * groups, before: options.before ?? 0, heads: options.heads, ...head };
     },
     variants: [
       gpuVariant(
@@ -159,6 +170,16 @@ function placesKernel(entry: string): Kernel<PlacesTask, HistoryAttentionProblem
         (k, task) => runPlaces(k, entry, task, { byTiles: true }),
         TILES_ON_PROCESSOR,
       ),
+      {
+        ...gpuVariant<PlacesTask, HistoryAttentionProblem>(
+          "registers",
+          (problem) => REGISTERS * historyAttentionFlops(problem),
+          (k, task) => runPlaces(k, entry, task, { byRegisters: true }),
+          TILES_ON_PROCESSOR / REGISTERS,
+        ),
+        fits: (_, { query, value, before }) =>
+          (query | value | before) % 4 === 0 && Math.max(query, value) <= MOST_IN_REGISTERS,
+      },
       gpuVariant(
         "rows",
         (problem) => ROWS * historyAttentionFlops(problem),
@@ -191,6 +212,8 @@ export function emitPlaces(
 export interface PlacesLaunch {
   /** Whether they pass through workgroup memory. @default {false} */
   readonly byTiles?: boolean;
+  /** Whether they do, and the numbers of a place are in registers. @default {false} */
+  readonly byRegisters?: boolean;
   /** Turns the text without tiles into one for lanes of a query and of a value. @default {as it is} */
   readonly rewrite?: (text: string, sizes: { readonly QK: number; readonly V: number }) => string;
 }
@@ -200,7 +223,7 @@ export function runPlaces(
   k: Emitter,
   entry: string,
   { x, bind, options }: PlacesTask,
-  { byTiles = false, rewrite = (text) => text }: PlacesLaunch,
+  { byTiles = false, byRegisters = false, rewrite = (text) => text }: PlacesLaunch,
 ): void {
   const { groups: histories, places, query, value } = headOf(x, bind.lengths, options);
   const { heads, scale, weights = "softmax", before = 0 } = options;
@@ -221,7 +244,11 @@ export function runPlaces(
     shader: shader("history_attention", {
       ...{ grid, ...part, places: placesSource, history_places: shared, history_mask: mask },
       ...(weights === "softmax" ? { history_softmax: softmax } : { history_silu: silu }),
-      ...(byTiles ? { history_attention: source } : { history_attention_rows: rewrite(rowsSource, { QK, V }) }),
+      ...(byRegisters
+        ? { ...rowOf(Math.max(query, value)), history_attention_registers: registersSource }
+        : byTiles
+        ? { history_attention: source }
+        : { history_attention_rows: rewrite(rowsSource, { QK, V }) }),
     }),
     entry,
     bind,
@@ -229,6 +256,11 @@ export function runPlaces(
     params: { places, heads, blocks, groups },
     grid: groups,
   });
+}
+
+/** Returns the shader part of rows of so many numbers. */
+function rowOf(columns: number): Record<string, string> {
+  return columns <= 16 ? { history_row16: row16 } : { history_row32: row32 };
 }
 
 /** Returns how many places fit in workgroup memory: a power of two, and no more than there are. */

@@ -20,6 +20,7 @@ function check(sizes: AttentionSizes): Promise<void> {
     prepare: { lengths: drawLengths(places - targets), x: (values) => values.map((v) => 1.5 * v) },
     build: ({ x, lengths }) => historyAttention(x, lengths, optionsOf(sizes)),
     reference: ({ x, lengths }) => reference(sizes, x, lengths),
+    sampled: 400,
     rtol: 2e-5,
     atol: 4e-6,
   });
@@ -40,6 +41,19 @@ const CASES: Record<string, AttentionSizes> = {
   "silu": { ...SMALL, divisor: 9, causal: true, targets: 1 },
   "silu of odd widths": { ...SMALL, query: 3, value: 5, divisor: 7 },
   "several tiles": { batch: 2, places: 70, heads: 1, query: 2, value: 2, scale: 1, causal: true, targets: 1 },
+  "several tiles of whole vectors": { batch: 2, places: 70, heads: 1, query: 4, value: 8, scale: 0.5, targets: 2 },
+  "several blocks, causally": { batch: 2, places: 131, heads: 1, query: 4, value: 4, scale: 0.5, causal: true },
+  "heads of 24 columns": { ...SMALL, batch: 2, places: 37, query: 24, value: 24, scale: 0.2, targets: 1 },
+  "silu of several tiles": {
+    ...SMALL,
+    batch: 2,
+    places: 67,
+    query: 20,
+    value: 8,
+    divisor: 50,
+    causal: true,
+    targets: 1,
+  },
   "wide heads": { batch: 2, places: 7, heads: 1, query: 64, value: 64, scale: 0.125 },
 };
 
