@@ -27,9 +27,10 @@ export async function watch(memory = Infinity): Promise<Watched> {
     bytes += descriptor.size;
     live.set(buffer, descriptor.label!);
     peak = Math.max(peak, live.size);
+    const destroy = buffer.destroy.bind(buffer);
     buffer.destroy = () => {
       if (live.delete(buffer)) bytes -= descriptor.size;
-      GPUBuffer.prototype.destroy.call(buffer);
+      destroy();
     };
     return buffer;
   };
