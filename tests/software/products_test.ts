@@ -6,11 +6,11 @@ import { assertEquals } from "@std/assert";
 import { profileOf } from "./profiles.ts";
 
 /** Returns the kernels of a small product and of a large one. */
-function chosen(profile: DeviceProfile): string[] {
+function chosen(profile: DeviceProfile, sizes = [32, 512]): string[] {
   const set = new KernelSet(profile);
   set.isLoaded = true;
   registerProducts(set);
-  return [32, 512].map((size) => set.choose(productKernel, { m: size, n: size, k: size }).name);
+  return sizes.map((size) => set.choose(productKernel, { m: size, n: size, k: size }).name);
 }
 
 Deno.test("products of Mesa up to 22 are by blocks of 16, large ones in images and by subgroups where there are some", () => {
@@ -34,7 +34,8 @@ Deno.test("products of later versions of Mesa are by blocks of 8, and by subgrou
   ]);
 });
 
-Deno.test("products of other drivers are by blocks of 8, and those of a GPU by tiles", () => {
+Deno.test("products of other drivers are by blocks of 8, and those of a GPU by tiles, small ones where they are few", () => {
   assertEquals(chosen(profileOf("SwiftShader Device (LLVM 10.0.0)", 4)), ["blocks8", "blocks8"]);
-  assertEquals(chosen({ ...profileOf("any GPU", 32), kind: "gpu" }), ["tiles", "tiles"]);
+  const gpu = { ...profileOf("any GPU", 32), kind: "gpu" } as const;
+  assertEquals(chosen(gpu, [512, 1024, 4096]), ["small_tiles", "tiles", "tiles"]);
 });

@@ -6,12 +6,21 @@
 import type { Emitter } from "../../graph/node.ts";
 import { type Tensor, widthOf } from "../../graph/tensor.ts";
 import { emitKernel } from "../../kernels/set.ts";
-import { gpuVariant, type Kernel, type Problem, type Variant } from "../../kernels/variant.ts";
+import { type Kernel, type Problem, type Variant } from "../../kernels/variant.ts";
 import { emitSplit } from "../shape/concat.ts";
 import { emitEpilogue } from "./dense_elements.ts";
 import type { EpilogueOutput, ProductEpilogue } from "./matmul_epilogue.ts";
 import { columnsOf, rowsOf } from "./matmul_layout.ts";
-import { emitApartTiles, emitCrossTiles, emitGradientTiles, emitSplitTiles, emitTiles } from "./matmul_tiles.ts";
+import {
+  emitApartTiles,
+  emitCrossTiles,
+  emitGradientTiles,
+  emitSplitTiles,
+  emitTiles,
+  type ProductSizes,
+  splitsOf,
+  tilesCost,
+} from "./matmul_tiles.ts";
 import { emitUnitGradients } from "./unit_gradients.ts";
 import { emitColumnSum, emitOuter, emitRowProduct } from "./matmul_vector.ts";
 
@@ -65,8 +74,26 @@ export function flopsOf({ m, n, k }: ProductProblem): number {
   return 2 * m * n * k;
 }
 
-function tiles<Task>(emit: Variant<Task, ProductProblem>["emit"]): Variant<Task, ProductProblem> {
-  return gpuVariant("tiles", flopsOf, emit, TILES_ON_PROCESSOR);
+/** Appends a task by tiles, small ones or not. */
+type TilesEmit<Task> = (k: Emitter, task: Task, sizes: ProductProblem, small: boolean) => void;
+
+/**
+ * Returns the variants by tiles and by small tiles.
+ *
+ * @param cost time on a GPU, in operations
+ */
+function tiles<Task>(
+  emit: TilesEmit<Task>,
+  cost: (sizes: ProductProblem, small: boolean) => number = tilesCost,
+): Variant<Task, ProductProblem>[] {
+  return [false, true].map((small) => ({
+    name: small ? "small_tiles" : "tiles",
+    fits: () => true,
+    cost: (profile, sizes) => {
+      return profile.kind === "gpu" ? cost(sizes, small) : TILES_ON_PROCESSOR * (small ? 2 : 1) * flopsOf(sizes);
+    },
+    emit: (k, task, sizes) => emit(k, task, sizes, small),
+  }));
 }
 
 /** y = epilogue(a b) */
@@ -77,10 +104,10 @@ export const productKernel: Kernel<Product, ProductProblem> = {
     n: columnsOf("matmul", y),
     k: columnsOf("matmul", a),
   }),
-  variants: [tiles((k, { a, b, y, epilogue }, sizes) => {
+  variants: tiles((k, { a, b, y, epilogue }, sizes, small) => {
     if (sizes.n === 1) emitRowProduct(k, a, b, y, epilogue ?? {}, true);
-    else emitTiles(k, { a: { tensor: a }, b: { tensor: b }, sizes }, y, epilogue);
-  })],
+    else emitTiles(k, { a: { tensor: a }, b: { tensor: b }, sizes, small }, y, epilogue);
+  }),
 };
 
 /** y = a b^T */
@@ -91,11 +118,11 @@ export const transposedProductKernel: Kernel<Product, ProductProblem> = {
     n: columnsOf("matmulNt", y),
     k: columnsOf("matmulNt", a),
   }),
-  variants: [tiles((k, { a, b, y }, sizes) => {
+  variants: tiles((k, { a, b, y }, sizes, small) => {
     if (sizes.n === 1) emitRowProduct(k, a, b, y, {}, true);
     else if (sizes.k === 1) emitOuter(k, a, b, y);
-    else emitTiles(k, { a: { tensor: a }, b: { tensor: b, transposed: true }, sizes }, y, {});
-  })],
+    else emitTiles(k, { a: { tensor: a }, b: { tensor: b, transposed: true }, sizes, small }, y, {});
+  }),
 };
 
 /** y = a^T b */
@@ -106,11 +133,11 @@ export const columnProductKernel: Kernel<Product, ProductProblem> = {
     n: columnsOf("matmulTn", b),
     k: rowsOf(a, k.batch),
   }),
-  variants: [tiles((k, { a, b, y }, sizes) => {
+  variants: tiles((k, { a, b, y }, sizes, small) => {
     if (sizes.n === 1) emitColumnSum(k, a, y, b);
     else if (sizes.m === 1) emitColumnSum(k, b, y, a);
-    else emitSplitTiles(k, { a: { tensor: a, transposed: true }, b: { tensor: b }, sizes }, y);
-  })],
+    else emitSplitTiles(k, { a: { tensor: a, transposed: true }, b: { tensor: b }, sizes, small }, y);
+  }, splitCost),
 };
 
 /** dx = dz W^T, dW = x^T dz and the sums of dz's columns */
@@ -121,7 +148,11 @@ export const productGradientsKernel: Kernel<ProductGradients, ProductProblem> = 
     n: columnsOf("matmul", dz),
     k: columnsOf("matmul", x),
   }),
-  variants: [tiles(emitGradients)],
+  // What the two products take by tiles of either size.
+  variants: tiles(
+    emitGradients,
+    ({ m, n, k }, small) => tilesCost({ m, n: k, k: n }, small) + splitCost({ m: k, n, k: m }, small),
+  ),
 };
 
 /** y = x0 (x W + bias) + x */
@@ -131,11 +162,9 @@ export const crossKernel: Kernel<CrossProduct, ProductProblem> = {
     const n = widthOf(w.shape.slice(1));
     return { m: k.batch, n, k: n };
   },
-  variants: [
-    tiles((k, { x0, x, w, bias, y, product }, sizes) =>
-      emitCrossTiles(k, { a: { tensor: x }, b: { tensor: w }, sizes }, { x0, bias, y, product_out: product })
-    ),
-  ],
+  variants: tiles((k, { x0, x, w, bias, y, product }, sizes, small) =>
+    emitCrossTiles(k, { a: { tensor: x }, b: { tensor: w }, sizes, small }, { x0, bias, y, product_out: product })
+  ),
 };
 
 /** Appends gradients by a kernel that writes dx whole, and copies of its parts where these are asked for. */
@@ -147,22 +176,28 @@ export function emitWithParts(k: Emitter, task: ProductGradients, emit: (task: P
   emitSplit(k, dx, dxParts);
 }
 
-function emitGradients(k: Emitter, task: ProductGradients, sizes: ProductProblem): void {
+/** Estimates the time of a product whose terms are cut into splits. */
+function splitCost(sizes: ProductSizes, small: boolean): number {
+  return tilesCost(sizes, small, splitsOf({ sizes }).splits);
+}
+
+function emitGradients(k: Emitter, task: ProductGradients, sizes: ProductProblem, small: boolean): void {
   const { x, weight, dz, dx, dxParts, dWeight, dBias } = task;
   const { m: rows, n, k: inner } = sizes;
   const columns = dxParts?.map((part) => columnsOf("matmul", part)) ?? [];
   if (dx || columns.length !== 2 || [n, ...columns].some((width) => width % 4 !== 0)) {
-    return emitWithParts(k, task, (whole) => emitWhole(k, whole, sizes));
+    return emitWithParts(k, task, (whole) => emitWhole(k, whole, sizes, small));
   }
   const product = { a: { tensor: dz }, b: { tensor: weight, transposed: true }, sizes: { m: rows, n: inner, k: n } };
-  emitApartTiles(k, product, dxParts!);
-  emitWhole(k, { x, weight, dz, dx: undefined, dWeight, dBias }, sizes);
+  emitApartTiles(k, { ...product, small }, dxParts!);
+  emitWhole(k, { x, weight, dz, dx: undefined, dWeight, dBias }, sizes, small);
 }
 
 function emitWhole(
   k: Emitter,
   { x, weight, dz, dx, dWeight, dBias, before }: ProductGradients,
   { m: rows, n, k: inner }: ProductProblem,
+  small: boolean,
 ): void {
   if (dx && dBias && n === 1 && inner % 4 === 0 && (!before || before.y === x)) {
     return emitUnitGradients(k, { x, weight, dz, dx, dWeight, dBias }, before?.epilogue);
@@ -175,13 +210,13 @@ function emitWhole(
     emitEpilogue(k, "gradient", { y: before.y, dy, dz: dx }, before.epilogue);
   } else if (dx && before) {
     const sizes = { m: rows, n: inner, k: n };
-    emitGradientTiles(k, { a: { tensor: dz }, b: { tensor: weight, transposed: true }, sizes }, dx, before);
+    emitGradientTiles(k, { a: { tensor: dz }, b: { tensor: weight, transposed: true }, sizes, small }, dx, before);
   } else if (dx) {
     emitTransposedProduct(k, dz, weight, dx);
   }
   if (n > 1 && inner > 1) {
     const sizes = { m: inner, n, k: rows };
-    return emitSplitTiles(k, { a: { tensor: x, transposed: true }, b: { tensor: dz }, sizes }, dWeight, dBias);
+    return emitSplitTiles(k, { a: { tensor: x, transposed: true }, b: { tensor: dz }, sizes, small }, dWeight, dBias);
   }
   if (dBias && n === 1) return emitColumnSum(k, x, dWeight, dz, dBias);
   emitColumnProduct(k, x, dz, dWeight);

@@ -18,6 +18,7 @@ import quads1Store from "../../../shaders/dense/matmul_quads1_store.wgsl" with {
 import quads4 from "../../../shaders/dense/matmul_quads4.wgsl" with { type: "text" };
 import quads4B from "../../../shaders/dense/matmul_quads4_b.wgsl" with { type: "text" };
 import splitsSource from "../../../shaders/dense/matmul_splits.wgsl" with { type: "text" };
+import smallSource from "../../../shaders/dense/matmul_small.wgsl" with { type: "text" };
 import storeSource from "../../../shaders/dense/matmul_store.wgsl" with { type: "text" };
 import storeApart from "../../../shaders/dense/matmul_store_apart.wgsl" with { type: "text" };
 import storeGradient from "../../../shaders/dense/matmul_store_gradient.wgsl" with { type: "text" };
@@ -34,6 +35,14 @@ import { epilogueConstants, type EpilogueOutput, type ProductEpilogue } from "./
 
 /** Rows and columns of a tile. */
 const TILE = { rows: 128, columns: 64 };
+const SMALL_TILE = { rows: 32, columns: 32 };
+
+/** Processors of a large GPU: with fewer tiles than that some are idle, and with a few small tiles each none is. */
+const PROCESSORS = 128;
+const SMALL_TILES_EACH = 4;
+
+/** Time of an operation by small tiles, which load each number more often, where one by tiles takes 1. */
+const SMALL = 1.5;
 
 /** Workgroups that keep a GPU busy: a few on each of a hundred or more processors. */
 const BUSY_GROUPS = 512;
@@ -55,7 +64,29 @@ export interface TileProduct {
   /** `[K, N]`, or stored as `[N, K]`. */
   readonly b: Stored;
   /** Sizes of the product. */
-  readonly sizes: { readonly m: number; readonly n: number; readonly k: number };
+  readonly sizes: ProductSizes;
+  /** Whether tiles are small, for products with few of them. @default {false} */
+  readonly small?: boolean;
+}
+
+/** Sizes of a product `[M, K] x [K, N]`. */
+export interface ProductSizes {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+}
+
+/**
+ * Estimates the time of a product by tiles on a GPU in operations: those that processors without a tile could do count.
+ *
+ * @param small whether tiles are small
+ * @param splits parts into which the terms are cut
+ */
+export function tilesCost({ m, n, k }: ProductSizes, small: boolean, splits = 1): number {
+  const { rows, columns } = small ? SMALL_TILE : TILE;
+  const tiles = Math.ceil(m / rows) * Math.ceil(n / columns) * splits;
+  const busy = Math.max(tiles, PROCESSORS * (small ? SMALL_TILES_EACH : 1));
+  return (small ? SMALL : 1) * 2 * busy * rows * columns * k / splits;
 }
 
 /** How the numbers of a are formed as they are loaded, where they are not those of a matrix. */
@@ -190,7 +221,9 @@ export function emitTilesApart(k: Emitter, product: TileProduct, ys: readonly Te
 }
 
 /** Cuts the terms of a product into splits where there are too few tiles for a GPU. */
-export function splitsOf({ sizes: { m, n, k: terms } }: TileProduct): { splits: number; splitTerms: number } {
+export function splitsOf(
+  { sizes: { m, n, k: terms } }: Pick<TileProduct, "sizes">,
+): { splits: number; splitTerms: number } {
   const tiles = Math.ceil(m / TILE.rows) * Math.ceil(n / TILE.columns);
   const wanted = Math.max(1, Math.min(Math.floor(BUSY_GROUPS / tiles), Math.floor(terms / MIN_SPLIT_TERMS)));
   const splitTerms = Math.max(16, Math.ceil(terms / wanted / 16) * 16);
@@ -232,13 +265,14 @@ export interface TileCall {
 }
 
 /** Appends a product by tiles. */
-export function runTiles(k: Emitter, { a, b, sizes }: TileProduct, call: TileCall): void {
+export function runTiles(k: Emitter, { a, b, sizes, small = false }: TileProduct, call: TileCall): void {
   const { m, n, k: terms } = sizes;
+  const tile = small ? SMALL_TILE : TILE;
   // Splits begin at multiples of 16 terms, so only the rows of the matrices themselves decide.
   const rows = [a.transposed ? m : terms, b.transposed ? terms : n, n];
   const inFours = call.quads ? call.inFours ?? false : rows.every((width) => width % 4 === 0);
   k.run({
-    shader: tilesShader(inFours, call),
+    shader: tilesShader(inFours, small, call),
     entry: "product",
     bind: { ...call.bind, a: a.tensor, b: b.tensor },
     constants: {
@@ -247,7 +281,7 @@ export function runTiles(k: Emitter, { a, b, sizes }: TileProduct, call: TileCal
       B_TRANSPOSED: b.transposed ?? false,
     },
     params: { m, n, k: terms, split_terms: call.splitTerms ?? terms },
-    grid: Math.ceil(m / TILE.rows) * Math.ceil(n / TILE.columns) * call.splits,
+    grid: Math.ceil(m / tile.rows) * Math.ceil(n / tile.columns) * call.splits,
     flops: 2 * m * n * terms,
   });
 }
@@ -258,8 +292,12 @@ const SINGLE = { matmul_quads1: quads1, matmul_quads1_b: quads1B };
 /** Loads from b where four numbers are. */
 const FOURS = { matmul_quads4_b: quads4B };
 
-function tilesShader(inFours: boolean, { parts, quads = inFours ? FOURS : SINGLE }: TileCall): Shader {
-  return shader("matmul", {
+function tilesShader(
+  inFours: boolean,
+  small: boolean,
+  { parts, quads = inFours ? FOURS : SINGLE }: TileCall,
+): Shader {
+  return shader(small ? "matmul_small" : "matmul", {
     grid,
     step: stepSource,
     activation,
@@ -267,6 +305,6 @@ function tilesShader(inFours: boolean, { parts, quads = inFours ? FOURS : SINGLE
     ...(inFours ? { epilogue4, matmul_quads4: quads4 } : { epilogue1, matmul_quads1_store: quads1Store }),
     ...quads,
     ...parts,
-    matmul: source,
+    ...(small ? { matmul_small: smallSource } : { matmul: source }),
   });
 }

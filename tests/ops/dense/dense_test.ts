@@ -41,7 +41,7 @@ Deno.test("on a GPU a dense layer takes a dispatch forward and three backward", 
     build: ({ x, first, bias, second }) => dense(dense(x, first, bias, { activation: "relu" }), second, undefined),
     software: false,
   });
-  const product = "matmul.product";
+  const product = "matmul_small.product";
   // Forward; dx through the relu, splits of dW and their sum; dx, splits of dW and of the bias's gradient, their sum.
   const backward = [product, product, "matmul_splits.sum", product, product, "matmul_splits.sum_with_columns"];
   assertEquals(labels, [product, product, ...backward]);

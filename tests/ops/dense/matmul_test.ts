@@ -134,7 +134,15 @@ for (const variant of VARIANTS.filter((name) => name === "images8" || name.start
 Deno.test("all register blocks add in the same order and so give equal bits", async () => {
   const run = (variant: string) => compute({ a: ["B", 37], b: [37, 20] }, 53, ([a, b]) => matmul(a, b), variant);
   const { y } = await run("blocks8");
-  for (const variant of VARIANTS.filter((name) => name !== "tiles")) assertEquals((await run(variant)).y, y, variant);
+  const others = VARIANTS.filter((name) => !name.endsWith("tiles"));
+  for (const variant of others) assertEquals((await run(variant)).y, y, variant);
+});
+
+Deno.test("tiles of both sizes add in the same order and so give equal bits, in splits, too", async () => {
+  const plain = (variant: string) => compute({ a: ["B", 37], b: [37, 68] }, 140, ([a, b]) => matmul(a, b), variant);
+  assertEquals((await plain("small_tiles")).y, (await plain("tiles")).y);
+  const split = (variant: string) => compute({ a: ["B", 36], b: ["B", 20] }, 900, ([a, b]) => matmulTn(a, b), variant);
+  assertEquals((await split("small_tiles")).y, (await split("tiles")).y);
 });
 
 Deno.test("more than 65,535 tiles fold into a grid that leaves no tile out and none twice", async () => {
