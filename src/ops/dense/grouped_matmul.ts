@@ -10,6 +10,7 @@ import { shader } from "../../gpu/shader.ts";
 import { apply, type Emitter, type Op } from "../../graph/node.ts";
 import { formatShape, type Shape, type Tensor, widthOf } from "../../graph/tensor.ts";
 import { lanesOf } from "../shape/lane.ts";
+import { windowBytes } from "../shape/scratch.ts";
 
 /** Rows, or numbers of a group, that one invocation takes; `ROWS` in the shader. */
 const ROWS = 4;
@@ -17,8 +18,12 @@ const ROWS = 4;
 /** Rows that one invocation of the kernel in fours takes; `ROWS` in its shader. */
 const QUAD_ROWS = 8;
 
-/** Slices of the batch that the gradient of the matrices is summed over. */
+/**
+ * Slices of the batch that the gradient of the matrices is summed over, and the bytes that they may take: few suffice for
+ * large matrices, whose blocks are many.
+ */
 const SLICES = 32;
+const SLICES_BYTES = 1 << 25;
 
 const quads = shader("grouped_quads", { grid, grouped_quads: quadsSource });
 
@@ -31,7 +36,7 @@ function run(
 ): void {
   const [groups, inner, outer] = w.shape as readonly number[];
   const { part, count: lanes } = lanesOf(outer);
-  const { slice, slices } = slicesOf(k.batch);
+  const { slice, slices } = slicesOf(k, w.shape);
   k.run({
     shader: shader("grouped_matmul", { grid, ...part, grouped_matmul: source }),
     entry,
@@ -62,11 +67,12 @@ interface QuadSizes {
 function runQuads(
   k: Emitter,
   entry: string,
-  [groups, rows, columns]: Shape,
+  shape: Shape,
   bind: Record<string, Tensor>,
   count: (sizes: QuadSizes) => number,
 ): void {
-  const { slice, slices } = slicesOf(k.batch);
+  const [groups, rows, columns] = shape;
+  const { slice, slices } = slicesOf(k, shape);
   const sizes = { groups: Number(groups), inner: Number(rows) / 4, outer: Number(columns) / 4, slices };
   k.run({
     shader: quads,
@@ -78,8 +84,10 @@ function runQuads(
   });
 }
 
-function slicesOf(batch: number): { slice: number; slices: number } {
-  const slice = Math.ceil(batch / Math.min(SLICES, batch));
+/** Returns how the batch is cut for the gradient of matrices `[G, I, J]`. */
+function slicesOf({ batch, gpu }: Emitter, matrices: Shape): { slice: number; slices: number } {
+  const fitting = Math.floor(windowBytes(gpu, SLICES_BYTES) / (4 * widthOf(matrices)));
+  const slice = Math.ceil(batch / Math.max(1, Math.min(SLICES, batch, fitting)));
   return { slice, slices: Math.ceil(batch / slice) };
 }
 
@@ -134,7 +142,7 @@ const columnProductOp: Op<null> = {
   name: "grouped_matmul_tn",
   outputs: ([, , w]) => [w.shape],
   emit: (k, { inputs: [x, dy, w], outputs: [dw] }) => {
-    const partial = k.scratch([SLICES, widthOf(w.shape)]);
+    const partial = k.scratch([slicesOf(k, w.shape).slices, widthOf(w.shape)]);
     if (inQuads(w)) {
       const blocks = ({ slices, groups, inner, outer }: QuadSizes): number =>
         slices * groups * Math.ceil(inner / 2) * Math.ceil(outer / 2);
