@@ -9,12 +9,15 @@ import step from "../../../shaders/common/step.wgsl" with { type: "text" };
 import { shader } from "../../gpu/shader.ts";
 import { apply, type Op } from "../../graph/node.ts";
 import { emitKernel } from "../../kernels/set.ts";
-import { costOn, gpuVariant, type Kernel, type Problem, type Variant } from "../../kernels/variant.ts";
+import { gpuVariant, type Kernel, type Problem, type Variant } from "../../kernels/variant.ts";
 import { emitColumnSums } from "./column_sums.ts";
 import { formatShape, sizeOf, type Tensor, widthOf } from "../../graph/tensor.ts";
 
 /** Columns at most that a workgroup each is given for on a GPU. */
 const MAX_COLUMNS = 4;
+
+/** Numbers that a processor adds in the time that the threads of a workgroup take to meet. */
+const GROUP_ON_PROCESSOR = 4096;
 
 const bias = shader("bias", { grid, step, bias: source });
 
@@ -65,7 +68,8 @@ const byColumns: Variant<BiasGradient, BiasProblem> = {
   name: "columns",
   fits: () => true,
   cost: (profile, problem) => {
-    return costOn(profile, size(problem), { gpu: problem.width > MAX_COLUMNS ? 2 : 0.5, software: 0.5 });
+    if (profile.kind === "software") return 0.5 * (size(problem) + GROUP_ON_PROCESSOR * problem.width);
+    return size(problem) * (problem.width > MAX_COLUMNS ? 2 : 0.5);
   },
   emit: (k, { x, y }, { batch, each, width }) => {
     const params = { size: width, width, batch, each };
