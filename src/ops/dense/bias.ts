@@ -9,7 +9,7 @@ import step from "../../../shaders/common/step.wgsl" with { type: "text" };
 import { shader } from "../../gpu/shader.ts";
 import { apply, type Op } from "../../graph/node.ts";
 import { emitKernel } from "../../kernels/set.ts";
-import { gpuVariant, type Kernel, type Problem, type Variant } from "../../kernels/variant.ts";
+import { costOn, gpuVariant, type Kernel, type Problem, type Variant } from "../../kernels/variant.ts";
 import { emitColumnSums } from "./column_sums.ts";
 import { formatShape, sizeOf, type Tensor, widthOf } from "../../graph/tensor.ts";
 
@@ -68,8 +68,9 @@ const byColumns: Variant<BiasGradient, BiasProblem> = {
   name: "columns",
   fits: () => true,
   cost: (profile, problem) => {
-    if (profile.kind === "software") return 0.5 * (size(problem) + GROUP_ON_PROCESSOR * problem.width);
-    return size(problem) * (problem.width > MAX_COLUMNS ? 2 : 0.5);
+    const onGpu = size(problem) * (problem.width > MAX_COLUMNS ? 2 : 0.5);
+    const onProcessor = 0.5 * (size(problem) + GROUP_ON_PROCESSOR * problem.width);
+    return costOn(profile, 1, { gpu: onGpu, software: onProcessor });
   },
   emit: (k, { x, y }, { batch, each, width }) => {
     const params = { size: width, width, batch, each };

@@ -6,7 +6,7 @@
 import type { Emitter } from "../../graph/node.ts";
 import { type Tensor, widthOf } from "../../graph/tensor.ts";
 import { emitKernel } from "../../kernels/set.ts";
-import { type Kernel, type Problem, type Variant } from "../../kernels/variant.ts";
+import { costOn, type Kernel, type Problem, type Variant } from "../../kernels/variant.ts";
 import { emitSplit } from "../shape/concat.ts";
 import { emitEpilogue } from "./dense_elements.ts";
 import type { EpilogueOutput, ProductEpilogue } from "./matmul_epilogue.ts";
@@ -90,7 +90,8 @@ function tiles<Task>(
     name: small ? "small_tiles" : "tiles",
     fits: () => true,
     cost: (profile, sizes) => {
-      return profile.kind === "gpu" ? cost(sizes, small) : TILES_ON_PROCESSOR * (small ? 2 : 1) * flopsOf(sizes);
+      const onProcessor = TILES_ON_PROCESSOR * (small ? 2 : 1) * flopsOf(sizes);
+      return costOn(profile, 1, { gpu: cost(sizes, small), software: onProcessor });
     },
     emit: (k, task, sizes) => emit(k, task, sizes, small),
   }));
