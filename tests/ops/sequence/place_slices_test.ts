@@ -1,0 +1,83 @@
+import { apply } from "../../../src/graph/node.ts";
+import { compare } from "../../../src/ops/sequence/compare.ts";
+import { compareDenseOp } from "../../../src/ops/sequence/compare_dense.ts";
+import { placeSlicesOf } from "../../../src/ops/sequence/place_slices.ts";
+import { placeDots, weightedPool } from "../../../src/ops/sequence/weighted_pooling.ts";
+import { reshape } from "../../../src/ops/shape/reshape.ts";
+import { assertEquals } from "@std/assert";
+import { denseReference } from "../../reference/dense.ts";
+import {
+  compare as compareReference,
+  placeDots as dotsReference,
+  weightedPool as weightedReference,
+} from "../../reference/history.ts";
+import { checkOp, type OpCheck, runOp } from "../../support.ts";
+
+/** Lengths of the rows of a batch, in histories of one slice and of several, by vectors, pairs and single numbers. */
+const CASES = [
+  { places: 50, width: 32, lengths: [0, 1, 37, 50] },
+  { places: 1000, width: 32, lengths: [1000, 0, 129] },
+  { places: 1000, width: 3, lengths: [999, 1] },
+  { places: 131, width: 50, lengths: [64, 131, 0] },
+  { places: 70, width: 260, lengths: [65] },
+  { places: 9, width: 65, lengths: [0, 9, 5] },
+];
+
+/** Checks an op by slices, and that it gives the same bytes twice and to a row by itself. */
+async function checkSlices(check: OpCheck): Promise<void> {
+  const run = { ...check, sampled: 40, kernels: "slices" };
+  await checkOp(run);
+  const [first, again] = [await runOp(run), await runOp(run)];
+  assertEquals(first.y, again.y);
+  assertEquals(first.gradients, again.gradients);
+}
+
+for (const { places, width, lengths } of CASES) {
+  const batch = lengths.length;
+  const sizes = { batch, places, width };
+  const shape = `[${batch}, ${places}, ${width}]`;
+  const history = { x: ["B", places, width], lengths: ["B"] } as const;
+  const shared = { integers: ["lengths"], batch, prepare: { lengths: () => Float64Array.from(lengths) } };
+  Deno.test(`a target beside the items of a history ${shape} has its gradients by slices`, () =>
+    checkSlices({
+      inputs: { q: ["B", width], x: ["B", places, width] },
+      batch,
+      build: ({ q, x }) => compare(q, x),
+      reference: ({ q, x }) => compareReference(sizes, q, x),
+    }));
+  Deno.test(`a weighted sum over a history ${shape} and its gradients match their reference by slices`, () =>
+    checkSlices({
+      ...shared,
+      inputs: { ...history, w: ["B", places] },
+      build: ({ x, w, lengths }) => weightedPool(x, w, lengths),
+      reference: ({ x, w, lengths }) => weightedReference(sizes, x, w, lengths),
+    }));
+  Deno.test(`dot products with the places of a history ${shape} have their gradients by slices`, () =>
+    checkSlices({
+      ...shared,
+      inputs: { ...history, row: ["B", width] },
+      build: ({ x, row, lengths }) => placeDots(x, row, lengths),
+      reference: ({ x, row, lengths }) => dotsReference(sizes, x, row, lengths),
+    }));
+  Deno.test(`scores of a history ${shape} that weigh its items have their gradients by slices`, () =>
+    checkSlices({
+      ...shared,
+      inputs: { ...history, q: ["B", width], w: [4 * width, 1] },
+      prepare: { ...shared.prepare, w: (values) => values.map((value) => value / width) },
+      build: ({ q, x, w, lengths }) => {
+        const scores = apply(compareDenseOp, [q, x, w], { activation: "none", dropout: undefined });
+        return weightedPool(x, reshape(scores, ["B", places]), lengths);
+      },
+      reference: ({ q, x, w, lengths }) => {
+        const z = compareReference(sizes, q, x);
+        const scores = denseReference(z, w, undefined, [batch * places, 4 * width, 1], "none");
+        return weightedReference(sizes, x, scores, lengths);
+      },
+    }));
+}
+
+Deno.test("a history is cut by its places and width alone, into slices for whole workgroups", () => {
+  assertEquals(placeSlicesOf({ places: 1000, width: 32 }), { count: 8, across: 8, parts: 32, slice: 128, slices: 8 });
+  assertEquals(placeSlicesOf({ places: 50, width: 32 }), { count: 8, across: 8, parts: 16, slice: 64, slices: 1 });
+  assertEquals(placeSlicesOf({ places: 70, width: 260 }), { count: 65, across: 64, parts: 4, slice: 64, slices: 2 });
+});
