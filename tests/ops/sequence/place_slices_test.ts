@@ -1,6 +1,8 @@
 import { apply } from "../../../src/graph/node.ts";
 import { compare } from "../../../src/ops/sequence/compare.ts";
 import { compareDenseOp } from "../../../src/ops/sequence/compare_dense.ts";
+import { hashAttention } from "../../../src/ops/sequence/hash_attention.ts";
+import { fitsHashSlices } from "../../../src/ops/sequence/hash_slices.ts";
 import { placeSlicesOf } from "../../../src/ops/sequence/place_slices.ts";
 import { placeDots, weightedPool } from "../../../src/ops/sequence/weighted_pooling.ts";
 import { reshape } from "../../../src/ops/shape/reshape.ts";
@@ -11,6 +13,8 @@ import {
   placeDots as dotsReference,
   weightedPool as weightedReference,
 } from "../../reference/history.ts";
+import { hashAttention as hashReference } from "../../reference/sign_hash.ts";
+import { paperGpu } from "../../paper_device.ts";
 import { checkOp, type OpCheck, runOp } from "../../support.ts";
 
 /** Lengths of the rows of a batch, in histories of one slice and of several, by vectors, pairs and single numbers. */
@@ -76,8 +80,34 @@ for (const { places, width, lengths } of CASES) {
     }));
 }
 
+for (
+  const { places, width, lengths, codes, bits } of [
+    { ...CASES[0], codes: 48, bits: 3 },
+    { places: 1000, width: 8, lengths: [1000, 0, 129], codes: 5, bits: 2 },
+    { places: 131, width: 50, lengths: [64, 131, 0], codes: 33, bits: 1 },
+    { places: 70, width: 36, lengths: [65], codes: 2, bits: 32 },
+    { places: 33, width: 5, lengths: [1, 33], codes: 1, bits: 5 },
+  ]
+) {
+  const sizes = { batch: lengths.length, places, width, codes, bits };
+  Deno.test(`hash attention and its gradient match their reference by slices: ${JSON.stringify(sizes)}`, () =>
+    checkSlices({
+      inputs: { q: ["B", width], x: ["B", places, width], lengths: ["B"], directions: [codes, bits, width] },
+      ...{ integers: ["lengths"], batch: sizes.batch },
+      prepare: { lengths: () => Float64Array.from(lengths) },
+      build: ({ q, x, lengths, directions }) => hashAttention(q, x, lengths, directions, false),
+      reference: ({ q, x, lengths, directions }) => hashReference(sizes, false, [q, x, lengths, directions]),
+    }));
+}
+
 Deno.test("a history is cut by its places and width alone, into slices for whole workgroups", () => {
   assertEquals(placeSlicesOf({ places: 1000, width: 32 }), { count: 8, across: 8, parts: 32, slice: 128, slices: 8 });
   assertEquals(placeSlicesOf({ places: 50, width: 32 }), { count: 8, across: 8, parts: 16, slice: 64, slices: 1 });
   assertEquals(placeSlicesOf({ places: 70, width: 260 }), { count: 65, across: 64, parts: 4, slice: 64, slices: 2 });
+});
+
+Deno.test("codes are compared by slices where workgroup memory holds the marks of those that differ", () => {
+  const { profile: { limits } } = paperGpu();
+  assertEquals(fitsHashSlices(limits, { places: 1000, width: 32, codes: 48, bits: 3 }), true);
+  assertEquals(fitsHashSlices(limits, { places: 1000, width: 32, codes: 2048, bits: 1 }), false);
 });
