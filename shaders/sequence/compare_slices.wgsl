@@ -1,7 +1,7 @@
 // Gradients of a target beside each item of a history by slices of the history, for GPUs; formulas are in compare.wgsl.
 //   gradients             dk, and dq summed over the places of a slice
 //   gradients_and_spread  the same, and dk gets w[b, t] row[b, :] at the places that are there
-// Needs grid.wgsl, laneN.wgsl and place_slices.wgsl. Shapes: target_row, row [B, N]; items, y [B, L, N]; dz [B, L, 4 N];
+// Needs grid.wgsl, laneN.wgsl, slice_join.wgsl and place_slices.wgsl. Shapes: target_row, row [B, N]; items, y [B, L, N]; dz [B, L, 4 N];
 // d_target [B, SLICES, N]; w [B, L]; lengths [B]; f32, by lanes. Places past the end of a history take part.
 // Memory: everything is read and written once. No atomics, fixed order of sums: bit-reproducible.
 struct Params { batch: u32, places: u32 }

@@ -1,6 +1,6 @@
 // Sums of a history's places by the codes that equal the target's, by slices, for GPUs.
 //   pool  y[b, s, :] = 1/m sum over the t < lengths[b] of slice s of (bits of matches[b, t, :]) x[b, t, :]
-// Needs grid.wgsl, laneN.wgsl and place_slices.wgsl. Shapes: x [B, L, N]; matches [B, L, WORDS]; y [B, SLICES, N];
+// Needs grid.wgsl, laneN.wgsl, slice_join.wgsl and place_slices.wgsl. Shapes: x [B, L, N]; matches [B, L, WORDS]; y [B, SLICES, N];
 // lengths [B]; rows of x and y by lanes. Memory: the places that are there are read once. No atomics, fixed order:
 // bit-reproducible.
 const CODES: u32 = 1u;

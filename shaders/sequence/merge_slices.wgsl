@@ -1,10 +1,9 @@
 // What slices of a history have come to becomes one row.
 //   merge  y[b, :] = sum, or where LARGEST maximum, over s of parts[b, s, :]
-// Needs grid.wgsl and laneN.wgsl. Shapes: parts [B, SLICES, N], y [B, N], f32, by lanes.
+// Needs grid.wgsl, laneN.wgsl and slice_join.wgsl. Shapes: parts [B, SLICES, N], y [B, N], f32, by lanes.
 // Grid: one invocation per lane of y, which has four loads under way. No atomics, fixed order: bit-reproducible.
 const COUNT: u32 = 1u;  // lanes of a row
 const SLICES: u32 = 1u;
-const LARGEST: bool = false;
 
 struct Params { batch: u32 }
 @group(0) @binding(0) var<storage, read> parts: array<Lane>;
@@ -15,11 +14,6 @@ struct Params { batch: u32 }
 fn part_at(first: u32, s: u32) -> Lane {
   let part = parts[first + min(s, SLICES - 1u) * COUNT];
   return select(Lane(), part, LARGEST || s < SLICES);
-}
-
-fn join(a: Lane, b: Lane) -> Lane {
-  if (LARGEST) { return max(a, b); }
-  return a + b;
 }
 
 @compute @workgroup_size(64)

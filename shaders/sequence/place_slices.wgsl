@@ -1,6 +1,6 @@
 // A history cut into slices, for GPUs: a workgroup takes ACROSS lanes of the places of one slice; no entry points.
 // Neighboring threads have neighboring lanes of a place, and PARTS threads that share a lane take turns at the places.
-// Needs grid.wgsl, laneN.wgsl, and a Params with `batch`. Grid: a workgroup per row of the batch, slice and ACROSS lanes.
+// Needs grid.wgsl, laneN.wgsl, slice_join.wgsl, and a Params with `batch`. Grid: a workgroup per row of the batch, slice and ACROSS lanes.
 const COUNT: u32 = 1u;   // lanes of a place
 const ACROSS: u32 = 1u;  // of them in a workgroup
 const PARTS: u32 = 1u;   // a power of two
@@ -24,19 +24,19 @@ fn lane_of(at: Slice, thread: u32) -> u32 { return at.block * ACROSS + thread % 
 // The first place of a thread; the others follow PARTS apart.
 fn place_of(at: Slice, thread: u32) -> u32 { return at.number * SLICE + thread / ACROSS; }
 
-// Where the sum of a slice goes.
+// Where the result of a slice goes.
 fn part_of(at: Slice, c: u32) -> u32 { return (at.b * SLICES + at.number) * COUNT + c; }
 
-// Adds up the threads of a lane in a tree; the first of them has the sum. All threads of the workgroup take part.
+// Joins what the threads of a lane have in a tree; the first of them has the result. All threads of the workgroup take part.
 fn fold(thread: u32, own: Lane) -> Lane {
-  var sum = own;
-  tree[thread] = sum;
+  var result = own;
+  tree[thread] = result;
   for (var half = PARTS / 2u; half > 0u; half /= 2u) {
     workgroupBarrier();
     if (thread < half * ACROSS) {
-      sum += tree[thread + half * ACROSS];
-      tree[thread] = sum;
+      result = join(result, tree[thread + half * ACROSS]);
+      tree[thread] = result;
     }
   }
-  return sum;
+  return result;
 }

@@ -1,6 +1,6 @@
 // Weighted sums over the places of a history by slices, for GPUs.
 //   pool  y[b, s, :] = sum over the t < lengths[b] of slice s of w[b, t] x[b, t, :]
-// Needs grid.wgsl, laneN.wgsl and place_slices.wgsl. Shapes: x [B, L, N]; w [B, L]; y [B, SLICES, N]; lengths [B]; f32,
+// Needs grid.wgsl, laneN.wgsl, slice_join.wgsl and place_slices.wgsl. Shapes: x [B, L, N]; w [B, L]; y [B, SLICES, N]; lengths [B]; f32,
 // rows of x and y by lanes. Memory: the places that are there are read once. No atomics, fixed order: bit-reproducible.
 struct Params { batch: u32, places: u32 }
 @group(0) @binding(0) var<storage, read> x: array<Lane>;

@@ -5,6 +5,7 @@
  */
 import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
 import merge from "../../../shaders/sequence/merge_slices.wgsl" with { type: "text" };
+import join from "../../../shaders/sequence/slice_join.wgsl" with { type: "text" };
 import source from "../../../shaders/sequence/place_slices.wgsl" with { type: "text" };
 import { type Constants, type Shader, shader } from "../../gpu/shader.ts";
 import type { Emitter } from "../../graph/node.ts";
@@ -81,7 +82,7 @@ export interface SlicesCall extends Places {
 export function runSlices(k: Emitter, { name, files, entry, bind, constants, rows, places, width }: SlicesCall): void {
   const { count, across, parts, slice, slices } = placeSlicesOf({ places, width });
   k.run({
-    shader: shader(name, { grid, ...lanesOf(width).part, place_slices: source, ...files }),
+    shader: shader(name, { grid, ...lanesOf(width).part, slice_join: join, place_slices: source, ...files }),
     entry,
     bind,
     constants: { COUNT: count, ACROSS: across, PARTS: parts, SLICE: slice, SLICES: slices, ...constants },
@@ -122,5 +123,5 @@ export function emitMerged(
 }
 
 function mergeShader(part: Readonly<Record<string, string>>): Shader {
-  return shader("merge_slices", { grid, ...part, merge_slices: merge });
+  return shader("merge_slices", { grid, ...part, slice_join: join, merge_slices: merge });
 }

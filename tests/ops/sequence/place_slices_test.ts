@@ -4,13 +4,15 @@ import { compareDenseOp } from "../../../src/ops/sequence/compare_dense.ts";
 import { hashAttention } from "../../../src/ops/sequence/hash_attention.ts";
 import { fitsHashSlices } from "../../../src/ops/sequence/hash_slices.ts";
 import { placeSlicesOf } from "../../../src/ops/sequence/place_slices.ts";
+import { poolHistory } from "../../../src/ops/sequence/pooling.ts";
 import { placeDots, weightedPool } from "../../../src/ops/sequence/weighted_pooling.ts";
 import { reshape } from "../../../src/ops/shape/reshape.ts";
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { denseReference } from "../../reference/dense.ts";
 import {
   compare as compareReference,
   placeDots as dotsReference,
+  pool,
   weightedPool as weightedReference,
 } from "../../reference/history.ts";
 import { hashAttention as hashReference } from "../../reference/sign_hash.ts";
@@ -32,6 +34,7 @@ async function checkSlices(check: OpCheck): Promise<void> {
   const run = { ...check, sampled: 40, kernels: "slices" };
   await checkOp(run);
   const [first, again] = [await runOp(run), await runOp(run)];
+  assert(first.others.some((name) => name === "columns" || name === "rows"), "slices did not run");
   assertEquals(first.y, again.y);
   assertEquals(first.gradients, again.gradients);
 }
@@ -49,6 +52,17 @@ for (const { places, width, lengths } of CASES) {
       build: ({ q, x }) => compare(q, x),
       reference: ({ q, x }) => compareReference(sizes, q, x),
     }));
+  for (const [mode, targets] of [["sum", 0], ["mean", 0], ["max", 0], ["mean", 2], ["max", 2]] as const) {
+    const behind = targets > 0 ? ` and ${targets} targets behind it` : "";
+    Deno.test(`the ${mode} of a history ${shape}${behind} and its gradient match their reference by slices`, () =>
+      checkSlices({
+        ...shared,
+        inputs: history,
+        prepare: { lengths: () => Float64Array.from(lengths, (length) => Math.min(length, places - targets)) },
+        build: ({ x, lengths }) => poolHistory(x, lengths, mode, undefined, targets),
+        reference: ({ x, lengths }) => pool({ ...sizes, targets }, mode, x, lengths),
+      }));
+  }
   Deno.test(`a weighted sum over a history ${shape} and its gradients match their reference by slices`, () =>
     checkSlices({
       ...shared,
@@ -77,6 +91,17 @@ for (const { places, width, lengths } of CASES) {
         const scores = denseReference(z, w, undefined, [batch * places, 4 * width, 1], "none");
         return weightedReference(sizes, x, scores, lengths);
       },
+    }));
+}
+
+for (const mode of ["sum", "mean", "max"] as const) {
+  Deno.test(`the ${mode} of each of several long histories of a row matches its reference by slices`, () =>
+    checkSlices({
+      inputs: { x: ["B", 390, 6], lengths: ["B", 3] },
+      ...{ integers: ["lengths"], batch: 2 },
+      prepare: { lengths: () => Float64Array.of(0, 130, 1, 129, 65, 64) },
+      build: ({ x, lengths }) => poolHistory(x, lengths, mode),
+      reference: ({ x, lengths }) => pool({ batch: 6, places: 130, width: 6 }, mode, x, lengths),
     }));
 }
 
