@@ -5,10 +5,14 @@
  */
 import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
 import source from "../../../shaders/sequence/compare.wgsl" with { type: "text" };
+import slices from "../../../shaders/sequence/compare_slices.wgsl" with { type: "text" };
 import { shader } from "../../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Op } from "../../graph/node.ts";
 import { sizeOf, type Tensor } from "../../graph/tensor.ts";
-import { placesOf, requireShape } from "./places.ts";
+import { emitKernel } from "../../kernels/set.ts";
+import { gpuVariant, type Kernel, type Problem } from "../../kernels/variant.ts";
+import { emitMerged, fillsSlices, placeSlicesOf, runSlices, SLICES_ON_PROCESSOR, slicesCost } from "./place_slices.ts";
+import { type Places, placesOf, requireShape } from "./places.ts";
 import type { Spread } from "./weighted_pooling.ts";
 
 const kernels = shader("compare", { grid, compare: source });
@@ -50,17 +54,54 @@ export interface CompareGradients {
   readonly spread?: Spread;
 }
 
+/** Sizes that the choice of a kernel depends on. */
+interface GradientsProblem extends Problem, Places {
+  readonly batch: number;
+}
+
+/** Returns the numbers that are read and written. */
+function gradientsSize({ batch, places, width }: GradientsProblem): number {
+  return 6 * batch * places * width;
+}
+
+/** Both gradients, where there is one target, by a thread for each column or by slices of the history. */
+const gradientsKernel: Kernel<CompareGradients, GradientsProblem> = {
+  name: "compare_gradients",
+  problem: ({ batch }, { items }) => ({ batch, ...placesOf("compare", items) }),
+  variants: [
+    gpuVariant("columns", gradientsSize, (k, task) => {
+      emitNumbers(k, gradientsEntry(task), task, gradientsBind(task), task.target);
+    }, 1),
+    {
+      ...gpuVariant("slices", (sizes) => slicesCost(gradientsSize(sizes)), emitSlices, SLICES_ON_PROCESSOR),
+      fits: (_, sizes) => fillsSlices(sizes),
+    },
+  ],
+};
+
+function gradientsEntry({ spread }: CompareGradients): string {
+  return spread ? "gradients_and_spread" : "gradients";
+}
+
+function gradientsBind({ target, items, dz, dTarget, dItems, spread }: CompareGradients): Record<string, Tensor> {
+  return { target_row: target, items, dz, y: dItems, d_target: dTarget, ...spread };
+}
+
+function emitSlices(k: Emitter, task: CompareGradients, sizes: GradientsProblem): void {
+  const files = { compare_slices: slices };
+  emitMerged(k, task.dTarget, { ...placeSlicesOf(sizes), width: sizes.width, rows: k.batch }, (parts) => {
+    const bind = gradientsBind({ ...task, dTarget: parts });
+    runSlices(k, { name: "compare", files, entry: gradientsEntry(task), bind, rows: k.batch, ...sizes });
+  });
+}
+
 /** Appends the gradients by target and items that somebody needs, of that by the comparison. */
-export function emitCompareGradients(
-  k: Emitter,
-  { target, items, dz, dTarget, dItems, spread }: CompareGradients,
-): void {
-  const both = { target, items };
-  const all = { target_row: target, items, dz, y: dItems, d_target: dTarget };
-  if (spread) return emitNumbers(k, "gradients_and_spread", both, { ...all, ...spread }, target);
-  if (k.needed(dTarget) && k.needed(dItems) && !byPlace(target)) return emitNumbers(k, "gradients", both, all, target);
-  if (k.needed(dTarget)) emitNumbers(k, "target_gradient", both, { items, dz, y: dTarget }, target);
-  if (k.needed(dItems)) emitNumbers(k, "item_gradient", both, { target_row: target, dz, y: dItems }, items);
+export function emitCompareGradients(k: Emitter, task: CompareGradients): void {
+  const { target, items, dz, dTarget, dItems, spread } = task;
+  const both = k.needed(dTarget) && k.needed(dItems) && !byPlace(target);
+  if (spread || both) return emitKernel(k, gradientsKernel, task);
+  if (k.needed(dTarget)) emitNumbers(k, "target_gradient", task, { items, dz, y: dTarget }, target);
+  if (k.needed(dItems)) emitNumbers(k, "item_gradient", task, { target_row: target, dz, y: dItems }, items);
 }
 
 /** Appends a kernel with an invocation for each number of `each`. */

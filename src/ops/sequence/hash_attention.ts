@@ -9,17 +9,57 @@ import poolColumns from "../../../shaders/sequence/pool_columns.wgsl" with { typ
 import { shader } from "../../gpu/shader.ts";
 import { apply, type Emitter, type Op } from "../../graph/node.ts";
 import type { Tensor } from "../../graph/tensor.ts";
+import { emitKernel } from "../../kernels/set.ts";
+import { gpuVariant, type Kernel, type Problem } from "../../kernels/variant.ts";
 import { lanesOf } from "../shape/lane.ts";
-import { HASH_THREADS, hashConstants, type HashSizes, hashSizesOf, signHash } from "./sign_hash.ts";
+import { emitHashSlices, fitsHashSlices } from "./hash_slices.ts";
+import { SLICES_ON_PROCESSOR, slicesCost } from "./place_slices.ts";
+import { HASH_THREADS, hashConstants, type HashSizes, hashSizesOf, signHash, wordsOf } from "./sign_hash.ts";
 
 interface HashAttributes {
   /** Whether each sum is divided by its length. */
   readonly normalize: boolean;
 }
 
-function wordsOf({ codes }: HashSizes): number {
-  return Math.ceil(codes / 32);
+/** Tensors of the forward pass by their names in the shaders; `s` where sums are normalized. */
+interface HashTask {
+  readonly bind: Readonly<Record<"q" | "x" | "lengths" | "directions" | "matches" | "y", Tensor>>;
+  readonly s: Tensor | undefined;
 }
+
+/** Sizes that the choice of a kernel depends on. */
+interface HashProblem extends Problem, HashSizes {
+  readonly batch: number;
+  readonly normalize: boolean;
+}
+
+function hashFlops({ batch, places, width, codes, bits }: HashProblem): number {
+  return 2 * batch * places * width * (codes * bits + 1);
+}
+
+/** The forward pass, by a workgroup for each row of the batch or by slices of the history. */
+const hashAttentionKernel: Kernel<HashTask, HashProblem> = {
+  name: "hash_attention",
+  problem: ({ batch }, { bind: { q, x, lengths, directions }, s }) => ({
+    batch,
+    ...hashSizesOf("hash_attention", [q, x, lengths, directions]),
+    normalize: s !== undefined,
+  }),
+  variants: [
+    gpuVariant("rows", hashFlops, (k, { bind, s }, problem) => {
+      const { normalize } = problem;
+      const entry = normalize ? "forward_normalized" : "forward";
+      const all = s ? { ...bind, s } : { ...bind, s: bind.y, y: undefined };
+      run(k, entry, problem, { normalize }, all, k.batch, hashFlops(problem));
+    }, 1),
+    {
+      ...gpuVariant("slices", (sizes) => slicesCost(hashFlops(sizes)), (k, { bind }, problem) => {
+        emitHashSlices(k, bind, problem, hashFlops(problem));
+      }, SLICES_ON_PROCESSOR),
+      fits: ({ limits }, { normalize, ...sizes }) => !normalize && fitsHashSlices(limits, sizes),
+    },
+  ],
+};
 
 /** Inputs q, x, lengths, directions; outputs y, the matches, and the sums where they are normalized. */
 const hashAttentionOp: Op<HashAttributes> = {
@@ -33,14 +73,8 @@ const hashAttentionOp: Op<HashAttributes> = {
       ...(normalize ? [["B", codes, width] as const] : []),
     ];
   },
-  emit: (k, { inputs, outputs: [y, matches, s], attributes }) => {
-    const [q, x, lengths, directions] = inputs;
-    const sizes = hashSizesOf("hash_attention", inputs);
-    const { places, width, codes, bits } = sizes;
-    const bind = { q, x, lengths, directions, matches, ...(s ? { s, y } : { s: y }) };
-    const entry = attributes.normalize ? "forward_normalized" : "forward";
-    run(k, entry, sizes, attributes, bind, k.batch, 2 * k.batch * places * width * (codes * bits + 1));
-  },
+  emit: (k, { inputs: [q, x, lengths, directions], outputs: [y, matches, s] }) =>
+    emitKernel(k, hashAttentionKernel, { bind: { q, x, lengths, directions, matches, y }, s }),
   backward: ({ inputs, outputs: [, matches, s], attributes }, [dy]) => {
     if (!dy) return [];
     return [

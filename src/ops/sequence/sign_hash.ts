@@ -59,3 +59,8 @@ export function hashSizesOf(op: string, [q, x, lengths, directions]: readonly Te
 export function hashConstants({ width, codes, bits }: HashSizes): Constants {
   return { COUNT: lanesOf(width).count, ALL: codes * bits, BITS: bits, CODES: codes };
 }
+
+/** Returns the words of a place's matches, a bit for each code. */
+export function wordsOf({ codes }: HashSizes): number {
+  return Math.ceil(codes / 32);
+}

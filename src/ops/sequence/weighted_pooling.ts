@@ -5,12 +5,50 @@
  */
 import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
 import source from "../../../shaders/sequence/weighted_pooling.wgsl" with { type: "text" };
+import slices from "../../../shaders/sequence/weighted_slices.wgsl" with { type: "text" };
 import { shader } from "../../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Op } from "../../graph/node.ts";
 import { sizeOf, type Tensor } from "../../graph/tensor.ts";
-import { placesOf, requireLengths, requireShape } from "./places.ts";
+import { emitKernel } from "../../kernels/set.ts";
+import { gpuVariant, type Kernel, type Problem } from "../../kernels/variant.ts";
+import { emitMerged, fillsSlices, placeSlicesOf, runSlices, SLICES_ON_PROCESSOR, slicesCost } from "./place_slices.ts";
+import { type Places, placesOf, requireLengths, requireShape } from "./places.ts";
 
 const kernels = shader("weighted_pooling", { grid, weighted_pooling: source });
+
+/** y = sum over the places of w x. */
+type WeightedSum = Readonly<Record<"x" | "w" | "lengths" | "y", Tensor>>;
+
+/** Sizes that the choice of a kernel depends on. */
+interface WeightedProblem extends Problem, Places {
+  readonly batch: number;
+}
+
+function weightedFlops({ batch, places, width }: WeightedProblem): number {
+  return 2 * batch * places * width;
+}
+
+/** Weighted sums, by a thread for each column or by slices of the history. */
+const weightedPoolKernel: Kernel<WeightedSum, WeightedProblem> = {
+  name: "weighted_pool",
+  problem: ({ batch }, { x }) => ({ batch, ...placesOf("weighted_pool", x) }),
+  variants: [
+    gpuVariant("columns", weightedFlops, (k, { x, w, lengths, y }) => {
+      emitNumbers(k, "pool", x, { x, w, lengths, y });
+    }, 1),
+    {
+      ...gpuVariant("slices", (sizes) => slicesCost(weightedFlops(sizes)), emitSlices, SLICES_ON_PROCESSOR),
+      fits: (_, sizes) => fillsSlices(sizes),
+    },
+  ],
+};
+
+function emitSlices(k: Emitter, { x, w, lengths, y }: WeightedSum, sizes: WeightedProblem): void {
+  const call = { name: "weighted_pooling", files: { weighted_slices: slices }, entry: "pool", rows: k.batch, ...sizes };
+  emitMerged(k, y, { ...placeSlicesOf(sizes), width: sizes.width, rows: k.batch }, (parts) => {
+    runSlices(k, { ...call, bind: { x, w, lengths, y: parts } });
+  });
+}
 
 const weightedPoolOp: Op<null> = {
   name: "weighted_pool",
@@ -20,7 +58,7 @@ const weightedPoolOp: Op<null> = {
     requireLengths("weighted_pool", lengths);
     return [["B", width]];
   },
-  emit: (k, { inputs: [x, w, lengths], outputs: [y] }) => emitNumbers(k, "pool", x, { x, w, lengths, y }),
+  emit: (k, { inputs: [x, w, lengths], outputs: [y] }) => emitKernel(k, weightedPoolKernel, { x, w, lengths, y }),
   backward: ({ inputs: [x, w, lengths] }, [dy]) =>
     dy ? [...applyAll(weightedPoolBackwardOp, [x, w, dy, lengths], null)] : [],
 };
@@ -52,7 +90,7 @@ const placeDotsBackwardOp: Op<null> = {
   outputs: ([x, row]) => [x.shape, row.shape],
   emit: (k, { inputs: [x, row, dy, lengths], outputs: [dx, dRow] }) => {
     if (k.needed(dx)) emitNumbers(k, "spread", x, { w: dy, row, lengths, y: dx });
-    if (k.needed(dRow)) emitNumbers(k, "pool", x, { x, w: dy, lengths, y: dRow });
+    if (k.needed(dRow)) emitKernel(k, weightedPoolKernel, { x, w: dy, lengths, y: dRow });
   },
 };
 
