@@ -1,5 +1,5 @@
-// A sort of each field by itself by radix_sort.wgsl, where the rows of a field lie before those of the next one: a key is
-// the row less the field's least one in the batch, which has fewer digits.
+// A sort of each field by itself by radix_ranks.wgsl or radix_sort.wgsl, where the rows of a field lie before those of the
+// next one: a key is the row less the field's least one in the batch, which has fewer digits.
 //   least  finds those rows: a workgroup per field
 @group(0) @binding(6) var<storage, read_write> least_rows: array<u32>;
 

@@ -1,4 +1,5 @@
-// Stable radix sort of the occurrences o = f B + b of a batch by row: pairs (row, o), seven bits a pass, least first.
+// Stable radix sort of the occurrences o = f B + b of a batch by row, for processors: pairs (row, o), seven bits a pass,
+// least first.
 //   count    how many keys of each block have each digit
 //   scan, scan_field  where the keys of each (digit, block) begin
 //   scatter  moves each key there, in its block's order

@@ -3,32 +3,19 @@
  *
  * @module
  */
-import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
 import fieldSource from "../../../shaders/train/field_sort.wgsl" with { type: "text" };
-import radixAll from "../../../shaders/train/radix_all.wgsl" with { type: "text" };
-import radixField from "../../../shaders/train/radix_field.wgsl" with { type: "text" };
-import source from "../../../shaders/train/radix_sort.wgsl" with { type: "text" };
 import step from "../../../shaders/common/step.wgsl" with { type: "text" };
 import { shader } from "../../gpu/shader.ts";
 import { apply, type Emitter, type Op } from "../../graph/node.ts";
 import type { Dim, Tensor } from "../../graph/tensor.ts";
-import { keyBits } from "./host_sort.ts";
+import { emitKernel } from "../../kernels/set.ts";
 import { checkLookup } from "../embedding/lookup.ts";
+import { keyBits } from "./host_sort.ts";
+import { radixSortKernel } from "./radix_sort.ts";
 
 export { sortOccurrencesOnHost } from "./host_sort.ts";
 
 const fieldSort = shader("field_sort", { step, field_sort: fieldSource });
-
-const radixSorts = {
-  all: shader("radixSort", { grid, step, radix_all: radixAll, radix_sort: source }),
-  field: shader("radixSort", { grid, step, radix_field: radixField, radix_sort: source }),
-};
-
-/** Bits of a digit. */
-const DIGIT_BITS = 7;
-
-/** Keys that one workgroup sorts. */
-const BLOCK = 1024;
 
 interface SortAttributes {
   readonly rowCount: number;
@@ -44,7 +31,9 @@ const sortOp: Op<SortAttributes> = {
   },
   emit: (k, { inputs: [ids], outputs: [sorted], attributes: { rowCount, fieldRows } }) => {
     if (fieldRows !== undefined && fitsFieldSort(k, fieldRows)) emitFieldSort(k, ids, sorted);
-    else emitRadixSort(k, ids, sorted, fieldRows ?? rowCount, fieldRows !== undefined);
+    else {
+      emitKernel(k, radixSortKernel, { ids, sorted, maxKey: fieldRows ?? rowCount, byField: fieldRows !== undefined });
+    }
   },
 };
 
@@ -71,33 +60,6 @@ function emitFieldSort(k: Emitter, ids: Tensor, pairs: Tensor): void {
     params: { batch: k.batch },
     grid: [fields, 1, 1],
   });
-}
-
-function emitRadixSort(k: Emitter, ids: Tensor, sorted: Tensor, maxKey: number, byField: boolean): void {
-  const fields = ids.shape[0] as number;
-  const [segments, segment] = byField ? [fields, k.batch] : [1, fields * k.batch];
-  const blocks = Math.ceil(segment / BLOCK);
-  const scratch = k.scratch(sorted.shape, "u32");
-  const [counts, places] = [
-    k.scratch([segments, 2 ** DIGIT_BITS, blocks], "u32"),
-    k.scratch([segments, 2 ** DIGIT_BITS, blocks], "u32"),
-  ];
-  const least = byField ? k.scratch([fields], "u32") : undefined;
-  const passes = Math.ceil(keyBits(maxKey) / DIGIT_BITS);
-  const all = { segment, batch: k.batch, max_key: maxKey, blocks, fields };
-  const run = (entry: string, bind: Record<string, Tensor | undefined>, grid: number, pass: number): void => {
-    const params = { ...all, shift: pass * DIGIT_BITS, is_last: Number(pass === passes - 1) };
-    k.run({ shader: byField ? radixSorts.field : radixSorts.all, entry, bind, params, grid });
-  };
-  if (least) run("least", { ids, least_rows: least }, fields, 0);
-  for (let pass = 0; pass < passes; pass++) {
-    const [pairs, from] = (passes - pass) % 2 === 1 ? [sorted, scratch] : [scratch, sorted];
-    const keys = { ids, source: from, least_rows: least };
-    run("count", { ...keys, counts }, segments * blocks, pass);
-    if (byField) run("scan_field", { counts, places }, fields, pass);
-    else run("scan", { counts, places }, 2 ** DIGIT_BITS, pass);
-    run("scatter", { ...keys, pairs, places }, segments * blocks, pass);
-  }
 }
 
 /**
