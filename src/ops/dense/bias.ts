@@ -13,8 +13,8 @@ import { costOn, gpuVariant, type Kernel, type Problem, type Variant } from "../
 import { emitColumnSums } from "./column_sums.ts";
 import { formatShape, sizeOf, type Tensor, widthOf } from "../../graph/tensor.ts";
 
-/** Columns at most that a workgroup each is given for on a GPU. */
-const MAX_COLUMNS = 4;
+/** Columns, and rows of them, at most that a workgroup each is given for on a GPU. */
+const BY_COLUMNS = { columns: 4, rows: 4096 };
 
 /** Numbers that a processor adds in the time that the threads of a workgroup take to meet. */
 const GROUP_ON_PROCESSOR = 4096;
@@ -63,13 +63,15 @@ interface BiasProblem extends Problem {
 
 const size = ({ batch, each, width }: BiasProblem): number => batch * each * width;
 
-/** A workgroup for each column reads single numbers a row apart, which is slow on a GPU where there are many. */
+/** A workgroup for each column reads single numbers a row apart, which is slow on a GPU where either are many. */
 const byColumns: Variant<BiasGradient, BiasProblem> = {
   name: "columns",
   fits: () => true,
   cost: (profile, problem) => {
-    const onGpu = size(problem) * (problem.width > MAX_COLUMNS ? 2 : 0.5);
-    const onProcessor = 0.5 * (size(problem) + GROUP_ON_PROCESSOR * problem.width);
+    const { batch, each, width } = problem;
+    const isSlow = width > BY_COLUMNS.columns || batch * each > BY_COLUMNS.rows;
+    const onGpu = size(problem) * (isSlow ? 2 : 0.5);
+    const onProcessor = 0.5 * (size(problem) + GROUP_ON_PROCESSOR * width);
     return costOn(profile, 1, { gpu: onGpu, software: onProcessor });
   },
   emit: (k, { x, y }, { batch, each, width }) => {

@@ -15,14 +15,11 @@ import { lanesOf } from "../shape/lane.ts";
 /** Rows of a split at least: four loads of each of 16 threads. */
 const MIN_SPLIT_ROWS = 64;
 
-/** Rows that are not split, since a second dispatch takes longer than their loads. */
-const UNSPLIT_ROWS = 256;
-
 /** Workgroups that keep a GPU busy. */
 const BUSY_GROUPS = 1024;
 
-/** Splits at most, which one workgroup adds up. */
-const MAX_SPLITS = 256;
+/** Rows that are not split, but folded at once, and so the splits at most. */
+const FOLDED_ROWS = 256;
 
 /** Sums of a matrix's columns: y[n] = sum_m u[m] a[m, n], or the plain sums without u. */
 export interface ColumnSums {
@@ -62,18 +59,21 @@ export function emitColumnSums(k: Emitter, task: ColumnSums): void {
 function emitSplits(k: Emitter, { a, rows, columns, y, u, whole }: ColumnSums): void {
   const { count, width } = lanesOf(columns);
   const lanes = count + (whole ? 1 : 0);
-  if (rows <= UNSPLIT_ROWS && !whole) {
-    return run(k, { rows, columns, stride: count, lanes }, { a, parts: y, u });
+  if (rows <= FOLDED_ROWS && !whole) {
+    // So few rows are one round of loads of 16 threads, too.
+    const entry = rows <= MIN_SPLIT_ROWS ? "sum" : "fold";
+    return run(k, entry, columns, { rows, stride: count, lanes }, { a, parts: y, u });
   }
   const { splits, splitRows } = splitRowsOf(rows, lanes);
   const parts = k.scratch([splits, lanes * width]);
-  run(k, { rows, columns, stride: count, lanes, splitRows }, { a, parts, u });
-  run(k, { rows: splits, columns, stride: lanes, lanes }, { a: parts, parts: y, whole });
+  run(k, "sum", columns, { rows, stride: count, lanes, splitRows }, { a, parts, u });
+  const folded = { rows: splits, stride: lanes, lanes };
+  run(k, whole ? "fold_whole" : "fold", columns, folded, { a: parts, parts: y, whole });
 }
 
 /** Cuts rows of so many lanes into splits that keep a GPU busy. */
 export function splitRowsOf(rows: number, lanes: number): { splits: number; splitRows: number } {
-  const most = Math.max(1, Math.min(MAX_SPLITS, Math.floor(BUSY_GROUPS / Math.ceil(lanes / 16))));
+  const most = Math.max(1, Math.min(FOLDED_ROWS, Math.floor(BUSY_GROUPS / Math.ceil(lanes / 16))));
   const splitRows = Math.max(MIN_SPLIT_ROWS, Math.ceil(rows / most));
   return { splits: Math.max(1, Math.ceil(rows / splitRows)), splitRows };
 }
@@ -85,12 +85,21 @@ export function emitMergedSums(
   { splits, columns, y, whole }: Record<"splits" | "columns", number> & Record<"y" | "whole", Tensor>,
 ): void {
   const lanes = lanesOf(columns).count + 1;
-  run(k, { rows: splits, columns, stride: lanes, lanes }, { a: parts, parts: y, whole });
+  run(k, "fold_whole", columns, { rows: splits, stride: lanes, lanes }, { a: parts, parts: y, whole });
+}
+
+/** Appends the sums of splits `[S, 2 N]`, whose halves go to `first` and `second`. */
+export function emitMergedPair(
+  k: Emitter,
+  parts: Tensor,
+  { splits, columns, first, second }: Record<"splits" | "columns", number> & Record<"first" | "second", Tensor>,
+): void {
+  const lanes = 2 * lanesOf(columns).count;
+  run(k, "fold_pair", columns, { rows: splits, stride: lanes, lanes }, { a: parts, parts: first, second });
 }
 
 interface Sums {
   readonly rows: number;
-  readonly columns: number;
   /** Lanes of a row of the matrix, and those that are summed. */
   readonly stride: number;
   readonly lanes: number;
@@ -103,20 +112,23 @@ interface Sources {
   readonly parts: Tensor;
   readonly u?: Tensor;
   readonly whole?: Tensor;
+  readonly second?: Tensor;
 }
 
 function run(
   k: Emitter,
-  { rows, columns, stride, lanes, splitRows = rows }: Sums,
-  { a, parts, u, whole }: Sources,
+  entry: "sum" | "fold" | "fold_pair" | "fold_whole",
+  columns: number,
+  { rows, stride, lanes, splitRows = rows }: Sums,
+  { a, parts, u, whole, second }: Sources,
 ): void {
   const { part, width } = lanesOf(columns);
   k.run({
     shader: shader("column_sums", { grid, ...part, column_sums: source }),
-    entry: whole ? "merge" : "sum",
-    bind: { a, u: u ?? a, parts, whole },
+    entry,
+    bind: { a, u: u ?? a, parts, whole, second },
     constants: { WEIGHTED: u !== undefined },
     params: { rows, stride, lanes, split_rows: splitRows, share: 1 / width },
-    grid: Math.ceil(lanes / 16) * Math.max(1, Math.ceil(rows / splitRows)),
+    grid: entry === "sum" ? Math.ceil(lanes / 16) * Math.max(1, Math.ceil(rows / splitRows)) : Math.ceil(lanes / 4),
   });
 }

@@ -14,7 +14,9 @@ for (const [batch, rows, width] of [[37, 37, 17], [1, 1, 1], [130, 70, 1], [64, 
     }));
 }
 
-for (const [batch, rows, fields, width] of [[37, 37, 3, 17], [9, 5, 4, 6], [5, 3, 7, 2], [1, 1, 1, 1]]) {
+for (
+  const [batch, rows, fields, width] of [[37, 37, 3, 17], [9, 5, 4, 6], [5, 3, 7, 2], [1, 1, 1, 1], [110, 100, 3, 6]]
+) {
   for (const software of [true, false]) {
     const device = software ? "processor" : "GPU";
     Deno.test(`add_bias on a ${device} adds to each of ${fields} fields when B is ${batch}, ${rows} valid, N ${width}`, () =>

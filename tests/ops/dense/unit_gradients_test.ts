@@ -31,6 +31,6 @@ for (
 Deno.test("on a GPU a unit's gradients take two dispatches, also over splits of many rows", async () => {
   const check = layers(1000, 68, "relu", 0.2);
   const [gpu, other] = [await runOp({ ...check, software: false }), await runOp(check)];
-  assertEquals(gpu.labels.slice(2, 4), ["unit_gradients.gradients", "column_sums.merge"]);
+  assertEquals(gpu.labels.slice(2, 4), ["unit_gradients.gradients", "column_sums.fold_whole"]);
   for (const [name, gradient] of other.gradients) assertClose(gpu.gradients.get(name)!, gradient, `d${name}`);
 });
