@@ -2,11 +2,9 @@
 //   forward    y[r, n] = gamma[n] xhat[r, n] + beta[n],  xhat = (x - mean_r) rstd_r,  rstd = 1 / sqrt(variance + eps)
 //   gradient   dx[r, n] = rstd_r (g[n] - mean_m g[m] - xhat[r, n] mean_m g[m] xhat[r, m]),  g = gamma dy
 //   gradient_and_rest  the same, added to rest, the gradient of x by whatever else reads it
-//   columns    dgamma[n] = sum_r dy[r, n] xhat[r, n],  dbeta[n] = sum_r dy[r, n]
 // Row r takes gamma and beta number r % sets. Shapes: x, y, dy, dx, rest [rows, width]; gamma, beta [sets, width], all in
 // lanes; moments [rows, 2] = (mean, rstd); f32.
-// Grid: forward and gradient one invocation per row; columns one workgroup per column of lanes, folded in a fixed tree.
-// Padded rows need no mask: dy is 0 there.
+// Grid: one invocation per row. Padded rows need no mask: dy is 0 there.
 struct Params { rows: u32, width: u32, sets: u32, numbers: u32, epsilon: f32 }  // width: lanes; numbers: of a row
 @group(0) @binding(0) var<storage, read> x: array<Lane>;
 @group(0) @binding(1) var<storage, read> dy: array<Lane>;
@@ -16,11 +14,7 @@ struct Params { rows: u32, width: u32, sets: u32, numbers: u32, epsilon: f32 }  
 @group(0) @binding(5) var<storage, read> saved: array<vec2f>;  // moments of the forward
 @group(0) @binding(6) var<storage, read_write> y: array<Lane>;
 @group(0) @binding(7) var<uniform> params: Params;
-@group(0) @binding(8) var<storage, read_write> d_beta: array<Lane>;
-@group(0) @binding(9) var<storage, read> rest: array<Lane>;
-
-var<workgroup> partial_gamma: array<Lane, 64>;
-var<workgroup> partial_beta: array<Lane, 64>;
+@group(0) @binding(8) var<storage, read> rest: array<Lane>;
 
 @compute @workgroup_size(64)
 fn forward(
@@ -95,39 +89,5 @@ fn gradient_and_rest(
   let slopes = slopes_of(row);
   for (var n = 0u; n < params.width; n++) {
     y[slopes.first + n] = rest[slopes.first + n] + gradient_at(n, slopes);
-  }
-}
-
-// y receives dgamma.
-@compute @workgroup_size(64)
-fn columns(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let column = linear_group(group, groups);
-  var sum_gamma = Lane();
-  var sum_beta = Lane();
-  let row_set = column / params.width;
-  if (row_set < params.sets) {
-    for (var row = row_set + lane * params.sets; row < params.rows; row += 64u * params.sets) {
-      let at = row * params.width + column % params.width;
-      sum_gamma += dy[at] * ((x[at] - saved[row].x) * saved[row].y);
-      sum_beta += dy[at];
-    }
-  }
-  partial_gamma[lane] = sum_gamma;
-  partial_beta[lane] = sum_beta;
-  workgroupBarrier();
-  for (var half = 32u; half > 0u; half /= 2u) {
-    if (lane < half) {
-      partial_gamma[lane] += partial_gamma[lane + half];
-      partial_beta[lane] += partial_beta[lane + half];
-    }
-    workgroupBarrier();
-  }
-  if (lane == 0u && row_set < params.sets) {
-    y[column] = partial_gamma[0];
-    d_beta[column] = partial_beta[0];
   }
 }

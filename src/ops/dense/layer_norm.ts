@@ -9,8 +9,8 @@ import { shader } from "../../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Op } from "../../graph/node.ts";
 import { formatShape, sizeOf, type Tensor, widthOf } from "../../graph/tensor.ts";
 import { emitKernel } from "../../kernels/set.ts";
-import { gpuVariant, type Kernel, type Problem } from "../../kernels/variant.ts";
 import { lanesOf } from "../shape/lane.ts";
+import { normGradientsKernel } from "./layer_norm_gradients.ts";
 import { columnsOf } from "./matmul_layout.ts";
 
 const layerNormOp: Op<number> = {
@@ -33,67 +33,28 @@ const layerNormOp: Op<number> = {
   },
   emit: (k, { inputs: [x, gamma, beta], outputs: [y, moments], attributes }) =>
     emitRows(k, "forward", gamma, { x, gamma, beta, y, moments }, attributes),
-  backward: ({ inputs: [x, gamma], outputs: [, moments], attributes }, [dy], gradients) => {
+  backward: ({ inputs: [x, gamma], outputs: [, moments] }, [dy], gradients) => {
     if (!dy) return [];
     const rest = gradients.take(x);
-    const dx = apply(gradientOp, [x, gamma, moments, dy, ...(rest ? [rest] : [])], attributes);
-    const [dGamma, dBeta] = applyAll(columnsOp, [x, gamma, moments, dy], null);
-    return [dx, dGamma, dBeta];
+    return applyAll(gradientsOp, [x, gamma, moments, dy, ...(rest ? [rest] : [])], null);
   },
 };
+
+const gradientsKernel = normGradientsKernel("layer_norm_gradients", true, (k, { x, gamma, saved, dy, rest, dx }) => {
+  emitRows(k, rest ? "gradient_and_rest" : "gradient", gamma, { x, gamma, saved, dy, rest, y: dx }, 0);
+});
 
 /** Inputs x, gamma, the moments, dy, and optionally what else x's gradient is made of. */
-const gradientOp: Op<number> = {
+const gradientsOp: Op<null> = {
   name: "layer_norm_backward",
-  outputs: ([x]) => [x.shape],
-  emit: (k, { inputs: [x, gamma, saved, dy, rest], outputs: [dx], attributes }) =>
-    emitRows(k, rest ? "gradient_and_rest" : "gradient", gamma, { x, gamma, saved, dy, rest, y: dx }, attributes),
-};
-
-/** Gradients by the parameters, from the moments that the forward pass saved. */
-export interface LayerNormColumns {
-  readonly x: Tensor;
-  readonly saved: Tensor;
-  readonly dy: Tensor;
-  readonly dGamma: Tensor;
-  readonly dBeta: Tensor;
-}
-
-/** Sizes that the choice of a kernel depends on. */
-export interface LayerNormProblem extends Problem {
-  readonly rows: number;
-  readonly width: number;
-  /** Sets of parameters, one for each field. */
-  readonly sets: number;
-}
-
-/** Returns the operations of the gradients by the parameters. */
-export function layerNormFlops({ rows, width }: LayerNormProblem): number {
-  return 5 * rows * width;
-}
-
-/** The gradients by the parameters; on GPUs by a workgroup for each column of lanes. */
-export const layerNormColumnsKernel: Kernel<LayerNormColumns, LayerNormProblem> = {
-  name: "layer_norm_columns",
-  problem: ({ batch }, { x, dGamma }) => {
-    const width = columnsOf("layer_norm", x);
-    return { rows: sizeOf(x.shape, batch) / width, width, sets: widthOf(dGamma.shape) / width };
-  },
-  variants: [gpuVariant("gpu", layerNormFlops, (k, { x, saved, dy, dGamma, dBeta }) => {
-    emitRows(k, "columns", dGamma, { x, saved, dy, y: dGamma, d_beta: dBeta }, 0);
-  })],
-};
-
-const columnsOp: Op<null> = {
-  name: "layer_norm_columns",
-  outputs: ([, gamma]) => [gamma.shape, gamma.shape],
-  emit: (k, { inputs: [x, , saved, dy], outputs: [dGamma, dBeta] }) =>
-    emitKernel(k, layerNormColumnsKernel, { x, saved, dy, dGamma, dBeta }),
+  outputs: ([x, gamma]) => [x.shape, gamma.shape, gamma.shape],
+  emit: (k, { inputs: [x, gamma, saved, dy, rest], outputs: [dx, dGamma, dBeta] }) =>
+    emitKernel(k, gradientsKernel, { x, gamma, saved, dy, rest, dx, dGamma, dBeta }),
 };
 
 function emitRows(
   k: Emitter,
-  entry: "forward" | "gradient" | "gradient_and_rest" | "columns",
+  entry: "forward" | "gradient" | "gradient_and_rest",
   gamma: Tensor,
   bind: Record<string, Tensor | undefined> & { readonly x: Tensor },
   epsilon: number,
@@ -107,7 +68,7 @@ function emitRows(
     entry,
     bind,
     params: { rows, width, sets, numbers, epsilon },
-    grid: entry === "columns" ? sets * width : Math.ceil(rows / 64),
+    grid: Math.ceil(rows / 64),
   });
 }
 

@@ -6,11 +6,11 @@
 import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
 import source from "../../../shaders/dense/rms_norm.wgsl" with { type: "text" };
 import { shader } from "../../gpu/shader.ts";
-import { apply, type Emitter, type Op } from "../../graph/node.ts";
+import { apply, applyAll, type Emitter, type Op } from "../../graph/node.ts";
 import { formatShape, sizeOf, type Tensor, widthOf } from "../../graph/tensor.ts";
 import { emitKernel } from "../../kernels/set.ts";
 import { lanesOf } from "../shape/lane.ts";
-import { layerNormColumnsKernel } from "./layer_norm.ts";
+import { normGradientsKernel } from "./layer_norm_gradients.ts";
 import { columnsOf } from "./matmul_layout.ts";
 
 const rmsNormOp: Op<number> = {
@@ -27,22 +27,19 @@ const rmsNormOp: Op<number> = {
   emit: (k, { inputs: [x, gamma], outputs: [y, moments], attributes }) =>
     emitRows(k, "forward", { x, gamma, y, moments }, attributes),
   backward: ({ inputs: [x, gamma], outputs: [, saved] }, [dy]) =>
-    dy ? [apply(gradientOp, [x, gamma, saved, dy], null), apply(columnsOp, [x, gamma, saved, dy], null)] : [],
+    dy ? applyAll(gradientsOp, [x, gamma, saved, dy], null) : [],
 };
 
-const gradientOp: Op<null> = {
-  name: "rms_norm_backward",
-  outputs: ([x]) => [x.shape],
-  emit: (k, { inputs: [x, gamma, saved, dy], outputs: [dx] }) =>
-    emitRows(k, "gradient", { x, gamma, saved, dy, y: dx }, 0),
-};
+const gradientsKernel = normGradientsKernel("rms_norm_gradients", false, (k, { x, gamma, saved, dy, dx }) => {
+  emitRows(k, "gradient", { x, gamma, saved, dy, y: dx }, 0);
+});
 
 /** The gradient by the scale is that of layer normalization with means of 0, whose gradient by the shift is not read. */
-const columnsOp: Op<null> = {
-  name: "rms_norm_columns",
-  outputs: ([, gamma]) => [gamma.shape],
-  emit: (k, { inputs: [x, gamma, saved, dy], outputs: [dGamma] }) =>
-    emitKernel(k, layerNormColumnsKernel, { x, saved, dy, dGamma, dBeta: k.scratch(gamma.shape) }),
+const gradientsOp: Op<null> = {
+  name: "rms_norm_backward",
+  outputs: ([x, gamma]) => [x.shape, gamma.shape],
+  emit: (k, { inputs: [x, gamma, saved, dy], outputs: [dx, dGamma] }) =>
+    emitKernel(k, gradientsKernel, { x, gamma, saved, dy, dx, dGamma, dBeta: k.scratch(gamma.shape) }),
 };
 
 function emitRows(k: Emitter, entry: "forward" | "gradient", bind: Record<string, Tensor>, epsilon: number): void {

@@ -9,7 +9,7 @@ import { shader } from "../../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Op } from "../../graph/node.ts";
 import type { Dim, Tensor } from "../../graph/tensor.ts";
 import { emitKernel } from "../../kernels/set.ts";
-import { layerNormColumnsKernel } from "../dense/layer_norm.ts";
+import { layerNormColumnsKernel } from "../dense/layer_norm_gradients.ts";
 import { columnsOf } from "../dense/matmul_layout.ts";
 import { lanesOf } from "../shape/lane.ts";
 import { emitPlaces, headOf, type HistoryAttentionOptions, type PlacedAttentionOptions } from "./history_attention.ts";

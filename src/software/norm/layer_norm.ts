@@ -13,7 +13,7 @@ import {
   layerNormColumnsKernel,
   layerNormFlops,
   type LayerNormProblem,
-} from "../../ops/dense/layer_norm.ts";
+} from "../../ops/dense/layer_norm_gradients.ts";
 import { lanesOf } from "../../ops/shape/lane.ts";
 import { bufferVariant } from "../variants.ts";
 
