@@ -1,5 +1,6 @@
 import { Graph, type Mode } from "../../../src/graph/graph.ts";
 import { dice } from "../../../src/ops/dense/dice.ts";
+import type { Tensor } from "../../../src/graph/tensor.ts";
 import { download, upload } from "../../../src/gpu/memory.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import { run } from "../../run.ts";
@@ -93,6 +94,20 @@ for (const kernels of ["apart", "merged"]) {
     }
   });
 }
+
+Deno.test("dice by both kernels is the same over more slices than are loaded at a time", async () => {
+  const check = {
+    inputs: { x: ["B" as const, 9, 3], slope: [3], mean: [3], variance: [3] },
+    ...{ batch: 300, rows: 280 },
+    build: ({ x, slope, mean, variance }: Record<string, Tensor>) =>
+      dice(x, slope, mean, variance, { eps: EPS, momentum: 0.01 }),
+  };
+  const [apart, merged] = [await runOp({ ...check, kernels: "apart" }), await runOp({ ...check, kernels: "merged" })];
+  assertClose(merged.y.subarray(0, merged.valid), Float64Array.from(apart.y.subarray(0, apart.valid)), "y");
+  for (const name of ["x", "slope"]) {
+    assertClose(merged.gradients.get(name)!, Float64Array.from(apart.gradients.get(name)!), name);
+  }
+});
 
 Deno.test("on a GPU dice takes two dispatches each way", async () => {
   const { labels } = await runOp({
