@@ -1,7 +1,7 @@
 // Learned positions of a history's places: added to them, or as further columns.
 //   place     y[b, t, :] = x[b, t, :] + p[position(t), :], or (x[b, t, :], p[position(t), :])
 //   partial   g[s, i, n] = sum over the rows b of slice s of dy[b, t, FIRST + n], where t is the place with position i
-//   gradient  dp[i, n] = sum_s g[s, i, n]
+//   gradient  dp[i, n] = sum_s g[s, i, n], for processors; GPUs add slices up by column_sums.wgsl
 // Positions count from the oldest place, or (LATEST) backwards from the latest, which has L - 1; L = T - TARGETS. Targets
 // have the positions of their places. Places that are not there stay as they are, and read zeros for further columns.
 // Needs grid.wgsl and places.wgsl.

@@ -8,7 +8,10 @@ import placesSource from "../../../shaders/sequence/places.wgsl" with { type: "t
 import source from "../../../shaders/sequence/positions.wgsl" with { type: "text" };
 import { shader } from "../../gpu/shader.ts";
 import { apply, type Emitter, type Op } from "../../graph/node.ts";
-import { formatShape, type Tensor } from "../../graph/tensor.ts";
+import { formatShape, sizeOf, type Tensor } from "../../graph/tensor.ts";
+import { emitKernel } from "../../kernels/set.ts";
+import { costOn, gpuVariant, type Kernel, type Problem } from "../../kernels/variant.ts";
+import { emitColumnSums } from "../dense/column_sums.ts";
 import { columns } from "../shape/concat.ts";
 import { placesOf, requireLengths } from "./places.ts";
 
@@ -24,8 +27,11 @@ export interface PositionOptions {
   readonly apart?: boolean;
 }
 
-/** Rows of the batch that one invocation sums. */
+/** Rows of the batch that one invocation sums on a processor. */
 const SLICE = 32;
+
+/** Slices that a GPU folds at once, and rows of one at least. */
+const SPLITS = { most: 256, rows: 4 };
 
 interface Sizes {
   readonly places: number;
@@ -64,15 +70,64 @@ const positionsOp: Op<PositionOptions> = {
 const positionsBackwardOp: Op<PositionOptions> = {
   name: "positions_backward",
   outputs: ([, p]) => [p.shape],
-  emit: (k, { inputs: [x, p, lengths, dy], outputs: [dp], attributes }) => {
-    const sizes = { ...placesOf("positions", x), columns: Number(dy.shape[2]) };
-    const slices = Math.ceil(k.batch / SLICE);
-    const numbers = sizes.places * Number(p.shape[1]);
-    const g = k.scratch([slices, sizes.places, p.shape[1]]);
-    emitNumbers(k, "partial", { lengths, dy, y: g }, sizes, attributes, slices * numbers);
-    emitNumbers(k, "gradient", { g, y: dp }, sizes, attributes, numbers);
-  },
+  emit: (k, { inputs: [x, p, lengths, dy], outputs: [dp], attributes }) =>
+    emitKernel(k, gradientKernel, { x, p, lengths, dy, dp, attributes }),
 };
+
+/** The gradient by the positions. */
+interface PositionGradient {
+  readonly x: Tensor;
+  readonly p: Tensor;
+  readonly lengths: Tensor;
+  readonly dy: Tensor;
+  readonly dp: Tensor;
+  readonly attributes: PositionOptions;
+}
+
+interface PositionProblem extends Problem {
+  readonly batch: number;
+  /** Numbers of all positions. */
+  readonly numbers: number;
+}
+
+function sizeOfGradient({ batch, numbers }: PositionProblem): number {
+  return batch * numbers;
+}
+
+const gradientKernel: Kernel<PositionGradient, PositionProblem> = {
+  name: "positions_gradient",
+  problem: ({ batch }, { p }) => ({ batch, numbers: sizeOf(p.shape, batch) }),
+  variants: [
+    gpuVariant("splits", sizeOfGradient, (k, task, { batch, numbers }) => {
+      const slice = Math.max(SPLITS.rows, Math.ceil(batch / SPLITS.most));
+      const g = emitSlices(k, task, slice, numbers);
+      emitColumnSums(k, { a: g, rows: Math.ceil(batch / slice), columns: numbers, y: task.dp });
+    }),
+    {
+      name: "slices",
+      fits: () => true,
+      cost: (profile, problem) => costOn(profile, sizeOfGradient(problem), { gpu: 2, software: 1 }),
+      emit: (k, task, { numbers }) => {
+        const sizes = sizesOf(task);
+        const g = emitSlices(k, task, SLICE, numbers);
+        emitNumbers(k, "gradient", { g, y: task.dp }, sizes, task.attributes, numbers);
+      },
+    },
+  ],
+};
+
+function sizesOf({ x, dy }: PositionGradient): Sizes {
+  return { ...placesOf("positions", x), columns: Number(dy.shape[2]) };
+}
+
+/** Appends the sums of slices of so many rows, and returns them. */
+function emitSlices(k: Emitter, task: PositionGradient, slice: number, numbers: number): Tensor {
+  const { p, lengths, dy, attributes } = task;
+  const slices = Math.ceil(k.batch / slice);
+  const g = k.scratch([slices, ...p.shape]);
+  emitNumbers(k, "partial", { lengths, dy, y: g }, sizesOf(task), attributes, slices * numbers, slice);
+  return g;
+}
 
 function emitNumbers(
   k: Emitter,
@@ -81,13 +136,14 @@ function emitNumbers(
   sizes: Sizes,
   { from = "oldest", targets = 0, apart = false }: PositionOptions,
   count: number,
+  slice = SLICE,
 ): void {
   k.run({
     shader: kernels,
     entry,
     bind,
     constants: { LATEST: from === "latest", TARGETS: targets, APART: apart },
-    params: { batch: k.batch, ...sizes, slice: SLICE, slices: Math.ceil(k.batch / SLICE) },
+    params: { batch: k.batch, ...sizes, slice, slices: Math.ceil(k.batch / slice) },
     grid: Math.ceil(count / 64),
   });
 }

@@ -7,6 +7,7 @@ import { checkOp } from "../../support.ts";
 const CASES: [PositionOptions, number, number, number, number][] = [
   [{}, 1, 1, 1, 1],
   [{}, 70, 5, 3, 3],
+  [{}, 300, 2, 2, 2],
   [{ from: "latest" }, 7, 5, 4, 4],
   [{ from: "latest", targets: 1 }, 37, 6, 2, 2],
   [{ apart: true, targets: 1 }, 7, 6, 5, 3],
