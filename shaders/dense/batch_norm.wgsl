@@ -2,17 +2,19 @@
 //   forward   xhat = (x - mean) rstd,  z = gamma xhat + beta,  y = dropout(activate(z)),  rstd = 1 / sqrt(var + eps)
 //   backward  dz = dy dropout' activate'(z),  dbeta = sum_b dz,  dgamma = sum_b dz xhat
 //             dx = gamma rstd (dz - dbeta / n - xhat dgamma / n) over batch statistics, gamma rstd dz over running ones
+// Needs batch_norm_merge.wgsl, which has the merges.
 // mean and var (biased) are over the n = step.rows places valid rows, all places of a valid row of the batch; dx of
 // padding rows is 0.
 //   moments         mean and sum of squared deviations of each column over each slice of rows
-//   merge_moments   folds the slices (Chan, Golub and LeVeque, 1983), updates the running statistics
+//   merge_moments   folds the slices and updates the running statistics
 //   normalize       the forward
 //   gradient_sums   dz and dz xhat summed over each slice of rows; merge_sums folds the slices
+//   moments_ahead, gradient_sums_ahead  the same for GPUs: four rows are loaded at a time, and wait for memory once
 //   gradient        dx
 // Shapes: x, y, dy, dx [rows, N]; partial [slices, 2, N]; sums, merged [2, N]; all others [N]; f32.
 // Grid: one invocation per slice of rows and WIDTH columns; the merges one workgroup per 16 columns.
 // Memory: 4 bytes per element for moments, 8 for gradient_sums and normalize, 12 for gradient. Fixed order everywhere.
-// Loops run for the whole slice in all invocations, with rows past its end masked: a software adapter runs several
+// Other loops run for the whole slice in all invocations, with rows past its end masked: a software adapter runs several
 // invocations in lockstep and is half as fast when their loops may end at different rows.
 override BATCH_STATISTICS: bool = true;  // false: mean and spread hold running statistics
 
@@ -93,53 +95,34 @@ fn moments(
   partial[(2u * at.slice + 1u) * at.stride + at.n] = squares - sum * shift;
 }
 
-struct Moments { count: f32, mean: f32, squares: f32 }
-
-fn merge(a: Moments, b: Moments) -> Moments {
-  if (b.count == 0.0) { return a; }
-  let count = a.count + b.count;
-  let d = b.mean - a.mean;
-  let share = b.count / count;
-  return Moments(count, a.mean + d * share, a.squares + b.squares + d * d * a.count * share);
+// How far a row's numbers are from others, and 0 past the end.
+fn off(b: u32, end: u32, at: Work, origin: Lanes) -> Lanes {
+  return select(Lanes(0.0), x[min(b, end - 1u) * at.stride + at.n] - origin, b < end);
 }
 
-var<workgroup> tree: array<Moments, 256>;  // 16 columns, 16 shares of the slices each
-
-@compute @workgroup_size(16, 16)
-fn merge_moments(
+@compute @workgroup_size(64)
+fn moments_ahead(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_id) lane: vec3u,
+  @builtin(local_invocation_index) lane: u32,
 ) {
-  let column = linear_group(group, groups) * 16u + lane.x;
-  let exists = column < params.columns;
-  var all = Moments(0.0, 0.0, 0.0);
-  if (exists) {
-    for (var slice = lane.y; slice * params.slice < valid_rows(); slice += 16u) {
-      let count = f32(min(params.slice, valid_rows() - slice * params.slice));
-      let at = 2u * slice * params.columns + column;
-      all = merge(all, Moments(count, slices[at], slices[at + params.columns]));
-    }
+  let at = work(linear_group(group, groups) * 64u + lane);
+  let end = min(at.end, valid_rows());
+  if (!at.exists || at.begin >= end) { return; }
+  let origin = x[at.begin * at.stride + at.n];
+  var sum = Lanes(0.0);
+  var squares = Lanes(0.0);
+  for (var b = at.begin; b < end; b += 4u) {
+    let d0 = off(b, end, at, origin);
+    let d1 = off(b + 1u, end, at, origin);
+    let d2 = off(b + 2u, end, at, origin);
+    let d3 = off(b + 3u, end, at, origin);
+    sum += d0 + d1 + (d2 + d3);
+    squares += d0 * d0 + d1 * d1 + (d2 * d2 + d3 * d3);
   }
-  tree[lane.y * 16u + lane.x] = all;
-  for (var half = 8u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (lane.y < half) {
-      let i = lane.y * 16u + lane.x;
-      tree[i] = merge(tree[i], tree[i + half * 16u]);
-    }
-  }
-  if (exists && lane.y == 0u) { store_moments(column, tree[lane.x]); }
-}
-
-fn store_moments(column: u32, all: Moments) {
-  let n = max(all.count, 1.0);
-  first[column] = all.mean;
-  second[column] = 1.0 / sqrt(all.squares / n + params.epsilon);
-  if (all.count == 0.0) { return; }
-  running_mean[column] += params.momentum * (all.mean - running_mean[column]);
-  if (all.count == 1.0) { return; }
-  running_variance[column] += params.momentum * (all.squares / (n - 1.0) - running_variance[column]);
+  let shift = sum / f32(end - at.begin);
+  partial[2u * at.slice * at.stride + at.n] = origin + shift;
+  partial[(2u * at.slice + 1u) * at.stride + at.n] = squares - sum * shift;
 }
 
 @compute @workgroup_size(64)
@@ -187,36 +170,40 @@ fn gradient_sums(
   partial[(2u * at.slice + 1u) * at.stride + at.n] = sum;
 }
 
-@compute @workgroup_size(16, 16)
-fn merge_sums(
+// What a column's rows share, and what one of them adds to its sums.
+struct Column { center: Lanes, rstd: Lanes, scale: Lanes, shift: Lanes }
+struct Terms { sum: Lanes, product: Lanes }
+
+fn terms_of(b: u32, end: u32, at: Work, column: Column) -> Terms {
+  let i = min(b, end - 1u) * at.stride + at.n;
+  let xhat = (x[i] - column.center) * column.rstd;
+  let slope = slope_lanes(activate_lanes(column.scale * xhat + column.shift));
+  let dz = select(Lanes(0.0), dy[i] * dropout_lanes(WIDTH * i) * slope, b < end);
+  return Terms(dz, dz * xhat);
+}
+
+@compute @workgroup_size(64)
+fn gradient_sums_ahead(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_id) lane: vec3u,
+  @builtin(local_invocation_index) lane: u32,
 ) {
-  let column = linear_group(group, groups) * 16u + lane.x;
-  let exists = column < params.columns;
-  var total = vec2f(0.0);
-  if (exists) {
-    for (var slice = lane.y; slice * params.slice < valid_rows(); slice += 16u) {
-      let at = 2u * slice * params.columns + column;
-      total += vec2f(slices[at], slices[at + params.columns]);
-    }
+  let at = work(linear_group(group, groups) * 64u + lane);
+  let end = min(at.end, valid_rows());
+  if (!at.exists || at.begin >= end) { return; }
+  let column = Column(mean[at.n], rstd_of(at.n), gamma[at.n], beta[at.n]);
+  var sum = Lanes(0.0);
+  var product = Lanes(0.0);
+  for (var b = at.begin; b < end; b += 4u) {
+    let t0 = terms_of(b, end, at, column);
+    let t1 = terms_of(b + 1u, end, at, column);
+    let t2 = terms_of(b + 2u, end, at, column);
+    let t3 = terms_of(b + 3u, end, at, column);
+    sum += t0.sum + t1.sum + (t2.sum + t3.sum);
+    product += t0.product + t1.product + (t2.product + t3.product);
   }
-  tree[lane.y * 16u + lane.x] = Moments(0.0, total.x, total.y);
-  for (var half = 8u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (lane.y < half) {
-      let i = lane.y * 16u + lane.x;
-      let j = i + half * 16u;
-      tree[i] = Moments(0.0, tree[i].mean + tree[j].mean, tree[i].squares + tree[j].squares);
-    }
-  }
-  if (exists && lane.y == 0u) {
-    first[column] = tree[lane.x].mean;
-    second[column] = tree[lane.x].squares;
-    merged[column] = tree[lane.x].mean;
-    merged[params.columns + column] = tree[lane.x].squares;
-  }
+  partial[2u * at.slice * at.stride + at.n] = product;
+  partial[(2u * at.slice + 1u) * at.stride + at.n] = sum;
 }
 
 // y receives dx.

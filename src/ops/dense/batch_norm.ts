@@ -3,15 +3,18 @@
  *
  * @module
  */
+import mergeSource from "../../../shaders/dense/batch_norm_merge.wgsl" with { type: "text" };
 import source from "../../../shaders/dense/batch_norm.wgsl" with { type: "text" };
 import type { BufferRange } from "../../gpu/kernel.ts";
 import { apply, applyAll, type Emitter, type Op } from "../../graph/node.ts";
 import { formatShape, type Tensor, widthOf } from "../../graph/tensor.ts";
+import { emitKernel } from "../../kernels/set.ts";
+import { costOn, gpuVariant, type Kernel, type Problem } from "../../kernels/variant.ts";
 import type { Activation } from "./matmul.ts";
 import { columnsOf } from "./matmul_layout.ts";
 import { type Epilogue, epilogueConstants, epilogueShaders } from "./pointwise.ts";
 
-const kernels = epilogueShaders("batch_norm", source);
+const kernels = epilogueShaders("batch_norm", source, { batch_norm_merge: mergeSource });
 
 /** Slices of rows that partial sums are kept for, where they are no longer than {@linkcode LONGEST_SLICE}. */
 const SLICES = 128;
@@ -90,7 +93,7 @@ const batchNormBackwardOp: Op<BatchNormAttributes> = {
     const [partial, sums] = [partialSums(k, rows), k.scratch([2, rows.n])];
     const slice = sliceOf(k.batch * rows.places);
     const bind = { x, dy, mean, spread, gamma, beta };
-    runRows(k, "gradient_sums", rows, slice, { ...bind, partial }, attributes);
+    emitKernel(k, sumsKernel, { entry: "gradient_sums", rows, bind: { ...bind, partial }, attributes });
     runMerge(k, "merge_sums", rows, slice, { slices: partial, first: dGamma, second: dBeta, merged: sums }, attributes);
     if (k.needed(dx)) runRows(k, "gradient", rows, ROWS, { ...bind, sums, y: dx }, attributes);
   },
@@ -140,10 +143,43 @@ export function emitMoments(
   const slice = sliceOf(k.batch * rows.places);
   const partial = partialSums(k, rows);
   const plain = { ...attributes, activation: "none" as const, dropout: undefined, training: true };
-  runRows(k, "moments", rows, slice, { x, partial }, plain);
+  emitKernel(k, sumsKernel, { entry: "moments", rows, bind: { x, partial }, attributes: plain });
   const running = { running_mean: runningMean, running_variance: runningVariance };
   runMerge(k, "merge_moments", rows, slice, { slices: partial, first: mean, second: rstd, ...running }, plain);
 }
+
+/** Sums of columns over slices of the rows. */
+interface SliceSums {
+  readonly entry: "moments" | "gradient_sums";
+  readonly rows: Rows;
+  readonly bind: Bind;
+  readonly attributes: BatchNormAttributes;
+}
+
+interface SumsProblem extends Problem {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+const sizeOfSums = ({ rows, columns }: SumsProblem): number => rows * columns;
+
+/** On GPUs loads of several rows are on their way at once; invocations of a processor run in lockstep. */
+const sumsKernel: Kernel<SliceSums, SumsProblem> = {
+  name: "batch_norm_sums",
+  problem: ({ batch }, { rows: { places, n } }) => ({ rows: batch * places, columns: n }),
+  variants: [
+    gpuVariant("ahead", sizeOfSums, (k, { entry, rows, bind, attributes }, problem) => {
+      runRows(k, `${entry}_ahead`, rows, sliceOf(problem.rows), bind, attributes);
+    }),
+    {
+      name: "lockstep",
+      fits: () => true,
+      cost: (profile, problem) => costOn(profile, sizeOfSums(problem), { gpu: 2, software: 1 }),
+      emit: (k, { entry, rows, bind, attributes }, problem) =>
+        runRows(k, entry, rows, sliceOf(problem.rows), bind, attributes),
+    },
+  ],
+};
 
 type Bind = Record<string, Tensor | BufferRange>;
 
