@@ -12,15 +12,20 @@ fn final_place(place: u32, segment: u32) -> u32 {
   return params.fields * step.rows + segment * (params.batch - step.rows) + within - step.rows;
 }
 
+// The least of four rows, or of the last one again: they are loaded together, so that loads do not wait for one another.
+fn least_of_four(i: u32, last: u32) -> u32 {
+  let left = min(ids[min(i, last)], ids[min(i + 256u, last)]);
+  return min(left, min(ids[min(i + 512u, last)], ids[min(i + 768u, last)]));
+}
+
 @compute @workgroup_size(256)
 fn least(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   var row = 0xffffffffu;
-  // Four rows, or the last one again, are loaded at a time, so that loads do not wait for one another.
   let top = group.x * params.batch;
-  for (var b = lane; b < step.rows; b += 1024u) {
-    let last = step.rows - 1u;
-    let left = min(ids[top + b], ids[top + min(b + 256u, last)]);
-    row = min(row, min(left, min(ids[top + min(b + 512u, last)], ids[top + min(b + 768u, last)])));
+  let last = top + step.rows - 1u;
+  for (var b = lane; b < step.rows; b += 4096u) {
+    let left = min(least_of_four(top + b, last), least_of_four(top + b + 1024u, last));
+    row = min(row, min(left, min(least_of_four(top + b + 2048u, last), least_of_four(top + b + 3072u, last))));
   }
   sums[lane] = row;
   for (var reach = 128u; reach > 0u; reach /= 2u) {
