@@ -8,7 +8,10 @@
 // Shapes: x, y, dy, dx [B, C, L]; gamma, beta, mean, spread [C]; partial [S, C, 2]; f32. spread is rstd, or the running
 // variance where statistics are not the batch's.
 // Grid: moments and sums one workgroup per slice and channel; merges one invocation per channel; else one per number.
+// Four loads at a time do not wait for one another; what they bring is added in order.
 // No atomics; trees and slices in a fixed order: bit-reproducible.
+const MAX_SLICES: u32 = 64u;  // that partial has
+
 struct Params {
   batch: u32,
   channels: u32,
@@ -57,6 +60,11 @@ fn rstd_of(channel: u32) -> f32 {
   return 1.0 / sqrt(spread[channel] + params.epsilon);
 }
 
+// How far a number of a slice is from another one, and 0 past the end.
+fn off(slice: u32, channel: u32, i: u32, count: u32, origin: f32) -> f32 {
+  return select(0.0, x[place(slice, channel, min(i, count - 1u))] - origin, i < count);
+}
+
 @compute @workgroup_size(64)
 fn moments(
   @builtin(workgroup_id) group: vec3u,
@@ -69,19 +77,43 @@ fn moments(
   let count = rows_of(slice) * params.length;
   var sum = 0.0;
   let origin = x[place(slice, channel, 0u) * u32(count > 0u)];
-  for (var i = lane; i < count; i += 64u) { sum += x[place(slice, channel, i)] - origin; }
+  for (var i = lane; i < count; i += 256u) {
+    let d0 = off(slice, channel, i, count, origin);
+    let d1 = off(slice, channel, i + 64u, count, origin);
+    let d2 = off(slice, channel, i + 128u, count, origin);
+    let d3 = off(slice, channel, i + 192u, count, origin);
+    sum = sum + d0 + d1 + d2 + d3;
+  }
   tree[lane] = vec2f(sum, 0.0);
   fold(lane);
   let center = origin + tree[0].x / f32(max(count, 1u));
   workgroupBarrier();
   var squares = 0.0;
-  for (var i = lane; i < count; i += 64u) {
-    let d = x[place(slice, channel, i)] - center;
-    squares += d * d;
+  for (var i = lane; i < count; i += 256u) {
+    let d0 = off(slice, channel, i, count, center);
+    let d1 = off(slice, channel, i + 64u, count, center);
+    let d2 = off(slice, channel, i + 128u, count, center);
+    let d3 = off(slice, channel, i + 192u, count, center);
+    squares = squares + d0 * d0 + d1 * d1 + d2 * d2 + d3 * d3;
   }
   tree[lane] = vec2f(squares, 0.0);
   fold(lane);
   if (lane == 0u && slice * params.slice < params.batch) { partial[at] = vec2f(center, tree[0].x); }
+}
+
+// Numbers of a slice, and their moments or sums: (count, first, second), all 0 past the valid rows.
+fn slice_at(slice: u32, channel: u32) -> vec3f {
+  let count = rows_of(slice) * params.length;
+  let part = slices[min(slice, MAX_SLICES - 1u) * params.channels + channel];
+  return select(vec3f(), vec3f(f32(count), part), count > 0u);
+}
+
+// Moments of two lists from those of each: (count, mean, sum of squares about it).
+fn merged(a: vec3f, b: vec3f) -> vec3f {
+  if (b.x == 0.0) { return a; }
+  let d = b.y - a.y;
+  let share = b.x / (a.x + b.x);
+  return vec3f(a.x + b.x, a.y + d * share, a.z + (b.z + d * d * a.x * share));
 }
 
 @compute @workgroup_size(64)
@@ -92,19 +124,17 @@ fn merge(
 ) {
   let channel = linear_group(group, groups) * 64u + lane;
   if (channel >= params.channels) { return; }
-  var count = 0.0;
-  var center = 0.0;
-  var squares = 0.0;
-  for (var slice = 0u; slice * params.slice < step.rows; slice++) {
-    let more = f32(rows_of(slice) * params.length);
-    if (more == 0.0) { break; }
-    let part = slices[slice * params.channels + channel];
-    let d = part.x - center;
-    let share = more / (count + more);
-    squares += part.y + d * d * count * share;
-    center += d * share;
-    count += more;
+  var all = vec3f();
+  for (var slice = 0u; slice * params.slice < step.rows; slice += 4u) {
+    let m0 = slice_at(slice, channel);
+    let m1 = slice_at(slice + 1u, channel);
+    let m2 = slice_at(slice + 2u, channel);
+    let m3 = slice_at(slice + 3u, channel);
+    all = merged(merged(merged(merged(all, m0), m1), m2), m3);
   }
+  let count = all.x;
+  let center = all.y;
+  let squares = all.z;
   first[channel] = center;
   second[channel] = 1.0 / sqrt(squares / max(count, 1.0) + params.epsilon);
   if (count > 0.0) { running_mean[channel] += params.momentum * (center - running_mean[channel]); }
@@ -125,6 +155,12 @@ fn normalize(
   y[i] = gamma[channel] * rstd_of(channel) * (x[i] - mean[channel]) + beta[channel];
 }
 
+// What a number of a slice adds to the sums, nothing past the end.
+fn term(slice: u32, channel: u32, i: u32, count: u32, center: f32, rstd: f32) -> vec2f {
+  let j = place(slice, channel, min(i, count - 1u));
+  return select(vec2f(), dy[j] * vec2f((x[j] - center) * rstd, 1.0), i < count);
+}
+
 @compute @workgroup_size(64)
 fn sums(
   @builtin(workgroup_id) group: vec3u,
@@ -138,9 +174,12 @@ fn sums(
   let center = mean[channel];
   let rstd = rstd_of(channel);
   var sum = vec2f();
-  for (var i = lane; i < count; i += 64u) {
-    let j = place(slice, channel, i);
-    sum += dy[j] * vec2f((x[j] - center) * rstd, 1.0);
+  for (var i = lane; i < count; i += 256u) {
+    let t0 = term(slice, channel, i, count, center, rstd);
+    let t1 = term(slice, channel, i + 64u, count, center, rstd);
+    let t2 = term(slice, channel, i + 128u, count, center, rstd);
+    let t3 = term(slice, channel, i + 192u, count, center, rstd);
+    sum = sum + t0 + t1 + t2 + t3;
   }
   tree[lane] = sum;
   fold(lane);
@@ -155,12 +194,16 @@ fn merge_sums(
 ) {
   let channel = linear_group(group, groups) * 64u + lane;
   if (channel >= params.channels) { return; }
-  var sum = vec2f();
-  for (var slice = 0u; slice * params.slice < step.rows && slice * params.slice < params.batch; slice++) {
-    sum += slices[slice * params.channels + channel];
+  var sum = vec3f();
+  for (var slice = 0u; slice * params.slice < step.rows; slice += 4u) {
+    let s0 = slice_at(slice, channel);
+    let s1 = slice_at(slice + 1u, channel);
+    let s2 = slice_at(slice + 2u, channel);
+    let s3 = slice_at(slice + 3u, channel);
+    sum = sum + s0 + s1 + s2 + s3;
   }
-  first[channel] = sum.x;
-  second[channel] = sum.y;
+  first[channel] = sum.y;
+  second[channel] = sum.z;
 }
 
 @compute @workgroup_size(64)

@@ -7,8 +7,8 @@
 // In training, rows of group 0 are normalized by its running statistics, which follow all valid rows of the batch. Running
 // means and variances stay as they are where a group has no rows, and variances where it has one.
 // Shapes: x, y, dy, dx [B, N]; groups, order [B]; offsets [G + 1]; statistics [3, G, N]; all others [G, N]; f32 and u32.
-// Padding rows are of group 0. Grid: for moments and sums (N / 16, G) workgroups of 16 columns and 16 shares of the rows;
-// else one invocation per number.
+// Padding rows are of group 0. Grid: for moments and sums (N / 16, G) workgroups of 16 columns and 16 shares of the rows,
+// four of which are loaded at a time; else one invocation per number.
 struct Params { batch: u32, columns: u32, count: u32, epsilon: f32, momentum: f32 }
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> dy: array<f32>;
@@ -49,6 +49,13 @@ fn store(at: u32, mean: f32, rstd: f32, share: f32) {
   statistics[2u * size + at] = share;
 }
 
+// How far a number of a group's row is from another one, and 0 past the end.
+fn off(place: u32, end: u32, g: u32, n: u32, origin: f32) -> f32 {
+  let at = min(place, end - 1u);
+  let row = select(order[at], at, g == 0u);
+  return select(0.0, x[row * params.columns + n] - origin, place < end);
+}
+
 @compute @workgroup_size(16, 16)
 fn moments(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_id) lane: vec3u) {
   let g = tile.y;
@@ -57,16 +64,21 @@ fn moments(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_id) lan
   let end = select(offsets[g + 1u], step.rows, g == 0u);
   let rows = f32(max(end - first, 1u));
   var sum = 0.0;
-  for (var place = first + lane.y; place < end; place += 16u) {
-    let row = select(order[place], place, g == 0u);
-    sum += x[row * params.columns + n];
+  for (var place = first + lane.y; place < end; place += 64u) {
+    let x0 = off(place, end, g, n, 0.0);
+    let x1 = off(place + 16u, end, g, n, 0.0);
+    let x2 = off(place + 32u, end, g, n, 0.0);
+    let x3 = off(place + 48u, end, g, n, 0.0);
+    sum = sum + x0 + x1 + x2 + x3;
   }
   let mean = total(vec2f(sum, 0.0), lane).x / rows;
   var square = 0.0;
-  for (var place = first + lane.y; place < end; place += 16u) {
-    let row = select(order[place], place, g == 0u);
-    let off = x[row * params.columns + n] - mean;
-    square += off * off;
+  for (var place = first + lane.y; place < end; place += 64u) {
+    let d0 = off(place, end, g, n, mean);
+    let d1 = off(place + 16u, end, g, n, mean);
+    let d2 = off(place + 32u, end, g, n, mean);
+    let d3 = off(place + 48u, end, g, n, mean);
+    square = square + d0 * d0 + d1 * d1 + d2 * d2 + d3 * d3;
   }
   let variance = total(vec2f(square, 0.0), lane).x / rows;
   if (lane.y > 0u || tile.x * 16u + lane.x >= params.columns) { return; }
@@ -106,16 +118,26 @@ fn apply(
   y[i] = gain[at] * xhat + bias[at];
 }
 
+// What a row of a group with this mean and rstd adds to the sums, nothing past the end.
+fn term(place: u32, end: u32, n: u32, own: vec2f) -> vec2f {
+  let i = order[min(place, end - 1u)] * params.columns + n;
+  return select(vec2f(), dy[i] * vec2f((x[i] - own.x) * own.y, 1.0), place < end);
+}
+
 @compute @workgroup_size(16, 16)
 fn sums(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_id) lane: vec3u) {
   let g = tile.y;
   let n = min(tile.x * 16u + lane.x, params.columns - 1u);
   let at = g * params.columns + n;
+  let end = offsets[g + 1u];
+  let own = vec2f(known[at], known[params.count * params.columns + at]);
   var sum = vec2f();
-  for (var place = offsets[g] + lane.y; place < offsets[g + 1u]; place += 16u) {
-    let i = order[place] * params.columns + n;
-    let xhat = (x[i] - known[at]) * known[params.count * params.columns + at];
-    sum += dy[i] * vec2f(xhat, 1.0);
+  for (var place = offsets[g] + lane.y; place < end; place += 64u) {
+    let t0 = term(place, end, n, own);
+    let t1 = term(place + 16u, end, n, own);
+    let t2 = term(place + 32u, end, n, own);
+    let t3 = term(place + 48u, end, n, own);
+    sum = sum + t0 + t1 + t2 + t3;
   }
   let all = total(sum, lane);
   if (lane.y > 0u || tile.x * 16u + lane.x >= params.columns) { return; }

@@ -121,6 +121,7 @@ function emit(
     shader: kernels,
     entry,
     bind,
+    constants: { MAX_SLICES },
     params: {
       batch: k.batch,
       channels,

@@ -54,6 +54,7 @@ const shapes = [
   { batch: 37, channels: 5, length: 17, rows: 20 },
   { batch: 130, channels: 2, length: 3, rows: 129 },
   { batch: 1, channels: 1, length: 1 },
+  { batch: 3, channels: 2, length: 300 },
 ];
 
 for (const sizes of shapes) {

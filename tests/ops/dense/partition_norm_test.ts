@@ -18,6 +18,7 @@ const CASES: Case[] = [
   { batch: 37, columns: 17, count: 3 },
   { batch: 60, columns: 4, count: 4, absent: 2 },
   { batch: 60, columns: 3, count: 2, rows: 31 },
+  { batch: 150, columns: 2, count: 2 },
   { batch: 30, columns: 20, count: 3, mode: "predict" },
 ];
 
