@@ -4,13 +4,12 @@
 //   gradients  the same, and dx[r, n] = rest[r, n] + rstd_r (g[n] - mean_m g[m] - xhat[r, n] mean_m g[m] xhat[r, m]) with
 //              g = gamma dy; rest counts where ADDS, and mean_m g[m] where CENTERED
 // Rows i have the samples r of all sets of parameters one after the other, r = i sets + set, each with moments of its own.
-// The parts are added up by column_sums.wgsl. Shapes: x, dy, dx, rest [rows, sets, width], parts [S, 2, sets, width], gamma
-// [sets, width], all in lanes; saved [rows, sets, 2] = (mean, rstd); f32.
+// The parts are added up by column_sums.wgsl. Needs layer_norm_threads.wgsl. Shapes: x, dy, dx, rest [rows, sets, width],
+// parts [S, 2, sets, width], gamma [sets, width], all in lanes; saved [rows, sets, 2] = (mean, rstd); f32.
 // Grid: slopes has a workgroup of 16 x 16 threads per 16 lanes and split; a thread takes every 16th row, four loads at a
 // time, and 16 threads' sums are added in order. gradients has `tiles` of those, which take longest, and then one for the
-// dx of 64 samples, four threads each. Memory: 8 bytes per number, and 12 for dx. No atomics, fixed order of sums:
-// bit-reproducible.
-// Padded rows need no mask: dy is 0 there.
+// dx of 256 / THREADS samples, four lanes to a thread at most. Memory: 8 bytes per number, and 12 for dx. No atomics,
+// fixed order of sums: bit-reproducible. Padded rows need no mask: dy is 0 there.
 const CENTERED: bool = true;
 const ADDS: bool = false;
 
@@ -33,7 +32,6 @@ struct Params {
 
 var<workgroup> gammas: array<array<Lane, 16>, 16>;
 var<workgroup> betas: array<array<Lane, 16>, 16>;
-var<workgroup> means: array<vec2f, 256>;
 
 struct Slopes { gamma: Lane, beta: Lane }
 
@@ -81,31 +79,45 @@ fn sum_tile(tile: u32, id: vec2u) {
   parts[(2u * split + id.y) * lanes + column] = sum;
 }
 
-// dx of 64 samples.
+// g = gamma dy and x - mean of a lane of a thread, 0 where there is none.
+struct Pair { slope: Lane, centered: Lane }
+
+fn pair_at(own: Own, i: u32, mean: f32) -> Pair {
+  let n = column_of(own, i);
+  let slope = gamma[own.sample % params.sets * params.width + n] * dy[own.first + n];
+  let there = counts(own, i);
+  return Pair(select(Lane(), slope, there), select(Lane(), x[own.first + n] - mean, there));
+}
+
+// Means of g, and of g xhat times rstd.
+fn store(own: Own, i: u32, pair: Pair, means: vec2f, rstd: f32) {
+  if (!counts(own, i)) { return; }
+  let at = own.first + column_of(own, i);
+  var slope = pair.slope - pair.centered * means.y;
+  if (CENTERED) { slope -= means.x; }
+  slope *= rstd;
+  if (ADDS) { slope += rest[at]; }
+  dx[at] = slope;
+}
+
+// dx of the samples of 256 threads.
 fn differentiate(tile: u32, lane: u32) {
   let samples = params.rows * params.sets;
-  let sample = min(tile * 64u + lane / 4u, samples - 1u);
-  let first = sample * params.width;
-  let own = sample % params.sets * params.width;
-  let moments = saved[sample];
-  var sums = vec2f();
-  for (var n = lane % 4u; n < params.width; n += 4u) {
-    let slope = gamma[own + n] * dy[first + n];
-    sums += vec2f(total(slope), total(slope * (x[first + n] - moments.x)));
-  }
-  means[lane] = sums;
-  workgroupBarrier();
-  let top = lane / 4u * 4u;
-  sums = (means[top] + means[top + 1u] + (means[top + 2u] + means[top + 3u])) * params.share;
-  let mean = select(0.0, sums.x, CENTERED);
-  let dot = sums.y * moments.y;
-  if (tile * 64u + lane / 4u >= samples) { return; }
-  for (var n = lane % 4u; n < params.width; n += 4u) {
-    let normal = (x[first + n] - moments.x) * moments.y;
-    var slope = moments.y * (gamma[own + n] * dy[first + n] - mean - normal * dot);
-    if (ADDS) { slope += rest[first + n]; }
-    dx[first + n] = slope;
-  }
+  let own = own_of(tile, lane, samples, params.width);
+  let moments = saved[own.sample];
+  let p0 = pair_at(own, 0u, moments.x);
+  let p1 = pair_at(own, 1u, moments.x);
+  let p2 = pair_at(own, 2u, moments.x);
+  let p3 = pair_at(own, 3u, moments.x);
+  let slope = total_of(Four(p0.slope, p1.slope, p2.slope, p3.slope));
+  let left = p0.slope * p0.centered + p1.slope * p1.centered;
+  let dot = total(left + (p2.slope * p2.centered + p3.slope * p3.centered));
+  let means = shared_sum(vec2f(slope, dot * moments.y * moments.y), lane) * params.share;
+  if (tile * (256u / THREADS) + lane / THREADS >= samples) { return; }
+  store(own, 0u, p0, means, moments.y);
+  store(own, 1u, p1, means, moments.y);
+  store(own, 2u, p2, means, moments.y);
+  store(own, 3u, p3, means, moments.y);
 }
 
 @compute @workgroup_size(16, 16)

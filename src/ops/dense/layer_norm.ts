@@ -10,8 +10,13 @@ import { apply, applyAll, type Emitter, type Op } from "../../graph/node.ts";
 import { formatShape, sizeOf, type Tensor, widthOf } from "../../graph/tensor.ts";
 import { emitKernel } from "../../kernels/set.ts";
 import { lanesOf } from "../shape/lane.ts";
+import { normKernel } from "./layer_norm_forward.ts";
 import { normGradientsKernel } from "./layer_norm_gradients.ts";
 import { columnsOf } from "./matmul_layout.ts";
+
+const forwardKernel = normKernel("layer_norm", true, (k, { epsilon, ...bind }) => {
+  emitRows(k, "forward", bind.gamma, bind, epsilon);
+});
 
 const layerNormOp: Op<number> = {
   name: "layer_norm",
@@ -31,8 +36,8 @@ const layerNormOp: Op<number> = {
     }
     return [x.shape, ["B", 2 * widthOf(x.shape) / width]];
   },
-  emit: (k, { inputs: [x, gamma, beta], outputs: [y, moments], attributes }) =>
-    emitRows(k, "forward", gamma, { x, gamma, beta, y, moments }, attributes),
+  emit: (k, { inputs: [x, gamma, beta], outputs: [y, moments], attributes: epsilon }) =>
+    emitKernel(k, forwardKernel, { x, gamma, beta, y, moments, epsilon }),
   backward: ({ inputs: [x, gamma], outputs: [, moments] }, [dy], gradients) => {
     if (!dy) return [];
     const rest = gradients.take(x);

@@ -12,10 +12,8 @@ import { emitKernel } from "../../kernels/set.ts";
 import { costOn, gpuVariant, type Kernel, type Problem } from "../../kernels/variant.ts";
 import { lanesOf } from "../shape/lane.ts";
 import { emitMergedPair, splitRowsOf } from "./column_sums.ts";
+import { sharedThreads, sharesSamples } from "./layer_norm_threads.ts";
 import { columnsOf } from "./matmul_layout.ts";
-
-/** Samples that a workgroup differentiates. */
-const TILE = 64;
 
 /** Gradients by the parameters, from the moments that the forward pass saved. */
 export interface LayerNormColumns {
@@ -75,11 +73,6 @@ export function normGradientsKernel(
     name,
     problem: problemOf,
     variants: [
-      gpuVariant("together", size, (k, task, problem) => {
-        const { gamma, rest, dy, dx } = task;
-        const constants = { CENTERED: isCentered, ADDS: rest !== undefined };
-        emitSplits(k, task, problem, { bind: { gamma, rest: rest ?? dy, dx }, constants });
-      }),
       {
         name: "apart",
         fits: () => true,
@@ -88,6 +81,14 @@ export function normGradientsKernel(
           emitRows(k, task);
           emitKernel(k, layerNormColumnsKernel, task);
         },
+      },
+      {
+        ...gpuVariant<NormGradients, LayerNormProblem>("together", size, (k, task, problem) => {
+          const { gamma, rest, dy, dx } = task;
+          const constants = { CENTERED: isCentered, ADDS: rest !== undefined };
+          emitSplits(k, task, problem, { bind: { gamma, rest: rest ?? dy, dx }, constants });
+        }),
+        fits: (_, { width }) => sharesSamples(width),
       },
     ],
   };
@@ -105,18 +106,19 @@ function emitSplits(
   { rows: samples, width: numbers, sets }: LayerNormProblem,
   input?: Input,
 ): void {
-  const { part, count: width } = lanesOf(numbers);
+  const width = lanesOf(numbers).count;
+  const shared = sharedThreads(samples, numbers);
   const [rows, lanes, columns] = [samples / sets, sets * width, sets * numbers];
   const { splits, splitRows } = splitRowsOf(rows, lanes);
   const parts = k.scratch([splits, 2, columns]);
   const tiles = Math.ceil(lanes / 16) * splits;
   k.run({
-    shader: shader("layer_norm", { grid, ...part, layer_norm_gradients: source }),
+    shader: shader("layer_norm", { grid, ...shared.part, layer_norm_gradients: source }),
     entry: input ? "gradients" : "slopes",
     bind: { x, dy, saved, parts, ...input?.bind },
-    constants: input?.constants,
+    constants: { ...shared.constants, ...input?.constants },
     params: { rows, sets, width, split_rows: splitRows, tiles, share: 1 / numbers },
-    grid: tiles + (input ? Math.ceil(samples / TILE) : 0),
+    grid: tiles + (input ? shared.groups : 0),
   });
   emitMergedPair(k, parts, { splits, columns, first: dGamma, second: dBeta });
 }

@@ -10,8 +10,13 @@ import { apply, applyAll, type Emitter, type Op } from "../../graph/node.ts";
 import { formatShape, sizeOf, type Tensor, widthOf } from "../../graph/tensor.ts";
 import { emitKernel } from "../../kernels/set.ts";
 import { lanesOf } from "../shape/lane.ts";
+import { normKernel } from "./layer_norm_forward.ts";
 import { normGradientsKernel } from "./layer_norm_gradients.ts";
 import { columnsOf } from "./matmul_layout.ts";
+
+const forwardKernel = normKernel("rms_norm", false, (k, { x, gamma, y, moments, epsilon }) => {
+  emitRows(k, "forward", { x, gamma, y, moments }, epsilon);
+});
 
 const rmsNormOp: Op<number> = {
   name: "rms_norm",
@@ -24,8 +29,8 @@ const rmsNormOp: Op<number> = {
     }
     return [x.shape, ["B", 2 * widthOf(x.shape) / width]];
   },
-  emit: (k, { inputs: [x, gamma], outputs: [y, moments], attributes }) =>
-    emitRows(k, "forward", { x, gamma, y, moments }, attributes),
+  emit: (k, { inputs: [x, gamma], outputs: [y, moments], attributes: epsilon }) =>
+    emitKernel(k, forwardKernel, { x, gamma, y, moments, epsilon }),
   backward: ({ inputs: [x, gamma], outputs: [, saved] }, [dy]) =>
     dy ? applyAll(gradientsOp, [x, gamma, saved, dy], null) : [],
 };

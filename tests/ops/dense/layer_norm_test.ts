@@ -18,7 +18,7 @@ function reference({ x, gamma, beta }: Record<string, Float64Array>, width = gam
 
 for (const software of [true, false]) {
   const adapter = software ? "software adapters" : "GPUs";
-  for (const [batch, fields, width] of [[1, 1, 2], [37, 1, 17], [5, 3, 17], [8, 1, 40], [150, 1, 6]]) {
+  for (const [batch, fields, width] of [[1, 1, 2], [37, 1, 17], [5, 3, 17], [8, 1, 40], [150, 1, 6], [3, 1, 150]]) {
     Deno.test(`layerNorm of [${batch}, ${fields}, ${width}] on ${adapter} matches its reference and differences`, () =>
       checkOp({
         inputs: { x: ["B", fields, width], gamma: [width], beta: [width] },

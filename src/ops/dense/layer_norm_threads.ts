@@ -1,0 +1,38 @@
+/**
+ * Threads that share a sample of a normalization.
+ *
+ * @module
+ */
+import source from "../../../shaders/dense/layer_norm_threads.wgsl" with { type: "text" };
+import { lanesOf } from "../shape/lane.ts";
+
+/** Threads of a workgroup, and lanes of a sample that each of them takes at most. */
+const THREADS = { all: 256, lanes: 4 };
+
+/** Threads that share a sample at most. */
+const MOST_SHARED = 64;
+
+/** Returns whether threads that share a sample of so many numbers hold all of them. */
+export function sharesSamples(numbers: number): boolean {
+  return threadsOf(numbers) <= MOST_SHARED;
+}
+
+function threadsOf(numbers: number): number {
+  return 2 ** Math.max(0, Math.ceil(Math.log2(lanesOf(numbers).count / THREADS.lanes)));
+}
+
+/** What a kernel is built with whose threads share samples. */
+export interface SharedThreads {
+  /** Parts of the shader by file. */
+  readonly part: Record<string, string>;
+  readonly constants: { readonly THREADS: number };
+  /** Workgroups that all samples take. */
+  readonly groups: number;
+}
+
+/** Returns what a kernel is built with whose threads share samples of so many numbers. */
+export function sharedThreads(samples: number, numbers: number): SharedThreads {
+  const count = threadsOf(numbers);
+  const part = { ...lanesOf(numbers).part, layer_norm_threads: source };
+  return { part, constants: { THREADS: count }, groups: Math.ceil(samples * count / THREADS.all) };
+}
