@@ -1,4 +1,5 @@
-// The gate of a layer of hierarchical sequential transduction units (Zhai et al., arXiv:2402.17152, equation 3).
+// The gate of a layer of hierarchical sequential transduction units (Zhai et al., arXiv:2402.17152, equation 3), for
+// processors, and for GPUs where rows are wide.
 //   forward   g[r, n] = silu(z[r, n]) (gamma[n] ohat[r, n] + beta[n]),  ohat = (o - mean_r) rstd_r,
 //             rstd = 1 / sqrt(variance + eps);  y = g or, SEES, (silu(z), o, g)
 //   gradient  dz = (dg normal + du) silu'(z), dnormal = dg silu(z), and do = rstd (s - mean s - ohat mean (s ohat)) + dseen

@@ -54,7 +54,7 @@ export function normKernel(
         ...gpuVariant<NormForward, LayerNormProblem>("shared", size, (k, task, problem) => {
           emitShared(k, task, problem, isCentered);
         }),
-        fits: (_, { width }) => sharesSamples(width),
+        fits: (_, { width }) => sharesSamples(lanesOf(width).count),
       },
     ],
   };
@@ -66,13 +66,14 @@ function emitShared(
   { rows: samples, width: numbers, sets }: LayerNormProblem,
   isCentered: boolean,
 ): void {
-  const { part, constants, groups } = sharedThreads(samples, numbers);
+  const { part: lane, count: width } = lanesOf(numbers);
+  const { part, constants, groups } = sharedThreads(samples, width);
   k.run({
-    shader: shader("layer_norm", { grid, ...part, layer_norm_forward: source }),
+    shader: shader("layer_norm", { grid, ...lane, ...part, layer_norm_forward: source }),
     entry: "forward",
     bind: { x, gamma, beta: beta ?? gamma, y, moments },
     constants: { CENTERED: isCentered, ...constants },
-    params: { samples, sets, width: lanesOf(numbers).count, share: 1 / numbers, epsilon },
+    params: { samples, sets, width, share: 1 / numbers, epsilon },
     grid: groups,
   });
 }

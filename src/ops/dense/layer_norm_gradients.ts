@@ -88,7 +88,7 @@ export function normGradientsKernel(
           const constants = { CENTERED: isCentered, ADDS: rest !== undefined };
           emitSplits(k, task, problem, { bind: { gamma, rest: rest ?? dy, dx }, constants });
         }),
-        fits: (_, { width }) => sharesSamples(width),
+        fits: (_, { width }) => sharesSamples(lanesOf(width).count),
       },
     ],
   };
@@ -106,14 +106,14 @@ function emitSplits(
   { rows: samples, width: numbers, sets }: LayerNormProblem,
   input?: Input,
 ): void {
-  const width = lanesOf(numbers).count;
-  const shared = sharedThreads(samples, numbers);
+  const { part, count: width } = lanesOf(numbers);
+  const shared = sharedThreads(samples, width);
   const [rows, lanes, columns] = [samples / sets, sets * width, sets * numbers];
   const { splits, splitRows } = splitRowsOf(rows, lanes);
   const parts = k.scratch([splits, 2, columns]);
   const tiles = Math.ceil(lanes / 16) * splits;
   k.run({
-    shader: shader("layer_norm", { grid, ...shared.part, layer_norm_gradients: source }),
+    shader: shader("layer_norm", { grid, ...part, ...shared.part, layer_norm_gradients: source }),
     entry: input ? "gradients" : "slopes",
     bind: { x, dy, saved, parts, ...input?.bind },
     constants: { ...shared.constants, ...input?.constants },

@@ -3,15 +3,18 @@
  *
  * @module
  */
-import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
+import gridSource from "../../../shaders/common/grid.wgsl" with { type: "text" };
+import sharedSource from "../../../shaders/sequence/gated_norm_shared.wgsl" with { type: "text" };
 import source from "../../../shaders/sequence/gated_norm.wgsl" with { type: "text" };
 import { shader } from "../../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Op } from "../../graph/node.ts";
 import type { Dim, Tensor } from "../../graph/tensor.ts";
 import { emitKernel } from "../../kernels/set.ts";
+import { costOn, gpuVariant, type Kernel, type Problem } from "../../kernels/variant.ts";
 import { layerNormColumnsKernel } from "../dense/layer_norm_gradients.ts";
+import { sharedThreads, sharesSamples } from "../dense/layer_norm_threads.ts";
 import { columnsOf } from "../dense/matmul_layout.ts";
-import { lanesOf } from "../shape/lane.ts";
+import { type Lanes, lanesOf } from "../shape/lane.ts";
 import { emitPlaces, headOf, type HistoryAttentionOptions, type PlacedAttentionOptions } from "./history_attention.ts";
 import { requireShape } from "./places.ts";
 
@@ -38,7 +41,8 @@ const gatedAttentionOp: Op<GatedAttentionOptions> = {
   },
   emit: (k, { inputs: [x, lengths, gamma, beta], outputs: [y, o, statistics, moments], attributes }) => {
     emitPlaces(k, "forward", x, { x, lengths, y: o, statistics }, placed(attributes));
-    emitGate(k, "forward", [x, lengths], { z: x, o, gamma, beta, y, moments }, attributes);
+    const bind = { z: x, o, gamma, beta, y, moments };
+    emitKernel(k, gateKernel, { entry: "forward", inputs: [x, lengths], bind, options: attributes });
   },
   backward: ({ inputs: [x, lengths, gamma, beta], outputs: [, ...kept], attributes }, [dy]) => {
     if (!dy) return [];
@@ -53,13 +57,8 @@ const backwardOp: Op<GatedAttentionOptions> = {
   emit: (k, { inputs, outputs: [dx, dGamma, dBeta], attributes }) => {
     const [x, lengths, gamma, beta, o, statistics, saved, dy] = inputs;
     const [dout, dNormal, means] = [o, o, statistics].map(({ shape }) => k.scratch(shape));
-    emitGate(
-      k,
-      "gradient",
-      [x, lengths],
-      { z: x, o, gamma, beta, dy, dz: dx, d_o: dout, d_normal: dNormal },
-      attributes,
-    );
+    const bind = { z: x, o, gamma, beta, dy, dz: dx, d_o: dout, d_normal: dNormal };
+    emitKernel(k, gateKernel, { entry: "gradient", inputs: [x, lengths], bind, options: attributes });
     emitKernel(k, layerNormColumnsKernel, { x: o, saved, dy: dNormal, dGamma, dBeta });
     const shared = { x, lengths, log_sums: statistics, dout, y: dx };
     emitPlaces(k, "query_gradient", x, { ...shared, o, statistics: means }, placed(attributes));
@@ -78,27 +77,76 @@ function sizesOf(x: Tensor, lengths: Tensor, options: GatedAttentionOptions): Re
   return { places: groups * places, width: options.heads * value };
 }
 
-/** Appends a kernel with an invocation for each place. */
-function emitGate(
-  k: Emitter,
-  entry: "forward" | "gradient",
-  [x, lengths]: readonly Tensor[],
-  bind: Record<string, Tensor>,
-  options: GatedAttentionOptions,
-): void {
-  const { eps: epsilon = 1e-6, sees: SEES = false } = options;
-  const { places, width: numbers } = sizesOf(x, lengths, options);
-  const columns = columnsOf("gated_attention", x);
+/** A gate, or its gradients, and what it reads and writes. */
+interface Gate {
+  readonly entry: "forward" | "gradient";
+  readonly inputs: readonly Tensor[];
+  readonly bind: Record<string, Tensor>;
+  readonly options: GatedAttentionOptions;
+}
+
+interface GateProblem extends Problem {
+  readonly entry: string;
+  readonly rows: number;
+  /** Numbers of a row, and columns of the rows that the gate is part of. */
+  readonly numbers: number;
+  readonly columns: number;
+}
+
+const sizeOfGate = ({ rows, numbers }: GateProblem): number => rows * numbers;
+
+/** On GPUs several threads share a place. */
+const gateKernel: Kernel<Gate, GateProblem> = {
+  name: "gated_norm",
+  problem: ({ batch }, { entry, inputs: [x, lengths], options }) => {
+    const { places, width: numbers } = sizesOf(x, lengths, options);
+    return { entry, rows: batch * places, numbers, columns: columnsOf("gated_attention", x) };
+  },
+  variants: [
+    {
+      name: "rows",
+      fits: () => true,
+      cost: (profile, problem) => costOn(profile, sizeOfGate(problem), { gpu: 2, software: 1 }),
+      emit: (k, gate, problem) => {
+        runGate(k, gate, problem, { gated_norm: source }, { numbers: problem.numbers }, Math.ceil(problem.rows / 64));
+      },
+    },
+    {
+      ...gpuVariant<Gate, GateProblem>("shared", sizeOfGate, (k, gate, problem) => {
+        const { rows, numbers } = problem;
+        const { part, constants, groups } = sharedThreads(rows, numbers / laneOf(problem).width);
+        const files = { ...part, gated_norm: sharedSource };
+        runGate(k, gate, problem, files, { share: 1 / numbers }, groups, constants);
+      }),
+      fits: (_, problem) => sharesSamples(problem.numbers / laneOf(problem).width),
+    },
+  ],
+};
+
+/** Returns the lanes that both the gate's numbers and the rows that it is part of divide into. */
+function laneOf({ numbers, columns }: GateProblem): Lanes {
   const odd = numbers | columns;
-  const { part, width } = lanesOf(odd & -odd);
-  const rows = k.batch * places;
+  return lanesOf(odd & -odd);
+}
+
+function runGate(
+  k: Emitter,
+  { entry, bind, options: { eps: epsilon = 1e-6, sees: SEES = false } }: Gate,
+  problem: GateProblem,
+  files: Record<string, string>,
+  more: Record<string, number>,
+  grid: number,
+  constants: Record<string, number> = {},
+): void {
+  const { part, width } = laneOf(problem);
+  const { rows, numbers, columns } = problem;
   k.run({
-    shader: shader("gated_norm", { grid, ...part, gated_norm: source }),
+    shader: shader("gated_norm", { grid: gridSource, ...part, ...files }),
     entry,
     bind,
-    constants: { SEES },
-    params: { rows, width: numbers / width, row: columns / width, numbers, epsilon },
-    grid: Math.ceil(rows / 64),
+    constants: { SEES, ...constants },
+    params: { rows, width: numbers / width, row: columns / width, epsilon, ...more },
+    grid,
   });
 }
 
