@@ -5,12 +5,13 @@
  */
 import type { Dataset } from "../data/dataset.ts";
 import { columnsOf, derivationOf } from "../data/derived/derivation.ts";
-import { CellError, type ColumnValues, encodeColumns } from "../data/encode_columns.ts";
+import { CellError, ColumnEncoder, type ColumnValues, listValues, type Numbers } from "../data/encode_columns.ts";
 import { isPresence } from "../data/field_features.ts";
 import type { FittedField, FittedSchema } from "../data/fitted_schema.ts";
 import type { FittedSequence } from "../data/fitted_sequence.ts";
 import { formatNames } from "../data/format.ts";
 import type { Row, RowValue } from "../data/rows.ts";
+import { Utf8Texts } from "../data/utf8_texts.ts";
 import { refuse, RequestError } from "./error.ts";
 import type { Datatype, Element, InputTensor } from "./tensor.ts";
 
@@ -41,7 +42,7 @@ const LENGTH_SUFFIX = "_length";
 
 /** The columns that a model reads. */
 export class InputColumns {
-  readonly #schema: FittedSchema;
+  readonly #encoder: ColumnEncoder;
   readonly #columns: ReadonlyMap<string, Column>;
   readonly #constants: ReadonlyMap<string, Row[string]>;
 
@@ -52,7 +53,8 @@ export class InputColumns {
    * @throws {RangeError} when one is of no column, or cannot be encoded
    */
   constructor(schema: FittedSchema, constants: Row = {}) {
-    this.#schema = schema;
+    this.#encoder = new ColumnEncoder(schema);
+    this.#encoder.prepare();
     this.#constants = new Map(Object.entries(constants));
     const columns = new Map<string, Column>();
     for (const field of [...schema.fields, ...schema.sequences]) {
@@ -150,26 +152,32 @@ export class InputColumns {
       if (shape.length > 0 && shape[0] === batch && batch > 0) continue;
       refuse(`Cannot read input "${name}": shape must be [B] or [B, L] with one B of at least 1, received [${shape}]`);
     }
-    const given = this.#columnsOf(tensors, batch);
-    return this.#encode(batch, new Map(Array.from(given, ([name, values]) => [name, { values }])));
+    return this.#encode(batch, this.#columnsOf(tensors, batch));
   }
 
   /** Returns the rows of tensors that were encoded, as JSON can hold them. */
   rowsOf(inputs: readonly InputTensor[]): Row[] {
     const batch = inputs[0].shape[0];
-    const columns = [...this.#columnsOf(new Map(inputs.map((input) => [input.name, input])), batch)];
+    const given = this.#columnsOf(new Map(inputs.map((input) => [input.name, input])), batch);
+    const columns = Array.from(
+      given,
+      ([name, column]) => [name, "values" in column ? column.values : listValues(column)] as const,
+    );
     return Array.from(
       { length: batch },
       (_, row) => Object.fromEntries(columns.map(([name, values]) => [name, jsonOf(values[row])])),
     );
   }
 
-  #columnsOf(tensors: ReadonlyMap<string, InputTensor>, batch: number): Map<string, readonly Row[string][]> {
-    const given = new Map<string, readonly Row[string][]>();
+  #columnsOf(tensors: ReadonlyMap<string, InputTensor>, batch: number): Map<string, TensorValues> {
+    const given = new Map<string, TensorValues>();
     for (const { name, isSequence } of this.#columns.values()) {
       const tensor = tensors.get(name);
       if (!tensor) continue;
-      given.set(name, isSequence ? listsOf(tensor, batch, tensors.get(name + LENGTH_SUFFIX)) : valuesOf(tensor));
+      given.set(
+        name,
+        isSequence ? { values: listsOf(tensor, batch, tensors.get(name + LENGTH_SUFFIX)) } : valuesOf(tensor),
+      );
     }
     return given;
   }
@@ -185,7 +193,7 @@ export class InputColumns {
     const constants = Array.from(this.#constants, ([name, shared]) => [name, { shared }] as const);
     const columns = constants.length > 0 ? new Map<string, ColumnValues>([...given, ...constants]) : given;
     try {
-      return encodeColumns(this.#schema, rows, columns);
+      return this.#encoder.encode(rows, columns);
     } catch (error) {
       if (!(error instanceof CellError)) throw error;
       throw new RequestError(400, error.message, { cause: error });
@@ -209,25 +217,32 @@ function jsonOf(value: Row[string]): Row[string] {
   return typeof value === "bigint" ? `${value}` : value;
 }
 
-function valuesOf({ name, shape, elements }: InputTensor): RowValue[] {
+/** Values of a column as tensors bring them. */
+type TensorValues = Exclude<ColumnValues, { readonly shared: unknown }>;
+
+function valuesOf({ name, shape, elements }: InputTensor): TensorValues {
   if (shape.slice(1).some((size) => size !== 1)) {
     refuse(`Cannot read input "${name}": shape must be [B] or [B, 1], received [${shape}]`);
   }
-  return elements.map(valueOfElement);
+  if (elements instanceof Utf8Texts) return { texts: elements };
+  return Array.isArray(elements) ? { values: elements.map(valueOfElement) } : { numbers: elements as Numbers };
 }
 
 function listsOf(
-  { name, shape, elements }: InputTensor,
+  { name, shape, elements: given }: InputTensor,
   rows: number,
   lengths: InputTensor | undefined,
 ): readonly Row[string][] {
   if (shape.length > 2) refuse(`Cannot read input "${name}": shape must be [B] or [B, L], received [${shape}]`);
   // A text of its own has separators in it.
   const most = shape.length === 1 ? undefined : shape[1];
-  const counts = lengths?.elements.map(Number);
+  const elements: readonly Element[] = [...given];
+  const counts = lengths && Array.from<Element, number>(lengths.elements, Number);
   const wrong = counts?.findIndex((count) => !(Number.isInteger(count) && count >= 0 && count <= (most ?? -1))) ?? -1;
   if (lengths && (lengths.elements.length !== rows || wrong >= 0)) {
-    const received = wrong >= 0 ? `${lengths.elements[wrong]} in row ${wrong}` : `${lengths.elements.length} numbers`;
+    const received = wrong >= 0
+      ? `${[...lengths.elements][wrong]} in row ${wrong}`
+      : `${lengths.elements.length} numbers`;
     refuse(`Cannot read input "${lengths.name}": it must be [B] of 0 to ${most ?? "L"}, received ${received}`);
   }
   if (most === undefined) return elements.map(valueOfElement);
