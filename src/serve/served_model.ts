@@ -282,8 +282,8 @@ const HUGE = 1e18;
  * @throws {RequestError} when one is none; it names the row
  */
 function requireNumbers({ rows, values = new Float32Array(0) }: Dataset, logits: Float32Array, tasks: number): void {
-  const at = logits.findIndex((logit) => !Number.isFinite(logit));
-  if (at < 0) return;
+  let at = 0;
+  while (Number.isFinite(logits[at])) if (++at === logits.length) return;
   const row = Math.floor(at / tasks);
   const isHuge = values.some((value, i) => i % rows === row && Math.abs(value) >= HUGE);
   const why = isHuge ? `; its numbers must be below ${HUGE}` : "";
