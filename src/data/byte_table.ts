@@ -21,6 +21,10 @@ const SLOT = 4;
 /** Bytes that a slot holds, and that must be readable behind each text. */
 export const PACKED_BYTES = 8;
 
+/** Bits of the first and of the second four bytes that texts of 0 to 8 bytes have. */
+const LOW_BITS = Int32Array.from({ length: PACKED_BYTES + 1 }, (_, bytes) => bitsOf(bytes));
+const HIGH_BITS = Int32Array.from({ length: PACKED_BYTES + 1 }, (_, bytes) => bitsOf(bytes - 4));
+
 /** What stands for a text that a table lacks, in lists of numbers. */
 export const UNKNOWN = 0xffffffff;
 
@@ -68,11 +72,8 @@ export class ByteTable {
     let low = 0;
     let high = 0;
     if (length <= PACKED_BYTES) {
-      const { view } = block;
-      if (length > 4) {
-        low = view.getInt32(start, true);
-        high = view.getInt32(start + 4, true) & (-1 >>> (8 * (PACKED_BYTES - length)));
-      } else if (length > 0) low = view.getInt32(start, true) & (-1 >>> (8 * (4 - length)));
+      low = block.view.getInt32(start, true) & LOW_BITS[length];
+      high = block.view.getInt32(start + 4, true) & HIGH_BITS[length];
     } else {
       const { bytes } = block;
       for (let at = start; at < end; at++) {
@@ -112,8 +113,8 @@ export class ByteTable {
       const bytes = view.getInt32(end, true);
       end = first + bytes;
       if (bytes <= PACKED_BYTES) {
-        const a = bytes === 0 ? 0 : view.getInt32(first, true) & (bytes < 4 ? -1 >>> (8 * (4 - bytes)) : -1);
-        const b = bytes > 4 ? view.getInt32(first + 4, true) & (-1 >>> (8 * (PACKED_BYTES - bytes))) : 0;
+        const a = view.getInt32(first, true) & LOW_BITS[bytes];
+        const b = view.getInt32(first + 4, true) & HIGH_BITS[bytes];
         if (a !== low || b !== high || bytes !== length) {
           [low, high, length] = [a, b, bytes];
           number = this.#findPacked(a, b, bytes);
@@ -194,6 +195,11 @@ export function padded(bytes: Uint8Array): TextBytes {
   const longer = new Uint8Array(length + PACKED_BYTES);
   longer.set(bytes);
   return { bytes: longer.subarray(0, length), view: new DataView(longer.buffer) };
+}
+
+/** Returns the bits of so many bytes of a number. */
+function bitsOf(bytes: number): number {
+  return bytes <= 0 ? 0 : -1 >>> (8 * Math.max(0, 4 - bytes));
 }
 
 function hashOf(low: number, high: number, length: number): number {

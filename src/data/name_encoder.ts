@@ -82,17 +82,18 @@ export class NameEncoder {
    */
   encodeTexts(texts: Utf8Texts, { ids, start }: { readonly ids: Uint32Array; readonly start: number }): CellCounts {
     const { field: { offset, missing, vocabulary = [] }, form } = this.#known;
-    const { length } = vocabulary;
     const unknown = this.prepare().findAll(texts, ids, start);
     const tally = new NameTally(this.#known);
     const first = offset + firstValueRow(missing);
     const absent = offset + this.#lookup.missingRow;
     const strings = UNKNOWN_SHARE * unknown > texts.length ? texts.strings : undefined;
-    for (let row = 0, at = 0; row < texts.length; row++) {
+    const names = vocabulary.length;
+    let at = 0;
+    for (let row = 0; row < texts.length; row++) {
       const number = ids[start + row];
       const from = at + 4;
-      at = from + texts.view.getInt32(at, true);
-      if (number < length) ids[start + row] = first + number;
+      if (unknown > 0) at = from + texts.view.getInt32(at, true);
+      if (number < names) ids[start + row] = first + number;
       else if (number !== UNKNOWN) {
         ids[start + row] = absent;
         tally.add(MISSING_NAME, undefined);

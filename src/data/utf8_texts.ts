@@ -41,14 +41,14 @@ export class Utf8Texts implements TextBytes {
     let at = 0;
     let lengths = 0;
     while (at < bytes.length) {
-      const length = at + 4 <= bytes.length ? view.getUint32(at, true) : Infinity;
-      const end = at + 4 + length;
-      if (end > bytes.length) {
+      // As signed integers, lengths that no bytes here could have are negative.
+      const length = at + 4 <= bytes.length ? view.getInt32(at, true) : -1;
+      if (length < 0 || length > bytes.length - at - 4) {
         // What comes first in the bytes is told first.
         const place = findUndecodable(bytes, view, texts);
         return place < 0 ? { kind: "cut" } : { kind: "encoding", place };
       }
-      at = end;
+      at += 4 + length;
       lengths |= length;
       texts++;
     }
