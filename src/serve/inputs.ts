@@ -112,14 +112,9 @@ export class InputColumns {
    * the message names row and column
    */
   encode(rows: readonly Row[], shared: Row = {}): Dataset {
-    const known = (row: Row) => {
-      const unknown = Object.keys(row).find((key) => !this.#columns.has(key));
-      return unknown === undefined
-        ? ""
-        : `columns are ${formatNames([...this.#columns.keys()])}, received "${unknown}"`;
-    };
-    if (known(shared)) refuse(`Cannot read the context: ${known(shared)}`);
-    rows.forEach((row, i) => known(row) && refuse(`Cannot read row ${i}: ${known(row)}`));
+    const unknown = Object.keys(shared).find((key) => !this.#columns.has(key));
+    if (unknown !== undefined) refuse(`Cannot read the context: ${this.#describeUnknown(unknown)}`);
+    const lists = this.#gather(rows);
     const given = new Map<string, ColumnValues>();
     for (const { name, isOptional } of this.#columns.values()) {
       if (Object.hasOwn(shared, name)) {
@@ -127,12 +122,37 @@ export class InputColumns {
         given.set(name, { shared: shared[name] });
         continue;
       }
-      const values = rows.map((row) => Object.hasOwn(row, name) ? row[name] : undefined);
+      const values = lists.get(name)!;
       const row = isOptional ? -1 : values.findIndex(isMissing);
       if (row >= 0) refuse(lacking(`row ${row}`, name));
       given.set(name, { values });
     }
     return this.#encode(rows.length, given);
+  }
+
+  #describeUnknown(key: string): string {
+    return `columns are ${formatNames([...this.#columns.keys()])}, received "${key}"`;
+  }
+
+  /** Lists the values of rows by column, undefined where a row has none. */
+  #gather(rows: readonly Row[]): ReadonlyMap<string, readonly Row[string][]> {
+    const lists = new Map<string, Row[string][]>();
+    for (const name of this.#columns.keys()) lists.set(name, new Array(rows.length).fill(undefined));
+    // Rows mostly have their columns in one order, which is compared in less time than columns are looked up.
+    let order: readonly string[] = [];
+    let targets: readonly Row[string][][] = [];
+    for (let row = 0; row < rows.length; row++) {
+      const keys = Object.keys(rows[row]);
+      if (!areSame(keys, order)) {
+        const unknown = keys.find((key) => !this.#columns.has(key));
+        if (unknown !== undefined) refuse(`Cannot read row ${row}: ${this.#describeUnknown(unknown)}`);
+        order = keys;
+        targets = keys.map((key) => lists.get(key)!);
+      }
+      const values = Object.values(rows[row]);
+      for (let k = 0; k < values.length; k++) targets[k][row] = values[k];
+    }
+    return lists;
   }
 
   /**
@@ -199,6 +219,12 @@ export class InputColumns {
       throw new RequestError(400, error.message, { cause: error });
     }
   }
+}
+
+function areSame(keys: readonly string[], others: readonly string[]): boolean {
+  if (keys.length !== others.length) return false;
+  for (let k = 0; k < keys.length; k++) if (keys[k] !== others[k]) return false;
+  return true;
 }
 
 const isMissing = (value: Row[string]): boolean => value === undefined || value === null;
