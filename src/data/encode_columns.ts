@@ -99,9 +99,13 @@ export class ColumnEncoder {
     );
   }
 
-  /** Does beforehand what takes a while with large vocabularies, so that the first texts need not wait for it. */
-  prepare(): void {
-    for (const names of this.#names) names?.prepare();
+  /** Does beforehand what takes a while with large vocabularies, so that the first texts need not wait for it; field by field. */
+  *prepare(): Generator<void, void> {
+    for (const names of this.#names) {
+      if (names === undefined) continue;
+      names.prepare();
+      yield;
+    }
   }
 
   /**

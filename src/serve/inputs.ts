@@ -37,6 +37,9 @@ function copesWithout(field: FittedField | FittedSequence): boolean {
   return feature.kind === "sequence" || missing || isPresence(feature) || ("fill" in field && field.fill !== undefined);
 }
 
+/** How long vocabularies are prepared before others are answered, in ms. */
+const PREPARING_MS = 4;
+
 /** Ends the name of the input that says how many values of a sequence each row has. */
 const LENGTH_SUFFIX = "_length";
 
@@ -54,7 +57,6 @@ export class InputColumns {
    */
   constructor(schema: FittedSchema, constants: Row = {}) {
     this.#encoder = new ColumnEncoder(schema);
-    this.#encoder.prepare();
     this.#constants = new Map(Object.entries(constants));
     const columns = new Map<string, Column>();
     for (const field of [...schema.fields, ...schema.sequences]) {
@@ -86,6 +88,16 @@ export class InputColumns {
       throw new RangeError(`Cannot serve: constants must fit their columns, received ${(error as Error).message}`, {
         cause: error,
       });
+    }
+  }
+
+  /** Does beforehand what takes a while with large vocabularies, with pauses in which others are answered. */
+  async prepare(): Promise<void> {
+    let since = performance.now();
+    for (const _ of this.#encoder.prepare()) {
+      if (performance.now() - since < PREPARING_MS) continue;
+      await new Promise<void>((resolve) => setTimeout(resolve));
+      since = performance.now();
     }
   }
 
