@@ -8,6 +8,7 @@ import { type CellCounts, type Column, createFittedColumn } from "./columns.ts";
 import type { FieldCoverage } from "./coverage.ts";
 import { Dataset } from "./dataset.ts";
 import { deriverOf, formsOfCells, type RawTexts } from "./derived/derive.ts";
+import { isPresence } from "./field_features.ts";
 import type { FittedSchema } from "./fitted_schema.ts";
 import { type Histories, selectHistories } from "./histories.ts";
 import { NameEncoder } from "./name_encoder.ts";
@@ -15,7 +16,7 @@ import { fillFromNeighbors } from "./neighbors.ts";
 import { NumberReader } from "./number_reader.ts";
 import { type Cell, describeFields, readCell, type Row, type RowField, type RowValue } from "./row_cells.ts";
 import { type SequenceCell, SequenceColumns } from "./sequence_column.ts";
-import type { CellForm } from "./text_rules.ts";
+import { type CellForm, createTextForm } from "./text_rules.ts";
 import type { Utf8Texts } from "./utf8_texts.ts";
 
 /** Numbers of a column, NaN for a missing one. */
@@ -89,11 +90,14 @@ export class ColumnEncoder {
     this.#made = formsOfCells(features, forms);
     this.#fields = described.slice(0, features.length);
     this.#sequences = described.slice(features.length);
-    this.#names = schema.fields.map((field, f) =>
-      field.kind === "categorical" && isPlain(f)
-        ? new NameEncoder({ field, tokenRows: schema.tokenRows(field), missing, form: forms[f] })
-        : undefined
-    );
+    this.#names = schema.fields.map((field, f) => {
+      if (field.kind !== "categorical" || !isPlain(f)) return undefined;
+      const isFormed = createTextForm(schema.textRules[f]) !== undefined || isPresence(features[f]);
+      return new NameEncoder({
+        ...{ field, tokenRows: schema.tokenRows(field), missing, form: forms[f] },
+        isPlain: !isFormed,
+      });
+    });
     this.#numbers = schema.fields.map(({ kind }, f) =>
       kind !== "categorical" && isPlain(f) ? new NumberReader(schema.missing, forms[f]) : undefined
     );

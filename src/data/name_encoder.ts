@@ -7,6 +7,7 @@ import { ByteTable, padded, UNKNOWN } from "./byte_table.ts";
 import type { CellCounts } from "./columns.ts";
 import { Respellings, withFilled } from "./coverage.ts";
 import type { FittedField } from "./field_fit.ts";
+import { isHashed } from "./hash_buckets.ts";
 import { isNew, MISSING_NAME, NameLookup } from "./name_lookup.ts";
 import type { Row } from "./row_cells.ts";
 import type { CellForm } from "./text_rules.ts";
@@ -23,6 +24,8 @@ export interface KnownNames {
   readonly missing: ReadonlySet<string>;
   /** Brings a text into the field's form. */
   readonly form: CellForm;
+  /** Whether texts are in that form as they come. */
+  readonly isPlain: boolean;
 }
 
 /** Where more than one in so many texts is unknown, making strings of all at once takes less time than of each alone. */
@@ -35,10 +38,14 @@ export class NameEncoder {
   /** Numbers the names of the vocabulary by their bytes, and behind them the texts that mean missing. */
   #table: ByteTable | undefined;
 
+  /** Whether a text that the table lacks is hashed as it is. */
+  readonly #hashes: boolean;
+
   /** Takes what is known of the names. */
   constructor(known: KnownNames) {
     this.#known = known;
     this.#lookup = new NameLookup(known.field, known.tokenRows, known.missing);
+    this.#hashes = known.isPlain && isHashed(known.field.feature);
   }
 
   /** Reads the bytes of the vocabulary, which takes a while where there are many names. */
@@ -86,7 +93,7 @@ export class NameEncoder {
     const tally = new NameTally(this.#known);
     const first = offset + firstValueRow(missing);
     const absent = offset + this.#lookup.missingRow;
-    const strings = UNKNOWN_SHARE * unknown > texts.length ? texts.strings : undefined;
+    const strings = !this.#hashes && UNKNOWN_SHARE * unknown > texts.length ? texts.strings : undefined;
     const names = vocabulary.length;
     let at = 0;
     for (let row = 0; row < texts.length; row++) {
@@ -97,6 +104,8 @@ export class NameEncoder {
       else if (number !== UNKNOWN) {
         ids[start + row] = absent;
         tally.add(MISSING_NAME, undefined);
+      } else if (this.#hashes) {
+        ids[start + row] = offset + this.#lookup.rowOf(this.#lookup.codeOfBytes(texts.bytes, from, at));
       } else {
         const text = form(strings ? strings[row] : texts.decode(from, at));
         const code = this.#lookup.codeOf(text);

@@ -5,7 +5,8 @@
  */
 import { missingRowOf } from "./field_fit.ts";
 import type { FittedField } from "./fitted_schema.ts";
-import { isHashed, rowsOfNewValues } from "./hash_buckets.ts";
+import { bucketCount, firstBucketRow, hashSeed, isHashed, rowsOfNewValues } from "./hash_buckets.ts";
+import { murmur3Bytes } from "./murmur.ts";
 
 /** Code of a missing name. */
 export const MISSING_NAME = -1;
@@ -23,6 +24,9 @@ export class NameLookup {
   readonly #missing: ReadonlySet<string>;
   readonly #rowOfNew: (text: string) => number;
   readonly #newness: number;
+  readonly #seed: number;
+  readonly #firstBucket: number;
+  readonly #buckets: number;
 
   /**
    * @param tokenRows rows of the vocabulary
@@ -33,6 +37,9 @@ export class NameLookup {
     this.#tokenRows = tokenRows;
     this.#missing = missing;
     this.#rowOfNew = rowsOfNewValues(field);
+    this.#seed = hashSeed(field.name);
+    this.#firstBucket = firstBucketRow(field);
+    this.#buckets = bucketCount(field.feature);
     // Where each value is hashed, none is known better than others.
     this.#newness = isHashed(field.feature) ? 0 : 1;
   }
@@ -42,6 +49,11 @@ export class NameLookup {
     if (text === undefined || this.#missing.has(text)) return MISSING_NAME;
     const row = this.#tokenRows.get(text);
     return row === undefined ? 2 * this.#rowOfNew(text) + this.#newness : 2 * row;
+  }
+
+  /** Returns the code of the bytes `[start, end)` of a text in UTF-8, in a field that hashes each of its values. */
+  codeOfBytes(bytes: Uint8Array, start: number, end: number): number {
+    return 2 * (this.#firstBucket + murmur3Bytes(bytes, start, end, this.#seed) % this.#buckets);
   }
 
   /** Returns the row of a code. */
