@@ -75,10 +75,12 @@ export class ByteTable {
       low = block.view.getInt32(start, true) & LOW_BITS[length];
       high = block.view.getInt32(start + 4, true) & HIGH_BITS[length];
     } else {
-      const { bytes } = block;
-      for (let at = start; at < end; at++) {
-        low = Math.imul(low ^ bytes[at], 0x01000193);
-        high = Math.imul(high + bytes[at], 0x9e3779b1) ^ (high >>> 15);
+      const { view } = block;
+      for (let at = start; at < end; at += 4) {
+        const word = view.getInt32(at, true) & LOW_BITS[Math.min(end - at, 4)];
+        low = Math.imul(low ^ word, 0x01000193);
+        low ^= low >>> 15;
+        high = Math.imul(high + word, 0x9e3779b1) ^ (high >>> 15);
       }
     }
     const slots = this.#slots;
