@@ -8,6 +8,7 @@ import { type CellCounts, type Column, createFittedColumn } from "./columns.ts";
 import type { FieldCoverage } from "./coverage.ts";
 import { Dataset } from "./dataset.ts";
 import { deriverOf, formsOfCells, type RawTexts } from "./derived/derive.ts";
+import { digitsOf } from "./digits.ts";
 import { isPresence } from "./field_features.ts";
 import type { FittedSchema } from "./fitted_schema.ts";
 import { type Histories, selectHistories } from "./histories.ts";
@@ -147,7 +148,8 @@ export class ColumnEncoder {
     const name = this.#schema.fields[index].name;
     values?.fill(1, start, start + rows);
     const given = columns.get(field.column);
-    if (given && "texts" in given) return { name, rows, ...names.encodeTexts(given.texts, { ids, start }) };
+    const texts = given && ("texts" in given ? given.texts : "numbers" in given ? digitsOf(given.numbers) : undefined);
+    if (texts) return { name, rows, ...names.encodeTexts(texts, { ids, start }) };
     const { values: list, repeat } = valuesOf(batch, field.column);
     const textOf = (value: Row[string], row: number) => cellAt(row, value, field).text as string | undefined;
     const counts = names.encodeValues(list, textOf, { ids, start });

@@ -1,6 +1,7 @@
 import { ByteTable, padded } from "../../src/data/byte_table.ts";
 import { cross } from "../../src/data/derived/cross.ts";
 import { ColumnEncoder, type ColumnValues, encodeColumns } from "../../src/data/encode_columns.ts";
+import { digitsOf } from "../../src/data/digits.ts";
 import type { FittedSchema } from "../../src/data/fitted_schema.ts";
 import { randomUnit } from "../../src/data/random.ts";
 import { readRows, type Row } from "../../src/data/rows.ts";
@@ -123,6 +124,15 @@ Deno.test("numbers are read as their texts are", () => {
       }
     }
   }
+});
+
+Deno.test("the digits of integers are those of their texts", () => {
+  const powers = Array.from({ length: 16 }, (_, k) => [10 ** k - 1, 10 ** k, -(10 ** k)]).flat();
+  const numbers = [0, -0, 7, 2 ** 31, -(2 ** 31), 2 ** 32 + 1, Number.MAX_SAFE_INTEGER, ...powers];
+  assertEquals([...digitsOf(Float64Array.from(numbers))!], numbers.map(String));
+  const integers = [...numbers.map(BigInt), 2n ** 53n + 1n, 2n ** 63n - 1n, -(2n ** 63n)];
+  assertEquals([...digitsOf(BigInt64Array.from(integers))!], integers.map(String));
+  for (const other of [0.5, NaN, Infinity, 2 ** 53]) assertEquals(digitsOf(Float64Array.of(1, other)), undefined);
 });
 
 Deno.test("bytes are texts exactly where each of them can be decoded", () => {
