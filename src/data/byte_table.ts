@@ -25,8 +25,8 @@ export const PACKED_BYTES = 8;
 const LOW_BITS = Int32Array.from({ length: PACKED_BYTES + 1 }, (_, bytes) => bitsOf(bytes));
 const HIGH_BITS = Int32Array.from({ length: PACKED_BYTES + 1 }, (_, bytes) => bitsOf(bytes - 4));
 
-/** What stands for a text that a table lacks, in lists of numbers. */
-export const UNKNOWN = 0xffffffff;
+/** What stands for the number of a text that a table lacks. */
+export const UNKNOWN = -1;
 
 /** Numbers texts 0, 1, 2, ... in the order in which they are added. */
 export class ByteTable {
@@ -61,7 +61,7 @@ export class ByteTable {
   }
 
   /**
-   * Returns the number of a text, or -1 where there is none.
+   * Returns the number of a text, or {@linkcode UNKNOWN}.
    *
    * @param block holds the text
    * @param start position of its first byte
@@ -96,51 +96,45 @@ export class ByteTable {
     this.#slot = SLOT * at;
     this.#low = low;
     this.#high = high;
-    return -1;
+    return UNKNOWN;
   }
 
   /**
-   * Writes the number of each text, or {@linkcode UNKNOWN}, from position `start` on. One that follows itself is looked
-   * up once.
+   * Writes the number of each text, or {@linkcode UNKNOWN}. One that follows itself is looked up once.
    *
    * @returns how many are unknown
    */
-  findAll(texts: Utf8Texts, numbers: Uint32Array, start: number): number {
+  findAll(texts: Utf8Texts, numbers: Int32Array): number {
     const { view, length: count } = texts;
+    const slots = this.#slots;
+    const mask = this.#mask;
     let unknown = 0;
     let [low, high, length, number] = [0, 0, -1, UNKNOWN];
     let end = 0;
-    for (let place = start; place < start + count; place++) {
+    for (let text = 0; text < count; text++) {
       const first = end + 4;
       const bytes = view.getInt32(end, true);
       end = first + bytes;
-      if (bytes <= PACKED_BYTES) {
+      if (bytes > PACKED_BYTES) {
+        length = -1;
+        number = this.find(texts, first, end);
+      } else {
         const a = view.getInt32(first, true) & LOW_BITS[bytes];
         const b = view.getInt32(first + 4, true) & HIGH_BITS[bytes];
         if (a !== low || b !== high || bytes !== length) {
           [low, high, length] = [a, b, bytes];
-          number = this.#findPacked(a, b, bytes);
+          let slot = SLOT * (hashOf(a, b, bytes) & mask);
+          number = slots[slot + 3] - 1;
+          while (number >= 0 && (slots[slot] !== a || slots[slot + 1] !== b || slots[slot + 2] !== bytes)) {
+            slot = (slot + SLOT) & (SLOT * mask);
+            number = slots[slot + 3] - 1;
+          }
         }
-      } else {
-        length = -1;
-        number = this.find(texts, first, end) >>> 0;
       }
-      if (number === UNKNOWN) unknown++;
-      numbers[place] = number;
+      if (number < 0) unknown++;
+      numbers[text] = number;
     }
     return unknown;
-  }
-
-  #findPacked(low: number, high: number, length: number): number {
-    const slots = this.#slots;
-    const mask = this.#mask;
-    for (let at = hashOf(low, high, length) & mask;; at = (at + 1) & mask) {
-      const slot = SLOT * at;
-      if (slots[slot] === low && slots[slot + 1] === high && slots[slot + 2] === length && slots[slot + 3] !== 0) {
-        return slots[slot + 3] - 1;
-      }
-      if (slots[slot + 3] === 0) return UNKNOWN;
-    }
   }
 
   /** Gives the text that {@linkcode ByteTable.find} has just not found the next number. */

@@ -89,7 +89,8 @@ export class NameEncoder {
    */
   encodeTexts(texts: Utf8Texts, { ids, start }: { readonly ids: Uint32Array; readonly start: number }): CellCounts {
     const { field: { offset, missing, vocabulary = [] }, form } = this.#known;
-    const unknown = this.prepare().findAll(texts, ids, start);
+    const numbers = new Int32Array(ids.buffer, ids.byteOffset + 4 * start, texts.length);
+    const unknown = this.prepare().findAll(texts, numbers);
     const tally = new NameTally(this.#known);
     const first = offset + firstValueRow(missing);
     const absent = offset + this.#lookup.missingRow;
@@ -97,14 +98,14 @@ export class NameEncoder {
     const names = vocabulary.length;
     let at = 0;
     for (let row = 0; row < texts.length; row++) {
-      const number = ids[start + row];
+      const number = numbers[row];
       const from = at + 4;
       if (unknown > 0) at = from + texts.view.getInt32(at, true);
-      if (number < names) ids[start + row] = first + number;
-      else if (number !== UNKNOWN) {
+      if (number >= names) {
         ids[start + row] = absent;
         tally.add(MISSING_NAME, undefined);
-      } else if (this.#hashes) {
+      } else if (number !== UNKNOWN) ids[start + row] = first + number;
+      else if (this.#hashes) {
         ids[start + row] = offset + this.#lookup.rowOf(this.#lookup.codeOfBytes(texts.bytes, from, at));
       } else {
         const text = form(strings ? strings[row] : texts.decode(from, at));
