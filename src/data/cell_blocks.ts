@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { padded } from "./byte_table.ts";
 import type { ByteBlock } from "./source.ts";
-import { type CodedCells, PACKED_BYTES, TextPool, type Utf8Block } from "./text_pool.ts";
+import { type CodedCells, TextPool, type Utf8Block } from "./text_pool.ts";
 
 /** Rows that follow each other, with the right number of cells each. */
 export interface CellBlock {
@@ -113,15 +114,6 @@ export class CellCutter {
     this.#lines = larger(this.#lines);
     this.#codes = this.#codes.map((codes, c) => this.#pools[c] ? larger(codes) : codes);
   }
-}
-
-/** Returns bytes with a view that reaches beyond them. */
-function padded(bytes: Uint8Array): { bytes: Uint8Array; view: DataView } {
-  const { buffer, byteOffset, length } = bytes;
-  if (buffer.byteLength - byteOffset - length >= PACKED_BYTES) return { bytes, view: new DataView(buffer, byteOffset) };
-  const longer = new Uint8Array(length + PACKED_BYTES);
-  longer.set(bytes);
-  return { bytes: longer.subarray(0, length), view: new DataView(longer.buffer) };
 }
 
 /** Tells whether a line has no text; such lines are no rows. */

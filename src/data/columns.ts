@@ -11,11 +11,11 @@ import { CellMemo } from "./cell_memo.ts";
 import { type FieldCoverage, Respellings, withFilled } from "./coverage.ts";
 import { missingTextsOf } from "./derived/derive.ts";
 import { FittedPastColumn, PastColumn } from "./derived/past_column.ts";
-import { missingRowOf } from "./field_fit.ts";
 import type { FieldFit, FittedField, FittedSchema } from "./fitted_schema.ts";
 import { isHashed, rowsOfNewValues } from "./hash_buckets.ts";
 import { HashedColumn } from "./hashed_column.ts";
 import { growU32 } from "./growable.ts";
+import { isNew, MISSING_NAME, NameLookup } from "./name_lookup.ts";
 import { NumericColumn } from "./numeric_column.ts";
 import { Weights } from "./occurrence_weights.ts";
 import type { CategoricalFeature } from "./schema.ts";
@@ -37,6 +37,12 @@ export interface Column {
   offerBlock?(cells: CodedCells, form: CellForm, refused: Uint8Array): void;
   /** Stores the first `count` rows that `kept` names of the block offered last. */
   storeBlock?(kept: Uint32Array, count: number): void;
+  /**
+   * Takes the numbers of all rows over, NaN for a missing one, in place of cells; absent for a column of names.
+   *
+   * @returns whether it did: not where it cannot take one of them
+   */
+  storeNumbers?(numbers: Float64Array<ArrayBuffer>): boolean;
   /** Learns what stands beside all stored cells, before it is fitted; for columns that need more than their cells. */
   learn?(rows: RowContext): void;
   /** Stored numbers by row, NaN where one is missing; absent for a column of names. */
@@ -184,51 +190,29 @@ class CategoricalColumn implements Column {
 /** A categorical column whose vocabulary is known. */
 class FittedCategoricalColumn implements Column {
   readonly #field: FittedField;
-  readonly #tokenRows: ReadonlyMap<string, number>;
-  readonly #rowOfNew: (text: string) => number;
-  readonly #missing: ReadonlySet<string>;
+  readonly #lookup: NameLookup;
   readonly #rows = growU32();
   readonly #weights = new Weights();
-  readonly #missingRow: number;
   readonly #respellings: Respellings;
   readonly #counts = { missing: 0, unseen: 0, outside: 0 };
-  // Negative for a missing cell, else twice the row, and one more where the text is new.
-  readonly #memo = new CellMemo((text) => {
-    this.offer(text, 1);
-    return this.#text === undefined ? -1 : 2 * this.#row + Number(this.#isNew);
-  });
+  readonly #memo = new CellMemo((text) => this.#lookup.codeOf(text));
   #text: string | undefined;
-  #row = 0;
-  #isNew = false;
   #weight = 1;
 
   constructor(field: FittedField, tokenRows: ReadonlyMap<string, number>, missing: ReadonlySet<string>) {
     this.#field = field;
-    this.#tokenRows = tokenRows;
-    this.#rowOfNew = rowsOfNewValues(field);
-    this.#missing = missing;
-    this.#missingRow = missingRowOf(field, tokenRows);
+    this.#lookup = new NameLookup(field, tokenRows, missing);
     this.#respellings = new Respellings(tokenRows);
   }
 
   offer(text: string | undefined, weight: number): string | undefined {
     if (weight !== 1 && !this.#field.weighted) return `expected value 1 as in the training data, received ${weight}`;
-    this.#text = text === undefined || this.#missing.has(text) ? undefined : text;
-    const known = this.#text === undefined ? this.#missingRow : this.#tokenRows.get(this.#text);
-    this.#row = known ?? this.#rowOfNew(this.#text!);
-    // Where each value is hashed, none is known better than others.
-    this.#isNew = known === undefined && !isHashed(this.#field.feature);
+    this.#text = text;
     this.#weight = weight;
   }
 
   store(): void {
-    if (this.#text === undefined) {
-      this.#counts.missing++;
-    } else if (this.#isNew) {
-      this.#counts.unseen++;
-      this.#respellings.try(this.#text);
-    }
-    this.#rows.push(this.#field.offset + this.#row);
+    this.#push(this.#lookup.codeOf(this.#text), this.#text);
     this.#weights.push(this.#weight);
   }
 
@@ -238,15 +222,19 @@ class FittedCategoricalColumn implements Column {
 
   storeBlock(kept: Uint32Array, count: number): void {
     for (let i = 0; i < count; i++) {
-      const number = this.#memo.numberAt(kept[i]);
-      if (number < 0) this.#counts.missing++;
-      else if (number % 2 === 1) {
-        this.#counts.unseen++;
-        this.#respellings.try(this.#memo.textAt(kept[i])!);
-      }
-      this.#rows.push(this.#field.offset + (number < 0 ? this.#missingRow : Math.floor(number / 2)));
+      const code = this.#memo.numberAt(kept[i]);
+      this.#push(code, isNew(code) ? this.#memo.textAt(kept[i]) : undefined);
     }
     this.#weights.pushOnes(count);
+  }
+
+  #push(code: number, text: string | undefined): void {
+    if (code === MISSING_NAME) this.#counts.missing++;
+    else if (isNew(code)) {
+      this.#counts.unseen++;
+      this.#respellings.try(text!);
+    }
+    this.#rows.push(this.#field.offset + this.#lookup.rowOf(code));
   }
 
   fit(): FieldFit {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Bytes } from "./gzip.ts";
-import { PACKED_BYTES } from "./text_pool.ts";
+import { PACKED_BYTES } from "./byte_table.ts";
 
 /** Bytes of a block at least, but for the last: what is done once for a block takes little time then. */
 const BLOCK_BYTES = 1 << 18;

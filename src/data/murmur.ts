@@ -19,15 +19,25 @@ const scratch = new Uint8Array(3 * 1024);
 export function murmur3(text: string, seed: number): number {
   const bytes = BYTES_PER_UNIT * text.length > scratch.length ? encoder.encode(text) : scratch;
   const length = bytes === scratch ? encodeInto(text) : bytes.length;
+  return murmur3Bytes(bytes, 0, length, seed);
+}
+
+/**
+ * Hashes the bytes `[start, end)` of a text in UTF-8, as {@linkcode murmur3} does the text.
+ *
+ * @param seed integer in [0, 2^32)
+ */
+export function murmur3Bytes(bytes: Uint8Array, start: number, end: number, seed: number): number {
+  const length = end - start;
   let hash = seed | 0;
-  const whole = length & ~3;
-  for (let i = 0; i < whole; i += 4) {
+  const whole = start + (length & ~3);
+  for (let i = start; i < whole; i += 4) {
     const block = bytes[i] | bytes[i + 1] << 8 | bytes[i + 2] << 16 | bytes[i + 3] << 24;
     hash ^= scramble(block);
     hash = Math.imul(hash << 13 | hash >>> 19, 5) + 0xe6546b64 | 0;
   }
   let rest = 0;
-  for (let i = length - 1; i >= whole; i--) rest = rest << 8 | bytes[i];
+  for (let i = end - 1; i >= whole; i--) rest = rest << 8 | bytes[i];
   hash ^= scramble(rest) ^ length;
   hash = Math.imul(hash ^ hash >>> 16, 0x85ebca6b);
   hash = Math.imul(hash ^ hash >>> 13, 0xc2b2ae35);

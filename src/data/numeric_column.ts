@@ -39,9 +39,24 @@ export class NumericColumn implements Column {
     this.#number = missing ? NaN : parseNumber(text);
     if (missing) return;
     if (Number.isNaN(this.#number)) return `expected a finite number, received ${formatText(text)}${this.#hint(text)}`;
-    if (this.#fitted?.scaling && !Number.isFinite(Math.fround(scaleNumber(this.#fitted, this.#number)))) {
+    if (!this.#fits(this.#number)) {
       return `expected a number that float32 holds when it is scaled, received ${formatText(text)}`;
     }
+  }
+
+  /** Tells whether float32 holds a number when it is scaled. */
+  #fits(number: number): boolean {
+    return !this.#fitted?.scaling || Number.isFinite(Math.fround(scaleNumber(this.#fitted, number)));
+  }
+
+  storeNumbers(numbers: Float64Array<ArrayBuffer>): boolean {
+    if (this.#fitted?.scaling) {
+      for (let row = 0; row < numbers.length; row++) {
+        if (!Number.isNaN(numbers[row]) && !this.#fits(numbers[row])) return false;
+      }
+    }
+    this.#drained = numbers;
+    return true;
   }
 
   /** Says what makes a text with blanks around it a missing one. */

@@ -15,13 +15,13 @@ export interface FittedScale {
   readonly spread: number;
 }
 
-// Numbers beyond this become infinite in float32.
-const LARGEST = 3.4028234663852886e38;
+/** Numbers beyond this become infinite in float32. */
+export const LARGEST_NUMBER = 3.4028234663852886e38;
 
 /** Reads a decimal number that float32 can hold; NaN for anything else, blank text and `0x10` included. */
 export function parseNumber(text: string): number {
   const number = Number(text);
-  if (!(Math.abs(number) <= LARGEST)) return NaN;
+  if (!(Math.abs(number) <= LARGEST_NUMBER)) return NaN;
   // Number reads blank text as 0, and prefixes that no number in a data file has.
   return (number === 0 && text.trim() === "") || /^\s*0[xob]/i.test(text) ? NaN : number;
 }

@@ -88,10 +88,11 @@ function numericBins({ name, feature, offset }: FittedField, f: number, edges: r
 function namedBins(field: FittedField, f: number): FieldBins {
   const { name, feature, offset } = field;
   const binOf = binOfRow(field);
+  const last = binOf.length - 1;
   return {
     ...{ name, columns: columnsOf(feature), length: Math.max(UNSEEN_BIN, ...binOf) + 1 },
     count({ ids, rows }, counts, from, to) {
-      for (let i = f * rows + from; i < f * rows + to; i++) counts[binAt(binOf, ids[i] - offset)]++;
+      for (let i = f * rows + from; i < f * rows + to; i++) counts[binOf[Math.min(ids[i] - offset, last)]]++;
     },
   };
 }
@@ -99,22 +100,20 @@ function namedBins(field: FittedField, f: number): FieldBins {
 function sequenceBins(sequence: FittedSequence, history: number, member: number, members: number): FieldBins {
   const { name, feature, offset } = sequence;
   const binOf = binOfRow(sequence);
+  const last = binOf.length - 1;
   return {
     ...{ name, columns: columnsOf(feature), length: Math.max(UNSEEN_BIN, ...binOf) + 1 },
     count({ histories }, counts, from, to) {
       const { offsets, ids } = histories[history];
-      for (let i = offsets[from]; i < offsets[to]; i++) counts[binAt(binOf, ids[i * members + member] - offset)]++;
+      for (let i = offsets[from]; i < offsets[to]; i++) {
+        counts[binOf[Math.min(ids[i * members + member] - offset, last)]]++;
+      }
     },
   };
 }
 
-/** Rows past the list are in its last bin. */
-function binAt(binOf: readonly number[], row: number): number {
-  return binOf[Math.min(row, binOf.length - 1)];
-}
-
 /** Lists the bins of a field's first rows, up to the first one of the bin that all further ones are in. */
-function binOfRow(field: FittedField | FittedSequence): number[] {
+function binOfRow(field: FittedField | FittedSequence): Uint32Array {
   const special = firstValueRow(field.missing);
   const bins: number[] = Array.from({ length: special }, (_, row) => row === MISSING ? MISSING_BIN : UNSEEN_BIN);
   const values = field.rows - special;
@@ -126,5 +125,5 @@ function binOfRow(field: FittedField | FittedSequence): number[] {
     // The vocabulary is in the order of falling counts.
     for (let v = 0; v <= Math.min(values - 1, MOST_VALUES); v++) bins.push(FIRST_VALUE_BIN + v);
   }
-  return bins;
+  return Uint32Array.from(bins);
 }

@@ -33,13 +33,15 @@ export async function readBody(request: Request, limits: BodyLimits): Promise<Ui
   const timer = setTimeout(() => {
     late.reject(new RequestError(408, `Cannot read the request: it must be there within ${limits.bodyTimeoutMs} ms`));
   }, limits.bodyTimeoutMs);
+  // A body whose size is known is within its limit, and read at once in less time than piece by piece.
+  const isSized = announced > 0 && !format;
   const stream = format ? request.body.pipeThrough(new DecompressionStream(format)) : request.body;
-  const reader = stream.getReader();
+  const reader = isSized ? undefined : stream.getReader();
   try {
-    return await Promise.race([collect(reader, limits), late.promise]);
+    return await Promise.race([reader ? collect(reader, limits) : readSized(request, limits), late.promise]);
   } catch (error) {
     // What the client still sends is not waited for, and nobody asks how its sending ended.
-    reader.cancel().catch(() => {});
+    reader?.cancel().catch(() => {});
     if (error instanceof RequestError) throw error;
     const message = (error as Error).message;
     throw new RequestError(400, `Cannot read the request: the body must be whole, received ${message}`, {
@@ -48,6 +50,12 @@ export async function readBody(request: Request, limits: BodyLimits): Promise<Ui
   } finally {
     clearTimeout(timer);
   }
+}
+
+async function readSized(request: Request, limits: BodyLimits): Promise<Uint8Array<ArrayBuffer>> {
+  const body = await request.bytes();
+  if (body.length > limits.maxBodyBytes) throw tooLarge(limits);
+  return body;
 }
 
 async function collect(

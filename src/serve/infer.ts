@@ -208,7 +208,7 @@ export function formatInfer(
   for (const { data } of binary) {
     // Float32Array has the machine's order of bytes; the protocol's is little-endian.
     const view = new DataView(body.buffer, at, data.byteLength);
-    data.forEach((value, i) => view.setFloat32(4 * i, value, true));
+    for (let i = 0; i < data.length; i++) view.setFloat32(4 * i, data[i], true);
     at += data.byteLength;
   }
   return { body, headerLength: header.length };

@@ -11,6 +11,7 @@ import type { InputColumns } from "./inputs.ts";
 import { type Context, idOf, json, type Route } from "./route.ts";
 import type { ServedModel } from "./served_model.ts";
 import { type Duration, STAGES } from "./statistics.ts";
+import { firstOf } from "./tensor.ts";
 import { describeWay } from "./ways.ts";
 
 const EXTENSIONS = ["binary_tensor_data", "model_configuration", "model_repository", "statistics"];
@@ -103,7 +104,10 @@ async function infer(context: Context): Promise<Response> {
   // Another model may have taken the place of the first one while the body came.
   const model = context.service.choose(context.parts.model, context.parts.version, {
     id: request.id ?? idOf(context),
-    valueOf: (column) => request.inputs.find(({ name }) => name === column)?.elements[0],
+    valueOf: (column) => {
+      const input = request.inputs.find(({ name }) => name === column);
+      return input && firstOf(input.elements);
+    },
   });
   const { name, version } = model;
   const encode = (columns: InputColumns) => columns.encodeTensors(request.inputs);

@@ -5,12 +5,13 @@
  */
 import type { Dataset } from "../data/dataset.ts";
 import { columnsOf, derivationOf } from "../data/derived/derivation.ts";
-import { CellError, type ColumnValues, encodeColumns } from "../data/encode_columns.ts";
+import { CellError, ColumnEncoder, type ColumnValues, listValues, type Numbers } from "../data/encode_columns.ts";
 import { isPresence } from "../data/field_features.ts";
 import type { FittedField, FittedSchema } from "../data/fitted_schema.ts";
 import type { FittedSequence } from "../data/fitted_sequence.ts";
 import { formatNames } from "../data/format.ts";
 import type { Row, RowValue } from "../data/rows.ts";
+import { Utf8Texts } from "../data/utf8_texts.ts";
 import { refuse, RequestError } from "./error.ts";
 import type { Datatype, Element, InputTensor } from "./tensor.ts";
 
@@ -36,12 +37,15 @@ function copesWithout(field: FittedField | FittedSequence): boolean {
   return feature.kind === "sequence" || missing || isPresence(feature) || ("fill" in field && field.fill !== undefined);
 }
 
+/** How long vocabularies are prepared before others are answered, in ms. */
+const PREPARING_MS = 4;
+
 /** Ends the name of the input that says how many values of a sequence each row has. */
 const LENGTH_SUFFIX = "_length";
 
 /** The columns that a model reads. */
 export class InputColumns {
-  readonly #schema: FittedSchema;
+  readonly #encoder: ColumnEncoder;
   readonly #columns: ReadonlyMap<string, Column>;
   readonly #constants: ReadonlyMap<string, Row[string]>;
 
@@ -52,7 +56,7 @@ export class InputColumns {
    * @throws {RangeError} when one is of no column, or cannot be encoded
    */
   constructor(schema: FittedSchema, constants: Row = {}) {
-    this.#schema = schema;
+    this.#encoder = new ColumnEncoder(schema);
     this.#constants = new Map(Object.entries(constants));
     const columns = new Map<string, Column>();
     for (const field of [...schema.fields, ...schema.sequences]) {
@@ -87,6 +91,16 @@ export class InputColumns {
     }
   }
 
+  /** Does beforehand what takes a while with large vocabularies, with pauses in which others are answered. */
+  async prepare(): Promise<void> {
+    let since = performance.now();
+    for (const _ of this.#encoder.prepare()) {
+      if (performance.now() - since < PREPARING_MS) continue;
+      await new Promise<void>((resolve) => setTimeout(resolve));
+      since = performance.now();
+    }
+  }
+
   /** The inputs as metadata describe them. */
   get descriptions(): InputDescription[] {
     return Array.from(this.#columns.values(), ({ name, datatype, shape }) => ({ name, datatype, shape }));
@@ -110,14 +124,9 @@ export class InputColumns {
    * the message names row and column
    */
   encode(rows: readonly Row[], shared: Row = {}): Dataset {
-    const known = (row: Row) => {
-      const unknown = Object.keys(row).find((key) => !this.#columns.has(key));
-      return unknown === undefined
-        ? ""
-        : `columns are ${formatNames([...this.#columns.keys()])}, received "${unknown}"`;
-    };
-    if (known(shared)) refuse(`Cannot read the context: ${known(shared)}`);
-    rows.forEach((row, i) => known(row) && refuse(`Cannot read row ${i}: ${known(row)}`));
+    const unknown = Object.keys(shared).find((key) => !this.#columns.has(key));
+    if (unknown !== undefined) refuse(`Cannot read the context: ${this.#describeUnknown(unknown)}`);
+    const lists = this.#gather(rows);
     const given = new Map<string, ColumnValues>();
     for (const { name, isOptional } of this.#columns.values()) {
       if (Object.hasOwn(shared, name)) {
@@ -125,12 +134,37 @@ export class InputColumns {
         given.set(name, { shared: shared[name] });
         continue;
       }
-      const values = rows.map((row) => Object.hasOwn(row, name) ? row[name] : undefined);
+      const values = lists.get(name)!;
       const row = isOptional ? -1 : values.findIndex(isMissing);
       if (row >= 0) refuse(lacking(`row ${row}`, name));
       given.set(name, { values });
     }
     return this.#encode(rows.length, given);
+  }
+
+  #describeUnknown(key: string): string {
+    return `columns are ${formatNames([...this.#columns.keys()])}, received "${key}"`;
+  }
+
+  /** Lists the values of rows by column, undefined where a row has none. */
+  #gather(rows: readonly Row[]): ReadonlyMap<string, readonly Row[string][]> {
+    const lists = new Map<string, Row[string][]>();
+    for (const name of this.#columns.keys()) lists.set(name, new Array(rows.length).fill(undefined));
+    // Rows mostly have their columns in one order, which is compared in less time than columns are looked up.
+    let order: readonly string[] = [];
+    let targets: readonly Row[string][][] = [];
+    for (let row = 0; row < rows.length; row++) {
+      const keys = Object.keys(rows[row]);
+      if (!areSame(keys, order)) {
+        const unknown = keys.find((key) => !this.#columns.has(key));
+        if (unknown !== undefined) refuse(`Cannot read row ${row}: ${this.#describeUnknown(unknown)}`);
+        order = keys;
+        targets = keys.map((key) => lists.get(key)!);
+      }
+      const values = Object.values(rows[row]);
+      for (let k = 0; k < values.length; k++) targets[k][row] = values[k];
+    }
+    return lists;
   }
 
   /**
@@ -150,26 +184,32 @@ export class InputColumns {
       if (shape.length > 0 && shape[0] === batch && batch > 0) continue;
       refuse(`Cannot read input "${name}": shape must be [B] or [B, L] with one B of at least 1, received [${shape}]`);
     }
-    const given = this.#columnsOf(tensors, batch);
-    return this.#encode(batch, new Map(Array.from(given, ([name, values]) => [name, { values }])));
+    return this.#encode(batch, this.#columnsOf(tensors, batch));
   }
 
   /** Returns the rows of tensors that were encoded, as JSON can hold them. */
   rowsOf(inputs: readonly InputTensor[]): Row[] {
     const batch = inputs[0].shape[0];
-    const columns = [...this.#columnsOf(new Map(inputs.map((input) => [input.name, input])), batch)];
+    const given = this.#columnsOf(new Map(inputs.map((input) => [input.name, input])), batch);
+    const columns = Array.from(
+      given,
+      ([name, column]) => [name, "values" in column ? column.values : listValues(column)] as const,
+    );
     return Array.from(
       { length: batch },
       (_, row) => Object.fromEntries(columns.map(([name, values]) => [name, jsonOf(values[row])])),
     );
   }
 
-  #columnsOf(tensors: ReadonlyMap<string, InputTensor>, batch: number): Map<string, readonly Row[string][]> {
-    const given = new Map<string, readonly Row[string][]>();
+  #columnsOf(tensors: ReadonlyMap<string, InputTensor>, batch: number): Map<string, TensorValues> {
+    const given = new Map<string, TensorValues>();
     for (const { name, isSequence } of this.#columns.values()) {
       const tensor = tensors.get(name);
       if (!tensor) continue;
-      given.set(name, isSequence ? listsOf(tensor, batch, tensors.get(name + LENGTH_SUFFIX)) : valuesOf(tensor));
+      given.set(
+        name,
+        isSequence ? { values: listsOf(tensor, batch, tensors.get(name + LENGTH_SUFFIX)) } : valuesOf(tensor),
+      );
     }
     return given;
   }
@@ -185,12 +225,18 @@ export class InputColumns {
     const constants = Array.from(this.#constants, ([name, shared]) => [name, { shared }] as const);
     const columns = constants.length > 0 ? new Map<string, ColumnValues>([...given, ...constants]) : given;
     try {
-      return encodeColumns(this.#schema, rows, columns);
+      return this.#encoder.encode(rows, columns);
     } catch (error) {
       if (!(error instanceof CellError)) throw error;
       throw new RequestError(400, error.message, { cause: error });
     }
   }
+}
+
+function areSame(keys: readonly string[], others: readonly string[]): boolean {
+  if (keys.length !== others.length) return false;
+  for (let k = 0; k < keys.length; k++) if (keys[k] !== others[k]) return false;
+  return true;
 }
 
 const isMissing = (value: Row[string]): boolean => value === undefined || value === null;
@@ -209,25 +255,32 @@ function jsonOf(value: Row[string]): Row[string] {
   return typeof value === "bigint" ? `${value}` : value;
 }
 
-function valuesOf({ name, shape, elements }: InputTensor): RowValue[] {
+/** Values of a column as tensors bring them. */
+type TensorValues = Exclude<ColumnValues, { readonly shared: unknown }>;
+
+function valuesOf({ name, shape, elements }: InputTensor): TensorValues {
   if (shape.slice(1).some((size) => size !== 1)) {
     refuse(`Cannot read input "${name}": shape must be [B] or [B, 1], received [${shape}]`);
   }
-  return elements.map(valueOfElement);
+  if (elements instanceof Utf8Texts) return { texts: elements };
+  return Array.isArray(elements) ? { values: elements.map(valueOfElement) } : { numbers: elements as Numbers };
 }
 
 function listsOf(
-  { name, shape, elements }: InputTensor,
+  { name, shape, elements: given }: InputTensor,
   rows: number,
   lengths: InputTensor | undefined,
 ): readonly Row[string][] {
   if (shape.length > 2) refuse(`Cannot read input "${name}": shape must be [B] or [B, L], received [${shape}]`);
   // A text of its own has separators in it.
   const most = shape.length === 1 ? undefined : shape[1];
-  const counts = lengths?.elements.map(Number);
+  const elements: readonly Element[] = [...given];
+  const counts = lengths && Array.from<Element, number>(lengths.elements, Number);
   const wrong = counts?.findIndex((count) => !(Number.isInteger(count) && count >= 0 && count <= (most ?? -1))) ?? -1;
   if (lengths && (lengths.elements.length !== rows || wrong >= 0)) {
-    const received = wrong >= 0 ? `${lengths.elements[wrong]} in row ${wrong}` : `${lengths.elements.length} numbers`;
+    const received = wrong >= 0
+      ? `${[...lengths.elements][wrong]} in row ${wrong}`
+      : `${lengths.elements.length} numbers`;
     refuse(`Cannot read input "${lengths.name}": it must be [B] of 0 to ${most ?? "L"}, received ${received}`);
   }
   if (most === undefined) return elements.map(valueOfElement);

@@ -6,9 +6,9 @@
  *
  * @module
  */
-import type { Counter, Histogram, Registry } from "npm:prom-client@15.1.3";
-import type { Dataset } from "../data/dataset.ts";
+import type { Histogram, Registry } from "npm:prom-client@15.1.3";
 import type { BatchReport } from "./batcher.ts";
+import { RequestCounts } from "./request_counts.ts";
 import { addRolloutMetrics } from "./rollout_metrics.ts";
 import type { Route } from "./route.ts";
 import type { RequestObserver, RequestSuccess, ServedModel } from "./served_model.ts";
@@ -25,8 +25,6 @@ const MODEL = ["model", "version"];
 const SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
 /** Bounds of rows. */
 const ROWS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192];
-/** Bounds of scores. */
-const SCORES = Array.from({ length: 20 }, (_, i) => (i + 1) / 20);
 
 type Readings = Readonly<Record<string, readonly [help: string, value: (model: ServedModel) => number]>>;
 
@@ -69,27 +67,20 @@ export class Metrics implements RequestObserver {
   readonly #queueSeconds: Histogram;
   readonly #batchSeconds: Histogram;
   readonly #batchRows: Histogram;
-  readonly #scores: Histogram;
-  readonly #values: Counter;
+  readonly #counts = new RequestCounts();
 
   private constructor(library: Library, service: Service) {
     const { Counter, Gauge, Histogram, Registry } = library;
     const registry = this.#registry = new Registry();
     const registers = [registry];
     addRolloutMetrics(library, service, registers);
-    const histogram = (name: string, help: string, buckets: number[], more: string[] = []) =>
-      new Histogram({ name, help, buckets, labelNames: [...MODEL, ...more], registers });
+    const histogram = (name: string, help: string, buckets: number[]) =>
+      new Histogram({ name, help, buckets, labelNames: MODEL, registers });
     this.#requestSeconds = histogram("weft_request_seconds", "Time of answered requests", SECONDS);
     this.#queueSeconds = histogram("weft_queue_seconds", "Time that requests waited for a batch", SECONDS);
     this.#batchSeconds = histogram("weft_batch_seconds", "Time of batches", SECONDS);
     this.#batchRows = histogram("weft_batch_rows", "Rows of batches", ROWS);
-    this.#scores = histogram("weft_score", "Scores, by task", SCORES, ["task"]);
-    this.#values = new Counter({
-      name: "weft_values_total",
-      help: "Values of fields: all (read), and those that are missing, unseen in training or outside of its range",
-      labelNames: [...MODEL, "field", "kind"],
-      registers,
-    });
+    this.#counts.describe(Counter, registry);
     for (const [name, [help, value]] of Object.entries(COUNTS)) {
       new Counter({
         ...{ name, help, labelNames: MODEL, registers },
@@ -160,28 +151,16 @@ export class Metrics implements RequestObserver {
   }
 
   /** Counts an answered request. */
-  onSuccess(model: ServedModel, { data, ms, queueMs, scores }: RequestSuccess): void {
+  onSuccess(model: ServedModel, event: RequestSuccess): void {
     const labels = labelsOf(model);
-    this.#requestSeconds.observe(labels, ms / 1000);
-    this.#queueSeconds.observe(labels, queueMs / 1000);
-    model.tasks.forEach((task, t) => {
-      const histogram = this.#scores.labels({ ...labels, task });
-      for (const score of scores[t].scores) histogram.observe(score);
-    });
-    this.#countValues(labels, data);
+    this.#requestSeconds.observe(labels, event.ms / 1000);
+    this.#queueSeconds.observe(labels, event.queueMs / 1000);
+    this.#counts.add(model, event);
   }
 
   /** Counts a batch. */
   onBatch(model: ServedModel, { rows, computeMs }: BatchReport): void {
     this.#batchSeconds.observe(labelsOf(model), computeMs / 1000);
     this.#batchRows.observe(labelsOf(model), rows);
-  }
-
-  #countValues(labels: Record<string, string>, data: Dataset): void {
-    for (const { name: field, rows, missing, unseen, outside } of data.coverage ?? []) {
-      for (const [kind, count] of Object.entries({ read: rows, missing, unseen, outside })) {
-        if (count > 0) this.#values.inc({ ...labels, field, kind }, count);
-      }
-    }
   }
 }

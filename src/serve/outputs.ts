@@ -3,9 +3,11 @@
  *
  * @module
  */
+import type { Dataset } from "../data/dataset.ts";
 import type { FittedSchema } from "../data/fitted_schema.ts";
 import { headsOf, type SurvivalHead } from "../data/survival.ts";
 import { type SurvivalCurves, survivalCurves } from "../metrics.ts";
+import { RequestError } from "./error.ts";
 import type { OutputTensor } from "./infer.ts";
 
 /** Scores of one task. */
@@ -70,4 +72,29 @@ export class ModelOutputs {
     });
     return Object.fromEntries(entries);
   }
+}
+
+/** Numbers from here on can be too large for a model: products of two of them leave float32. */
+const HUGE = 1e18;
+
+/**
+ * Refuses logits that are no finite numbers, which JSON could not hold. They are the client's fault where the row has a
+ * huge number.
+ *
+ * @throws {RequestError} when one is none; it names the row
+ */
+export function requireNumbers(
+  { rows, values = new Float32Array(0) }: Dataset,
+  logits: Float32Array,
+  tasks: number,
+): void {
+  let at = 0;
+  while (Number.isFinite(logits[at])) if (++at === logits.length) return;
+  const row = Math.floor(at / tasks);
+  const isHuge = values.some((value, i) => i % rows === row && Math.abs(value) >= HUGE);
+  const why = isHuge ? `; its numbers must be below ${HUGE}` : "";
+  throw new RequestError(
+    isHuge ? 400 : 500,
+    `Cannot answer: row ${row} must have a finite score, received ${logits[at]}${why}`,
+  );
 }

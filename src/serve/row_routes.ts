@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isRow } from "../data/row_cells.ts";
 import type { Row } from "../data/rows.ts";
 import { formatValue } from "../data/format.ts";
 import { OverloadError, refuse, RequestError } from "./error.ts";
@@ -60,7 +61,9 @@ function rowsOf(what: string, value: unknown, { maxRows }: Context): Row[] {
   if (rows.length < 1 || rows.length > maxRows) {
     refuse(`Cannot read the request: ${what} must be 1 to ${maxRows}, received ${rows.length}`);
   }
-  return rows.map((row, i) => objectOf(`${what}[${i}]`, row) as Row);
+  const odd = rows.findIndex((row) => !isRow(row));
+  if (odd >= 0) objectOf(`${what}[${odd}]`, rows[odd]);
+  return rows as Row[];
 }
 
 /** Finds the version that a body names; that there is one is told before what is wrong with its rows. */
@@ -124,7 +127,7 @@ async function rank(context: Context): Promise<Response> {
   }
   const explore = body.explore === undefined ? undefined : readExploration(objectOf("explore", body.explore));
   const ranker = explore ? rankerOf(explore) : context.ranker;
-  candidates.forEach((candidate, i) => requireApart(shared as Row, candidate, i));
+  requireApart(shared as Row, candidates);
   const model = context.service.choose(name, version, keyOf(context, candidates, shared as Row));
   const task = taskOf(model, textOf("task", body.task));
   const encode = (columns: InputColumns) => columns.encode(candidates, shared as Row);
@@ -153,9 +156,13 @@ function taskOf({ tasks }: ServedModel, name: string | undefined): number {
   return task >= 0 ? task : refuse(`Cannot rank: tasks are ${tasks.join(", ")}, received ${formatValue(name)}`);
 }
 
-function requireApart(shared: Row, candidate: Row, place: number): void {
-  const twice = Object.keys(candidate).find((key) => Object.hasOwn(shared, key));
-  if (twice !== undefined) {
+/** Refuses a column that is in the context and in a candidate. */
+function requireApart(shared: Row, candidates: readonly Row[]): void {
+  const keys = Object.keys(shared);
+  for (let place = 0; place < candidates.length; place++) {
+    const candidate = candidates[place];
+    if (!keys.some((key) => Object.hasOwn(candidate, key))) continue;
+    const twice = Object.keys(candidate).find((key) => Object.hasOwn(shared, key));
     refuse(`Cannot read candidates[${place}]: a column must be there or in the context, received "${twice}" in both`);
   }
 }

@@ -14,7 +14,7 @@ import { Batcher, type BatchReport, type RequestOrigin } from "./batcher.ts";
 import { AbandonedError, OverloadError, RequestError } from "./error.ts";
 import { InputColumns } from "./inputs.ts";
 import type { ServeOptions } from "./options.ts";
-import { ModelOutputs, type TaskScores } from "./outputs.ts";
+import { ModelOutputs, requireNumbers, type TaskScores } from "./outputs.ts";
 import type { RowScorer } from "./scorer.ts";
 import { type FailureReason, ModelStatistics } from "./statistics.ts";
 import type { BatchWay } from "./ways.ts";
@@ -249,9 +249,14 @@ export class ServedModel implements AsyncDisposable {
 }
 
 /** Makes what takes a scorer over, which is disposed of where that fails. */
-async function takeOver<T>(scorer: RowScorer, make: () => T | Promise<T>): Promise<T> {
+async function takeOver(
+  scorer: RowScorer,
+  make: () => ServedModel | Promise<ServedModel>,
+): Promise<ServedModel> {
   try {
-    return await make();
+    const served = await make();
+    await served.columns.prepare();
+    return served;
   } catch (error) {
     await scorer[Symbol.asyncDispose]();
     throw error;
@@ -270,27 +275,6 @@ function requireNames(name: string, version: string): void {
   if (!/^[^/:\s]+$/.test(name)) {
     throw new RangeError(`Cannot serve: name must have no slashes, colons or blanks, received ${formatText(name)}`);
   }
-}
-
-/** Numbers from here on can be too large for a model: products of two of them leave float32. */
-const HUGE = 1e18;
-
-/**
- * Refuses logits that are no finite numbers, which JSON could not hold. They are the client's fault where the row has a
- * huge number.
- *
- * @throws {RequestError} when one is none; it names the row
- */
-function requireNumbers({ rows, values = new Float32Array(0) }: Dataset, logits: Float32Array, tasks: number): void {
-  const at = logits.findIndex((logit) => !Number.isFinite(logit));
-  if (at < 0) return;
-  const row = Math.floor(at / tasks);
-  const isHuge = values.some((value, i) => i % rows === row && Math.abs(value) >= HUGE);
-  const why = isHuge ? `; its numbers must be below ${HUGE}` : "";
-  throw new RequestError(
-    isHuge ? 400 : 500,
-    `Cannot answer: row ${row} must have a finite score, received ${logits[at]}${why}`,
-  );
 }
 
 function reasonOf(error: unknown): FailureReason {
