@@ -12,5 +12,5 @@ const THREAD_END_MS = 100;
 
 /** Waits until a thread that was told to end at a time of `performance.now()` is gone, so that the process can end. */
 export function threadGone(toldMs: number, waitMs = THREAD_END_MS): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, toldMs + waitMs - performance.now()));
+  return new Promise((resolve) => setTimeout(resolve, Math.max(0, toldMs + waitMs - performance.now())));
 }
