@@ -23,9 +23,10 @@ import { formatMs, formatTable, slugOf } from "./report.ts";
 /** Values of a history. */
 const PLACES = 50;
 
-/** Batches of a short epoch, and how often a long one goes round them. */
+/** Batches of a short epoch; a long one goes round them until it takes so many ms, of which the wait takes some 11. */
 const BATCHES = 4;
-const ROUNDS = 6;
+const LONG_MS = 300;
+const WAIT_MS = 11;
 
 const deep = { dim: 16, hidden: [400, 400, 400] };
 
@@ -121,8 +122,9 @@ async function timeModel(gpu: Gpu, slug: string, data: Dataset, batch: number, m
   const definition = models[slug](OPTIONS[slug] ?? deep);
   await using model = await Model.create(definition, data.schema, { device: gpu, seed: 1 });
   const short = await epochMs(model, data, batch);
-  const long = data.select(Uint32Array.from({ length: ROUNDS * data.rows }, (_, i) => i % data.rows));
-  const ms = (await epochMs(model, long, batch) - short) / (BATCHES * (ROUNDS - 1));
+  const rounds = Math.min(100, Math.max(2, Math.ceil(LONG_MS / Math.max(1, short - WAIT_MS))));
+  const long = data.select(Uint32Array.from({ length: rounds * data.rows }, (_, i) => i % data.rows));
+  const ms = (await epochMs(model, long, batch) - short) / (BATCHES * (rounds - 1));
   using profiler = new Profiler(gpu, { traceEvents: 0 });
   await model.fit(data, { epochs: 2, batchSize: batch, optimizer: adam(), shuffle: false, seed: 1, profiler });
   const steps = 2 * BATCHES;
