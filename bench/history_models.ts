@@ -127,11 +127,15 @@ async function profileStep(gpu: Gpu, definition: Definition, data: Dataset, batc
 async function peerTimes(python: string, sizes: Record<string, unknown>): Promise<PeerTimes | undefined> {
   const program = new URL("peers/torch_history.py", import.meta.url).pathname;
   const command = new Deno.Command(python, { args: [program, JSON.stringify(sizes)], stderr: "piped" });
-  const { success, stdout, stderr } = await command.output().catch((error: Error) => ({
-    ...{ success: false, stdout: new Uint8Array(), stderr: new TextEncoder().encode(error.message) },
-  }));
-  if (success) return JSON.parse(new TextDecoder().decode(stdout));
-  console.error(`no figures of PyTorch: ${new TextDecoder().decode(stderr).trim().split("\n").at(-1)}`);
+  let why: string;
+  try {
+    const { success, stdout, stderr } = await command.output();
+    if (success) return JSON.parse(new TextDecoder().decode(stdout));
+    why = new TextDecoder().decode(stderr).trim().split("\n").at(-1)!;
+  } catch (error) {
+    why = (error as Error).message;
+  }
+  console.error(`no figures of PyTorch: ${why}`);
 }
 
 if (import.meta.main) {
@@ -152,6 +156,7 @@ if (import.meta.main) {
         continue;
       }
       own[name] = await stepMs(gpu, definition, data, { batch, seconds });
+      console.error(`${name}, ${places} items: ${formatMs(own[name])} ms a step`);
     }
     if (options.profile) continue;
     peer = await peerTimes(options.python ?? "python3", { batch, places, rows: ROWS, dim: DIM, seconds });
