@@ -8,14 +8,15 @@
  * for each answer. The first answer is compared with what `predict` gives before anything is timed. Passes and requests
  * take turns for some seconds each, in several rounds, and each number is the best round's: others may use the machine.
  * Beside the answers, a client asks every 20 ms whether the server is alive. With `--processor never` all batches are
- * computed on the device.
+ * computed on the device. "Bare" is a server that reads the same requests and answers without any work: what the machine's
+ * own sockets cost.
  *
  * @module
  */
 import type { ProcessorUse } from "../src/serve/mod.ts";
 import { parseArgs } from "../src/std.ts";
 import { formatMs, formatTable } from "./report.ts";
-import { Clients, createModel, drawRows, quantile, requestOf, ServerProcess } from "./serving_setup.ts";
+import { BareServer, Clients, createModel, drawRows, quantile, requestOf, ServerProcess } from "./serving_setup.ts";
 
 /** Median and 99th percentile in ms. */
 type Times = readonly [median: number, p99: number];
@@ -52,6 +53,7 @@ if (import.meta.main) {
   const data = drawRows(Math.max(...candidates));
   await using model = await createModel(data);
   await using server = await ServerProcess.start(model, "--processor", processor);
+  await using bare = await BareServer.start();
   await using scorer = await model.scorer({ processor });
   console.error(scorer.description);
   using asking = new Clients();
@@ -65,9 +67,10 @@ if (import.meta.main) {
       throw new Error(`the answer for ${rows} rows differs from what predict gives`);
     }
     for (const count of clients) {
-      const measured: { forward: Times; answers: Times; alive: Times; rate: number }[] = [];
+      const measured: { forward: Times; bare: Times; answers: Times; alive: Times; rate: number }[] = [];
       for (let round = 0; round < rounds; round++) {
         const forward = timesOf(await timeFor(seconds, () => scorer.score(part)));
+        const empty = await asking.run({ url: bare.url, request, clients: count, seconds });
         const [{ ms, failed, refused, elapsedMs }, alive] = await Promise.all([
           asking.run({ url: server.inferUrl, request, clients: count, seconds }),
           timeFor(seconds, isAlive, 20),
@@ -75,19 +78,24 @@ if (import.meta.main) {
         if (failed + refused > 0) throw new Error(`${failed + refused} requests were not answered`);
         measured.push({
           forward,
+          bare: timesOf(empty.ms),
           answers: timesOf(ms),
           alive: timesOf(alive),
           rate: 1000 * rows * ms.length / elapsedMs,
         });
       }
-      const [forward, answers, alive] = (["forward", "answers", "alive"] as const).map((name) =>
+      const [forward, empty, answers, alive] = (["forward", "bare", "answers", "alive"] as const).map((name) =>
         best(measured.map((times) => times[name]))
       );
       const rate = Math.round(Math.max(...measured.map(({ rate }) => rate))).toLocaleString("en-US");
-      lines.push([`${rows}`, `${count}`, ...answers.map(formatMs), rate, ...forward.map(formatMs), formatMs(alive[1])]);
+      const times = [answers, empty, forward].map((pair) => pair.map(formatMs));
+      lines.push([`${rows}`, `${count}`, ...times[0], rate, ...times[1], ...times[2], formatMs(alive[1])]);
       console.error(lines.at(-1)!.join("  "));
     }
   }
-  const header = ["rows", "clients", "p50 ms", "p99 ms", "rows/s", "forward p50", "forward p99", "health p99"];
+  const header = [
+    ...["rows", "clients", "p50 ms", "p99 ms", "rows/s", "bare p50", "bare p99", "forward p50", "forward p99"],
+    "health p99",
+  ];
   console.log(formatTable(header, lines, header.map((_, i) => i)));
 }

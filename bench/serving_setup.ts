@@ -57,6 +57,33 @@ export function quantile(sorted: ArrayLike<number>, share: number): number {
   return sorted.length === 0 ? NaN : sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
 }
 
+/** A server without work in a process of its own. */
+export class BareServer implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  /** Where requests go. */
+  readonly url: string;
+
+  private constructor(child: Deno.ChildProcess, url: string) {
+    this.#child = child;
+    this.url = url;
+  }
+
+  /** Starts it. */
+  static async start(): Promise<BareServer> {
+    const program = new URL("serving_bare.ts", import.meta.url).pathname;
+    const child = new Deno.Command(Deno.execPath(), { args: ["run", "-A", program], stdout: "piped" }).spawn();
+    const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    const { value = "" } = await reader.read();
+    return new BareServer(child, `http://127.0.0.1:${value.trim()}/`);
+  }
+
+  /** Stops it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#child.status;
+  }
+}
+
 /** `weft serve` in a process of its own. */
 export class ServerProcess implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
