@@ -7,7 +7,7 @@ import type { Dataset } from "./data/dataset.ts";
 import { Feed } from "./feed.ts";
 import type { Gpu } from "./gpu/device.ts";
 import { createBuffer, Readback, requireAllocated } from "./gpu/memory.ts";
-import { ReadbackRing } from "./gpu/readback_ring.ts";
+import { ReadbackRing, type ReadPart } from "./gpu/readback_ring.ts";
 import { MAX_STEPS_PER_SUBMIT, Plan, type StepScalars } from "./graph/plan.ts";
 import { overlap } from "./model/overlap.ts";
 import type { ModelParts } from "./model/parts.ts";
@@ -75,7 +75,7 @@ export class Predictor {
     this.tasks = tasks;
     this.#isReal = isReal;
     this.batch = plan.batch;
-    const bytes = 4 * tasks * plan.batch * results.length;
+    const bytes = 4 * tasks * CHUNKS_PER_READ * this.#chunk * results.length;
     this.#ring = new ReadbackRing(gpu, "scores", { bytes, isEager });
   }
 
@@ -127,8 +127,7 @@ export class Predictor {
    */
   async score(dataset: Dataset): Promise<Scores> {
     if (this.#results.length < 2) throw new TypeError("Cannot score: the predictor must keep logits, received none");
-    const isSmall = dataset.rows <= Math.min(this.batch, this.#chunk);
-    const [probabilities, logits] = await (isSmall ? this.#runSmall(dataset) : this.#run(dataset, 2));
+    const [probabilities, logits] = await this.#run(dataset, 2);
     return { probabilities, logits };
   }
 
@@ -147,13 +146,22 @@ export class Predictor {
 
   /** Computes the first `count` of the results for each row, `[rows, T]` each. */
   async #run(dataset: Dataset, count: number): Promise<Float32Array<ArrayBuffer>[]> {
+    const piece = CHUNKS_PER_READ * this.#chunk;
+    const outputs = dataset.rows <= piece
+      ? await this.#runPiece(dataset, count)
+      : await this.#runPieces(dataset, count, piece);
+    this.#markUnknown(outputs[0]);
+    return outputs;
+  }
+
+  /** Reads the results of several pieces, each through a buffer of its own. */
+  async #runPieces(dataset: Dataset, count: number, piece: number): Promise<Float32Array<ArrayBuffer>[]> {
     const outputs = Array.from({ length: count }, () => new Float32Array(this.tasks * dataset.rows));
-    await overlap(dataset.rows, CHUNKS_PER_READ * this.#chunk, async (start, end) => {
+    await overlap(dataset.rows, piece, async (start, end) => {
       const read = new Float32Array(await this.#submit(dataset, start, end, count));
       const length = this.tasks * (end - start);
       outputs.forEach((output, k) => output.set(read.subarray(k * length, (k + 1) * length), this.tasks * start));
     });
-    this.#markUnknown(outputs[0]);
     return outputs;
   }
 
@@ -163,22 +171,21 @@ export class Predictor {
     for (let i = 0; i < probabilities.length; i++) if (probabilities[i] > 1) probabilities[i] = NaN;
   }
 
-  /** Computes all results of rows that fit in one batch, through a buffer that is used again. */
-  async #runSmall(dataset: Dataset): Promise<Float32Array<ArrayBuffer>[]> {
+  /** Reads the results of one piece through a buffer that is used again. */
+  async #runPiece(dataset: Dataset, count: number): Promise<Float32Array<ArrayBuffer>[]> {
+    if (dataset.rows === 0) return Array.from({ length: count }, () => new Float32Array(0));
     const slot = await this.#ring.take();
-    const bytes = 4 * this.tasks * dataset.rows;
-    let base: number;
+    const length = this.tasks * dataset.rows;
+    let read: Promise<ArrayBuffer>;
     try {
-      base = this.#runChunk(dataset, 0, dataset.rows);
+      this.#runChunks(dataset, 0, dataset.rows, count, (part) => slot.copy([part]));
+      read = slot.read();
     } catch (error) {
       slot.release();
       throw error;
     }
-    const offset = 4 * this.tasks * base;
-    const read = await slot.read(this.#results.map((buffer, k) => ({ buffer, bytes, offset, at: k * bytes })));
-    const outputs = this.#results.map((_, k) => new Float32Array(read, k * bytes, bytes / 4));
-    this.#markUnknown(outputs[0]);
-    return outputs;
+    const numbers = new Float32Array(await read);
+    return Array.from({ length: count }, (_, k) => numbers.slice(k * length, (k + 1) * length));
   }
 
   /**
@@ -186,21 +193,28 @@ export class Predictor {
    * one behind the other, once they are back.
    */
   #submit(dataset: Dataset, start: number, end: number, count: number): Promise<ArrayBuffer> {
-    const bytes = 4 * this.tasks;
-    const results = this.#results.slice(0, count);
-    const readback = new Readback(this.#gpu, results[0].label, bytes * (end - start) * count);
+    const readback = new Readback(this.#gpu, this.#results[0].label, 4 * this.tasks * (end - start) * count);
     try {
-      for (let first = start; first < end; first += this.#chunk) {
-        const rows = Math.min(this.#chunk, end - first);
-        const base = this.#runChunk(dataset, first, rows);
-        results.forEach((buffer, k) => {
-          readback.copy(buffer, bytes * rows, bytes * base, bytes * (k * (end - start) + first - start));
-        });
-      }
+      this.#runChunks(dataset, start, end, count, ({ buffer, bytes, offset, at }) => {
+        readback.copy(buffer, bytes, offset, at);
+      });
       return readback.read();
     } catch (error) {
       readback.destroy();
       throw error;
+    }
+  }
+
+  /** Runs the rows from `start` to before `end` chunk by chunk, and has each chunk's results copied before the next. */
+  #runChunks(dataset: Dataset, start: number, end: number, count: number, copy: (part: ReadPart) => void): void {
+    const bytes = 4 * this.tasks;
+    for (let first = start; first < end; first += this.#chunk) {
+      const rows = Math.min(this.#chunk, end - first);
+      const base = this.#runChunk(dataset, first, rows);
+      this.#results.slice(0, count).forEach((buffer, k) => {
+        const at = bytes * (k * (end - start) + first - start);
+        copy({ buffer, bytes: bytes * rows, offset: bytes * base, at });
+      });
     }
   }
 

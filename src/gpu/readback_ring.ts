@@ -33,15 +33,24 @@ export interface ReadbackRingOptions {
 
 /** A buffer that is ready to take a result. */
 export interface ReadSlot {
+  /** Copies parts of buffers as they are after what was submitted so far. */
+  copy(parts: readonly ReadPart[]): void;
   /**
-   * Copies parts of buffers as they are after what was submitted so far, and returns them once they are back. The copies
-   * are submitted before the call returns.
+   * Copies further parts, and returns all of them once they are back. The copies are submitted before the call returns.
    *
    * @throws {GpuError} when the device has failed
    */
-  read(parts: readonly ReadPart[]): Promise<ArrayBuffer>;
+  read(parts?: readonly ReadPart[]): Promise<ArrayBuffer>;
   /** Gives the buffer back unread. */
   release(): void;
+}
+
+/** What was copied into a buffer. */
+interface Copies {
+  /** Bytes up to the end of the last part. */
+  end: number;
+  /** What becomes of the copies. */
+  readonly refusals: Promise<GPUError | undefined>[];
 }
 
 /** Buffers for results, taken in turns. */
@@ -67,8 +76,13 @@ export class ReadbackRing {
   async take(): Promise<ReadSlot> {
     this.#gpu.check();
     const buffer = this.#free.pop() ?? await this.#make();
+    const copies: Copies = { end: 0, refusals: [] };
     return {
-      read: (parts) => this.#read(buffer, parts),
+      copy: (parts) => this.#copy(buffer, parts, copies),
+      read: (parts = []) => {
+        if (parts.length > 0) this.#copy(buffer, parts, copies);
+        return this.#read(buffer, copies);
+      },
       release: () => void this.#free.push(buffer),
     };
   }
@@ -92,29 +106,33 @@ export class ReadbackRing {
     return buffer;
   }
 
-  async #read(buffer: GPUBuffer, parts: readonly ReadPart[]): Promise<ArrayBuffer> {
-    const end = Math.max(...parts.map(({ at, bytes }) => at + bytes));
-    const { result: mapped, refusal } = this.#gpu.observe((device) => {
+  #copy(buffer: GPUBuffer, parts: readonly ReadPart[], copies: Copies): void {
+    copies.end = Math.max(copies.end, ...parts.map(({ at, bytes }) => at + bytes));
+    const { refusal } = this.#gpu.observe((device) => {
       const encoder = device.createCommandEncoder({ label: `${this.#label}.read` });
       for (const { buffer: from, offset, bytes, at } of parts) {
         encoder.copyBufferToBuffer(from, offset, buffer, at, bytes);
       }
       device.queue.submit([encoder.finish()]);
-      return buffer.mapAsync(GPUMapMode.READ);
     });
+    copies.refusals.push(refusal);
+  }
+
+  async #read(buffer: GPUBuffer, { end, refusals }: Copies): Promise<ArrayBuffer> {
+    const { result: mapped, refusal } = this.#gpu.observe(() => buffer.mapAsync(GPUMapMode.READ, 0, end));
     const copied = this.#options.isEager ? copyNow(buffer, end) : undefined;
     // The buffer is free at once: 10 ms later, fast callers would have used up the others, and wait for a new one.
     if (copied) this.#free.push(buffer);
     const released = mapped.then(() => {
       if (copied) return copied;
-      const copy = buffer.getMappedRange().slice(0, end);
+      const copy = buffer.getMappedRange(0, end).slice(0);
       buffer.unmap();
       this.#free.push(buffer);
       return copy;
     });
     // Nobody waits for the promise once the numbers are there, and a runtime may reject it for the early unmapping.
     released.catch(() => {});
-    const refused = await refusal;
+    const refused = (await Promise.all([...refusals, refusal])).find((error) => error !== undefined);
     this.#gpu.check();
     if (refused) throw this.#failure(describeRefusal(refused), refused);
     if (copied) return copied;
@@ -134,7 +152,7 @@ export class ReadbackRing {
 /** Returns what a buffer holds and unmaps it, if it is mapped already. */
 function copyNow(buffer: GPUBuffer, bytes: number): ArrayBuffer | undefined {
   try {
-    const copy = buffer.getMappedRange().slice(0, bytes);
+    const copy = buffer.getMappedRange(0, bytes).slice(0);
     buffer.unmap();
     return copy;
   } catch {

@@ -8,8 +8,9 @@ import type { CheckpointTensor } from "../checkpoint/content.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { defaultBudget } from "../feed/budget.ts";
 import type { Gpu } from "../gpu/device.ts";
+import { MAPS_AT_ONCE } from "../host/mod.ts";
 import { type Inspected, Inspector } from "../inspector.ts";
-import { Predictor, type Scores } from "../predictor.ts";
+import { Predictor, type PredictorOptions, type Scores } from "../predictor.ts";
 import type { ModelParts } from "./parts.ts";
 import { Passes } from "./passes.ts";
 import { requireNumbers } from "./requirements.ts";
@@ -42,7 +43,7 @@ export class Forward {
       const scores = await this.score(data, batch);
       return byTask(this.#calibrator.apply(scores, data), tasks);
     }
-    const create = () => Predictor.create(this.#gpu, { ...this.#parts, batch, budget: defaultBudget(this.#gpu) });
+    const create = () => Predictor.create(this.#gpu, this.#optionsOf(batch));
     const all = await this.#passes.use(`predict ${batch}`, create, (predictor) => predictor.predict(data));
     return byTask(requireNumbers(all, tasks.length), tasks);
   }
@@ -53,8 +54,7 @@ export class Forward {
    * @throws {PredictionError} when a probability is not a number
    */
   async score(data: Dataset, batch: number): Promise<Scores> {
-    const options = { ...this.#parts, batch, budget: defaultBudget(this.#gpu), keepsLogits: true };
-    const create = () => Predictor.create(this.#gpu, options);
+    const create = () => Predictor.create(this.#gpu, { ...this.#optionsOf(batch), keepsLogits: true });
     const scores = await this.#passes.use(`score ${batch}`, create, (predictor) => predictor.score(data));
     requireNumbers(scores.probabilities, data.schema.tasks.length);
     return scores;
@@ -68,6 +68,10 @@ export class Forward {
   async inspect(data: Dataset, batch: number, what: Inspected): Promise<Record<string, CheckpointTensor>> {
     const create = () => Inspector.create(this.#gpu, this.#parts, batch, what);
     return await this.#passes.use(`inspect ${what} ${batch}`, create, (inspector) => inspector.inspect(data));
+  }
+
+  #optionsOf(batch: number): PredictorOptions {
+    return { ...this.#parts, batch, budget: defaultBudget(this.#gpu), readsEagerly: MAPS_AT_ONCE };
   }
 
   /** Releases the passes; nothing may be under way. */
