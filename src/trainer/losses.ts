@@ -5,15 +5,18 @@
  */
 import type { Gpu } from "../gpu/device.ts";
 import type { BufferRange } from "../gpu/kernel.ts";
-import { createBuffer, download } from "../gpu/memory.ts";
+import { createBuffer } from "../gpu/memory.ts";
+import { ReadbackRing } from "../gpu/readback_ring.ts";
+import { MAPS_AT_ONCE } from "../host/mod.ts";
 import { DivergenceError } from "./checks.ts";
 
 /** Steps whose losses are on the device before they are read. */
 const CAPACITY = 1024;
+const BYTES = 4 * CAPACITY;
 
 /** A ring of losses on the device, and the sum of those that were read since an epoch began. */
 export class LossRing {
-  readonly #gpu: Gpu;
+  readonly #readings: ReadbackRing;
   readonly #buffer: GPUBuffer;
   #sum = 0;
   #rows = 0;
@@ -22,8 +25,8 @@ export class LossRing {
 
   /** Allocates the ring. */
   constructor(gpu: Gpu) {
-    this.#gpu = gpu;
-    this.#buffer = createBuffer(gpu, "losses", 4 * CAPACITY);
+    this.#buffer = createBuffer(gpu, "losses", BYTES);
+    this.#readings = new ReadbackRing(gpu, "losses", { bytes: BYTES, isEager: MAPS_AT_ONCE });
   }
 
   /** Place of the ring. */
@@ -71,7 +74,8 @@ export class LossRing {
    * @throws {DivergenceError} when a loss is not finite
    */
   async read(end: number, rowsOf: (step: number) => number): Promise<void> {
-    const ring = new Float32Array(await download(this.#gpu, this.#buffer, 4 * CAPACITY));
+    const slot = await this.#readings.take();
+    const ring = new Float32Array(await slot.read([{ buffer: this.#buffer, bytes: BYTES, offset: 0, at: 0 }]));
     for (; this.#unread < end; this.#unread++) {
       const loss = ring[this.slotOf(this.#unread)];
       if (!Number.isFinite(loss)) {
@@ -90,6 +94,7 @@ export class LossRing {
 
   /** Releases the ring. */
   destroy(): void {
+    this.#readings.destroy();
     this.#buffer.destroy();
   }
 }
