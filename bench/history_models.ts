@@ -1,7 +1,8 @@
 /**
  * Training steps of DIN, BST and SDIM over full histories of 50 and of 1,000 items, beside the same models in PyTorch.
  *
- *     deno run -A bench/history_models.ts [--python python3] [--seconds 4] [--models din,bst] [--profile] [--write]
+ *     deno run -A bench/history_models.ts [--python python3] [--seconds 4] [--models din,bst] [--profile]
+ *         [--ways eager,compile,graph] [--write]
  *
  * Users, items and categories have 10,000, 100,000 and 1,000 rows of width 16, perceptrons 128 and 64 units; DIN's unit has
  * 64, BST a layer of 2 heads, SDIM 48 hashes of 3 bits and 2 heads over the 50 newest items. Adam updates the rows of a
@@ -139,7 +140,11 @@ async function peerTimes(python: string, sizes: Record<string, unknown>): Promis
 }
 
 if (import.meta.main) {
-  const options = parseArgs(Deno.args, { string: ["python", "seconds", "models"], boolean: ["profile", "write"] });
+  const options = parseArgs(Deno.args, {
+    string: ["python", "seconds", "models", "ways"],
+    boolean: ["profile", "write"],
+  });
+  const ways = (options.ways ?? "eager,compile,graph").split(",");
   const wanted = options.models?.split(",") ?? Object.keys(MODELS);
   const seconds = Number(options.seconds ?? 4);
   const { adapter, description } = await requestAdapter();
@@ -159,7 +164,7 @@ if (import.meta.main) {
       console.error(`${name}, ${places} items: ${formatMs(own[name])} ms a step`);
     }
     if (options.profile) continue;
-    peer = await peerTimes(options.python ?? "python3", { batch, places, rows: ROWS, dim: DIM, seconds });
+    peer = await peerTimes(options.python ?? "python3", { batch, places, rows: ROWS, dim: DIM, seconds, ways });
     for (const [name, ms] of Object.entries(own)) {
       const ways = Object.entries(peer?.ms[name] ?? {}).sort(([, a], [, b]) => a - b);
       const theirs = ways.length > 0 ? ways.map(([way, time]) => `${formatMs(time)} ${way}`).join(", ") : "";

@@ -15,8 +15,7 @@
  * | `latest` | 0.8 where the latest item is of the target's category, else 0.1 |
  *
  * The best AUC is that of the probabilities themselves on the same rows: the first sixth, which no model is trained on.
- * --write appends each result to bench/results/planted.jsonl when it is there, and makes bench/results/planted.md of all
- * results of the same rows, epochs and seed.
+ * --write appends each result to bench/results/planted.jsonl when it is there, and makes bench/results/planted.md of all.
  *
  * @module
  */
@@ -37,18 +36,26 @@ function requireNames(what: string, wanted: readonly string[], known: readonly s
 
 async function write(result: PlantedResult): Promise<void> {
   await Deno.writeTextFile(RESULTS, `${JSON.stringify(result)}\n`, { append: true });
-  const { rows, epochs, seed } = result;
-  const alike = parseResults(await Deno.readTextFile(RESULTS))
-    .filter((other) => other.rows === rows && other.epochs === epochs && other.seed === seed);
-  const page = `# Planted clicks
+  await Deno.writeTextFile(PAGE, formatPage(parseResults(await Deno.readTextFile(RESULTS))));
+}
 
-\`npx -y deno@2.9.6 run -A bench/planted.ts --write\`: ${rows} rows, a sixth of them for the test, ${epochs} epochs, seed ${seed}.
-AUC on the test rows, and its difference from the best one that can be had. A model has found a rule when it comes within
-${NEAR} of the best AUC. Seconds are those of the model's longest training, on two cores that other programs shared.
+/** Writes a table for all results of the same rows, epochs and seed. */
+function formatPage(results: readonly PlantedResult[]): string {
+  const alike = Map.groupBy(results, ({ rows, epochs, seed }) => {
+    return `${rows.toLocaleString("en-US")} rows, ${epochs} epochs, seed ${seed}`;
+  });
+  const known = Object.keys(MODELS);
+  const sections = [...alike].map(([title, part]) => {
+    const models = known.filter((name) => part.some(({ model }) => model === name));
+    return `## ${title}\n\n${formatResults(part, models)}\n`;
+  });
+  return `# Planted clicks
 
-${formatResults(alike, Object.keys(MODELS))}
-`;
-  await Deno.writeTextFile(PAGE, page);
+\`npx -y deno@2.9.6 run -A bench/planted.ts --write\`: a sixth of the rows is for the test. AUC on the test rows, and its
+difference from the best one that can be had. A model has found a rule when it comes within ${NEAR} of the best AUC. Seconds
+are those of the model's longest training: 600,000 rows on an H200, others on two cores that other programs shared.
+
+${sections.join("\n")}`;
 }
 
 if (import.meta.main) {

@@ -1,6 +1,7 @@
 """Times training steps of models with histories in PyTorch, for bench/history_models.ts, which has the sizes.
 
-    python3 torch_history.py '{"batch": 1024, "places": 50, "rows": [10000, 100000, 1000], "dim": 16, "seconds": 4}'
+    python3 torch_history.py '{"batch": 1024, "places": 50, "rows": [10000, 100000, 1000], "dim": 16, "seconds": 4,
+        "ways": ["eager", "compile", "graph"]}'
 
 Prints a line of JSON: the version, where it ran, and the median milliseconds of a step by model and way. "eager": tables
 get sparse gradients and SparseAdam, all else Adam, so that only the rows of a batch are updated. On a GPU also
@@ -168,7 +169,8 @@ if __name__ == "__main__":
     sizes = json.loads(sys.argv[1])
     torch.manual_seed(1)
     where = torch.cuda.get_device_name() if CUDA else f"{torch.get_num_threads()} threads"
-    ways = ["eager", "compile", "graph"] if CUDA else ["eager"]
+    ways = sizes.pop("ways") if CUDA else ["eager"]
+    sizes.pop("ways", None)
     timed = {}
     for name, kind in {"din": Din, "bst": Bst, "sdim": Sdim}.items():
         timed[name] = {}
