@@ -8,8 +8,10 @@ import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
 import { shader } from "../../gpu/shader.ts";
 import { apply, type Emitter, type Op } from "../../graph/node.ts";
 import { formatShape, type Shape, sizeOf, type Tensor, widthOf } from "../../graph/tensor.ts";
+import { emitKernel } from "../../kernels/set.ts";
 import { lanesOf } from "../shape/lane.ts";
 import { reshape } from "../shape/reshape.ts";
+import { columnProductsKernel } from "./column_products.ts";
 
 /** Counts of numbers that lie beside each other, and the factor of a multiple. */
 interface Sizes {
@@ -123,12 +125,14 @@ export function columnDot(a: Tensor, b: Tensor, shape: Shape): Tensor {
 const columnDotOp: Op<Shape> = {
   name: "column_dot",
   outputs: (_, shape) => [shape],
-  emit: (k, { inputs: [a, b], outputs: [y] }) => {
-    const width = sizeOf(y.shape, k.batch);
-    const sizes = { size: sizeOf(a.shape, k.batch) / width };
-    emitLanes(k, "column_dot", { a, b, y }, { runs: { width }, sizes, grid: (params) => params.width });
-  },
+  emit: (k, { inputs: [a, b], outputs: [y] }) => emitKernel(k, columnDotKernel, { a, b, y }),
 };
+
+const columnDotKernel = columnProductsKernel("column_dot", false, (k, { a, b, y }) => {
+  const width = sizeOf(y.shape, k.batch);
+  const sizes = { size: sizeOf(a.shape, k.batch) / width };
+  emitLanes(k, "column_dot", { a, b, y }, { runs: { width }, sizes, grid: (params) => params.width });
+});
 
 const scaleOp: Op<number> = {
   name: "scale",

@@ -78,6 +78,16 @@ export function splitRowsOf(rows: number, lanes: number): { splits: number; spli
   return { splits: Math.max(1, Math.ceil(rows / splitRows)), splitRows };
 }
 
+/** Appends the sums of at most 256 splits `[S, N]`. */
+export function emitMergedColumns(
+  k: Emitter,
+  parts: Tensor,
+  { splits, columns, y }: Record<"splits" | "columns", number> & Record<"y", Tensor>,
+): void {
+  const lanes = lanesOf(columns).count;
+  run(k, "fold", columns, { rows: splits, stride: lanes, lanes }, { a: parts, parts: y });
+}
+
 /** Appends the sums of splits `[S, N + 1 lane]`, of which the last lane's number goes to `whole`. */
 export function emitMergedSums(
   k: Emitter,

@@ -8,6 +8,8 @@ import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
 import { shader } from "../../gpu/shader.ts";
 import { apply, applyAll, type Emitter, type Op } from "../../graph/node.ts";
 import { formatShape, sizeOf, type Tensor, widthOf } from "../../graph/tensor.ts";
+import { emitKernel } from "../../kernels/set.ts";
+import { columnProductsKernel } from "./column_products.ts";
 
 const kernels = shader("gate", { grid, gate: source });
 
@@ -17,10 +19,12 @@ function emitElements(k: Emitter, entry: string, bind: Record<string, Tensor>): 
   k.run({ shader: kernels, entry, bind, params: { size, width }, grid: Math.ceil(size / 256) });
 }
 
-function emitSlope(k: Emitter, entry: string, bind: Record<string, Tensor>): void {
-  const width = widthOf(bind.y.shape);
-  k.run({ shader: kernels, entry, bind, params: { size: sizeOf(bind.x.shape, k.batch), width }, grid: width });
-}
+/** The gradient of slopes: dslope[n] = sum_r dy min(x, 0). */
+const slopeKernel = columnProductsKernel("prelu_slope", true, (k, { a: dy, b: x, y }) => {
+  const width = widthOf(y.shape);
+  const params = { size: sizeOf(x.shape, k.batch), width };
+  k.run({ shader: kernels, entry: "prelu_slope", bind: { x, dy, y }, params, grid: width });
+});
 
 function checkSlope(name: string, x: Tensor, slope: Tensor): void {
   const last = x.shape.at(-1);
@@ -72,7 +76,7 @@ const preluBackwardOp: Op<null> = {
   outputs: ([x, slope]) => [x.shape, slope.shape],
   emit: (k, { inputs: [x, slope, dy], outputs: [dx, dSlope] }) => {
     emitElements(k, "prelu_backward", { x, slope, dy, y: dx });
-    emitSlope(k, "prelu_slope", { x, dy, y: dSlope });
+    emitKernel(k, slopeKernel, { a: dy, b: x, y: dSlope });
   },
 };
 

@@ -98,6 +98,23 @@ Deno.test("multiply repeats numbers along lanes of four and of two", () =>
     reference: ({ a, b, c, d }) => a.map((value, i) => value * b[i % 8] * c[Math.floor(i / 8) % 6] - 3 * value * d[i]),
   }));
 
+Deno.test("a row and a single number that many rows repeat get their gradients in splits", () =>
+  checkOp({
+    inputs: { a: ["B", 20], b: [20], c: [1] },
+    batch: 333,
+    rows: 301,
+    build: ({ a, b, c }) => multiply(multiply(a, b), c),
+    reference: ({ a, b, c }) => a.map((value, i) => value * b[i % 20] * c[0]),
+  }));
+
+Deno.test("a wide row that rows repeat gets its gradient at once", () =>
+  checkOp({
+    inputs: { a: ["B", 520], b: [520] },
+    ...{ batch: 5, sampled: 40 },
+    build: ({ a, b }) => multiply(a, b),
+    reference: ({ a, b }) => a.map((value, i) => value * b[i % 520]),
+  }));
+
 Deno.test("multiply of a column by one parameter sums its gradient over the batch", () =>
   checkOp({
     inputs: { a: ["B", 1], b: [1] },

@@ -2,7 +2,7 @@ import { gelu, prelu, silu } from "../../../src/ops/dense/gate.ts";
 import { gelu as geluOf } from "../../reference/pointwise.ts";
 import { checkOp } from "../../support.ts";
 
-for (const [batch, width] of [[1, 1], [37, 17]]) {
+for (const [batch, width] of [[1, 1], [37, 17], [130, 6]]) {
   Deno.test(`gelu of [${batch}, ${width}] matches its reference and central differences`, () =>
     checkOp({
       inputs: { x: ["B", width] },
@@ -30,4 +30,16 @@ for (const [batch, width] of [[1, 1], [37, 17]]) {
         reference: ({ x, slope }) => x.map((value, i) => value > 0 ? value : slope[i % slopes] * value),
       }));
   }
+}
+
+for (const slopes of [12, 1]) {
+  Deno.test(`the gradient of ${slopes} slopes is summed over many rows`, () =>
+    checkOp({
+      inputs: { x: ["B", 12], slope: [slopes] },
+      ...{ batch: 601, sampled: 12 },
+      // Central differences need numbers that are not next to 0.
+      prepare: { x: (values) => values.map((value) => value + Math.sign(value) / 8) },
+      build: ({ x, slope }) => prelu(x, slope),
+      reference: ({ x, slope }) => x.map((value, i) => value > 0 ? value : slope[i % slopes] * value),
+    }));
 }
