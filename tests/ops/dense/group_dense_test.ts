@@ -48,13 +48,14 @@ for (
     { batch: 37, inputs: 17, outputs: 5, count: 3 },
     { batch: 70, inputs: 16, outputs: 33, count: 4, absent: 2 },
     { batch: 20, inputs: 4, outputs: 3, count: 2, rows: 11 },
+    { batch: 90, inputs: 70, outputs: 72, count: 2, rows: 80 },
   ]
 ) {
   const sizes = { inputs, outputs };
   Deno.test(`group_dense matches its reference: ${JSON.stringify({ batch, ...sizes, count, absent, rows })}`, () =>
     checkOp({
       inputs: { x: ["B", inputs], w: [count, inputs, outputs], bias: [count, outputs], groups: ["B"] },
-      ...{ integers, batch, rows, prepare: { groups: draw(count, absent) } },
+      ...{ integers, batch, rows, prepare: { groups: draw(count, absent) }, sampled: 600 },
       build: ({ x, w, bias, groups }) => groupDense(x, w, bias, rowGroups(groups, count)),
       reference: (values) => reference(values, sizes),
     }));
