@@ -7,15 +7,24 @@ import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
 import order from "../../../shaders/interaction/pair_order.wgsl" with { type: "text" };
 import source from "../../../shaders/interaction/pair_product.wgsl" with { type: "text" };
 import backwardSource from "../../../shaders/interaction/pair_product_backward.wgsl" with { type: "text" };
+import slicesSource from "../../../shaders/interaction/pair_product_slices.wgsl" with { type: "text" };
 import type { Constants } from "../../gpu/shader.ts";
 import { shader } from "../../gpu/shader.ts";
 import { apply, type Emitter, type Op } from "../../graph/node.ts";
 import { formatShape, type Tensor, widthOf } from "../../graph/tensor.ts";
+import { emitKernel } from "../../kernels/set.ts";
+import { costOn, gpuVariant, type Kernel, type Problem } from "../../kernels/variant.ts";
+import { emitMergedColumns } from "../dense/column_sums.ts";
 import { lanesOf } from "../shape/lane.ts";
 import { pairSizes } from "./pairs.ts";
 
 /** Slices of the batch over which the gradient of the strengths is first summed; fixed, so that bits do not change. */
 const SLICES = 64;
+
+/** Slices on GPUs at most, rows of one at least, and threads that keep a GPU busy. */
+const MOST_SLICES = 256;
+const SLICE_ROWS = 8;
+const BUSY_THREADS = 32_768;
 
 /** Sizes of the op and what becomes of the products. */
 interface PairAttributes {
@@ -62,17 +71,67 @@ const backwardOp: Op<PairAttributes> = {
 const strengthsOp: Op<PairAttributes> = {
   name: "innerProductStrengths",
   outputs: ([, , strengths]) => [strengths.shape],
-  emit: (k, { inputs: [e, dq, strengths], outputs: [ds], attributes }) => {
-    const { fields, dim, pairs } = attributes;
-    const partial = k.scratch([SLICES, pairs * Math.max(lanesOf(dim).width, widthOf(strengths.shape) / pairs)]);
-    const byLane = widthOf(strengths.shape) > pairs;
-    const lanes = byLane ? lanesOf(dim).count : 1;
-    const width = pairs * lanes;
-    emit(k, attributes, "slices", { e, dq, partial }, strengths, SLICES * blocksOf(fields) ** 2 * lanes);
-    const [entry, binding] = byLane ? ["strengths_by_lane", "dvector"] : ["strengths", "dnumber"];
-    emit(k, attributes, entry, { slice: partial, [binding]: ds }, strengths, width);
-  },
+  emit: (k, { inputs: [e, dq, strengths], outputs: [ds], attributes }) =>
+    emitKernel(k, strengthsKernel, { e, dq, strengths, ds, attributes }),
 };
+
+interface Strengths {
+  readonly e: Tensor;
+  readonly dq: Tensor;
+  readonly strengths: Tensor;
+  readonly ds: Tensor;
+  readonly attributes: PairAttributes;
+}
+
+interface StrengthsProblem extends Problem {
+  readonly batch: number;
+  readonly fields: number;
+  readonly dim: number;
+  /** Whether strengths are vectors. */
+  readonly byLane: boolean;
+}
+
+const productSize = ({ batch, fields, dim }: StrengthsProblem): number => batch * fields * fields * dim;
+
+/** The gradient of strengths. On GPUs blocks of pairs are held in registers over more slices of the batch. */
+const strengthsKernel: Kernel<Strengths, StrengthsProblem> = {
+  name: "pair_product_strengths",
+  problem: ({ batch }, { strengths, attributes: { fields, dim, pairs } }) => {
+    return { batch, fields, dim, byLane: widthOf(strengths.shape) > pairs };
+  },
+  variants: [
+    {
+      name: "slices",
+      fits: () => true,
+      cost: (profile, problem) => costOn(profile, productSize(problem), { gpu: 2, software: 1 }),
+      emit: emitSlices,
+    },
+    gpuVariant("blocks", productSize, emitSliceBlocks),
+  ],
+};
+
+function emitSlices(k: Emitter, { e, dq, strengths, ds, attributes }: Strengths, { byLane }: StrengthsProblem): void {
+  const { fields, dim, pairs } = attributes;
+  const partial = k.scratch([SLICES, pairs * Math.max(lanesOf(dim).width, widthOf(strengths.shape) / pairs)]);
+  const lanes = byLane ? lanesOf(dim).count : 1;
+  const width = pairs * lanes;
+  emit(k, attributes, "slices", { e, dq, partial }, strengths, SLICES * blocksOf(fields) ** 2 * lanes);
+  const [entry, binding] = byLane ? ["strengths_by_lane", "dvector"] : ["strengths", "dnumber"];
+  emit(k, attributes, entry, { slice: partial, [binding]: ds }, strengths, width);
+}
+
+function emitSliceBlocks(k: Emitter, task: Strengths, { byLane }: StrengthsProblem): void {
+  const { e, dq, strengths, ds, attributes } = task;
+  const blocks = blocksOf(attributes.fields);
+  const invocations = blocks * (blocks + 1) / 2 * (byLane ? lanesOf(attributes.dim).count : 1);
+  const slices = Math.min(MOST_SLICES, Math.ceil(k.batch / SLICE_ROWS), Math.ceil(BUSY_THREADS / invocations));
+  const columns = widthOf(strengths.shape);
+  const sums = slices === 1 ? ds : k.scratch([slices, columns]);
+  const [entry, binding] = byLane ? ["lane_slices", "partial"] : ["number_slices", "dnumber"];
+  const more = { parts: { pair_product_slices: slicesSource }, constants: { SLICES: slices } };
+  emit(k, attributes, entry, { e, dq, [binding]: sums }, strengths, slices * invocations, more);
+  if (slices > 1) emitMergedColumns(k, sums, { splits: slices, columns, y: ds });
+}
 
 function emit(
   k: Emitter,
@@ -81,6 +140,7 @@ function emit(
   bind: Readonly<Record<string, Tensor>>,
   strengths: Tensor | undefined,
   invocations: number,
+  more: { readonly parts?: Readonly<Record<string, string>>; readonly constants?: Constants } = {},
 ): void {
   const { fields, dim, pairs, summed } = attributes;
   const lanes = lanesOf(dim);
@@ -92,13 +152,14 @@ function emit(
     SUMMED: summed,
     SLICES,
     Strength: byLane ? "Lane" : "f32",
+    ...more.constants,
   };
   k.run({
     shader: shader("pair_product", {
       grid,
       ...lanes.part,
       pair_product: source,
-      pair_product_backward: backwardSource,
+      ...(more.parts ?? { pair_product_backward: backwardSource }),
       pair_order: order,
     }),
     entry,
