@@ -16,7 +16,8 @@ import { formatShape, type Shape, type Tensor } from "../../graph/tensor.ts";
 import { emitKernel } from "../../kernels/set.ts";
 import { gpuVariant, type Kernel, type Problem } from "../../kernels/variant.ts";
 import { lanesOf } from "../shape/lane.ts";
-import { existingPairs, pairSizes, type PairWindow } from "./pairs.ts";
+import { matrixSumBackwardKernel, matrixSumKernel } from "./pair_matrix_sum.ts";
+import { existingPairs, type FieldSizes, pairSizes, type PairWindow } from "./pairs.ts";
 
 /** Slices of the batch over which gradients of matrices are first summed; fixed, so that bits do not change. */
 export const SLICES = 16;
@@ -95,11 +96,10 @@ const pairMatrixOp: Op<MatrixAttributes> = {
     return [["B", form === "each" ? pairs : 1]];
   },
   emit: (k, { inputs: [e, weight], outputs: [y], attributes }) => {
-    const { form, pairs } = attributes;
+    const { form } = attributes;
     if (form === "products") return emitMatrixProducts(k, attributes, { e, weight, r: y });
-    const part = form === "each" ? y : k.scratch(["B", pairs]);
-    emitKernel(k, matrixForwardKernel, { window: attributes, bind: { e, weight, q: part } });
-    if (part !== y) emitPairMatrix(k, attributes, "row_sums", { part, q: y }, k.batch);
+    if (form === "summed") return emitKernel(k, summedKernel, { sizes: attributes, bind: { e, weight, y } });
+    emitKernel(k, matrixForwardKernel, { window: attributes, bind: { e, weight, q: y } });
   },
   backward: ({ inputs: [e, weight], attributes }, [g]) =>
     g ? [apply(backwardOp, [e, weight, g], attributes), apply(matricesOp, [e, weight, g], attributes)] : [],
@@ -108,9 +108,28 @@ const pairMatrixOp: Op<MatrixAttributes> = {
 const backwardOp: Op<MatrixAttributes> = {
   name: "pairMatrixBackward",
   outputs: ([e]) => [e.shape],
-  emit: (k, { inputs: [e, weight, g], outputs: [de], attributes }) =>
-    emitMatrixBackward(k, attributes, { e, weight, g, de }, false),
+  emit: (k, { inputs: [e, weight, g], outputs: [de], attributes }) => {
+    const bind = { e, weight, g, de };
+    if (attributes.form === "summed") return emitKernel(k, summedBackwardKernel, { sizes: attributes, bind });
+    emitMatrixBackward(k, attributes, bind, false);
+  },
 };
+
+/** Returns the window of all pairs, whose products are summed. */
+function allPairs({ fields, dim }: FieldSizes): MatrixAttributes {
+  return { fields, dim, form: "summed", first: 0, pairs: fields * (fields - 1) / 2 };
+}
+
+const summedKernel = matrixSumKernel((k, { sizes, bind: { e, weight, y } }) => {
+  const window = allPairs(sizes);
+  const part = k.scratch(["B", window.pairs]);
+  emitKernel(k, matrixForwardKernel, { window, bind: { e, weight, q: part } });
+  emitPairMatrix(k, window, "row_sums", { part, q: y }, k.batch);
+});
+
+const summedBackwardKernel = matrixSumBackwardKernel((k, { sizes, bind }) => {
+  emitKernel(k, matrixBackwardKernel, { window: allPairs(sizes), bind });
+});
 
 const matricesOp: Op<MatrixAttributes> = {
   name: "pairMatrixMatrices",

@@ -57,6 +57,14 @@ for (const [batch, fields, dim] of [...shapes, [37, 2, 16], [70, 3, 5], [3, 3, 2
     }));
 }
 
+Deno.test("the sum of products of more samples than a tile has and of three lanes matches the reference", () =>
+  checkOp({
+    inputs: { e: ["B", 4, 12], w: [6, 12, 12] },
+    ...{ batch: 150, sampled: 40 },
+    build: ({ e, w }) => matrixSum(e, w),
+    reference: ({ e, w }) => groupSums(matrixElementsReference(e, 4, 12, w), 6 * 12),
+  }));
+
 /** Computes element products and both gradients, some pairs at a time, from images or buffers. */
 async function windows([batch, fields, dim, pairs]: number[], kernels: string) {
   // Kernels that read images are those of a processor's driver, which a GPU can run as well.
