@@ -5,13 +5,17 @@
  */
 import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
 import source from "../../../shaders/interaction/circular.wgsl" with { type: "text" };
+import lanesSource from "../../../shaders/interaction/circular_lanes.wgsl" with { type: "text" };
 import order from "../../../shaders/interaction/pair_order.wgsl" with { type: "text" };
 import { shader } from "../../gpu/shader.ts";
 import { apply, type Emitter, type Op } from "../../graph/node.ts";
 import { formatShape, sizeOf, type Tensor } from "../../graph/tensor.ts";
+import { emitKernel } from "../../kernels/set.ts";
+import { costOn, gpuVariant, type Kernel, type Problem } from "../../kernels/variant.ts";
 import { type FieldSizes, pairSizes } from "./pairs.ts";
 
 const kernels = shader("circular", { grid, circular: source, pair_order: order });
+const laneKernels = shader("circular", { grid, circular_lanes: lanesSource, pair_order: order });
 
 /** How two vectors are joined to a third one: c[n] = sum_k a[k] b[n + k], or a[k] b[n - k], modulo their width. */
 export type CircularKind = "correlation" | "convolution";
@@ -34,15 +38,60 @@ function emit(k: Emitter, entry: string, { kind, fields, dim }: Attributes, bind
 const productsOp: Op<Attributes> = {
   name: "circular_products",
   outputs: (_, { fields, dim }) => [["B", fields * (fields - 1) / 2, dim]],
-  emit: (k, { inputs: [x], outputs: [y], attributes }) => emit(k, "products", attributes, { x, y }),
+  emit: (k, { inputs: [x], outputs: [y], attributes }) => emitKernel(k, productsKernel, { attributes, bind: { x, y } }),
   backward: ({ inputs: [x], attributes }, [dr]) => [dr && apply(gradientOp, [x, dr], attributes)],
 };
 
 const gradientOp: Op<Attributes> = {
   name: "circular_products_backward",
   outputs: ([x]) => [x.shape],
-  emit: (k, { inputs: [x, dr], outputs: [y], attributes }) => emit(k, "gradient", attributes, { x, dr, y }),
+  emit: (k, { inputs: [x, dr], outputs: [y], attributes }) =>
+    emitKernel(k, gradientKernel, { attributes, bind: { x, dr, y } }),
 };
+
+interface Task {
+  readonly attributes: Attributes;
+  readonly bind: Record<string, Tensor>;
+}
+
+interface CircularProblem extends Problem {
+  readonly batch: number;
+  readonly fields: number;
+  readonly dim: number;
+}
+
+/** Returns the kernel of products or their gradient; on GPUs a thread takes four numbers. */
+function circularKernel(entry: "products" | "gradient"): Kernel<Task, CircularProblem> {
+  const size = ({ batch, fields, dim }: CircularProblem): number => batch * fields * fields * dim * dim;
+  return {
+    name: `circular_${entry}`,
+    problem: ({ batch }, { attributes: { fields, dim } }) => ({ batch, fields, dim }),
+    variants: [
+      {
+        name: "numbers",
+        fits: () => true,
+        cost: (profile, problem) => costOn(profile, size(problem), { gpu: 2, software: 1 }),
+        emit: (k, { attributes, bind }) => emit(k, entry, attributes, bind),
+      },
+      {
+        ...gpuVariant<Task, CircularProblem>("lanes", size, (k, { attributes: { kind, fields, dim }, bind }) => {
+          k.run({
+            shader: laneKernels,
+            entry,
+            bind,
+            constants: { CORRELATES: kind === "correlation", LANES: dim / 4 },
+            params: { batch: k.batch, fields },
+            grid: Math.ceil(sizeOf(bind.y.shape, k.batch) / 4 / 64),
+          });
+        }),
+        fits: (_, { dim }) => dim % 16 === 0 || [4, 8, 12].includes(dim),
+      },
+    ],
+  };
+}
+
+const productsKernel = circularKernel("products");
+const gradientKernel = circularKernel("gradient");
 
 const circulantOp: Op<Attributes> = {
   name: "circulant",

@@ -6,7 +6,7 @@ import { circularProduct, circularProducts as reference } from "../../reference/
 import { checkOp } from "../../support.ts";
 
 for (const kind of ["correlation", "convolution"] as const) {
-  for (const [batch, fields, dim] of [[7, 5, 8], [3, 3, 17], [1, 2, 1]]) {
+  for (const [batch, fields, dim] of [[7, 5, 8], [3, 3, 17], [1, 2, 1], [2, 4, 12], [3, 3, 4], [1, 3, 32]]) {
     Deno.test(`pairs joined by ${kind} match the reference at batch ${batch}, ${fields} fields, D ${dim}`, () =>
       checkOp({
         inputs: { e: ["B", fields, dim] },
