@@ -8,7 +8,7 @@ import { checkOp } from "../../support.ts";
 const integers = ["lengths"];
 
 /** Batches, histories of a row, places and columns: of one place, of even and odd numbers of places, of many columns. */
-const SIZES = [[1, 1, 1, 1], [37, 1, 7, 5], [9, 3, 4, 2], [5, 2, 50, 3], [3, 3, 2, 17], [3, 1, 9, 70]];
+const SIZES = [[1, 1, 1, 1], [37, 1, 7, 5], [9, 3, 4, 2], [5, 2, 50, 3], [3, 3, 2, 17], [3, 1, 9, 70], [6, 2, 10, 24]];
 
 for (const [batch, lists, places, width] of SIZES) {
   Deno.test(`a filter of ${lists} histories [${batch}, ${places}, ${width}] matches its reference`, () =>
