@@ -12,6 +12,7 @@ import { emitKernel } from "../../kernels/set.ts";
 import { lanesOf } from "../shape/lane.ts";
 import { reshape } from "../shape/reshape.ts";
 import { columnProductsKernel } from "./column_products.ts";
+import { rowProductsKernel } from "./row_products.ts";
 
 /** Counts of numbers that lie beside each other, and the factor of a multiple. */
 interface Sizes {
@@ -109,13 +110,13 @@ const rowDotOp: Op<Shape> = {
     }
     return [shape];
   },
-  emit: (k, { inputs: [a, b], outputs: [y] }) => {
-    const rows = sizeOf(y.shape, k.batch);
-    const width = sizeOf(a.shape, k.batch) / rows;
-    emitLanes(k, "row_dot", { a, b, sums: y }, { runs: { width }, sizes: { size: rows }, grid: () => rows / 64 });
-  },
+  emit: (k, { inputs: [a, b], outputs: [y] }) => emitKernel(k, rowDotKernel, { a, b, y }),
   backward: ({ inputs: [a, b] }, [dy]) => dy ? [multiply(b, dy), multiply(a, dy)] : [],
 };
+
+const rowDotKernel = rowProductsKernel((k, { a, b, y }, { rows: size, columns: width }) => {
+  emitLanes(k, "row_dot", { a, b, sums: y }, { runs: { width }, sizes: { size }, grid: () => size / 64 });
+});
 
 /** Sums a product over rows: y[n] = sum_r a[r, n] b[r, n], in the shape of a row; one factor is 0 in padded rows. */
 export function columnDot(a: Tensor, b: Tensor, shape: Shape): Tensor {

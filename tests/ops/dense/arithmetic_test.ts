@@ -115,6 +115,21 @@ Deno.test("a wide row that rows repeat gets its gradient at once", () =>
     reference: ({ a, b }) => a.map((value, i) => value * b[i % 520]),
   }));
 
+for (const width of [1, 22, 520]) {
+  Deno.test(`rowDot of rows of ${width} numbers matches its reference`, () =>
+    checkOp({
+      inputs: { a: ["B", width], b: ["B", width] },
+      ...{ batch: 9, sampled: 40 },
+      build: ({ a, b }) => rowDot(a, b),
+      reference: ({ a, b }) =>
+        Float64Array.from({ length: 9 }, (_, r) => {
+          let sum = 0;
+          for (let i = width * r; i < width * r + width; i++) sum += a[i] * b[i];
+          return sum;
+        }),
+    }));
+}
+
 Deno.test("multiply of a column by one parameter sums its gradient over the batch", () =>
   checkOp({
     inputs: { a: ["B", 1], b: [1] },
