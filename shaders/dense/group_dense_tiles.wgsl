@@ -15,8 +15,8 @@ struct Params { inputs: u32, outputs: u32, count: u32, tiles: u32 }
 
 var<workgroup> slopes: array<Lane, 288>;   // input_gradient: 32 rows of 8 lanes; rows are 9 apart, for the banks' sake
 var<workgroup> weights: array<Lane, 576>;  // 64 rows k of 8 lanes
-var<workgroup> factors: array<vec4f, 128>;  // weight_gradient: 16 rows of four times 8 numbers
-var<workgroup> lanes: array<Lane, 256>;     // 16 rows of 16 lanes
+var<workgroup> factors: array<vec4f, 256>;  // weight_gradient: 32 rows of four times 8 numbers
+var<workgroup> lanes: array<Lane, 512>;     // 32 rows of 16 lanes
 
 // Rows of a group by their places in the order; none past the last tile.
 struct Places { group: u32, first: u32, end: u32 }
@@ -117,6 +117,23 @@ fn factors_at(place: u32, end: u32, k: u32) -> vec4f {
   return select(numbers, vec4f(1.0), ks == vec4u(params.inputs));
 }
 
+// What a thread loads of 32 rows.
+struct Loaded { factors0: vec4f, factors1: vec4f, slopes: Four }
+
+fn loaded(place: u32, end: u32, k: u32, n: u32, thread: u32) -> Loaded {
+  let row = place + thread / 8u;
+  let four = k + thread % 8u * 4u;
+  let own = place + thread / 16u;
+  let lane = n + thread % 16u;
+  let slopes = Four(
+    slope_at(own, end, lane),
+    slope_at(own + 8u, end, lane),
+    slope_at(own + 16u, end, lane),
+    slope_at(own + 24u, end, lane),
+  );
+  return Loaded(factors_at(row, end, four), factors_at(row + 16u, end, four), slopes);
+}
+
 fn times(sums: Four, four: vec4f, slope: Lane) -> Four {
   return Four(sums.v0 + four.x * slope, sums.v1 + four.y * slope, sums.v2 + four.z * slope, sums.v3 + four.w * slope);
 }
@@ -137,17 +154,21 @@ fn weight_gradient(
   let own = thread / 16u;   // of the fours of rows k
   let lane = thread % 16u;
   let end = offsets[g + 1u];
+  let first = offsets[g];
+  var next = loaded(first, end, k, n, thread);
   var sums = Four();
-  for (var place = offsets[g]; place < end; place += 16u) {
-    let four = factors_at(place + thread / 8u, end, k + thread % 8u * 4u);
-    let slope0 = slope_at(place + own, end, n + lane);
-    let slope1 = slope_at(place + own + 8u, end, n + lane);
+  for (var place = first; place < end; place += 32u) {
     workgroupBarrier();
-    factors[thread] = four;
-    lanes[thread] = slope0;
-    lanes[thread + 128u] = slope1;
+    factors[thread] = next.factors0;
+    factors[thread + 128u] = next.factors1;
+    lanes[thread] = next.slopes.v0;
+    lanes[thread + 128u] = next.slopes.v1;
+    lanes[thread + 256u] = next.slopes.v2;
+    lanes[thread + 384u] = next.slopes.v3;
     workgroupBarrier();
-    for (var r = 0u; r < 16u; r += 4u) {
+    // They are on their way while those before are added.
+    next = loaded(place + 32u, end, k, n, thread);
+    for (var r = 0u; r < 32u; r += 4u) {
       let left = r * 8u + own;
       let to = r * 16u + lane;
       sums = times(sums, factors[left], lanes[to]);
