@@ -1,0 +1,175 @@
+// Gradients of attention over pairs for GPUs (afm_registers.wgsl, which this part follows; formulas: afm_backward.wgsl).
+// Grid: backward one thread per (b, i); slices a workgroup per slice of the batch, whose threads share its pairs and have
+// four hidden units each; weights 16 threads per number of dw, or of dc and dh, which share the slices.
+// Fixed orders, no atomics.
+fn pull_of(sample: u32, i: u32, j: u32) -> vec2f {
+  if (i == j || j >= params.fields) { return vec2f(); }
+  return kept_pulls[sample + number_of(i, j)];
+}
+
+@compute @workgroup_size(64)
+fn backward(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let t = linear_group(group, groups) * 64u + lane;
+  if (t >= params.batch * params.fields) { return; }
+  let b = t / params.fields;
+  let i = t % params.fields;
+  let sample = b * pair_count();
+  let first_row = b * params.fields * LANES;
+  let last = params.fields - 1u;
+  let own = row_of_e(t * LANES);
+  let toward = row_of_dv(b * LANES);
+  var sum = Row();
+  for (var j = 0u; j < params.fields; j += 4u) {
+    let x0 = row_of_e(first_row + j * LANES);
+    let x1 = row_of_e(first_row + min(j + 1u, last) * LANES);
+    let x2 = row_of_e(first_row + min(j + 2u, last) * LANES);
+    let x3 = row_of_e(first_row + min(j + 3u, last) * LANES);
+    let p0 = pull_of(sample, i, j);
+    let p1 = pull_of(sample, i, j + 1u);
+    let p2 = pull_of(sample, i, j + 2u);
+    let p3 = pull_of(sample, i, j + 3u);
+    let ds = vec4f(p0.y, p1.y, p2.y, p3.y);
+    sum = plus_product(sum, toward, plus(plus(plus(scaled(x0, p0.x), p1.x, x1), p2.x, x2), p3.x, x3));
+    for (var a = 0u; a < HIDDEN; a++) {
+      let row = row_of_wt(a);
+      let by_own = times(row, own);
+      let z = vec4f(inner(x0, by_own), inner(x1, by_own), inner(x2, by_own), inner(x3, by_own)) + bias[a];
+      let g = select(vec4f(), head[a] * ds, z > vec4f());
+      sum = plus_product(sum, row, plus(plus(plus(scaled(x0, g.x), g.y, x1), g.z, x2), g.w, x3));
+    }
+  }
+  let at = t * LANES;
+  de[at] = sum.v0;
+  if (LANES > 1u) { de[at + 1u] = sum.v1; }
+  if (LANES > 2u) { de[at + 2u] = sum.v2; }
+  if (LANES > 3u) { de[at + 3u] = sum.v3; }
+}
+
+// Adds up what the threads hold for a hidden unit, and stores it.
+fn merge_unit(lane: u32, slice: u32, unit: u32, row: Row) {
+  workgroupBarrier();
+  keep_lanes(lane, row);
+  workgroupBarrier();
+  let own = 4u * (lane % BLOCKS) + unit;
+  let end = select(0u, LANES, own < HIDDEN && lane / BLOCKS < SHARES);
+  for (var c = lane / BLOCKS; c < end; c += SHARES) {
+    partial_w[(slice * HIDDEN + own) * LANES + c] = sum_of_lanes(lane % BLOCKS, BLOCKS, SHARES, c);
+  }
+}
+
+fn sum_of_units(block: u32) -> vec4f {
+  var sum = vec4f();
+  for (var k = 0u; k < SHARES; k++) { sum += share_units[k * BLOCKS + block]; }
+  return sum;
+}
+
+@compute @workgroup_size(128)
+fn slices(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let slice = linear_group(group, groups);
+  let fields = params.fields;
+  let pairs = pair_count();
+  let block = lane % BLOCKS;
+  let share = lane / BLOCKS;
+  let units = min(vec4u(4u * block) + vec4u(0u, 1u, 2u, 3u), vec4u(HIDDEN - 1u));
+  let heads = vec4f(head[units.x], head[units.y], head[units.z], head[units.w]);
+  let biases = vec4f(bias[units.x], bias[units.y], bias[units.z], bias[units.w]);
+  let w0 = row_of_wt(units.x);
+  let w1 = row_of_wt(units.y);
+  let w2 = row_of_wt(units.z);
+  let w3 = row_of_wt(units.w);
+  var d0 = Row();
+  var d1 = Row();
+  var d2 = Row();
+  var d3 = Row();
+  var sum_bias = vec4f();
+  var sum_head = vec4f();
+  let rows = (params.batch + SLICES - 1u) / SLICES;
+  let end = select(0u, min(slice * rows + rows, params.batch), share < SHARES);
+  for (var b = slice * rows; b < end; b++) {
+    let first_row = b * fields * LANES;
+    var i = share % fields;
+    var k = share / fields + 1u;
+    for (var t = share; t < pairs; t += SHARES) {
+      let j = around(i, k);
+      let ds = kept_pulls[b * pairs + number_of(i, j)].y;
+      let x = times(row_of_e(first_row + i * LANES), row_of_e(first_row + j * LANES));
+      let z = vec4f(inner(x, w0), inner(x, w1), inner(x, w2), inner(x, w3)) + biases;
+      let g = select(vec4f(), ds * heads, z > vec4f());
+      sum_bias += g;
+      sum_head += ds * max(z, vec4f());
+      d0 = plus(d0, g.x, x);
+      d1 = plus(d1, g.y, x);
+      d2 = plus(d2, g.z, x);
+      d3 = plus(d3, g.w, x);
+      i += SHARES % fields;
+      k += SHARES / fields;
+      if (i >= fields) {
+        i -= fields;
+        k++;
+      }
+    }
+  }
+  merge_unit(lane, slice, 0u, d0);
+  merge_unit(lane, slice, 1u, d1);
+  merge_unit(lane, slice, 2u, d2);
+  merge_unit(lane, slice, 3u, d3);
+  share_units[lane] = sum_bias;
+  workgroupBarrier();
+  let all_bias = sum_of_units(block);
+  workgroupBarrier();
+  share_units[lane] = sum_head;
+  workgroupBarrier();
+  if (share > 0u) { return; }
+  let all_head = sum_of_units(block);
+  let at = slice * HIDDEN + 4u * block;
+  partial_c[at] = vec2f(all_bias.x, all_head.x);
+  if (4u * block + 1u < HIDDEN) { partial_c[at + 1u] = vec2f(all_bias.y, all_head.y); }
+  if (4u * block + 2u < HIDDEN) { partial_c[at + 2u] = vec2f(all_bias.z, all_head.z); }
+  if (4u * block + 3u < HIDDEN) { partial_c[at + 3u] = vec2f(all_bias.w, all_head.w); }
+}
+
+// What a slice holds for a number of dw, or for one of dc and dh.
+fn slice_number(slice: u32, number: u32, size: u32) -> vec2f {
+  if (number < size) { return vec2f(slice_w[slice * size + number], 0.0); }
+  return slice_c[slice * HIDDEN + number - size];
+}
+
+@compute @workgroup_size(64)
+fn weights(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let dim = LANES * LANE_WIDTH;
+  let size = HIDDEN * dim;
+  let own = linear_group(group, groups) * (64u / MERGERS) + lane % (64u / MERGERS);
+  let number = min(own, size + HIDDEN - 1u);
+  let step = 64u / MERGERS;
+  var sum = vec2f();
+  for (var s = lane / step; s < SLICES; s += 4u * MERGERS) {
+    let s0 = slice_number(s, number, size);
+    let s1 = slice_number(s + MERGERS, number, size);
+    let s2 = slice_number(s + 2u * MERGERS, number, size);
+    let s3 = slice_number(s + 3u * MERGERS, number, size);
+    sum += (s0 + s1) + (s2 + s3);
+  }
+  share_pairs[lane] = sum;
+  workgroupBarrier();
+  if (lane >= step || own != number) { return; }
+  var all = vec2f();
+  for (var k = 0u; k < MERGERS; k++) { all += share_pairs[k * step + lane]; }
+  if (number < size) {
+    dw[number % dim * HIDDEN + number / dim] = all.x;
+  } else {
+    dbias[number - size] = all.x;
+    dhead[number - size] = all.y;
+  }
+}
