@@ -1,10 +1,8 @@
-// Attention over pairs for GPUs (the formulas are those of afm.wgsl), for rows of at most four lanes, which registers with
-// names hold: an array that a loop indexes would be in slow memory.
+// Attention over pairs for GPUs (the formulas are those of afm.wgsl), for rows of at most four lanes.
 // Grid: forward SPLIT threads per sample, each of which takes four pairs of one field at a time.
 // Pairs go around: pair (i, k) is of the fields i and i + k modulo F with 1 <= k <= F / 2, so that all i have as many.
 // Shapes: e, de [B, F, D]; wt [A, D]; c, h [A]; v, dv [B, D]; s, pulls [B, P]; lse [B]; f32. Fixed orders, no atomics.
-// The bindings are those of afm_registers_backward.wgsl too. Needs pair_order.wgsl.
-const LANES: u32 = 4u;     // lanes of D, at most 4
+// The bindings are those of afm_registers_backward.wgsl too. Needs field_rows.wgsl and pair_order.wgsl.
 const HIDDEN: u32 = 16u;   // A, at most 64
 const SPLIT: u32 = 16u;    // threads per sample in forward, a divisor of 64
 const SLICES: u32 = 512u;  // slices of the batch
@@ -40,17 +38,6 @@ var<workgroup> share_lanes: array<Lane, 512>;
 var<workgroup> share_units: array<vec4f, 128>;
 var<workgroup> share_pairs: array<vec2f, 64>;
 
-// The lanes of a row.
-struct Row { v0: Lane, v1: Lane, v2: Lane, v3: Lane }
-
-fn row_of_e(at: u32) -> Row {
-  var row = Row(e[at], Lane(), Lane(), Lane());
-  if (LANES > 1u) { row.v1 = e[at + 1u]; }
-  if (LANES > 2u) { row.v2 = e[at + 2u]; }
-  if (LANES > 3u) { row.v3 = e[at + 3u]; }
-  return row;
-}
-
 fn row_of_wt(a: u32) -> Row {
   let at = a * LANES;
   var row = Row(wt[at], Lane(), Lane(), Lane());
@@ -65,42 +52,6 @@ fn row_of_dv(at: u32) -> Row {
   if (LANES > 1u) { row.v1 = dv[at + 1u]; }
   if (LANES > 2u) { row.v2 = dv[at + 2u]; }
   if (LANES > 3u) { row.v3 = dv[at + 3u]; }
-  return row;
-}
-
-fn times(x: Row, y: Row) -> Row {
-  var row = Row(x.v0 * y.v0, Lane(), Lane(), Lane());
-  if (LANES > 1u) { row.v1 = x.v1 * y.v1; }
-  if (LANES > 2u) { row.v2 = x.v2 * y.v2; }
-  if (LANES > 3u) { row.v3 = x.v3 * y.v3; }
-  return row;
-}
-
-fn scaled(x: Row, factor: f32) -> Row {
-  return Row(x.v0 * factor, x.v1 * factor, x.v2 * factor, x.v3 * factor);
-}
-
-fn inner(x: Row, y: Row) -> f32 {
-  var sum = x.v0 * y.v0;
-  if (LANES > 1u) { sum += x.v1 * y.v1; }
-  if (LANES > 2u) { sum += x.v2 * y.v2; }
-  if (LANES > 3u) { sum += x.v3 * y.v3; }
-  return total(sum);
-}
-
-fn plus(sum: Row, factor: f32, x: Row) -> Row {
-  var row = Row(sum.v0 + factor * x.v0, Lane(), Lane(), Lane());
-  if (LANES > 1u) { row.v1 = sum.v1 + factor * x.v1; }
-  if (LANES > 2u) { row.v2 = sum.v2 + factor * x.v2; }
-  if (LANES > 3u) { row.v3 = sum.v3 + factor * x.v3; }
-  return row;
-}
-
-fn plus_product(sum: Row, x: Row, y: Row) -> Row {
-  var row = Row(sum.v0 + x.v0 * y.v0, Lane(), Lane(), Lane());
-  if (LANES > 1u) { row.v1 = sum.v1 + x.v1 * y.v1; }
-  if (LANES > 2u) { row.v2 = sum.v2 + x.v2 * y.v2; }
-  if (LANES > 3u) { row.v3 = sum.v3 + x.v3 * y.v3; }
   return row;
 }
 

@@ -5,6 +5,7 @@
  */
 import source from "../../../shaders/interaction/afm_registers.wgsl" with { type: "text" };
 import backwardSource from "../../../shaders/interaction/afm_registers_backward.wgsl" with { type: "text" };
+import rows from "../../../shaders/interaction/field_rows.wgsl" with { type: "text" };
 import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
 import order from "../../../shaders/interaction/pair_order.wgsl" with { type: "text" };
 import random from "../../../shaders/common/random.wgsl" with { type: "text" };
@@ -36,6 +37,7 @@ export function emitAfmRegisters(
       step,
       random,
       ...lanes.part,
+      field_rows: rows,
       afm_registers: source,
       afm_registers_backward: backwardSource,
       pair_order: order,
