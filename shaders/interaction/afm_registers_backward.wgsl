@@ -1,48 +1,83 @@
 // Gradients of attention over pairs for GPUs (afm_registers.wgsl, which this part follows; formulas: afm_backward.wgsl).
-// Grid: backward one thread per (b, i); slices a workgroup per slice of the batch, whose threads share its pairs and have
+// Grid: backward one thread per (b, i), as many samples to a workgroup as fit; slices a workgroup per slice of the batch, whose threads share its pairs and have
 // four hidden units each; weights 16 threads per number of dw, or of dc and dh, which share the slices.
 // Fixed orders, no atomics.
-fn pull_of(sample: u32, i: u32, j: u32) -> vec2f {
-  if (i == j || j >= params.fields) { return vec2f(); }
-  return kept_pulls[sample + number_of(i, j)];
+// What a pair of fields weighs in the gradient by its product, and the slope of its score; 0 where (i, k) is no pair.
+fn pull_of(sample: u32, i: u32, k: u32, is_held: bool) -> vec2f {
+  if (!is_held || !is_pair(i, k)) { return vec2f(); }
+  return kept_pulls[sample + number_of(i, around(i, k))];
 }
 
-@compute @workgroup_size(64)
+fn other_row(first_row: u32, i: u32, k: u32) -> Row {
+  return row_of_e(first_row + around(i, k) * LANES);
+}
+
+// Rows for the second of two pairs.
+var<workgroup> second_lanes: array<Lane, 512>;
+
+fn keep_second_lanes(thread: u32, row: Row) {
+  second_lanes[4u * thread] = row.v0;
+  second_lanes[4u * thread + 1u] = row.v1;
+  second_lanes[4u * thread + 2u] = row.v2;
+  second_lanes[4u * thread + 3u] = row.v3;
+}
+
+fn kept_row(thread: u32) -> Row {
+  let at = 4u * thread;
+  return Row(share_lanes[at], share_lanes[at + 1u], share_lanes[at + 2u], share_lanes[at + 3u]);
+}
+
+fn second_row(thread: u32) -> Row {
+  let at = 4u * thread;
+  return Row(second_lanes[at], second_lanes[at + 1u], second_lanes[at + 2u], second_lanes[at + 3u]);
+}
+
+@compute @workgroup_size(128)
 fn backward(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let t = linear_group(group, groups) * 64u + lane;
-  if (t >= params.batch * params.fields) { return; }
-  let b = t / params.fields;
-  let i = t % params.fields;
-  let sample = b * pair_count();
-  let first_row = b * params.fields * LANES;
-  let last = params.fields - 1u;
-  let own = row_of_e(t * LANES);
-  let toward = row_of_dv(b * LANES);
+  let fields = params.fields;
+  let samples = 128u / fields;
+  let b = linear_group(group, groups) * samples + lane / fields;
+  let is_held = lane / fields < samples && b < params.batch;
+  let i = lane % fields;
+  let held = min(b, params.batch - 1u);
+  let sample = held * pair_count();
+  let first_row = held * fields * LANES;
+  let first = lane / fields * fields;
+  let own = row_of_e(first_row + i * LANES);
+  let toward = row_of_dv(held * LANES);
   var sum = Row();
-  for (var j = 0u; j < params.fields; j += 4u) {
-    let x0 = row_of_e(first_row + j * LANES);
-    let x1 = row_of_e(first_row + min(j + 1u, last) * LANES);
-    let x2 = row_of_e(first_row + min(j + 2u, last) * LANES);
-    let x3 = row_of_e(first_row + min(j + 3u, last) * LANES);
-    let p0 = pull_of(sample, i, j);
-    let p1 = pull_of(sample, i, j + 1u);
-    let p2 = pull_of(sample, i, j + 2u);
-    let p3 = pull_of(sample, i, j + 3u);
-    let ds = vec4f(p0.y, p1.y, p2.y, p3.y);
-    sum = plus_product(sum, toward, plus(plus(plus(scaled(x0, p0.x), p1.x, x1), p2.x, x2), p3.x, x3));
+  // Of pairs two and two, each thread has the gradient by the product, which the thread of the other field takes as well.
+  for (var k = 1u; k <= fields / 2u; k += 2u) {
+    let next0 = other_row(first_row, i, k);
+    let next1 = other_row(first_row, i, k + 1u);
+    let x0 = times(own, next0);
+    let x1 = times(own, next1);
+    let p0 = pull_of(sample, i, k, is_held);
+    let p1 = pull_of(sample, i, k + 1u, is_held);
+    var d0 = scaled(toward, p0.x);
+    var d1 = scaled(toward, p1.x);
     for (var a = 0u; a < HIDDEN; a++) {
       let row = row_of_wt(a);
-      let by_own = times(row, own);
-      let z = vec4f(inner(x0, by_own), inner(x1, by_own), inner(x2, by_own), inner(x3, by_own)) + bias[a];
-      let g = select(vec4f(), head[a] * ds, z > vec4f());
-      sum = plus_product(sum, row, plus(plus(plus(scaled(x0, g.x), g.y, x1), g.z, x2), g.w, x3));
+      let z = vec2f(inner(x0, row), inner(x1, row)) + bias[a];
+      let g = select(vec2f(), head[a] * vec2f(p0.y, p1.y), z > vec2f());
+      d0 = plus(d0, g.x, row);
+      d1 = plus(d1, g.y, row);
     }
+    sum = plus_product(plus_product(sum, d0, next0), d1, next1);
+    keep_lanes(lane, d0);
+    keep_second_lanes(lane, d1);
+    workgroupBarrier();
+    let back = fields - k;
+    sum = plus_product(sum, kept_row(first + around(i, back)), other_row(first_row, i, back));
+    sum = plus_product(sum, second_row(first + around(i, back - 1u)), other_row(first_row, i, back - 1u));
+    workgroupBarrier();
   }
-  let at = t * LANES;
+  if (!is_held) { return; }
+  let at = first_row + i * LANES;
   de[at] = sum.v0;
   if (LANES > 1u) { de[at + 1u] = sum.v1; }
   if (LANES > 2u) { de[at + 2u] = sum.v2; }

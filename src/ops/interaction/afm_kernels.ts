@@ -65,6 +65,9 @@ export function afmFlops({ batch, pairs, hidden, dim }: AfmProblem): number {
   return 2 * batch * pairs * hidden * dim;
 }
 
+/** Threads of a workgroup of the gradient by the embeddings whose rows are in registers; each has a field. */
+const BACKWARD_THREADS = 128;
+
 /** Time of an operation whose rows are in registers with names, where one with rows in arrays takes 1 on a GPU. */
 const REGISTERS = { gpu: 0.2, software: 8 };
 
@@ -80,10 +83,15 @@ function emitRegisters(
 
 type AfmEmit = (k: Emitter, task: AfmTask) => void;
 
-function afmKernel(name: string, emit: AfmEmit, registers: AfmEmit, onProcessor?: number): Kernel<AfmTask, AfmProblem> {
+function afmKernel(
+  name: string,
+  emit: AfmEmit,
+  registers: AfmEmit,
+  { onProcessor, mostFields = Infinity }: { readonly onProcessor?: number; readonly mostFields?: number } = {},
+): Kernel<AfmTask, AfmProblem> {
   const byRegisters: Variant<AfmTask, AfmProblem> = {
     name: "registers",
-    fits: (_, problem) => fitsRegisters(problem),
+    fits: (_, problem) => problem.fields <= mostFields && fitsRegisters(problem),
     cost: (profile, problem) => costOn(profile, afmFlops(problem), REGISTERS),
     emit: registers,
   };
@@ -105,8 +113,9 @@ export const afmForwardKernel = afmKernel("afm", (k, { attributes, e, weights, b
 export const afmBackwardKernel = afmKernel("afm_backward", (k, { attributes, e, weights, bind }) => {
   emitAfm(k, attributes, "backward", { e, ...weights, ...bind }, k.batch * attributes.fields);
 }, (k, { attributes, e, weights, bind }) => {
-  emitRegisters(k, attributes, "backward", { e, ...weights, ...bind }, Math.ceil(k.batch * attributes.fields / 64));
-});
+  const samples = Math.floor(BACKWARD_THREADS / attributes.fields);
+  emitRegisters(k, attributes, "backward", { e, ...weights, ...bind }, Math.ceil(k.batch / samples));
+}, { mostFields: BACKWARD_THREADS });
 
 /** The gradients by the network, over slices of the batch. */
 export const afmSlicesKernel = afmKernel(
@@ -117,7 +126,7 @@ export const afmSlicesKernel = afmKernel(
   (k, { attributes, e, weights, bind }) => {
     emitRegisters(k, attributes, "slices", { e, ...weights, ...bind }, SLICES);
   },
-  1,
+  { onProcessor: 1 },
 );
 
 /** The sums of slices of the gradients by the network. */
