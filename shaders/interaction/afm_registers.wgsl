@@ -26,7 +26,11 @@ struct Params { batch: u32, fields: u32 }
 @group(0) @binding(14) var<storage, read_write> dw: array<f32>;
 @group(0) @binding(15) var<storage, read_write> dbias: array<f32>;
 @group(0) @binding(16) var<storage, read_write> dhead: array<f32>;
-@group(0) @binding(17) var<uniform> params: Params;
+@group(0) @binding(17) var<storage, read> kept_scores: array<f32>;
+@group(0) @binding(18) var<storage, read> kept_lse: array<f32>;
+@group(0) @binding(19) var<storage, read> kept_v: array<Lane>;
+@group(0) @binding(20) var<storage, read_write> pulls: array<vec2f>;
+@group(0) @binding(21) var<uniform> params: Params;
 
 const BLOCKS: u32 = (HIDDEN + 3u) / 4u;  // blocks of four hidden units
 const SHARES: u32 = 128u / BLOCKS;       // threads that share the pairs of a slice
@@ -44,6 +48,14 @@ fn row_of_wt(a: u32) -> Row {
   if (LANES > 1u) { row.v1 = wt[at + 1u]; }
   if (LANES > 2u) { row.v2 = wt[at + 2u]; }
   if (LANES > 3u) { row.v3 = wt[at + 3u]; }
+  return row;
+}
+
+fn row_of_v(at: u32) -> Row {
+  var row = Row(kept_v[at], Lane(), Lane(), Lane());
+  if (LANES > 1u) { row.v1 = kept_v[at + 1u]; }
+  if (LANES > 2u) { row.v2 = kept_v[at + 2u]; }
+  if (LANES > 3u) { row.v3 = kept_v[at + 3u]; }
   return row;
 }
 

@@ -1,7 +1,30 @@
 // Gradients of attention over pairs for GPUs (afm_registers.wgsl, which this part follows; formulas: afm_backward.wgsl).
-// Grid: backward one thread per (b, i), as many samples to a workgroup as fit; slices a workgroup per slice of the batch, whose threads share its pairs and have
-// four hidden units each; weights 16 threads per number of dw, or of dc and dh, which share the slices.
+// Grid: pull one thread per (b, j), so that neighbors write neighboring pairs; backward one per (b, i), as many samples to a
+// workgroup as fit; slices a workgroup per slice of the batch, whose threads share its pairs and have four hidden units
+// each; weights 16 threads per number of dw, or of dc and dh, which share the slices.
 // Fixed orders, no atomics.
+@compute @workgroup_size(64)
+fn pull(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let t = linear_group(group, groups) * 64u + lane;
+  if (t >= params.batch * params.fields) { return; }
+  let b = t / params.fields;
+  let j = t % params.fields;
+  let upstream = row_of_dv(b * LANES);
+  let delta = inner(upstream, row_of_v(b * LANES));
+  let toward = times(upstream, row_of_e(t * LANES));
+  for (var i = 0u; i < j; i++) {
+    let product = inner(toward, row_of_e((b * params.fields + i) * LANES));
+    let at = b * pair_count() + pair_of(i, j);
+    let weight = exp(kept_scores[at] - kept_lse[b]);
+    let mask = dropout_scale(at);
+    pulls[at] = vec2f(weight * mask, weight * (mask * product - delta));
+  }
+}
+
 // What a pair of fields weighs in the gradient by its product, and the slope of its score; 0 where (i, k) is no pair.
 fn pull_of(sample: u32, i: u32, k: u32, is_held: bool) -> vec2f {
   if (!is_held || !is_pair(i, k)) { return vec2f(); }

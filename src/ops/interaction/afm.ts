@@ -10,6 +10,7 @@ import {
   type AfmAttributes,
   afmBackwardKernel,
   afmForwardKernel,
+  afmPullKernel,
   afmSlicesKernel,
   afmWeightsKernel,
   emitAfm,
@@ -37,8 +38,7 @@ const pullOp: Op<AfmAttributes> = {
   name: "attentionPull",
   outputs: (_, { pairs }) => [["B", pairs, 2]],
   emit: (k, { inputs: [e, kept_scores, kept_lse, kept_v, dv], outputs: [pulls], attributes }) => {
-    const invocations = k.batch * (attributes.fields - 1);
-    emitAfm(k, attributes, "pull", { e, kept_scores, kept_lse, kept_v, dv, pulls }, invocations);
+    emitKernel(k, afmPullKernel, { attributes, bind: { e, kept_scores, kept_lse, kept_v, dv, pulls } });
   },
 };
 

@@ -129,37 +129,50 @@ export const afmSlicesKernel = afmKernel(
   { onProcessor: 1 },
 );
 
-/** The sums of slices of the gradients by the network. */
-export interface AfmSums {
+/** A kernel beside the network: `bind` has all that it binds. */
+export interface AfmStep {
   readonly attributes: AfmAttributes;
-  /** What the kernel binds. */
   readonly bind: Readonly<Record<string, Tensor>>;
 }
 
-/** The gradients by the network as sums of slices. */
-export const afmWeightsKernel: Kernel<AfmSums, AfmSizes & Problem> = {
-  name: "afm_weights",
-  problem: (_, { attributes: { fields, dim, pairs, hidden } }) => ({ fields, dim, pairs, hidden }),
-  variants: [
-    {
-      name: "gpu",
-      fits: () => true,
-      cost: (profile, { hidden, dim }) => costOn(profile, hidden * dim, { gpu: 2, software: 1 }),
-      emit: (k, { attributes, bind }) => {
-        emitAfm(k, attributes, "weights", bind, attributes.hidden * attributes.dim);
+/** What entries of both shaders take: invocations, and workgroups where rows are in registers. */
+interface AfmCounts {
+  readonly invocations: (k: Emitter, sizes: AfmSizes) => number;
+  readonly groups: (k: Emitter, sizes: AfmSizes) => number;
+}
+
+function stepKernel(entry: string, { invocations, groups }: AfmCounts): Kernel<AfmStep, AfmSizes & Problem> {
+  return {
+    name: `afm_${entry}`,
+    problem: (_, { attributes: { fields, dim, pairs, hidden } }) => ({ fields, dim, pairs, hidden }),
+    variants: [
+      {
+        name: "gpu",
+        fits: () => true,
+        cost: (profile, { pairs, dim }) => costOn(profile, pairs * dim, { gpu: 2, software: 1 }),
+        emit: (k, { attributes, bind }) => emitAfm(k, attributes, entry, bind, invocations(k, attributes)),
       },
-    },
-    {
-      name: "registers",
-      fits: (_, problem) => fitsRegisters(problem),
-      cost: (profile, { hidden, dim }) => costOn(profile, hidden * dim, { gpu: 1, software: 4 }),
-      emit: (k, { attributes, bind }) => {
-        // Four numbers to a workgroup.
-        emitRegisters(k, attributes, "weights", bind, Math.ceil(attributes.hidden * (attributes.dim + 1) / 4));
+      {
+        name: "registers",
+        fits: (_, problem) => fitsRegisters(problem),
+        cost: (profile, { pairs, dim }) => costOn(profile, pairs * dim, { gpu: 1, software: 4 }),
+        emit: (k, { attributes, bind }) => emitRegisters(k, attributes, entry, bind, groups(k, attributes)),
       },
-    },
-  ],
-};
+    ],
+  };
+}
+
+/** The weights of pairs in the gradient, and the slopes of their scores. */
+export const afmPullKernel = stepKernel("pull", {
+  invocations: (k, { fields }) => k.batch * (fields - 1),
+  groups: (k, { fields }) => Math.ceil(k.batch * fields / 64),
+});
+
+/** The gradients by the network as sums of slices; where rows are in registers a workgroup sums four numbers. */
+export const afmWeightsKernel = stepKernel("weights", {
+  invocations: (_, { hidden, dim }) => hidden * dim,
+  groups: (_, { hidden, dim }) => Math.ceil(hidden * (dim + 1) / 4),
+});
 
 /** Appends a kernel of the shader files; `split` threads share a sample in `forward`. */
 export function emitAfm(
