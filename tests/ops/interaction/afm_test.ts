@@ -78,6 +78,17 @@ Deno.test("attention over pairs from several images equals that from buffers", a
   }
 });
 
+Deno.test("attention over pairs in registers equals that in arrays where slices have several samples", async () => {
+  const sizes = { batch: 1_100, fields: 13, dim: 6, hidden: 18, rate: 0.3 };
+  const inArrays = await runOp(opOf({ ...sizes, kernels: "gpu", software: true }));
+  const inRegisters = await runOp(opOf({ ...sizes, kernels: "registers", software: true }));
+  const tolerance = { rtol: 2e-5, atol: 1e-4 };
+  assertClose(inRegisters.y, inArrays.y, "forward", tolerance);
+  for (const [name, gradient] of inRegisters.gradients) {
+    assertClose(gradient, inArrays.gradients.get(name)!, `d${name}`, tolerance);
+  }
+});
+
 Deno.test("attention over pairs refuses weights of other shapes", () => {
   const graph = new Graph("train");
   const e = graph.input("e", ["B", 4, 8]);
