@@ -3,28 +3,10 @@
  *
  * @module
  */
-import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
-import source from "../../../shaders/dense/batch_matmul.wgsl" with { type: "text" };
-import { shader } from "../../gpu/shader.ts";
 import { apply, type Op } from "../../graph/node.ts";
 import { formatShape, type Tensor } from "../../graph/tensor.ts";
-
-const kernels = shader("batch_matmul", { grid, batch_matmul: source });
-
-/** Rows and columns of the tile of an invocation at most. */
-const TILE = 4;
-
-/** Which factors are transposed. */
-interface Layout {
-  readonly a: boolean;
-  readonly b: boolean;
-}
-
-interface Sizes {
-  readonly m: number;
-  readonly n: number;
-  readonly k: number;
-}
+import { emitKernel } from "../../kernels/set.ts";
+import { type BatchLayout as Layout, batchMatmulKernel, type BatchSizes as Sizes } from "./batch_matmul_kernels.ts";
 
 function sizesOf(a: Tensor, b: Tensor, layout: Layout): Sizes {
   const [m, k] = matrixOf(a, layout.a);
@@ -52,25 +34,7 @@ const productOp: Op<Layout> = {
     return [["B", m, n]];
   },
   emit: (k, { inputs: [a, b], outputs: [y], attributes: layout }) => {
-    const sizes = sizesOf(a, b, layout);
-    const tile = { ROWS: Math.min(TILE, sizes.m), COLUMNS: Math.min(TILE, sizes.n) };
-    const tiles = Math.ceil(sizes.m / tile.ROWS) * Math.ceil(sizes.n / tile.COLUMNS);
-    k.run({
-      shader: kernels,
-      entry: "product",
-      bind: { a, b, y },
-      constants: tile,
-      params: {
-        batch: k.batch,
-        ...sizes,
-        a_row: layout.a ? 1 : sizes.k,
-        a_inner: layout.a ? sizes.m : 1,
-        b_column: layout.b ? sizes.k : 1,
-        b_inner: layout.b ? 1 : sizes.n,
-      },
-      grid: Math.ceil(k.batch * tiles / 64),
-      flops: 2 * k.batch * sizes.m * sizes.n * sizes.k,
-    });
+    emitKernel(k, batchMatmulKernel, { a, b, y, sizes: sizesOf(a, b, layout), layout });
   },
   backward: ({ inputs: [a, b], attributes: layout }, [dy]) => {
     if (!dy) return [];

@@ -3,95 +3,20 @@
  *
  * @module
  */
-import source from "../../../shaders/interaction/afm.wgsl" with { type: "text" };
-import backwardSource from "../../../shaders/interaction/afm_backward.wgsl" with { type: "text" };
-import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
-import order from "../../../shaders/interaction/pair_order.wgsl" with { type: "text" };
-import random from "../../../shaders/common/random.wgsl" with { type: "text" };
-import step from "../../../shaders/common/step.wgsl" with { type: "text" };
-import { type Constants, shader } from "../../gpu/shader.ts";
-import { apply, applyAll, type Emitter, type Op } from "../../graph/node.ts";
+import { apply, applyAll, type Op } from "../../graph/node.ts";
 import { formatShape, type Tensor, widthOf } from "../../graph/tensor.ts";
 import { emitKernel } from "../../kernels/set.ts";
-import { gpuVariant, type Kernel, type Problem } from "../../kernels/variant.ts";
-import { lanesOf } from "../shape/lane.ts";
+import {
+  type AfmAttributes,
+  afmBackwardKernel,
+  afmForwardKernel,
+  afmPullKernel,
+  afmSlicesKernel,
+  afmWeightsKernel,
+  emitAfm,
+  SLICES,
+} from "./afm_kernels.ts";
 import { pairSizes } from "./pairs.ts";
-
-/** Slices of the batch over which gradients of weights are first summed; fixed, so that bits do not change. */
-export const SLICES = 512;
-
-/** Invocations that share a sample in the forward pass on a GPU. */
-const SPLIT = 16;
-
-/** Sizes of attention over pairs. */
-export interface AfmSizes {
-  readonly fields: number;
-  readonly dim: number;
-  readonly pairs: number;
-  /** Width A of the hidden layer. */
-  readonly hidden: number;
-}
-
-/** What attention over pairs is specialized by. */
-export interface AfmAttributes extends AfmSizes {
-  /** Dropout of the attention weights. */
-  readonly dropout: { readonly rate: number; readonly salt: number } | undefined;
-}
-
-/** The attention network. */
-export interface AfmWeights {
-  /** w^T `[A, D]`. */
-  readonly wt: Tensor;
-  /** c `[A]`. */
-  readonly bias: Tensor;
-  /** h `[A]`. */
-  readonly head: Tensor;
-}
-
-/** A kernel of attention over pairs: `bind` has what it binds besides the embeddings and the weights. */
-export interface AfmTask {
-  readonly attributes: AfmAttributes;
-  readonly e: Tensor;
-  readonly weights: AfmWeights;
-  readonly bind: Readonly<Record<string, Tensor>>;
-}
-
-/** Sizes that the choice of a kernel depends on. */
-export interface AfmProblem extends AfmSizes, Problem {
-  readonly batch: number;
-}
-
-/** Returns the operations of the attention network. */
-export function afmFlops({ batch, pairs, hidden, dim }: AfmProblem): number {
-  return 2 * batch * pairs * hidden * dim;
-}
-
-function afmKernel(
-  name: string,
-  emit: (k: Emitter, task: AfmTask) => void,
-  onProcessor?: number,
-): Kernel<AfmTask, AfmProblem> {
-  return {
-    name,
-    problem: ({ batch }, { attributes: { fields, dim, pairs, hidden } }) => ({ batch, fields, dim, pairs, hidden }),
-    variants: [gpuVariant("gpu", afmFlops, emit, onProcessor)],
-  };
-}
-
-/** The pooled products, the scores and the logarithm of the softmax's denominator. */
-export const afmForwardKernel = afmKernel("afm", (k, { attributes, e, weights, bind }) => {
-  emitAfm(k, attributes, "forward", { e, ...weights, ...bind }, k.batch * SPLIT, SPLIT);
-});
-
-/** The gradient by the embeddings. */
-export const afmBackwardKernel = afmKernel("afm_backward", (k, { attributes, e, weights, bind }) => {
-  emitAfm(k, attributes, "backward", { e, ...weights, ...bind }, k.batch * attributes.fields);
-});
-
-/** The gradients by the network, over slices of the batch. */
-export const afmSlicesKernel = afmKernel("afm_slices", (k, { attributes, e, weights, bind }) => {
-  emitAfm(k, attributes, "slices", { e, ...weights, ...bind }, SLICES * Math.ceil(attributes.hidden / 4));
-}, 1);
 
 const afmOp: Op<AfmAttributes> = {
   name: "attentionalPooling",
@@ -113,8 +38,7 @@ const pullOp: Op<AfmAttributes> = {
   name: "attentionPull",
   outputs: (_, { pairs }) => [["B", pairs, 2]],
   emit: (k, { inputs: [e, kept_scores, kept_lse, kept_v, dv], outputs: [pulls], attributes }) => {
-    const invocations = k.batch * (attributes.fields - 1);
-    emitAfm(k, attributes, "pull", { e, kept_scores, kept_lse, kept_v, dv, pulls }, invocations);
+    emitKernel(k, afmPullKernel, { attributes, bind: { e, kept_scores, kept_lse, kept_v, dv, pulls } });
   },
 };
 
@@ -135,7 +59,8 @@ const weightsOp: Op<AfmAttributes> = {
     const [partial_w, partial_c] = [k.scratch([SLICES, hidden, dim]), k.scratch([SLICES, hidden, 2])];
     const weights = { wt, bias, head };
     emitKernel(k, afmSlicesKernel, { attributes, e, weights, bind: { kept_pulls, partial_w, partial_c } });
-    emitAfm(k, attributes, "weights", { slice_w: partial_w, slice_c: partial_c, dw, dbias, dhead }, hidden * dim);
+    const bind = { slice_w: partial_w, slice_c: partial_c, dw, dbias, dhead };
+    emitKernel(k, afmWeightsKernel, { attributes, bind });
   },
 };
 
@@ -145,46 +70,6 @@ const attentionOp: Op<AfmAttributes> = {
   emit: (k, { inputs: [kept_scores, kept_lse], outputs: [y], attributes }) =>
     emitAfm(k, attributes, "attention", { kept_scores, kept_lse, y }, k.batch * attributes.pairs),
 };
-
-/** Appends a kernel of the shader files; `split` threads share a sample in `forward`. */
-export function emitAfm(
-  k: Emitter,
-  attributes: AfmAttributes,
-  entry: string,
-  bind: Readonly<Record<string, Tensor>>,
-  invocations: number,
-  split = 1,
-): void {
-  const { fields, dim, hidden } = attributes;
-  const lanes = lanesOf(dim);
-  k.run({
-    shader: shader("afm", {
-      grid,
-      step,
-      random,
-      ...lanes.part,
-      afm: source,
-      afm_backward: backwardSource,
-      pair_order: order,
-    }),
-    entry,
-    bind,
-    constants: {
-      LANES: lanes.count,
-      HIDDEN: hidden,
-      SPLIT: split,
-      SLICES,
-      ...constantsOf(attributes),
-    },
-    params: { batch: k.batch, fields },
-    grid: Math.ceil(invocations / 64),
-  });
-}
-
-/** Returns the constants of dropout. */
-export function constantsOf({ dropout }: AfmAttributes): Constants {
-  return { DROPOUT: dropout?.rate ?? 0, SALT: dropout?.salt ?? 0 };
-}
 
 /** Weights of the attention network and its dropout. */
 export interface AttentionOptions {

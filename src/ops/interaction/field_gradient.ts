@@ -21,6 +21,7 @@ import {
 import { fieldsOf } from "./field_padding.ts";
 import { around, NO_PARAMS } from "./field_product.ts";
 import { lanesIn, type Shift, termsOf } from "./field_sizes.ts";
+import { emitShiftGradient } from "./field_shift_gradient.ts";
 import { emitFieldGradientTiles } from "./field_tiles.ts";
 
 /** Rows of dz whose products a thread sums. */
@@ -31,6 +32,9 @@ const SLICE = 512;
 
 /** Time of an operation by tiles on a GPU and on a processor, where one by slices on a GPU takes 1. */
 const TILES = { gpu: 0.5, software: TILES_ON_PROCESSOR };
+
+/** The same of a convolution whose tiles are shared. */
+const SHARES = { gpu: 0.1, software: 8 };
 
 /** What the gradient by weights is specialized by. */
 export interface FieldGradient {
@@ -104,6 +108,14 @@ const bySlices = gpuVariant<FieldGradientTask, FieldGradientProblem>("gpu", fiel
   });
 });
 
+/** The gradient of a convolution, each tile of which threads of a workgroup share. */
+const byShares: Variant<FieldGradientTask, FieldGradientProblem> = {
+  name: "shares",
+  fits: (_, { shifted }) => shifted,
+  cost: (profile, problem) => costOn(profile, fieldFlops(problem), SHARES),
+  emit: emitShiftGradient,
+};
+
 /** The gradient by the weights. */
 export const fieldGradientKernel: Kernel<FieldGradientTask, FieldGradientProblem> = {
   name: "field_gradient",
@@ -113,7 +125,7 @@ export const fieldGradientKernel: Kernel<FieldGradientTask, FieldGradientProblem
     outs,
     shifted: shift !== undefined,
   }),
-  variants: [bySlices, byTiles],
+  variants: [bySlices, byTiles, byShares],
 };
 
 /** Appends the gradient as the sum of slices of the batch, whose gradients `emit` appends. */

@@ -5,12 +5,19 @@
  */
 import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
 import source from "../../../shaders/interaction/field_pooling.wgsl" with { type: "text" };
-import { shader } from "../../gpu/shader.ts";
+import topSource from "../../../shaders/interaction/field_top.wgsl" with { type: "text" };
+import { type Shader, shader } from "../../gpu/shader.ts";
 import { apply, type Emitter, type Op } from "../../graph/node.ts";
 import type { Tensor } from "../../graph/tensor.ts";
+import { emitKernel } from "../../kernels/set.ts";
+import { costOn, type Kernel, type Problem, type Variant } from "../../kernels/variant.ts";
 import { fieldsOf } from "./field_padding.ts";
 
 const kernels = shader("field_pooling", { grid, field_pooling: source });
+const topKernels = shader("field_top", { grid, field_top: topSource });
+
+/** Time to compare two numbers, row by row and eight rows at a time. */
+const COMPARE = { rows: { gpu: 4, software: 1 }, eights: { gpu: 1, software: 4 } };
 
 interface Pooling {
   readonly kind: "largest" | "top";
@@ -50,12 +57,55 @@ const poolingBackwardOp: Op<Pooling> = {
     emit(k, `${attributes.kind}_backward`, { x, dy, y: dx }, attributes),
 };
 
+/** The largest rows, or the gradient by them: what a kernel binds. */
+interface TopTask {
+  readonly entry: string;
+  readonly bind: Record<string, Tensor>;
+  readonly attributes: Pooling;
+}
+
+/** Sizes that the choice of a kernel depends on. */
+interface TopProblem extends Problem {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+function topVariant(name: string, kernels: Shader, each: (typeof COMPARE)["rows"]): Variant<TopTask, TopProblem> {
+  return {
+    name,
+    fits: () => true,
+    cost: (profile, { columns, rows }) => costOn(profile, columns * rows * rows, each),
+    emit: (k, { entry, bind, attributes }) => emitEntry(k, kernels, entry, bind, attributes),
+  };
+}
+
+/** The largest rows of maps, and the gradient by them. */
+const topKernel: Kernel<TopTask, TopProblem> = {
+  name: "field_top",
+  problem: ({ batch }, { bind: { x }, attributes }) => {
+    const { dim } = fieldsOf("field_pooling", x);
+    return { columns: batch * attributes.channels * dim, rows: rowsOf(x, attributes).from };
+  },
+  variants: [topVariant("rows", kernels, COMPARE.rows), topVariant("eights", topKernels, COMPARE.eights)],
+};
+
 function emit(k: Emitter, entry: string, bind: Record<string, Tensor>, attributes: Pooling): void {
+  if (attributes.kind === "top") emitKernel(k, topKernel, { entry, bind, attributes });
+  else emitEntry(k, kernels, entry, bind, attributes);
+}
+
+function emitEntry(
+  k: Emitter,
+  shader: Shader,
+  entry: string,
+  bind: Record<string, Tensor>,
+  attributes: Pooling,
+): void {
   const { dim } = fieldsOf("field_pooling", bind.x);
   const { from, to, before } = rowsOf(bind.x, attributes);
   const maps = k.batch * attributes.channels;
   k.run({
-    shader: kernels,
+    shader,
     entry,
     bind,
     params: { maps, from_rows: from, to_rows: to, dim, size: attributes.size, before },

@@ -8,6 +8,8 @@ import order from "../../../shaders/interaction/pair_order.wgsl" with { type: "t
 import source from "../../../shaders/interaction/pair_product.wgsl" with { type: "text" };
 import backwardSource from "../../../shaders/interaction/pair_product_backward.wgsl" with { type: "text" };
 import slicesSource from "../../../shaders/interaction/pair_product_slices.wgsl" with { type: "text" };
+import fieldRows from "../../../shaders/interaction/field_rows.wgsl" with { type: "text" };
+import rowsSource from "../../../shaders/interaction/pair_product_rows.wgsl" with { type: "text" };
 import type { Constants } from "../../gpu/shader.ts";
 import { shader } from "../../gpu/shader.ts";
 import { apply, type Emitter, type Op } from "../../graph/node.ts";
@@ -35,6 +37,62 @@ interface PairAttributes {
   readonly summed: boolean;
 }
 
+/** A kernel of the op by blocks of four fields, and what others need to compute the same. */
+interface PairTask {
+  readonly attributes: PairAttributes;
+  readonly bind: Readonly<Record<string, Tensor>>;
+  readonly strengths: Tensor | undefined;
+  /** Invocations by blocks. */
+  readonly invocations: number;
+}
+
+/** Sizes that the choice of a kernel depends on. */
+interface PairProblem extends Problem {
+  readonly batch: number;
+  readonly fields: number;
+  readonly dim: number;
+  readonly byLane: boolean;
+}
+
+/** Time of an operation where a thread holds a row of lanes, where one by blocks of four fields takes 1. */
+const ROWS = { gpu: 0.3, software: 8 };
+
+function pairKernel(name: string, entry: string): Kernel<PairTask, PairProblem> {
+  const flops = ({ batch, fields, dim }: PairProblem): number => batch * fields * (fields - 1) * dim;
+  return {
+    name,
+    problem: ({ batch }, { attributes: { fields, dim, pairs }, strengths }) => {
+      return { batch, fields, dim, byLane: isByLane(strengths, pairs) };
+    },
+    variants: [
+      {
+        name: "blocks",
+        fits: () => true,
+        cost: (_, problem) => flops(problem),
+        emit: (k, { attributes, bind, strengths, invocations }) => {
+          emit(k, attributes, entry, bind, strengths, invocations);
+        },
+      },
+      {
+        name: "registers",
+        fits: (_, { dim, byLane }) => !byLane && lanesOf(dim).count <= 4,
+        cost: (profile, problem) => costOn(profile, flops(problem), ROWS),
+        emit: (k, { attributes, bind, strengths }) => emitRows(k, attributes, entry, bind, strengths !== undefined),
+      },
+    ],
+  };
+}
+
+/** The products. */
+const eachKernel = pairKernel("inner_product", "each");
+
+/** The gradient by the fields. */
+const backwardKernel = pairKernel("inner_product_backward", "backward");
+
+function isByLane(strengths: Tensor | undefined, pairs: number): boolean {
+  return strengths !== undefined && widthOf(strengths.shape) > pairs;
+}
+
 /** Returns the blocks of four fields. */
 function blocksOf(fields: number): number {
   return Math.ceil(fields / 4);
@@ -46,7 +104,9 @@ const innerProductOp: Op<PairAttributes> = {
   emit: (k, { inputs: [e, strengths], outputs: [q], attributes }) => {
     const rows = k.batch * blocksOf(attributes.fields);
     const bind = { e, strength: strengths ?? e };
-    if (!attributes.summed) return emit(k, attributes, "each", { ...bind, q }, strengths, rows);
+    if (!attributes.summed) {
+      return emitKernel(k, eachKernel, { attributes, bind: { ...bind, q }, strengths, invocations: rows });
+    }
     const part = k.scratch(["B", blocksOf(attributes.fields)]);
     emit(k, attributes, "block_sums", { ...bind, q: part }, strengths, rows);
     emit(k, attributes, "row_sums", { part, q }, strengths, k.batch);
@@ -64,7 +124,8 @@ const backwardOp: Op<PairAttributes> = {
   emit: (k, { inputs: [e, dq, strengths], outputs: [de], attributes }) => {
     const { fields, dim } = attributes;
     const invocations = k.batch * blocksOf(fields) * Math.ceil(lanesOf(dim).count / 4);
-    emit(k, attributes, "backward", { e, dq, strength: strengths ?? e, de }, strengths, invocations);
+    const bind = { e, dq, strength: strengths ?? e, de };
+    emitKernel(k, backwardKernel, { attributes, bind, strengths, invocations });
   },
 };
 
@@ -144,7 +205,7 @@ function emit(
 ): void {
   const { fields, dim, pairs, summed } = attributes;
   const lanes = lanesOf(dim);
-  const byLane = strengths !== undefined && widthOf(strengths.shape) > pairs;
+  const byLane = isByLane(strengths, pairs);
   const constants: Constants = {
     LANES: lanes.count,
     STRENGTH_LANES: byLane ? lanes.count : 1,
@@ -167,6 +228,30 @@ function emit(
     constants,
     params: { batch: k.batch, fields },
     grid: Math.ceil(invocations / 64),
+  });
+}
+
+function emitRows(
+  k: Emitter,
+  { fields, dim, summed }: PairAttributes,
+  entry: string,
+  bind: Readonly<Record<string, Tensor>>,
+  hasStrengths: boolean,
+): void {
+  const lanes = lanesOf(dim);
+  k.run({
+    shader: shader("pair_product", {
+      grid,
+      ...lanes.part,
+      field_rows: fieldRows,
+      pair_product_rows: rowsSource,
+      pair_order: order,
+    }),
+    entry,
+    bind,
+    constants: { LANES: lanes.count, HAS_STRENGTHS: hasStrengths, SUMMED: summed },
+    params: { batch: k.batch, fields },
+    grid: Math.ceil(k.batch * fields / 64),
   });
 }
 

@@ -10,7 +10,7 @@ import step from "../../../shaders/common/step.wgsl" with { type: "text" };
 import { type Constants, generatedShader, type Shader } from "../../gpu/shader.ts";
 import type { Emitter, Image } from "../../graph/node.ts";
 import type { Tensor } from "../../graph/tensor.ts";
-import type { AfmSizes, AfmWeights } from "../../ops/interaction/afm.ts";
+import type { AfmSizes, AfmWeights } from "../../ops/interaction/afm_kernels.ts";
 import { AFM_LANES, afmImageSource, SLICE_UNITS } from "./images_source.ts";
 import { emitImage, rowPieces, rowsLayout, slicesOfPiece } from "../image_pack.ts";
 

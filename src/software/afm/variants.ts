@@ -12,7 +12,7 @@ import {
   constantsOf,
   emitAfm,
   SLICES,
-} from "../../ops/interaction/afm.ts";
+} from "../../ops/interaction/afm_kernels.ts";
 import { bufferVariant, imageVariant } from "../variants.ts";
 import { emitAfmImages, emitAfmSlices, fitsImages } from "./images.ts";
 

@@ -4,7 +4,9 @@ import { assertThrows } from "@std/assert";
 import { batchMatmulReference } from "../../reference/batch_matmul.ts";
 import { checkOp } from "../../support.ts";
 
-for (const [batch, m, n, k] of [[3, 5, 6, 7], [5, 1, 9, 4], [1, 1, 1, 1], [4, 8, 3, 2]]) {
+for (
+  const [batch, m, n, k] of [[3, 5, 6, 7], [5, 1, 9, 4], [1, 1, 1, 1], [4, 8, 3, 2], [5, 20, 24, 5], [2, 33, 30, 11]]
+) {
   const label = `of ${m} x ${k} by ${k} x ${n} at batch ${batch}`;
   Deno.test(`products for each sample match the reference, ${label}`, () =>
     checkOp({

@@ -57,6 +57,13 @@ for (const [batch, fields, dim, hidden] of [[37, 6, 8, 5], [1, 2, 1, 1], [5, 12,
     check({ batch, fields, dim, hidden, rate: 0.3, software: false }));
 }
 
+for (
+  const [batch, fields, dim, hidden] of [[70, 2, 1, 1], [2, 13, 16, 16], [2, 8, 12, 6], [3, 5, 6, 3], [2, 7, 3, 33]]
+) {
+  Deno.test(`attention over pairs in registers matches it at ${[batch, fields, dim, hidden]}`, () =>
+    check({ batch, fields, dim, hidden, rate: 0.3, kernels: "registers" }));
+}
+
 Deno.test("attention over pairs from several images equals that from buffers", async () => {
   const sizes = { batch: 10_400, fields: 13, dim: 5, hidden: 18, rate: 0.3 };
   // Kernels that read images are those of a processor's driver, which a GPU can run as well.
@@ -68,6 +75,17 @@ Deno.test("attention over pairs from several images equals that from buffers", a
   assertClose(fromImages.y, fromBuffers.y, "forward", tolerance);
   for (const [name, gradient] of fromImages.gradients) {
     assertClose(gradient, fromBuffers.gradients.get(name)!, `d${name}`, tolerance);
+  }
+});
+
+Deno.test("attention over pairs in registers equals that in arrays where slices have several samples", async () => {
+  const sizes = { batch: 1_100, fields: 13, dim: 6, hidden: 18, rate: 0.3 };
+  const inArrays = await runOp(opOf({ ...sizes, kernels: "gpu", software: true }));
+  const inRegisters = await runOp(opOf({ ...sizes, kernels: "registers", software: true }));
+  const tolerance = { rtol: 2e-5, atol: 1e-4 };
+  assertClose(inRegisters.y, inArrays.y, "forward", tolerance);
+  for (const [name, gradient] of inRegisters.gradients) {
+    assertClose(gradient, inArrays.gradients.get(name)!, `d${name}`, tolerance);
   }
 });
 

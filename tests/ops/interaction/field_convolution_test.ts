@@ -5,6 +5,8 @@ import { convolutionReference } from "../../reference/field_convolution.ts";
 import { checkOp } from "../../support.ts";
 
 const cases = [
+  { batch: 2, channels: 3, rows: 3, kernel: 5, outs: 17, padding: 2, dim: 4 },
+  { batch: 130, channels: 1, rows: 4, kernel: 5, outs: 9, padding: 2, dim: 4 },
   { batch: 37, channels: 1, rows: 5, kernel: 3, outs: 3, padding: 1, dim: 4 },
   { batch: 3, channels: 3, rows: 7, kernel: 5, outs: 9, padding: 4, dim: 17 },
   { batch: 2, channels: 2, rows: 4, kernel: 4, outs: 18, padding: 0, dim: 8 },
