@@ -15,7 +15,8 @@ import type { Emitter } from "../../graph/node.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 import { lanesOf } from "../shape/lane.ts";
 import { columnsOf } from "./matmul_layout.ts";
-import { elementConstants, runTiles, splitsOf } from "./matmul_tiles.ts";
+import { elementConstants, runTiles } from "./matmul_tiles.ts";
+import { splitsOf } from "./tile_sizes.ts";
 
 /** Sizes of the product `[M, K] x [K, N]`. */
 interface Sizes {
@@ -63,7 +64,7 @@ export function emitBesideColumns(
   { m: rows, n, k: inner }: Sizes,
 ): void {
   const product = { a: { tensor: x, transposed: true }, b: { tensor: dz }, sizes: { m: inner, n, k: rows } };
-  const { splits, splitTerms } = splitsOf(product);
+  const { splits, splitTerms } = splitsOf(product.sizes);
   const parts = k.scratch([splits, inner + 1, n]);
   runTiles(k, product, {
     ...{ splits, splitTerms, bind: { y: parts } },

@@ -11,16 +11,8 @@ import { emitSplit } from "../shape/concat.ts";
 import { emitEpilogue } from "./dense_elements.ts";
 import type { EpilogueOutput, ProductEpilogue } from "./matmul_epilogue.ts";
 import { columnsOf, rowsOf } from "./matmul_layout.ts";
-import {
-  emitApartTiles,
-  emitCrossTiles,
-  emitGradientTiles,
-  emitSplitTiles,
-  emitTiles,
-  type ProductSizes,
-  splitsOf,
-  tilesCost,
-} from "./matmul_tiles.ts";
+import { emitApartTiles, emitCrossTiles, emitGradientTiles, emitSplitTiles, emitTiles } from "./matmul_tiles.ts";
+import { type ProductSizes, splitsOf, tilesCost } from "./tile_sizes.ts";
 import { emitUnitGradients } from "./unit_gradients.ts";
 import { emitColumnSum, emitOuter, emitRowProduct } from "./matmul_vector.ts";
 
@@ -179,7 +171,7 @@ export function emitWithParts(k: Emitter, task: ProductGradients, emit: (task: P
 
 /** Estimates the time of a product whose terms are cut into splits. */
 function splitCost(sizes: ProductSizes, small: boolean): number {
-  return tilesCost(sizes, small, splitsOf({ sizes }).splits);
+  return tilesCost(sizes, small, splitsOf(sizes).splits);
 }
 
 function emitGradients(k: Emitter, task: ProductGradients, sizes: ProductProblem, small: boolean): void {

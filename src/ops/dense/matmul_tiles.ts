@@ -31,24 +31,8 @@ import type { Emitter, KernelCall } from "../../graph/node.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 import { lanesOf } from "../shape/lane.ts";
 import { columnsOf } from "./matmul_layout.ts";
+import { type ProductSizes, SMALL_TILE, splitsOf, TILE } from "./tile_sizes.ts";
 import { epilogueConstants, type EpilogueOutput, type ProductEpilogue } from "./matmul_epilogue.ts";
-
-/** Rows and columns of a tile. */
-const TILE = { rows: 128, columns: 64 };
-const SMALL_TILE = { rows: 32, columns: 32 };
-
-/** Processors of a large GPU: with fewer tiles than that some are idle, and with a few small tiles each none is. */
-const PROCESSORS = 128;
-const SMALL_TILES_EACH = 4;
-
-/** Time of an operation by small tiles, which load each number more often, where one by tiles takes 1. */
-const SMALL = 1.5;
-
-/** Workgroups that keep a GPU busy: a few on each of a hundred or more processors. */
-const BUSY_GROUPS = 512;
-
-/** Terms of a split at least, so that its partial sums cost less than it saves. */
-const MIN_SPLIT_TERMS = 256;
 
 /** A matrix as it is stored. */
 interface Stored {
@@ -67,26 +51,6 @@ export interface TileProduct {
   readonly sizes: ProductSizes;
   /** Whether tiles are small, for products with few of them. @default {false} */
   readonly small?: boolean;
-}
-
-/** Sizes of a product `[M, K] x [K, N]`. */
-export interface ProductSizes {
-  readonly m: number;
-  readonly n: number;
-  readonly k: number;
-}
-
-/**
- * Estimates the time of a product by tiles on a GPU in operations: those that processors without a tile could do count.
- *
- * @param small whether tiles are small
- * @param splits parts into which the terms are cut
- */
-export function tilesCost({ m, n, k }: ProductSizes, small: boolean, splits = 1): number {
-  const { rows, columns } = small ? SMALL_TILE : TILE;
-  const tiles = Math.ceil(m / rows) * Math.ceil(n / columns) * splits;
-  const busy = Math.max(tiles, PROCESSORS * (small ? SMALL_TILES_EACH : 1));
-  return (small ? SMALL : 1) * 2 * busy * rows * columns * k / splits;
 }
 
 /** How the numbers of a are formed as they are loaded, where they are not those of a matrix. */
@@ -188,7 +152,7 @@ export function emitSplitTiles(
   loader?: Loader,
 ): void {
   const { m, n } = product.sizes;
-  const { splits, splitTerms } = splitsOf(product);
+  const { splits, splitTerms } = splitsOf(product.sizes);
   const constants = { HAS_COLUMN_SUMS: columnSums !== undefined, ...loader?.constants };
   const target = splits === 1 && !columnSums ? y : k.scratch([splits, m + (columnSums ? 1 : 0), n]);
   const bind = { y: target, ...loader?.bind };
@@ -200,7 +164,7 @@ export function emitSplitTiles(
 /** Appends (ys_0 | ys_1 | ..) = a b: three or four matrices of the same columns side by side. */
 export function emitTilesApart(k: Emitter, product: TileProduct, ys: readonly Tensor[]): void {
   const { m, n } = product.sizes;
-  const { splits, splitTerms } = splitsOf(product);
+  const { splits, splitTerms } = splitsOf(product.sizes);
   const parts = k.scratch([splits, m, n]);
   runTiles(k, product, {
     parts: { matmul_store_sum: storeSum },
@@ -218,16 +182,6 @@ export function emitTilesApart(k: Emitter, product: TileProduct, ys: readonly Te
     params: { splits, size: m * n / lanes.width, columns: 0, width: lanes.count, count: ys.length },
     grid: Math.ceil(m * n / lanes.width / 16),
   });
-}
-
-/** Cuts the terms of a product into splits where there are too few tiles for a GPU. */
-export function splitsOf(
-  { sizes: { m, n, k: terms } }: Pick<TileProduct, "sizes">,
-): { splits: number; splitTerms: number } {
-  const tiles = Math.ceil(m / TILE.rows) * Math.ceil(n / TILE.columns);
-  const wanted = Math.max(1, Math.min(Math.floor(BUSY_GROUPS / tiles), Math.floor(terms / MIN_SPLIT_TERMS)));
-  const splitTerms = Math.max(16, Math.ceil(terms / wanted / 16) * 16);
-  return { splits: Math.max(1, Math.ceil(terms / splitTerms)), splitTerms };
 }
 
 /** Appends the sum of splits of a product, and of the column sums below each. */

@@ -8,7 +8,8 @@ import storeSum from "../../../shaders/common/matmul_store_sum.wgsl" with { type
 import type { Emitter } from "../../graph/node.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 import { fieldsOf } from "./field_padding.ts";
-import { emitSplitSum, runTiles, splitsOf } from "../dense/matmul_tiles.ts";
+import { emitSplitSum, runTiles } from "../dense/matmul_tiles.ts";
+import { splitsOf } from "../dense/tile_sizes.ts";
 
 /** Rows of fields `[B, fields, D]`, D a multiple of 4; `other` is there where the weights are of pairs. */
 export interface FieldGradientFactors {
@@ -23,7 +24,7 @@ export function emitFieldGradientTiles(k: Emitter, { x, other, dz }: FieldGradie
   const right = other ? fieldsOf("field_product_gradient", other).rows : 1;
   const [m, n] = [left * right, fieldsOf("field_product_gradient", dz).rows];
   const product = { a: { tensor: x }, b: { tensor: dz, transposed: true }, sizes: { m, n, k: k.batch * dim } };
-  const { splits, splitTerms } = splitsOf(product);
+  const { splits, splitTerms } = splitsOf(product.sizes);
   const target = splits === 1 ? dw : k.scratch([splits, m, n]);
   runTiles(k, product, {
     quads: { matmul_quads_pairs: quadsPairs },
