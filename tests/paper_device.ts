@@ -14,8 +14,13 @@ const LIMITS = {
  * Returns a device that takes everything it is asked for, as far as plans ask.
  *
  * @param limits limits that differ from those of a desktop computer's GPU
+ * @param onShader told of each shader's text
  */
-export function paperGpu(kind: "gpu" | "software" = "gpu", limits: Partial<typeof LIMITS> = {}): Gpu {
+export function paperGpu(
+  kind: "gpu" | "software" = "gpu",
+  limits: Partial<typeof LIMITS> = {},
+  onShader: (descriptor: GPUShaderModuleDescriptor) => void = () => {},
+): Gpu {
   const nothing = (): Record<string, never> => ({});
   const device = {
     limits: { ...LIMITS, ...limits },
@@ -27,7 +32,10 @@ export function paperGpu(kind: "gpu" | "software" = "gpu", limits: Partial<typeo
     createBindGroup: nothing,
     createBindGroupLayout: nothing,
     createPipelineLayout: nothing,
-    createShaderModule: () => ({ getCompilationInfo: () => Promise.resolve({ messages: [] }) }),
+    createShaderModule: (descriptor: GPUShaderModuleDescriptor) => {
+      onShader(descriptor);
+      return { getCompilationInfo: () => Promise.resolve({ messages: [] }) };
+    },
     createComputePipelineAsync: () => Promise.resolve({}),
     queue: { writeBuffer: () => {} },
   };

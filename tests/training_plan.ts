@@ -2,6 +2,7 @@
 import { models } from "../models/mod.ts";
 import type { Definition } from "../src/definition.ts";
 import { Feed } from "../src/feed.ts";
+import type { Gpu } from "../src/gpu/device.ts";
 import { createBuffer } from "../src/gpu/memory.ts";
 import { Declarations } from "../src/graph/parameter.ts";
 import type { PlanDescription } from "../src/graph/plan.ts";
@@ -38,17 +39,17 @@ const OPTIONS: Readonly<Record<string, Record<string, unknown>>> = {
 const SEVERAL: readonly string[] = ["shared_bottom", "mmoe", "ple", "esmm", "aitm", "pepnet", "m2m"];
 
 /** Describes the step of a model of width 16, its deep network having three layers of 400 where it has one. */
-export function describeModel(slug: string): Promise<PlanDescription> {
+export function describeModel(slug: string, gpu: Gpu = paperGpu()): Promise<PlanDescription> {
   const definition = models[slug](OPTIONS[slug] ?? { dim: 16, hidden: [400, 400, 400] });
-  return describeStep(definition, SEVERAL.includes(slug) ? { ...CRITEO, tasks: ["click", "buy"] } : CRITEO);
+  return describeStep(definition, SEVERAL.includes(slug) ? { ...CRITEO, tasks: ["click", "buy"] } : CRITEO, gpu);
 }
 
 /** Describes the training step of a model, with Adam in lazy mode, on a GPU. */
 export async function describeStep(
   definition: Definition,
   { fields: count, batch, fieldRows, tasks = ["label"] }: StepSizes,
+  gpu: Gpu = paperGpu(),
 ): Promise<PlanDescription> {
-  const gpu = paperGpu();
   const fields = Array.from({ length: count }, (_, f) => ({
     name: `C${f + 1}`,
     rows: fieldRows,
