@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { describe } from "../data/describe.ts";
 import { countRows } from "../data/row_counts.ts";
 import { collectReport, renderReport, type Report } from "../report/mod.ts";
 import { readRun, type RecordedRun, RUN_FILES } from "../runs/mod.ts";
 import { reportData } from "./coverage.ts";
-import { BAD_ROW_OPTION, DATA_OPTIONS, filesOf, readData, readDataFormat, readRejections } from "./data.ts";
+import { areLibsvm, BAD_ROW_OPTION, DATA_OPTIONS, filesOf, readData, readDataFormat, readRejections } from "./data.ts";
 import { GPU_OPTION, openGpu, readBackend } from "./device.ts";
 import { requireWritable, writeWhole } from "./files.ts";
 import { loadModel } from "./load.ts";
@@ -37,6 +38,11 @@ const GROUPS = {
       value: "FILE",
       help: "rows that the model was trained on, read as --data is, to show embeddings by the count\n" +
         "of their values (default: by their rank in the vocabulary); may be repeated",
+    },
+    describe: { help: "tell by field what the training data holds, or --data where there is none, as describe does" },
+    rank: {
+      value: "1|2|3",
+      help: "rank fields in what --describe tells by what they say of the label, with 2 pairs too,\nwith 3 triples too",
     },
     "inspect-rows": {
       value: "N",
@@ -75,6 +81,7 @@ export async function report(args: readonly string[], streams: Streams): Promise
   const path = options.text("model-file") ?? (folder === undefined ? undefined : `${folder}/${RUN_FILES.model}`);
   if (path === undefined) return options.refuse('option "--run" or "--model-file" is missing');
   options.require("importance", ["repeats", "max-rows"]);
+  options.require("describe", ["rank"]);
   options.exclude("json", ["out"]);
   const out = options.text("out") ?? (folder === undefined ? "report.html" : `${folder}/report.html`);
   if (!options.has("json")) await requireWritable(out);
@@ -115,6 +122,8 @@ async function collect(
     title: options.text("title") ?? run?.folder.replace(/\/+$/, ""),
   };
   const trainingFiles = options.texts("training-data");
+  const described = options.has("describe") ? filesToDescribe(options, trainingFiles, files) : undefined;
+  if (described && await areLibsvm(described, format)) options.refuse("libsvm files have no columns to describe");
   const tuning = readTuning(options);
   using gpu = await openGpu(streams, readBackend(options));
   await applyTuning(gpu, tuning, streams);
@@ -123,10 +132,23 @@ async function collect(
   // The result is the page or its JSON alone.
   if (data) reportData(data, { ...streams, out: streams.err });
   const training = trainingFiles.length > 0 ? await readData(trainingFiles, model.schema, format, streams) : undefined;
+  const rank = options.has("rank") ? Number(options.choice("rank", ["1", "2", "3"])) : 0;
+  const { database: _, ...reading } = format;
   return await collectReport(model, {
     ...asked,
     ...(run && { run }),
+    ...(described && { description: await describe(described, model.schema.declared(), { ...reading, rank }) }),
     ...(data && { data, dataName: options.text("sql") ?? files.join(", ") }),
     ...(training && { counts: countRows(training) }),
   });
+}
+
+/** Returns the files that are described: those of the training, or else those of the report. */
+function filesToDescribe(options: Given, training: readonly string[], files: readonly string[]): readonly string[] {
+  const described = training.length > 0 ? training : files;
+  if (described.length === 0) options.refuse('option "--describe" needs "--training-data" or "--data"');
+  if (described === files && (options.has("sql") || files.includes("-"))) {
+    options.refuse("a description reads its data twice, so they must be files, received a query or stdin");
+  }
+  return described;
 }

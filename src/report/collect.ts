@@ -5,6 +5,7 @@
  */
 import { requireLabels } from "../data/classes.ts";
 import type { Dataset } from "../data/dataset.ts";
+import type { Description } from "../data/describe.ts";
 import { shuffled } from "../data/random.ts";
 import { Declarations } from "../graph/parameter.ts";
 import { type Inspected, inspectedTensors } from "../inspector.ts";
@@ -32,6 +33,8 @@ export interface ReportOptions {
   data?: Dataset;
   /** What the rows are called, such as the name of their file. */
   dataName?: string;
+  /** What data holds by field, as `describe` tells it, of the training rows for example. */
+  description?: Description;
   /** The run that trained the model, as `readRun` reads it; without it the report has no learning curves. */
   run?: Pick<RecordedRun, "info" | "events">;
   /** Resamples of the rows from which 95 % intervals of metrics are computed; 0 for none but those of AUC. @default {1000} */
@@ -74,6 +77,7 @@ export async function collectReport(model: Model, options: ReportOptions = {}): 
     adapter: model.gpu.adapter.description,
     ...(run && { run: { info: run.info, events: run.events } }),
     ...(data && { data: { ...(options.dataName !== undefined && { name: options.dataName }), rows: data.rows } }),
+    ...(options.description && { description: options.description }),
     ...(data ? await measurePredictions(model, data, options) : { tasks: [], slices: [] }),
     ...(data && await measureImportance(model, data, options)),
     ...(data && await inspect(model, data, options)),

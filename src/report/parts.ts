@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Description } from "../data/describe.ts";
 import type { RecordedRun, RunPlan } from "../runs/mod.ts";
 import type { Diagnosis } from "./measure/diagnosis.ts";
 import type { Importance } from "./measure/importance.ts";
@@ -49,6 +50,8 @@ export interface Report {
   readonly run?: Pick<RecordedRun, "info" | "events">;
   /** The rows that were predicted. */
   readonly data?: { readonly name?: string; readonly rows: number };
+  /** What data holds by field. */
+  readonly description?: Description;
   /** Predictions by label; empty without data, or where labels are times. */
   readonly tasks: readonly TaskReport[];
   /** Metrics by head, where labels are times. */

@@ -9,6 +9,7 @@ import { Drawing } from "./page/drawing.ts";
 import { Markup, markup } from "./page/markup.ts";
 import reportStyle from "./page/report.css" with { type: "text" };
 import type { Section } from "./page/section.ts";
+import { dataSection } from "./page/sections/data.ts";
 import { diagnosisSection, normSection, planSection } from "./page/sections/embeddings.ts";
 import { importanceSection, inspectionSection, sliceSection } from "./page/sections/fields.ts";
 import { learningSection } from "./page/sections/learning.ts";
@@ -34,6 +35,7 @@ export async function renderReport(report: Report): Promise<string> {
   const drawing = await Drawing.open();
   const sections = [
     summarySection(report),
+    dataSection(report),
     learningSection(report, drawing),
     predictionSection(report, drawing),
     sliceSection(report, drawing),

@@ -26,6 +26,22 @@ Deno.test("report draws the page of a run, and prints its numbers as JSON", () =
     assertEquals([report.run.info.state, report.run.info.epochs], ["finished", 3]);
     assertEquals([report.importance.rows, report.importance.repeats, report.norms[0].by], [100, 1, "count"]);
     assertEquals(report.slices[0].slices.length, 7);
+    assertEquals(report.description, undefined);
+    const described = await run(
+      folder,
+      "report",
+      "runs/a",
+      "--describe",
+      "--rank",
+      "2",
+      "--training-data",
+      "clicks.csv",
+      "--json",
+    );
+    assertEquals(described.code, 0, described.err);
+    const { description } = JSON.parse(described.out);
+    const alone = await run(folder, "describe", "clicks.csv", ...SCHEMA, "--rank", "2", "--json");
+    assertEquals(description, JSON.parse(alone.out));
     assertEquals(report.tasks[0].metrics.map(({ name }: { name: string }) => name)[0], "auc");
   }));
 
@@ -43,6 +59,8 @@ Deno.test("report takes a model file alone, and says that it has no learning cur
       const [args, message] of [
         [[], 'option "--run" or "--model-file" is missing'],
         [["--model-file", "m.weft", "--by", "user"], 'option "--by" needs "--data"'],
+        [["--model-file", "m.weft", "--describe"], 'option "--describe" needs "--training-data" or "--data"'],
+        [["--model-file", "m.weft", "--rank", "1"], 'option "--rank" needs "--describe"'],
         [["--model-file", "m.weft", "--repeats", "2"], 'option "--repeats" needs "--importance"'],
         [["--model-file", "m.weft", "--json", "--out", "x"], 'option "--out" cannot be used with "--json"'],
       ] as const

@@ -1,4 +1,6 @@
 /** The page of a report; in a browser where Chromium is installed. */
+import { describe } from "../../src/data/describe.ts";
+import { categorical, numeric } from "../../src/data/schema.ts";
 import { auc } from "../../src/metrics.ts";
 import { models } from "../../models/mod.ts";
 import { Model } from "../../src/model.ts";
@@ -11,6 +13,7 @@ import { EVIL, FIELD, parts, withReport } from "./reported.ts";
 
 const SECTIONS = [
   "Summary",
+  "Data",
   "Learning curves",
   "Predictions",
   "Slices",
@@ -194,3 +197,27 @@ Deno.test(
       });
     }),
 );
+
+Deno.test("a report tells what data holds by field, as describe does, and escapes it", async () => {
+  const rows = Array.from({ length: 300 }, (_, i) => ({
+    ...{ click: i % 3 === 0 ? 1 : 0, [FIELD]: `s${i % 4}${EVIL}`, price: i % 9 === 0 ? "" : i % 50, same: 1 },
+    ...{ leak: i % 3 === 0 ? "yes" : "no" },
+  }));
+  const features = [categorical(FIELD), numeric("price"), categorical("same"), categorical("leak")];
+  const description = await describe(rows, { label: "click", features }, { rank: 2, top: 3 });
+  await withReport(async (report) => {
+    const page = await renderReport({ ...report, description });
+    assertEquals(await renderReport(JSON.parse(JSON.stringify({ ...report, description }))), page);
+    assertStringIncludes(page, "300 rows, 33.3\u00a0% of them with label click");
+    const start = page.indexOf("<h3>Fields</h3>");
+    const fields = page.slice(start, page.indexOf("</table>", start));
+    assertEquals(fields.match(/<th scope="row">/g)!.length, 4);
+    assertStringIncludes(fields, "leak");
+    assertStringIncludes(fields, "constant");
+    for (const title of ["Numbers", "Frequent values", "Ranking: field", "Ranking: pair"]) {
+      assertStringIncludes(page, `<h3>${title}</h3>`);
+    }
+    assert(!page.includes(EVIL));
+    assertStringIncludes(await renderReport(report), "What data holds by field needs rows");
+  });
+});
