@@ -13,7 +13,8 @@ export interface TextBytes {
   readonly view: DataView;
 }
 
-const FIRST_TEXTS = 1 << 11;
+/** Texts that a table has room for at first: a file may have 100,000 columns. */
+const FIRST_TEXTS = 64;
 
 /** Numbers of a slot: eight bytes of a text or two hashes of it, its length, and its number plus one, 0 for none. */
 const SLOT = 4;
