@@ -10,12 +10,40 @@ import {
   type RankedFields,
   type Ranking,
 } from "../data/describe.ts";
+import { warningsOf, worstDrift } from "../data/describe/told.ts";
 import { areLibsvm, BAD_ROW_OPTION, DATA_OPTIONS, MISSING_OPTION, readDataFormat, readRejections } from "./data.ts";
 import { requireFiles } from "./data.ts";
-import { type CommandInfo, parseOptions } from "./options.ts";
+import { type CommandInfo, type Options, parseOptions } from "./options.ts";
 import { readSchema, SCHEMA_OPTIONS } from "./schema.ts";
 import type { Streams } from "./streams.ts";
 import { formatCount, formatShare, formatTable } from "./table.ts";
+
+/** Ranking of fields in a description. */
+export const RANK_OPTION = {
+  rank: {
+    value: "1|2|3",
+    help: "rank fields by what they say of the label; with 2 pairs too, which tells what crosses\n" +
+      "are worth declaring, with 3 triples too",
+  },
+} as const;
+
+/** Reads how many fields are ranked together at most, 0 for no ranking. */
+export function readRank(options: Options<keyof typeof RANK_OPTION>): number {
+  return options.has("rank") ? Number(options.choice("rank", ["1", "2", "3"])) : 0;
+}
+
+/** Refuses data that cannot be described: what can be read once only, and files without columns. */
+export async function requireDescribable(
+  options: Pick<Options<never>, "refuse">,
+  files: readonly string[],
+  format: Parameters<typeof areLibsvm>[1],
+  isQuery: boolean,
+): Promise<void> {
+  if (isQuery || files.includes("-")) {
+    options.refuse("a description reads its data twice, so they must be files, received a query or stdin");
+  }
+  if (await areLibsvm(files, format)) options.refuse("libsvm files have no columns to describe");
+}
 
 const GROUPS = {
   "Data": { ...DATA_OPTIONS, ...BAD_ROW_OPTION, ...MISSING_OPTION },
@@ -36,11 +64,7 @@ const GROUPS = {
       value: "PSI",
       help: "population stability index from which on a field is said to drift (default 0.2)",
     },
-    rank: {
-      value: "1|2|3",
-      help: "rank fields by what they say of the label; with 2 pairs too, which tells what crosses\n" +
-        "are worth declaring, with 3 triples too",
-    },
+    ...RANK_OPTION,
     json: { help: "print JSON instead of tables" },
   },
 } as const;
@@ -67,12 +91,7 @@ export async function describe(args: readonly string[], streams: Streams): Promi
   const options = parseOptions(DESCRIBE, named);
   const files = requireFiles(options);
   const { format, threshold: _, database: __, ...reading } = await readDataFormat(options);
-  if (options.has("sql") || files.includes("-")) {
-    return options.refuse("a description reads its data twice, so they must be files, received a query or stdin");
-  }
-  if (await areLibsvm(files, { format })) {
-    return options.refuse("libsvm files have no columns to describe");
-  }
+  await requireDescribable(options, files, { format }, options.has("sql"));
   const description = await describeRows(files, await readSchema(options), {
     ...{ ...reading, ...readRejections(options), format },
     missing: ["", ...options.exact("missing")],
@@ -81,7 +100,7 @@ export async function describe(args: readonly string[], streams: Streams): Promi
     maxValues: options.integer("max-values", 1),
     leakAuc: options.number("leak-auc", 0.5, 1),
     driftIndex: options.number("drift-index", 0),
-    rank: options.has("rank") ? Number(options.choice("rank", ["1", "2", "3"])) : 0,
+    rank: readRank(options),
   });
   streams.out(options.has("json") ? JSON.stringify(description, null, 2) : formatDescription(description));
   return 0;
@@ -133,17 +152,10 @@ function formatFields(fields: readonly FieldDescription[]): string {
       `${field.approximate ? "~" : ""}${formatCount(field.cardinality)}`,
       formatShare(field.missing),
       formatNumber(field.auc),
-      formatNumber(Math.max(...field.drift.filter((index) => !Number.isNaN(index)))),
-      describeWarnings(field),
+      formatNumber(worstDrift(field)),
+      warningsOf(field),
     ]),
   );
-}
-
-function describeWarnings({ warnings, sameAs, malformed }: FieldDescription): string {
-  return warnings.map((warning) => {
-    if (warning === "duplicate") return `same as ${sameAs}`;
-    return warning === "malformed" ? `${formatCount(malformed)} no numbers` : warning;
-  }).join(", ");
 }
 
 function formatNumbers(fields: readonly FieldDescription[]): string {

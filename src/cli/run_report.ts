@@ -8,7 +8,16 @@ import { countRows } from "../data/row_counts.ts";
 import { collectReport, renderReport, type Report } from "../report/mod.ts";
 import { readRun, type RecordedRun, RUN_FILES } from "../runs/mod.ts";
 import { reportData } from "./coverage.ts";
-import { areLibsvm, BAD_ROW_OPTION, DATA_OPTIONS, filesOf, readData, readDataFormat, readRejections } from "./data.ts";
+import {
+  BAD_ROW_OPTION,
+  DATA_OPTIONS,
+  type DataFormat,
+  filesOf,
+  readData,
+  readDataFormat,
+  readRejections,
+} from "./data.ts";
+import { RANK_OPTION, readRank, requireDescribable } from "./describe.ts";
 import { GPU_OPTION, openGpu, readBackend } from "./device.ts";
 import { requireWritable, writeWhole } from "./files.ts";
 import { loadModel } from "./load.ts";
@@ -40,10 +49,7 @@ const GROUPS = {
         "of their values (default: by their rank in the vocabulary); may be repeated",
     },
     describe: { help: "tell by field what the training data holds, or --data where there is none, as describe does" },
-    rank: {
-      value: "1|2|3",
-      help: "rank fields in what --describe tells by what they say of the label, with 2 pairs too,\nwith 3 triples too",
-    },
+    ...RANK_OPTION,
     "inspect-rows": {
       value: "N",
       help: "rows whose attention, gates and units are looked at, at most (default 1000)",
@@ -122,8 +128,7 @@ async function collect(
     title: options.text("title") ?? run?.folder.replace(/\/+$/, ""),
   };
   const trainingFiles = options.texts("training-data");
-  const described = options.has("describe") ? filesToDescribe(options, trainingFiles, files) : undefined;
-  if (described && await areLibsvm(described, format)) options.refuse("libsvm files have no columns to describe");
+  const described = options.has("describe") ? await filesToDescribe(options, trainingFiles, files, format) : undefined;
   const tuning = readTuning(options);
   using gpu = await openGpu(streams, readBackend(options));
   await applyTuning(gpu, tuning, streams);
@@ -132,23 +137,31 @@ async function collect(
   // The result is the page or its JSON alone.
   if (data) reportData(data, { ...streams, out: streams.err });
   const training = trainingFiles.length > 0 ? await readData(trainingFiles, model.schema, format, streams) : undefined;
-  const rank = options.has("rank") ? Number(options.choice("rank", ["1", "2", "3"])) : 0;
   const { database: _, ...reading } = format;
   return await collectReport(model, {
     ...asked,
     ...(run && { run }),
-    ...(described && { description: await describe(described, model.schema.declared(), { ...reading, rank }) }),
+    ...(described &&
+      {
+        description: await describe(described, model.schema.declared(), {
+          ...reading,
+          rank: readRank(options),
+        }),
+      }),
     ...(data && { data, dataName: options.text("sql") ?? files.join(", ") }),
     ...(training && { counts: countRows(training) }),
   });
 }
 
 /** Returns the files that are described: those of the training, or else those of the report. */
-function filesToDescribe(options: Given, training: readonly string[], files: readonly string[]): readonly string[] {
+async function filesToDescribe(
+  options: Given,
+  training: readonly string[],
+  files: readonly string[],
+  format: DataFormat,
+): Promise<readonly string[]> {
   const described = training.length > 0 ? training : files;
   if (described.length === 0) options.refuse('option "--describe" needs "--training-data" or "--data"');
-  if (described === files && (options.has("sql") || files.includes("-"))) {
-    options.refuse("a description reads its data twice, so they must be files, received a query or stdin");
-  }
+  await requireDescribable(options, described, format, described === files && options.has("sql"));
   return described;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Description, FieldDescription, RankedFields, Ranking } from "../../../data/describe.ts";
+import { warningsOf, worstDrift } from "../../../data/describe/told.ts";
 import type { Report } from "../../parts.ts";
 import { formatCount, formatNumber, formatShare, formatShort, NONE } from "../format.ts";
 import { type Markup, markup, type Part } from "../markup.ts";
@@ -61,23 +62,10 @@ function fieldTable(fields: readonly FieldDescription[]): Markup {
       `${field.approximate ? "~" : ""}${formatCount(field.cardinality)}`,
       formatShare(field.missing),
       formatNumber(field.auc),
-      formatNumber(worst(field.drift)),
+      formatNumber(worstDrift(field)),
       warningsOf(field),
     ]),
   );
-}
-
-/** Returns the largest index that is a number; JSON has null for one that is none. */
-function worst(indices: readonly (number | null)[]): number | undefined {
-  const known = indices.filter((index) => index !== null && Number.isFinite(index)) as number[];
-  return known.length > 0 ? Math.max(...known) : undefined;
-}
-
-function warningsOf({ warnings, sameAs, malformed }: FieldDescription): string {
-  return warnings.map((warning) => {
-    if (warning === "duplicate") return `same as ${sameAs}`;
-    return warning === "malformed" ? `${formatCount(malformed)} no numbers` : warning;
-  }).join(", ");
 }
 
 function numberTable(fields: readonly FieldDescription[]): Markup {
