@@ -138,6 +138,7 @@ async function collect(
   if (data) reportData(data, { ...streams, out: streams.err });
   const training = trainingFiles.length > 0 ? await readData(trainingFiles, model.schema, format, streams) : undefined;
   const { database: _, ...reading } = format;
+  const { missing } = model.schema;
   return await collectReport(model, {
     ...asked,
     ...(run && { run }),
@@ -145,6 +146,7 @@ async function collect(
       {
         description: await describe(described, model.schema.declared(), {
           ...reading,
+          missing,
           rank: readRank(options),
         }),
       }),

@@ -42,6 +42,12 @@ Deno.test("report draws the page of a run, and prints its numbers as JSON", () =
     const { description } = JSON.parse(described.out);
     const alone = await run(folder, "describe", "clicks.csv", ...SCHEMA, "--rank", "2", "--json");
     assertEquals(description, JSON.parse(alone.out));
+    // What stands for a missing value in the model does so in the description of its rows.
+    const other = await run(folder, ...TRAIN, "--missing", "u1", "--out", "m.weft");
+    assertEquals(other.code, 0, other.err);
+    const lacking = ["report", "--model-file", "m.weft", "--describe", "--data", "clicks.csv", "--json"];
+    const fields: { missing: number }[] = JSON.parse((await run(folder, ...lacking)).out).description.fields;
+    assertEquals(fields[0].missing > 0, true);
     assertEquals(report.tasks[0].metrics.map(({ name }: { name: string }) => name)[0], "auc");
   }));
 
