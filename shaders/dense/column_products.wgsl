@@ -3,8 +3,7 @@
 //   whole      parts[n] = sum_m a[m, n] b[m, n] over all rows m
 //   dot_share  shares[w] = sum_i a[i] b[i] over the share w of two vectors
 // Shapes: a, b [M, N] or [M], parts [S, N] or [N]; f32.
-// Grid: a workgroup of 16 x 16 threads per 16 lanes and split; a thread adds every 16th row, four loads of each matrix at a
-// time, and 16 threads' sums are added in order. whole has a workgroup per lane, dot_share one per share, whose 256 threads add
+// Needs column_splits.wgsl, which has sum. Grid: whole has a workgroup per lane, dot_share one per share, whose 256 threads add
 // every 256th row or lane and are folded in a fixed tree. Memory: 4 bytes per number. No atomics, fixed order of sums:
 // bit-reproducible.
 override BENT: bool = false;
@@ -21,7 +20,6 @@ struct Params {
 @group(0) @binding(3) var<uniform> params: Params;
 @group(0) @binding(4) var<storage, read_write> shares: array<f32>;
 
-var<workgroup> partial: array<array<Lane, 16>, 16>;
 var<workgroup> tree: array<Lane, 256>;
 
 // The product of a row, or 0 past the end: loads past it are of the last row, so that none waits for a branch.
@@ -30,33 +28,6 @@ fn term(row: u32, column: u32, end: u32) -> Lane {
   var factor = b[at];
   if (BENT) { factor = min(factor, Lane()); }
   return select(Lane(), a[at] * factor, row < end);
-}
-
-@compute @workgroup_size(16, 16)
-fn sum(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_id) id: vec3u,
-) {
-  let tile = linear_group(group, groups);
-  let across = (params.lanes + 15u) / 16u;
-  let column = tile % across * 16u + id.x;
-  let split = tile / across;
-  let first = split * params.split_rows;
-  let end = min(first + params.split_rows, params.rows);
-  let inside = column < params.lanes && first < end;
-  var sum = Lane();
-  if (inside) {
-    for (var row = first + id.y; row < end; row += 64u) {
-      let left = term(row, column, end) + term(row + 16u, column, end);
-      sum += left + (term(row + 32u, column, end) + term(row + 48u, column, end));
-    }
-  }
-  partial[id.y][id.x] = sum;
-  workgroupBarrier();
-  if (id.y > 0u || !inside) { return; }
-  for (var row = 1u; row < 16u; row++) { sum += partial[row][id.x]; }
-  parts[split * params.lanes + column] = sum;
 }
 
 fn halve(half: u32, thread: u32) {

@@ -5,9 +5,8 @@
 //   fold_pair   the same for n < N of rows of 2 N columns, and second[n] = sum_m a[m, N + n]
 //   fold_whole  the same for n < N of rows of N + 1 columns, and whole = sum_m a[m, N]
 // Shapes: a [M, N], parts [S, N or N + 1] by lanes, u [M], y [N], second [N], whole [1]; f32.
-// Grid: sum has a workgroup of 16 x 16 threads per 16 lanes and split; a thread adds every 16th row, four loads at a time,
-// and 16 threads' sums are added in order. Folds have a workgroup of 4 x 64 threads per 4 lanes; a thread loads four rows at
-// once, and threads' sums are added in a fixed tree. Memory: 4 bytes per number. No atomics, fixed order of sums:
+// Needs column_splits.wgsl, which has sum. Grid: folds have a workgroup of 4 x 64 threads per 4 lanes; a thread loads four
+// rows at once, and threads' sums are added in a fixed tree. Memory: 4 bytes per number. No atomics, fixed order of sums:
 // bit-reproducible.
 override WEIGHTED: bool = false;
 
@@ -25,7 +24,6 @@ struct Params {
 @group(0) @binding(4) var<uniform> params: Params;
 @group(0) @binding(5) var<storage, read_write> second: array<Lane>;
 
-var<workgroup> partial: array<array<Lane, 16>, 16>;
 var<workgroup> tree: array<array<Lane, 4>, 64>;
 
 // The number of a row, or 0 past the end: loads past it are of the last row, so that none waits for a branch.
@@ -34,33 +32,6 @@ fn term(row: u32, column: u32, end: u32) -> Lane {
   var number = a[at * params.stride + min(column, params.stride - 1u)];
   if (WEIGHTED) { number = u[at] * select(Lane(1.0), number, column < params.stride); }
   return select(Lane(), number, row < end);
-}
-
-@compute @workgroup_size(16, 16)
-fn sum(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_id) id: vec3u,
-) {
-  let tile = linear_group(group, groups);
-  let across = (params.lanes + 15u) / 16u;
-  let column = tile % across * 16u + id.x;
-  let split = tile / across;
-  let first = split * params.split_rows;
-  let end = min(first + params.split_rows, params.rows);
-  let inside = column < params.lanes && first < end;
-  var sum = Lane();
-  if (inside) {
-    for (var row = first + id.y; row < end; row += 64u) {
-      let left = term(row, column, end) + term(row + 16u, column, end);
-      sum += left + (term(row + 32u, column, end) + term(row + 48u, column, end));
-    }
-  }
-  partial[id.y][id.x] = sum;
-  workgroupBarrier();
-  if (id.y > 0u || !inside) { return; }
-  for (var row = 1u; row < 16u; row++) { sum += partial[row][id.x]; }
-  parts[split * params.lanes + column] = sum;
 }
 
 fn halve(half: u32, id: vec2u) {

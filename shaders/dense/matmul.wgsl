@@ -1,23 +1,11 @@
 // Matrix product by tiles of 128 x 64 in workgroup memory, for GPUs.
 //   y[s, m, n] = sum_k a[m, k] b[k, n] over the terms k of split s
-// A_TRANSPOSED: a is stored as [K, M]. B_TRANSPOSED: b is stored as [N, K]. No copy of either is made.
-// Needs the matmul_quads4 or the matmul_quads1 parts (loads and stores of four numbers), and a part that declares
-// store_lanes (what is done to a sum).
+// Needs matmul_params.wgsl, the matmul_quads4 or the matmul_quads1 parts (loads and stores of four numbers), and a part
+// that declares store_lanes (what is done to a sum).
 // Shapes: a [M, K], b [K, N], y [S, M, N], all in rows without padding; f32.
 // Grid: a workgroup of 8 x 16 threads per tile and split; each thread has a register tile of 8 x 8 sums.
 // Memory: 768 bytes a term and tile. Loads of the next 16 terms run while the present ones are multiplied.
 // No atomics, sums in order of k: bit-reproducible.
-override A_TRANSPOSED: bool = false;
-override B_TRANSPOSED: bool = false;
-override HAS_COLUMN_SUMS: bool = false;  // row M of a split gets the sums of b's columns; not where b is transposed
-
-struct Params {
-  m: u32,
-  n: u32,
-  k: u32,
-  split_terms: u32,  // terms k of a split
-}
-@group(0) @binding(2) var<uniform> params: Params;
 
 // 16 terms of 128 rows and of 64 columns, four of them together; a vector more in each line, so that stores of a
 // transposed block meet fewer bank conflicts.

@@ -1,21 +1,10 @@
 // Matrix product by tiles of 32 x 32 in workgroup memory, for GPUs and products so small that tiles of matmul.wgsl would
 // leave most of one idle.
 //   y[s, m, n] = sum_k a[m, k] b[k, n] over the terms k of split s, with the bits that matmul.wgsl gives
-// A_TRANSPOSED, B_TRANSPOSED, HAS_COLUMN_SUMS, shapes and the parts that it needs are those of matmul.wgsl.
+// Shapes and the parts that it needs are those of matmul.wgsl.
 // Grid: a workgroup of 8 x 8 threads per tile and split; each thread has a register tile of 4 x 4 sums.
 // Memory: 256 bytes a term and tile. Loads of the next 32 terms run while the present ones are multiplied.
 // No atomics, sums in order of k: bit-reproducible.
-override A_TRANSPOSED: bool = false;
-override B_TRANSPOSED: bool = false;
-override HAS_COLUMN_SUMS: bool = false;  // row M of a split gets the sums of b's columns; not where b is transposed
-
-struct Params {
-  m: u32,
-  n: u32,
-  k: u32,
-  split_terms: u32,  // terms k of a split
-}
-@group(0) @binding(2) var<uniform> params: Params;
 
 // 32 terms of 32 rows and of 32 columns, four of them together; a vector more in each line, so that stores of a transposed
 // block meet fewer bank conflicts.

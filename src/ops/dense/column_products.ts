@@ -4,6 +4,7 @@
  * @module
  */
 import source from "../../../shaders/dense/column_products.wgsl" with { type: "text" };
+import splitsSource from "../../../shaders/dense/column_splits.wgsl" with { type: "text" };
 import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
 import { shader } from "../../gpu/shader.ts";
 import type { Emitter } from "../../graph/node.ts";
@@ -99,7 +100,12 @@ function run(
   BENT: boolean,
 ): void {
   k.run({
-    shader: shader("column_products", { grid, ...lanesOf(numbers).part, column_products: source }),
+    shader: shader("column_products", {
+      grid,
+      ...lanesOf(numbers).part,
+      column_products: source,
+      column_splits: splitsSource,
+    }),
     entry,
     bind,
     constants: { BENT },

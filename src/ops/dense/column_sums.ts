@@ -4,6 +4,7 @@
  * @module
  */
 import source from "../../../shaders/dense/column_sums.wgsl" with { type: "text" };
+import splitsSource from "../../../shaders/dense/column_splits.wgsl" with { type: "text" };
 import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
 import { shader } from "../../gpu/shader.ts";
 import type { Emitter } from "../../graph/node.ts";
@@ -134,7 +135,7 @@ function run(
 ): void {
   const { part, width } = lanesOf(columns);
   k.run({
-    shader: shader("column_sums", { grid, ...part, column_sums: source }),
+    shader: shader("column_sums", { grid, ...part, column_sums: source, column_splits: splitsSource }),
     entry,
     bind: { a, u: u ?? a, parts, whole, second },
     constants: { WEIGHTED: u !== undefined },

@@ -11,6 +11,7 @@ import epilogueGradient from "../../../shaders/dense/epilogue_gradient.wgsl" wit
 import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
 import source from "../../../shaders/dense/matmul.wgsl" with { type: "text" };
 import biasSource from "../../../shaders/dense/matmul_bias.wgsl" with { type: "text" };
+import paramsSource from "../../../shaders/dense/matmul_params.wgsl" with { type: "text" };
 import biasNone from "../../../shaders/dense/matmul_bias_none.wgsl" with { type: "text" };
 import quads1 from "../../../shaders/dense/matmul_quads1.wgsl" with { type: "text" };
 import quads1B from "../../../shaders/dense/matmul_quads1_b.wgsl" with { type: "text" };
@@ -259,6 +260,7 @@ function tilesShader(
     ...(inFours ? { epilogue4, matmul_quads4: quads4 } : { epilogue1, matmul_quads1_store: quads1Store }),
     ...quads,
     ...parts,
+    matmul_params: paramsSource,
     ...(small ? { matmul_small: smallSource } : { matmul: source }),
   });
 }
