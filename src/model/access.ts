@@ -2,7 +2,8 @@
  * Who uses a model's parameters, and when.
  *
  * Reading calls run side by side. Training is alone among writers, and changes the parameters only while nobody reads:
- * a reading call that begins during training sees the parameters of that moment until it ends.
+ * a reading call that begins during training sees the parameters of that moment until it ends. Work that nobody waits for
+ * holds back no change: it compares versions at its end.
  *
  * @module
  */
@@ -10,6 +11,7 @@
 /** Keeps reading calls and training apart. */
 export class Access {
   #readers = 0;
+  #watchers = 0;
   #isTraining = false;
   #version = 0;
   /** Settles when the training has had its turn; absent unless it waits for one. */
@@ -43,6 +45,23 @@ export class Access {
       return await work();
     } finally {
       this.#readers--;
+      this.#tellQuiet();
+    }
+  }
+
+  /**
+   * Does work that reads parameters while they may change, and for which only the disposal waits: what it read counts only
+   * where {@linkcode Access.version} is the same at its end.
+   *
+   * @throws {Error} when the model was disposed
+   */
+  async watch<T>(action: string, work: () => Promise<T>): Promise<T> {
+    this.#requireOpen(action);
+    this.#watchers++;
+    try {
+      return await work();
+    } finally {
+      this.#watchers--;
       this.#tellQuiet();
     }
   }
@@ -116,7 +135,7 @@ export class Access {
 
   /** Refuses all calls from here on, and waits for those that run; a training ends before its next step. */
   close(): Promise<void> {
-    return this.#closing ??= this.#quiet(() => this.#readers === 0 && !this.#isTraining);
+    return this.#closing ??= this.#quiet(() => this.#readers + this.#watchers === 0 && !this.#isTraining);
   }
 
   #requireOpen(action: string): void {

@@ -77,12 +77,9 @@ export class PastDevice {
     // More rows than the largest batch has are several of them on the device.
     if (!processor || Math.min(rows, way.rows) > way.processorRows) return undefined;
     if (processor.isFresh || use === "always") return processor;
-    // The device has the new parameters already, and to read them takes longer than a batch. Where that fails, so do the
-    // passes on the device, which tell why.
-    if (!this.#access.isTraining) {
-      const reading = this.#access.read("read parameters", () => processor.load());
-      this.#reading.add(reading);
-    }
+    // The device has the new parameters already, and to read them takes longer than a batch. Nobody waits for that, so it
+    // holds back nobody who changes them again. Where it fails, so do the passes on the device, which tell why.
+    if (!this.#access.isTraining) this.#reading.add(this.#access.watch("read parameters", () => processor.load()));
     return undefined;
   }
 

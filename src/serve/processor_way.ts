@@ -74,7 +74,7 @@ export class ProcessorWay {
     return this.#version === this.#access.version;
   }
 
-  /** Reads the parameters from the device; only for calls that {@linkcode Access.read} lets in. */
+  /** Reads the parameters from the device, and keeps them unless they changed meanwhile. */
   load(): Promise<void> {
     return this.#loading ??= this.#read().finally(() => this.#loading = undefined);
   }
@@ -87,7 +87,9 @@ export class ProcessorWay {
 
   async #read(): Promise<void> {
     const { version } = this.#access;
-    this.#forward.load(await this.#store.download());
+    const numbers = await this.#store.download();
+    if (version !== this.#access.version) return;
+    this.#forward.load(numbers);
     this.#version = version;
   }
 }

@@ -67,6 +67,24 @@ Deno.test("work alone waits for reading calls, and those that come later wait fo
   await Promise.all(calls);
 });
 
+Deno.test("work that nobody waits for holds back no change, which it can tell by the version, and only the disposal waits for it", async () => {
+  const { access, log } = scene();
+  const stop = Promise.withResolvers<void>();
+  const { version } = access;
+  const watching = access.watch("read parameters", () => stop.promise.then(() => log.push("watched")));
+  access.requireUnused("set parameters");
+  assertEquals(access.version, version + 1);
+  await access.write(() => log.push("written"));
+  assertEquals([log, access.version], [["written"], version + 2]);
+  const closed = access.close().then(() => log.push("closed"));
+  await settle();
+  assertEquals(log, ["written"]);
+  stop.resolve();
+  await Promise.all([watching, closed]);
+  assertEquals(log, ["written", "watched", "closed"]);
+  await assertRejects(() => access.watch("read parameters", () => Promise.resolve()), Error, "the model was disposed");
+});
+
 Deno.test("a second training, and other writes while somebody uses the parameters, are refused", async () => {
   const { access, read, end } = scene();
   access.requireUnused("set parameters");

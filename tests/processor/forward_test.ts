@@ -116,6 +116,20 @@ Deno.test("a pass goes on with other parameters, and refuses ones of another mod
   assertEquals(pass.score(plain), before);
 });
 
+Deno.test("parameters may be set while a scorer reads earlier ones for the processor, whose scores follow", async () => {
+  await using model = await Model.create(deepfm(small), plain.schema, { device: await gpu() });
+  await using scorer = await model.scorer({ batchSizes: [64], processor: "auto" });
+  await using device = await model.scorer({ batchSizes: [64], processor: "never" });
+  const few = plain.slice(0, 64);
+  const sets = [await randomize(model, 0.25, 1), await randomize(model, 0.25, 2), await randomize(model, 0.25, 3)];
+  for (const [i, numbers] of sets.entries()) {
+    // The scorer begins to read the ones before, and is not waited for.
+    await scorer.score(few);
+    model.setParameters(numbers);
+    assertAgrees(await scorer.score(few), await device.score(few), `parameters ${i}`);
+  }
+});
+
 Deno.test("a model whose op has no form is refused, and the op named", () => {
   assertThrows(() => passOf(adaptdhm(small), plain.schema), FormError, "no form of the ops cluster_routing");
   assertThrows(() => passOf(twin(small), plain.schema), FormError, "no form of target_heads by rank");
