@@ -15,6 +15,7 @@ import {
   dmf,
   dmin,
   dmr,
+  dnn,
   dsin,
   eta,
   hstu,
@@ -37,12 +38,13 @@ const scored = { ...small, attention: [32] };
 /** Half of a history at most is looked at closely, or is found by a search. */
 const search = { ...small, units: 32, window: 5, top: 5 };
 
-/** Name of the model that reads the mean of a history, which the others read item by item. */
-export const POOLED = "mean pooling";
+/** Names of the models that read the mean of a history, which the others read item by item. */
+export const POOLED: readonly string[] = ["mean_dnn", "mean_deepfm"];
 
 /** Models by name. */
 export const MODELS: Readonly<Record<string, Definition>> = {
-  [POOLED]: deepfm(small),
+  mean_dnn: dnn(small),
+  mean_deepfm: deepfm(small),
   din: din({ ...scored, activation: "relu", attentionActivation: "relu" }),
   dien: dien(small),
   bst: bst({ ...small, pooling: "target" }),
@@ -60,6 +62,7 @@ export const MODELS: Readonly<Record<string, Definition>> = {
   mirrn: mirrn(search),
   longer: longer({ ...small, width: 16, merge: 2 }),
   dsin: dsin({ ...scored, size: 5 }),
+  dsin_short: dsin({ ...scored, size: 2 }),
   dmf: dmf({ ...small, units: 32 }),
 };
 
@@ -81,7 +84,7 @@ const EMBEDDINGS = 0.2;
 /** Trains a model on a log and returns its AUC on the test rows after the last epoch. */
 export async function trainPlanted(name: string, log: PlantedLog, options: TrainOptions): Promise<number> {
   const { testRows, epochs, seed } = options;
-  const all = name === POOLED ? log.pooled : log.data;
+  const all = POOLED.includes(name) ? log.pooled : log.data;
   const [test, data] = [all.slice(0, testRows), all.slice(testRows, all.rows)];
   const steps = epochs * Math.ceil(data.rows / BATCH);
   const rising = Math.ceil(steps / 20);
