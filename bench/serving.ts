@@ -9,7 +9,9 @@
  * take turns for some seconds each, in several rounds, and each number is the best round's: others may use the machine.
  * Beside the answers, a client asks every 20 ms whether the server is alive. With `--processor never` all batches are
  * computed on the device. "Bare" is a server that reads the same requests and answers without any work: what the machine's
- * own sockets cost.
+ * own sockets cost. "Decode" and "compute" are means of what the server counts itself: rows are made of a request, and a
+ * batch goes to the thread that scores and comes back. "Paused" is the forward pass every 5 ms, as a device answers that
+ * has been idle.
  *
  * @module
  */
@@ -28,6 +30,16 @@ const best = (rounds: readonly Times[]): Times =>
     number,
     number,
   ];
+
+/** What is timed. */
+const TIMED = ["answers", "bare", "forward", "paused", "alive"] as const;
+
+/** Reads how often and how long a server has decoded requests and computed batches. */
+async function stagesOf(server: ServerProcess): Promise<{ count: number; ns: number }[]> {
+  const { model_stats: [{ inference_stats: stats }] } = await (await fetch(server.at("/v2/models/deepfm/stats")))
+    .json();
+  return [stats.compute_input, stats.compute_infer];
+}
 
 /** Repeats work for some seconds and returns how long it took each time, ascending. */
 async function timeFor(seconds: number, work: () => Promise<unknown>, pauseMs?: number): Promise<number[]> {
@@ -67,35 +79,39 @@ if (import.meta.main) {
       throw new Error(`the answer for ${rows} rows differs from what predict gives`);
     }
     for (const count of clients) {
-      const measured: { forward: Times; bare: Times; answers: Times; alive: Times; rate: number }[] = [];
+      const measured: (Record<typeof TIMED[number], Times> & { stages: readonly number[]; rate: number })[] = [];
       for (let round = 0; round < rounds; round++) {
         const forward = timesOf(await timeFor(seconds, () => scorer.score(part)));
+        const paused = timesOf(await timeFor(seconds, () => scorer.score(part), 5));
         const empty = await asking.run({ url: bare.url, request, clients: count, seconds });
+        const before = await stagesOf(server);
         const [{ ms, failed, refused, elapsedMs }, alive] = await Promise.all([
           asking.run({ url: server.inferUrl, request, clients: count, seconds }),
           timeFor(seconds, isAlive, 20),
         ]);
         if (failed + refused > 0) throw new Error(`${failed + refused} requests were not answered`);
+        const after = await stagesOf(server);
         measured.push({
           forward,
+          paused,
+          stages: after.map(({ ns, count }, i) => (ns - before[i].ns) / (count - before[i].count) / 1e6),
           bare: timesOf(empty.ms),
           answers: timesOf(ms),
           alive: timesOf(alive),
           rate: 1000 * rows * ms.length / elapsedMs,
         });
       }
-      const [forward, empty, answers, alive] = (["forward", "bare", "answers", "alive"] as const).map((name) =>
-        best(measured.map((times) => times[name]))
-      );
+      const [answers, empty, forward, paused, alive] = TIMED.map((name) => best(measured.map((times) => times[name])));
+      const stages = [0, 1].map((i) => Math.min(...measured.map(({ stages }) => stages[i])));
       const rate = Math.round(Math.max(...measured.map(({ rate }) => rate))).toLocaleString("en-US");
-      const times = [answers, empty, forward].map((pair) => pair.map(formatMs));
-      lines.push([`${rows}`, `${count}`, ...times[0], rate, ...times[1], ...times[2], formatMs(alive[1])]);
+      const numbers = [...empty, ...forward, paused[0], ...stages, alive[1]].map(formatMs);
+      lines.push([`${rows}`, `${count}`, ...answers.map(formatMs), rate, ...numbers]);
       console.error(lines.at(-1)!.join("  "));
     }
   }
   const header = [
     ...["rows", "clients", "p50 ms", "p99 ms", "rows/s", "bare p50", "bare p99", "forward p50", "forward p99"],
-    "health p99",
+    ...["paused p50", "decode", "compute", "health p99"],
   ];
   console.log(formatTable(header, lines, header.map((_, i) => i)));
 }
