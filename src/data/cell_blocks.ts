@@ -5,7 +5,7 @@
  */
 import { padded } from "./byte_table.ts";
 import type { ByteBlock } from "./source.ts";
-import { type CodedCells, TextPool, type Utf8Block } from "./text_pool.ts";
+import { type CodedCells, type NewTexts, TextPool, type Utf8Block } from "./text_pool.ts";
 
 /** Rows that follow each other, with the right number of cells each. */
 export interface CellBlock {
@@ -47,6 +47,11 @@ export class CellCutter {
     this.#delimiter = delimiter.charCodeAt(0);
     this.#pools = Array.from({ length: width }, (_, c) => wanted.has(c) ? new TextPool() : undefined);
     this.#codes = this.#pools.map(() => new Uint32Array(0));
+  }
+
+  /** Returns the texts that each column has gained since they were last taken, and keeps them no longer. */
+  takeTexts(): (NewTexts | undefined)[] {
+    return this.#pools.map((pool) => pool?.take());
   }
 
   /** Cuts a block of lines; a line with another number of cells comes between the blocks of the rows around it. */

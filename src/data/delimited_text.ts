@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { type CellBlock, CellCutter } from "./cell_blocks.ts";
+import type { CellBlock } from "./cell_blocks.ts";
 import type { ReadCsvOptions } from "./csv_options.ts";
+import { Cutting } from "./cutting/cutting.ts";
 import { cutBlock, readRecords, type RecordFormat, type TextRecord } from "./records.ts";
 import {
   type ByteBlock,
@@ -15,6 +16,9 @@ import {
   readLines,
   type Source,
 } from "./source.ts";
+
+/** Blocks that are handed to a thread that cuts before the rows of the first of them are stored. */
+const AHEAD = 4;
 
 /** Opened text. */
 export interface DelimitedText {
@@ -134,11 +138,19 @@ class Utf8Text implements DelimitedText {
     wanted: ReadonlySet<number>,
   ): AsyncGenerator<TextRecord[] | CellBlock> {
     yield skip ? this.#first.slice(1) : this.#first;
-    const cutter = new CellCutter(width, this.#format.delimiter, wanted);
+    using cutting = new Cutting({ width, delimiter: this.#format.delimiter, wanted });
+    const ahead: (() => Promise<Iterable<TextRecord[] | CellBlock>>)[] = [];
     for await (const block of this.#others(skip)) {
-      if (this.#hasQuotes(block)) yield await this.#cutRecords(block);
-      else for (const part of cutter.cut(block)) yield "cells" in part ? [part] : part;
+      if (this.#hasQuotes(block)) {
+        const records = await this.#cutRecords(block);
+        ahead.push(() => Promise.resolve([records]));
+      } else {
+        const cut = cutting.cut(block);
+        ahead.push(async () => Iterator.from(await cut()).map((part) => "cells" in part ? [part] : part));
+      }
+      while (ahead.length > (cutting.isBeside ? AHEAD : 0)) yield* await ahead.shift()!();
     }
+    for (const parts of ahead) yield* await parts();
     yield await this.#cutRest();
   }
 

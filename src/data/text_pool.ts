@@ -26,10 +26,20 @@ const TRIED_TEXTS = 1 << 16;
 /** Texts at most; a column with more begins again. */
 const MOST_TEXTS = 1 << 18;
 
+/** Texts that a column has gained. */
+export interface NewTexts {
+  readonly texts: readonly string[];
+  /** Whether numbers begin again with them. */
+  readonly beginsAgain: boolean;
+}
+
 /** Numbers the texts of one column. */
 export class TextPool {
-  /** The texts by number. */
+  /** The texts by number; without those that were taken. */
   texts: string[] = [];
+  /** How many texts have a number. */
+  #count = 0;
+  #beginsAgain = false;
   readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   #table = new ByteTable();
   #found = 0;
@@ -37,9 +47,11 @@ export class TextPool {
 
   /** Makes room for another block, and gives up what did not help with those before. */
   beginBlock(): void {
-    if (!this.#isUseless && this.texts.length > TRIED_TEXTS) this.#isUseless = this.#found < this.texts.length;
-    if (!this.#isUseless && this.texts.length < MOST_TEXTS) return;
+    if (!this.#isUseless && this.#count > TRIED_TEXTS) this.#isUseless = this.#found < this.#count;
+    if (!this.#isUseless && this.#count < MOST_TEXTS) return;
     this.texts = [];
+    this.#count = 0;
+    this.#beginsAgain = true;
     this.#found = 0;
     if (!this.#isUseless) this.#table = new ByteTable();
   }
@@ -52,14 +64,22 @@ export class TextPool {
    * @param end position behind its last
    */
   code(block: Utf8Block, start: number, end: number): number {
-    if (this.#isUseless) return this.texts.push(this.#decode(block, start, end)) - 1;
-    const number = this.#table.find(block, start, end);
-    if (number < 0) {
-      this.texts.push(this.#decode(block, start, end));
-      return this.#table.add(block, start, end);
+    const number = this.#isUseless ? -1 : this.#table.find(block, start, end);
+    if (number >= 0) {
+      this.#found++;
+      return number;
     }
-    this.#found++;
-    return number;
+    this.texts.push(this.#decode(block, start, end));
+    if (!this.#isUseless) this.#table.add(block, start, end);
+    return this.#count++;
+  }
+
+  /** Returns the texts that were numbered since they were last taken, and keeps them no longer. */
+  take(): NewTexts {
+    const taken = { texts: this.texts, beginsAgain: this.#beginsAgain };
+    this.texts = [];
+    this.#beginsAgain = false;
+    return taken;
   }
 
   #decode({ bytes, ascii }: Utf8Block, start: number, end: number): string {

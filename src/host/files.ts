@@ -5,13 +5,31 @@
  */
 import type { ByteRanges, FileStamp, FolderEntry } from "./file_types.ts";
 
+/** Bytes that are read at a time: the stream that a file brings reads 64 KiB, and waits as long for these. */
+const READ_BYTES = 1 << 19;
+
 /**
  * Opens a file for reading.
  *
  * @throws {Error} when it cannot be opened
  */
 export async function openFile(path: string | URL): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-  return (await Deno.open(path)).readable;
+  const file = await Deno.open(path);
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        const bytes = new Uint8Array(READ_BYTES);
+        const count = await file.read(bytes);
+        if (count !== null) return controller.enqueue(bytes.subarray(0, count));
+      } catch (error) {
+        file.close();
+        throw error;
+      }
+      file.close();
+      controller.close();
+    },
+    cancel: () => file.close(),
+  });
 }
 
 /**

@@ -6,12 +6,14 @@
 import type { Checkpoint } from "../checkpoint/content.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { AdapterOptions, AdapterReport, FoundAdapter } from "./adapter_types.ts";
+import type { CutterThread } from "./cutter_types.ts";
 import type { GrpcListener, GrpcListenOptions, Listener, ListenOptions } from "./listen_types.ts";
 import type { LogFolder } from "./log_types.ts";
 import type { MappedBytes } from "./scratch_types.ts";
 import type { ByteRanges, FileStamp, FolderEntry } from "./file_types.ts";
 import type { RunFiles } from "./run_types.ts";
 
+export type { CutterThread } from "./cutter_types.ts";
 export type { GrpcListener, GrpcListenOptions, Listener, ListenOptions } from "./listen_types.ts";
 export type { ByteRanges, FileStamp, FolderEntry } from "./file_types.ts";
 export type { MappedBytes } from "./scratch_types.ts";
@@ -117,6 +119,11 @@ export function loadTuning(_gpu: Gpu, path?: string): Promise<number> {
 /** Leaves what was measured in memory. Refuses a path. */
 export function saveTuning(_gpu: Gpu, path?: string): Promise<void> {
   return path === undefined ? Promise.resolve() : Promise.reject(withoutFiles("write tuning", path));
+}
+
+/** Starts no thread. */
+export function startCutter(): CutterThread | undefined {
+  return undefined;
 }
 
 /** Refuses to open a file. */

@@ -1,5 +1,7 @@
+import { readRows } from "../../src/data/rows.ts";
+import { numeric } from "../../src/data/schema.ts";
 import { applyScale, findBucket, fitEdges, fitScale, parseNumber } from "../../src/data/scaling.ts";
-import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 
 Deno.test("parseNumber reads decimal numbers that float32 can hold", () => {
   const good: [string, number][] = [["3", 3], ["-0.5", -0.5], [" 7 ", 7], ["1e3", 1000], ["+2", 2], [".5", 0.5]];
@@ -58,4 +60,16 @@ Deno.test("equal numbers share a bucket and no bucket is empty", () => {
   assertEquals(fitEdges(10, Float64Array.of(5, 5, 5)), []);
   assertEquals(fitEdges(10, Float64Array.of(NaN)), []);
   assertEquals(findBucket([], 5), 0);
+});
+
+Deno.test("numbers that recur in many rows are scaled as in few rows", () => {
+  const numbers = [0, -0, 3, 3.5, 4095, 4096, -2];
+  const rows = Array.from({ length: 5000 }, (_, row) => ({ y: row % 2, n: numbers[row % numbers.length] }));
+  for (const scale of ["none", "log", "standard"] as const) {
+    const many = readRows(rows, { label: "y", features: [numeric("n", { scale })] });
+    const few = readRows(rows.slice(0, numbers.length), many.schema);
+    many.values!.forEach((value, row) =>
+      assert(Object.is(value, few.values![row % numbers.length]), `${scale} ${row}`)
+    );
+  }
 });
