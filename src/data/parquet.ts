@@ -6,6 +6,7 @@
 import type { FileMetaData, ParquetScan, SchemaTree } from "npm:hyparquet@1.33.0";
 import type { ByteRanges } from "../host/mod.ts";
 import { openRanges } from "./byte_ranges.ts";
+import type { CellBlock } from "./cell_blocks.ts";
 import { requireCsvOptions } from "./csv_options.ts";
 import type { Dataset } from "./dataset.ts";
 import type { FittedSchema } from "./fitted_schema.ts";
@@ -17,6 +18,8 @@ import type { SequenceCell } from "./sequence_column.ts";
 import { nameSource, type Source } from "./source.ts";
 import type { Table, TableRecord } from "./table.ts";
 import { type ReadColumnsOptions, readTables } from "./table_reading.ts";
+import type { CodedCells } from "./text_pool.ts";
+import { ValuePool } from "./value_pool.ts";
 
 type Library = typeof import("npm:hyparquet@1.33.0");
 type Compressors = typeof import("npm:hyparquet-compressors@1.1.2");
@@ -81,7 +84,13 @@ export async function openParquet(source: Source): Promise<Table> {
     name,
     unit: "row",
     columns,
-    records: (wanted) => readRecords(name, file, metadata, columns, wanted),
+    records: (wanted) => readRecords(columns, readGroups(name, file, metadata, columns, wanted)),
+    blocks: (wanted) => {
+      const groups = readGroups(name, file, metadata, columns, wanted);
+      return [...wanted].some((position) => columns[position].isList)
+        ? readRecords(columns, groups)
+        : readBlocks(columns, groups);
+    },
     // No handle is held between two reads.
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
@@ -97,13 +106,25 @@ async function requireParquet(name: string, file: ByteRanges): Promise<void> {
   if (wrong !== undefined) throw new SyntaxError(`Cannot read "${name}": ${wrong}`);
 }
 
-async function* readRecords(
+/** Values of a row group. */
+interface RowGroup {
+  /** Rows before it. */
+  readonly start: number;
+  /** Its rows. */
+  readonly rows: number;
+  /** Positions of the columns that are read. */
+  readonly positions: readonly number[];
+  /** Values by position of the column. */
+  readonly values: readonly ArrayLike<unknown>[];
+}
+
+async function* readGroups(
   name: string,
   file: ByteRanges,
   metadata: FileMetaData,
   columns: readonly ParquetColumn[],
   wanted: ReadonlySet<number>,
-): AsyncGenerator<TableRecord[]> {
+): AsyncGenerator<RowGroup> {
   const { parquetScan } = await loadPackage<Library>(HYPARQUET, `Cannot read "${name}"`);
   const { compressors } = await loadPackage<Compressors>(HYPARQUET_COMPRESSORS, `Cannot read "${name}"`);
   const positions = [...wanted].sort((a, b) => a - b);
@@ -117,39 +138,70 @@ async function* readRecords(
   let rowEnd = 0;
   for (const group of metadata.row_groups) {
     const rowStart = rowEnd;
-    rowEnd += Number(group.num_rows);
+    const rows = Number(group.num_rows);
+    rowEnd += rows;
     const values = new Array<ArrayLike<unknown>>(columns.length);
     for (const position of positions) {
       const { name: column } = columns[position];
       const where = `Cannot read "${name}" rows ${rowStart + 1} to ${rowEnd}: column "${column}" is damaged`;
       values[position] = await attempt(where, SyntaxError, async () => {
-        const count = rowEnd - rowStart;
         const data = await scan.readColumn({ column, rowStart, rowEnd });
-        if (data.length === count) return data;
-        throw new Error(`expected ${count} values, received ${data.length}`);
+        if (data.length === rows) return data;
+        throw new Error(`expected ${rows} values, received ${data.length}`);
       });
     }
-    for (let first = rowStart; first < rowEnd; first += ROWS_PER_BLOCK) {
-      const last = Math.min(first + ROWS_PER_BLOCK, rowEnd);
-      yield cutRows(columns, positions, values, { first, last, start: rowStart });
+    yield { start: rowStart, rows, positions, values };
+  }
+}
+
+async function* readRecords(
+  columns: readonly ParquetColumn[],
+  groups: AsyncIterable<RowGroup>,
+): AsyncGenerator<TableRecord[]> {
+  for await (const group of groups) {
+    for (let first = 0; first < group.rows; first += ROWS_PER_BLOCK) {
+      yield cutRows(columns, group, first, Math.min(first + ROWS_PER_BLOCK, group.rows));
     }
   }
 }
 
-/** Turns rows `first` up to `last` of a row group, which begins with row `start`, into records. */
+/** Reads columns that hold one value a row. */
+async function* readBlocks(
+  columns: readonly ParquetColumn[],
+  groups: AsyncIterable<RowGroup>,
+): AsyncGenerator<CellBlock> {
+  const pools = columns.map(({ toCell }) => new ValuePool((value) => toCell(value) as string | undefined));
+  for await (const { start, rows, positions, values } of groups) {
+    for (let first = 0; first < rows; first += ROWS_PER_BLOCK) {
+      const last = Math.min(first + ROWS_PER_BLOCK, rows);
+      const cells = new Array<CodedCells>(columns.length);
+      for (const position of positions) {
+        const pool = pools[position];
+        pool.beginBlock();
+        const codes = pool.codes(values[position], first, last);
+        cells[position] = { texts: pool.texts, codes };
+      }
+      const lines = new Uint32Array(last - first);
+      for (let row = first; row < last; row++) lines[row - first] = start + row + 1;
+      yield { rows: last - first, lines, columns: cells };
+    }
+  }
+}
+
+/** Turns rows `first` up to `last` of a row group into records. */
 function cutRows(
   columns: readonly ParquetColumn[],
-  positions: readonly number[],
-  values: readonly ArrayLike<unknown>[],
-  { first, last, start }: { first: number; last: number; start: number },
+  { start, positions, values }: RowGroup,
+  first: number,
+  last: number,
 ): TableRecord[] {
   const width = columns.length;
   const records: (TableRecord & { cells: SequenceCell[] })[] = new Array(last - first);
-  for (let row = first; row < last; row++) records[row - first] = { line: row + 1, cells: new Array(width) };
+  for (let row = first; row < last; row++) records[row - first] = { line: start + row + 1, cells: new Array(width) };
   for (const position of positions) {
     const column = columns[position];
     const cells = values[position];
-    for (let row = first; row < last; row++) records[row - first].cells[position] = column.toCell(cells[row - start]);
+    for (let row = first; row < last; row++) records[row - first].cells[position] = column.toCell(cells[row]);
   }
   return records;
 }
