@@ -130,7 +130,7 @@ export class Feed {
     return this.#halves ? this.#chunkRows / this.#options.batch : 1;
   }
 
-  /** Starts a pass over `dataset` in the given order of rows, or in the data set's own. */
+  /** Starts a pass over `dataset`: over all rows as they are, or over those of an order. */
   begin(dataset: Dataset, order?: Uint32Array<ArrayBuffer>): void {
     const fits = dataset.rows <= this.capacity;
     if (!fits) this.#resident = undefined;
@@ -172,7 +172,7 @@ export class Feed {
     if (!present || !this.#halves) return;
     const { gather } = present;
     const next = gather.first + gather.rows;
-    if (next < present.dataset.rows) this.#coming = this.#chunkFrom(next, present.order);
+    if (next < rowsOf(present)) this.#coming = this.#chunkFrom(next, present.order);
     else if (following) this.#coming = this.#chunkFrom(0, following);
     this.#coming?.gather.advance(Math.min(1, (this.#located + this.#options.batch - gather.first) / gather.rows));
   }
@@ -227,7 +227,7 @@ export class Feed {
     );
     if (known) return known;
     const base = this.#halves && this.#present?.base === 0 ? this.capacity - this.#chunkRows : 0;
-    const rows = Math.min(this.#chunkRows, dataset.rows - first);
+    const rows = Math.min(this.#chunkRows, rowsOf({ dataset, order }) - first);
     const columns = this.#columnsOf(dataset);
     const gather = new Gather(columns.map(({ numbers }) => numbers), order, { first, rows }, (column, numbers) => {
       const { buffer, at } = columns[column];
@@ -269,6 +269,11 @@ export class Feed {
     }
     return columns;
   }
+}
+
+/** Returns how many rows a pass has. */
+function rowsOf({ dataset, order }: Pick<Chunk, "dataset" | "order">): number {
+  return order?.length ?? dataset.rows;
 }
 
 function bitsOf({ buffer, byteOffset, length }: Float32Array<ArrayBuffer>): Column {

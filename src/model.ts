@@ -250,7 +250,7 @@ export class Model implements AsyncDisposable {
       const { resume, ...digests } = await beforeTraining(this, data, options);
       const trainer = new Trainer({ ...this.#context(options), ...digests }, data, options, resume);
       this.#fresh = false;
-      this.#calibrator.set(correctionFor(data));
+      this.#calibrator.set(correctionFor(data, options.negativeRate));
       this.#trained = new TrainingRecord(data, options.validation, options.batchSize);
       return await trainer.run();
     });

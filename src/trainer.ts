@@ -293,7 +293,7 @@ export class Trainer {
     state.epoch++;
     state.position = 0;
     const { metrics, improved, stop } = await this.#evaluations.observe(state.epoch);
-    const rowsPerSecond = (this.#data.rows - before * this.#settings.batch) / seconds;
+    const rowsPerSecond = (this.#steps.rowsPerEpoch - before * this.#settings.batch) / seconds;
     const loss = this.#buffers.losses.mean;
     return { report: { epoch: state.epoch, loss, lr, validation: metrics, improved, seconds, rowsPerSecond }, stop };
   }

@@ -69,10 +69,13 @@ export function calibrate(data: Dataset, logits: Float32Array, options: Calibrat
 /**
  * Returns what corrects probabilities of a model that is trained on rows of which negative ones were left out:
  * ln(q / (1 - q)) = z + ln w where a share w of them stayed; undefined where all did.
+ *
+ * @param taken share of the data's negative rows that an epoch of the training takes
  */
-export function correctionFor({ schema, negativeRate }: Dataset): Calibration | undefined {
-  if (negativeRate === 1) return undefined;
-  return { [schema.tasks[0]]: { curve: { kind: "logistic", slope: 1, shift: Math.log(negativeRate) } } };
+export function correctionFor({ schema, negativeRate }: Dataset, taken = 1): Calibration | undefined {
+  const share = taken * negativeRate;
+  if (share === 1) return undefined;
+  return { [schema.tasks[0]]: { curve: { kind: "logistic", slope: 1, shift: Math.log(share) } } };
 }
 
 function fitCurve(method: CalibrationMethod, rows: Observations): CalibrationCurve {

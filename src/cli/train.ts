@@ -6,6 +6,7 @@
 import { models } from "../../models/mod.ts";
 import { readCheckpoint } from "../checkpoint.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { countAfterDownsampling } from "../data/downsample.ts";
 import type { Definition } from "../definition.ts";
 import { rulesOf } from "../optimizer/parts.ts";
 import { RUN_FILES } from "../runs/info.ts";
@@ -101,7 +102,7 @@ function planRun(
   settings: Omit<Run, "training">,
   parts: Parts,
   streams: Streams,
-  rows = parts.training.rows,
+  rows = countAfterDownsampling(parts.training, settings.fit.negativeRate ?? 1),
 ): Run {
   const { training, validation } = parts;
   warnOfUnread(settings.definition, training.schema, streams);
@@ -200,6 +201,7 @@ function readSettings(
       initialBias: options.choice("initial-bias", ["log-odds", "keep"]) ??
         (options.has("from-fm") ? "log-odds" : undefined),
       unseenShare: options.number("unseen-share", 0, 0.5),
+      negativeRate: options.number("epoch-negatives", Number.MIN_VALUE, 1),
       batchSize: options.integer("batch-size", 1) ?? 4096,
       optimizerState: options.choice("optimizer-state", ["fresh", "keep"]),
       loss: readLoss(options),

@@ -81,6 +81,12 @@ const GROUPS = {
       help:
         "share of the negative training rows to keep, at random; the model corrects its\nprobabilities for it (default 1)",
     },
+    "epoch-negatives": {
+      value: "W",
+      help:
+        "share of the negative training rows that an epoch takes; each epoch takes the next ones,\nand the model corrects " +
+        "its probabilities for it (default 1)",
+    },
     "unseen-share": {
       value: "SHARE",
       help:

@@ -33,7 +33,8 @@ export class Gather {
   /**
    * Sorts the rows; nothing is gathered yet.
    *
-   * @param order rows of the data set in the order of the pass; their own order when absent
+   * @param columns numbers of each row of the data set
+   * @param order rows of the data set in the order of the pass; all in their own order when absent
    * @param store takes each column's numbers; they are overwritten after it returns
    */
   constructor(
@@ -47,7 +48,7 @@ export class Gather {
     this.#columns = columns;
     this.#store = store;
     if (!order) return;
-    this.#sorted = sortRows(order.subarray(first, first + rows), order.length);
+    this.#sorted = sortRows(order.subarray(first, first + rows), columns[0].length);
     this.#gathered = new Uint32Array(rows);
   }
 

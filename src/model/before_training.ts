@@ -5,6 +5,7 @@
  */
 import { requireTwoClasses } from "../data/classes.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { requireDownsampling } from "../data/downsample.ts";
 import { requireTrainable, warnBeforeTraining } from "../trainer/checks.ts";
 import type { Resumption } from "../trainer/context.ts";
 import type { FitOptions } from "../trainer/options.ts";
@@ -39,6 +40,7 @@ export async function beforeTraining(model: ModelHeader, data: Dataset, options:
   for (const dataset of [data, options.validation]) if (dataset) await requireUsable("train", schema, dataset);
   requireTwoClasses("train on the data", data);
   await requireTrainable(options, schema);
+  if (options.negativeRate !== undefined) requireDownsampling(data, options.negativeRate);
   warnBeforeTraining(options);
   const resume = options.resume === undefined ? undefined : await readResumption(options.resume, model);
   const resumable = resume !== undefined || options.checkpoint !== undefined;

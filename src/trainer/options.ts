@@ -193,6 +193,14 @@ export interface FitOptions {
    */
   unseenShare?: number;
   /**
+   * Share of the negative rows that an epoch takes, in (0, 1], beside all positive ones. Each epoch goes on where the one
+   * before ended, so that all negative rows have their turn; the model's probabilities are corrected by its logarithm. For
+   * rows with one label.
+   *
+   * @default {1}
+   */
+  negativeRate?: number;
+  /**
    * Whether rows are shuffled each epoch. `"window"` is for rows that do not fit in memory: blocks of 8,192 rows come in
    * random order, and the rows of each 32 blocks in random order among each other, so that a pass reads each part of a
    * file once.

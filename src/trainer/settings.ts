@@ -23,6 +23,8 @@ export interface Settings {
   readonly seed: number;
   /** Share of the occurrences that unseen values replace. */
   readonly unseenShare: number;
+  /** Share of the negative rows that an epoch takes. */
+  readonly negativeRate: number;
 }
 
 /**
@@ -44,5 +46,6 @@ export function settingsOf(
     rules: rulesOf(options.optimizer),
     seed: options.seed ?? context.seed,
     unseenShare: unseenShareOf(options, saved?.recipe),
+    negativeRate: options.negativeRate ?? 1,
   };
 }

@@ -115,12 +115,15 @@ function firstOf(terms: readonly Tensor[], column: number): LogitBias[] {
  * Sets the bias of each task's logits to ln(p / (1 - p)) with p the share of positive labels among those known, over that
  * of another task where the probability is a product with that task's, or to what makes another loss the least.
  *
+ * The shares are those of the rows that epochs take, where these have only some of the negative ones.
+ *
  * Where labels are numbers, the bias is their mean. Labels of one class have no log-odds, and some models add no bias; both leave the parameters as they are.
  */
 export function startAtLogOdds(
   { definition, space, store }: ModelParts,
   data: Dataset,
   loss: LossFunction = crossEntropy(),
+  negativeRate = 1,
 ): void {
   const { tasks, real } = data.schema;
   if (real) {
@@ -130,7 +133,10 @@ export function startAtLogOdds(
     }
     return;
   }
-  const shareOf = (task: number): number => rateOf(data, task);
+  const shareOf = (task: number): number => {
+    const share = rateOf(data, task);
+    return negativeRate === 1 ? share : share / (share + negativeRate * (1 - share));
+  };
   tasks.forEach((_, task) => {
     for (const { parameter, element, given } of logitBiases(definition, space, task)) {
       const before = given && taskOf(given, tasks);
@@ -174,7 +180,7 @@ function rateOf(data: Dataset, task: number): number {
 export async function startTraining(
   context: TrainerContext,
   data: Dataset,
-  { initialBias = context.fresh ? "log-odds" : "keep", loss }: FitOptions,
+  { initialBias = context.fresh ? "log-odds" : "keep", loss, negativeRate }: FitOptions,
   earlierSteps = 0,
 ): Promise<void> {
   const { access, store } = context;
@@ -182,6 +188,6 @@ export async function startTraining(
     if (initialBias === "keep") return;
     throw new TypeError(`Cannot train: initialBias must be "keep" with a kept optimizer, received "${initialBias}"`);
   }
-  if (initialBias === "log-odds") await access.write(() => startAtLogOdds(context, data, loss));
+  if (initialBias === "log-odds") await access.write(() => startAtLogOdds(context, data, loss, negativeRate));
   await store.optimizer.carryWeights();
 }

@@ -96,6 +96,7 @@ export function recipeOf(options: FitOptions, parts: RecipeParts): Json {
     l1: { embedding: l1?.embedding ?? 0, net: l1?.net ?? 0 },
     clipValue: clipValue ?? null,
     fieldDropout: fieldDropout ?? 0,
+    negativeRate: options.negativeRate ?? 1,
     ...(tasks > 1 && { taskWeights: taskWeights ?? null }),
     loss: describeLoss(loss),
     averaging: averaging ? { ...averaging } : null,
@@ -128,6 +129,7 @@ const UNSAID: Readonly<Record<string, Json>> = {
   loss: describeLoss(),
   l1: { embedding: 0, net: 0 },
   fieldDropout: 0,
+  negativeRate: 1,
 };
 
 /** Returns a part of a recipe that a checkpoint holds; undefined where it says nothing about it. */

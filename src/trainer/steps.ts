@@ -43,18 +43,25 @@ export class Steps {
 
   /** Begins with nothing submitted; the buffers are allocated. */
   constructor(options: StepsOptions) {
-    const { context, data: { rows }, options: { shuffle }, buffers: { feed, sorter }, batch, seed, epochs } = options;
+    const { context, data, options: { shuffle = true }, buffers: { feed, sorter }, batch, seed } = options;
+    const { rows, labels } = data;
+    const { negativeRate, epochs } = options;
     this.#options = options;
-    this.#orders = shuffle === false ? undefined : new RowOrders(rows, seed, epochs, shuffle === "window");
+    this.#orders = RowOrders.of({ rows, labels, negativeRate, seed, epochs, shuffle });
     this.#backlog = new Backlog(context.gpu);
     this.#perSubmit = sorter ? 1 : Math.min(STEPS_PER_SUBMIT, feed.reach(rows));
     // Half an epoch draws the next order of rows that stream: their first chunk is gathered beside the last one of this.
     this.#drawn = rows > feed.capacity ? 2 * batch : batch;
   }
 
+  /** Rows of an epoch. */
+  get rowsPerEpoch(): number {
+    return this.#orders?.rows ?? this.#options.data.rows;
+  }
+
   /** Steps of an epoch. */
   get perEpoch(): number {
-    return Math.ceil(this.#options.data.rows / this.#options.batch);
+    return Math.ceil(this.rowsPerEpoch / this.#options.batch);
   }
 
   /** Begins an epoch, or the rest of one. */
@@ -119,7 +126,7 @@ export class Steps {
 
   /** Returns the rows of the epoch's batch at `position`. */
   #rowsAt(position: number): number {
-    const { batch, data } = this.#options;
-    return Math.min(batch, data.rows - position * batch);
+    const { batch } = this.#options;
+    return Math.min(batch, this.rowsPerEpoch - position * batch);
   }
 }
