@@ -5,6 +5,7 @@
  */
 import { requireSavable } from "../checkpoint.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { countAfterDownsampling } from "../data/downsample.ts";
 import type { Definition } from "../definition.ts";
 import { statIfThere } from "../files.ts";
 import type { Gpu } from "../gpu/device.ts";
@@ -181,8 +182,9 @@ async function fit(run: Run, workshop: Workshop, streams: Streams): Promise<Hist
   const { model, gpu, profiler, interruption, recorder } = workshop;
   const { training, validation, seed } = run;
   const batchSize = Math.min(run.fit.batchSize, training.rows);
-  const { epochs } = run.fit;
-  using progress = await createProgress({ epochs, rows: training.rows, batchSize, stream: progressStream });
+  const { epochs, negativeRate = 1 } = run.fit;
+  const rows = countAfterDownsampling(training, negativeRate);
+  using progress = await createProgress({ epochs, rows, batchSize, stream: progressStream });
   using _ = interruption.tell(() => {
     progress.stop();
     streams.err("Stopping after the current step; press Ctrl-C again to quit at once");
