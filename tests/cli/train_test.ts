@@ -212,6 +212,10 @@ Deno.test("fewer negatives are corrected for, and calibrate saves curves with th
     assertEquals(after.calibration!.click.slices!.field, "user");
     const predict = async (model: string, ...more: string[]): Promise<string> =>
       (await run(folder, "predict", "--model-file", model, "--data", "clicks.csv", "--out", "-", ...more)).out;
+    const inTurn = await run(folder, ...TRAIN, "--epochs", "2", "--epoch-negatives", "0.5", "--out", "t.weft");
+    assertEquals(inTurn.code, 0, inTurn.err);
+    await using taken = await Model.load(`${folder}/t.weft`, models, { device: await gpu() });
+    assertEquals(taken.calibration, before.calibration);
     const plain = await predict("m.weft", "--uncalibrated");
     assertEquals(await predict("c.weft", "--uncalibrated"), plain);
     assert(await predict("c.weft") !== plain && await predict("m.weft") !== plain);
