@@ -45,6 +45,8 @@ const PRIOR_RATINGS = 10;
 interface Way {
   readonly fit?: FitOptions;
   readonly extend?: Omit<ExtendOptions, "content">;
+  /** Whether the first ratings give each movie a shift of the log-odds, with the model as it was, in place of training. */
+  readonly shifts?: boolean;
   /** Whether a new movie begins with the mean of those of its genre. */
   readonly byGenre?: boolean;
   /** Ratings below which a movie of the training rows shares the row of unseen ones. */
@@ -57,6 +59,7 @@ const WAYS: Readonly<Record<string, Way>> = {
   "min-count 20": { minCount: 20 },
   "field dropout 0.1": { fit: { fieldDropout: 0.1 } },
   "new rows from the unseen one": { extend: { newRows: "unseen" } },
+  "shifts of the unseen row": { shifts: true, extend: { newRows: "unseen" } },
   "new rows from the genre's mean": { byGenre: true, extend: { newRows: "unseen" } },
 };
 
@@ -92,7 +95,11 @@ const schemaOf = (minCount: number): Schema => ({
 });
 
 /** Returns the AUC after each number of ratings. */
-async function trainWay({ fit, extend, byGenre, minCount = 1 }: Way, parts: Parts, seed: number): Promise<number[]> {
+async function trainWay(
+  { fit, extend, shifts, byGenre, minCount = 1 }: Way,
+  parts: Parts,
+  seed: number,
+): Promise<number[]> {
   const recipe = { ...RECIPE, ...fit };
   const training = readRows(parts.training.map(rowOf), schemaOf(minCount));
   await using model = await Model.create(DEFINITION, training.schema, {
@@ -112,7 +119,9 @@ async function trainWay({ fit, extend, byGenre, minCount = 1 }: Way, parts: Part
     const data = byGenre && readRows([...parts.training.map(rowOf), ...rows], schema);
     const content = data && { data, fields: { item: "genre" } };
     await using next = await model.extend(schema, { ...extend, ...(content && { content }) });
-    if (count > 0) await next.fit(readRows(rows, schema, { labeled: true }), { ...recipe, batchSize: 256 });
+    const seen = readRows(rows, schema, { labeled: true });
+    if (count > 0 && shifts) await next.calibrate(seen, { by: "item", minRows: 1 });
+    else if (count > 0) await next.fit(seen, { ...recipe, batchSize: 256 });
     scores.push(auc(await next.predict(test), test.labels));
   }
   return scores;
