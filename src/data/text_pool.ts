@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { ByteTable, type TextBytes } from "./byte_table.ts";
+import { ByteTable, type TextBytes, UNKNOWN } from "./byte_table.ts";
+import { Recurrence } from "./recurrence.ts";
 import { copyText } from "./vocabulary.ts";
 
 /** Cells that are numbers of texts. */
@@ -20,12 +21,6 @@ export interface Utf8Block extends TextBytes {
   readonly ascii: string | undefined;
 }
 
-// A column of so many texts, most of which occurred once, gains nothing from being looked up.
-const TRIED_TEXTS = 1 << 16;
-
-/** Texts at most; a column with more begins again. */
-const MOST_TEXTS = 1 << 18;
-
 /** Texts that a column has gained. */
 export interface NewTexts {
   readonly texts: readonly string[];
@@ -37,23 +32,17 @@ export interface NewTexts {
 export class TextPool {
   /** The texts by number; without those that were taken. */
   texts: string[] = [];
-  /** How many texts have a number. */
-  #count = 0;
   #beginsAgain = false;
   readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   #table = new ByteTable();
-  #found = 0;
-  #isUseless = false;
+  readonly #recurrence = new Recurrence();
 
   /** Makes room for another block, and gives up what did not help with those before. */
   beginBlock(): void {
-    if (!this.#isUseless && this.#count > TRIED_TEXTS) this.#isUseless = this.#found < this.#count;
-    if (!this.#isUseless && this.#count < MOST_TEXTS) return;
+    if (!this.#recurrence.beginBlock()) return;
     this.texts = [];
-    this.#count = 0;
     this.#beginsAgain = true;
-    this.#found = 0;
-    if (!this.#isUseless) this.#table = new ByteTable();
+    if (!this.#recurrence.isUseless) this.#table = new ByteTable();
   }
 
   /**
@@ -64,14 +53,15 @@ export class TextPool {
    * @param end position behind its last
    */
   code(block: Utf8Block, start: number, end: number): number {
-    const number = this.#isUseless ? -1 : this.#table.find(block, start, end);
-    if (number >= 0) {
-      this.#found++;
+    const { isUseless } = this.#recurrence;
+    const number = isUseless ? UNKNOWN : this.#table.find(block, start, end);
+    if (number !== UNKNOWN) {
+      this.#recurrence.find();
       return number;
     }
     this.texts.push(this.#decode(block, start, end));
-    if (!this.#isUseless) this.#table.add(block, start, end);
-    return this.#count++;
+    if (!isUseless) this.#table.add(block, start, end);
+    return this.#recurrence.number();
   }
 
   /** Returns the texts that were numbered since they were last taken, and keeps them no longer. */

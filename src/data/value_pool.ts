@@ -4,11 +4,7 @@
  * @module
  */
 
-// A column of so many values, most of which occurred once, gains nothing from being looked up.
-const TRIED_VALUES = 1 << 16;
-
-/** Values at most; a column with more begins again. */
-const MOST_VALUES = 1 << 18;
+import { Recurrence } from "./recurrence.ts";
 
 /** Numbers the values of one column. */
 export class ValuePool {
@@ -16,8 +12,7 @@ export class ValuePool {
   texts: (string | undefined)[] = [];
   readonly #textOf: (value: unknown) => string | undefined;
   readonly #numbers = new Map<unknown, number>();
-  #found = 0;
-  #isUseless = false;
+  readonly #recurrence = new Recurrence();
 
   /** @param textOf makes a text; the same for values that a `Map` has for one */
   constructor(textOf: (value: unknown) => string | undefined) {
@@ -26,10 +21,8 @@ export class ValuePool {
 
   /** Makes room for another block, and gives up what did not help with those before. */
   beginBlock(): void {
-    if (!this.#isUseless && this.texts.length > TRIED_VALUES) this.#isUseless = this.#found < this.texts.length;
-    if (!this.#isUseless && this.texts.length < MOST_VALUES) return;
+    if (!this.#recurrence.beginBlock()) return;
     this.texts = [];
-    this.#found = 0;
     this.#numbers.clear();
   }
 
@@ -41,13 +34,15 @@ export class ValuePool {
   }
 
   #code(value: unknown): number {
-    const number = this.#isUseless ? undefined : this.#numbers.get(value);
-    if (number !== undefined) {
-      this.#found++;
-      return number;
+    const { isUseless } = this.#recurrence;
+    const known = isUseless ? undefined : this.#numbers.get(value);
+    if (known !== undefined) {
+      this.#recurrence.find();
+      return known;
     }
-    const created = this.texts.push(this.#textOf(value)) - 1;
-    if (!this.#isUseless) this.#numbers.set(value, created);
-    return created;
+    this.texts.push(this.#textOf(value));
+    const number = this.#recurrence.number();
+    if (!isUseless) this.#numbers.set(value, number);
+    return number;
   }
 }

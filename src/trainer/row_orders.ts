@@ -143,9 +143,12 @@ class NegativesInTurn {
 
   /** Returns the rows of an epoch, ascending. */
   rowsOf(epoch: number): Uint32Array {
-    const stays = this.#labels.map((label) => label === 0 ? 0 : 1);
-    const count = this.#negatives.length;
-    for (let k = 0; k < this.#share; k++) stays[this.#negatives[this.#order[(epoch * this.#share + k) % count]]] = 1;
-    return rowNumbers(stays.length).filter((row) => stays[row] === 1);
+    const [negatives, order, share] = [this.#negatives, this.#order, this.#share];
+    const isTaken = new Uint8Array(this.#labels.length);
+    for (let k = 0; k < share; k++) isTaken[negatives[order[(epoch * share + k) % order.length]]] = 1;
+    const rows = new Uint32Array(this.rows);
+    let at = 0;
+    for (let row = 0; row < isTaken.length; row++) if (isTaken[row] || this.#labels[row] !== 0) rows[at++] = row;
+    return rows;
   }
 }

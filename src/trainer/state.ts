@@ -52,6 +52,8 @@ export interface RecipeParts {
   readonly rules: Rules;
   /** Share of the occurrences that unseen values replace. */
   readonly unseenShare: number;
+  /** Share of the negative rows that an epoch takes. */
+  readonly negativeRate: number;
   /** Digest of the rows, where training is to be resumed. */
   readonly rowsDigest: string | undefined;
   /** Digest of given occurrences by row, where training is to be resumed. */
@@ -75,7 +77,7 @@ export function recipeOf(options: FitOptions, parts: RecipeParts): Json {
     averaging,
     evaluateEvery,
   } = options;
-  const { rows, rowsDigest, countsDigest, batch, seed, unseenShare, tasks } = parts;
+  const { rows, rowsDigest, countsDigest, batch, seed, unseenShare, negativeRate, tasks } = parts;
   return {
     rows,
     validationRows: validation?.rows ?? 0,
@@ -96,7 +98,7 @@ export function recipeOf(options: FitOptions, parts: RecipeParts): Json {
     l1: { embedding: l1?.embedding ?? 0, net: l1?.net ?? 0 },
     clipValue: clipValue ?? null,
     fieldDropout: fieldDropout ?? 0,
-    negativeRate: options.negativeRate ?? 1,
+    negativeRate,
     ...(tasks > 1 && { taskWeights: taskWeights ?? null }),
     loss: describeLoss(loss),
     averaging: averaging ? { ...averaging } : null,

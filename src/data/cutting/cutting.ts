@@ -79,8 +79,9 @@ class CuttingThread {
     // One that cannot be loaded is never ready, and nothing waits for it.
     port.onerror = (event) => {
       event.preventDefault();
-      for (const { reject } of this.#waiting) reject(new Error(`Cannot cut lines: ${event.message}`));
+      this.#fail(event.message);
     };
+    port.onmessageerror = () => this.#fail("an answer cannot be read");
   }
 
   /** Starts a thread where the host has them. */
@@ -118,6 +119,11 @@ class CuttingThread {
       const columns = part.codes.map((codes, c) => codes && { texts: this.#texts[c], codes });
       return { rows: part.lines.length, lines: part.lines, columns };
     });
+  }
+
+  #fail(message: string): void {
+    this.#isReady = false;
+    for (const { reject } of this.#waiting) reject(new Error(`Cannot cut lines: ${message}`));
   }
 
   /** Ends it. */
