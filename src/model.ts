@@ -24,7 +24,14 @@ import { Access } from "./model/access.ts";
 import { beforeTraining } from "./model/before_training.ts";
 import { openDevice } from "./model/device.ts";
 import { alikeRows } from "./model/content.ts";
-import { type ExtendOptions, extendTensors, movedRows, requireExtendOptions } from "./model/extend.ts";
+import {
+  type ExtendOptions,
+  extendTensors,
+  grownTables,
+  movedRows,
+  requireExtendOptions,
+  rowsByTable,
+} from "./model/extend.ts";
 import { Forward } from "./model/forward.ts";
 import { type AnyFactory, parseHeader } from "./model/header.ts";
 import type { CreateOptions, InspectOptions, LoadOptions, ModelOptions, PredictOptions } from "./model/options.ts";
@@ -495,12 +502,15 @@ export class Model implements AsyncDisposable {
       // Rows of one generation begin apart from those at the same places of another one.
       const seed = (this.seed + schema.generation) % 2 ** 32;
       const alike = options.content && alikeRows(options.content, schema, origins);
-      const fill = ({ store, declarations: { tables } }: ModelParts): void =>
-        store.upload(extendTensors(tensors, tables, origins, { ...options, embeddingInitializer }, seed, alike));
+      const grown = { ...options, embeddingInitializer };
+      const fill = (parts: ModelParts): void => {
+        const tables = grownTables(this.#parts.declarations.tables, parts.declarations.tables);
+        parts.store.upload(extendTensors(tensors, tables, origins, grown, seed, alike));
+        parts.store.frozen.set(parts.declarations.tables, movedRows(store.frozen, tables, origins.from));
+        if (state) parts.store.optimizer.offer(regrown(state, rowsByTable(tables, origins.from)));
+      };
       const model = await Model.#open(this.definition, schema, { seed: this.seed, device: this.gpu }, fill);
       model.#calibrator.set(this.calibration);
-      model.#parts.store.frozen.set(model.#parts.declarations.tables, movedRows(store.frozen, origins.from));
-      if (state) model.#parts.store.optimizer.offer(regrown(state, origins.from));
       return model;
     });
   }

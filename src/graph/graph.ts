@@ -6,6 +6,7 @@
 import type { Initializer } from "../initializer.ts";
 import type { Node } from "./node.ts";
 import { Declarations, type Regularized, strideOf } from "./parameter.ts";
+import { allRows, type RowSpan } from "./row_spans.ts";
 import type { SharedNames } from "./shared_names.ts";
 import { type DType, type Shape, Tensor } from "./tensor.ts";
 
@@ -100,9 +101,19 @@ export class Graph {
     return new Tensor(this, parameter.shape, { kind: "parameter", parameter });
   }
 
-  /** Returns an embedding table, declared at the first trace. */
-  table(name: string, rows: number, dim: number, initializer: Initializer): Tensor {
-    const table = this.declarations.table({ name, rows, dim, stride: strideOf(dim), initializer });
+  /**
+   * Returns an embedding table, declared at the first trace.
+   *
+   * @param spans which rows of the schema it has; the first ones when absent
+   */
+  table(
+    name: string,
+    rows: number,
+    dim: number,
+    initializer: Initializer,
+    spans: readonly RowSpan[] = allRows(rows),
+  ): Tensor {
+    const table = this.declarations.table({ name, rows, spans, dim, stride: strideOf(dim), initializer });
     return new Tensor(this, [rows, dim], { kind: "table", table });
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Initializer } from "../initializer.ts";
+import type { RowSpan } from "./row_spans.ts";
 
 /** Which regularizer covers a tensor. */
 export type Regularized = "embedding" | "net" | "none";
@@ -22,12 +23,14 @@ export interface Parameter {
   readonly regularized: Regularized;
 }
 
-/** An embedding table: one flat row space over all fields. */
+/** An embedding table: one flat row space over all fields, or some of them. */
 export interface Table {
   /** Unique name, for example `embedding`. */
   readonly name: string;
-  /** Rows of all fields together. */
+  /** Rows of its fields together. */
   readonly rows: number;
+  /** Which rows of the schema's row space they are. */
+  readonly spans: readonly RowSpan[];
   /** Width D of a row. */
   readonly dim: number;
   /** Floats from one row to the next: D rounded up to a multiple of 4, or 1 when D is 1. */

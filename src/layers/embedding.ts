@@ -106,7 +106,7 @@ function tableOf(x: Input, dim: number, options: EmbeddingOptions): Tensor {
     throw new RangeError(`Cannot build embedding: dim must be a positive integer, received ${dim}`);
   }
   const name = x.graph.uniqueName(options.name ?? "embedding");
-  return x.graph.table(name, x.rowCount, dim, options.initializer ?? normal(1e-4));
+  return x.graph.table(name, x.rowCount, dim, options.initializer ?? normal(1e-4), x.spans);
 }
 
 function embedFields(x: Input, table: Tensor): Tensor {

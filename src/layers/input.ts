@@ -4,6 +4,7 @@
  * @module
  */
 import type { Graph } from "../graph/graph.ts";
+import { allRows, type RowSpan, type SpannedRows, spansOf } from "../graph/row_spans.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { fieldValues } from "../ops/embedding/field_values.ts";
 import { selectFields as pick } from "../ops/embedding/select_fields.ts";
@@ -83,6 +84,13 @@ export interface Input {
   readonly histories?: readonly InputHistory[];
   /** Rows of all fields together. */
   readonly rowCount: number;
+  /**
+   * Which rows of the schema they are.
+   *
+   * @default {all of them}
+   * @internal
+   */
+  readonly spans?: readonly RowSpan[];
   /** Names of the tasks, one for each label, or for each interval where labels are times. */
   readonly tasks: readonly string[];
   /**
@@ -105,25 +113,31 @@ export function pooledOf(x: Input): readonly InputHistory[] {
  * @param x the batch's occurrences
  * @param names names of the features
  * @returns an input of these fields alone
- * @throws {RangeError} when a field is not one of the input's, or none is named
+ * @throws {RangeError} when a field is not one of the input's, none is named, or one twice
  */
 export function selectFields(x: Input, names: readonly string[]): Input {
   let rowCount = 0;
   const fields: Field[] = [];
-  const picks = names.map((name) => {
+  const spans: RowSpan[] = [];
+  const picks = names.map((name, place) => {
     const field = fieldNumber(x, name);
     if (field >= Number(x.ids.shape[0])) {
       throw new RangeError(`Cannot select fields: a sequence has no field of its own, received "${name}"`);
     }
-    const { rows, offset, kind } = x.fields[field];
+    if (names.indexOf(name) !== place) {
+      throw new RangeError(`Cannot select fields: names must differ, received "${name}" twice`);
+    }
+    const { rows, offset } = x.fields[field];
     const shift = (rowCount - offset) >>> 0;
-    fields.push({ name, rows, offset: rowCount, ...(kind && { kind }) });
+    fields.push({ ...x.fields[field], offset: rowCount });
+    spans.push({ first: rowCount, from: offset, rows });
     rowCount += rows;
     return { field, shift };
   });
   const { ids, values } = pick(x, picks);
   const heads = x.heads && { heads: x.heads };
-  return { graph: x.graph, ids, values, fields, rowCount, tasks: x.tasks, ...heads, targets: x.targets };
+  const { graph, tasks, targets } = x;
+  return { graph, ids, values, fields, rowCount, spans: spansOf(spannedBy(x), spans), tasks, ...heads, targets };
 }
 
 /**
@@ -190,6 +204,11 @@ export function evenGroups(x: Input, groups: number): string[][] {
   }
   const start = (group: number): number => Math.round(group * names.length / groups);
   return Array.from({ length: groups }, (_, group) => names.slice(start(group), start(group + 1)));
+}
+
+/** Returns which rows of the schema those of an input are. */
+export function spannedBy({ rowCount, spans = allRows(rowCount) }: Input): SpannedRows {
+  return { spans };
 }
 
 /** Returns the number of a field by its name. */

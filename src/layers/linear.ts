@@ -29,7 +29,7 @@ export interface LinearOptions {
  */
 export function linear(x: Input, options: LinearOptions = {}): Tensor {
   const name = x.graph.uniqueName(options.name ?? "linear");
-  const table = x.graph.table(name, x.rowCount, 1, options.initializer ?? normal(1e-4));
+  const table = x.graph.table(name, x.rowCount, 1, options.initializer ?? normal(1e-4), x.spans);
   const lookups = [x, ...pooledOf(x)];
   const sum = add(...lookups.map(({ ids, values }) => linearSum(ids, values, table)));
   return options.bias === false ? sum : addBias(sum, x.graph.parameter(`${name}.bias`, [1], zeros()));

@@ -5,6 +5,7 @@
  */
 import { nameSource } from "../data/source.ts";
 import type { Declarations, Table } from "../graph/parameter.ts";
+import { rowInTable } from "../graph/row_spans.ts";
 import type { FieldVectors } from "./vectors.ts";
 
 /** Vectors with the table whose rows they become. */
@@ -34,11 +35,13 @@ export function placeVectors({ tables }: Declarations, read: readonly FieldVecto
   });
 }
 
-function tableOf(tables: ReadonlyMap<string, Table>, { field, options: { table: name } }: FieldVectors): Table {
-  const wide = [...tables.values()].filter(({ dim }) => dim > 1);
-  const found = name === undefined ? wide.length === 1 ? wide[0] : undefined : tables.get(name);
+function tableOf(tables: ReadonlyMap<string, Table>, vectors: FieldVectors): Table {
+  const { field, first, options: { table: name } } = vectors;
+  const own = [...tables.values()].filter((table) => rowInTable(table, first) !== undefined);
+  const wide = own.filter(({ dim }) => dim > 1);
+  const found = name === undefined ? wide.length === 1 ? wide[0] : undefined : own.find((table) => table.name === name);
   if (found) return found;
-  const known = [...tables.values()].map((table) => `"${table.name}" (width ${table.dim})`).join(", ") || "none";
+  const known = own.map((table) => `"${table.name}" (width ${table.dim})`).join(", ") || "none";
   throw new TypeError(
     `Cannot take pretrained vectors of "${field}": table must name one of ${known}, received ${
       name === undefined ? "nothing" : `"${name}"`
@@ -46,7 +49,7 @@ function tableOf(tables: ReadonlyMap<string, Table>, { field, options: { table: 
   );
 }
 
-/** Writes vectors over the first numbers of a table's rows from `first` on, where they are among them. */
+/** Writes vectors over the first numbers of a table's rows from its row `first` on, where they are among them. */
 export function overlayVectors(
   placed: readonly PlacedVectors[],
   table: Table,
@@ -55,7 +58,8 @@ export function overlayVectors(
 ): void {
   const end = first + values.length / table.dim;
   for (const { vectors: { rows, numbers, width } } of placed.filter((one) => one.table === table)) {
-    rows.forEach((row, i) => {
+    rows.forEach((schemaRow, i) => {
+      const row = rowInTable(table, schemaRow)!;
       if (row >= first && row < end) {
         values.set(numbers.subarray(i * width, (i + 1) * width), (row - first) * width);
       }
@@ -63,7 +67,7 @@ export function overlayVectors(
   }
 }
 
-/** Returns the rows that training is to leave as they are, by table. */
+/** Returns the rows of the schema that training is to leave as they are, by table. */
 export function frozenRowsOf(placed: readonly PlacedVectors[]): Record<string, number[]> {
   const frozen: Record<string, number[]> = {};
   for (const { table, vectors } of placed) {

@@ -29,6 +29,8 @@ export interface FoundVectors {
 export interface FieldVectors extends FoundVectors {
   /** The options that they were read by. */
   readonly options: PretrainedVectors;
+  /** First row of the field in the flat row space. */
+  readonly first: number;
   /** Numbers of a vector. */
   readonly width: number;
   /** Rows in the flat row space, in the order of the vectors. */
@@ -68,7 +70,7 @@ async function readField(schema: FittedSchema, field: string, options: Pretraine
   }
   return {
     ...{ field, values: owner.vocabulary?.length ?? 0, found: taken.size, frozen: options.frozen ?? false },
-    ...{ options, width: width ?? 0, rows: rows.drain(), numbers: numbers.drain() },
+    ...{ options, first: owner.offset, width: width ?? 0, rows: rows.drain(), numbers: numbers.drain() },
   };
 }
 

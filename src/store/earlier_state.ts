@@ -15,8 +15,11 @@ export interface EarlierState {
   /** What {@linkcode kindsOf} says of the optimizer. */
   readonly kinds: string;
   /** For each row of tables that have grown since, the row that the tensors have of it, or -1. */
-  readonly from?: Int32Array;
+  readonly from?: RowsByTable;
 }
+
+/** Rows by the name of their table. */
+export type RowsByTable = Readonly<Record<string, Int32Array>>;
 
 /** Name of an optimizer and how it updates tables. */
 interface Kind {
@@ -52,8 +55,17 @@ export function earlierStateOf(
   return { tensors: Object.fromEntries(own), steps: earlierSteps + step, kinds: kindsOf(recipe.optimizer) };
 }
 
-/** Returns state for tables that have grown once more. */
-export function regrown(state: EarlierState, from: Int32Array): EarlierState {
-  const before = state.from;
-  return { ...state, from: before ? from.map((row) => row < 0 ? -1 : before[row]) : from };
+/**
+ * Returns state for tables that have grown once more.
+ *
+ * @param from for each row of a table, its row before, or -1
+ */
+export function regrown(state: EarlierState, from: RowsByTable): EarlierState {
+  const { from: before } = state;
+  if (!before) return { ...state, from };
+  const first = (name: string, rows: Int32Array): Int32Array => rows.map((row) => row < 0 ? -1 : before[name][row]);
+  return {
+    ...state,
+    from: Object.fromEntries(Object.entries(from).map(([name, rows]) => [name, first(name, rows)])),
+  };
 }

@@ -5,6 +5,7 @@
  */
 import type { CheckpointTensor } from "../checkpoint/content.ts";
 import type { Table } from "../graph/parameter.ts";
+import { rowInTable } from "../graph/row_spans.ts";
 
 /** What the names of tensors with frozen rows begin with in a file. */
 const PREFIX = "frozen/";
@@ -24,7 +25,7 @@ export class FrozenRows {
   }
 
   /**
-   * Freezes rows by the name of their table, and no others.
+   * Freezes rows of the schema's row space by the name of their table, and no others.
    *
    * @throws {TypeError} when there is no such table
    * @throws {RangeError} when a table has no such row
@@ -38,9 +39,11 @@ export class FrozenRows {
         throw new TypeError(`Cannot freeze rows: tables are ${known}, received "${name}"`);
       }
       const words = new Uint32Array(Math.ceil(table.rows / 32));
-      for (const row of frozen) {
-        if (!(Number.isInteger(row) && row >= 0 && row < table.rows)) {
-          throw new RangeError(`Cannot freeze rows: "${name}" has rows 0 to ${table.rows - 1}, received ${row}`);
+      for (const schemaRow of frozen) {
+        const row = Number.isInteger(schemaRow) ? rowInTable(table, schemaRow) : undefined;
+        if (row === undefined) {
+          const known = table.spans.map(({ from, rows }) => `${from} to ${from + rows - 1}`).join(", ");
+          throw new RangeError(`Cannot freeze rows: "${name}" has rows ${known}, received ${schemaRow}`);
         }
         words[row >> 5] |= 1 << (row & 31);
       }
@@ -49,7 +52,7 @@ export class FrozenRows {
     this.#bits = bits;
   }
 
-  /** Returns the frozen rows of a table, upwards. */
+  /** Returns the frozen rows of a table, as the table counts them, upwards. */
   *of(table: string): Generator<number> {
     const bits = this.#bits[table] ?? [];
     for (let row = 0; row < 32 * bits.length; row++) if (bits[row >> 5] >>> (row & 31) & 1) yield row;

@@ -7,6 +7,7 @@ import type { CheckpointTensor } from "../checkpoint/content.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { download, requireAllocated, writeBuffer } from "../gpu/memory.ts";
 import type { Declarations, Table } from "../graph/parameter.ts";
+import { schemaRows } from "../graph/row_spans.ts";
 import type { Optimizer } from "../optimizer.ts";
 import { type AnyOptimizer, OPTIMIZER_PARTS, ruleOf, type Rules, rulesOf } from "../optimizer/parts.ts";
 import type { NamedBuffers } from "./buffers.ts";
@@ -35,7 +36,7 @@ export interface StateSpace {
 export interface PrepareOptions {
   /** Whether state that {@linkcode OptimizerState.keep} kept is taken up. @default {false} */
   readonly takeUp?: boolean;
-  /** Strengths of L2 by row, which every table gets. */
+  /** Strengths of L2 by row of the schema, which every table gets. */
   readonly rowL2?: Float32Array<ArrayBuffer>;
   /** Coupled L2 by row, of the tables whose rows have their own. @default {none} */
   readonly strengths?: ReadonlyMap<Table, Float32Array<ArrayBuffer>>;
@@ -187,19 +188,19 @@ export class OptimizerState {
     }
     for (const table of declarations.tables.values()) {
       const { optimizer } = ruleOf(rules, table);
-      const isNew = Array.from(from, (row) => row < 0);
+      const rows = from[table.name];
       for (const slot of statesOf(table, optimizer).filter(({ saved }) => saved)) {
         const name = `optimizer/${table.name}.${slot.index}`;
         const earlier = pick(tensors, name, [tensors[name]?.shape[0], slot.dim]);
         const values = await tables.read(table, slot);
-        from.forEach((row, to) => {
+        rows.forEach((row, to) => {
           if (row >= 0) values.set(earlier.subarray(row * slot.dim, (row + 1) * slot.dim), to * slot.dim);
         });
         const { carrier } = optimizer;
         if (carrier && slot.index === carrier.slot + 1) {
           const weights = await tables.read(table, weightsOf(table));
           weights.forEach((weight, i) => {
-            if (isNew[Math.floor(i / table.dim)]) values[i] = carrier.stateOf(weight);
+            if (rows[Math.floor(i / table.dim)] < 0) values[i] = carrier.stateOf(weight);
           });
         }
         tables.write(table, slot, values);
@@ -212,7 +213,11 @@ export class OptimizerState {
     const tables = rowL2 ? [...this.#space.declarations.tables.values()] : [];
     const optimizerOf = (table: Table): Optimizer => ruleOf(rules, table).optimizer;
     return [
-      ...tables.map((table): [Table, Slot, Float32Array<ArrayBuffer>] => [table, rowL2Of(optimizerOf(table)), rowL2!]),
+      ...tables.map((table): [Table, Slot, Float32Array<ArrayBuffer>] => [
+        table,
+        rowL2Of(optimizerOf(table)),
+        Float32Array.from(schemaRows(table), (row) => rowL2![row]),
+      ]),
       ...[...strengths ?? []].map(([table, numbers]): [Table, Slot, Float32Array<ArrayBuffer>] => [
         table,
         rowStrengthOf(optimizerOf(table)),

@@ -6,6 +6,7 @@
 import type { FittedSchema } from "../data/fitted_schema.ts";
 import { formatNames } from "../data/format.ts";
 import type { Declarations, Table } from "../graph/parameter.ts";
+import { rowInTable } from "../graph/row_spans.ts";
 import type { L2 } from "../store.ts";
 import type { FrozenRows } from "../store/frozen_rows.ts";
 
@@ -42,7 +43,8 @@ export function strengthsByTable(
     tablesWithStrengths(source).map((table) => {
       const strengths = new Float32Array(table.rows).fill(embedding);
       for (const { name, offset, rows } of owners) {
-        if (Object.hasOwn(byField, name)) strengths.fill(byField[name], offset, offset + rows);
+        const first = Object.hasOwn(byField, name) ? rowInTable(table, offset) : undefined;
+        if (first !== undefined) strengths.fill(byField[name], first, first + rows);
       }
       for (const row of frozen.of(table.name)) strengths[row] = FROZEN;
       return [table, strengths];

@@ -15,6 +15,7 @@ import type { ModelParts } from "../model/parts.ts";
 import { type AnyOptimizer, ruleOf, rulesOf } from "../optimizer/parts.ts";
 import type { LossFunction } from "../losses.ts";
 import { copy, sum } from "../ops/dense/add.ts";
+import { isSelection } from "../ops/embedding/select_fields.ts";
 import { clipScale } from "../ops/train/clip.ts";
 import { updateDense } from "../ops/train/dense_update.ts";
 import { joinedBefore, joinLookups } from "../ops/train/join_lookups.ts";
@@ -95,9 +96,17 @@ function pairsBy(ids: Tensor, pairs: Tensor): (gradient: TableGradient, table: T
   const known = new Map([[ids, pairs]]);
   return (gradient, table) => {
     let sorted = known.get(gradient.ids);
-    if (!sorted) known.set(gradient.ids, sorted = sortOccurrences(gradient.ids, table.rows));
+    if (!sorted) {
+      known.set(gradient.ids, sorted = sortOccurrences(gradient.ids, table.rows, fieldRowsOf(gradient, table)));
+    }
     return sorted;
   };
+}
+
+/** Returns the rows of the largest field where the rows of fields that were picked follow each other as the fields do. */
+function fieldRowsOf({ ids }: TableGradient, { spans }: Table): number | undefined {
+  const areInOrder = isSelection(ids) && spans.length === ids.shape[0];
+  return areInOrder ? Math.max(...spans.map(({ rows }) => rows)) : undefined;
 }
 
 /** Gives each dense gradient its place in the flat gradient buffer. */

@@ -1,4 +1,6 @@
 import type { CheckpointTensor } from "../../src/checkpoint/content.ts";
+import { allRows } from "../../src/graph/row_spans.ts";
+import { zeros } from "../../src/initializer.ts";
 import { inspectionOf } from "../../src/report/measure/inspection.ts";
 import { normsOf } from "../../src/report/measure/norms.ts";
 import { sliceBy } from "../../src/report/measure/slices.ts";
@@ -47,7 +49,7 @@ Deno.test("what layers expose is told by field, pair or place, as its shape says
 });
 
 Deno.test("norms are told by rank, or by count where counts are known", () => {
-  const table = { name: "embedding", rows: 10, dim: 2, stride: 4, initializer: { name: "", fill: () => {} } };
+  const table = { name: "embedding", rows: 10, spans: allRows(10), dim: 2, stride: 4, initializer: zeros() };
   // A row of unseen values, then eight values with the norms 5, 10, 15, ..., and another field's row.
   const values = Float32Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? 3 : 4) * Math.floor(i / 2));
   const field = { name: "user", offset: 0, rows: 9, before: 1, ranked: 8 };
@@ -66,6 +68,11 @@ Deno.test("norms are told by rank, or by count where counts are known", () => {
   ]);
   assertEquals(normsOf({ table, values }, { ...field, ranked: 0 }), undefined);
   assertEquals(normsOf({ table, values }, { ...field, rows: 2, ranked: 1 }), undefined);
+  // The same rows behind others in a table that has those of some fields.
+  const spans = [{ first: 0, from: 20, rows: 4 }, { first: 4, from: 0, rows: 10 }];
+  const moved = { table: { ...table, rows: 14, spans }, values: Float32Array.of(...new Float32Array(8), ...values) };
+  assertEquals(normsOf(moved, field), { table: "embedding", field: "user", by, bins });
+  assertEquals(normsOf(moved, { ...field, offset: 10 }), undefined);
 });
 
 Deno.test("slices have rates with intervals, and leave rows of unknown labels out", () => {

@@ -1,4 +1,5 @@
 import { strideOf, type Table } from "../../src/graph/parameter.ts";
+import { allRows } from "../../src/graph/row_spans.ts";
 import { halvesOf, wordsOf } from "../../src/graph/table_storage.ts";
 import { zeros } from "../../src/initializer.ts";
 import { decodeRows, encodeRows } from "../../src/store/row_codec.ts";
@@ -9,7 +10,7 @@ import { randomArray } from "../support.ts";
 const STORAGES = ["f16", "int8", "int4"] as const;
 
 const tableOf = (rows: number, dim: number): Table => ({
-  ...{ name: "embedding", rows, dim, stride: strideOf(dim) },
+  ...{ name: "embedding", rows, spans: allRows(rows), dim, stride: strideOf(dim) },
   initializer: zeros(),
 });
 

@@ -1,5 +1,6 @@
 import { Gpu } from "../../src/gpu/device.ts";
 import type { Table } from "../../src/graph/parameter.ts";
+import { allRows } from "../../src/graph/row_spans.ts";
 import { normal } from "../../src/initializer.ts";
 import { adam, rowwiseAdagrad } from "../../src/optimizer.ts";
 import { decodeRows, encodeRows } from "../../src/store/row_codec.ts";
@@ -7,7 +8,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { rowL2Of, statesOf, TableBuffers, weightsOf } from "../../src/store/tables.ts";
 import { gpu } from "../support.ts";
 
-const table: Table = { name: "embedding", rows: 8, dim: 3, stride: 4, initializer: normal(1) };
+const table: Table = { name: "embedding", rows: 8, spans: allRows(8), dim: 3, stride: 4, initializer: normal(1) };
 
 /** A device on which a binding holds no more than three rows of the table. */
 async function narrow(): Promise<Gpu> {

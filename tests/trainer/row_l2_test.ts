@@ -4,6 +4,7 @@ import { Dataset } from "../../src/data/dataset.ts";
 import { countRows } from "../../src/data/row_counts.ts";
 import type { Definition } from "../../src/definition.ts";
 import { Declarations } from "../../src/graph/parameter.ts";
+import { allRows } from "../../src/graph/row_spans.ts";
 import { zeros } from "../../src/initializer.ts";
 import { Model } from "../../src/model.ts";
 import { adam, sgd } from "../../src/optimizer.ts";
@@ -107,7 +108,7 @@ Deno.test("a fit that keeps the optimizer's state counts for itself, and leaves 
 Deno.test("rows are counted as far as the model reads them, with those that unseen values take over", async () => {
   const of = (model: Definition, unseen?: UnseenRows) => {
     const declarations = new Declarations();
-    declarations.table({ name: "t", rows: 55, dim: 1, stride: 1, initializer: zeros() });
+    declarations.table({ name: "t", rows: 55, spans: allRows(55), dim: 1, stride: 1, initializer: zeros() });
     return rowStrengths({ l2: { byCount: 2 }, data, definition: model, declarations, unseen })!;
   };
   const [all, fields] = [countRows(data), countRows(data, { histories: false })];

@@ -35,17 +35,51 @@ const selectFieldsOp: Op<readonly Pick[]> = {
     return values ? [{ shape, dtype: "u32" }, shape] : [{ shape, dtype: "u32" }];
   },
   emit: (k, { inputs: [ids, values], outputs: [selectedIds, selectedValues], attributes }) => {
-    attributes.forEach(({ field, shift }, place) => {
-      const params = { batch: k.batch, field, place, shift };
-      const call = { shader: kernels, params, grid: Math.ceil(k.batch / 64) };
-      k.run({ ...call, entry: "select_ids", bind: { ids, selected_ids: selectedIds } });
-      if (values) k.run({ ...call, entry: "select_values", bind: { values, selected_values: selectedValues } });
-    });
+    const run = (entry: string, bind: Record<string, Tensor>, run: Run): void =>
+      k.run({
+        shader: kernels,
+        entry,
+        bind,
+        params: { batch: k.batch, ...run },
+        grid: Math.ceil(run.count * k.batch / 64),
+      });
+    for (const ofIds of runsOf(attributes)) run("select_ids", { ids, selected_ids: selectedIds }, ofIds);
+    if (!values) return;
+    const unmoved = attributes.map(({ field }) => ({ field, shift: 0 }));
+    for (const ofValues of runsOf(unmoved)) run("select_values", { values, selected_values: selectedValues }, ofValues);
   },
 };
 
+/** Picks that one dispatch takes: those of `count` fields from `field` on, `stride` apart. */
+interface Run {
+  readonly field: number;
+  readonly stride: number;
+  readonly place: number;
+  readonly count: number;
+  readonly shift: number;
+}
+
+/** Cuts picks into runs of one shift and one distance between neighbors. */
+function runsOf(picks: readonly Pick[]): Run[] {
+  const runs: Run[] = [];
+  picks.forEach(({ field, shift }, place) => {
+    const last = runs.at(-1);
+    const stride = last && (last.count === 1 ? field - last.field : last.stride);
+    const continues = last && last.shift === shift && stride! > 0 && field === last.field + last.count * stride!;
+    if (continues) runs[runs.length - 1] = { ...last, stride: stride!, count: last.count + 1 };
+    else runs.push({ field, stride: 1, place, count: 1, shift });
+  });
+  return runs;
+}
+
+/** Returns whether row numbers are those of picked fields, in the order of the picks. */
+export function isSelection(ids: Tensor): boolean {
+  return ids.node?.op === selectFieldsOp;
+}
+
 /**
- * Picks fields out of a batch and moves each into another row space: ids'[f, b] = ids[picks[f].field, b] + shift.
+ * Picks fields out of a batch and moves each into another row space: ids'[f, b] = ids[picks[f].field, b] + shift. Places
+ * of a history are picked like fields; where it has ended, ids stay past every table, as shifts only move down.
  *
  * @returns ids `[picks, B]` and, where there are any, values `[picks, B]`
  * @throws {RangeError} when there is no such field, or none is picked

@@ -13,6 +13,7 @@ import {
   type FieldRows,
   fieldRows,
   type LoadedTable,
+  rowsIn,
 } from "./tables.ts";
 
 /** The dimensions that the embeddings of a field use, and its rows without use. */
@@ -91,7 +92,7 @@ export function diagnose(
 ): Diagnosis {
   const spans = fieldRows(model.schema);
   const fields = embeddingTables(declarationsOf(model), parameters).flatMap((loaded) =>
-    spans.map((span) => diagnoseField(loaded, span, model.seed))
+    rowsIn(loaded.table, spans).map((span) => diagnoseField(loaded, span, model.seed))
   );
   return { fields, layers, advice: [...adviseOnFields(fields), ...adviseOnUnits(layers)] };
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { rowInTable } from "../../graph/row_spans.ts";
 import type { FieldRows, LoadedTable } from "./tables.ts";
 
 /** Values of about one frequency. */
@@ -35,13 +36,15 @@ export interface FieldNorms {
  * @param loaded the table
  * @param field its rows; those of unseen and missing values are left out
  * @param counts occurrences by row of the schema, as `countRows` returns them; ranks when absent
- * @returns nothing for a field with fewer than two such values
+ * @returns nothing for a field with fewer than two such values, or without rows in the table
  */
 export function normsOf(
   { table, values }: LoadedTable,
   { name, offset, rows, before, ranked }: FieldRows,
   counts?: ArrayLike<number>,
 ): FieldNorms | undefined {
+  const start = rowInTable(table, offset);
+  if (start === undefined) return undefined;
   const first = offset + before;
   const end = counts ? offset + rows : first + ranked;
   if (end - first < 2) return undefined;
@@ -52,7 +55,7 @@ export function normsOf(
     const bin = bins.get(key) ?? { places: [], norms: [] };
     bins.set(key, bin);
     bin.places.push(place);
-    bin.norms.push(normOf(values, row * table.dim, table.dim));
+    bin.norms.push(normOf(values, (start + row - offset) * table.dim, table.dim));
   }
   const sorted = [...bins].sort(([a], [b]) => a - b).map(([, { places, norms }]) => {
     norms.sort((a, b) => a - b);

@@ -7,6 +7,7 @@ import type { CheckpointTensor } from "../../checkpoint/content.ts";
 import type { FittedSchema } from "../../data/fitted_schema.ts";
 import { firstValueRow } from "../../data/vocabulary.ts";
 import { Declarations, type Table } from "../../graph/parameter.ts";
+import { rowInTable } from "../../graph/row_spans.ts";
 import type { Model } from "../../model.ts";
 import { spaceOf, traceModel } from "../../trace.ts";
 
@@ -43,6 +44,14 @@ export function fieldRows(schema: FittedSchema): FieldRows[] {
       return { name, offset, rows, before: firstValueRow(missing), ranked: vocabulary.length };
     }),
   ];
+}
+
+/** Returns the rows of each field that a table has, as the table counts them. */
+export function rowsIn(table: Table, fields: readonly FieldRows[]): FieldRows[] {
+  return fields.flatMap((field) => {
+    const offset = rowInTable(table, field.offset);
+    return offset === undefined ? [] : [{ ...field, offset }];
+  });
 }
 
 /** Declares the parameters of a model anew, without a device. */
