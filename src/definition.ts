@@ -4,7 +4,10 @@
  * @module
  */
 import type { Tensor } from "./graph/tensor.ts";
+import { type FieldWidths, withWidths } from "./model/field_widths.ts";
 import type { Input } from "./layers/input.ts";
+
+export type { FieldWidths } from "./model/field_widths.ts";
 
 /**
  * Logits `[B, 1]`, or a record of them by task, whose names are those of the labels. Where labels are times, a record by
@@ -27,13 +30,14 @@ export interface Definition {
 /** Binds options to a model function. */
 export interface DefinitionFactory<O extends object = Record<string, unknown>> {
   /** Binds options; those left out take the model's defaults. */
-  (options?: O): Definition;
+  (options?: O & FieldWidths): Definition;
   /** Slug of the model. */
   readonly slug: string;
 }
 
 /**
- * Defines a model from a pure function of its input.
+ * Defines a model from a pure function of its input. Beside its own options, a model has `dims`: the widths of the
+ * embeddings of some fields, see {@linkcode FieldWidths}.
  *
  * @param slug name in files, checkpoints and on the command line
  * @param build computes the logits `[B, 1]`, or those of each task, from the input and the options
@@ -55,10 +59,10 @@ export function defineModel<O extends object>(
   build: (x: Input, options: O) => Logits,
   traits: Pick<Definition, "readsHistories"> = {},
 ): DefinitionFactory<O> {
-  const factory = (options: O = {} as O): Definition => ({
+  const factory = (options: O & FieldWidths = {} as O): Definition => ({
     name: slug,
     options: Object.fromEntries(Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1))),
-    build: (x) => build(x, options),
+    build: (x) => withWidths(slug, x, options.dims, (input) => build(input, options)),
     ...traits,
   });
   return Object.assign(factory, { slug });

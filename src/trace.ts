@@ -22,7 +22,7 @@ import { concat } from "./ops/shape/concat.ts";
 import { requireLogits } from "./ops/train/logits.ts";
 
 /** A sequence of a data set, as far as a model depends on it. */
-export interface SequenceSpace extends Omit<InputSequence, "combiner">, Field {
+export interface SequenceSpace extends Omit<InputSequence, "combiner"> {
   /** The feature as declared. */
   readonly feature: Pick<InputSequence, "combiner">;
 }
@@ -231,8 +231,8 @@ function cutHistoryOf(
     maxLength,
     members,
   );
-  const described = sequences.map(({ name, target, feature: { combiner } }) => ({
-    name,
+  const described = sequences.map(({ name, rows, offset, target, feature: { combiner } }) => ({
+    ...{ name, rows, offset },
     ...(target !== undefined && { target }),
     ...(combiner && { combiner }),
   }));

@@ -73,7 +73,7 @@ export async function importModel(args: readonly string[], streams: Streams): Pr
   const from = options.choice("from", ["weft", ...TOOLS])!;
   const tensors = options.required("tensors");
   const out = options.required("out");
-  options.exclude("model-file", ["model", "dim", "hidden", "dropout", "batch-norm", "model-options"]);
+  options.exclude("model-file", ["model", "dim", "dims", "hidden", "dropout", "batch-norm", "model-options"]);
   const others: readonly Name[] = from === "weft" ? ["feature-map", "vocabulary", "label"] : NOT_FOR[from as Tool];
   const surplus = others.find((name) => options.has(name));
   if (surplus) options.refuse(`option "--${surplus}" is not for --from ${from}`);

@@ -21,6 +21,7 @@ import { wrap } from "./table.ts";
 export const MODEL_OPTIONS = {
   model: { value: "NAME", help: wrap(`${Object.keys(models).join(", ")} (default deepfm)`, 80).join("\n") },
   dim: { value: "D", help: "width of an embedding (default 16)" },
+  dims: { value: "LIST", help: "widths of the embeddings of some fields, in place of --dim, such as\nuser=4,item=32" },
   hidden: { value: "WIDTHS", help: "widths of the hidden layers (default 400,400,400)" },
   dropout: { value: "P", help: "probability of zeroing a hidden unit in training (default 0)" },
   "batch-norm": { help: "batch-normalize the hidden layers" },
@@ -141,11 +142,22 @@ function readModelOptions(options: Options<ModelOption>): Record<string, unknown
   if (dropout === 1) options.refuse('option "--dropout" must be below 1, received "1"');
   return {
     ...(options.has("dim") && { dim: options.integer("dim", 1) }),
+    ...(options.has("dims") && { dims: readDims(options) }),
     ...(hidden && { hidden }),
     ...(dropout !== undefined && { dropout }),
     ...(options.has("batch-norm") && { batchNorm: true }),
     ...parseObject(options),
   };
+}
+
+/** Reads the widths of fields. */
+function readDims(options: Options<ModelOption>): Record<string, number> {
+  const pairs = readPairs(options, "dims", "user=4").map(([field, text]): [string, number] => {
+    const dim = parseNumber(text);
+    if (Number.isInteger(dim) && dim >= 1) return [field, dim];
+    return options.refuse(`option "--dims" must give "${field}" a positive integer, received "${text}"`);
+  });
+  return Object.fromEntries(pairs);
 }
 
 function parseObject(options: Options<ModelOption>): object {

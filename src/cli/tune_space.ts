@@ -62,7 +62,7 @@ const SAME_FOR_ALL = [
 ];
 
 /** Options that hold others by name, which a space can search one by one, as in `model-options.layers`. */
-const HOLDERS = ["model-options", "optimizer-options", "loss-options"] as const;
+const HOLDERS = ["model-options", "dims", "optimizer-options", "loss-options"] as const;
 
 const OPTIONS: Readonly<Record<string, { readonly value?: string }>> = Object.assign(
   {},

@@ -6,10 +6,10 @@
 import { type Initializer, normal } from "../initializer.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { drawRows, type RowRange } from "../ops/embedding/draw_rows.ts";
-import { embedding as lookup } from "../ops/embedding/embedding.ts";
 import { poolHistory } from "../ops/sequence/pooling.ts";
 import { columns, concat } from "../ops/shape/concat.ts";
 import { flatten, reshape } from "../ops/shape/reshape.ts";
+import { type FieldTables, fieldTables } from "./field_tables.ts";
 import { type Input, type InputHistory, type InputSequence, pooledOf } from "./input.ts";
 
 /** Options of {@linkcode embedding}. */
@@ -68,7 +68,7 @@ export interface Embeddings {
  * @throws {RangeError} when `dim` is not a positive integer
  */
 export function embedding(x: Input, dim: number, options: EmbeddingOptions = {}): Tensor {
-  return embedFields(x, tableOf(x, dim, options));
+  return embedFields(x, tablesOf(x, dim, options));
 }
 
 /**
@@ -92,43 +92,43 @@ export function embedding(x: Input, dim: number, options: EmbeddingOptions = {})
  * ```
  */
 export function embeddings(x: Input, dim: number, options: EmbeddingsOptions = {}): Embeddings {
-  const table = tableOf(x, dim, options);
-  const fields = embedFields(x, table);
+  const tables = tablesOf(x, dim, options);
+  const fields = embedFields(x, tables);
   const pooled = pooledOf(x);
   const histories = (x.histories ?? []).filter((history) => !pooled.includes(history));
   if (options.negatives && options.negatives !== "drawn") requireSequences(histories, options.negatives, "negatives");
   requireSequences(histories, options.apart ?? [], "items apart");
-  return { fields, histories: histories.map((history) => embedHistory(x, history, table, fields, options)) };
+  return { fields, histories: histories.map((history) => embedHistory(x, history, tables, fields, options)) };
 }
 
-function tableOf(x: Input, dim: number, options: EmbeddingOptions): Tensor {
+function tablesOf(x: Input, dim: number, options: EmbeddingOptions): FieldTables {
   if (!Number.isInteger(dim) || dim < 1) {
     throw new RangeError(`Cannot build embedding: dim must be a positive integer, received ${dim}`);
   }
   const name = x.graph.uniqueName(options.name ?? "embedding");
-  return x.graph.table(name, x.rowCount, dim, options.initializer ?? normal(1e-4), x.spans);
+  return fieldTables(x, { name, dim, initializer: options.initializer ?? normal(1e-4) });
 }
 
-function embedFields(x: Input, table: Tensor): Tensor {
-  const fields = lookup(x.ids, x.values, table);
-  const pooled = pooledOf(x).map(({ sequences: [{ combiner }], ids, values, lengths }) =>
-    poolHistory(lookup(ids, values, table), lengths, combiner!, values)
-  );
+function embedFields(x: Input, tables: FieldTables): Tensor {
+  const fields = tables.fields();
+  const pooled = pooledOf(x).map((history) => {
+    const { sequences: [{ combiner }], ids, values, lengths } = history;
+    return poolHistory(tables.items(history, ids, values), lengths, combiner!, values);
+  });
   if (pooled.length === 0) return fields;
-  const dim = Number(table.shape[1]);
-  return reshape(concat(flatten(fields), ...pooled), ["B", Number(fields.shape[1]) + pooled.length, dim]);
+  const [, count, dim] = fields.shape;
+  return reshape(concat(flatten(fields), ...pooled), ["B", Number(count) + pooled.length, dim]);
 }
 
 function embedHistory(
   x: Input,
-  { name, sequences, places, ids, values, lengths }: InputHistory,
-  table: Tensor,
+  history: InputHistory,
+  tables: FieldTables,
   fields: Tensor,
   { negatives = [], apart = [] }: EmbeddingsOptions,
 ): History {
-  const dim = Number(table.shape[1]);
-  const embed = (rows: Tensor, weights?: Tensor): Tensor =>
-    reshape(lookup(rows, weights, table), ["B", places, sequences.length * dim]);
+  const { name, sequences, places, ids, values, lengths } = history;
+  const dim = Number(fields.shape[2]);
   const isNegative = (m: number): boolean => negatives !== "drawn" && negatives.includes(sequences[m].name);
   const members = [...sequences.keys()].filter((m) => !apart.includes(sequences[m].name));
   const [own, others] = [false, true].map((side) => members.filter((m) => isNegative(m) === side));
@@ -136,13 +136,14 @@ function embedHistory(
     throw new RangeError(`Cannot embed "${name}": one of its sequences must hold items, received negatives alone`);
   }
   const targets = (): number[] => targetFields(x, own.map((m) => sequences[m]));
-  const all = embed(ids, values); // [B, L, M D]
+  const drawn = (): Tensor => tables.items(history, drawRows(ids, rowsOf(x, sequences), x.graph.nextSalt()));
+  const all = tables.items(history, ids, values); // [B, L, M D]
   let target: Tensor | undefined;
   return {
     ...{ name, lengths, places },
     items: pickVectors(all, own, dim),
     ...(others.length > 0 && { negatives: pickVectors(all, others, dim) }),
-    ...(negatives === "drawn" && { negatives: embed(drawRows(ids, rowsOf(x, sequences), x.graph.nextSalt())) }),
+    ...(negatives === "drawn" && { negatives: drawn() }),
     // Made on demand: a model that compares nothing needs no sequence to have a field of its own.
     get target() {
       return target ??= pickVectors(flatten(fields), targets(), dim);

@@ -20,14 +20,14 @@ export interface Field {
   readonly rows: number;
   /** Number of the field's first row. */
   readonly offset: number;
+  /** Width of the field's embeddings where it is another than the model's. */
+  readonly dim?: number;
   /** What the rows are; those of a `"numeric"` field are the one that the number multiplies, and one for a missing one. */
   readonly kind?: "categorical" | "numeric" | "bucketed";
 }
 
-/** A sequence of a model's input. */
-export interface InputSequence {
-  /** Name of the feature. */
-  readonly name: string;
+/** A sequence of a model's input, and its rows: those of the field that it shares them with, or its own. */
+export interface InputSequence extends Field {
   /** Number of the field whose rows the values share; absent for a sequence with rows of its own. */
   readonly target?: number;
   /** How the embeddings become one, where models are to see them as a field. */

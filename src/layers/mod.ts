@@ -18,7 +18,7 @@
  *
  * @module
  */
-export { defineModel, type Definition, type DefinitionFactory, type Logits } from "../definition.ts";
+export { defineModel, type Definition, type DefinitionFactory, type FieldWidths, type Logits } from "../definition.ts";
 export {
   constant,
   heNormal,

@@ -28,7 +28,7 @@ export function placeVectors({ tables }: Declarations, read: readonly FieldVecto
         `Cannot take pretrained vectors of "${field}": those in "${
           nameSource(file)
         }" have width ${width}, and rows of ` +
-          `table "${table.name}" have width ${table.dim}; they must be equal, as with the option dim of the model`,
+          `table "${table.name}" have width ${table.dim}; they must be equal, as with the option dim of the model, or dims of the field`,
       );
     }
     return { table, vectors };

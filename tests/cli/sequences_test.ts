@@ -176,6 +176,13 @@ Deno.test("L2 by count is an option, and part of what a checkpoint was trained w
     assertStringIncludes(refused.err, 'option "--l2-by-count" must be');
     const byField = await run("train", ...data, "--l2-by-field", "item=0.1");
     assertEquals(byField.code, 0, byField.err);
+    const dims = await run("train", ...data, "--dims", "item=2");
+    assertEquals(dims.code, 0, dims.err);
+    assertEquals((await readCheckpoint(`${folder}/m.weft`)).tensors["embedding.2"].shape[1], 2);
+    const unknownDims = await run("train", ...data, "--dims", "user=2");
+    assertStringIncludes(unknownDims.err, "dims must name fields with rows of their own");
+    const noDims = await run("train", ...data, "--dims", "item=0.5");
+    assertStringIncludes(noDims.err, 'option "--dims" must give "item" a positive integer, received "0.5"');
     const unknown = await run("train", ...data, "--l2-by-field", "user=0.1");
     assertStringIncludes(unknown.err, "l2.byField must name fields with rows of their own");
     const negative = await run("train", ...data, "--l2-by-field", "item=-1");

@@ -208,8 +208,11 @@ Deno.test("a table that does not fit, or is not there, is refused before trainin
     () => create(fm({ dim: 4 }), { file }),
     TypeError,
     'Cannot take pretrained vectors of "item": those in "vectors.txt" have width 3, and rows of table "embedding" have ' +
-      "width 4; they must be equal, as with the option dim of the model",
+      "width 4; they must be equal, as with the option dim of the model, or dims of the field",
   );
+  await using wider = await create(fm({ dim: 4, dims: { item: 3 } }), { file });
+  const row = rowOf("b") - item.offset;
+  assertEquals((await wider.parameters())["embedding.3"].data.slice(3 * row, 3 * row + 3), Float32Array.of(1, 2, 3));
   await assertRejects(() => create(fm({ dim: 3 }), { file, table: "none" }), TypeError, 'received "none"');
   await assertRejects(() => create(lr() as never, { file }), TypeError, "table must name one of");
   await using named = await create(fm({ dim: 3 }), { file, table: "embedding" });

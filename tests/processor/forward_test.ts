@@ -85,6 +85,12 @@ Deno.test("a pass computes the hazards of all intervals", () => assertSame(survi
 
 Deno.test("a pass normalizes and multiplies by domain", () => assertSame(star({ ...small, domain: "f0" }), plain));
 
+Deno.test("a pass looks fields of other widths up in tables of their own", async () => {
+  const dims = { user: 2, age: 6, item: 3, words: 2 };
+  await assertSame(deepfm({ ...small, dims }), rich);
+  await assertSame(din({ ...small, dims }), rich);
+});
+
 Deno.test("a pass takes places by the rows of their values", async () => {
   await assertSame(sim({ ...small, search: "hard", top: 3 }), plain);
   await assertSame(dsin({ ...small, session: "history" }), plain);

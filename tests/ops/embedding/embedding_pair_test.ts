@@ -53,8 +53,8 @@ Deno.test("rewrites look up at once what is looked up twice, and not what has va
   assertEquals(names((graph) => [lookup(graph, "a"), valued(graph)]), ["embedding", "embedding"]);
 });
 
-const pooled = defineModel("pooled", (x, { dims }: { dims: readonly number[] }) => {
-  const parts = dims.flatMap((dim, i) => {
+const pooled = defineModel("pooled", (x, { widths }: { widths: readonly number[] }) => {
+  const parts = widths.flatMap((dim, i) => {
     const { fields, histories } = embeddings(x, dim, { name: `embedding_${i}` });
     return [flatten(fields), ...histories.map(({ items, lengths }) => poolPlaces({ x: items, lengths }))];
   });
@@ -62,8 +62,8 @@ const pooled = defineModel("pooled", (x, { dims }: { dims: readonly number[] }) 
 }, { readsHistories: true });
 
 Deno.test("tables with the same lookups share their row numbers, which are sorted once", async () => {
-  const sorts = async (dims: readonly number[]) => {
-    const { labels } = await describeStep(pooled({ dims }), CRITEO);
+  const sorts = async (widths: readonly number[]) => {
+    const { labels } = await describeStep(pooled({ widths }), CRITEO);
     assert(!labels.includes("join_ids.join_ids"));
     return labels.filter((label) => label === "radixSort.count").length;
   };

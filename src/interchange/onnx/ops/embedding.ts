@@ -5,6 +5,7 @@
  */
 import type { Node } from "../../../graph/node.ts";
 import { tableOf } from "../../../graph/node.ts";
+import type { Tensor } from "../../../graph/tensor.ts";
 import type { EncodedColumns } from "../columns.ts";
 import type { OnnxGraph, Value } from "../graph.ts";
 import { type Call, translation, type Translations } from "../translation.ts";
@@ -14,13 +15,18 @@ function lookup(g: OnnxGraph, [ids, table, values]: readonly Value[], { node }: 
   const { rows } = tableOf(node.inputs[1]);
   const turned = g.transpose(ids, 1, 0);
   const weights = values === undefined ? undefined : g.unsqueeze(g.transpose(values, 1, 0), 2);
-  if (node.inputs[0].node?.op.name !== "cut_history") {
+  if (!isOfHistory(node.inputs[0])) {
     const e = g.op("Gather", [table, turned], { axis: 0 });
     return weights === undefined ? e : g.op("Mul", [e, weights]);
   }
   const exists = g.op("Less", [turned, g.int(rows)]);
   const e = g.op("Gather", [table, g.where(exists, turned, g.int(0))], { axis: 0 });
   return g.op("Mul", [e, weights ?? g.unsqueeze(g.cast(exists, "float"), 2)]);
+}
+
+/** Whether row numbers are those of a history, or picked from them: those past its end are past every table. */
+function isOfHistory({ node }: Tensor): boolean {
+  return node?.op.name === "cut_history" || (node?.op.name === "select_fields" && isOfHistory(node.inputs[0]));
 }
 
 /** Returns the name of the history that a cut is of: that of its first input is `data.NAME.offsets`. */
