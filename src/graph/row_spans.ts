@@ -24,15 +24,22 @@ export function allRows(rows: number): RowSpan[] {
   return [{ first: 0, from: 0, rows }];
 }
 
+/** A row space: that of the schema, or some of its rows. */
+export interface RowSpace {
+  readonly rowCount: number;
+  /** Which rows of the schema it has. @default {all of them} */
+  readonly spans?: readonly RowSpan[];
+}
+
 /**
- * Returns the spans of rows picked out of those of a table: `picked` says where its rows come from in the other table.
+ * Returns the spans of rows picked out of a row space: `picked` says where they are there.
  *
- * @throws {TypeError} when the other table has not all of the rows of a span
+ * @throws {TypeError} when the space has not all of the rows of a span
  */
-export function spansOf(other: SpannedRows, picked: readonly RowSpan[]): RowSpan[] {
+export function spansOf({ rowCount, spans = allRows(rowCount) }: RowSpace, picked: readonly RowSpan[]): RowSpan[] {
   return picked.map(({ first, from, rows }) => {
-    const span = other.spans.find((span) => from >= span.first && from + rows <= span.first + span.rows);
-    if (!span) throw new TypeError(`Cannot pick rows: they must be among those of the table, received row ${from}`);
+    const span = spans.find((span) => from >= span.first && from + rows <= span.first + span.rows);
+    if (!span) throw new TypeError(`Cannot pick rows: they must be among those of the space, received row ${from}`);
     return { first, from: span.from + from - span.first, rows };
   });
 }

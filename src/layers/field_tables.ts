@@ -13,7 +13,7 @@ import { selectFields as pick } from "../ops/embedding/select_fields.ts";
 import { concat, split } from "../ops/shape/concat.ts";
 import { flatten, reshape } from "../ops/shape/reshape.ts";
 import { sideBySide } from "../ops/shape/side_by_side.ts";
-import { type Field, type Input, type InputHistory, spannedBy } from "./input.ts";
+import type { Field, Input, InputHistory } from "./input.ts";
 
 /** Embeddings of width D, wherever their rows are. */
 export interface FieldTables {
@@ -121,7 +121,7 @@ function placeOwners(x: Input, { name, dim, initializer }: TableOptions): Readon
       return span;
     });
     const tableName = width === dim ? name : `${name}.${width}`;
-    const table = x.graph.table(tableName, first, width, initializer, spansOf(spannedBy(x), spans));
+    const table = x.graph.table(tableName, first, width, initializer, spansOf(x, spans));
     own.forEach((owner, i) => {
       const projection = () => x.graph.parameter(`${name}.projection.${owner.name}`, [width, dim], xavierNormal());
       const shift = (spans[i].first - spans[i].from) >>> 0;

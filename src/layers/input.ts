@@ -4,7 +4,7 @@
  * @module
  */
 import type { Graph } from "../graph/graph.ts";
-import { allRows, type RowSpan, type SpannedRows, spansOf } from "../graph/row_spans.ts";
+import { type RowSpan, spansOf } from "../graph/row_spans.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { fieldValues } from "../ops/embedding/field_values.ts";
 import { selectFields as pick } from "../ops/embedding/select_fields.ts";
@@ -137,7 +137,7 @@ export function selectFields(x: Input, names: readonly string[]): Input {
   const { ids, values } = pick(x, picks);
   const heads = x.heads && { heads: x.heads };
   const { graph, tasks, targets } = x;
-  return { graph, ids, values, fields, rowCount, spans: spansOf(spannedBy(x), spans), tasks, ...heads, targets };
+  return { graph, ids, values, fields, rowCount, spans: spansOf(x, spans), tasks, ...heads, targets };
 }
 
 /**
@@ -204,11 +204,6 @@ export function evenGroups(x: Input, groups: number): string[][] {
   }
   const start = (group: number): number => Math.round(group * names.length / groups);
   return Array.from({ length: groups }, (_, group) => names.slice(start(group), start(group + 1)));
-}
-
-/** Returns which rows of the schema those of an input are. */
-export function spannedBy({ rowCount, spans = allRows(rowCount) }: Input): SpannedRows {
-  return { spans };
 }
 
 /** Returns the number of a field by its name. */
