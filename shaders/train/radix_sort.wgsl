@@ -10,8 +10,9 @@
 // which sorts last and becomes 0xffffffff in the last pass, at the end of all.
 // Grid: count and scatter have a workgroup per block of 1,024 keys of a segment (a field, or all), 16 consecutive ones to
 // a thread, each of which owns a column of counters: stable without atomics. A block's counts fit in half a word, so a
-// word counts two neighboring digits, and 128 digits of 64 threads fit in 16 KiB. scan has a workgroup per digit,
-// scan_field one per field.
+// word counts two neighboring digits. scan has a workgroup per digit, scan_field one per field.
+// Counters are in storage, [blocks, DIGITS / 2, THREADS]: a processor has no other memory for a workgroup, and its
+// compiler takes minutes over the stores that set an array of this size in workgroup memory to zero.
 const KEYS: u32 = 16u;
 const BLOCK: u32 = 1024u;
 const THREADS: u32 = 64u;
@@ -32,8 +33,8 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> places: array<u32>;
 @group(0) @binding(4) var<uniform> params: Params;
 @group(0) @binding(5) var<storage, read_write> counts: array<u32>;
+@group(0) @binding(7) var<storage, read_write> counters: array<u32>;
 
-var<workgroup> counters: array<u32, 4096>;  // [DIGITS / 2, THREADS]
 var<workgroup> sums: array<u32, 256>;
 
 fn pair_at(i: u32, base: u32) -> vec2u {
@@ -47,7 +48,12 @@ fn digit_of(key: u32) -> u32 {
   return (key >> params.shift) & (DIGITS - 1u);
 }
 
-// Where a thread counts a digit: the word, and the first bit of the half that is the digit's.
+// The first counter of a block.
+fn counters_of(block: u32) -> u32 {
+  return block * DIGITS / 2u * THREADS;
+}
+
+// Where a thread counts a digit: the word among those of its block, and the first bit of the half that is the digit's.
 fn word_of(digit: u32, lane: u32) -> u32 {
   return digit / 2u * THREADS + lane;
 }
@@ -78,11 +84,11 @@ fn segments() -> u32 {
   return params.fields * params.batch / params.segment;
 }
 
-fn count_keys(span: Span, lane: u32) {
-  for (var pair = 0u; pair < DIGITS / 2u; pair++) { counters[pair * THREADS + lane] = 0u; }
+fn count_keys(span: Span, top: u32, lane: u32) {
+  for (var pair = 0u; pair < DIGITS / 2u; pair++) { counters[top + pair * THREADS + lane] = 0u; }
   for (var i = span.first; i < span.end; i++) {
     let digit = digit_of(pair_at(i, span.base).x);
-    counters[word_of(digit, lane)] += 1u << half_of(digit);
+    counters[top + word_of(digit, lane)] += 1u << half_of(digit);
   }
 }
 
@@ -94,11 +100,12 @@ fn count(
 ) {
   let block = linear_group(group, groups);
   if (block >= segments() * params.blocks) { return; }
-  count_keys(span_of(block, lane), lane);
-  workgroupBarrier();
-  // Thread t sums digits 2 t and 2 t + 1 at once, beginning at a column of its own so that banks differ.
+  let top = counters_of(block);
+  count_keys(span_of(block, lane), top, lane);
+  storageBarrier();
+  // Thread t sums digits 2 t and 2 t + 1 at once.
   var sum = 0u;
-  for (var column = 0u; column < THREADS; column++) { sum += counters[lane * THREADS + (column + lane) % THREADS]; }
+  for (var column = 0u; column < THREADS; column++) { sum += counters[top + lane * THREADS + column]; }
   counts[counter_at(block, 2u * lane)] = sum & 0xffffu;
   counts[counter_at(block, 2u * lane + 1u)] = sum >> 16u;
 }
@@ -157,20 +164,21 @@ fn scatter(
   let block = linear_group(group, groups);
   if (block >= segments() * params.blocks) { return; }
   let span = span_of(block, lane);
-  count_keys(span, lane);
-  workgroupBarrier();
+  let top = counters_of(block);
+  count_keys(span, top, lane);
+  storageBarrier();
   // Counts become the numbers of keys with the digit in threads before, again two digits at once.
   var before = 0u;
   for (var column = 0u; column < THREADS; column++) {
-    let size = counters[lane * THREADS + column];
-    counters[lane * THREADS + column] = before;
+    let size = counters[top + lane * THREADS + column];
+    counters[top + lane * THREADS + column] = before;
     before += size;
   }
-  workgroupBarrier();
+  storageBarrier();
   for (var i = span.first; i < span.end; i++) {
     let pair = pair_at(i, span.base);
     let digit = digit_of(pair.x);
-    let at = word_of(digit, lane);
+    let at = top + word_of(digit, lane);
     let place = places[counter_at(block, digit)] + ((counters[at] >> half_of(digit)) & 0xffffu);
     counters[at] += 1u << half_of(digit);
     if (params.is_last == 0u) {

@@ -7,12 +7,12 @@ import grid from "../../../shaders/common/grid.wgsl" with { type: "text" };
 import radixAll from "../../../shaders/train/radix_all.wgsl" with { type: "text" };
 import radixField from "../../../shaders/train/radix_field.wgsl" with { type: "text" };
 import ranks from "../../../shaders/train/radix_ranks.wgsl" with { type: "text" };
-import counters from "../../../shaders/train/radix_sort.wgsl" with { type: "text" };
+import counting from "../../../shaders/train/radix_sort.wgsl" with { type: "text" };
 import step from "../../../shaders/common/step.wgsl" with { type: "text" };
 import { type Shader, shader } from "../../gpu/shader.ts";
 import type { Emitter } from "../../graph/node.ts";
 import type { Tensor } from "../../graph/tensor.ts";
-import { costOn, gpuVariant, type Kernel, type Problem } from "../../kernels/variant.ts";
+import { costOn, gpuVariant, type Problem, type Variant } from "../../kernels/variant.ts";
 import { keyBits } from "./host_sort.ts";
 
 /** Keys that one workgroup sorts. */
@@ -27,8 +27,11 @@ const RANKED_BITS = { most: 9, least: 3 };
 /** Digits that a workgroup of the scan takes. */
 const SCANNED = 8;
 
+/** Threads that count a block's keys. */
+const COUNTING = 64;
+
 /** Occurrences to sort. */
-export interface RadixSort {
+export interface SortTask {
   /** Rows, `[F, B]`. */
   readonly ids: Tensor;
   /** Receives pairs (row, occurrence). */
@@ -40,33 +43,35 @@ export interface RadixSort {
 }
 
 /** Sizes that the choice of a kernel depends on. */
-interface RadixProblem extends Problem {
+export interface SortProblem extends Problem {
+  /** Whether each field is sorted by itself. */
+  readonly byField: boolean;
   /** Lists that are sorted by themselves, and their keys. */
   readonly segments: number;
   readonly keys: number;
   readonly bits: number;
 }
 
-/** Sorts by row; on GPUs in few passes of wide digits. */
-export const radixSortKernel: Kernel<RadixSort, RadixProblem> = {
-  name: "radix_sort",
-  problem: ({ batch }, { ids, maxKey, byField }) => {
-    const fields = ids.shape[0] as number;
-    const [segments, keys] = byField ? [fields, batch] : [1, fields * batch];
-    return { segments, keys, bits: keyBits(maxKey) };
-  },
-  variants: [
-    gpuVariant("ranks", sizeOfSort, emitRanks),
-    {
-      name: "counters",
-      fits: () => true,
-      cost: (profile, problem) => costOn(profile, sizeOfSort(problem), { gpu: 4, software: 1 }),
-      emit: emitCounters,
-    },
-  ],
-};
+/** Returns the sizes of a sort. */
+export function sizesOfSort({ batch }: Emitter, { ids, maxKey, byField }: SortTask): SortProblem {
+  const fields = ids.shape[0] as number;
+  const [segments, keys] = byField ? [fields, batch] : [1, fields * batch];
+  return { byField, segments, keys, bits: keyBits(maxKey) };
+}
 
-function sizeOfSort({ segments, keys, bits }: RadixProblem): number {
+/** Sorts by row: on GPUs in few passes of wide digits. */
+export const radixSorts: readonly Variant<SortTask, SortProblem>[] = [
+  gpuVariant("ranks", operationsOf, emitRanks),
+  {
+    name: "counters",
+    fits: () => true,
+    cost: (profile, problem) => costOn(profile, operationsOf(problem), { gpu: 4, software: 1 }),
+    emit: emitCounters,
+  },
+];
+
+/** Returns what the time of a sort grows with. */
+export function operationsOf({ segments, keys, bits }: SortProblem): number {
   return segments * keys * bits;
 }
 
@@ -76,13 +81,13 @@ function shaderOf(byField: boolean, part: Record<string, string>): Shader {
 }
 
 /** Returns where a pass reads pairs and where it writes them, so that the last one writes the result. */
-function pairsOf(task: RadixSort, scratch: Tensor, left: number): { pairs: Tensor; source: Tensor } {
+function pairsOf(task: SortTask, scratch: Tensor, left: number): { pairs: Tensor; source: Tensor } {
   const { sorted } = task;
   return left % 2 === 1 ? { pairs: sorted, source: scratch } : { pairs: scratch, source: sorted };
 }
 
 /** Appends passes whose threads set a bit for each key. */
-function emitRanks(k: Emitter, task: RadixSort, { segments, keys: segment, bits }: RadixProblem): void {
+function emitRanks(k: Emitter, task: SortTask, { segments, keys: segment, bits }: SortProblem): void {
   const { ids, sorted, maxKey, byField } = task;
   const passes = Math.ceil(bits / RANKED_BITS.most);
   const digitBits = Math.max(RANKED_BITS.least, Math.ceil(bits / passes));
@@ -111,7 +116,7 @@ function emitRanks(k: Emitter, task: RadixSort, { segments, keys: segment, bits 
 }
 
 /** Appends passes whose threads have counters of their own, for processors. */
-function emitCounters(k: Emitter, task: RadixSort, { segments, keys: segment, bits }: RadixProblem): void {
+function emitCounters(k: Emitter, task: SortTask, { segments, keys: segment, bits }: SortProblem): void {
   const { ids, sorted, maxKey, byField } = task;
   const digits = 2 ** COUNTED_BITS;
   const blocks = Math.ceil(segment / BLOCK);
@@ -119,8 +124,9 @@ function emitCounters(k: Emitter, task: RadixSort, { segments, keys: segment, bi
   const [counts, places] = [k.scratch([segments, digits, blocks], "u32"), k.scratch([segments, digits, blocks], "u32")];
   const fields = ids.shape[0] as number;
   const least = byField ? k.scratch([fields], "u32") : undefined;
+  const counters = k.scratch([segments, blocks, digits / 2, COUNTING], "u32");
   const passes = Math.ceil(bits / COUNTED_BITS);
-  const kernels = shaderOf(byField, { radix_sort: counters });
+  const kernels = shaderOf(byField, { radix_sort: counting });
   const all = { segment, batch: k.batch, max_key: maxKey, blocks, fields };
   const run = (entry: string, bind: Record<string, Tensor | undefined>, grid: number, pass: number): void => {
     const params = { ...all, shift: pass * COUNTED_BITS, is_last: Number(pass === passes - 1) };
@@ -130,9 +136,9 @@ function emitCounters(k: Emitter, task: RadixSort, { segments, keys: segment, bi
   for (let pass = 0; pass < passes; pass++) {
     const { pairs, source } = pairsOf(task, scratch, passes - pass);
     const keys = { ids, source, least_rows: least };
-    run("count", { ...keys, counts }, segments * blocks, pass);
+    run("count", { ...keys, counts, counters }, segments * blocks, pass);
     if (byField) run("scan_field", { counts, places }, fields, pass);
     else run("scan", { counts, places }, digits, pass);
-    run("scatter", { ...keys, pairs, places }, segments * blocks, pass);
+    run("scatter", { ...keys, pairs, places, counters }, segments * blocks, pass);
   }
 }

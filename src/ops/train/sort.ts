@@ -3,19 +3,22 @@
  *
  * @module
  */
-import fieldSource from "../../../shaders/train/field_sort.wgsl" with { type: "text" };
-import step from "../../../shaders/common/step.wgsl" with { type: "text" };
-import { shader } from "../../gpu/shader.ts";
-import { apply, type Emitter, type Op } from "../../graph/node.ts";
+import { apply, type Op } from "../../graph/node.ts";
 import type { Dim, Tensor } from "../../graph/tensor.ts";
 import { emitKernel } from "../../kernels/set.ts";
+import type { Kernel } from "../../kernels/variant.ts";
 import { checkLookup } from "../embedding/lookup.ts";
-import { keyBits } from "./host_sort.ts";
-import { radixSortKernel } from "./radix_sort.ts";
+import { fieldSort } from "./field_sort.ts";
+import { radixSorts, sizesOfSort, type SortProblem, type SortTask } from "./radix_sort.ts";
 
 export { sortOccurrencesOnHost } from "./host_sort.ts";
 
-const fieldSort = shader("field_sort", { step, field_sort: fieldSource });
+/** Sorts by row: on GPUs, fields that workgroup memory holds by a network, all else digit by digit. */
+const sortKernel: Kernel<SortTask, SortProblem> = {
+  name: "sort",
+  problem: sizesOfSort,
+  variants: [...radixSorts, fieldSort],
+};
 
 interface SortAttributes {
   readonly rowCount: number;
@@ -29,38 +32,9 @@ const sortOp: Op<SortAttributes> = {
     const pairs = { shape: [2 * fields, "B"] as Dim[], dtype: "u32" as const };
     return [pairs];
   },
-  emit: (k, { inputs: [ids], outputs: [sorted], attributes: { rowCount, fieldRows } }) => {
-    if (fieldRows !== undefined && fitsFieldSort(k, fieldRows)) emitFieldSort(k, ids, sorted);
-    else {
-      emitKernel(k, radixSortKernel, { ids, sorted, maxKey: fieldRows ?? rowCount, byField: fieldRows !== undefined });
-    }
-  },
+  emit: (k, { inputs: [ids], outputs: [sorted], attributes: { rowCount, fieldRows } }) =>
+    emitKernel(k, sortKernel, { ids, sorted, maxKey: fieldRows ?? rowCount, byField: fieldRows !== undefined }),
 };
-
-/** Returns the keys that a workgroup sorts for a batch, a power of two. */
-function fieldSortSize(batch: number): number {
-  return Math.max(8, 2 ** keyBits(batch - 1));
-}
-
-/** Whether a workgroup's memory holds a field's keys, and one word a row of the field and an index. */
-function fitsFieldSort({ gpu, batch }: Emitter, fieldRows: number): boolean {
-  const size = fieldSortSize(batch);
-  return 4 * size <= gpu.device.limits.maxComputeWorkgroupStorageSize && fieldRows < 2 ** 32 / size;
-}
-
-function emitFieldSort(k: Emitter, ids: Tensor, pairs: Tensor): void {
-  const fields = ids.shape[0] as number;
-  const size = fieldSortSize(k.batch);
-  const threads = Math.min(size / 8, 2 ** Math.floor(Math.log2(k.gpu.device.limits.maxComputeInvocationsPerWorkgroup)));
-  k.run({
-    shader: fieldSort,
-    entry: "sort",
-    bind: { ids, pairs },
-    constants: { VECTORS: size / 4, INDEX_BITS: Math.log2(size), THREADS: threads, FIELDS: fields },
-    params: { batch: k.batch },
-    grid: [fields, 1, 1],
-  });
-}
 
 /**
  * Sorts the occurrences o = f B + b of a batch by row, stably: pairs (row, o) at 2 i and 2 i + 1.
