@@ -28,11 +28,8 @@ export interface SearchFile {
   readonly direction: Direction;
 }
 
-/** Metrics that can be named without a direction. */
+/** Metrics that can be named without a direction; early stopping can watch them all. */
 const METRICS = ["auc", "concordance", "logloss", "brier", "normalizedEntropy"];
-
-/** Metrics that early stopping can watch. */
-const MONITORED = ["auc", "concordance", "logloss"];
 
 /** Groups of options that may stand at the top of the file, beside its own keys. */
 const TOP_GROUPS = ["Data", "Schema", "Evaluation"] as const;
@@ -187,7 +184,7 @@ function readObjective(objective: unknown, refuse: Refuse): Pick<SearchFile, "ob
 export function trainArguments({ fixed, objective }: SearchFile, params: Params): string[] {
   const values: Record<string, OptionValue> = { ...fixed, ...params };
   // The model that is kept is then the best one by what trials are compared by.
-  if (values.monitor === undefined && MONITORED.includes(objective.split(".")[0])) values.monitor = objective;
+  if (values.monitor === undefined && METRICS.includes(objective.split(".")[0])) values.monitor = objective;
   const held = new Map<string, Record<string, unknown>>();
   const args = Object.entries(values).flatMap(([name, value]) => {
     const holder = HOLDERS.find((option) => name === option || name.startsWith(`${option}.`));

@@ -67,6 +67,11 @@ Deno.test("arguments of a trial are those of train", () => {
     ...["--optimizer-options", "momentum=0.9,nesterov=true", "--model-options", '{"heads":2,"layers":3}'],
   ];
   assertEquals(trainArguments(file, params), expected);
+  // The epoch that is kept is the best one by what trials are compared by.
+  const files = ["auc", "brier", "normalizedEntropy.click"].map((objective) =>
+    parse({ data: "a.csv", split: [0.8, 0.2], space: { lr: [0.1] }, objective })
+  );
+  assertEquals(files.map((file) => trainArguments(file, {}).at(-1)), ["auc", "brier", "normalizedEntropy.click"]);
   assertEquals(
     formatCommand(["train", "--data", "my file.csv", "--lr", "0.01", "--x", "it's"]),
     `weft train --data 'my file.csv' --lr 0.01 --x 'it'\\''s'`,
