@@ -91,13 +91,8 @@ export { readCsv, type ReadCsvOptions, type Source } from "./src/data/csv.ts";
 export { describe } from "./src/data/describe.ts";
 export { kFold } from "./src/data/folds.ts";
 export type { GrowOptions } from "./src/data/grow.ts";
-export {
-  readCsvFolds,
-  readCsvSplit,
-  type ReadCsvSplitOptions,
-  readDataGrown,
-  readDataSplit,
-} from "./src/data/refit.ts";
+export { readDataGrown } from "./src/data/refit_grown.ts";
+export { readCsvFolds, readCsvSplit, type ReadCsvSplitOptions, readDataSplit } from "./src/data/refit.ts";
 export { readData, type ReadDataOptions } from "./src/data/read_data.ts";
 export { readLibsvm, type ReadLibsvmOptions } from "./src/data/libsvm.ts";
 export { readJsonLines, type ReadJsonLinesOptions } from "./src/data/json_lines.ts";

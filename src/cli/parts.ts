@@ -7,9 +7,10 @@ import { requireTwoClasses } from "../data/classes.ts";
 import { Dataset } from "../data/dataset.ts";
 import { type Fold, kFold } from "../data/folds.ts";
 import type { FittedSchema } from "../data/fitted_schema.ts";
-import { beforeGrowth, type GrowOptions } from "../data/grow.ts";
+import type { GrowOptions } from "../data/grow.ts";
 import { keepTexts } from "../data/kept_texts.ts";
-import { refitFolds, refitGrown, refitSplit, refitWith } from "../data/refit.ts";
+import { refitFolds, refitSplit, refitWith } from "../data/refit.ts";
+import { keepTextsToGrow, refitGrown } from "../data/refit_grown.ts";
 import type { Schema } from "../data/schema.ts";
 import type { ModelHeader } from "../model/header.ts";
 import { type CACHE_OPTION, readCache } from "./cache.ts";
@@ -119,7 +120,8 @@ export async function readParts(
   };
   reportParts(parts, streams);
   if (!source || !options.has("evaluate-first")) return parts;
-  return { ...parts, first: { old: growth ? beforeGrowth(training, source.schema) : training, own: training } };
+  // As in service, statistics of the past are then those of yesterday's end.
+  return { ...parts, first: { old: growth ? refitWith(split[0], source.schema) : training, own: training } };
 }
 
 /** Encodes parts that keep their texts with a schema that grows by the first of them. */
@@ -220,7 +222,7 @@ async function readWhole(
     { by: divided.by!, divide: (whole: Dataset) => divided.divide!(whole, schema) };
   if (grows) {
     const { missing, trim } = source!.schema;
-    const texts = keepTexts(source!.schema.declared(), divided?.group);
+    const texts = keepTextsToGrow(source!.schema, divided?.group);
     return { parts: await readDivided(files, texts, { trim, ...format, missing }, streams, division), schema, format };
   }
   const threshold = options.number("threshold");

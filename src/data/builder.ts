@@ -30,6 +30,8 @@ export interface DatasetBuilderOptions {
   labeled: boolean;
   /** Whether rows have times. */
   timed: boolean;
+  /** Schema of the rows before these: statistics of the past go on from its. @default {none} */
+  before?: FittedSchema;
 }
 
 /** Cells of a row, in the order of the features, with what stands beside them. */
@@ -72,6 +74,7 @@ export class DatasetBuilder {
   readonly #missingTexts: ReadonlySet<string>;
   readonly #trim: boolean;
   readonly #labeled: boolean;
+  readonly #makesPast: boolean;
   readonly #labels: RowLabels;
   readonly #readTime: ((text: string) => number | string) | undefined;
   readonly #times = growF64();
@@ -86,11 +89,13 @@ export class DatasetBuilder {
     const fields = this.#declared.features.filter((feature) => feature.kind !== "sequence");
     const sequences = this.#declared.features.filter((feature) => feature.kind === "sequence");
     this.#names = fields.map(({ name }) => name);
-    this.#columns = fields.map((feature, index) =>
-      this.#fitted
-        ? createFittedColumn(this.#fitted, index, this.#missingTexts)
-        : createColumn(feature, this.#missingTexts)
-    );
+    this.#columns = fields.map((feature, index) => {
+      const past = options.before?.fields[index].past;
+      return this.#fitted
+        ? createFittedColumn(this.#fitted, index, this.#missingTexts, past)
+        : createColumn(feature, this.#missingTexts, past);
+    });
+    this.#makesPast = this.#fitted === undefined || options.before !== undefined;
     const rules = textRulesOf(this.#declared.features, { ...this.#declared, trim: this.#trim });
     const forms = createCellForms(fields, rules, this.#missing);
     this.#derive = rowDeriver(fields, forms, this.#missingTexts);
@@ -206,7 +211,10 @@ export class DatasetBuilder {
     this.#labels.requireClear();
     const labels = this.#labels.drain();
     const times = this.#readTime ? this.#times.drain() : undefined;
-    const schema = this.#fitted ?? this.#fit(labels, times);
+    if (!this.#fitted) this.#requireFittable();
+    const tasks = taskNames(this.#declared);
+    for (const column of this.#columns) column.learn?.({ labels, tasks, times });
+    const schema = this.#fitted ?? this.#fit();
     fillFromNeighbors(schema, this.#columns);
     const cells = schema.fields.length * this.#rows;
     const ids = makeU32(cells);
@@ -227,7 +235,7 @@ export class DatasetBuilder {
       labeled: this.#labeled,
       times,
       coverage: [...coverage, ...lists.coverage],
-      ownPast: this.#fitted === undefined && schema.fields.some(({ past }) => past !== undefined),
+      ownPast: this.#makesPast && schema.fields.some(({ past }) => past !== undefined),
       skipped: leftOut?.skipped,
       skippedReasons: leftOut?.reasons,
       missingLabels: leftOut?.missingLabels,
@@ -238,13 +246,14 @@ export class DatasetBuilder {
     return this.#labels.offer(labels.map((label) => typeof label === "string" ? this.#bare(label) : label));
   }
 
-  #fit(labels: Float32Array, times: Float64Array | undefined): FittedSchema {
+  #requireFittable(): void {
     if (this.#rows === 0) throw new RangeError("Cannot fit schema: there must be a row, received none");
     this.#labels.requirePositive();
+  }
+
+  #fit(): FittedSchema {
     const { features: _, ...declared } = this.#declared;
     const { negative } = this.#labels;
-    const tasks = taskNames(this.#declared);
-    for (const column of this.#columns) column.learn?.({ labels, tasks, times });
     return new FittedSchema({
       declared: { ...declared, ...(negative === undefined ? {} : { negative }) },
       missing: this.#missing,

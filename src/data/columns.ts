@@ -11,6 +11,7 @@ import { CellMemo } from "./cell_memo.ts";
 import { type FieldCoverage, Respellings, withFilled } from "./coverage.ts";
 import { missingTextsOf } from "./derived/derive.ts";
 import { FittedPastColumn, PastColumn } from "./derived/past_column.ts";
+import type { PastFit } from "./derived/past_fit.ts";
 import type { FieldFit, FittedField, FittedSchema } from "./fitted_schema.ts";
 import { isHashed, rowsOfNewValues } from "./hash_buckets.ts";
 import { HashedColumn } from "./hashed_column.ts";
@@ -76,12 +77,13 @@ export type CellCounts = Pick<FieldCoverage, "missing" | "filled" | "unseen" | "
  * Makes a column that is to be fitted to its own cells.
  *
  * @param texts those that stand for a missing value
+ * @param before what is known of rows before these, where a statistic of the past goes on from them
  */
-export function createColumn(feature: FieldFit["feature"], texts: ReadonlySet<string>): Column {
+export function createColumn(feature: FieldFit["feature"], texts: ReadonlySet<string>, before?: PastFit): Column {
   const missing = missingTextsOf(feature, texts);
   if (feature.kind === "numeric") {
     const numbers = new NumericColumn(feature, missing, undefined);
-    return feature.from ? new PastColumn(feature.from, numbers) : numbers;
+    return feature.from ? new PastColumn(feature, numbers, before) : numbers;
   }
   return isHashed(feature) ? new HashedColumn(feature, missing) : new CategoricalColumn(feature, missing);
 }
@@ -90,13 +92,21 @@ export function createColumn(feature: FieldFit["feature"], texts: ReadonlySet<st
  * Makes a column that is encoded with field number `index` of a fitted schema.
  *
  * @param texts those that stand for a missing value
+ * @param before what is known of rows before these, where a statistic of the past goes on from them; else all rows have
+ * that of the schema
  */
-export function createFittedColumn(schema: FittedSchema, index: number, texts: ReadonlySet<string>): Column {
+export function createFittedColumn(
+  schema: FittedSchema,
+  index: number,
+  texts: ReadonlySet<string>,
+  before?: PastFit,
+): Column {
   const field = schema.fields[index];
   const missing = missingTextsOf(field.feature, texts);
   if (field.feature.kind === "categorical") return new FittedCategoricalColumn(field, schema.tokenRows(field), missing);
   const numbers = new NumericColumn(field.feature, missing, field);
-  return field.past ? new FittedPastColumn(field, numbers) : numbers;
+  if (field.past === undefined) return numbers;
+  return before ? new PastColumn(field.feature, numbers, before) : new FittedPastColumn(field, numbers);
 }
 
 /** A categorical column under fitting: cells are codes until the vocabulary is known. */

@@ -14,6 +14,7 @@ import {
   type SequenceFit,
 } from "./fitted_sequence.ts";
 import { featureJson } from "./derived/derivation.ts";
+import { encodingPast, pastJson } from "./derived/past_fit.ts";
 import { type FieldFit, type FittedField, placeField, readFit } from "./field_fit.ts";
 import { type NeighborsFit, readNeighbors } from "./neighbors.ts";
 import { type Feature, parseSchema, type Schema, type SequenceFeature } from "./schema.ts";
@@ -187,7 +188,7 @@ export class FittedSchema {
       edges,
       range,
       fill,
-      past: past && { ...past },
+      past: past && pastJson(past),
     }));
     const sequences = this.sequences.map(({ feature, own, idle }) => ({
       feature: { ...feature },
@@ -247,12 +248,13 @@ export class FittedSchema {
   /**
    * Digests what decides how rows are encoded: SHA-256 in hexadecimal of the schema's canonical JSON. Schemas with equal
    * digests give equal rows. What only reports, refusals and growing read is left out: ranges of numbers that are not
-   * clamped, the negative label, the generation and how long values did not occur.
+   * clamped, the negative label, the generation, how long values did not occur, and which rows a window is to forget.
    */
   async fingerprint(): Promise<string> {
     const { negative: _, generation: __, sequences, ...rest } = this.toJSON();
-    const fields = (rest.fields as Record<string, Json | undefined>[]).map(({ range, idle: _, ...field }) => ({
+    const fields = (rest.fields as Record<string, Json | undefined>[]).map(({ range, idle: _, ...field }, f) => ({
       ...field,
+      past: this.fields[f].past && { ...encodingPast(this.fields[f].past) },
       ...((field.feature as { clamp?: boolean }).clamp ? { range } : {}),
     }));
     const lists = (sequences as Record<string, Json | undefined>[] | undefined)?.map(({ idle: _, ...list }) => list);

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { Dataset } from "./dataset.ts";
 import type { FieldFit, FittedField } from "./fitted_schema.ts";
 import { FittedSchema } from "./fitted_schema.ts";
 import type { FittedSequence, SequenceFit } from "./fitted_sequence.ts";
+import { derivationOf } from "./derived/derivation.ts";
 import { formatValue } from "./format.ts";
 import { firstValueRow } from "./vocabulary.ts";
 
@@ -23,18 +23,20 @@ export interface GrowOptions {
 
 /**
  * Returns a schema with the values of another one added, those of `today` that it lacks behind its own: nothing is dropped,
- * and each value that occurs once gets a row.
+ * and each value that occurs once gets a row. Statistics of the past are those of `today`.
  *
- * @param today schema fitted to the new rows, with every value that they have
+ * @param today schema fitted to the new rows, with every value that they have, and statistics that go on from those of `base`
  */
 export function joinSchemas(base: FittedSchema, today: FittedSchema): FittedSchema {
   return rebuild(base, (field, f) => {
     const other = f < base.fields.length ? today.fields[f] : today.sequences[f - base.fields.length];
     const known = base.tokenRows(field);
     const added = other.vocabulary?.filter((token) => !known.has(token)) ?? [];
+    const filled = (field as Partial<FittedField>).fill !== undefined;
     return {
-      missing: field.missing || other.missing,
+      missing: field.missing || (!filled && other.missing),
       vocabulary: [...field.vocabulary ?? [], ...added],
+      past: (other as Partial<FittedField>).past,
     };
   });
 }
@@ -58,16 +60,27 @@ export function settleSchema(
     const least = minCount ?? (field.feature as { minCount?: number }).minCount ?? 1;
     const first = field.offset + firstValueRow(field.missing);
     const idle: number[] = [];
-    const vocabulary = (field.vocabulary ?? []).filter((_, position) => {
+    const vocabulary = (field.vocabulary ?? []).filter((value, position) => {
       const count = counts[first + position];
       const without = position < known && count === 0 ? (old.idle?.[position] ?? 0) + 1 : 0;
-      const stays = position < known ? without < (dropUnseenFor ?? Infinity) : count >= least;
+      const stays = position < known
+        ? without < (dropUnseenFor ?? Infinity) || isKeptAnyway(field, value)
+        : count >= least;
       if (stays) idle.push(without);
       return stays;
     });
-    return { missing: field.missing, vocabulary, ...(idle.some((count) => count > 0) && { idle }) };
+    return {
+      ...{ missing: field.missing, vocabulary, past: (field as Partial<FittedField>).past },
+      ...(idle.some((count) => count > 0) && { idle }),
+    };
   });
   return new FittedSchema({ ...partsOf(grown), generation: base.generation + 1 });
+}
+
+/** Whether a value is dropped in no case: parts of dates come again, and what stands in for missing values is needed. */
+function isKeptAnyway(field: FittedField | FittedSequence, value: string): boolean {
+  const from = derivationOf(field.feature);
+  return (from !== undefined && "date" in from) || (field as Partial<FittedField>).fill === value;
 }
 
 /**
@@ -83,7 +96,7 @@ export function requireGrowOptions({ minCount, dropUnseenFor }: GrowOptions): vo
 }
 
 /** What is fitted anew of a field or sequence. */
-type Refit = Pick<FieldFit, "missing" | "vocabulary" | "idle">;
+type Refit = Pick<FieldFit, "missing" | "vocabulary" | "idle" | "past">;
 
 /** Makes a schema with other vocabularies; sequences that share those of fields follow them. */
 function rebuild(
@@ -91,8 +104,8 @@ function rebuild(
   refit: (field: FittedField | FittedSequence, index: number) => Refit,
 ): FittedSchema {
   const fields = schema.fields.map((field, f): FieldFit => {
-    const { missing, vocabulary, idle } = refit(field, f);
-    const { feature, weighted, scaling, edges, range, past, fill } = field;
+    const { missing, vocabulary, idle, past } = refit(field, f);
+    const { feature, weighted, scaling, edges, range, fill } = field;
     const kept = { ...(weighted && { weighted }), ...(scaling && { scaling }), ...(edges && { edges }) };
     const more = { ...(range && { range }), ...(past && { past }), ...(fill !== undefined && { fill }) };
     const named = feature.kind === "categorical" ? { vocabulary, ...(idle && { idle }) } : {};
@@ -159,30 +172,6 @@ export function originsOf(old: FittedSchema, grown: FittedSchema): RowOrigins {
     if (sequence.target === undefined) place(old.sequences[s], sequence);
   });
   return { from, unseen };
-}
-
-/**
- * Returns rows as the schema encodes them that theirs grew from: new values are unseen there.
- *
- * @throws {TypeError} when their schema did not grow from it
- */
-export function beforeGrowth(data: Dataset, old: FittedSchema): Dataset {
-  const { rows, schema } = data;
-  const { from, unseen } = originsOf(old, schema);
-  const rowOf = (id: number): number => from[id] >= 0 ? from[id] : unseen[id];
-  const ids = data.ids.map(rowOf);
-  const values = data.values?.slice();
-  schema.fields.forEach(({ kind }, f) => {
-    // A missing number counts for nothing where there was no row for it.
-    if (kind !== "numeric" || old.fields[f].missing === schema.fields[f].missing) return;
-    for (let at = f * rows; at < (f + 1) * rows; at++) {
-      if (from[data.ids[at]] >= 0) continue;
-      ids[at] = old.fields[f].offset;
-      values![at] = 0;
-    }
-  });
-  const histories = data.histories.map((lists) => ({ ...lists, ids: lists.ids.map(rowOf) }));
-  return new Dataset({ ...data, schema: old, ids, values, histories, coverage: undefined });
 }
 
 function requireSameFeatures(old: FittedSchema, grown: FittedSchema): void {

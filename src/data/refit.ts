@@ -7,11 +7,9 @@ import { DatasetBuilder } from "./builder.ts";
 import { readCsv, type ReadCsvOptions, type Source } from "./csv.ts";
 import type { Dataset } from "./dataset.ts";
 import { featuresOf, type FittedSchema } from "./fitted_schema.ts";
-import { type GrowOptions, joinSchemas, requireGrowOptions, settleSchema } from "./grow.ts";
 import { keepTexts, keptCells, keptTexts, unpackCell } from "./kept_texts.ts";
 import { readCached, readData, type ReadDataOptions } from "./read_data.ts";
 import type { Row } from "./rows.ts";
-import { countRows } from "./row_counts.ts";
 import { parseSchema, type Schema } from "./schema.ts";
 import { type Fold, type FoldOptions, kFold } from "./folds.ts";
 import { type SplitOptions, takeSplitOptions } from "./split.ts";
@@ -159,77 +157,26 @@ function refitParts(whole: Dataset, schema: Schema, [training, ...others]: reado
   }
   // The part may lack the negative label that the whole has.
   const { negative } = whole.schema;
-  const fitted = encode(training, negative === undefined ? schema : { ...schema, negative }, whole);
-  return [fitted, ...others.map((part) => encode(part, fitted.schema))];
-}
-
-/**
- * Reads data as `readData` does with a fitted schema that grows by them: values that the schema lacks get rows, and those
- * that it has keep theirs. Scalings and buckets stay. Sequences that share the vocabulary of a field grow with it. The
- * rows are encoded with the grown schema, which `Model.extend` gives a model.
- *
- * New values come behind those there are, by falling count. `dropUnseenFor` drops old ones.
- *
- * @param source files, folders and patterns, or rows in memory
- * @param schema schema of a model that was trained before
- * @throws {RangeError} when an option is out of its range
- * @throws {Error} as `readData` does
- *
- * @example
- * ```ts
- * import assert from "node:assert/strict";
- * import { categorical } from "./schema.ts";
- * import { readRows } from "./rows.ts";
- *
- * const yesterday = readRows([{ y: 1, user: "a" }, { y: 0, user: "b" }], { label: "y", features: [categorical("user")] });
- * const today = await readDataGrown([{ y: 1, user: "c" }, { y: 0, user: "a" }], yesterday.schema);
- * assert.deepEqual([today.schema.fields[0].vocabulary, today.schema.generation], [["a", "b", "c"], 2]);
- * ```
- */
-export async function readDataGrown(
-  source: Source | readonly Source[] | readonly Row[],
-  schema: FittedSchema,
-  options: GrowOptions & ReadDataOptions = {},
-): Promise<Dataset> {
-  const { minCount, dropUnseenFor, ...reading } = options;
-  requireGrowOptions(options);
-  const { missing, trim } = schema;
-  const whole = await readData(source, keepTexts(schema.declared()), { trim, ...reading, missing });
-  return refitGrown(whole, schema, { minCount, dropUnseenFor });
-}
-
-/**
- * Encodes rows that were read with {@linkcode keepTexts} with a schema that grows by them.
- *
- * @throws {RangeError} when an option is out of its range
- */
-export function refitGrown(whole: Dataset, schema: FittedSchema, options: GrowOptions): Dataset {
-  requireGrowOptions(options);
-  const declared = schema.declared();
-  // Every value counts first, however rare.
-  const features = declared.features.map((feature) => {
-    if (feature.kind === "numeric" || (feature.kind === "sequence" && feature.of !== undefined)) return feature;
-    if (feature.kind === "sequence") return { ...feature, minCount: 1 };
-    const { newValueBuckets: _, ...rest } = feature;
-    return feature.hashBuckets === undefined ? { ...rest, minCount: 1 } : feature;
-  });
-  const joined = joinSchemas(schema, encode(whole, { ...declared, features } as Schema).schema);
-  const counts = countRows(encode(whole, joined));
-  return encode(whole, settleSchema(schema, joined, counts, options));
+  const fitted = encodeKept(training, negative === undefined ? schema : { ...schema, negative }, whole);
+  return [fitted, ...others.map((part) => encodeKept(part, fitted.schema))];
 }
 
 /**
  * Encodes rows that were read with {@linkcode keepTexts} with a fitted schema.
  */
 export function refitWith(whole: Dataset, schema: FittedSchema): Dataset {
-  return encode(whole, schema);
+  return encodeKept(whole, schema);
 }
 
-/** Encodes rows that carry their texts afresh; the counts of rows left out are those of `read`. */
-function encode(part: Dataset, schema: Schema | FittedSchema, read = part): Dataset {
+/**
+ * Encodes rows that carry their texts afresh; the counts of rows left out are those of `read`.
+ *
+ * @param before schema of the rows before, whose statistics of the past go on
+ */
+export function encodeKept(part: Dataset, schema: Schema | FittedSchema, read = part, before?: FittedSchema): Dataset {
   const { times } = part;
   const { fields, missing, trim } = part.schema;
-  const builder = new DatasetBuilder(schema, { labeled: true, timed: times !== undefined, missing, trim });
+  const builder = new DatasetBuilder(schema, { labeled: true, timed: times !== undefined, missing, trim, before });
   const features = featuresOf(schema);
   const isPlain = builder.takesBlocks && !fields.some(({ weighted }) => weighted) &&
     features.every(({ kind }) => kind !== "sequence");

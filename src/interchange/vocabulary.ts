@@ -4,6 +4,7 @@
  * @module
  */
 import { derivationOf } from "../data/derived/derivation.ts";
+import { encodingPast } from "../data/derived/past_fit.ts";
 import { isPresence } from "../data/field_features.ts";
 import { missingRowOf } from "../data/field_fit.ts";
 import type { FittedField, FittedSchema } from "../data/fitted_schema.ts";
@@ -56,7 +57,7 @@ function* formatField(schema: FittedSchema, field: FittedField): Generator<strin
   yield opened({
     kind,
     from: derivationOf(field.feature),
-    past: field.past,
+    past: field.past && encodingPast(field.past),
     offset,
     rows,
     reserved,

@@ -81,6 +81,39 @@ Deno.test("a model of derived features is trained by flags and by a schema file,
     assertEquals(results[1], results[0]);
   }));
 
+Deno.test("a model grows by the statistics of a day, and is evaluated first with those of the day before", () =>
+  inFolder(async (folder) => {
+    const [header, ...lines] = makeClicks(240).split("\n");
+    const write = (name: string, rows: readonly string[]) =>
+      Deno.writeTextFile(`${folder}/${name}.csv`, [header, ...rows].join("\n"));
+    await Promise.all([write("day1", lines.slice(0, 160)), write("day2", lines.slice(160)), write("both", lines)]);
+    const train = async (data: string, ...args: string[]) => {
+      const trained = await run("train", "--data", `${folder}/${data}.csv`, "--batch-size", "32", ...args);
+      assertEquals(trained.code, 0, trained.err);
+      return trained;
+    };
+    const fm = ["--model", "fm", "--dim", "4", "--epochs", "1"];
+    await train("day1", ...FLAGS, ...fm, "--out", `${folder}/day1.weft`);
+    await train("both", ...FLAGS, ...fm, "--out", `${folder}/both.weft`);
+    const grow = ["--from", `${folder}/day1.weft`, "--grow"];
+    const grown = await train("day2", ...grow, "--evaluate-first", "--out", `${folder}/day2.weft`);
+    const evaluated = await run(
+      ...["evaluate", "--model-file", `${folder}/day1.weft`, "--data", `${folder}/day2.csv`],
+    );
+    const loglossOf = (text: string) => /logloss +(\d\.\d+)/.exec(text)![1];
+    assertEquals(loglossOf(grown.out), loglossOf(evaluated.out));
+    const known = await Promise.all(["day2", "both"].map(async (name) => {
+      await using model = await Model.load(`${folder}/${name}.weft`, models, { device: await gpu() });
+      return model.schema.fields.map(({ past }) => past);
+    }));
+    assertEquals(known[0], known[1]);
+    const again = await run(
+      ...["train", "--data", `${folder}/day2.csv`, "--from", `${folder}/day2.weft`, "--grow"],
+    );
+    assertEquals(again.code, 1);
+    assertStringIncludes(again.err, "Cannot grow schema: times must be later than 1768");
+  }));
+
 Deno.test("folds, descriptions and rare names take derived features", () =>
   inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/clicks.csv`, makeClicks(120));

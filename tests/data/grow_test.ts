@@ -1,6 +1,6 @@
 import { originsOf } from "../../src/data/grow.ts";
 import { FittedSchema } from "../../src/data/fitted_schema.ts";
-import { readDataGrown } from "../../src/data/refit.ts";
+import { readDataGrown } from "../../src/data/refit_grown.ts";
 import { readRows, type Row } from "../../src/data/rows.ts";
 import { categorical, numeric, type Schema, sequence } from "../../src/data/schema.ts";
 import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";

@@ -3,7 +3,7 @@ import type { CheckpointTensor } from "../../src/checkpoint.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { originsOf } from "../../src/data/grow.ts";
 import { randomUnit } from "../../src/data/random.ts";
-import { readDataGrown } from "../../src/data/refit.ts";
+import { readDataGrown } from "../../src/data/refit_grown.ts";
 import { readRows, type Row } from "../../src/data/rows.ts";
 import { categorical, type Schema, sequence } from "../../src/data/schema.ts";
 import { constant } from "../../src/initializer.ts";

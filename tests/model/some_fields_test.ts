@@ -1,6 +1,6 @@
 import { defineModel } from "../../src/definition.ts";
 import { originsOf } from "../../src/data/grow.ts";
-import { readDataGrown } from "../../src/data/refit.ts";
+import { readDataGrown } from "../../src/data/refit_grown.ts";
 import { readRows, type Row } from "../../src/data/rows.ts";
 import { categorical } from "../../src/data/schema.ts";
 import { constant, zeros } from "../../src/initializer.ts";

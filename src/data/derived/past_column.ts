@@ -8,24 +8,29 @@ import type { CellCounts, Column, RowContext } from "../columns.ts";
 import type { FieldFit, FittedField } from "../fitted_schema.ts";
 import { growU32 } from "../growable.ts";
 import { Interner } from "../vocabulary.ts";
-import type { PastOf } from "./derivation.ts";
-import { statisticsOf } from "./past_fit.ts";
-import { type PastStatistics, pastStatistics } from "./past_statistics.ts";
+import { type PastFit, pastOf, statisticsOf } from "./past_fit.ts";
+import { continuePast } from "./past_run.ts";
 
-/** A column of statistics under fitting: the numbers are made when all rows are there. */
+/** A column of statistics under fitting, or under growing: the numbers are made when all rows are there. */
 export class PastColumn implements Column {
-  readonly #from: PastOf;
+  readonly #feature: FieldFit["feature"];
   readonly #numbers: Column;
+  readonly #before: PastFit | undefined;
   readonly #values = new Interner();
   // 0 is a missing value, k + 1 the value with code k.
   readonly #codes = growU32();
   #text: string | undefined;
-  #statistics: PastStatistics | undefined;
+  #past: PastFit | undefined;
 
-  /** @param numbers column that takes the statistics */
-  constructor(from: PastOf, numbers: Column) {
-    this.#from = from;
+  /**
+   * @param numbers column that takes the statistics
+   * @param before what is known of the rows before these
+   */
+  constructor(feature: FieldFit["feature"], numbers: Column, before?: PastFit) {
+    this.#feature = feature;
     this.#numbers = numbers;
+    this.#before = before;
+    for (const value of before?.values ?? []) this.#values.codeOf(value);
   }
 
   offer(text: string | undefined): undefined {
@@ -38,12 +43,19 @@ export class PastColumn implements Column {
 
   learn({ labels, tasks, times }: RowContext): void {
     const values = this.#codes.drain();
-    const task = Math.max(0, tasks.indexOf(this.#from.label ?? tasks[0]));
-    this.#statistics = pastStatistics({
-      ...{ values, times, distinct: [...this.#values.texts].length },
-      labels: labels.subarray(task * values.length, (task + 1) * values.length),
-    }, this.#from);
-    for (const number of this.#statistics.numbers) storeNumber(this.#numbers, number);
+    const from = pastOf(this.#feature)!;
+    const task = Math.max(0, tasks.indexOf(from.label ?? tasks[0]));
+    const { numbers, past } = continuePast(
+      this.#feature.name,
+      from,
+      {
+        ...{ values, times, texts: [...this.#values.texts] },
+        labels: labels.subarray(task * values.length, (task + 1) * values.length),
+      },
+      this.#before,
+    );
+    this.#past = past;
+    for (const number of numbers) storeNumber(this.#numbers, number);
   }
 
   get numbers(): Float64Array | undefined {
@@ -55,18 +67,7 @@ export class PastColumn implements Column {
   }
 
   fit(): FieldFit {
-    const { rows, clicks, all } = this.#statistics!;
-    // Values whose rows are all out of the window are as good as new.
-    const kept = [...this.#values.texts].map((text, i) => ({ text, i })).filter(({ i }) => rows[i] > 0);
-    return {
-      ...this.#numbers.fit(),
-      past: {
-        values: kept.map(({ text }) => text),
-        rows: kept.map(({ i }) => rows[i]),
-        clicks: kept.map(({ i }) => clicks[i]),
-        all: [all.rows, all.clicks],
-      },
-    };
+    return { ...this.#numbers.fit(), past: this.#past };
   }
 
   write(field: FittedField, ids: Uint32Array, values: Float32Array | undefined, start: number): CellCounts {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Json } from "../../checkpoint/canonical_json.ts";
 import type { FieldFit } from "../fitted_schema.ts";
 import { isTextList } from "../vocabulary.ts";
 import { derivationOf, type PastOf } from "./derivation.ts";
@@ -18,7 +19,24 @@ export interface PastFit {
   readonly clicks: readonly number[];
   /** All rows, and those of them with label 1. */
   readonly all: readonly [rows: number, clicks: number];
+  /** Time of the last row, where the schema has times: rows to go on with are later. */
+  readonly until?: number;
+  /** The rows within the window, where there is one: as time goes on, they are to be forgotten. */
+  readonly recent?: RecentRows;
 }
+
+/** Rows within a window, by time. */
+export interface RecentRows {
+  /** Time of each row. */
+  readonly times: readonly number[];
+  /** Value of each row: 0 for a missing one, else its number from 1 on. */
+  readonly values: readonly number[];
+  /** Label of each row; 0 for those of counts. */
+  readonly labels: readonly number[];
+}
+
+/** Most rows of a window that a schema keeps. One with more of them encodes as others do, and cannot grow. */
+export const MOST_RECENT = 1 << 20;
 
 const NONE: Tally = { rows: 0, clicks: 0 };
 
@@ -45,6 +63,16 @@ export function statisticsOf({ feature, past }: FieldFit): (value: string) => nu
   return (value) => statisticOf(from, found.get(value) ?? NONE, all);
 }
 
+/** Returns what of the past decides how rows are encoded, without what only growing reads. */
+export function encodingPast({ values, rows, clicks, all }: PastFit): PastFit {
+  return { values, rows, clicks, all };
+}
+
+/** Returns what is known of the past as JSON. */
+export function pastJson({ recent, ...past }: PastFit): { readonly [key: string]: Json | undefined } {
+  return { ...past, ...(recent && { recent: { ...recent } }) };
+}
+
 /** Reads what a schema's JSON has for a field; nothing for a field that knows nothing of the past. */
 export function readPastFit(
   feature: FieldFit["feature"],
@@ -58,5 +86,16 @@ export function readPastFit(
   if (!isTextList(values) || !areCounts || [rows, clicks].some((list) => list!.length !== values.length)) {
     return refuse("past with a list of values and lists of as many counts");
   }
+  requireRecent(json as PastFit, refuse);
   return { past: json as PastFit };
+}
+
+function requireRecent({ values, until, recent }: PastFit, refuse: (what: string) => never): void {
+  if (until !== undefined && !Number.isFinite(until)) refuse("past with a last time that is a number");
+  if (recent === undefined) return;
+  const lists = [recent.times, recent.values, recent.labels];
+  const areNumbers = lists.every((list) => Array.isArray(list) && list.every(Number.isFinite));
+  const isKnown = (value: number) => Number.isInteger(value) && value >= 0 && value <= values.length;
+  if (areNumbers && lists.every(({ length }) => length === recent.times.length) && recent.values.every(isKnown)) return;
+  refuse("past with recent times, values and labels of as many rows");
 }

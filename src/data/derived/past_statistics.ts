@@ -24,6 +24,16 @@ export interface Tally {
   readonly clicks: number;
 }
 
+/** What was seen of rows before, by value. */
+export interface SeenBefore {
+  /** Rows of the first values, from value 1 on. */
+  readonly rows: readonly number[];
+  /** Rows with label 1 of these. */
+  readonly clicks: readonly number[];
+  /** All rows. */
+  readonly all: Tally;
+}
+
 /** Statistics of all rows, and what is known at their end. */
 export interface PastStatistics {
   /** For each row, the statistic of the rows before it; NaN where there is none. */
@@ -34,6 +44,8 @@ export interface PastStatistics {
   readonly clicks: Float64Array;
   /** All rows at the end, whatever their values. */
   readonly all: Tally;
+  /** Rows that count at the end, by time, where there is a window. */
+  readonly counted?: Uint32Array;
 }
 
 /**
@@ -44,8 +56,10 @@ export interface PastStatistics {
  * where n rows had the same value, c of them label 1, s is the smoothing and p the prior: the share of label 1 among all
  * earlier rows, unless it is given. A row's own label, those of rows at the same time and those of later rows enter nothing.
  * At the end, the window reaches back from the last time.
+ *
+ * @param before what was seen of earlier rows, which no window forgets
  */
-export function pastStatistics(rows: PastRows, from: PastOf): PastStatistics {
+export function pastStatistics(rows: PastRows, from: PastOf, before?: SeenBefore): PastStatistics {
   const count = rows.values.length;
   const numbers = new Float64Array(count);
   const { times } = rows;
@@ -53,10 +67,10 @@ export function pastStatistics(rows: PastRows, from: PastOf): PastStatistics {
   const order = rowNumbers(count);
   if (times) order.sort((a, b) => times[a] - times[b] || a - b);
   const timeAt = (place: number): number => times ? times[order[place]] : place;
-  const seen = new SeenRows(rows, from);
+  const seen = new SeenRows(rows, from, before);
   let oldest = 0;
-  const forgetBefore = (time: number, end: number): void => {
-    while (oldest < end && timeAt(oldest) < time) seen.add(order[oldest++], -1);
+  const forgetBefore = (time: number, last: number): void => {
+    while (oldest < last && timeAt(oldest) < time) seen.add(order[oldest++], -1);
   };
   for (let start = 0; start < count;) {
     const time = timeAt(start);
@@ -68,7 +82,9 @@ export function pastStatistics(rows: PastRows, from: PastOf): PastStatistics {
     start = end;
   }
   if (count > 0) forgetBefore(timeAt(count - 1) - window, count);
-  return { numbers, rows: seen.rows.subarray(1), clicks: seen.clicks.subarray(1), all: seen.all };
+  const end = { numbers, rows: seen.rows.subarray(1), clicks: seen.clicks.subarray(1), all: seen.all };
+  if (from.window === undefined) return end;
+  return { ...end, counted: order.subarray(oldest).filter((row) => seen.counts(row)) };
 }
 
 /** Returns the statistic of a value; NaN where nothing is known. */
@@ -83,21 +99,34 @@ export function statisticOf(from: PastOf, value: Tally, all: Tally): number {
 class SeenRows {
   readonly rows: Float64Array;
   readonly clicks: Float64Array;
-  readonly all = { rows: 0, clicks: 0 };
+  readonly all: { rows: number; clicks: number } = { rows: 0, clicks: 0 };
   readonly #rows: PastRows;
   readonly #from: PastOf;
 
-  constructor(rows: PastRows, from: PastOf) {
+  constructor(rows: PastRows, from: PastOf, before?: SeenBefore) {
     this.#rows = rows;
     this.#from = from;
     this.rows = new Float64Array(rows.distinct + 1);
     this.clicks = new Float64Array(rows.distinct + 1);
+    if (before === undefined) return;
+    this.rows.set(before.rows, 1);
+    this.clicks.set(before.clicks, 1);
+    this.all = { ...before.all };
+  }
+
+  /** Tells whether a row counts: not where a rate lacks its label. */
+  counts(row: number): boolean {
+    return this.#labelOf(row) >= 0;
+  }
+
+  #labelOf(row: number): number {
+    return this.#from.past === "rate" ? this.#rows.labels![row] : 0;
   }
 
   /** Counts a row in, or out again. */
   add(row: number, sign: 1 | -1): void {
-    const { values, labels } = this.#rows;
-    const label = this.#from.past === "rate" ? labels![row] : 0;
+    const { values } = this.#rows;
+    const label = this.#labelOf(row);
     if (label < 0) return;
     this.rows[values[row]] += sign;
     this.clicks[values[row]] += sign * label;
