@@ -20,7 +20,11 @@ export const DERIVED_OPTIONS = {
     value: "N",
     help: "hash names rarer than --min-count, and names that are new later, to N rows, likewise",
   },
-  cross: { value: "COLUMNS", help: "combinations of names as in user*category,user*site" },
+  cross: {
+    value: "COLUMNS",
+    help: "combinations of names as in user*category,user*site; also of parts of --dates and of\n" +
+      "numbers with --buckets, as in time_hour*category,price*category",
+  },
   "cross-buckets": { value: "N", help: "hash combinations to N rows (default: a row for each)" },
   dates: {
     value: "COLUMNS",

@@ -8,7 +8,7 @@ import { type Column, createColumn, createFittedColumn } from "./columns.ts";
 import { Dataset } from "./dataset.ts";
 import { taskNames } from "./declared_labels.ts";
 import { type FieldCell, formsOfCells, rowDeriver } from "./derived/derive.ts";
-import { FittedSchema } from "./fitted_schema.ts";
+import { type FieldFit, FittedSchema } from "./fitted_schema.ts";
 import { growF64 } from "./growable.ts";
 import { keepWithinMemory, makeF32, makeU32 } from "./large_arrays.ts";
 import { fillFromNeighbors, fitNeighbors, isFromNeighbors, type NeighborsFit } from "./neighbors.ts";
@@ -30,7 +30,7 @@ export interface DatasetBuilderOptions {
   labeled: boolean;
   /** Whether rows have times. */
   timed: boolean;
-  /** Schema of the rows before these: statistics of the past go on from its. @default {none} */
+  /** Schema of the rows before these, whose buckets stay and whose statistics of the past go on. @default {none} */
   before?: FittedSchema;
 }
 
@@ -74,7 +74,7 @@ export class DatasetBuilder {
   readonly #missingTexts: ReadonlySet<string>;
   readonly #trim: boolean;
   readonly #labeled: boolean;
-  readonly #makesPast: boolean;
+  readonly #before: FittedSchema | undefined;
   readonly #labels: RowLabels;
   readonly #readTime: ((text: string) => number | string) | undefined;
   readonly #times = growF64();
@@ -86,16 +86,16 @@ export class DatasetBuilder {
     this.#missing = this.#fitted?.missing ?? options.missing ?? [""];
     this.#trim = options.trim ?? this.#declared.trim ?? false;
     this.#missingTexts = new Set(this.#missing);
+    this.#before = options.before;
     const fields = this.#declared.features.filter((feature) => feature.kind !== "sequence");
     const sequences = this.#declared.features.filter((feature) => feature.kind === "sequence");
     this.#names = fields.map(({ name }) => name);
     this.#columns = fields.map((feature, index) => {
-      const past = options.before?.fields[index].past;
+      const past = this.#before?.fields[index].past;
       return this.#fitted
         ? createFittedColumn(this.#fitted, index, this.#missingTexts, past)
         : createColumn(feature, this.#missingTexts, past);
     });
-    this.#makesPast = this.#fitted === undefined || options.before !== undefined;
     const rules = textRulesOf(this.#declared.features, { ...this.#declared, trim: this.#trim });
     const forms = createCellForms(fields, rules, this.#missing);
     this.#derive = rowDeriver(fields, forms, this.#missingTexts);
@@ -235,7 +235,7 @@ export class DatasetBuilder {
       labeled: this.#labeled,
       times,
       coverage: [...coverage, ...lists.coverage],
-      ownPast: this.#makesPast && schema.fields.some(({ past }) => past !== undefined),
+      ownPast: (!this.#fitted || this.#before !== undefined) && schema.fields.some(({ past }) => past !== undefined),
       skipped: leftOut?.skipped,
       skippedReasons: leftOut?.reasons,
       missingLabels: leftOut?.missingLabels,
@@ -258,10 +258,24 @@ export class DatasetBuilder {
       declared: { ...declared, ...(negative === undefined ? {} : { negative }) },
       missing: this.#missing,
       trim: this.#trim,
-      fields: this.#columns.map((column) => column.fit()),
+      fields: this.#fitFields(),
       sequences: this.#sequences.fit(),
       neighbors: this.#fitNeighbors(),
     });
+  }
+
+  #fitFields(): FieldFit[] {
+    const fits: FieldFit[] = [];
+    const edgesOf = (name: string) => (this.#before?.fields ?? fits)[this.#names.indexOf(name)].edges!;
+    const fitAll = (needEdges: boolean): void =>
+      this.#columns.forEach((column, f) => {
+        if ((column.cut !== undefined) !== needEdges) return;
+        column.cut?.(edgesOf);
+        fits[f] = column.fit();
+      });
+    fitAll(false);
+    fitAll(true);
+    return fits;
   }
 
   /** Keeps the numbers of some rows, where missing ones come from neighbors. */

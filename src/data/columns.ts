@@ -9,6 +9,7 @@
 import { fitTextFill } from "./absence.ts";
 import { CellMemo } from "./cell_memo.ts";
 import { type FieldCoverage, Respellings, withFilled } from "./coverage.ts";
+import { CutColumn, cutFieldOf, type EdgesOf, FittedCutColumn } from "./derived/cut_column.ts";
 import { missingTextsOf } from "./derived/derive.ts";
 import { FittedPastColumn, PastColumn } from "./derived/past_column.ts";
 import type { PastFit } from "./derived/past_fit.ts";
@@ -46,6 +47,8 @@ export interface Column {
   storeNumbers?(numbers: Float64Array<ArrayBuffer>): boolean;
   /** Learns what stands beside all stored cells, before it is fitted; for columns that need more than their cells. */
   learn?(rows: RowContext): void;
+  /** Learns the edges between buckets, once they are fitted, for columns whose values are made of them. */
+  cut?(edgesOf: EdgesOf): void;
   /** Stored numbers by row, NaN where one is missing; absent for a column of names. */
   readonly numbers?: Float64Array;
   /** Takes a number for each row that stands in for a missing one, NaN where the field's own does. */
@@ -85,7 +88,9 @@ export function createColumn(feature: FieldFit["feature"], texts: ReadonlySet<st
     const numbers = new NumericColumn(feature, missing, undefined);
     return feature.from ? new PastColumn(feature, numbers, before) : numbers;
   }
-  return isHashed(feature) ? new HashedColumn(feature, missing) : new CategoricalColumn(feature, missing);
+  const names = isHashed(feature) ? new HashedColumn(feature, missing) : new CategoricalColumn(feature, missing);
+  const cut = cutFieldOf(feature);
+  return cut ? new CutColumn(cut, names) : names;
 }
 
 /**
@@ -103,7 +108,12 @@ export function createFittedColumn(
 ): Column {
   const field = schema.fields[index];
   const missing = missingTextsOf(field.feature, texts);
-  if (field.feature.kind === "categorical") return new FittedCategoricalColumn(field, schema.tokenRows(field), missing);
+  if (field.feature.kind === "categorical") {
+    const names = new FittedCategoricalColumn(field, schema.tokenRows(field), missing);
+    const cut = cutFieldOf(field.feature);
+    const edgesOf = (name: string) => schema.fields.find((other) => other.name === name)!.edges!;
+    return cut ? new FittedCutColumn(cut, names, edgesOf) : names;
+  }
   const numbers = new NumericColumn(field.feature, missing, field);
   if (field.past === undefined) return numbers;
   return before ? new PastColumn(field.feature, numbers, before) : new FittedPastColumn(field, numbers);

@@ -4,6 +4,7 @@
  * @module
  */
 import { createCellForms } from "./cell_forms.ts";
+import { cutCrossOf } from "./derived/cut_column.ts";
 import { columnsOf, derivationOf } from "./derived/derivation.ts";
 import { type FieldCell, formsOfCells, missingTextsOf, type RawTexts, rowDeriver } from "./derived/derive.ts";
 import { pastOf } from "./derived/past_fit.ts";
@@ -65,7 +66,7 @@ export interface Description {
   readonly duplicates: { readonly rows: number; readonly approximate: boolean };
   /** What the parts of time were cut by, `"position"` or the column of the time, and their number. */
   readonly parts: { readonly by: string; readonly count: number };
-  /** The fields, in the order of the schema; sequences and statistics of the past are left out. */
+  /** The fields, in the order of the schema; sequences, statistics of the past and crosses of buckets are left out. */
   readonly fields: readonly FieldDescription[];
   /** What fields, pairs and triples say of the label, where it was asked for. */
   readonly ranking?: Ranking;
@@ -92,7 +93,7 @@ type Pass = (take: Take) => Promise<Pick<Description, "skipped" | "missingLabels
  * `maxValues`, plus 8 bytes a row. What is an estimate then says so: see {@linkcode FieldDescription}.
  *
  * @param data files as `readData` takes them but for libsvm, or rows in memory
- * @param schema its fields are described, without sequences and statistics of the past
+ * @param schema its fields are described, without sequences, statistics of the past and crosses of buckets
  * @throws {TypeError} when an option is unknown, or labels are times
  * @throws {RangeError} when an option is out of its range, a column is not there, or there is no row
  * @throws {SyntaxError} when a row is malformed or has no label, unless such rows are skipped
@@ -129,7 +130,9 @@ export async function describe(
   if (declared.real) throw new TypeError("Cannot describe data: labels must be 0 or 1, received numbers");
   const reading = { ...others, trim: others.trim ?? declared.trim };
   if (declared.survival) throw new TypeError("Cannot describe data: labels must be 0 or 1, received times");
-  const features = declared.features.filter((feature) => feature.kind !== "sequence" && pastOf(feature) === undefined);
+  const features = declared.features.filter((feature) =>
+    feature.kind !== "sequence" && pastOf(feature) === undefined && cutCrossOf(feature) === undefined
+  );
   if (features.length === 0) throw new TypeError("Cannot describe data: the schema must have a field, received none");
   const label = declared.label ?? declared.labels![0];
   const pass = isRows(data)

@@ -15,6 +15,7 @@ import {
 } from "./fitted_sequence.ts";
 import { featureJson } from "./derived/derivation.ts";
 import { encodingPast, pastJson } from "./derived/past_fit.ts";
+import { withColumnsNamed } from "./derived/parts.ts";
 import { type FieldFit, type FittedField, placeField, readFit } from "./field_fit.ts";
 import { type NeighborsFit, readNeighbors } from "./neighbors.ts";
 import { type Feature, parseSchema, type Schema, type SequenceFeature } from "./schema.ts";
@@ -224,7 +225,7 @@ export class FittedSchema {
     }
     const { features, ...rest } = parseSchema({
       ...declared,
-      features: [...fields, ...sequences].map((field) => field?.feature),
+      features: [...fields, ...sequences].map((field) => withColumnsNamed(field?.feature)),
     });
     const isSequence = (feature: Feature) => feature.kind === "sequence";
     if (features.findIndex(isSequence) >= 0 && features.findIndex(isSequence) !== fields.length) {

@@ -24,7 +24,7 @@ export {
   type ValueDescription,
 } from "./describe.ts";
 export { type Fold, type FoldOptions, kFold } from "./folds.ts";
-export type { CrossOf, DateOf, DeclaredDateOf, PastOf } from "./derived/derivation.ts";
+export type { BucketOf, ColumnOf, CrossOf, CrossPart, DateOf, DeclaredDateOf, PastOf } from "./derived/derivation.ts";
 export type { PastFit, RecentRows } from "./derived/past_fit.ts";
 export type { HashBuckets } from "./hash_buckets.ts";
 export type { DatePart } from "./derived/date_parts.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Cells } from "./builder.ts";
-import { columnsOf, derivationOf } from "./derived/derivation.ts";
+import { columnsOf, derivationOf, sourcesOf } from "./derived/derivation.ts";
 import type { FieldCell } from "./derived/derive.ts";
 import { featuresOf, FittedSchema } from "./fitted_schema.ts";
 import { formatNames, formatValue } from "./format.ts";
@@ -12,7 +12,7 @@ import { isKept, mayKeepQuantities } from "./kept_names.ts";
 import { packList } from "./kept_texts.ts";
 import type { RowFault } from "./rejections.ts";
 import { parseNumber } from "./scaling.ts";
-import { type Feature, labelColumns, type Schema } from "./schema.ts";
+import { labelColumns, type Schema } from "./schema.ts";
 
 /** A value of a row. Numbers, BigInts and booleans stand for their texts; null for a missing value. */
 export type RowValue = string | number | bigint | boolean | null | undefined;
@@ -132,15 +132,16 @@ export function describeFields(schema: Schema | FittedSchema): RowField[] {
       isSequence: kind === "sequence",
       isKept: isKept(name),
     };
-    return derivationOf(feature) === undefined ? field : { ...field, parts: partsOf(feature, field) };
+    const from = derivationOf(feature);
+    if (from === undefined) return field;
+    const parts = sourcesOf(from).map(({ column, what }) => ({
+      ...field,
+      column,
+      exact: what === "name",
+      isKept: false,
+    }));
+    return { ...field, parts };
   });
-}
-
-/** Tells how the columns are read that a field is made of. */
-function partsOf(feature: Feature, field: RowField): RowField[] {
-  // Each digit of a name counts, whereas dates are numbers.
-  const exact = !("date" in derivationOf(feature)!);
-  return columnsOf(feature).map((column) => ({ ...field, column, exact, isKept: false }));
 }
 
 function readField(row: Row, field: RowField): Cell {

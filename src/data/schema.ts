@@ -6,6 +6,7 @@
 import { type DeclaredLabels, labelColumns, parseLabels, requireReal } from "./declared_labels.ts";
 import { requirePast } from "./derived/declared_past.ts";
 import { columnsOf } from "./derived/derivation.ts";
+import { resolveParts } from "./derived/parts.ts";
 import {
   categorical,
   type CategoricalFeature,
@@ -116,7 +117,7 @@ export function parseSchema(json: unknown): Schema {
       `Cannot read schema: features must be a list of at least one, received ${formatValue(features)}`,
     );
   }
-  const parsed = sequencesLast(features.map(parseFeature).flatMap(withIndicator));
+  const parsed = resolveParts(sequencesLast(features.map(parseFeature).flatMap(withIndicator)));
   const names = new Set<string>();
   for (const feature of parsed) {
     const { name } = feature;

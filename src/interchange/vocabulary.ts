@@ -31,7 +31,8 @@ const VALUES_AT_ONCE = 4096;
  * `texts` says how texts are changed before they are looked up, and `presence` that any text is the one value there is. A
  * sequence has rows of its own or those of the field `of`. A field with `hash` gives a value that is not among `values` the
  * id `first` + MurmurHash3 of 32 bits of its UTF-8, with `seed`, modulo `buckets`. `from` says which columns the values of a
- * field are made of, and how; `past` has the statistics of earlier rows by value.
+ * field are made of, and how: a part of `cross` is a column, a part of dates, another cross, or in `bucket` the field whose
+ * edges give a number's bucket, counted from 0. `past` has the statistics of earlier rows by value.
  */
 export function* formatVocabulary(schema: FittedSchema): Generator<string> {
   yield `{"format":"weft.vocabulary","rows":${schema.rowCount},"missing":${JSON.stringify(schema.missing)},"fields":{`;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
-import { columnsOf, derivationOf } from "../data/derived/derivation.ts";
+import { derivationOf, sourcesOf } from "../data/derived/derivation.ts";
 import { CellError, ColumnEncoder, type ColumnValues, listValues, type Numbers } from "../data/encode_columns.ts";
 import { isPresence } from "../data/field_features.ts";
 import type { FittedField, FittedSchema } from "../data/fitted_schema.ts";
@@ -62,11 +62,12 @@ export class InputColumns {
     for (const field of [...schema.fields, ...schema.sequences]) {
       const { feature } = field;
       const isSequence = feature.kind === "sequence";
-      const isRaw = derivationOf(feature) === undefined;
-      for (const name of columnsOf(feature)) {
+      const from = derivationOf(feature);
+      const raw = { column: feature.column, what: feature.kind === "numeric" ? "number" : "name" };
+      for (const { column: name, what } of from === undefined ? [raw] : sourcesOf(from)) {
         const before = columns.get(name);
         // Whether a number is there can be told from the number.
-        const isNumber = isRaw && feature.kind === "numeric" || isPresence(feature) && before !== undefined;
+        const isNumber = what === "number" || isPresence(feature) && before !== undefined;
         const datatype = isNumber && before?.datatype !== "BYTES" ? "FP32" : "BYTES";
         const isOptional = this.#constants.has(name) || copesWithout(field) && before?.isOptional !== false;
         columns.set(name, { name, datatype, shape: isSequence ? [-1, -1] : [-1], isOptional, isSequence });

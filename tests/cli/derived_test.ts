@@ -81,6 +81,51 @@ Deno.test("a model of derived features is trained by flags and by a schema file,
     assertEquals(results[1], results[0]);
   }));
 
+Deno.test("hours and buckets are crossed by flags as by a schema file", () =>
+  inFolder(async (folder) => {
+    const lines = makeClicks(160).split("\n").map((line, r) => `${line},${r === 0 ? "price" : (r * 13) % 50}`);
+    await Deno.writeTextFile(`${folder}/clicks.csv`, lines.join("\n"));
+    const schema = {
+      label: "click",
+      features: [
+        { kind: "categorical", name: "item" },
+        { kind: "numeric", name: "price", buckets: 5 },
+        { kind: "categorical", name: "time_hour*item", from: { cross: ["time_hour", "item"] }, minCount: 2 },
+        { kind: "categorical", name: "price*item", from: { cross: ["price", "item"] }, minCount: 2 },
+        { kind: "categorical", name: "time_hour", from: { date: "time", part: "hour" } },
+      ],
+    };
+    await Deno.writeTextFile(`${folder}/schema.json`, JSON.stringify(schema));
+    const data = ["--data", `${folder}/clicks.csv`];
+    const flags = [
+      ...["--label", "click", "--categorical", "item", "--numeric", "price", "--buckets", "5", "--dates", "time:hour"],
+      ...["--cross", "time_hour*item,price*item"],
+    ];
+    const results: unknown[] = [];
+    for (const declared of [flags, ["--schema", `${folder}/schema.json`]]) {
+      const out = `${folder}/m.weft`;
+      const rare = declared === flags ? ["--min-count", "2"] : [];
+      const trained = await run("train", ...data, ...declared, ...rare, "--model", "fm", "--dim", "4", "--out", out);
+      assertEquals(trained.code, 0, trained.err);
+      await using model = await Model.load(out, models, { device: await gpu() });
+      const crossed = model.schema.fields.filter(({ name }) => name.includes("*"));
+      results.push(crossed.map(({ name, vocabulary, feature: { from } }) => ({ name, vocabulary, from })));
+      const predicted = await run("predict", "--model-file", out, ...data, "--out", `${folder}/p.csv`);
+      assertEquals(predicted.code, 0, predicted.err);
+    }
+    assertEquals(results[1], results[0]);
+    const [hours, prices] = results[0] as { vocabulary: string[] }[];
+    assertEquals([hours.vocabulary.includes("17*i1"), prices.vocabulary.includes("4*i1")], [true, true]);
+    const described = await run("describe", ...data, ...flags);
+    assertEquals(described.code, 0, described.err);
+    assertMatch(described.out, /^time_hour\*item +categorical /m);
+    const cyclic = { label: "click", features: [{ ...schema.features[2], name: "a", from: { cross: ["a", "item"] } }] };
+    await Deno.writeTextFile(`${folder}/schema.json`, JSON.stringify(cyclic));
+    const refused = await run("train", ...data, "--schema", `${folder}/schema.json`, "--model", "fm");
+    assertEquals(refused.code, 1);
+    assertStringIncludes(refused.err, 'feature "a" must not be made of itself, received a of a');
+  }));
+
 Deno.test("a model grows by the statistics of a day, and is evaluated first with those of the day before", () =>
   inFolder(async (folder) => {
     const [header, ...lines] = makeClicks(240).split("\n");

@@ -4,8 +4,10 @@ import { models } from "../../models/mod.ts";
 import {
   categorical,
   cross,
+  dateParts,
   type Feature,
   type FittedSchema,
+  numeric,
   pastCount,
   readRows,
   type Row,
@@ -64,6 +66,36 @@ Deno.test("vocabularies say how values are hashed and joined", () => {
   assertEquals(fields["user*item"].hash.first, 3);
   assertEquals(fields["user*item"].values, { "a*x": 2 });
   assertEquals(fields.user_count.past, { values: ["a", "b"], rows: [2, 1], clicks: [0, 0], all: [4, 0] });
+});
+
+Deno.test("vocabularies say which buckets and parts of dates are joined, and a graph takes their row numbers", async () => {
+  const used = [
+    cross(["price", "item"]),
+    cross(["at_hour", "price"], { name: "both" }),
+    numeric("price", { buckets: [2, 3] }),
+    ...dateParts("at", { parts: ["hour"] }),
+  ];
+  const rows = [1, 2, 3, 4].map((price, i) => ({ y: i % 2, price, item: "x", at: 3600 * i }));
+  const { schema } = readRows(rows, { label: "y", features: used });
+  const { fields } = JSON.parse([...formatVocabulary(schema)].join(""));
+  const bucket = { bucket: "price", column: "price" };
+  assertEquals(fields["price*item"].from, { cross: [bucket, "item"] });
+  assertEquals(fields.both.from, {
+    cross: [{ date: "at", part: "hour", format: "auto", timeZone: "UTC" }, bucket],
+  });
+  assertEquals([fields["price*item"].values, fields.price.edges], [{ "2*x": 1, "0*x": 2, "1*x": 3 }, [2, 3]]);
+  await using model = await Model.create(models.fm({ dim: 4 }), schema, { device: await gpu() });
+  await drawParameters(model);
+  const data = readRows(rows.map(({ y: _, ...row }) => row), schema);
+  const ids = schema.fields.flatMap(({ name, offset, kind }, f) => {
+    const rowNumbers = Array.from({ length: 4 }, (_, row) => data.ids[4 * f + row] - offset);
+    return kind === "categorical" ? [[name, tensorOf("int64", rowNumbers, [4, 1])]] : [];
+  });
+  const columns = { ...Object.fromEntries(ids), price: tensorOf("float32", [1, 2, 3, 4], [4, 1]) };
+  const expected = await scoresOf(model, data);
+  await withSession(model, {}, async (session) => {
+    assertScores(await runSession(session, columns), expected, schema.tasks);
+  });
 });
 
 Deno.test("tables of other tools have no rows for hash buckets", () => {

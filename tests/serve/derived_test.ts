@@ -68,6 +68,52 @@ Deno.test("a server is sent the raw columns of derived features, by each of its 
   assertEquals(wrong.status, 400);
 });
 
+Deno.test("a server is sent the raw columns of crosses of hours and buckets", async () => {
+  const features = [
+    cross(["time_hour", "item"]),
+    cross(["price", "item"]),
+    cross(["time_hour", "price"], { hashBuckets: 50 }),
+    numeric("price", { buckets: 4 }),
+    ...dateParts("time", { parts: ["hour"] }),
+  ];
+  const { schema } = readRows(clicks, { label: "y", features }, { unknown: "ignore" });
+  await using model = await Model.create(models.fm({ dim: 4 }), schema, { device: await gpu() });
+  await using server = await serve(model, { port: 0, name: "clicks", processor: "never" });
+  const post = async (path: string, body: unknown) => {
+    const sent = { method: "POST", body: JSON.stringify(body) };
+    const response = await fetch(`http://localhost:${server.port}${path}`, sent);
+    return { status: response.status, body: await response.json() };
+  };
+  const rows: Row[] = [
+    { item: "i0", price: 0, time: 0 },
+    { item: "i3", price: 99, time: "1970-01-02 15:00" },
+    { item: "new", price: 3, time: 7 },
+  ];
+  const data = readRows(rows, schema);
+  // What is asked for is known to each of the crosses that have a vocabulary.
+  assertEquals([0, 1].map((f) => [...data.ids.subarray(3 * f, 3 * f + 2)].includes(schema.fields[f].offset)), [
+    false,
+    false,
+  ]);
+  const expected = [...await model.predict(data)];
+  const predicted = await post("/v1/predict", { rows });
+  assertEquals([predicted.status, predicted.body.scores], [200, expected]);
+  const context = { price: 99, time: "1970-01-02 15:00" };
+  const candidates = [{ item: "i1" }, { item: "i3" }];
+  const ranked = await post("/v1/rank", { context, candidates });
+  const scores = await model.predict(readRows(candidates.map((row) => ({ ...context, ...row })), schema));
+  for (const { index, score } of ranked.body.results) assertEquals(score, scores[index]);
+  const { inputs } = await (await fetch(`http://localhost:${server.port}/v2/models/clicks`)).json();
+  assertEquals(inputs.map(({ name, datatype }: { name: string; datatype: string }) => [name, datatype]), [
+    ["time", "BYTES"],
+    ["item", "BYTES"],
+    ["price", "FP32"],
+  ]);
+  const wrong = await post("/v1/predict", { rows: [{ ...rows[0], price: "cheap" }] });
+  assertStringIncludes(wrong.body.error, 'field "price*item": expected a finite number, received "cheap"');
+  assertEquals(wrong.status, 400);
+});
+
 Deno.test("a cross of what all candidates have in common is counted once a request", () => {
   const features = [cross(["user", "time"], { name: "shared" }), cross(["user", "item"])];
   const { schema } = readRows(clicks, { label: "y", features }, { unknown: "ignore" });

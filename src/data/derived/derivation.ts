@@ -1,5 +1,5 @@
 /**
- * What a feature is made of, where it is not the text of one column: several columns joined, or a part of a date.
+ * What a feature is made of, where it is not the text of one column: several texts joined, or a part of a date.
  *
  * @module
  */
@@ -11,10 +11,30 @@ import { requireKeys, requireText } from "../schema_checks.ts";
 import { createDateReader, hasHours } from "./date_format.ts";
 import { DATE_PARTS, type DatePart, requireTimeZone } from "./date_parts.ts";
 
-/** Names that are made of the values of several columns: one for each combination. */
+/** Names that are made of several texts: one for each combination. */
 export interface CrossOf {
-  /** The columns, two or more, whose values are joined in this order. */
-  readonly cross: readonly string[];
+  /** Two or more, joined in this order. */
+  readonly cross: readonly CrossPart[];
+}
+
+/**
+ * What a cross joins: the text of a column, or what a feature of the schema makes of columns. A schema that was read has a
+ * text here for a column alone; as it is declared, it may be the name of such a feature.
+ */
+export type CrossPart = string | ColumnOf | DateOf | CrossOf | BucketOf;
+
+/** A column that has the name of a feature which crosses can be made of. */
+export interface ColumnOf {
+  /** The column. */
+  readonly column: string;
+}
+
+/** Numbers of buckets, from 0 upwards, as texts. */
+export interface BucketOf {
+  /** Name of the numeric feature whose buckets they are. */
+  readonly bucket: string;
+  /** Its column. */
+  readonly column: string;
 }
 
 /** Names of the parts of dates. */
@@ -67,11 +87,29 @@ export function readDerivation(
   const from = `from of ${owner}`;
   if (isRecord(json) && "date" in json) return readDate(owner, requireKeys(from, json, DATE_KEYS));
   // What is kept of a statistic of the past may be the value of one column.
-  const least = isKept(name) ? 1 : 2;
-  return { cross: requireColumns(owner, "cross", requireKeys(from, json, ["cross"]).cross, least) };
+  return readCross(owner, requireKeys(from, json, ["cross"]), isKept(name) ? 1 : 2);
 }
 
 const DATE_KEYS = ["date", "part", "format", "timeZone"];
+
+function readCross(owner: string, json: Record<string, unknown>, least: number): CrossOf {
+  return { cross: requireList(owner, "cross", json.cross, least).map((part) => readPart(owner, part)) };
+}
+
+function readPart(owner: string, part: unknown): CrossPart {
+  const what = `part of ${owner}`;
+  if (!isRecord(part)) {
+    requireText(owner, "cross", part);
+    return part as string;
+  }
+  if ("date" in part) return readDate(owner, requireKeys(what, part, DATE_KEYS));
+  if ("cross" in part) return readCross(owner, requireKeys(what, part, ["cross"]), 2);
+  const { bucket, column } = requireKeys(what, part, ["bucket", "column"]);
+  requireText(what, "column", column);
+  if (bucket === undefined) return { column: column as string };
+  requireText(what, "bucket", bucket);
+  return { bucket: bucket as string, column: column as string };
+}
 
 function readDate(owner: string, { date, part, format = "auto", timeZone = "UTC" }: Record<string, unknown>): DateOf {
   for (const [key, value] of Object.entries({ date, part, format, timeZone })) requireText(owner, key, value);
@@ -107,19 +145,45 @@ export function derivationOf(feature: Feature): Derivation | undefined {
 export function featureJson(
   { from, ...feature }: CategoricalFeature | NumericFeature,
 ): { readonly [key: string]: Json | undefined } {
-  return { ...feature, ...(from === undefined ? {} : { from: { ...from } }) };
+  return { ...feature, ...(from === undefined ? {} : { from: { ...from } as unknown as Json }) };
 }
 
-/** Returns the columns that a feature is read from. */
+/** A column that a feature is made of. */
+export interface Source {
+  readonly column: string;
+  /** Whether its values are names, of which each digit counts, or dates or numbers. */
+  readonly what: "name" | "date" | "number";
+}
+
+/** Returns the columns that a feature is made of, in the order of its raw texts; one of them may come twice. */
+export function sourcesOf(from: Derivation): readonly Source[] {
+  if ("past" in from) return from.of.map(nameIn);
+  return sourcesOfPart(from);
+}
+
+const nameIn = (column: string): Source => ({ column, what: "name" });
+
+function sourcesOfPart(part: CrossPart): readonly Source[] {
+  if (typeof part === "string") return [nameIn(part)];
+  if ("cross" in part) return part.cross.flatMap(sourcesOfPart);
+  if ("date" in part) return [{ column: part.date, what: "date" }];
+  return "bucket" in part ? [{ column: part.column, what: "number" }] : [nameIn(part.column)];
+}
+
+/** Returns the columns that a feature is read from, in the order of its raw texts; one of them may come twice. */
 export function columnsOf(feature: Feature): readonly string[] {
   const from = derivationOf(feature);
-  if (from === undefined) return [feature.column];
-  if ("past" in from) return from.of;
-  return "date" in from ? [from.date] : from.cross;
+  return from === undefined ? [feature.column] : sourcesOf(from).map(({ column }) => column);
 }
 
 /** Returns a list of different columns, as many as asked for at least. */
 export function requireColumns(owner: string, key: string, value: unknown, least: number): readonly string[] {
+  const list = requireList(owner, key, value, least);
+  for (const column of list) requireText(owner, key, column);
+  return list as readonly string[];
+}
+
+function requireList(owner: string, key: string, value: unknown, least: number): readonly unknown[] {
   if (!Array.isArray(value) || value.length < least) {
     throw new TypeError(
       `Cannot read schema: ${key} of ${owner} must be a list of at least ${least} columns, received ${
@@ -127,9 +191,9 @@ export function requireColumns(owner: string, key: string, value: unknown, least
       }`,
     );
   }
-  for (const column of value) requireText(owner, key, column);
-  if (new Set(value).size < value.length) {
-    throw new TypeError(`Cannot read schema: ${key} of ${owner} must be different columns, received ${value}`);
+  const texts = value.map((part) => typeof part === "string" ? part : JSON.stringify(part));
+  if (new Set(texts).size < texts.length) {
+    throw new TypeError(`Cannot read schema: ${key} of ${owner} must be different columns, received ${texts}`);
   }
   return value;
 }

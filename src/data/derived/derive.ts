@@ -2,18 +2,22 @@
  * The texts of features that are made of columns.
  *
  * Readers hand over the raw texts of these columns, as they stand, in a list. They are made one text here, where it is known
- * which texts mean missing and whether blanks are removed. From there on, the feature is a column like others.
+ * which texts mean missing and whether blanks are removed. From there on, the feature is a column like others. Where a
+ * number of a cross is cut into buckets, its own text stands in their place until the column takes it: edges between them
+ * are known when all rows are there.
  *
  * @module
  */
+import { formatText } from "../format.ts";
 import type { RowFault } from "../rejections.ts";
+import { parseNumber } from "../scaling.ts";
 import type { Feature } from "../schema.ts";
 import type { SequenceCell } from "../sequence_column.ts";
-import type { CellForm } from "../text_rules.ts";
+import { type CellForm, createCellForm } from "../text_rules.ts";
 import { joinTexts } from "./cross.ts";
 import { createDateReader, describeNoDate } from "./date_format.ts";
 import { createPartReader } from "./date_parts.ts";
-import { type DateOf, derivationOf } from "./derivation.ts";
+import { type CrossOf, type CrossPart, type DateOf, derivationOf, sourcesOf } from "./derivation.ts";
 
 /** Raw texts of the columns that a feature is made of; none for a missing value. */
 export type RawTexts = readonly (string | undefined)[];
@@ -37,7 +41,8 @@ export function formsOfCells(features: readonly Feature[], forms: readonly CellF
 /** Makes one text of several; none for a missing value; or says what is wrong with them. */
 export type Derive = (texts: RawTexts) => string | undefined | RowFault;
 
-type DerivePresent = (texts: readonly string[]) => string | RowFault;
+/** Makes the text of a part of raw texts, of which its own begin at a position. */
+type MakePart = (texts: RawTexts, at: number) => ReturnType<Derive>;
 
 /** A derived text never means missing, whatever a column's texts mean. */
 const NO_TEXTS: ReadonlySet<string> = new Set();
@@ -46,16 +51,52 @@ const NO_TEXTS: ReadonlySet<string> = new Set();
 export function deriverOf(feature: Feature, treatment: TextTreatment): Derive | undefined {
   const from = derivationOf(feature);
   if (from === undefined) return undefined;
-  return ofPresent("date" in from ? dateDeriver(from) : joinTexts, treatment);
+  if ("date" in from) return presentMaker(treatment, dateNamer(from));
+  const make = crossMaker("past" in from ? { cross: from.of } : from, treatment);
+  return (texts) => make(texts, 0);
 }
 
-function dateDeriver({ part, format, timeZone }: DateOf): DerivePresent {
+/** Joins texts; the text is missing where one of them is, unless another is wrong. */
+function crossMaker({ cross }: CrossOf, treatment: TextTreatment): MakePart {
+  let next = 0;
+  const parts = cross.map((part) => {
+    const at = next;
+    next += sourcesOf({ cross: [part] }).length;
+    return { at, make: partMaker(part, treatment) };
+  });
+  return (texts, at) => {
+    const made: string[] = new Array(parts.length);
+    let isMissing = false;
+    for (let i = 0; i < parts.length; i++) {
+      const text = parts[i].make(texts, at + parts[i].at);
+      if (typeof text === "object") return text;
+      if (text === undefined) isMissing = true;
+      else made[i] = text;
+    }
+    return isMissing ? undefined : joinTexts(made);
+  };
+}
+
+function partMaker(part: CrossPart, { form, missing }: TextTreatment): MakePart {
+  if (typeof part === "object" && "cross" in part) return crossMaker(part, { form, missing });
+  const isName = typeof part === "string" || !("date" in part || "bucket" in part);
+  if (isName) return presentMaker({ form, missing }, (text) => text);
+  // Letters of dates are no spelling, and numbers have none.
+  const bare = { form: createCellForm({ trim: true }, missing), missing };
+  return presentMaker(bare, "date" in part ? dateNamer(part) : requireNumber);
+}
+
+function dateNamer({ part, format, timeZone }: DateOf): (text: string) => string | RowFault {
   const read = createDateReader(part, format);
   const nameOf = createPartReader(part, timeZone);
-  return ([text]) => {
+  return (text) => {
     const instant = read(text);
     return Number.isNaN(instant) ? { reason: describeNoDate(format, text) } : nameOf(instant);
   };
+}
+
+function requireNumber(text: string): string | RowFault {
+  return Number.isNaN(parseNumber(text)) ? { reason: `expected a finite number, received ${formatText(text)}` } : text;
 }
 
 /** Returns the texts of a feature that stand for a missing value, once the texts are made. */
@@ -63,16 +104,14 @@ export function missingTextsOf(feature: Feature, missing: ReadonlySet<string>): 
   return derivationOf(feature) === undefined ? missing : NO_TEXTS;
 }
 
-/** Leaves a value missing where one of its texts is. */
-function ofPresent(derive: DerivePresent, { form, missing }: TextTreatment): Derive {
-  return (texts) => {
-    const present: string[] = new Array(texts.length);
-    for (let i = 0; i < texts.length; i++) {
-      const text = form(texts[i]);
-      if (text === undefined || missing.has(text)) return undefined;
-      present[i] = text;
-    }
-    return derive(present);
+/** Makes something of one text, unless it is missing. */
+function presentMaker(
+  { form, missing }: TextTreatment,
+  make: (text: string) => string | RowFault,
+): (texts: RawTexts, at?: number) => ReturnType<Derive> {
+  return (texts, at = 0) => {
+    const text = form(texts[at]);
+    return text === undefined || missing.has(text) ? undefined : make(text);
   };
 }
 

@@ -1,0 +1,112 @@
+/**
+ * Columns of crosses in which a number is cut into buckets: the text of the number goes in, that of its bucket counts.
+ *
+ * @module
+ */
+import type { CellCounts, Column } from "../columns.ts";
+import type { FieldFit, FittedField } from "../fitted_schema.ts";
+import { growU32 } from "../growable.ts";
+import { isKept } from "../kept_names.ts";
+import { findBucket, parseNumber } from "../scaling.ts";
+import type { Feature } from "../schema.ts";
+import { Interner } from "../vocabulary.ts";
+import { joinTexts, splitTexts } from "./cross.ts";
+import { type CrossOf, type CrossPart, derivationOf } from "./derivation.ts";
+
+/** Returns the ascending edges between the buckets of a feature. */
+export type EdgesOf = (feature: string) => readonly number[];
+
+/** Returns the cross of a feature in which a number is cut into buckets; nothing for other features. */
+export function cutCrossOf(feature: Feature): CrossOf | undefined {
+  const from = derivationOf(feature);
+  return from !== undefined && "cross" in from && isCut(from) ? from : undefined;
+}
+
+/** Likewise for a field that values are read from; one that keeps texts keeps those of numbers. */
+export function cutFieldOf(feature: Feature): CrossOf | undefined {
+  return isKept(feature.name) ? undefined : cutCrossOf(feature);
+}
+
+function isCut(part: CrossPart): boolean {
+  return typeof part === "object" && ("cross" in part ? part.cross.some(isCut) : "bucket" in part);
+}
+
+/** Makes a function that puts the numbers of buckets in place of the numbers in a text. */
+function createCutter(part: CrossPart, edgesOf: EdgesOf): (text: string) => string {
+  if (!isCut(part) || typeof part === "string") return (text) => text;
+  if ("cross" in part) {
+    const cutters = part.cross.map((inner) => createCutter(inner, edgesOf));
+    return (text) => joinTexts(splitTexts(text).map((inner, i) => cutters[i](inner)));
+  }
+  if (!("bucket" in part)) return (text) => text;
+  const edges = edgesOf(part.bucket);
+  return (text) => String(findBucket(edges, parseNumber(text)));
+}
+
+/** A column under fitting: its cells are cut once the edges are fitted. */
+export class CutColumn implements Column {
+  readonly #from: CrossOf;
+  readonly #names: Column;
+  readonly #texts = new Interner();
+  // 0 is a missing cell, k + 1 the text with code k.
+  readonly #codes = growU32();
+  #text: string | undefined;
+
+  /** @param names column that takes the texts */
+  constructor(from: CrossOf, names: Column) {
+    this.#from = from;
+    this.#names = names;
+  }
+
+  offer(text: string | undefined): undefined {
+    this.#text = text;
+  }
+
+  store(): void {
+    this.#codes.push(this.#text === undefined ? 0 : this.#texts.codeOf(this.#text) + 1);
+  }
+
+  cut(edgesOf: EdgesOf): void {
+    const cells = [undefined, ...Array.from(this.#texts.texts, createCutter(this.#from, edgesOf))];
+    for (const code of this.#codes.drain()) {
+      this.#names.offer(cells[code], 1);
+      this.#names.store();
+    }
+  }
+
+  fit(): FieldFit {
+    return this.#names.fit();
+  }
+
+  write(field: FittedField, ids: Uint32Array, values: Float32Array | undefined, start: number): CellCounts {
+    return this.#names.write(field, ids, values, start);
+  }
+}
+
+/** A column whose edges are known. */
+export class FittedCutColumn implements Column {
+  readonly #cut: (text: string) => string;
+  readonly #names: Column;
+
+  /** @param names column that takes the texts */
+  constructor(from: CrossOf, names: Column, edgesOf: EdgesOf) {
+    this.#cut = createCutter(from, edgesOf);
+    this.#names = names;
+  }
+
+  offer(text: string | undefined, weight: number): string | undefined {
+    return this.#names.offer(text === undefined ? undefined : this.#cut(text), weight);
+  }
+
+  store(): void {
+    this.#names.store();
+  }
+
+  fit(): FieldFit {
+    return this.#names.fit();
+  }
+
+  write(field: FittedField, ids: Uint32Array, values: Float32Array | undefined, start: number): CellCounts {
+    return this.#names.write(field, ids, values, start);
+  }
+}
