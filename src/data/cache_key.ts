@@ -33,7 +33,7 @@ export interface CacheKey {
 }
 
 // Raised whenever the same rows are encoded otherwise, or the file of them is laid out otherwise.
-const VERSION = 1;
+const VERSION = 2;
 
 /** Hexadecimal digits of a digest: enough to tell the files of a folder apart. */
 const DIGITS = 16;

@@ -16,7 +16,8 @@ export interface GrowOptions {
   minCount?: number;
   /**
    * Drops values that so many trainings in a row did not have, the present one included: 2 drops what neither the new rows
-   * nor those before had. The schema counts that. @default {none is dropped}
+   * nor those before had. The schema counts that. Parts of dates stay, and what stands in for missing values.
+   * @default {none is dropped}
    */
   dropUnseenFor?: number;
 }

@@ -125,6 +125,18 @@ Deno.test("a file grows a schema as rows do, and a digest tells only what encode
   assertEquals(await FittedSchema.fromJSON(json).fingerprint(), await first.fingerprint());
 });
 
+Deno.test("a rate of one of several labels goes on where the label is known", async () => {
+  const days = DAYS.map((day) => day.map((row, r): Row => ({ ...row, buy: r % 4 === 0 ? "" : Number(r % 3 === 0) })));
+  for (const window of [undefined, 25]) {
+    const features = [pastRate("user", { label: "buy", smoothing: 2, scale: "none", window })];
+    const schema: Schema = { labels: ["y", "buy"], time: "at", features };
+    const [grown, numbers] = await growBy(days, schema);
+    const whole = readRows(days.flat(), schema, { unknown: "ignore" });
+    assertEquals(numbers.flat(), numbersOf(whole));
+    assertEquals(knownOf(grown), knownOf(whole.schema));
+  }
+});
+
 Deno.test("rows that do not come later, and files that know too little to go on, are refused", async () => {
   const features = [pastRate("user", { scale: "none" }), pastCount("user", { window: 9, name: "w" })];
   const { schema } = readRows(DAYS[1], { label: "y", time: "at", features }, { unknown: "ignore" });

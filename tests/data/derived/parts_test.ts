@@ -156,8 +156,10 @@ Deno.test("a column is meant where it is called one, and in files that were fitt
   // Without such a feature, a name is as good.
   assertEquals(parseSchema(schemaOf(cross([{ column: "user" }, "ad"]))).features, [cross(["user", "ad"])]);
   const json = JSON.parse(JSON.stringify(schema));
-  json.fields[0].feature.from.cross[0] = "price";
-  assertEquals(FittedSchema.fromJSON(json).toJSON(), schema.toJSON());
+  const columns = { cross: ["price", { cross: ["price", "ad"] }] };
+  json.fields[0].feature.from = columns;
+  const [price, ad] = [{ column: "price" }, "ad"];
+  assertEquals(FittedSchema.fromJSON(json).fields[0].feature.from, { cross: [price, { cross: [price, ad] }] });
 });
 
 Deno.test("crosses of features that cannot be are refused, whatever their order", async () => {
