@@ -9,7 +9,7 @@
 import { fitTextFill } from "./absence.ts";
 import { CellMemo } from "./cell_memo.ts";
 import { type FieldCoverage, Respellings, withFilled } from "./coverage.ts";
-import { CutColumn, cutFieldOf, type EdgesOf, FittedCutColumn } from "./derived/cut_column.ts";
+import { CutColumn, cutCrossOf, type EdgesOf, FittedCutColumn } from "./derived/cut_column.ts";
 import { missingTextsOf } from "./derived/derive.ts";
 import { FittedPastColumn, PastColumn } from "./derived/past_column.ts";
 import type { PastFit } from "./derived/past_fit.ts";
@@ -89,7 +89,7 @@ export function createColumn(feature: FieldFit["feature"], texts: ReadonlySet<st
     return feature.from ? new PastColumn(feature, numbers, before) : numbers;
   }
   const names = isHashed(feature) ? new HashedColumn(feature, missing) : new CategoricalColumn(feature, missing);
-  const cut = cutFieldOf(feature);
+  const cut = cutCrossOf(feature);
   return cut ? new CutColumn(cut, names) : names;
 }
 
@@ -110,7 +110,7 @@ export function createFittedColumn(
   const missing = missingTextsOf(field.feature, texts);
   if (field.feature.kind === "categorical") {
     const names = new FittedCategoricalColumn(field, schema.tokenRows(field), missing);
-    const cut = cutFieldOf(field.feature);
+    const cut = cutCrossOf(field.feature);
     const edgesOf = (name: string) => schema.fields.find((other) => other.name === name)!.edges!;
     return cut ? new FittedCutColumn(cut, names, edgesOf) : names;
   }

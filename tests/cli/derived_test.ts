@@ -123,7 +123,7 @@ Deno.test("hours and buckets are crossed by flags as by a schema file", () =>
     await Deno.writeTextFile(`${folder}/schema.json`, JSON.stringify(cyclic));
     const refused = await run("train", ...data, "--schema", `${folder}/schema.json`, "--model", "fm");
     assertEquals(refused.code, 1);
-    assertStringIncludes(refused.err, 'feature "a" must not be made of itself, received a of a');
+    assertStringIncludes(refused.err, 'feature "a" must not be made of itself, received "a" made of "a"');
   }));
 
 Deno.test("a model grows by the statistics of a day, and is evaluated first with those of the day before", () =>

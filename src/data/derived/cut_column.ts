@@ -16,15 +16,13 @@ import { type CrossOf, type CrossPart, derivationOf } from "./derivation.ts";
 /** Returns the ascending edges between the buckets of a feature. */
 export type EdgesOf = (feature: string) => readonly number[];
 
-/** Returns the cross of a feature in which a number is cut into buckets; nothing for other features. */
+/**
+ * Returns the cross of a feature in which a number is cut into buckets; nothing for other features. A field that keeps texts
+ * keeps those of the numbers.
+ */
 export function cutCrossOf(feature: Feature): CrossOf | undefined {
   const from = derivationOf(feature);
-  return from !== undefined && "cross" in from && isCut(from) ? from : undefined;
-}
-
-/** Likewise for a field that values are read from; one that keeps texts keeps those of numbers. */
-export function cutFieldOf(feature: Feature): CrossOf | undefined {
-  return isKept(feature.name) ? undefined : cutCrossOf(feature);
+  return from !== undefined && "cross" in from && isCut(from) && !isKept(feature.name) ? from : undefined;
 }
 
 function isCut(part: CrossPart): boolean {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { formatNames } from "../format.ts";
 import { isKept } from "../kept_names.ts";
 import type { CategoricalFeature, Feature, NumericFeature } from "../schema.ts";
 import { type CrossOf, type CrossPart, derivationOf } from "./derivation.ts";
@@ -66,7 +67,10 @@ function resolveName(name: string, named: Named, path: readonly string[]): Cross
   const refuse = (what: string): never => {
     throw new TypeError(`Cannot read schema: feature "${path[0]}" must not be made of ${what}`);
   };
-  if (path.includes(name)) return refuse(`itself, received ${[...path, name].join(" of ")}`);
+  if (path.includes(name)) {
+    const hint = path.length === 1 ? `; { column: "${name}" } is the column` : "";
+    return refuse(`itself, received ${formatNames([...path, name]).replaceAll(", ", " made of ")}${hint}`);
+  }
   const { from } = feature;
   if (from === undefined) return { bucket: name, column: feature.column };
   if ("past" in from) return refuse(`a statistic of the past, received "${name}"`);

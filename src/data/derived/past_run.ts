@@ -4,6 +4,7 @@
  * @module
  */
 import { formatValue } from "../format.ts";
+import { makeF32, makeF64, makeU32 } from "../large_arrays.ts";
 import type { PastOf } from "./derivation.ts";
 import { MOST_RECENT, type PastFit, type RecentRows } from "./past_fit.ts";
 import { type PastRows, type PastStatistics, pastStatistics, type SeenBefore } from "./past_statistics.ts";
@@ -69,9 +70,9 @@ function behind({ times, values, labels }: RecentRows, rows: PastRows): PastRows
   const size = count + rows.values.length;
   return {
     distinct: rows.distinct,
-    values: join(new Uint32Array(size), values, rows.values),
-    labels: join(new Float32Array(size), labels, rows.labels!),
-    times: join(new Float64Array(size), times, rows.times!),
+    values: join(makeU32(size), values, rows.values),
+    labels: join(makeF32(size), labels, rows.labels!),
+    times: join(makeF64(size), times, rows.times!),
   };
 }
 
