@@ -12,6 +12,9 @@ import { formatCount, formatShare, formatTable } from "./table.ts";
 /** Share of a field's cells from which on a warning is due. */
 const LARGE = 0.2;
 
+/** What is asked of a data set. */
+export type CoveredRows = Pick<Dataset, "rows" | "schema" | "coverage">;
+
 /** Fields that are listed and warned of; those with the largest shares come first. */
 const LISTED = 12;
 
@@ -22,7 +25,7 @@ const LISTED = 12;
  * @param name what the data set is called
  * @param fitted whether the schema was fitted to this very data set: what it does not know then is rare by choice
  */
-export function reportCoverage(name: string, data: Dataset, fitted: boolean, streams: Streams): void {
+export function reportCoverage(name: string, data: CoveredRows, fitted: boolean, streams: Streams): void {
   const { coverage } = data;
   if (!coverage || data.rows === 0) return;
   const { fields, sequences } = data.schema;
@@ -39,7 +42,7 @@ export function reportData(data: Dataset, streams: Streams): void {
 function reportFields(
   name: string,
   coverage: readonly FieldCoverage[],
-  data: Dataset,
+  data: CoveredRows,
   fitted: boolean,
   streams: Streams,
 ): void {
@@ -59,7 +62,7 @@ function reportFields(
 function reportSequences(
   name: string,
   coverage: readonly FieldCoverage[],
-  { rows, schema }: Dataset,
+  { rows, schema }: CoveredRows,
   fitted: boolean,
   streams: Streams,
 ): void {

@@ -10,12 +10,19 @@ import type { ReadCsvOptions } from "../data/csv.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { FittedSchema } from "../data/fitted_schema.ts";
 import { limitMemory } from "../data/large_arrays.ts";
-import { type ReadLibsvmOptions, readLibsvmWatched } from "../data/libsvm.ts";
-import { type ColumnFormat, DATA_FORMATS, formOf, type ReadDataOptions, readDataWatched } from "../data/read_data.ts";
+import { type ReadLibsvmOptions, readLibsvmParts, readLibsvmWatched } from "../data/libsvm.ts";
+import {
+  type ColumnFormat,
+  DATA_FORMATS,
+  formOf,
+  type ReadDataOptions,
+  readDataWatched,
+  readWatchedParts,
+} from "../data/read_data.ts";
 import type { Schema } from "../data/schema.ts";
 import type { Source } from "../data/source.ts";
 import { listSources } from "../data/source_list.ts";
-import { type ReadSqlOptions, readSqlWatched } from "../data/sql.ts";
+import { type ReadSqlOptions, readSqlParts, readSqlWatched } from "../data/sql.ts";
 import type { RowWatcher } from "../data/watcher.ts";
 import { type OptionGroups, type Options, UsageError } from "./options.ts";
 import { ReadingProgress } from "./reading_progress.ts";
@@ -177,8 +184,8 @@ export async function readData(
 ): Promise<Dataset> {
   if (!watcher) return (await readDivided(files, schema, options, streams))[0];
   const data = await readFiles(files, schema, options, watcher);
-  reportLeftOut(data, watcher.marksFaults ? "No probability for" : "Left out", streams);
-  if (data.rows === 0 && !watcher.marksFaults) {
+  reportLeftOut(data, "Left out", streams);
+  if (data.rows === 0) {
     const names = files.map((file) => file.replace(QUERY, "")).join('", "');
     throw new RangeError(`Cannot use "${names}": there must be a row, received none`);
   }
@@ -225,7 +232,12 @@ export async function readDivided(
   return parts;
 }
 
-function reportLeftOut(data: Dataset, what: string, streams: Streams): void {
+/** Says how many rows were left out, and why the first ones were. */
+export function reportLeftOut(
+  data: Pick<Dataset, "missingLabels" | "skipped" | "skippedReasons">,
+  what: string,
+  streams: Streams,
+): void {
   if (data.missingLabels > 0) streams.err(`Left out ${formatCount(data.missingLabels, "row")} whose label is missing`);
   if (data.skipped === 0) return;
   streams.err(`${what} ${formatCount(data.skipped, "malformed row")}:`);
@@ -248,6 +260,28 @@ async function readFiles(
   if (!files[0].startsWith(QUERY)) return await readDataWatched(sources, schema, reading, watcher);
   const { format: _format, onRows: _onRows, ...rows } = reading;
   return await readSqlWatched(files[0].slice(QUERY.length), schema, { ...rows, database }, watcher);
+}
+
+/** Reads data files with a fitted schema in parts of at most so many rows, and tells a watcher of each row. */
+export async function* readFileParts(
+  files: readonly string[],
+  schema: FittedSchema,
+  options: DataFormat,
+  watcher: RowWatcher,
+  rows: number,
+): AsyncGenerator<Dataset> {
+  const sources = files.map(toSource);
+  if (await areLibsvm(files, options)) {
+    yield* readLibsvmParts(sources, libsvmOptions(schema, options), watcher, rows);
+    return;
+  }
+  const { threshold: _, database, ...reading } = options;
+  if (!files[0].startsWith(QUERY)) {
+    yield* readWatchedParts(sources, schema, reading, watcher, rows);
+    return;
+  }
+  const { format: _format, onRows: _onRows, ...how } = reading;
+  yield* readSqlParts(files[0].slice(QUERY.length), schema, { ...how, database }, watcher, rows);
 }
 
 function libsvmOptions(

@@ -10,12 +10,24 @@ import { replaceFile, statIfThere, tryToReplace } from "../files.ts";
  * Writes text or bytes so that the path holds either the old file or the whole new one, whenever the process stops. A
  * path that is no ordinary file, such as a pipe, is written to directly.
  *
- * @throws {Error} when the file cannot be written; a file that was there is intact
+ * @throws {Error} when the file cannot be written, or what the content throws; a file that was there is intact
  */
-export async function writeWhole(path: string, parts: Iterable<string | Uint8Array>): Promise<void> {
+export async function writeWhole(
+  path: string,
+  parts: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
+): Promise<void> {
+  let failure: { readonly error: unknown } | undefined;
+  async function* content(): AsyncGenerator<string | Uint8Array> {
+    try {
+      yield* parts;
+    } catch (error) {
+      failure = { error };
+      throw error;
+    }
+  }
   const write = async (file: Deno.FsFile): Promise<void> => {
     const encoder = new TextEncoder();
-    for (const part of parts) {
+    for await (const part of content()) {
       const bytes = typeof part === "string" ? encoder.encode(part) : part;
       for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
     }
@@ -27,6 +39,7 @@ export async function writeWhole(path: string, parts: Iterable<string | Uint8Arr
       await write(file);
     } else await replaceFile(path, write);
   } catch (error) {
+    if (failure) throw failure.error;
     throw new Error(`Cannot write "${path}": ${error instanceof Error ? error.message : error}`, { cause: error });
   }
 }

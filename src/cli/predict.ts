@@ -3,15 +3,18 @@
  *
  * @module
  */
-import { PredictionError } from "../model/requirements.ts";
+import { PART_ROWS } from "../data/read_parts.ts";
+import { temporaryFile } from "../host/mod.ts";
+import { PREDICTED_ROWS } from "../model/options.ts";
 import { reportCoverage } from "./coverage.ts";
-import { areLibsvm, DATA_OPTIONS, readData, readDataFormat, requireFiles } from "./data.ts";
+import { areLibsvm, DATA_OPTIONS, readDataFormat, readFileParts, reportLeftOut, requireFiles } from "./data.ts";
 import { GPU_OPTION, openGpu, readBackend } from "./device.ts";
 import { requireWritable, writeWhole } from "./files.ts";
 import { loadModel } from "./load.ts";
 import { type CommandInfo, parseOptions } from "./options.ts";
-import { encodeParquet, isParquet } from "./prediction_parquet.ts";
-import { nameCurves, nameNumbers, nameProbabilities, Predictions } from "./predictions.ts";
+import { isParquet } from "./prediction_parquet.ts";
+import { encodeParts, formatParts, PartTotals, predictParts } from "./predicted_parts.ts";
+import { PredictedFiles } from "./predictions.ts";
 import { type Streams, writeAll } from "./streams.ts";
 import { formatCount } from "./table.ts";
 import { applyTuning, readTuning, TUNING_OPTION } from "./tuning.ts";
@@ -29,7 +32,8 @@ const GROUPS = {
     "on-bad-row": {
       value: "WHAT",
       help: "mark (default) leaves the prediction of a malformed row empty and ends with exit code 1;\n" +
-        "skip leaves it empty and ends with 0; error writes nothing, naming file and line",
+        "skip leaves it empty and ends with 0; error writes nothing, naming file and line,\n" +
+        "and with --out - holds the lines back in a temporary file until all rows are known to be well",
     },
   },
   "Files": {
@@ -51,6 +55,8 @@ export const PREDICT: CommandInfo<typeof GROUPS> = {
     "the files, in their order, whatever a row looks like. Blank lines between rows are no rows. The label columns may be",
     "absent. A model of times writes the probability to last beyond each interval, `survival_HEAD_END`, and the expected",
     "time within the intervals, `expected_HEAD`; a model of numbers writes `prediction`.",
+    "Rows are written while further ones are read: memory does not grow with the files. A file is there whole or not at",
+    "all; with --out -, lines before a failure have been written unless --on-bad-row is error.",
   ],
   examples: [
     "predict --model-file deepfm.weft --data new.csv --out predictions.csv",
@@ -80,25 +86,28 @@ export async function predict(args: readonly string[], streams: Streams): Promis
   using gpu = await openGpu(streams, backend);
   await applyTuning(gpu, tuning, streams);
   await using model = await loadModel(path, gpu, streams);
-  const predictions = new Predictions(ids);
-  const data = await readData(files, model.schema, format, streams, predictions);
-  reportCoverage("data", data, false, streams);
-  const located = (error: unknown): never => {
-    throw error instanceof PredictionError ? predictions.located(error) : error;
-  };
-  const predicted = model.schema.survival
-    ? nameCurves(await model.predictSurvival(data, how).catch(located))
-    : (model.schema.real ? nameNumbers : nameProbabilities)(await model.predictTasks(data, how).catch(located));
-  if (out === "-") {
-    for (const part of predictions.format(predicted)) writeAll(Deno.stdout, part);
-  } else {
-    await writeWhole(
-      out,
-      isParquet(out) ? [await encodeParquet(predictions.tabulate(predicted))] : predictions.format(predicted),
-    );
+  const rows = new PredictedFiles(ids);
+  const totals = new PartTotals();
+  const batch = how.batchSize ?? PREDICTED_ROWS;
+  const data = readFileParts(files, model.schema, format, rows, Math.ceil(PART_ROWS / batch) * batch);
+  const parts = predictParts(model, data, rows, how, totals);
+  if (out !== "-") await writeWhole(out, isParquet(out) ? encodeParts(parts) : formatParts(parts));
+  else if (onBadRow === "error") await writeOutAtEnd(formatParts(parts));
+  else for await (const text of formatParts(parts)) writeAll(Deno.stdout, text);
+  reportLeftOut(totals, "No probability for", streams);
+  reportCoverage("data", { ...totals, schema: model.schema }, false, streams);
+  if (out !== "-") {
     const { survival, real } = model.schema;
     const what = survival ? "survival curves" : real ? "predictions" : "probabilities";
-    streams.err(`Wrote ${formatCount(data.rows)} ${what} to ${out}`);
+    streams.err(`Wrote ${formatCount(totals.rows)} ${what} to ${out}`);
   }
-  return predictions.faults === 0 || onBadRow === "skip" ? 0 : 1;
+  return rows.faults === 0 || onBadRow === "skip" ? 0 : 1;
+}
+
+/** Writes to stdout once all is known to be well; until then a temporary file holds it, whatever its length. */
+async function writeOutAtEnd(content: AsyncIterable<string>): Promise<void> {
+  await using file = await temporaryFile("predictions.csv");
+  await writeWhole(file.path, content);
+  using written = await Deno.open(file.path);
+  for await (const bytes of written.readable) writeAll(Deno.stdout, bytes);
 }

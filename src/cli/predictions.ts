@@ -24,12 +24,37 @@ export interface PredictionColumns {
 /** Lines handed to the operating system at a time. */
 const LINES_PER_WRITE = 4096;
 
-/** Follows the rows of the files, those that cannot be encoded included, and puts probabilities beside them. */
-export class Predictions implements RowWatcher {
+/** Follows the rows of the files, those that cannot be encoded included, and hands them over part by part. */
+export class PredictedFiles implements RowWatcher {
   /** Names of the columns in front of the probability. */
   readonly columns: readonly string[];
-  /** Such rows have lines of their own. */
-  readonly marksFaults = true;
+  /** Number of rows that have no probability. */
+  faults = 0;
+  #part: Predictions;
+
+  constructor(columns: readonly string[]) {
+    this.columns = columns;
+    this.#part = new Predictions(columns);
+  }
+
+  /** Takes the next row. */
+  row(row: WatchedRow): void {
+    if (row.fault !== undefined) this.faults++;
+    this.#part.row(row);
+  }
+
+  /** Returns the rows since the last call. */
+  take(): Predictions {
+    const part = this.#part;
+    this.#part = new Predictions(this.columns);
+    return part;
+  }
+}
+
+/** Rows of the files beside each other, those that cannot be encoded included, and probabilities beside them. */
+export class Predictions {
+  /** Names of the columns in front of the probability. */
+  readonly columns: readonly string[];
   readonly #texts: string[][];
   readonly #lines = growU32();
   readonly #files: { readonly name: string; readonly unit: string; readonly first: number }[] = [];
@@ -66,14 +91,18 @@ export class Predictions implements RowWatcher {
     );
   }
 
+  /** Returns the first line of a CSV file. */
+  formatHeader(predicted: NamedColumns): string {
+    return `${[...this.columns, ...Object.keys(predicted)].map(quote).join(",")}\n`;
+  }
+
   /**
-   * Writes a CSV file in parts; 9 digits tell any two float32 numbers apart.
+   * Writes the lines of the rows; 9 digits tell any two float32 numbers apart.
    *
    * @param predicted what was predicted, by {@linkcode nameProbabilities} or {@linkcode nameCurves}
    */
   *format(predicted: NamedColumns): Generator<string> {
     const columns = Object.values(predicted);
-    yield `${[...this.columns, ...Object.keys(predicted)].map(quote).join(",")}\n`;
     let next = 0;
     let part: string[] = [];
     for (let row = 0; row < this.rows; row++) {

@@ -51,8 +51,8 @@ function writeWhileHeard(writer: Writer, text: string): void {
   }
 }
 
-/** Writes text whole: a pipe may take part of it at a time. */
-export function writeAll(writer: Writer, text: string): void {
-  const bytes = new TextEncoder().encode(text);
+/** Writes text or bytes whole: a pipe may take part of it at a time. */
+export function writeAll(writer: Writer, content: string | Uint8Array): void {
+  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
   for (let done = 0; done < bytes.length;) done += writer.writeSync(bytes.subarray(done));
 }

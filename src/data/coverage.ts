@@ -82,3 +82,17 @@ export function withFilled<C extends Pick<FieldCoverage, "missing" | "filled">>(
 ): C {
   return fill === undefined || counts.missing === 0 ? counts : { ...counts, filled: counts.missing };
 }
+
+/** Adds up the coverage of the parts of a data set, field by field. */
+export function addCoverage(sum: readonly FieldCoverage[], part: readonly FieldCoverage[]): FieldCoverage[] {
+  const counts = ["rows", "missing", "filled", "unseen", "outside", "cut", "empty"] as const;
+  return sum.map((field, f) => {
+    const respelled = field.respelled ?? part[f].respelled;
+    const added = { ...field, ...(respelled && { respelled }) };
+    for (const key of counts) {
+      const count = (field[key] ?? 0) + (part[f][key] ?? 0);
+      if (count > 0) Object.assign(added, { [key]: count });
+    }
+    return added;
+  });
+}

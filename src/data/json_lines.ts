@@ -8,7 +8,8 @@ import type { Dataset } from "./dataset.ts";
 import { columnsOf } from "./derived/derivation.ts";
 import { featuresOf, FittedSchema } from "./fitted_schema.ts";
 import { formatNames, formatText, formatValue } from "./format.ts";
-import { type RejectionOptions, Rejections, requireRejectionOptions, type RowFault } from "./rejections.ts";
+import { onlyPart, PartCut } from "./part_cut.ts";
+import { type RejectionOptions, requireRejectionOptions, type RowFault } from "./rejections.ts";
 import { isRow, type Row, RowReader, valueOf } from "./row_cells.ts";
 import { parseSchema, type Schema } from "./schema.ts";
 import { createDecoder, nameSource, readLines, type Source } from "./source.ts";
@@ -87,12 +88,24 @@ export async function readObjects(
   options: ReadJsonLinesOptions,
   watcher?: RowWatcher,
 ): Promise<Dataset> {
+  return await onlyPart(readObjectParts(source, schema, options, watcher));
+}
+
+/** Reads as {@linkcode readObjects} does, in parts of at most so many rows; only a fitted schema can do that. */
+export async function* readObjectParts(
+  source: Source | readonly Source[],
+  schema: Schema | FittedSchema,
+  options: ReadJsonLinesOptions,
+  watcher?: RowWatcher,
+  partRows = Infinity,
+): AsyncGenerator<Dataset> {
   const sources = await listSources(source);
-  const reading = new Reading(schema, options, watcher);
+  const reading = new Reading(schema, options, watcher, partRows);
   for (const one of sources) {
-    if (!await reading.readSource(one)) break;
+    yield* reading.readSource(one);
+    if (reading.isFull) break;
   }
-  return reading.finish(sources);
+  yield* reading.finish(sources);
 }
 
 /** Tells whether a source holds JSON lines, by its name. */
@@ -105,52 +118,67 @@ class Reading {
   readonly #schema: Schema | FittedSchema;
   readonly #options: ReadJsonLinesOptions;
   readonly #watcher: RowWatcher | undefined;
-  readonly #rejections: Rejections;
+  readonly #part: PartCut;
   readonly #unseen: Set<string>;
   #builder: DatasetBuilder | undefined;
   #reader: RowReader | undefined;
   #keys: readonly string[] = [];
+  #isTimed: boolean | undefined;
 
-  constructor(schema: Schema | FittedSchema, options: ReadJsonLinesOptions, watcher: RowWatcher | undefined) {
+  constructor(
+    schema: Schema | FittedSchema,
+    options: ReadJsonLinesOptions,
+    watcher: RowWatcher | undefined,
+    partRows: number,
+  ) {
     this.#schema = schema;
     this.#options = options;
     this.#watcher = watcher;
-    this.#rejections = new Rejections(options);
+    this.#part = new PartCut(options, partRows);
     // A column that no line has is a wrong name; a fitted schema shows it as missing values.
     const columns = schema instanceof FittedSchema ? [] : featuresOf(schema).flatMap(columnsOf);
     this.#unseen = new Set(columns);
   }
 
-  /** Reads a file; returns whether more rows are wanted. */
-  async readSource(source: Source): Promise<boolean> {
-    const { limit = Infinity, encoding = "utf-8" } = this.#options;
+  /** Whether no more rows are wanted. */
+  get isFull(): boolean {
+    const { limit = Infinity } = this.#options;
+    return this.#part.before + (this.#builder?.rows ?? 0) >= limit;
+  }
+
+  /** Reads a file until no more rows are wanted; yields the parts that become whole. */
+  async *readSource(source: Source): AsyncGenerator<Dataset> {
+    const { encoding = "utf-8" } = this.#options;
     const file = nameSource(source);
     const partitions = partitionsOf(source);
     for await (const { line, lines } of readLines(source, encoding)) {
       for (let i = 0; i < lines.length; i++) {
         if (lines[i].trim() === "") continue;
-        if ((this.#builder?.rows ?? 0) >= limit) return false;
+        if (this.isFull) return;
         this.#take(file, line + i, lines[i], partitions);
+        if (!this.#part.count()) continue;
+        yield this.#part.end(this.#builder ?? this.#begin({}));
+        this.#builder = undefined;
       }
     }
-    return true;
   }
 
-  /** Returns the rows read as a data set. */
-  finish(sources: readonly Source[]): Dataset {
+  /** Yields the rows read since the last part, where there are any or no part was yielded. */
+  *finish(sources: readonly Source[]): Generator<Dataset> {
+    if (this.#part.isIdle) return;
     const builder = this.#builder ?? this.#begin({});
     const names = sources.map((source) => `"${nameSource(source)}"`).join(", ");
-    if (this.#schema instanceof FittedSchema) return builder.finish(this.#rejections);
+    if (this.#schema instanceof FittedSchema) return yield this.#part.end(builder);
     if (builder.rows === 0) {
       throw new RangeError(
-        `Cannot read ${names}: there must be a row to fit to, received none${this.#rejections.excuse}`,
+        `Cannot read ${names}: there must be a row to fit to, received none${this.#part.rejections.excuse}`,
       );
     }
     const [absent] = this.#unseen;
     if (absent !== undefined) {
       throw new RangeError(`Cannot read ${names}: no line has "${absent}", received keys ${formatNames(this.#keys)}`);
     }
-    return builder.finish(this.#rejections);
+    yield this.#part.end(builder);
   }
 
   /** Stores a row, or refuses it, or leaves it out and counts it. */
@@ -159,7 +187,7 @@ class Reading {
     const fault = isRow(row)
       ? this.#add(row)
       : { reason: row ?? `expected a JSON object, received ${formatText(text)}` };
-    if (fault) this.#rejections.take(fault, `"${file}" line ${line}`, `${file}:${line}`);
+    if (fault) this.#part.rejections.take(fault, `"${file}" line ${line}`, `${file}:${line}`);
     if (!this.#watcher) return;
     const texts = this.#watcher.columns.map((column) => isRow(row) ? showCell(valueOf(row, column)) : "");
     this.#watcher.row({ file, line, texts, fault: fault?.reason });
@@ -178,7 +206,8 @@ class Reading {
   #begin(first: Row): DatasetBuilder {
     const { labeled = true, unknown = "ignore", missing, trim } = this.#options;
     const { time } = this.#schema;
-    const timed = time !== undefined && (!(this.#schema instanceof FittedSchema) || Object.hasOwn(first, time));
+    const timed = this.#isTimed ??= time !== undefined &&
+      (!(this.#schema instanceof FittedSchema) || Object.hasOwn(first, time));
     this.#reader = new RowReader(this.#schema, { labeled, timed, unknown });
     return new DatasetBuilder(this.#schema, { labeled, timed, missing, trim });
   }

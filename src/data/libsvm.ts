@@ -8,7 +8,8 @@ import type { Dataset } from "./dataset.ts";
 import { FittedSchema } from "./fitted_schema.ts";
 import { formatValue } from "./format.ts";
 import { cutTokens, RowParser } from "./libsvm_row.ts";
-import { type RejectionOptions, Rejections, requireRejectionOptions, type RowFault } from "./rejections.ts";
+import { onlyPart, PartCut } from "./part_cut.ts";
+import { type RejectionOptions, requireRejectionOptions, type RowFault } from "./rejections.ts";
 import { categorical, parseSchema, type Schema } from "./schema.ts";
 import { nameSource, readLines, type Source } from "./source.ts";
 import { listSources } from "./source_list.ts";
@@ -76,57 +77,76 @@ export async function readLibsvmWatched(
   options: ReadLibsvmOptions,
   watcher?: RowWatcher,
 ): Promise<Dataset> {
+  return await onlyPart(readLibsvmParts(source, options, watcher));
+}
+
+/** Reads as {@linkcode readLibsvmWatched} does, in parts of at most so many rows; only a fitted schema can do that. */
+export async function* readLibsvmParts(
+  source: Source | readonly Source[],
+  options: ReadLibsvmOptions,
+  watcher?: RowWatcher,
+  partRows = Infinity,
+): AsyncGenerator<Dataset> {
   requireOptions(options);
   const sources = await listSources(source);
-  const reading = new Reading(options, watcher);
+  const reading = new Reading(options, watcher, partRows);
   for (const one of sources) {
-    if (!await reading.readSource(one)) break;
+    yield* reading.readSource(one);
+    if (reading.isFull) break;
   }
-  return reading.finish(sources);
+  yield* reading.finish(sources);
 }
 
 /** Rows under way from files to a data set. */
 class Reading {
   readonly #options: ReadLibsvmOptions;
   readonly #watcher: RowWatcher | undefined;
-  readonly #rejections: Rejections;
+  readonly #part: PartCut;
   readonly #names: readonly string[] | undefined;
   #parser: RowParser | undefined;
   #builder: DatasetBuilder | undefined;
   #fields = 0;
 
-  constructor(options: ReadLibsvmOptions, watcher: RowWatcher | undefined) {
+  constructor(options: ReadLibsvmOptions, watcher: RowWatcher | undefined, partRows: number) {
     this.#options = options;
     this.#watcher = watcher;
     this.#names = options.schema?.fields.map((field) => field.name) ?? options.fields;
-    this.#rejections = new Rejections(options);
+    this.#part = new PartCut(options, partRows);
   }
 
-  /** Reads a file; returns whether more rows are wanted. */
-  async readSource(source: Source): Promise<boolean> {
+  /** Whether no more rows are wanted. */
+  get isFull(): boolean {
     const { limit = Infinity } = this.#options;
+    return this.#part.before + (this.#builder?.rows ?? 0) >= limit;
+  }
+
+  /** Reads a file until no more rows are wanted; yields the parts that become whole. */
+  async *readSource(source: Source): AsyncGenerator<Dataset> {
     const file = nameSource(source);
     for await (const { line, lines } of readLines(source, "utf-8")) {
       for (let i = 0; i < lines.length; i++) {
         const tokens = cutTokens(lines[i]);
         if (tokens.length === 0) continue;
-        if ((this.#builder?.rows ?? 0) >= limit) return false;
+        if (this.isFull) return;
         const fault = this.#addRow(tokens);
-        if (fault) this.#rejections.take(fault, `"${file}" line ${line + i}`, `${file}:${line + i}`);
+        if (fault) this.#part.rejections.take(fault, `"${file}" line ${line + i}`, `${file}:${line + i}`);
         this.#watcher?.row({ file, line: line + i, texts: [], fault: fault?.reason });
+        if (!this.#part.count()) continue;
+        yield this.#part.end(this.#builder ?? this.#createBuilder([]));
+        this.#builder = undefined;
       }
     }
-    return true;
   }
 
-  /** Returns the rows read as a data set. */
-  finish(sources: readonly Source[]): Dataset {
+  /** Yields the rows read since the last part, where there are any or no part was yielded. */
+  *finish(sources: readonly Source[]): Generator<Dataset> {
+    if (this.#part.isIdle) return;
     const { schema } = this.#options;
     const builder = this.#builder ?? (schema && this.#createBuilder([]));
-    if (builder && (schema || builder.rows > 0)) return builder.finish(this.#rejections);
+    if (builder && (schema || builder.rows > 0)) return yield this.#part.end(builder);
     const names = sources.map((source) => `"${nameSource(source)}"`).join(", ");
     throw new RangeError(
-      `Cannot read ${names}: there must be a row to fit to, received none${this.#rejections.excuse}`,
+      `Cannot read ${names}: there must be a row to fit to, received none${this.#part.rejections.excuse}`,
     );
   }
 

@@ -10,6 +10,7 @@ export { readLibsvm, type ReadLibsvmOptions } from "./libsvm.ts";
 export { readParquet } from "./parquet.ts";
 export { type DataFileFormat, readData, type ReadDataOptions } from "./read_data.ts";
 export { readCsvSplit, type ReadCsvSplitOptions, readDataSplit, type ReadDataSplitOptions } from "./refit.ts";
+export { readDataParts, type ReadDataPartsOptions } from "./read_parts.ts";
 export { readRows, type ReadRowsOptions } from "./rows.ts";
 export { readSql, type ReadSqlOptions } from "./sql.ts";
 export type { ReadColumnsOptions } from "./table_reading.ts";

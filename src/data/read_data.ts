@@ -10,16 +10,17 @@ import { type ReadCsvOptions, requireCsvOptions } from "./csv_options.ts";
 import type { Dataset } from "./dataset.ts";
 import { FittedSchema } from "./fitted_schema.ts";
 import { formatValue } from "./format.ts";
-import { isJsonLines, readObjects, requireJsonOptions } from "./json_lines.ts";
+import { isJsonLines, readObjectParts, requireJsonOptions } from "./json_lines.ts";
 import { limitMemory } from "./large_arrays.ts";
-import { readLibsvmWatched } from "./libsvm.ts";
+import { readLibsvmParts } from "./libsvm.ts";
 import { openParquet, TEXT_OPTIONS } from "./parquet.ts";
+import { onlyPart } from "./part_cut.ts";
 import { isRow, type Row } from "./row_cells.ts";
 import { readRows } from "./rows.ts";
 import type { Schema } from "./schema.ts";
 import { nameSource, type Source } from "./source.ts";
 import { listSources } from "./source_list.ts";
-import { readTables, trims } from "./table_reading.ts";
+import { readTableParts, type TableRequest, trims } from "./table_reading.ts";
 import type { RowWatcher } from "./watcher.ts";
 
 /** A form of data files: delimited text, an object a line, tokens of libsvm, Parquet. */
@@ -116,13 +117,25 @@ export async function readDataWatched(
   watcher?: RowWatcher,
 ): Promise<Dataset> {
   if (isRows(source)) return readRows(source, schema, { labeled: true, unknown: "ignore", ...options });
+  return await onlyPart(readWatchedParts(source, schema, { format, onRows, ...options }, watcher));
+}
+
+/** Reads files as {@linkcode readDataWatched} does, in parts of at most so many rows. */
+export async function* readWatchedParts(
+  source: Source | readonly Source[],
+  schema: Schema | FittedSchema,
+  { format, onRows, ...options }: ReadDataOptions,
+  watcher?: RowWatcher,
+  partRows = Infinity,
+): AsyncGenerator<Dataset> {
   const sources = await listSources(source);
   const form = formOf(sources, format);
   if (form === "libsvm") {
-    return await readLibsvmWatched(sources, { schema: requireFitted(schema), ...options }, watcher);
+    yield* readLibsvmParts(sources, { schema: requireFitted(schema), ...options }, watcher, partRows);
+    return;
   }
   requireFormOptions(form, schema, options);
-  return await readForm(form, sources, schema, options, watcher, onRows);
+  yield* readFormParts(form, sources, { schema, options, watcher, onRows }, partRows);
 }
 
 /** Forms of files with named columns; `"table"` is delimited text and Parquet together. */
@@ -145,14 +158,25 @@ export async function readForm(
   sources: readonly Source[],
   schema: Schema | FittedSchema,
   options: ReadCsvOptions,
-  watcher?: RowWatcher,
-  onRows?: (rows: number) => void,
 ): Promise<Dataset> {
-  if (form === "jsonl") return await readObjects(sources, schema, options, watcher);
+  return await onlyPart(readFormParts(form, sources, { schema, options }, Infinity));
+}
+
+async function* readFormParts(
+  form: ColumnFormat,
+  sources: readonly Source[],
+  request: TableRequest & { readonly options: ReadCsvOptions },
+  partRows: number,
+): AsyncGenerator<Dataset> {
+  const { schema, options, watcher } = request;
+  if (form === "jsonl") {
+    yield* readObjectParts(sources, schema, options, watcher, partRows);
+    return;
+  }
   const text = { ...options, trim: trims(schema, options) };
   const open = (one: Source) =>
     (form === "table" ? formOfName(one) : form) === "parquet" ? openParquet(one) : openDelimited(one, text);
-  return await readTables(sources, open, { schema, options, watcher, onRows });
+  yield* readTableParts(sources, open, request, partRows);
 }
 
 /**

@@ -3,14 +3,15 @@
  *
  * @module
  */
-import { withTemporaryFile } from "../host/mod.ts";
+import { temporaryFile } from "../host/mod.ts";
 import { requireCsvOptions } from "./csv_options.ts";
 import type { Dataset } from "./dataset.ts";
 import type { FittedSchema } from "./fitted_schema.ts";
 import { DUCKDB, loadPackage } from "./packages.ts";
 import { openParquet, TEXT_OPTIONS } from "./parquet.ts";
+import { onlyPart } from "./part_cut.ts";
 import type { Schema } from "./schema.ts";
-import { type ReadColumnsOptions, readTables } from "./table_reading.ts";
+import { type ReadColumnsOptions, readTableParts } from "./table_reading.ts";
 import type { RowWatcher } from "./watcher.ts";
 
 /** Options of {@linkcode readSql}. */
@@ -61,12 +62,23 @@ export async function readSqlWatched(
   { database, ...options }: ReadSqlOptions,
   watcher?: RowWatcher,
 ): Promise<Dataset> {
+  return await onlyPart(readSqlParts(query, schema, { database, ...options }, watcher));
+}
+
+/** Reads as {@linkcode readSqlWatched} does, in parts of at most so many rows; only a fitted schema can do that. */
+export async function* readSqlParts(
+  query: string,
+  schema: Schema | FittedSchema,
+  { database, ...options }: ReadSqlOptions,
+  watcher?: RowWatcher,
+  partRows = Infinity,
+): AsyncGenerator<Dataset> {
   requireCsvOptions(schema, options, TEXT_OPTIONS);
-  return await withTemporaryFile("rows.parquet", async (path) => {
-    await writeResult(query, path, database);
-    const open = async () => ({ ...await openParquet(path), name: "query" });
-    return await readTables({ name: "query", stream: () => new ReadableStream() }, open, { schema, options, watcher });
-  });
+  await using file = await temporaryFile("rows.parquet");
+  await writeResult(query, file.path, database);
+  const open = async () => ({ ...await openParquet(file.path), name: "query" });
+  const source = { name: "query", stream: () => new ReadableStream() };
+  yield* readTableParts(source, open, { schema, options, watcher }, partRows);
 }
 
 /** Runs a query and writes its rows as Parquet. */

@@ -8,9 +8,10 @@ import type { CellBlock } from "./cell_blocks.ts";
 import { locateColumns } from "./csv_layout.ts";
 import type { Dataset } from "./dataset.ts";
 import { FittedSchema } from "./fitted_schema.ts";
-import { type RejectionOptions, Rejections, type RowFault } from "./rejections.ts";
+import type { RejectionOptions, RowFault } from "./rejections.ts";
 import type { Schema } from "./schema.ts";
 import type { SequenceCell } from "./sequence_column.ts";
+import { onlyPart, PartCut } from "./part_cut.ts";
 import { nameSource, type Source } from "./source.ts";
 import { listSources, partitionsOf } from "./source_list.ts";
 import type { Table, TableRecord } from "./table.ts";
@@ -52,13 +53,24 @@ export async function readTables(
   open: (source: Source) => Promise<Table>,
   request: TableRequest,
 ): Promise<Dataset> {
+  return await onlyPart(readTableParts(source, open, request));
+}
+
+/** Reads tables as {@linkcode readTables} does, in parts of at most so many rows; only a fitted schema can do that. */
+export async function* readTableParts(
+  source: Source | readonly Source[],
+  open: (source: Source) => Promise<Table>,
+  request: TableRequest,
+  partRows = Infinity,
+): AsyncGenerator<Dataset> {
   const sources = await listSources(source);
-  const reading = new TableReading(request);
+  const reading = new TableReading(request, partRows);
   for (const one of sources) {
     await using table = await open(one);
-    if (!await reading.read(withPartitions(table, one))) break;
+    yield* reading.read(withPartitions(table, one));
+    if (reading.isFull) break;
   }
-  return reading.finish(sources.map(nameSource));
+  yield* reading.finish(sources.map(nameSource));
 }
 
 /** Returns whether blanks are removed. */
@@ -70,42 +82,57 @@ export function trims(schema: Schema | FittedSchema, { trim }: ReadColumnsOption
 export class TableReading {
   readonly #request: TableRequest;
   readonly #trim: boolean;
-  readonly #rejections: Rejections;
+  readonly #part: PartCut;
   #builder: DatasetBuilder | undefined;
+  #isTimed: boolean | undefined;
 
-  constructor(request: TableRequest) {
+  constructor(request: TableRequest, partRows: number) {
     this.#request = request;
     this.#trim = trims(request.schema, request.options);
-    this.#rejections = new Rejections(request.options);
+    this.#part = new PartCut(request.options, partRows);
   }
 
-  /** Reads a table; returns whether more rows are wanted. */
-  async read(table: Table): Promise<boolean> {
+  /** Whether no more rows are wanted. */
+  get isFull(): boolean {
+    const { limit = Infinity } = this.#request.options;
+    return this.#stored >= limit;
+  }
+
+  /** Rows stored, those of earlier parts included. */
+  get #stored(): number {
+    return this.#part.before + (this.#builder?.rows ?? 0);
+  }
+
+  /** Reads a table until no more rows are wanted; yields the parts that become whole. */
+  async *read(table: Table): AsyncGenerator<Dataset> {
     const { schema, options: { labeled = true, limit = Infinity }, watcher, onRows } = this.#request;
     const columns = table.columns.map(({ name }) => this.#trim ? name.trim() : name);
     const layout = locateColumns(table.name, columns, { schema, labeled, watched: watcher?.columns ?? [] });
     const cells = new CellReader(table, layout, schema);
-    this.#builder ??= this.#createBuilder(layout.time >= 0);
-    const inBlocks = limit === Infinity && !watcher && cells.takesBlocks && this.#builder.takesBlocks;
+    this.#isTimed ??= layout.time >= 0;
+    this.#builder ??= this.#createBuilder(this.#isTimed);
+    const isWhole = this.#part.rows === Infinity;
+    const inBlocks = isWhole && limit === Infinity && !watcher && cells.takesBlocks && this.#builder.takesBlocks;
     const parts = inBlocks && table.blocks ? table.blocks(cells.wanted) : table.records(cells.wanted);
     for await (const part of parts) {
-      if (!Array.isArray(part)) this.#takeBlock(table, part, cells);
-      else if (!this.#takeRecords(table, part, cells, limit)) return false;
-      onRows?.(this.#builder.rows);
+      if (Array.isArray(part)) yield* this.#takeRecords(table, part, cells);
+      else this.#takeBlock(table, part, cells);
+      onRows?.(this.#stored);
+      if (this.isFull) return;
     }
-    return true;
   }
 
-  /** Returns the rows read as a data set. */
-  finish(names: readonly string[]): Dataset {
+  /** Yields the rows read since the last part, where there are any or no part was yielded. */
+  *finish(names: readonly string[]): Generator<Dataset> {
+    if (this.#part.isIdle) return;
     const builder = this.#builder!;
     if (!(this.#request.schema instanceof FittedSchema) && builder.rows === 0) {
       const quoted = names.map((name) => `"${name}"`).join(", ");
       throw new RangeError(
-        `Cannot read ${quoted}: there must be a row to fit to, received none${this.#rejections.excuse}`,
+        `Cannot read ${quoted}: there must be a row to fit to, received none${this.#part.rejections.excuse}`,
       );
     }
-    return builder.finish(this.#rejections);
+    yield this.#part.end(builder);
   }
 
   /** Stores the rows of a block, and refuses or leaves out those that cannot be stored. */
@@ -115,7 +142,7 @@ export class TableReading {
 
   #refuse({ name, unit }: Table, line: number, fault: RowFault): void {
     const short = unit === "line" ? `${name}:${line}` : `${name} row ${line}`;
-    this.#rejections.take(fault, `"${name}" ${unit} ${line}`, short);
+    this.#part.rejections.take(fault, `"${name}" ${unit} ${line}`, short);
   }
 
   #createBuilder(timed: boolean): DatasetBuilder {
@@ -123,13 +150,15 @@ export class TableReading {
     return new DatasetBuilder(schema, { labeled, missing, trim: this.#trim, timed });
   }
 
-  /** Takes rows one by one; returns whether more are wanted. */
-  #takeRecords(table: Table, records: readonly TableRecord[], reader: CellReader, limit: number): boolean {
+  /** Takes rows one by one while they are wanted; yields the parts that become whole. */
+  *#takeRecords(table: Table, records: readonly TableRecord[], reader: CellReader): Generator<Dataset> {
     for (const record of records) {
-      if (this.#builder!.rows >= limit) return false;
+      if (this.isFull) return;
       this.#take(table, record, reader);
+      if (!this.#part.count()) continue;
+      yield this.#part.end(this.#builder!);
+      this.#builder = this.#createBuilder(this.#isTimed!);
     }
-    return true;
   }
 
   /** Stores a row, or refuses it, or leaves it out and counts it. */

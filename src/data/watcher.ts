@@ -22,8 +22,6 @@ export interface WatchedRow {
 export interface RowWatcher {
   /** Columns whose texts it wants. */
   readonly columns: readonly string[];
-  /** Whether it has a place for rows that are not in the data set, so that there may be nothing but them. */
-  readonly marksFaults?: boolean;
   /** Takes the next row. */
   row(row: WatchedRow): void;
 }

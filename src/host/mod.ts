@@ -21,7 +21,7 @@ export { allocateScratch, mapFile, residentBytes } from "./scratch.ts";
 export type { MappedBytes } from "./scratch_types.ts";
 export { isRunOpen, openRunFiles, readTextIfThere } from "./run_files.ts";
 export type { AppendedFile, RunFiles } from "./run_types.ts";
-export { withTemporaryFile } from "./temporary.ts";
+export { temporaryFile } from "./temporary.ts";
 export { loadTuning, saveTuning } from "../tuning_file.ts";
 
 /**

@@ -177,7 +177,7 @@ export function exists(_path: string): Promise<boolean> {
 }
 
 /** Refuses to make a file. */
-export function withTemporaryFile<T>(_name: string, _body: (path: string) => Promise<T>): Promise<T> {
+export function temporaryFile(_name: string): Promise<AsyncDisposable & { readonly path: string }> {
   return Promise.reject(new Error(NO_FILES));
 }
 

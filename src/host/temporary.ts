@@ -4,12 +4,17 @@
  * @module
  */
 
-/** Runs `body` with the path of a file that does not exist yet, in a fresh folder that is removed afterwards. */
-export async function withTemporaryFile<T>(name: string, body: (path: string) => Promise<T>): Promise<T> {
+/** A path that can be written, removed at the end with its folder. */
+export interface TemporaryFile extends AsyncDisposable {
+  /** Path of a file that does not exist yet. */
+  readonly path: string;
+}
+
+/** Makes a fresh folder for a file. */
+export async function temporaryFile(name: string): Promise<TemporaryFile> {
   const folder = await Deno.makeTempDir({ prefix: "weft-" });
-  try {
-    return await body(`${folder}/${name}`);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  return {
+    path: `${folder}/${name}`,
+    [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
+  };
 }

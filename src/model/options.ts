@@ -91,7 +91,7 @@ export async function readVectors(schema: FittedSchema, { pretrained }: CreateOp
 }
 
 /** Rows of a pass of `predict` and `evaluate`, where their options do not say. */
-const PREDICTED_ROWS = 4096;
+export const PREDICTED_ROWS = 4096;
 
 /**
  * Returns the batch size that options give.

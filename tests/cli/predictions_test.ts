@@ -1,5 +1,5 @@
 import { encodeParquet } from "../../src/cli/prediction_parquet.ts";
-import { nameCurves, nameProbabilities, Predictions } from "../../src/cli/predictions.ts";
+import { nameCurves, nameProbabilities, type PredictionColumns, Predictions } from "../../src/cli/predictions.ts";
 import { parquetReadObjects } from "npm:hyparquet@1.33.0";
 import { PredictionError } from "../../src/model/requirements.ts";
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
@@ -13,11 +13,18 @@ function follow(rows: readonly { id: string; fault?: string }[]): Predictions {
   return predictions;
 }
 
+/** Encodes parts as a Parquet file. */
+async function packed(...parts: PredictionColumns[]): Promise<ArrayBuffer> {
+  const chunks = await Array.fromAsync(encodeParquet(ReadableStream.from(parts))) as Uint8Array<ArrayBuffer>[];
+  return await new Blob(chunks).arrayBuffer();
+}
+
 Deno.test("predictions are written in few digits and read back as the same float32", () => {
   const probabilities = new Float32Array(5000).map((_, row) => 1 / (1 + Math.exp((row - 2500) / 300)));
   const predictions = new Predictions([]);
   probabilities.forEach((_, row) => predictions.row({ file: "a.csv", line: row + 2, texts: [] }));
-  const lines = [...predictions.format(nameProbabilities({ click: probabilities }))].join("").split("\n");
+  const named = nameProbabilities({ click: probabilities });
+  const lines = [predictions.formatHeader(named), ...predictions.format(named)].join("").split("\n");
   assertEquals([lines.length, lines[0], lines.at(-1)], [5002, "probability", ""]);
   assertEquals(new Float32Array(lines.slice(1, -1).map(Number)), probabilities);
 });
@@ -25,8 +32,9 @@ Deno.test("predictions are written in few digits and read back as the same float
 Deno.test("a row that cannot be encoded has a line without a probability, ids are quoted where they must be", () => {
   const predictions = follow([{ id: "7" }, { id: "", fault: "expected 3 fields" }, { id: 'a,"b"' }, { id: " c" }]);
   assertEquals([predictions.rows, predictions.faults], [4, 1]);
+  const named = nameProbabilities({ click: new Float32Array([0.1, 1e-9, 1]) });
   assertEquals(
-    [...predictions.format(nameProbabilities({ click: new Float32Array([0.1, 1e-9, 1]) }))].join(""),
+    [predictions.formatHeader(named), ...predictions.format(named)].join(""),
     'id,probability\n7,0.100000001\n,\n"a,""b""",9.99999972e-10\n" c",1\n',
   );
 });
@@ -35,7 +43,9 @@ Deno.test("several tasks have a column each, all empty in a row that cannot be e
   const predictions = follow([{ id: "7" }, { id: "8", fault: "expected 3 fields" }, { id: "9" }]);
   const predicted = { click: new Float32Array([0.5, 0.25]), "buy, late": new Float32Array([0.125, 0]) };
   assertEquals(
-    [...predictions.format(nameProbabilities(predicted))].join(""),
+    [predictions.formatHeader(nameProbabilities(predicted)), ...predictions.format(nameProbabilities(predicted))].join(
+      "",
+    ),
     'id,probability_click,"probability_buy, late"\n7,0.5,0.125\n8,,\n9,0.25,0\n',
   );
 });
@@ -62,16 +72,18 @@ Deno.test("survival curves have a column for each interval and one for the expec
 Deno.test("predictions in Parquet are those of the CSV file, null where a row cannot be encoded", async () => {
   const predictions = follow([{ id: "7" }, { id: "", fault: "expected 3 fields" }, { id: "9007199254740993" }]);
   const named = nameProbabilities({ click: new Float32Array([0.1, 0.7]) });
-  const bytes = await encodeParquet(predictions.tabulate(named));
-  const rows = await parquetReadObjects({ file: bytes.buffer as ArrayBuffer });
+  const more = nameProbabilities({ click: new Float32Array([0.25]) });
+  const bytes = await packed(predictions.tabulate(named), follow([{ id: "1" }]).tabulate(more));
+  const rows = await parquetReadObjects({ file: bytes });
   assertEquals(rows, [
     { id: "7", probability: Math.fround(0.1) },
     { id: "", probability: null },
     { id: "9007199254740993", probability: Math.fround(0.7) },
+    { id: "1", probability: 0.25 },
   ]);
   const twice = new Predictions(["probability"]);
   await assertRejects(
-    () => encodeParquet(twice.tabulate(named)),
+    () => packed(twice.tabulate(named)),
     RangeError,
     'must differ, received "probability" twice',
   );

@@ -1,0 +1,54 @@
+/**
+ * Where a data set that is read in parts is cut.
+ *
+ * @module
+ */
+import type { DatasetBuilder } from "./builder.ts";
+import type { Dataset } from "./dataset.ts";
+import { type RejectionOptions, Rejections } from "./rejections.ts";
+
+/** Counts the rows of a part, those that cannot be used included: a file of nothing else has parts too. */
+export class PartCut {
+  /** Rows of a part at most. */
+  readonly rows: number;
+  /** Rows left out of this part. */
+  rejections: Rejections;
+  /** Rows stored in earlier parts. */
+  before = 0;
+  readonly #options: RejectionOptions;
+  #met = 0;
+  #ended = 0;
+
+  constructor(options: RejectionOptions, rows: number) {
+    this.#options = options;
+    this.rows = rows;
+    this.rejections = new Rejections(options);
+  }
+
+  /** Whether nothing was read since the last part. */
+  get isIdle(): boolean {
+    return this.#ended > 0 && this.#met === 0;
+  }
+
+  /** Counts a row that was stored or left out; returns whether the part is whole. */
+  count(): boolean {
+    return ++this.#met >= this.rows;
+  }
+
+  /** Returns the rows of the part and begins the next one, which needs another builder. */
+  end(builder: DatasetBuilder): Dataset {
+    const { rejections } = this;
+    this.before += builder.rows;
+    this.#met = 0;
+    this.#ended++;
+    this.rejections = new Rejections(this.#options);
+    return builder.finish(rejections);
+  }
+}
+
+/** Returns the one part of rows that are not cut. */
+export async function onlyPart(parts: AsyncGenerator<Dataset>): Promise<Dataset> {
+  const { value } = await parts.next();
+  await parts.return(undefined);
+  return value;
+}
