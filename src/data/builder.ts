@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { ColumnCells } from "./cell_blocks.ts";
 import { createCellForms } from "./cell_forms.ts";
 import { type Column, createColumn, createFittedColumn } from "./columns.ts";
 import { Dataset } from "./dataset.ts";
@@ -54,7 +55,9 @@ export interface BlockCells {
   /** How many rows. */
   readonly rows: number;
   /** One column per field, then one per sequence. */
-  readonly texts: readonly CodedCells[];
+  readonly texts: readonly ColumnCells[];
+  /** Labels of all rows, where there is one column of them alone. */
+  readonly label?: CodedCells;
   /** Returns the labels of a row, for labeled rows. */
   labelsAt(row: number): LabelCells;
   /** Returns the text of a row's time, for timed rows. */
@@ -144,6 +147,11 @@ export class DatasetBuilder {
     this.#rows++;
   }
 
+  /** Returns the texts of a field that stand for a missing number, where its cells can come as numbers. */
+  missingNumbers(index: number): readonly string[] | undefined {
+    return this.#columns[index]?.missingNumbers?.(this.#forms[index]);
+  }
+
   /** Whether rows can come in blocks. */
   get takesBlocks(): boolean {
     return this.#derive === undefined && this.#columns.every(({ offerBlock }) => offerBlock !== undefined);
@@ -156,7 +164,11 @@ export class DatasetBuilder {
    */
   addBlock(block: BlockCells, refuse: (row: number, fault: RowFault) => void): void {
     const refused = new Uint8Array(block.rows);
-    this.#columns.forEach((column, index) => column.offerBlock!(block.texts[index], this.#forms[index], refused));
+    this.#columns.forEach((column, index) => {
+      const [cells, form] = [block.texts[index], this.#forms[index]];
+      if ("codes" in cells) column.offerBlock!(cells, form, refused);
+      else column.offerNumbers!(cells, form, refused);
+    });
     const kept = new Uint32Array(block.rows);
     let count = 0;
     for (let row = 0; row < block.rows; row++) {
@@ -171,9 +183,11 @@ export class DatasetBuilder {
 
   /** Stores what stands beside the fields of a row, or nothing of it, and returns what is wrong with the row. */
   #addBeside(block: BlockCells, row: number, isRefused: boolean): RowFault | undefined {
-    const { texts } = block;
-    const fault = this.#offerLabels(block.labelsAt(row));
+    const { texts, label } = block;
+    const isKnown = label !== undefined && this.#labels.offerAgain(label, row);
+    const fault = isKnown ? undefined : this.#offerLabels(block.labelsAt(row));
     if (fault) return fault;
+    if (label && !isKnown) this.#labels.remember(label, row);
     const timeValue = this.#readTime?.(this.#bare(block.timeAt(row) ?? "")) ?? 0;
     if (typeof timeValue === "string") return { reason: `column "${this.#declared.time}": ${timeValue}` };
     const fields = this.#columns.length;
@@ -290,7 +304,9 @@ export class DatasetBuilder {
   }
 }
 
-/** Returns the text of a row's cell. */
-export function textAt({ texts, codes }: CodedCells, row: number): string | undefined {
-  return texts[codes[row]];
+/** Returns the text of a row's cell; of a plain number, one that means the same. */
+export function textAt(cells: ColumnCells, row: number): string | undefined {
+  if ("codes" in cells) return cells.texts[cells.codes[row]];
+  const number = cells.numbers[row];
+  return cells.odd.get(row) ?? (Number.isNaN(number) ? undefined : String(number));
 }

@@ -18,6 +18,7 @@ import { isHashed, rowsOfNewValues } from "./hash_buckets.ts";
 import { HashedColumn } from "./hashed_column.ts";
 import { growU32 } from "./growable.ts";
 import { isNew, MISSING_NAME, NameLookup } from "./name_lookup.ts";
+import type { NumberCells } from "./number_cells.ts";
 import { NumericColumn } from "./numeric_column.ts";
 import { Weights } from "./occurrence_weights.ts";
 import type { CategoricalFeature } from "./schema.ts";
@@ -37,6 +38,14 @@ export interface Column {
    * @param form what becomes of each text before it is offered
    */
   offerBlock?(cells: CodedCells, form: CellForm, refused: Uint8Array): void;
+  /**
+   * Returns the texts that stand for a missing number, where cells can come as numbers; absent for a column of names.
+   *
+   * @param form what becomes of each text before it is offered
+   */
+  missingNumbers?(form: CellForm): readonly string[] | undefined;
+  /** Takes the cells of a block as {@linkcode Column.offerBlock} does, where they came as numbers. */
+  offerNumbers?(cells: NumberCells, form: CellForm, refused: Uint8Array): void;
   /** Stores the first `count` rows that `kept` names of the block offered last. */
   storeBlock?(kept: Uint32Array, count: number): void;
   /**
@@ -119,6 +128,8 @@ export function createFittedColumn(
   return before ? new PastColumn(field.feature, numbers, before) : new FittedPastColumn(field, numbers);
 }
 
+const NO_CELLS = { codes: new Uint32Array(0), numbers: new Float64Array(0) };
+
 /** A categorical column under fitting: cells are codes until the vocabulary is known. */
 class CategoricalColumn implements Column {
   readonly #feature: CategoricalFeature;
@@ -130,6 +141,7 @@ class CategoricalColumn implements Column {
   readonly #memo = new CellMemo((text) =>
     text === undefined || this.#missing.has(text) ? 0 : this.#interner.codeOf(text) + 1
   );
+  #offered: { codes: Uint32Array; numbers: Float64Array } = NO_CELLS;
   #absent = 0;
   #text: string | undefined;
   #weight = 1;
@@ -156,16 +168,16 @@ class CategoricalColumn implements Column {
   }
 
   offerBlock(cells: CodedCells, form: CellForm): void {
-    this.#memo.read(cells, form);
+    this.#offered = { codes: cells.codes, numbers: this.#memo.read(cells, form) };
   }
 
   storeBlock(kept: Uint32Array, count: number): void {
-    for (let i = 0; i < count; i++) {
-      const code = this.#memo.numberAt(kept[i]);
-      this.#codes.push(code);
-      if (code === 0) this.#absent++;
-      else this.#interner.count(code - 1);
-    }
+    const { codes, numbers } = this.#offered;
+    const stored = new Uint32Array(count);
+    if (count === codes.length) { for (let i = 0; i < count; i++) stored[i] = numbers[codes[i]]; }
+    else for (let i = 0; i < count; i++) stored[i] = numbers[codes[kept[i]]];
+    this.#codes.append(stored);
+    this.#absent += this.#interner.countAll(stored);
     this.#weights.pushOnes(count);
   }
 
@@ -216,6 +228,7 @@ class FittedCategoricalColumn implements Column {
   readonly #respellings: Respellings;
   readonly #counts = { missing: 0, unseen: 0, outside: 0 };
   readonly #memo = new CellMemo((text) => this.#lookup.codeOf(text));
+  #offered: { cells: CodedCells; form: CellForm; numbers: Float64Array } | undefined;
   #text: string | undefined;
   #weight = 1;
 
@@ -232,29 +245,40 @@ class FittedCategoricalColumn implements Column {
   }
 
   store(): void {
-    this.#push(this.#lookup.codeOf(this.#text), this.#text);
+    const code = this.#lookup.codeOf(this.#text);
+    this.#count(code, this.#text);
+    this.#rows.push(this.#field.offset + this.#lookup.rowOf(code));
     this.#weights.push(this.#weight);
   }
 
   offerBlock(cells: CodedCells, form: CellForm): void {
-    this.#memo.read(cells, form);
+    this.#offered = { cells, form, numbers: this.#memo.read(cells, form) };
   }
 
   storeBlock(kept: Uint32Array, count: number): void {
+    const { cells: { texts, codes }, form, numbers } = this.#offered!;
+    const { offset } = this.#field;
+    const stored = new Uint32Array(count);
     for (let i = 0; i < count; i++) {
-      const code = this.#memo.numberAt(kept[i]);
-      this.#push(code, isNew(code) ? this.#memo.textAt(kept[i]) : undefined);
+      const code = numbers[codes[kept[i]]];
+      const half = code / 2;
+      const row = Math.floor(half);
+      if (code < 0 || row !== half) {
+        this.#count(code, code < 0 ? undefined : form(texts[codes[kept[i]]]));
+        stored[i] = offset + this.#lookup.rowOf(code);
+      } else stored[i] = offset + row;
     }
+    this.#rows.append(stored);
     this.#weights.pushOnes(count);
   }
 
-  #push(code: number, text: string | undefined): void {
+  /** Counts a name that is missing or new. */
+  #count(code: number, text: string | undefined): void {
     if (code === MISSING_NAME) this.#counts.missing++;
     else if (isNew(code)) {
       this.#counts.unseen++;
       this.#respellings.try(text!);
     }
-    this.#rows.push(this.#field.offset + this.#lookup.rowOf(code));
   }
 
   fit(): FieldFit {

@@ -80,7 +80,8 @@ export async function openDelimited(source: Source, options: ReadCsvOptions): Pr
     unit: "line",
     columns,
     records: () => text.records(header === true),
-    ...(text.blocks && { blocks: (wanted) => text.blocks!(header === true, columns.length, wanted) }),
+    ...(text.blocks &&
+      { blocks: (wanted, numbers) => text.blocks!(header === true, { width: columns.length, wanted, numbers }) }),
     [Symbol.asyncDispose]: () => text.close(),
   };
 }

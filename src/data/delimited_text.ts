@@ -3,22 +3,23 @@
  *
  * @module
  */
-import type { CellBlock } from "./cell_blocks.ts";
+import { type CellBlock, type CutLines, type CutSetup, sliceCells } from "./cell_blocks.ts";
 import type { ReadCsvOptions } from "./csv_options.ts";
-import { Cutting } from "./cutting/cutting.ts";
+import { type CutBlock, Cutting } from "./cutting/cutting.ts";
 import { cutBlock, readRecords, type RecordFormat, type TextRecord } from "./records.ts";
 import {
-  type ByteBlock,
   createDecoder,
+  decodeLines,
   type LineBlock,
+  type LinePart,
   nameSource,
   readLineBytes,
   readLines,
   type Source,
 } from "./source.ts";
 
-/** Blocks that are handed to a thread that cuts before the rows of the first of them are stored. */
-const AHEAD = 4;
+/** What is read of which columns. */
+export type WantedColumns = Pick<CutSetup, "width" | "wanted" | "numbers">;
 
 /** Opened text. */
 export interface DelimitedText {
@@ -27,10 +28,10 @@ export interface DelimitedText {
   /** Cuts the text into records, without the first one when `skip` says so. */
   records(skip: boolean): AsyncIterable<TextRecord[]>;
   /**
-   * Cuts the text into blocks of `width` columns, those at the positions that are wanted, with records between them for
-   * lines with quotes or another number of cells; absent where the text has to be cut into records.
+   * Cuts the text into blocks of the columns that are wanted, with records between them for lines with quotes or another
+   * number of cells; absent where the text has to be cut into records.
    */
-  blocks?(skip: boolean, width: number, wanted: ReadonlySet<number>): AsyncIterable<TextRecord[] | CellBlock>;
+  blocks?(skip: boolean, wanted: WantedColumns): AsyncIterable<TextRecord[] | CellBlock>;
   /** Closes the source. */
   close(): Promise<void>;
 }
@@ -90,92 +91,112 @@ class DecodedText implements DelimitedText {
   }
 }
 
+/** Lines in UTF-8, as bytes and as text. */
+interface Utf8Lines {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly text: string;
+}
+
 /** Text in UTF-8 between one-byte delimiters. */
 class Utf8Text implements DelimitedText {
   readonly #source: Source;
   readonly #format: RecordFormat;
-  readonly #blocks: AsyncGenerator<ByteBlock, void>;
+  readonly #parts: AsyncGenerator<LinePart, void>;
   /** The first records, where they had to be cut as text. */
   #first: TextRecord[] = [];
   /** The first block without quotes, from its first line with text on. */
-  #pending: ByteBlock | undefined;
+  #pending: Utf8Lines | undefined;
   /** Lines of a record that goes on in the next block. */
   #rest: string[] = [];
-  #nextLine = 1;
+  /** Number of the first line that is not cut yet, but for those of the rest. */
+  #line = 1;
 
   constructor(source: Source, format: RecordFormat) {
     this.#source = source;
     this.#format = format;
-    this.#blocks = readLineBytes(source);
+    this.#parts = readLineBytes(source);
   }
 
   async open(): Promise<TextRecord | undefined> {
     for (;;) {
-      const { value: block } = await this.#blocks.next();
-      if (!block) this.#first = await this.#cutRest();
-      else {
-        settleDelimiter(this.#format, this.#source, linesOf(block));
-        if (this.#hasQuotes(block)) this.#first = await this.#cutRecords(block);
-        else this.#pending = skipBlank(block);
-      }
+      const { value: part } = await this.#parts.next();
+      if (!part) this.#first = await this.#cutRest();
+      else await this.#begin(this.#bytesOf(part));
       if (this.#pending) {
-        const [text] = linesOf(this.#pending);
-        return { line: this.#pending.line, cells: text.split(this.#format.delimiter) };
+        const [text] = linesOf(this.#pending.text);
+        return { line: this.#line, cells: text.split(this.#format.delimiter) };
       }
-      if (!block || this.#first.length > 0) return this.#first[0];
+      if (!part || this.#first.length > 0) return this.#first[0];
     }
   }
 
   async *records(skip: boolean): AsyncGenerator<TextRecord[]> {
     yield skip ? this.#first.slice(1) : this.#first;
-    for await (const block of this.#others(skip)) yield await this.#cutRecords(block);
+    for await (const part of this.#others(skip)) yield await this.#cutRecords(this.#bytesOf(part));
     yield await this.#cutRest();
   }
 
-  async *blocks(
-    skip: boolean,
-    width: number,
-    wanted: ReadonlySet<number>,
-  ): AsyncGenerator<TextRecord[] | CellBlock> {
+  async *blocks(skip: boolean, wanted: WantedColumns): AsyncGenerator<TextRecord[] | CellBlock> {
     yield skip ? this.#first.slice(1) : this.#first;
-    using cutting = new Cutting({ width, delimiter: this.#format.delimiter, wanted });
-    const ahead: (() => Promise<Iterable<TextRecord[] | CellBlock>>)[] = [];
-    for await (const block of this.#others(skip)) {
-      if (this.#hasQuotes(block)) {
-        const records = await this.#cutRecords(block);
-        ahead.push(() => Promise.resolve([records]));
-      } else {
-        const cut = cutting.cut(block);
-        ahead.push(async () => Iterator.from(await cut()).map((part) => "cells" in part ? [part] : part));
-      }
-      while (ahead.length > (cutting.isBeside ? AHEAD : 0)) yield* await ahead.shift()!();
+    const { delimiter, quotes } = this.#format;
+    using cutting = new Cutting({ delimiter, quotes, ...wanted });
+    const ahead: (() => CutBlock | Promise<CutBlock>)[] = [];
+    for await (const part of this.#others(skip)) {
+      // What is wrong with the lines before is told before.
+      ahead.push("broken" in part ? () => Promise.reject(part.broken(this.#line)) : cutting.cut(part.bytes));
+      while (ahead.length > cutting.ahead) yield* await this.#take(await ahead.shift()!());
     }
-    for (const parts of ahead) yield* await parts();
+    for (const cut of ahead) yield* await this.#take(await cut());
     yield await this.#cutRest();
   }
 
   async close(): Promise<void> {
-    await this.#blocks.return();
+    await this.#parts.return();
   }
 
-  /** Returns the blocks that are not cut yet, the first one without its first line when `skip` says so. */
-  async *#others(skip: boolean): AsyncGenerator<ByteBlock> {
-    if (this.#pending) yield skip ? skipLine(this.#pending) : this.#pending;
-    yield* this.#blocks;
+  /** Takes the first lines. */
+  async #begin(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    const text = decodeLines(this.#source, this.#line, bytes);
+    settleDelimiter(this.#format, this.#source, linesOf(text));
+    // A record with quotes may go on in this block.
+    if (this.#rest.length > 0 || (this.#format.quotes && text.includes('"'))) {
+      this.#first = await this.#cutRecords(bytes);
+      return;
+    }
+    let left = { bytes, text };
+    for (; /^\r?\n/.test(left.text); this.#line++) left = skipLine(left);
+    if (left.text !== "") this.#pending = left;
   }
 
-  /** Whether a block has to be cut as text: it has quotes, or begins within a record with quotes. */
-  #hasQuotes({ text }: ByteBlock): boolean {
-    return this.#rest.length > 0 || (this.#format.quotes && text.includes('"'));
+  #bytesOf(part: LinePart): Uint8Array<ArrayBuffer> {
+    if ("broken" in part) throw part.broken(this.#line);
+    return part.bytes;
   }
 
-  async #cutRecords(block: ByteBlock): Promise<TextRecord[]> {
-    const lines = linesOf(block);
-    this.#nextLine = block.line + lines.length;
+  /** Returns the lines that are not cut yet, without the first of them when `skip` says so. */
+  async *#others(skip: boolean): AsyncGenerator<LinePart> {
+    if (this.#pending) {
+      if (skip) this.#line++;
+      yield skip ? skipLine(this.#pending) : this.#pending;
+    }
+    yield* this.#parts;
+  }
+
+  /** Returns the rows of the next block; as records, where it could not be cut, or begins within a record with quotes. */
+  async #take({ bytes, cut }: CutBlock): Promise<(TextRecord[] | CellBlock)[]> {
+    if (typeof cut === "string" || this.#rest.length > 0) return [await this.#cutRecords(bytes)];
+    const firstLine = this.#line;
+    this.#line += cut.count;
+    return partsOf(cut, firstLine);
+  }
+
+  async #cutRecords(bytes: Uint8Array): Promise<TextRecord[]> {
+    const lines = linesOf(decodeLines(this.#source, this.#line, bytes));
     const whole = {
-      line: block.line - this.#rest.length,
+      line: this.#line - this.#rest.length,
       lines: this.#rest.length === 0 ? lines : this.#rest.concat(lines),
     };
+    this.#line += lines.length;
     const { records, end } = await cutBlock(whole, this.#format, false);
     this.#rest = whole.lines.slice(end);
     return records;
@@ -186,14 +207,32 @@ class Utf8Text implements DelimitedText {
     const lines = this.#rest;
     this.#rest = [];
     if (lines.length === 0) return [];
-    return (await cutBlock({ line: this.#nextLine - lines.length, lines }, this.#format, true)).records;
+    return (await cutBlock({ line: this.#line - lines.length, lines }, this.#format, true)).records;
   }
 }
 
-/** Returns the lines of a block without what ends them. */
-function linesOf({ text }: ByteBlock): string[] {
+/** Returns blocks of the rows between lines that are none, and these lines as records. */
+function partsOf({ lines, columns, odd }: CutLines, firstLine: number): (TextRecord[] | CellBlock)[] {
+  const parts: (TextRecord[] | CellBlock)[] = [];
+  let start = 0;
+  const takeRows = (end: number) => {
+    if (end > start) {
+      const cells = columns.map((column) => column && sliceCells(column, start, end));
+      parts.push({ rows: end - start, firstLine, lines: lines.subarray(start, end), columns: cells });
+    }
+    start = end;
+  };
+  for (const { line, row, cells } of odd) {
+    takeRows(row);
+    parts.push([{ line: firstLine + line, cells }]);
+  }
+  takeRows(lines.length);
+  return parts;
+}
+
+/** Returns the lines of a text, each of which has its end, without what ends them. */
+function linesOf(text: string): string[] {
   const lines = text.split("\n");
-  // Each line of a block has its end.
   lines.length--;
   for (let i = 0; i < lines.length; i++) {
     if (lines[i].charCodeAt(lines[i].length - 1) === 13) lines[i] = lines[i].slice(0, -1);
@@ -201,13 +240,6 @@ function linesOf({ text }: ByteBlock): string[] {
   return lines;
 }
 
-/** Returns a block from its first line with text on; nothing where it has none. */
-function skipBlank(block: ByteBlock): ByteBlock | undefined {
-  let left = block;
-  while (/^\r?\n/.test(left.text)) left = skipLine(left);
-  return left.text === "" ? undefined : left;
-}
-
-function skipLine({ line, bytes, text }: ByteBlock): ByteBlock {
-  return { line: line + 1, bytes: bytes.subarray(bytes.indexOf(10) + 1), text: text.slice(text.indexOf("\n") + 1) };
+function skipLine({ bytes, text }: Utf8Lines): Utf8Lines {
+  return { bytes: bytes.subarray(bytes.indexOf(10) + 1), text: text.slice(text.indexOf("\n") + 1) };
 }

@@ -34,13 +34,26 @@ export class Growable<T extends Typed> {
 
   /** Appends a number. */
   push(value: number): void {
-    if (this.#used === this.#last.length) {
-      this.#full.push(this.#last);
-      this.#fullLength += this.#used;
-      this.#last = this.#create(Math.min(isLimited() ? LARGEST_IN_FILES : LARGEST_CHUNK, 4 * this.#used));
-      this.#used = 0;
-    }
+    if (this.#used === this.#last.length) this.#beginChunk();
     this.#last[this.#used++] = value;
+  }
+
+  /** Appends numbers. */
+  append(values: Float64Array | Uint32Array): void {
+    for (let start = 0; start < values.length;) {
+      if (this.#used === this.#last.length) this.#beginChunk();
+      const taken = values.subarray(start, start + this.#last.length - this.#used);
+      this.#last.set(taken, this.#used);
+      this.#used += taken.length;
+      start += taken.length;
+    }
+  }
+
+  #beginChunk(): void {
+    this.#full.push(this.#last);
+    this.#fullLength += this.#used;
+    this.#last = this.#create(Math.min(isLimited() ? LARGEST_IN_FILES : LARGEST_CHUNK, 4 * this.#used));
+    this.#used = 0;
   }
 
   /** Copies all numbers into one array. */

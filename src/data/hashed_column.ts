@@ -3,12 +3,15 @@
  *
  * @module
  */
+import { CellMemo } from "./cell_memo.ts";
 import type { CellCounts, Column } from "./columns.ts";
 import type { FieldFit, FittedField } from "./fitted_schema.ts";
 import { growU32 } from "./growable.ts";
 import { bucketCount, firstBucketRow, hashSeed } from "./hash_buckets.ts";
 import { murmur3 } from "./murmur.ts";
 import type { CategoricalFeature } from "./schema.ts";
+import type { CodedCells } from "./text_pool.ts";
+import type { CellForm } from "./text_rules.ts";
 import { MISSING } from "./vocabulary.ts";
 
 /** A categorical column whose texts are hashed. */
@@ -19,6 +22,11 @@ export class HashedColumn implements Column {
   readonly #buckets: number;
   // 0 is a missing cell, k + 1 one of bucket k.
   readonly #codes = growU32();
+  readonly #memo = new CellMemo((text) => this.#codeOf(text));
+  #offered: { codes: Uint32Array; numbers: Float64Array } = {
+    codes: new Uint32Array(0),
+    numbers: new Float64Array(0),
+  };
   #code = 0;
   #sawMissing = false;
 
@@ -31,8 +39,23 @@ export class HashedColumn implements Column {
 
   offer(text: string | undefined, weight: number): string | undefined {
     if (weight !== 1) return `expected value 1 for a hashed name, received ${weight}`;
-    const missing = text === undefined || this.#missing.has(text);
-    this.#code = missing ? 0 : 1 + murmur3(text, this.#seed) % this.#buckets;
+    this.#code = this.#codeOf(text);
+  }
+
+  #codeOf(text: string | undefined): number {
+    return text === undefined || this.#missing.has(text) ? 0 : 1 + murmur3(text, this.#seed) % this.#buckets;
+  }
+
+  offerBlock(cells: CodedCells, form: CellForm): void {
+    this.#offered = { codes: cells.codes, numbers: this.#memo.read(cells, form) };
+  }
+
+  storeBlock(kept: Uint32Array, count: number): void {
+    const { codes, numbers } = this.#offered;
+    const stored = new Uint32Array(count);
+    for (let i = 0; i < count; i++) stored[i] = numbers[codes[kept[i]]];
+    if (stored.includes(0)) this.#sawMissing = true;
+    this.#codes.append(stored);
   }
 
   store(): void {

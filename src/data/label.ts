@@ -15,6 +15,8 @@ export const UNKNOWN_LABEL = -1;
 export interface LabelReader {
   /** Returns 0 or 1, or a number to predict, or says what is wrong with the text. */
   read(text: string | undefined): number | RowFault;
+  /** Takes notice that a text which it read as that number has come again; absent where it makes no difference. */
+  readAgain?(label: number): void;
   /** The text that means 0, declared or found; nothing for labels that are numbers. */
   readonly negative: string | undefined;
   /**
@@ -103,6 +105,10 @@ class NamedLabels implements LabelReader {
     const bare = text.trim();
     const trim = bare !== text && (bare === positive || bare === this.negative) ? "; trim removes the blanks" : "";
     return { reason: `expected ${this.#expected()}, received ${formatText(text)}${trim}` };
+  }
+
+  readAgain(label: number): void {
+    if (label === 0) this.#negatives++;
   }
 
   requireClear(): void {

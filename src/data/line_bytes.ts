@@ -28,7 +28,7 @@ export class LineBytes {
   }
 
   /** Takes a chunk; returns the lines that are complete once they are enough. */
-  add(chunk: Bytes): Uint8Array | undefined {
+  add(chunk: Bytes): Bytes | undefined {
     const end = chunk.lastIndexOf(NEWLINE) + 1;
     this.#chunks.push(chunk);
     this.#length += chunk.length;
@@ -36,20 +36,21 @@ export class LineBytes {
     if (this.#length < BLOCK_BYTES || this.#length === this.#open) return undefined;
     const whole = this.#join(0);
     const cut = whole.length - this.#open;
-    this.#chunks = [whole.subarray(cut)];
+    // A copy: who takes the lines may hand their buffer on.
+    this.#chunks = [whole.slice(cut)];
     this.#length = this.#open;
     return this.#bare(whole.subarray(0, cut));
   }
 
   /** Returns the lines that are left, the last of which may lack a line end in the file; nothing where there are none. */
-  end(): Uint8Array | undefined {
+  end(): Bytes | undefined {
     const whole = this.#bare(this.#join(1));
     if (this.#open === 0) return whole.length > 1 ? whole.subarray(0, -1) : undefined;
     whole[whole.length - 1] = NEWLINE;
     return whole;
   }
 
-  #join(more: number): Uint8Array {
+  #join(more: number): Bytes {
     const whole = new Uint8Array(this.#length + more + PACKED_BYTES).subarray(0, this.#length + more);
     let at = 0;
     for (const chunk of this.#chunks) {
@@ -60,16 +61,9 @@ export class LineBytes {
   }
 
   /** Leaves out the byte order mark in front of the first block. */
-  #bare(bytes: Uint8Array): Uint8Array {
+  #bare(bytes: Bytes): Bytes {
     const isFirst = this.#isFirst;
     this.#isFirst = false;
     return isFirst && MARK.every((byte, i) => bytes[i] === byte) ? bytes.subarray(MARK.length) : bytes;
   }
-}
-
-/** Counts the line ends. */
-export function countLines(bytes: Uint8Array): number {
-  let count = 0;
-  for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) count++;
-  return count;
 }

@@ -11,6 +11,7 @@ import { withFilled } from "./coverage.ts";
 import type { FieldFit, FittedField } from "./fitted_schema.ts";
 import { formatText } from "./format.ts";
 import { growF64 } from "./growable.ts";
+import { type NumberCells, PLAIN_LIMIT } from "./number_cells.ts";
 import { scaleNumber, writeBuckets, writeScaled } from "./number_rows.ts";
 import { fitScale, measureRange, parseNumber } from "./scaling.ts";
 import type { NumericFeature } from "./schema.ts";
@@ -24,6 +25,8 @@ export class NumericColumn implements Column {
   readonly #fitted: FieldFit | undefined;
   readonly #numbers = growF64();
   readonly #memo = new CellMemo((text) => this.offer(text) === undefined ? this.#number : REFUSED);
+  /** Numbers of the block offered last. */
+  #offered: Float64Array = new Float64Array(0);
   #drained: Float64Array | undefined;
   #fills: Float64Array | undefined;
   #number = NaN;
@@ -69,12 +72,35 @@ export class NumericColumn implements Column {
   }
 
   offerBlock(cells: CodedCells, form: CellForm, refused: Uint8Array): void {
-    this.#memo.read(cells, form);
-    this.#memo.mark(refused);
+    const known = this.#memo.read(cells, form);
+    const { codes } = cells;
+    const offered = new Float64Array(codes.length);
+    for (let row = 0; row < codes.length; row++) {
+      offered[row] = known[codes[row]];
+      if (offered[row] === REFUSED) refused[row] = 1;
+    }
+    this.#offered = offered;
+  }
+
+  missingNumbers(form: CellForm): readonly string[] | undefined {
+    // Scaling keeps the order of numbers, so that all plain ones between these fit, too.
+    if (!this.#fits(PLAIN_LIMIT) || !this.#fits(-PLAIN_LIMIT)) return undefined;
+    // A plain number is in each form that texts can be brought into.
+    const texts = [...this.#missing].flatMap((text) => [text, text.normalize("NFKC").trim().toLowerCase()]);
+    return texts.filter((text) => this.offer(form(text)) === undefined && Number.isNaN(this.#number));
+  }
+
+  offerNumbers({ numbers, odd }: NumberCells, form: CellForm, refused: Uint8Array): void {
+    for (const [row, text] of odd) {
+      if (this.offer(form(text)) === undefined) numbers[row] = this.#number;
+      else refused[row] = 1;
+    }
+    this.#offered = numbers;
   }
 
   storeBlock(kept: Uint32Array, count: number): void {
-    for (let i = 0; i < count; i++) this.#numbers.push(this.#memo.numberAt(kept[i]));
+    if (count === this.#offered.length) return this.#numbers.append(this.#offered);
+    for (let i = 0; i < count; i++) this.#numbers.push(this.#offered[kept[i]]);
   }
 
   get numbers(): Float64Array {

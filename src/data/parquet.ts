@@ -182,8 +182,8 @@ async function* readBlocks(
         cells[position] = { texts: pool.texts, codes };
       }
       const lines = new Uint32Array(last - first);
-      for (let row = first; row < last; row++) lines[row - first] = start + row + 1;
-      yield { rows: last - first, lines, columns: cells };
+      for (let row = 0; row < lines.length; row++) lines[row] = row;
+      yield { rows: last - first, firstLine: start + first + 1, lines, columns: cells };
     }
   }
 }

@@ -30,9 +30,9 @@ export class Recurrence {
     return true;
   }
 
-  /** Counts a value that was found. */
-  find(): void {
-    this.#found++;
+  /** Counts values that were found. */
+  find(count = 1): void {
+    this.#found += count;
   }
 
   /** Returns the number of a new value. */

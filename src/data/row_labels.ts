@@ -11,6 +11,7 @@ import type { RowFault } from "./rejections.ts";
 import type { Schema } from "./schema.ts";
 import { readAmount } from "./amount.ts";
 import { SurvivalReader } from "./survival_labels.ts";
+import type { CodedCells } from "./text_pool.ts";
 
 /** Labels of a row: texts of the columns, or numbers that were read before. */
 export type LabelCells = readonly (string | number | undefined)[];
@@ -26,6 +27,8 @@ export class RowLabels {
   /** Labels of the row that is offered. */
   #offered: readonly number[];
   readonly #positives: number[];
+  /** Labels of rows by the number of their text, in each list of texts. */
+  readonly #known = new WeakMap<CodedCells["texts"], (readonly number[] | undefined)[]>();
 
   /**
    * @param labeled whether rows have labels; all are 0 without
@@ -67,12 +70,30 @@ export class RowLabels {
     return undefined;
   }
 
+  /** Remembers that the row offered last has the label of a row of a block, of one column alone. */
+  remember({ texts, codes }: CodedCells, row: number): void {
+    if (this.#survival) return;
+    let known = this.#known.get(texts);
+    if (!known) this.#known.set(texts, known = []);
+    known[codes[row]] = this.#offered;
+  }
+
+  /** Offers the label of a row of a block again, where one of the same text was remembered; returns whether it was. */
+  offerAgain({ texts, codes }: CodedCells, row: number): boolean {
+    const offered = this.#known.get(texts)?.[codes[row]];
+    if (!offered) return false;
+    this.#readers[0]?.readAgain?.(offered[0]);
+    this.#offered = offered;
+    return true;
+  }
+
   /** Stores what was offered last. */
   store(): void {
-    this.#offered.forEach((label, i) => this.#stored[i].push(label));
+    const offered = this.#offered;
+    for (let i = 0; i < offered.length; i++) this.#stored[i].push(offered[i]);
     // Of times, the last number is the label of the event.
-    const first = this.#survival ? this.#offered.length - 1 : 0;
-    this.#positives.forEach((_, i) => this.#positives[i] += Number(this.#offered[first + i] === 1));
+    const first = this.#survival ? offered.length - 1 : 0;
+    for (let i = 0; i < this.#positives.length; i++) if (offered[first + i] === 1) this.#positives[i]++;
   }
 
   /**

@@ -85,7 +85,8 @@ function measureMoments(numbers: Float64Array): { center: number; spread: number
 /** Returns the smallest and the largest number, or nothing when all are missing. */
 export function measureRange(numbers: Float64Array): [least: number, most: number] | undefined {
   let [low, high] = [Infinity, -Infinity];
-  for (const x of numbers) {
+  for (let i = 0; i < numbers.length; i++) {
+    const x = numbers[i];
     if (x < low) low = x;
     if (x > high) high = x;
   }

@@ -6,7 +6,7 @@
 import { openFile } from "../host/mod.ts";
 import { describeEncoding, describeFormat, describeUndecodable, SNIFFED_BYTES } from "./formats.ts";
 import { type Bytes, gunzip, peek } from "./gzip.ts";
-import { countLines, LineBytes } from "./line_bytes.ts";
+import { LineBytes } from "./line_bytes.ts";
 
 /** Bytes with a name, such as a `File` of a browser. */
 export interface NamedStream {
@@ -27,15 +27,11 @@ export interface LineBlock {
   readonly lines: string[];
 }
 
-/** Whole lines that follow each other, in UTF-8. */
-export interface ByteBlock {
-  /** Number of the first line, counted from 1. */
-  readonly line: number;
-  /** The lines, each with the `\n` that ends it. */
-  readonly bytes: Uint8Array;
-  /** The same as text. */
-  readonly text: string;
-}
+/** Whole lines that follow each other, in UTF-8, each with the `\n` that ends it; or why there are no more. */
+export type LinePart = { readonly bytes: Bytes } | {
+  /** Returns what to throw, given the number of the line that reading got to. */
+  readonly broken: (line: number) => SyntaxError;
+};
 
 // No file of rows has such lines; a file that has no line ends at all must not fill the memory.
 const LONGEST_LINE = 1 << 24;
@@ -102,32 +98,49 @@ export async function* readLines(source: Source, encoding: string): AsyncGenerat
 }
 
 /**
- * Reads the lines of a source in UTF-8 as {@linkcode readLines} does, as bytes beside the text.
+ * Reads the lines of a source in UTF-8 as {@linkcode readLines} does, as bytes that are not decoded yet. Bytes that are not
+ * gzip throughout, and a line that is too long, are what comes last.
  *
- * @throws {SyntaxError} when the bytes are not gzip throughout, or not UTF-8
+ * @throws {SyntaxError} when the first bytes are those of no text
  * @throws {Error} when the source cannot be opened
  */
-export async function* readLineBytes(source: Source): AsyncGenerator<ByteBlock, void> {
+export async function* readLineBytes(source: Source): AsyncGenerator<LinePart, void> {
   const name = nameSource(source);
-  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  const reader = (await openText(source, name, decoder.encoding)).getReader();
+  const reader = (await openText(source, name, "utf-8")).getReader();
   const gathered = new LineBytes();
-  let line = 1;
   try {
     for (let done = false; !done;) {
-      const chunk = await attempt(name, line, () => reader.read(), messageOf);
+      let chunk: ReadableStreamReadResult<Bytes>;
+      try {
+        chunk = await reader.read();
+      } catch (error) {
+        return yield { broken: (line) => brokenAfter(name, line, messageOf(error), error) };
+      }
       done = chunk.done;
       const bytes = done ? gathered.end() : gathered.add(chunk.value!);
       if (gathered.open > LONGEST_LINE) {
-        throw new SyntaxError(`Cannot read "${name}" line ${line}: line is longer than ${LONGEST_LINE}`);
+        const tooLong = (line: number) => `Cannot read "${name}" line ${line}: line is longer than ${LONGEST_LINE}`;
+        return yield { broken: (line) => new SyntaxError(tooLong(line)) };
       }
-      if (bytes === undefined) continue;
-      const text = await attempt(name, line, () => decoder.decode(bytes), () => describeUndecodable(decoder.encoding));
-      yield { line, bytes, text };
-      line += countLines(bytes);
+      if (bytes !== undefined) yield { bytes };
     }
   } finally {
     await reader.cancel().catch(() => {});
+  }
+}
+
+/**
+ * Decodes lines of a source in UTF-8.
+ *
+ * @param line number of the first
+ * @throws {SyntaxError} when they are not UTF-8
+ */
+export function decodeLines(source: Source, line: number, bytes: Uint8Array): string {
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  try {
+    return decoder.decode(bytes);
+  } catch (error) {
+    throw brokenAfter(nameSource(source), line, describeUndecodable(decoder.encoding), error);
   }
 }
 
@@ -163,10 +176,13 @@ async function attempt<T>(
   try {
     return await body();
   } catch (error) {
-    const options = { cause: error };
-    if (line === 0) throw new Error(`Cannot read "${name}": ${describe(error)}`, options);
-    throw new SyntaxError(`Cannot read "${name}" after line ${line - 1}: ${describe(error)}`, options);
+    if (line === 0) throw new Error(`Cannot read "${name}": ${describe(error)}`, { cause: error });
+    throw brokenAfter(name, line, describe(error), error);
   }
+}
+
+function brokenAfter(name: string, line: number, reason: string, cause: unknown): SyntaxError {
+  return new SyntaxError(`Cannot read "${name}" after line ${line - 1}: ${reason}`, { cause });
 }
 
 function messageOf(error: unknown): string {

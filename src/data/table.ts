@@ -38,8 +38,15 @@ export interface Table extends AsyncDisposable {
   readonly columns: readonly TableColumn[];
   /** Reads the rows in blocks; cells of columns that are not `wanted` by position may be left out. */
   records(wanted: ReadonlySet<number>): AsyncIterable<TableRecord[]>;
-  /** Reads the rows with those that can be in blocks of columns; in place of `records`, where there is such a way. */
-  blocks?(wanted: ReadonlySet<number>): AsyncIterable<TableRecord[] | CellBlock>;
+  /**
+   * Reads the rows with those that can be in blocks of columns; in place of `records`, where there is such a way.
+   *
+   * @param numbers positions of the columns whose cells can come as numbers, each with the texts of a missing one
+   */
+  blocks?(
+    wanted: ReadonlySet<number>,
+    numbers: ReadonlyMap<number, readonly string[]>,
+  ): AsyncIterable<TableRecord[] | CellBlock>;
 }
 
 /** Opens one source after the other as a table. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type BlockCells, type Cells, textAt } from "./builder.ts";
+import { type BlockCells, type Cells, type DatasetBuilder, textAt } from "./builder.ts";
 import type { CellBlock } from "./cell_blocks.ts";
 import type { Layout } from "./csv_layout.ts";
 import type { FieldCell, RawTexts } from "./derived/derive.ts";
@@ -14,6 +14,7 @@ import { describeFields, inexactReason, isExact, type RowField } from "./row_cel
 import type { Schema } from "./schema.ts";
 import type { SequenceCell } from "./sequence_column.ts";
 import type { Table, TableColumn } from "./table.ts";
+import type { CodedCells } from "./text_pool.ts";
 
 /** Reads the cells that a schema names from the rows of one table. */
 export class CellReader {
@@ -23,6 +24,8 @@ export class CellReader {
   readonly #positions: readonly number[];
   readonly #derived: readonly { readonly f: number; readonly positions: readonly number[] }[];
   readonly #packed: readonly number[];
+  /** Fields by the position of the column that nothing else reads. */
+  readonly #alone: readonly { readonly position: number; readonly f: number }[];
   readonly #floating: readonly { readonly position: number; readonly name: string }[];
 
   /**
@@ -49,6 +52,10 @@ export class CellReader {
     for (const { field, column } of roles) {
       if (!field.isSequence && !field.isKept) requireText(table, column);
     }
+    const uses = [...fields.flat(), ...single, ...watched];
+    this.#alone = fields.flatMap(([position], f) =>
+      uses.indexOf(position) === uses.lastIndexOf(position) ? [{ position, f }] : []
+    );
     this.#packed = roles.filter(({ field, column }) => field.isKept && column.isList).map(({ f }) => f);
     this.#floating = roles
       .filter(({ field, column }) => column.isFloating && isOfNames(field))
@@ -80,14 +87,23 @@ export class CellReader {
     return this.#floating.length === 0 && this.#packed.length === 0 && this.#derived.length === 0;
   }
 
+  /** Returns the positions of the columns whose cells a builder takes as numbers, with the texts of a missing one. */
+  numbersOf(builder: DatasetBuilder): Map<number, readonly string[]> {
+    return new Map(this.#alone.flatMap(({ position, f }) => {
+      const missing = builder.missingNumbers(f);
+      return missing ? [[position, missing]] : [];
+    }));
+  }
+
   /** Returns the cells of a block in the order of the features. */
   readBlock({ rows, columns }: CellBlock): BlockCells {
     const { labels, time } = this.#layout;
-    const labelColumns = labels.map((position) => columns[position]!);
+    const labelColumns = labels.map((position) => columns[position] as CodedCells);
     const times = columns[time];
     return {
       rows,
       texts: this.#positions.map((position) => columns[position]!),
+      ...(labels.length === 1 ? { label: labelColumns[0] } : {}),
       labelsAt: (row) => labelColumns.map((cells) => textAt(cells, row)),
       timeAt: (row) => times && textAt(times, row),
     };

@@ -113,7 +113,9 @@ export class TableReading {
     this.#builder ??= this.#createBuilder(this.#isTimed);
     const isWhole = this.#part.rows === Infinity;
     const inBlocks = isWhole && limit === Infinity && !watcher && cells.takesBlocks && this.#builder.takesBlocks;
-    const parts = inBlocks && table.blocks ? table.blocks(cells.wanted) : table.records(cells.wanted);
+    const parts = inBlocks && table.blocks
+      ? table.blocks(cells.wanted, cells.numbersOf(this.#builder))
+      : table.records(cells.wanted);
     for await (const part of parts) {
       if (Array.isArray(part)) yield* this.#takeRecords(table, part, cells);
       else this.#takeBlock(table, part, cells);
@@ -137,7 +139,10 @@ export class TableReading {
 
   /** Stores the rows of a block, and refuses or leaves out those that cannot be stored. */
   #takeBlock(table: Table, block: CellBlock, reader: CellReader): void {
-    this.#builder!.addBlock(reader.readBlock(block), (row, fault) => this.#refuse(table, block.lines[row], fault));
+    this.#builder!.addBlock(
+      reader.readBlock(block),
+      (row, fault) => this.#refuse(table, block.firstLine + block.lines[row], fault),
+    );
   }
 
   #refuse({ name, unit }: Table, line: number, fault: RowFault): void {
@@ -208,9 +213,10 @@ function withPartitions(table: Table, source: Source): Table {
       for await (const records of table.records(own)) yield appendTexts(records);
     },
     ...(table.blocks && {
-      async *blocks(wanted: ReadonlySet<number>) {
+      async *blocks(wanted: ReadonlySet<number>, numbers: ReadonlyMap<number, readonly string[]>) {
         const own = new Set([...wanted].filter((position) => position < width));
-        for await (const part of table.blocks!(own)) {
+        const ownNumbers = new Map([...numbers].filter(([position]) => position < width));
+        for await (const part of table.blocks!(own, ownNumbers)) {
           yield Array.isArray(part) ? appendTexts(part) : appendColumns(part);
         }
       },

@@ -30,49 +30,61 @@ export interface NewTexts {
 
 /** Numbers the texts of one column. */
 export class TextPool {
-  /** The texts by number; without those that were taken. */
-  texts: string[] = [];
+  #texts: string[] = [];
   #beginsAgain = false;
   readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   #table = new ByteTable();
   readonly #recurrence = new Recurrence();
 
-  /** Makes room for another block, and gives up what did not help with those before. */
-  beginBlock(): void {
-    if (!this.#recurrence.beginBlock()) return;
-    this.texts = [];
-    this.#beginsAgain = true;
-    if (!this.#recurrence.isUseless) this.#table = new ByteTable();
-  }
-
   /**
-   * Returns the number of a cell's text.
+   * Numbers the texts of a block's cells; gives up what did not help with the blocks before.
    *
-   * @param block holds the cell
-   * @param start position of its first byte
-   * @param end position behind its last
+   * @param block holds the cells
+   * @param starts position of each cell's first byte
+   * @param nexts position behind its last, and one more for what is between two cells
    */
-  code(block: Utf8Block, start: number, end: number): number {
-    const { isUseless } = this.#recurrence;
-    const number = isUseless ? UNKNOWN : this.#table.find(block, start, end);
-    if (number !== UNKNOWN) {
-      this.#recurrence.find();
-      return number;
+  read(block: Utf8Block, starts: Uint32Array, nexts: Uint32Array, rows: number): CodedCells {
+    this.#beginBlock();
+    const codes = new Uint32Array(rows);
+    if (this.#recurrence.isUseless) {
+      for (let row = 0; row < rows; row++) codes[row] = this.#number(block, starts[row], nexts[row] - 1);
+    } else {
+      const table = this.#table;
+      let found = 0;
+      for (let row = 0; row < rows; row++) {
+        const [start, end] = [starts[row], nexts[row] - 1];
+        let number = table.find(block, start, end);
+        if (number === UNKNOWN) {
+          number = this.#number(block, start, end);
+          table.add(block, start, end);
+        } else found++;
+        codes[row] = number;
+      }
+      this.#recurrence.find(found);
     }
-    this.texts.push(this.#decode(block, start, end));
-    if (!isUseless) this.#table.add(block, start, end);
-    return this.#recurrence.number();
+    return { texts: this.#texts, codes };
   }
 
   /** Returns the texts that were numbered since they were last taken, and keeps them no longer. */
   take(): NewTexts {
-    const taken = { texts: this.texts, beginsAgain: this.#beginsAgain };
-    this.texts = [];
+    const taken = { texts: this.#texts, beginsAgain: this.#beginsAgain };
+    this.#texts = [];
     this.#beginsAgain = false;
     return taken;
   }
 
-  #decode({ bytes, ascii }: Utf8Block, start: number, end: number): string {
-    return ascii === undefined ? this.#decoder.decode(bytes.subarray(start, end)) : copyText(ascii.slice(start, end));
+  #beginBlock(): void {
+    if (!this.#recurrence.beginBlock()) return;
+    this.#texts = [];
+    this.#beginsAgain = true;
+    if (!this.#recurrence.isUseless) this.#table = new ByteTable();
+  }
+
+  #number({ bytes, ascii }: Utf8Block, start: number, end: number): number {
+    const text = ascii === undefined
+      ? this.#decoder.decode(bytes.subarray(start, end))
+      : copyText(ascii.slice(start, end));
+    this.#texts.push(text);
+    return this.#recurrence.number();
   }
 }

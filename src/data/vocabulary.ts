@@ -39,11 +39,12 @@ const LONGEST_COPIED = 12;
 /** Gives each distinct text a code, 0, 1, 2, ... in order of appearance, and counts it. */
 export class Interner {
   readonly #codes = new Map<string, number>();
-  readonly #counts: number[] = [];
+  readonly #texts: string[] = [];
+  #counts = new Uint32Array(64);
 
   /** The texts in the order of their codes. */
   get texts(): Iterable<string> {
-    return this.#codes.keys();
+    return this.#texts;
   }
 
   /** Counts a text once more, or so many times, and returns its code. */
@@ -57,15 +58,27 @@ export class Interner {
   codeOf(text: string): number {
     const code = this.#codes.get(text);
     if (code !== undefined) return code;
-    const created = this.#counts.length;
-    this.#codes.set(copyText(text), created);
-    this.#counts.push(0);
+    const created = this.#texts.length;
+    const copy = copyText(text);
+    this.#codes.set(copy, created);
+    this.#texts.push(copy);
+    if (created === this.#counts.length) {
+      const larger = new Uint32Array(2 * created);
+      larger.set(this.#counts);
+      this.#counts = larger;
+    }
     return created;
   }
 
-  /** Counts the text of a code once more. */
-  count(code: number): void {
-    this.#counts[code]++;
+  /** Counts texts once more by numbers: k + 1 for the text of code k, 0 for none. Returns how many are none. */
+  countAll(numbers: Uint32Array): number {
+    const counts = this.#counts;
+    let none = 0;
+    for (let i = 0; i < numbers.length; i++) {
+      if (numbers[i] === 0) none++;
+      else counts[numbers[i] - 1]++;
+    }
+    return none;
   }
 
   /**
@@ -74,11 +87,12 @@ export class Interner {
    * @returns `tokens` in that order and, for each code, its position there, or -1 for a value that is too rare
    */
   rank(minCount: number): { tokens: string[]; positions: Int32Array } {
-    const kept = [...this.#codes].filter(([, code]) => this.#counts[code] >= minCount);
-    kept.sort(([a, x], [b, y]) => this.#counts[y] - this.#counts[x] || (a < b ? -1 : 1));
-    const positions = new Int32Array(this.#counts.length).fill(-1);
-    kept.forEach(([, code], position) => positions[code] = position);
-    return { tokens: kept.map(([token]) => token), positions };
+    const [texts, counts] = [this.#texts, this.#counts];
+    const kept = Array.from(texts, (_, code) => code).filter((code) => counts[code] >= minCount);
+    kept.sort((x, y) => counts[y] - counts[x] || (texts[x] < texts[y] ? -1 : 1));
+    const positions = new Int32Array(texts.length).fill(-1);
+    kept.forEach((code, position) => positions[code] = position);
+    return { tokens: kept.map((code) => texts[code]), positions };
   }
 }
 

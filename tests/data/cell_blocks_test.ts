@@ -1,10 +1,13 @@
-import { CellCutter } from "../../src/data/cell_blocks.ts";
+import { padded } from "../../src/data/byte_table.ts";
+import { CellCutter, type CutLines } from "../../src/data/cell_blocks.ts";
 import { readCsv, readCsvWatched } from "../../src/data/csv.ts";
 import type { ReadCsvOptions } from "../../src/data/csv_options.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
+import { NumberCutter } from "../../src/data/number_cells.ts";
 import { randomUnit } from "../../src/data/random.ts";
+import { parseNumber } from "../../src/data/scaling.ts";
 import { categorical, numeric, type Schema, sequence } from "../../src/data/schema.ts";
-import { TextPool } from "../../src/data/text_pool.ts";
+import { type CodedCells, TextPool } from "../../src/data/text_pool.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { file } from "./files.ts";
 
@@ -98,6 +101,7 @@ Deno.test("blocks of cells bring texts into the form that rows bring them into, 
     features: [
       categorical("user", { lowerCase: true, ifMissing: "mode" }),
       categorical("rare", { minCount: 2, newValueBuckets: 3 }),
+      categorical("hashed", { column: "user", hashBuckets: 5 }),
       numeric("price", { scale: "standard", ifMissing: "median" }),
       numeric("age", { buckets: [2, 5], ifMissing: { value: 3 } }),
     ],
@@ -113,6 +117,19 @@ Deno.test("blocks of cells bring texts into the form that rows bring them into, 
       contentOf(again),
       contentOf(await readCsvWatched(file(text), data.schema, { onBadRow: "skip" }, WATCHER)),
     );
+  }
+});
+
+Deno.test("blocks of cells know the numbers that mean missing in each form that texts have", async () => {
+  const rows = ["-1", " -1", "-1.0", "1e3", "1E3", "999", "７", "7", "x"].map((text, i) => `${i % 2},${text}`);
+  const text = ["y,n", ...rows].join("\n");
+  for (const missing of [["-1"], [" -1 ", "1E3"], ["999", "７"]]) {
+    for (const rules of [{}, { trim: true }, { lowerCase: true }, { unicode: "NFKC" }] as const) {
+      const schema: Schema = { label: "y", features: [numeric("n")], ...rules };
+      const skip = { onBadRow: "skip", missing } as const;
+      const data = await readCsv(file(text), schema, skip);
+      assertEquals(contentOf(data), contentOf(await readCsvWatched(file(text), schema, skip, WATCHER)));
+    }
   }
 });
 
@@ -145,31 +162,64 @@ Deno.test("blocks of cells refuse bytes that are no UTF-8, wherever they are", a
   }
 });
 
+/** Cells of one column as a pool reads them. */
+function readColumn(pool: { read: TextPool["read"] }, texts: readonly string[]): CodedCells {
+  const bytes = new TextEncoder().encode(texts.map((text) => `${text},`).join(""));
+  const nexts = new Uint32Array(texts.length);
+  let at = 0;
+  texts.forEach((text, row) => nexts[row] = at += new TextEncoder().encode(text).length + 1);
+  const starts = Uint32Array.from(nexts, (_, row) => row === 0 ? 0 : nexts[row - 1]);
+  return pool.read({ ...padded(bytes), ascii: undefined }, starts, nexts, texts.length);
+}
+
 Deno.test("a pool gives up on a column whose texts are all new, and knows the texts of others", () => {
   const [many, few] = [new TextPool(), new TextPool()];
-  const encoder = new TextEncoder();
-  let row = 0;
+  const lengths = [0, 0];
   for (let block = 0; block < 40; block++) {
-    for (const pool of [many, few]) pool.beginBlock();
-    for (let i = 0; i < 2048; i++, row++) {
-      for (const [pool, text] of [[many, `row number ${row}`], [few, `value ${row % 100}`]] as const) {
-        const padded = new Uint8Array(32);
-        const { written } = encoder.encodeInto(text, padded);
-        const block = { bytes: padded.subarray(0, written), view: new DataView(padded.buffer), ascii: undefined };
-        assertEquals(pool.texts[pool.code(block, 0, written)], text);
-      }
-    }
+    const rows = Array.from({ length: 2048 }, (_, i) => 2048 * block + i);
+    const columns = [rows.map((row) => `row number ${row}`), rows.map((row) => `value ${row % 100}`)];
+    [many, few].forEach((pool, i) => {
+      const { texts, codes } = readColumn(pool, columns[i]);
+      assertEquals(Array.from(codes, (code) => texts[code]), columns[i]);
+      lengths[i] = texts.length;
+    });
   }
-  assertEquals([many.texts.length, few.texts.length], [2048, 100]);
+  assertEquals(lengths, [2048, 100]);
 });
 
-Deno.test("a cutter yields lines with another number of cells between the rows around them", () => {
-  const text = "1,a\n2,b\n3\n\n4,c,d\r\n5,e\r\n";
-  const cutter = new CellCutter(2, ",", new Set([1]));
-  const shown: unknown[] = [];
-  for (const part of cutter.cut({ line: 7, bytes: new TextEncoder().encode(text), text })) {
-    if ("cells" in part) shown.push(part);
-    else shown.push([[...part.lines.subarray(0, part.rows)], part.columns[1]!.texts[part.columns[1]!.codes[0]]]);
-  }
-  assertEquals(shown, [[[7, 8], "a"], { line: 9, cells: ["3"] }, { line: 11, cells: ["4", "c", "d"] }, [[12], "e"]]);
+Deno.test("a column of numbers is read from bytes as from texts, and keeps the texts that are none", () => {
+  const texts = [
+    "0",
+    "-0",
+    "7",
+    "-12.5",
+    "007",
+    "0.1",
+    "123456789012345",
+    "0.12345678901234567",
+    "1e3",
+    "1.5e-7",
+    "",
+    "NA",
+  ];
+  const others = ["1e40", "1234567890123456", " 1", "1_0", "+1", ".5", "5.", "-", "1E3", "0x10", "é", "Infinity"];
+  const cutter = new NumberCutter(["", "NA"]);
+  const all = [...texts, ...others];
+  const bytes = new TextEncoder().encode(all.join(",") + ",");
+  const nexts = Uint32Array.from(all, (_, row) => new TextEncoder().encode(all.slice(0, row + 1).join(",")).length + 1);
+  const starts = Uint32Array.from(nexts, (_, row) => row === 0 ? 0 : nexts[row - 1]);
+  const { numbers, odd } = cutter.read({ ...padded(bytes), ascii: undefined }, starts, nexts, all.length);
+  assertEquals([...numbers.subarray(0, texts.length)], texts.map(parseNumber));
+  assertEquals([...odd], others.map((text, i) => [texts.length + i, text]));
+});
+
+Deno.test("a cutter tells lines with another number of cells, and lines that it leaves to others", () => {
+  const setup = { width: 2, delimiter: ",", quotes: true, wanted: new Set([1]), numbers: new Map() };
+  const cut = (text: string) => new CellCutter(setup).cut(new TextEncoder().encode(text));
+  const { count, lines, columns, odd } = cut("1,a\n2,b\n3\n\n4,c,d\r\n5,e\r\n") as CutLines;
+  const { texts, codes } = columns[1] as CodedCells;
+  assertEquals([count, [...lines], Array.from(codes, (code) => texts[code])], [6, [0, 1, 5], ["a", "b", "e"]]);
+  assertEquals(odd, [{ line: 2, row: 2, cells: ["3"] }, { line: 4, row: 2, cells: ["4", "c", "d"] }]);
+  assertEquals(cut('1,"a"\n'), "quoted");
+  assertEquals(new CellCutter(setup).cut(Uint8Array.of(49, 44, 0xff, 10)), "undecodable");
 });

@@ -1,44 +1,68 @@
-import { type CellBlock, CellCutter, type OddLine } from "../../src/data/cell_blocks.ts";
+import { CellCutter } from "../../src/data/cell_blocks.ts";
 import { readCsv } from "../../src/data/csv.ts";
-import { Cutting } from "../../src/data/cutting/cutting.ts";
+import { type CutBlock, Cutting } from "../../src/data/cutting/cutting.ts";
 import { openText } from "../../src/data/delimited_text.ts";
 import { categorical, numeric } from "../../src/data/schema.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 
-const setup = { width: 3, delimiter: ",", wanted: new Set([0, 2]) };
+const setup = {
+  ...{ width: 6, delimiter: ",", quotes: true },
+  wanted: new Set([0, 2, 3, 4, 5]),
+  numbers: new Map([[5, [""]]]),
+};
 
-function blockOf(line: number, text: string) {
-  return { line, bytes: new TextEncoder().encode(text), text };
+const encode = (text: string) => new TextEncoder().encode(text);
+
+/** Runs with so many processors. */
+async function withProcessors(count: number, body: () => Promise<void>): Promise<void> {
+  const own = Object.getOwnPropertyDescriptor(navigator, "hardwareConcurrency");
+  Object.defineProperty(navigator, "hardwareConcurrency", { value: count, configurable: true });
+  try {
+    await body();
+  } finally {
+    if (own) Object.defineProperty(navigator, "hardwareConcurrency", own);
+    else Reflect.deleteProperty(navigator, "hardwareConcurrency");
+  }
 }
 
-/** Texts of the rows, and the lines between them, as one who reads them in order sees them. */
-function readParts(parts: Iterable<CellBlock | OddLine>): unknown[] {
-  return Array.from(parts, (part) => {
-    if ("cells" in part) return part;
-    const texts = part.columns.map((column) =>
-      column && Array.from(column.codes.subarray(0, part.rows)).map((code) => column.texts[code])
-    );
-    return { lines: [...part.lines.subarray(0, part.rows)], texts };
-  });
+/** What lines were cut into, with texts in place of their numbers. */
+function contentOf({ bytes, cut }: CutBlock): unknown {
+  if (typeof cut === "string") return { bytes, cut };
+  const columns = cut.columns.map((cells) =>
+    cells && "codes" in cells ? Array.from(cells.codes, (code) => cells.texts[code]) : cells
+  );
+  return { bytes, cut: { ...cut, columns } };
 }
 
-Deno.test("a thread cuts blocks as this one does, with numbers of texts that go on from block to block", async () => {
-  using cutting = new Cutting(setup, 0);
-  const texts = ["a,x,1\nb,x,2\n", "a,x,3\n\nodd\nä,x,1\n", "b,x,\r\n"];
-  const blocks = texts.map((text, i) => blockOf(10 * i + 1, text));
-  const cutter = new CellCutter(setup.width, setup.delimiter, setup.wanted);
-  assertEquals(readParts(await cutting.cut(blocks[0])()), readParts(cutter.cut(blocks[0])));
-  for (let wait = 0; !cutting.isBeside && wait < 500; wait++) await new Promise((resolve) => setTimeout(resolve, 10));
-  assert(cutting.isBeside);
-  const ahead = blocks.map((block) => cutting.cut(block));
-  for (const [i, cut] of ahead.entries()) assertEquals(readParts(await cut()), readParts(cutter.cut(blocks[i])));
+async function waitFor(cutting: Cutting): Promise<void> {
+  for (let wait = 0; cutting.ahead === 0 && wait < 1000; wait++) await new Promise((done) => setTimeout(done, 10));
+  assert(cutting.ahead > 0);
+}
+
+Deno.test("threads cut blocks as this one does, with numbers of texts that go on from block to block", async () => {
+  const blocks = [
+    "a,x,1,p,q,7\nb,x,2,p,q,\n",
+    "a,x,3,ä,r,8.5\n\nodd\na,x,1,p,q,none\n",
+    'b,x,"1",p,q,1\n',
+    "b,x,,,,1e3\r\n",
+  ].map(encode);
+  for (const processors of [2, 3, 9]) {
+    await withProcessors(processors, async () => {
+      using cutting = new Cutting(setup, 0);
+      const here = (bytes: Uint8Array<ArrayBuffer>) => ({ bytes, cut: new CellCutter(setup).cut(bytes) });
+      assertEquals(contentOf(await cutting.cut(blocks[0])()), contentOf(here(blocks[0])));
+      await waitFor(cutting);
+      const ahead = blocks.map((block) => cutting.cut(block));
+      for (const [i, cut] of ahead.entries()) assertEquals(contentOf(await cut()), contentOf(here(blocks[i])));
+    });
+  }
 });
 
 Deno.test("blocks that were handed to a thread and are not asked for any more are no fault", async () => {
   const cutting = new Cutting(setup, 0);
-  cutting.cut(blockOf(1, "a,x,1\n"));
-  while (!cutting.isBeside) await new Promise((resolve) => setTimeout(resolve, 10));
-  cutting.cut(blockOf(2, "a,x,1\n"));
+  cutting.cut(encode("a,x,1,p,q,7\n"));
+  await waitFor(cutting);
+  cutting.cut(encode("a,x,1,p,q,7\n"));
   cutting[Symbol.dispose]();
 });
 
@@ -83,6 +107,40 @@ Deno.test("a long text, most of which is cut in a thread, gives the rows of its 
 Deno.test("blocks of a text that nobody reads to its end leave no thread behind", async () => {
   const text = openText(new File([HEADER, rowsFrom(0, 180_000)], "whole.csv"), {});
   await text.open();
-  for await (const _ of text.blocks!(true, 5, new Set([0, 1]))) break;
+  for await (const _ of text.blocks!(true, { width: 5, wanted: new Set([0, 1]), numbers: new Map() })) break;
   await text.close();
+});
+
+/** A table of all that can be odd about rows; long enough for threads. */
+function oddTable(rows: number): string {
+  const lines = ["y,a,b,c,d,e,f,n,m"];
+  for (let row = 0; row < rows; row++) {
+    const names = ["a", "b", "c", "d", "e", "f"].map((name, f) => `${name}${row * 7919 % (3 ** (f + 5)) || ""}`);
+    const number = row % 5 === 0 ? "" : row % 9973 === 3 ? "many" : row % 11 === 0 ? `${row}e-3` : `${row % 1000}`;
+    const quoted = row % 20_011 === 5 ? '"over\ntwo ""lines"""' : names[5];
+    lines.push([row % 7331 === 8 ? "" : row % 2, ...names.slice(0, 5), quoted, number, Math.sqrt(row)].join(","));
+    if (row % 30_011 === 11) lines.push("", "1,too few");
+  }
+  return lines.join("\r\n");
+}
+
+Deno.test("a long table has the same bytes whatever the number of threads that cut it", async () => {
+  const names = ["a", "b", "c", "d", "e", "f"].map((name) => categorical(name, name === "f" ? { minCount: 3 } : {}));
+  const schema = { label: "y", features: [...names, numeric("n", { scale: "log" }), numeric("m", { buckets: 9 })] };
+  const file = new File([oddTable(220_000)], "odd.csv");
+  assert(file.size > 10_000_000);
+  const all: unknown[] = [];
+  for (const processors of [1, 2, 4]) {
+    await withProcessors(processors, async () => {
+      const data = await readCsv(file, schema, { onBadRow: "skip" });
+      const again = await readCsv(file, data.schema, { onBadRow: "skip" });
+      const { schema: fitted, ...rest } = data;
+      const { schema: _, ...fittedRest } = again;
+      assert(data.skipped > 20 && data.missingLabels > 20);
+      all.push({ fitted: fitted.toJSON(), rest, fittedRest });
+      await assertRejects(() => readCsv(file, schema), SyntaxError, '"odd.csv" line 5');
+    });
+  }
+  assertEquals(all[1], all[0]);
+  assertEquals(all[2], all[0]);
 });

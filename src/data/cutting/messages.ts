@@ -1,44 +1,21 @@
 /**
- * What the thread that reads and the one that cuts tell each other.
+ * What the thread that reads and one that cuts tell each other.
  *
  * @module
  */
-import type { OddLine } from "../cell_blocks.ts";
+import type { CutLines, CutSetup, Uncut } from "../cell_blocks.ts";
 import type { NewTexts } from "../text_pool.ts";
 
-/** What is to be cut. */
-export interface CutSetup {
-  /** Number of columns. */
-  readonly width: number;
-  /** The character between cells. */
-  readonly delimiter: string;
-  /** Positions of the columns to read. */
-  readonly wanted: ReadonlySet<number>;
-}
+/** What the thread that reads tells: how lines are to be cut, or lines in UTF-8, each with the `\n` that ends it. */
+export type ToCutter = CutSetup | Uint8Array;
 
-/** Lines to cut. */
-export interface CutTask {
-  /** Number of the first line. */
-  readonly line: number;
-  /** The lines in UTF-8, each with the `\n` that ends it. */
-  readonly bytes: Uint8Array;
-}
-
-/** Rows that follow each other. */
-export interface CutRows {
-  /** Line of each row. */
-  readonly lines: Uint32Array<ArrayBuffer>;
-  /** Numbers of texts by position of the column. */
-  readonly codes: readonly (Uint32Array<ArrayBuffer> | undefined)[];
-}
-
-/** A block that was cut. */
+/** Lines that were cut. The texts of cells are those that a column has gained since the answer before. */
 export interface CutAnswer {
+  /** Their cells, or why they cannot be cut. Cells have numbers of texts, and no texts. */
+  readonly cut: CutLines | Uncut;
   /** Texts that each column has gained. */
   readonly texts: readonly (NewTexts | undefined)[];
-  /** Rows, and lines between them that are none. */
-  readonly parts: readonly (CutRows | OddLine)[];
 }
 
-/** What the thread that cuts tells: that it is there, or a block. */
+/** What a thread that cuts tells: that it is there, or what it has cut. */
 export type FromCutter = "ready" | CutAnswer;
