@@ -128,7 +128,7 @@ export function createFittedColumn(
   return before ? new PastColumn(field.feature, numbers, before) : new FittedPastColumn(field, numbers);
 }
 
-const NO_CELLS = { codes: new Uint32Array(0), numbers: new Float64Array(0) };
+const NO_CELLS = { codes: new Uint32Array(0), numbers: new Uint32Array(0) };
 
 /** A categorical column under fitting: cells are codes until the vocabulary is known. */
 class CategoricalColumn implements Column {
@@ -138,10 +138,11 @@ class CategoricalColumn implements Column {
   // 0 is a missing cell, k + 1 the text with code k.
   readonly #codes = growU32();
   readonly #weights = new Weights();
-  readonly #memo = new CellMemo((text) =>
-    text === undefined || this.#missing.has(text) ? 0 : this.#interner.codeOf(text) + 1
+  readonly #memo = new CellMemo(
+    (length) => new Uint32Array(length),
+    (text) => text === undefined || this.#missing.has(text) ? 0 : this.#interner.codeOf(text) + 1,
   );
-  #offered: { codes: Uint32Array; numbers: Float64Array } = NO_CELLS;
+  #offered: { codes: Uint32Array; numbers: Uint32Array } = NO_CELLS;
   #absent = 0;
   #text: string | undefined;
   #weight = 1;
@@ -227,7 +228,7 @@ class FittedCategoricalColumn implements Column {
   readonly #weights = new Weights();
   readonly #respellings: Respellings;
   readonly #counts = { missing: 0, unseen: 0, outside: 0 };
-  readonly #memo = new CellMemo((text) => this.#lookup.codeOf(text));
+  readonly #memo = new CellMemo((length) => new Float64Array(length), (text) => this.#lookup.codeOf(text));
   #offered: { cells: CodedCells; form: CellForm; numbers: Float64Array } | undefined;
   #text: string | undefined;
   #weight = 1;

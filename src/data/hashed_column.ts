@@ -22,10 +22,10 @@ export class HashedColumn implements Column {
   readonly #buckets: number;
   // 0 is a missing cell, k + 1 one of bucket k.
   readonly #codes = growU32();
-  readonly #memo = new CellMemo((text) => this.#codeOf(text));
-  #offered: { codes: Uint32Array; numbers: Float64Array } = {
+  readonly #memo = new CellMemo((length) => new Uint32Array(length), (text) => this.#codeOf(text));
+  #offered: { codes: Uint32Array; numbers: Uint32Array } = {
     codes: new Uint32Array(0),
-    numbers: new Float64Array(0),
+    numbers: new Uint32Array(0),
   };
   #code = 0;
   #sawMissing = false;

@@ -24,7 +24,10 @@ export class NumericColumn implements Column {
   readonly #missing: ReadonlySet<string>;
   readonly #fitted: FieldFit | undefined;
   readonly #numbers = growF64();
-  readonly #memo = new CellMemo((text) => this.offer(text) === undefined ? this.#number : REFUSED);
+  readonly #memo = new CellMemo(
+    (length) => new Float64Array(length),
+    (text) => this.offer(text) === undefined ? this.#number : REFUSED,
+  );
   /** Numbers of the block offered last. */
   #offered: Float64Array = new Float64Array(0);
   #drained: Float64Array | undefined;
