@@ -4,7 +4,8 @@
  * @module
  */
 import { parseBytes } from "../data/large_arrays.ts";
-import { type DATA_OPTIONS, type DataFormat, filesOf, STDIN } from "./data.ts";
+import { type DATA_OPTIONS, type DataFormat, filesOf } from "./data.ts";
+import { STDIN } from "./data_files.ts";
 import { type OptionGroups, type Options, UsageError } from "./options.ts";
 
 /** Options that say where encoded rows are kept. */

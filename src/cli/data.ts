@@ -8,23 +8,15 @@ import { throughCache } from "../data/cache.ts";
 import { warningOfOneClass } from "../data/classes.ts";
 import type { ReadCsvOptions } from "../data/csv.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { FittedSchema } from "../data/fitted_schema.ts";
+import type { FittedSchema } from "../data/fitted_schema.ts";
 import { limitMemory } from "../data/large_arrays.ts";
-import { type ReadLibsvmOptions, readLibsvmParts, readLibsvmWatched } from "../data/libsvm.ts";
-import {
-  type ColumnFormat,
-  DATA_FORMATS,
-  formOf,
-  type ReadDataOptions,
-  readDataWatched,
-  readWatchedParts,
-} from "../data/read_data.ts";
+import type { ReadLibsvmOptions } from "../data/libsvm.ts";
+import { type ColumnFormat, DATA_FORMATS, type ReadDataOptions } from "../data/read_data.ts";
 import type { Schema } from "../data/schema.ts";
-import type { Source } from "../data/source.ts";
-import { listSources } from "../data/source_list.ts";
-import { type ReadSqlOptions, readSqlParts, readSqlWatched } from "../data/sql.ts";
+import type { ReadSqlOptions } from "../data/sql.ts";
 import type { RowWatcher } from "../data/watcher.ts";
-import { type OptionGroups, type Options, UsageError } from "./options.ts";
+import { formOfFiles, QUERY, readFiles, toSource } from "./data_files.ts";
+import type { OptionGroups, Options } from "./options.ts";
 import { ReadingProgress } from "./reading_progress.ts";
 import { progressStream, type Streams } from "./streams.ts";
 import { formatCount } from "./table.ts";
@@ -110,9 +102,6 @@ export function filesOf(options: Options<DataOption>): readonly string[] {
   return sql === undefined ? options.texts("data") : [`${QUERY}${sql}`];
 }
 
-/** What a query begins with among names of files, none of which can have it. */
-const QUERY = "\0sql ";
-
 /** Reads how files are to be read from the options that all commands with data have. */
 export async function readDataFormat(options: Options<DataOption>): Promise<DataFormat> {
   const delimiter = options.text("delimiter");
@@ -143,32 +132,6 @@ export function readRejections(
   };
 }
 
-/** Tells whether files hold `id:value` tokens instead of columns. */
-export async function areLibsvm(files: readonly string[], format: Pick<DataFormat, "format">): Promise<boolean> {
-  return await formOfFiles(files, format) === "libsvm";
-}
-
-/** Returns the form of files, by their names where none is given. */
-export async function formOfFiles(
-  files: readonly string[],
-  { format }: Pick<DataFormat, "format">,
-): Promise<ColumnFormat | "libsvm"> {
-  if (format === undefined && files.includes(STDIN)) {
-    throw new UsageError('Cannot read standard input: option "--format" is missing, no name tells the form');
-  }
-  // The rows of a query come as Parquet.
-  if (files[0]?.startsWith(QUERY)) return "parquet";
-  return format ?? formOf(files.length > 0 ? await listSources(files) : []);
-}
-
-/** What stands for the standard input. */
-export const STDIN = "-";
-
-/** Returns what a name on the command line stands for. */
-function toSource(file: string): Source {
-  return file === STDIN ? { name: "standard input", stream: () => Deno.stdin.readable } : file;
-}
-
 /**
  * Reads data files as one data set and reports rows that were left out.
  *
@@ -185,11 +148,14 @@ export async function readData(
   if (!watcher) return (await readDivided(files, schema, options, streams))[0];
   const data = await readFiles(files, schema, options, watcher);
   reportLeftOut(data, "Left out", streams);
-  if (data.rows === 0) {
-    const names = files.map((file) => file.replace(QUERY, "")).join('", "');
-    throw new RangeError(`Cannot use "${names}": there must be a row, received none`);
-  }
+  requireRow(files, data);
   return data;
+}
+
+function requireRow(files: readonly string[], { rows }: Dataset): void {
+  if (rows > 0) return;
+  const names = files.map((file) => file.replace(QUERY, "")).join('", "');
+  throw new RangeError(`Cannot use "${names}": there must be a row, received none`);
 }
 
 /** How rows are divided once they are read. */
@@ -213,10 +179,7 @@ export async function readDivided(
     using progress = new ReadingProgress(progressStream);
     const onRows = (rows: number): void => progress.update(rows);
     const whole = await readFiles(files, schema, { ...options, onRows }, undefined);
-    if (whole.rows === 0) {
-      const names = files.map((file) => file.replace(QUERY, "")).join('", "');
-      throw new RangeError(`Cannot use "${names}": there must be a row, received none`);
-    }
+    requireRow(files, whole);
     const parts = division?.divide(whole) ?? [whole];
     progress[Symbol.dispose]();
     const end = progress.describeEnd(whole.rows);
@@ -244,53 +207,6 @@ export function reportLeftOut(
   for (const reason of data.skippedReasons) streams.err(`  ${reason}`);
   const more = data.skipped - data.skippedReasons.length;
   if (more > 0) streams.err(`  and ${formatCount(more)} more`);
-}
-
-async function readFiles(
-  files: readonly string[],
-  schema: Schema | FittedSchema | undefined,
-  options: DataFormat,
-  watcher: RowWatcher | undefined,
-): Promise<Dataset> {
-  const sources = files.map(toSource);
-  if (schema === undefined || await areLibsvm(files, options)) {
-    return await readLibsvmWatched(sources, libsvmOptions(schema, options), watcher);
-  }
-  const { threshold: _, database, ...reading } = options;
-  if (!files[0].startsWith(QUERY)) return await readDataWatched(sources, schema, reading, watcher);
-  const { format: _format, onRows: _onRows, ...rows } = reading;
-  return await readSqlWatched(files[0].slice(QUERY.length), schema, { ...rows, database }, watcher);
-}
-
-/** Reads data files with a fitted schema in parts of at most so many rows, and tells a watcher of each row. */
-export async function* readFileParts(
-  files: readonly string[],
-  schema: FittedSchema,
-  options: DataFormat,
-  watcher: RowWatcher,
-  rows: number,
-): AsyncGenerator<Dataset> {
-  const sources = files.map(toSource);
-  if (await areLibsvm(files, options)) {
-    yield* readLibsvmParts(sources, libsvmOptions(schema, options), watcher, rows);
-    return;
-  }
-  const { threshold: _, database, ...reading } = options;
-  if (!files[0].startsWith(QUERY)) {
-    yield* readWatchedParts(sources, schema, reading, watcher, rows);
-    return;
-  }
-  const { format: _format, onRows: _onRows, ...how } = reading;
-  yield* readSqlParts(files[0].slice(QUERY.length), schema, { ...how, database }, watcher, rows);
-}
-
-function libsvmOptions(
-  schema: Schema | FittedSchema | undefined,
-  { header, onBadRow, onMissingLabel, labeled, limit, threshold }: DataFormat,
-): ReadLibsvmOptions {
-  const names = Array.isArray(header) && schema === undefined ? { fields: header } : {};
-  const known = schema instanceof FittedSchema ? { schema } : { threshold };
-  return { ...known, ...names, onBadRow, onMissingLabel, labeled, limit };
 }
 
 /** Says in a line what a data set holds. */

@@ -11,8 +11,8 @@ import {
   type Ranking,
 } from "../data/describe.ts";
 import { warningsOf, worstDrift } from "../data/describe/told.ts";
-import { areLibsvm, BAD_ROW_OPTION, DATA_OPTIONS, MISSING_OPTION, readDataFormat, readRejections } from "./data.ts";
-import { requireFiles } from "./data.ts";
+import { BAD_ROW_OPTION, DATA_OPTIONS, MISSING_OPTION, readDataFormat, readRejections, requireFiles } from "./data.ts";
+import { areLibsvm } from "./data_files.ts";
 import { type CommandInfo, type Options, parseOptions } from "./options.ts";
 import { readSchema, SCHEMA_OPTIONS } from "./schema.ts";
 import type { Streams } from "./streams.ts";

@@ -16,15 +16,8 @@ import type { ModelHeader } from "../model/header.ts";
 import { type CACHE_OPTION, readCache } from "./cache.ts";
 import { reportCoverage } from "./coverage.ts";
 import type { BAD_ROW_OPTION, DATA_OPTIONS, DataFormat, Division, MISSING_OPTION } from "./data.ts";
-import {
-  areLibsvm,
-  readData,
-  readDataFormat,
-  readDivided,
-  readRejections,
-  requireFiles,
-  warnOfOneClass,
-} from "./data.ts";
+import { readData, readDataFormat, readDivided, readRejections, requireFiles, warnOfOneClass } from "./data.ts";
+import { areLibsvm } from "./data_files.ts";
 import { describeGrowth, type GROWTH_OPTIONS, readGrowth } from "./growth.ts";
 import { type OptionGroups, type Options, UsageError } from "./options.ts";
 import { readSchema, SCHEMA_OPTIONS } from "./schema.ts";

@@ -9,7 +9,6 @@ import type { TunedProblem } from "../kernels/tuner.ts";
 import { Model } from "../model.ts";
 import { defaultTuningFile } from "../tuning_file.ts";
 import {
-  areLibsvm,
   BAD_ROW_OPTION,
   DATA_OPTIONS,
   describeData,
@@ -19,6 +18,7 @@ import {
   readRejections,
   requireFiles,
 } from "./data.ts";
+import { areLibsvm } from "./data_files.ts";
 import { GPU_OPTION, openGpu, readBackend } from "./device.ts";
 import { requireWritable } from "./files.ts";
 import { MODEL_OPTIONS, OPTIMIZER_OPTIONS, readL1, readL2, readModel, readOptimizer } from "./model.ts";
