@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ColumnCells } from "./cell_blocks.ts";
+import { type ColumnCells, textAt } from "./cell_blocks.ts";
 import { createCellForms } from "./cell_forms.ts";
 import { type Column, createColumn, createFittedColumn } from "./columns.ts";
 import { Dataset } from "./dataset.ts";
@@ -302,11 +302,4 @@ export class DatasetBuilder {
   #bare<T extends string | undefined>(text: T): T {
     return this.#trim ? text?.trim() as T : text;
   }
-}
-
-/** Returns the text of a row's cell; of a plain number, one that means the same. */
-export function textAt(cells: ColumnCells, row: number): string | undefined {
-  if ("codes" in cells) return cells.texts[cells.codes[row]];
-  const number = cells.numbers[row];
-  return cells.odd.get(row) ?? (Number.isNaN(number) ? undefined : String(number));
 }

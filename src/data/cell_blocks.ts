@@ -24,6 +24,13 @@ export interface CutSetup {
 /** Cells of a column, by numbers of texts or as numbers. */
 export type ColumnCells = CodedCells | NumberCells;
 
+/** Returns the text of a row's cell; of a plain number, one that means the same. */
+export function textAt(cells: ColumnCells, row: number): string | undefined {
+  if ("codes" in cells) return cells.texts[cells.codes[row]];
+  const number = cells.numbers[row];
+  return cells.odd.get(row) ?? (Number.isNaN(number) ? undefined : String(number));
+}
+
 /** Rows that follow each other, with the right number of cells each. */
 export interface CellBlock {
   /** How many. */

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type BlockCells, type Cells, type DatasetBuilder, textAt } from "./builder.ts";
-import type { CellBlock } from "./cell_blocks.ts";
+import type { BlockCells, Cells, DatasetBuilder } from "./builder.ts";
+import { type CellBlock, textAt } from "./cell_blocks.ts";
 import type { Layout } from "./csv_layout.ts";
 import type { FieldCell, RawTexts } from "./derived/derive.ts";
 import type { FittedSchema } from "./fitted_schema.ts";
