@@ -77,7 +77,7 @@ Deno.test("mistakes in a recipe are named", () => {
     { models: [{ name: "a b", model: "fm" }] },
     'models[0].name must be a name of letters, digits and "-", "_" or ".", received "a b"',
   );
-  refused({ models: [{ model: "fm", dims: 4 }] }, 'models[0] has no "dims", did you mean "dim"');
+  refused({ models: [{ model: "fm", dimm: 4 }] }, 'models[0] has no "dimm", did you mean "dim"');
   refused({ models: [{ model: "fm", out: "m.weft" }] }, 'models[0] cannot have "out", which the benchmark settles');
   refused({ models: [{ model: "fm", "batch-norm": 1 }] }, "models[0].batch-norm must be true or false, received 1");
   refused({ models: ["fm", "fm"] }, 'names of models must differ, received "fm" twice');

@@ -140,7 +140,7 @@ Deno.test("options that train refuses end a search before anything runs", async 
         space: { model: ["deepfm", "dcnv2"], "model-options.layer": { int: [1, 2], when: { model: "dcnv2" } } },
         fixed: {},
       },
-      'Cannot tune with model dcnv2, model-options.layer 1: model dcnv2 has no option "layer", it has dim, layers, hidden, ' +
+      'Cannot tune with model dcnv2, model-options.layer 1: model dcnv2 has no option "layer", it has dims, dim, layers, hidden, ' +
         "dropout, batchNorm, structure",
     );
     assert(!await Deno.stat(join(folder, "space")).then(() => true, () => false));
