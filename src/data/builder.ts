@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { type ColumnCells, textAt } from "./cell_blocks.ts";
+import type { BlockCells, Cells } from "./builder_cells.ts";
+import { textAt } from "./cell_blocks.ts";
 import { createCellForms } from "./cell_forms.ts";
 import { type Column, createColumn, createFittedColumn } from "./columns.ts";
 import { Dataset } from "./dataset.ts";
 import { taskNames } from "./declared_labels.ts";
-import { type FieldCell, formsOfCells, rowDeriver } from "./derived/derive.ts";
+import { formsOfCells, rowDeriver } from "./derived/derive.ts";
 import { type FieldFit, FittedSchema } from "./fitted_schema.ts";
 import { growF64 } from "./growable.ts";
 import { keepWithinMemory, makeF32, makeU32 } from "./large_arrays.ts";
@@ -17,7 +18,6 @@ import type { Rejections, RowFault } from "./rejections.ts";
 import { type LabelCells, RowLabels } from "./row_labels.ts";
 import { type CategoricalFeature, parseSchema, type Schema } from "./schema.ts";
 import { type SequenceCell, SequenceColumns } from "./sequence_column.ts";
-import type { CodedCells } from "./text_pool.ts";
 import { type CellForm, textRulesOf } from "./text_rules.ts";
 import { createTimeReader } from "./time.ts";
 
@@ -33,35 +33,6 @@ export interface DatasetBuilderOptions {
   timed: boolean;
   /** Schema of the rows before these, whose buckets stay and whose statistics of the past go on. @default {none} */
   before?: FittedSchema;
-}
-
-/** Cells of a row, in the order of the features, with what stands beside them. */
-export interface Cells {
-  /**
-   * One text per field, then one per sequence or a list; none for a missing value. A field that is made of columns has a
-   * list of their texts, or the text that was made of them before.
-   */
-  texts: readonly FieldCell[];
-  /** Values of the occurrences, where they have any. */
-  weights?: readonly number[];
-  /** Text of each label, for labeled rows; a number is one that was read before. */
-  labels?: LabelCells;
-  /** Text of the time, for timed rows. */
-  time?: string;
-}
-
-/** Cells of a block of rows, as {@linkcode Cells} has those of one, by numbers of texts. */
-export interface BlockCells {
-  /** How many rows. */
-  readonly rows: number;
-  /** One column per field, then one per sequence. */
-  readonly texts: readonly ColumnCells[];
-  /** Labels of all rows, where there is one column of them alone. */
-  readonly label?: CodedCells;
-  /** Returns the labels of a row, for labeled rows. */
-  labelsAt(row: number): LabelCells;
-  /** Returns the text of a row's time, for timed rows. */
-  timeAt(row: number): string | undefined;
 }
 
 /** A data set under construction. */

@@ -117,7 +117,7 @@ class Reading {
   /** Whether no more rows are wanted. */
   get isFull(): boolean {
     const { limit = Infinity } = this.#options;
-    return this.#part.before + (this.#builder?.rows ?? 0) >= limit;
+    return this.#part.stored(this.#builder) >= limit;
   }
 
   /** Reads a file until no more rows are wanted; yields the parts that become whole. */

@@ -13,9 +13,8 @@ export class PartCut {
   readonly rows: number;
   /** Rows left out of this part. */
   rejections: Rejections;
-  /** Rows stored in earlier parts. */
-  before = 0;
   readonly #options: RejectionOptions;
+  #before = 0;
   #met = 0;
   #ended = 0;
 
@@ -30,6 +29,11 @@ export class PartCut {
     return this.#ended > 0 && this.#met === 0;
   }
 
+  /** Returns how many rows are stored, in earlier parts and in the builder of this one. */
+  stored(builder: DatasetBuilder | undefined): number {
+    return this.#before + (builder?.rows ?? 0);
+  }
+
   /** Counts a row that was stored or left out; returns whether the part is whole. */
   count(): boolean {
     return ++this.#met >= this.rows;
@@ -38,7 +42,7 @@ export class PartCut {
   /** Returns the rows of the part and begins the next one, which needs another builder. */
   end(builder: DatasetBuilder): Dataset {
     const { rejections } = this;
-    this.before += builder.rows;
+    this.#before += builder.rows;
     this.#met = 0;
     this.#ended++;
     this.rejections = new Rejections(this.#options);

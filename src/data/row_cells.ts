@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Cells } from "./builder.ts";
+import type { Cells } from "./builder_cells.ts";
 import { columnsOf, derivationOf, sourcesOf } from "./derived/derivation.ts";
 import type { FieldCell } from "./derived/derive.ts";
 import { featuresOf, FittedSchema } from "./fitted_schema.ts";

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { BlockCells, Cells, DatasetBuilder } from "./builder.ts";
+import type { DatasetBuilder } from "./builder.ts";
+import type { BlockCells, Cells } from "./builder_cells.ts";
 import { type CellBlock, textAt } from "./cell_blocks.ts";
 import type { Layout } from "./csv_layout.ts";
 import type { FieldCell, RawTexts } from "./derived/derive.ts";

@@ -95,12 +95,7 @@ export class TableReading {
   /** Whether no more rows are wanted. */
   get isFull(): boolean {
     const { limit = Infinity } = this.#request.options;
-    return this.#stored >= limit;
-  }
-
-  /** Rows stored, those of earlier parts included. */
-  get #stored(): number {
-    return this.#part.before + (this.#builder?.rows ?? 0);
+    return this.#part.stored(this.#builder) >= limit;
   }
 
   /** Reads a table until no more rows are wanted; yields the parts that become whole. */
@@ -119,7 +114,7 @@ export class TableReading {
     for await (const part of parts) {
       if (Array.isArray(part)) yield* this.#takeRecords(table, part, cells);
       else this.#takeBlock(table, part, cells);
-      onRows?.(this.#stored);
+      onRows?.(this.#part.stored(this.#builder));
       if (this.isFull) return;
     }
   }
