@@ -182,6 +182,16 @@ export function sliceCells(cells: ColumnCells, start: number, end: number): Colu
   return { numbers: cells.numbers.subarray(start, end), odd: new Map(odd.map(([row, text]) => [row - start, text])) };
 }
 
+/** Cuts cells into those of so many rows each, the last of fewer. */
+export function splitCells(cells: ColumnCells, size: number): ColumnCells[] {
+  const array = "codes" in cells ? cells.codes : cells.numbers;
+  const starts = Array.from({ length: Math.ceil(array.length / size) }, (_, part) => part * size);
+  if ("codes" in cells) return starts.map((start) => ({ ...cells, codes: cells.codes.subarray(start, start + size) }));
+  const odd = starts.map(() => new Map<number, string>());
+  for (const [row, text] of cells.odd) odd[Math.floor(row / size)].set(row % size, text);
+  return starts.map((start, part) => ({ numbers: cells.numbers.subarray(start, start + size), odd: odd[part] }));
+}
+
 /** Tells whether a line has no text; such lines are no rows. */
 function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
   return end === start || (end === start + 1 && bytes[start] === RETURN);

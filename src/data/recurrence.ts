@@ -15,6 +15,8 @@ export class Recurrence {
   #numbered = 0;
   #found = 0;
   #isUseless = false;
+  /** Values that had a number when the block began. */
+  #numberedBefore = 0;
 
   /** Whether values are given numbers without being looked up. */
   get isUseless(): boolean {
@@ -24,15 +26,18 @@ export class Recurrence {
   /** Begins another block; returns whether numbers begin again at 0 with it. */
   beginBlock(): boolean {
     if (!this.#isUseless && this.#numbered > TRIED_VALUES) this.#isUseless = this.#found < this.#numbered;
-    if (!this.#isUseless && this.#numbered < MOST_VALUES) return false;
-    this.#numbered = 0;
-    this.#found = 0;
-    return true;
+    const goesOn = !this.#isUseless && this.#numbered < MOST_VALUES;
+    if (!goesOn) {
+      this.#numbered = 0;
+      this.#found = 0;
+    }
+    this.#numberedBefore = this.#numbered;
+    return !goesOn;
   }
 
-  /** Counts values that were found. */
-  find(count = 1): void {
-    this.#found += count;
+  /** Ends a block of so many values: those that got no number of their own had one. */
+  endBlock(values: number): void {
+    this.#found += values - (this.#numbered - this.#numberedBefore);
   }
 
   /** Returns the number of a new value. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ByteTable, type TextBytes, UNKNOWN } from "./byte_table.ts";
+import { ByteTable, PACKED_BYTES, padded, type TextBytes, UNKNOWN } from "./byte_table.ts";
 import { Recurrence } from "./recurrence.ts";
 import { copyText } from "./vocabulary.ts";
 
@@ -23,18 +23,23 @@ export interface Utf8Block extends TextBytes {
 
 /** Texts that a column has gained. */
 export interface NewTexts {
-  readonly texts: readonly string[];
+  /** None stands for a missing value. */
+  readonly texts: readonly (string | undefined)[];
   /** Whether numbers begin again with them. */
   readonly beginsAgain: boolean;
 }
 
 /** Numbers the texts of one column. */
 export class TextPool {
-  #texts: string[] = [];
+  #texts: (string | undefined)[] = [];
   #beginsAgain = false;
   readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   #table = new ByteTable();
   readonly #recurrence = new Recurrence();
+  /** The number of a missing value, where one was asked for. */
+  #none: number | undefined;
+  /** Bytes that texts were taken from last. */
+  #last: Utf8Block | undefined;
 
   /**
    * Numbers the texts of a block's cells; gives up what did not help with the blocks before.
@@ -44,25 +49,48 @@ export class TextPool {
    * @param nexts position behind its last, and one more for what is between two cells
    */
   read(block: Utf8Block, starts: Uint32Array, nexts: Uint32Array, rows: number): CodedCells {
-    this.#beginBlock();
+    this.beginBlock();
     const codes = new Uint32Array(rows);
     if (this.#recurrence.isUseless) {
       for (let row = 0; row < rows; row++) codes[row] = this.#number(block, starts[row], nexts[row] - 1);
     } else {
       const table = this.#table;
-      let found = 0;
       for (let row = 0; row < rows; row++) {
         const [start, end] = [starts[row], nexts[row] - 1];
         let number = table.find(block, start, end);
         if (number === UNKNOWN) {
           number = this.#number(block, start, end);
           table.add(block, start, end);
-        } else found++;
+        }
         codes[row] = number;
       }
-      this.#recurrence.find(found);
     }
+    this.endBlock(rows);
     return { texts: this.#texts, codes };
+  }
+
+  /** The texts that have numbers. */
+  get texts(): readonly (string | undefined)[] {
+    return this.#texts;
+  }
+
+  /** Returns the number of one text. */
+  number(text: Uint8Array): number {
+    let block = this.#last;
+    if (block?.bytes.buffer !== text.buffer) block = this.#last = { ...wholeBuffer(text), ascii: undefined };
+    const end = text.byteOffset + text.length;
+    if (end + PACKED_BYTES > block.bytes.length) {
+      return this.#find({ ...padded(text), ascii: undefined }, 0, text.length);
+    }
+    return this.#find(block, text.byteOffset, end);
+  }
+
+  /** Returns the number of a missing value. */
+  numberOfNone(): number {
+    if (this.#none !== undefined) return this.#none;
+    this.#texts.push(undefined);
+    if (!this.#recurrence.isUseless) this.#table.skip();
+    return this.#none = this.#recurrence.number();
   }
 
   /** Returns the texts that were numbered since they were last taken, and keeps them no longer. */
@@ -73,11 +101,27 @@ export class TextPool {
     return taken;
   }
 
-  #beginBlock(): void {
+  /** Makes room for another block, and gives up what did not help with those before. */
+  beginBlock(): void {
     if (!this.#recurrence.beginBlock()) return;
     this.#texts = [];
+    this.#none = undefined;
     this.#beginsAgain = true;
     if (!this.#recurrence.isUseless) this.#table = new ByteTable();
+  }
+
+  /** Ends a block of so many values. */
+  endBlock(values: number): void {
+    this.#recurrence.endBlock(values);
+  }
+
+  #find(block: Utf8Block, start: number, end: number): number {
+    if (this.#recurrence.isUseless) return this.#number(block, start, end);
+    const known = this.#table.find(block, start, end);
+    if (known !== UNKNOWN) return known;
+    const number = this.#number(block, start, end);
+    this.#table.add(block, start, end);
+    return number;
   }
 
   #number({ bytes, ascii }: Utf8Block, start: number, end: number): number {
@@ -87,4 +131,9 @@ export class TextPool {
     this.#texts.push(text);
     return this.#recurrence.number();
   }
+}
+
+/** Returns all of the buffer that bytes are of. */
+function wholeBuffer({ buffer }: Uint8Array): TextBytes {
+  return { bytes: new Uint8Array(buffer), view: new DataView(buffer) };
 }

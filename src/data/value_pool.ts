@@ -5,11 +5,12 @@
  */
 
 import { Recurrence } from "./recurrence.ts";
+import type { NewTexts } from "./text_pool.ts";
 
 /** Numbers the values of one column. */
 export class ValuePool {
-  /** Texts by number, none for a missing value. */
-  texts: (string | undefined)[] = [];
+  #texts: (string | undefined)[] = [];
+  #beginsAgain = false;
   readonly #textOf: (value: unknown) => string | undefined;
   readonly #numbers = new Map<unknown, number>();
   readonly #recurrence = new Recurrence();
@@ -19,28 +20,40 @@ export class ValuePool {
     this.#textOf = textOf;
   }
 
-  /** Makes room for another block, and gives up what did not help with those before. */
-  beginBlock(): void {
+  /** Texts by number, none for a missing value. */
+  get texts(): readonly (string | undefined)[] {
+    return this.#texts;
+  }
+
+  /** Returns the texts that were numbered since they were last taken, and keeps them no longer. */
+  take(): NewTexts {
+    const taken = { texts: this.#texts, beginsAgain: this.#beginsAgain };
+    this.#texts = [];
+    this.#beginsAgain = false;
+    return taken;
+  }
+
+  #beginBlock(): void {
     if (!this.#recurrence.beginBlock()) return;
-    this.texts = [];
+    this.#texts = [];
+    this.#beginsAgain = true;
     this.#numbers.clear();
   }
 
-  /** Returns the numbers of the texts of values `first` up to `last`. */
-  codes(values: ArrayLike<unknown>, first: number, last: number): Uint32Array {
-    const codes = new Uint32Array(last - first);
-    for (let i = first; i < last; i++) codes[i - first] = this.#code(values[i]);
+  /** Returns the numbers of the texts of a block's values; gives up what did not help with the blocks before. */
+  codes(values: ArrayLike<unknown>): Uint32Array {
+    this.#beginBlock();
+    const codes = new Uint32Array(values.length);
+    for (let i = 0; i < values.length; i++) codes[i] = this.#code(values[i]);
+    this.#recurrence.endBlock(values.length);
     return codes;
   }
 
   #code(value: unknown): number {
     const { isUseless } = this.#recurrence;
     const known = isUseless ? undefined : this.#numbers.get(value);
-    if (known !== undefined) {
-      this.#recurrence.find();
-      return known;
-    }
-    this.texts.push(this.#textOf(value));
+    if (known !== undefined) return known;
+    this.#texts.push(this.#textOf(value));
     const number = this.#recurrence.number();
     if (!isUseless) this.#numbers.set(value, number);
     return number;

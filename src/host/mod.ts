@@ -11,8 +11,8 @@ export { mapCheckpoint, readCheckpoint, requireSavable, writeCheckpoint } from "
 export { listenGrpc } from "./grpc.ts";
 export { exists, makeFolder, openFile, openRanges, readFolder, removeFile, stampFile } from "./files.ts";
 export type { ByteRanges, FileStamp, FolderEntry } from "./file_types.ts";
-export { startCutter } from "./cutter.ts";
-export type { CutterThread } from "./cutter_types.ts";
+export { startDataThread } from "./data_thread.ts";
+export type { DataThreadPort, DataThreadWork } from "./data_thread_types.ts";
 export { listen } from "./listen.ts";
 export type { GrpcListener, GrpcListenOptions, Listener, ListenOptions } from "./listen_types.ts";
 export { openLogFolder } from "./log_folder.ts";

@@ -6,14 +6,14 @@
 import type { Checkpoint } from "../checkpoint/content.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { AdapterOptions, AdapterReport, FoundAdapter } from "./adapter_types.ts";
-import type { CutterThread } from "./cutter_types.ts";
+import type { DataThreadPort, DataThreadWork } from "./data_thread_types.ts";
 import type { GrpcListener, GrpcListenOptions, Listener, ListenOptions } from "./listen_types.ts";
 import type { LogFolder } from "./log_types.ts";
 import type { MappedBytes } from "./scratch_types.ts";
 import type { ByteRanges, FileStamp, FolderEntry } from "./file_types.ts";
 import type { RunFiles } from "./run_types.ts";
 
-export type { CutterThread } from "./cutter_types.ts";
+export type { DataThreadPort, DataThreadWork } from "./data_thread_types.ts";
 export type { GrpcListener, GrpcListenOptions, Listener, ListenOptions } from "./listen_types.ts";
 export type { ByteRanges, FileStamp, FolderEntry } from "./file_types.ts";
 export type { MappedBytes } from "./scratch_types.ts";
@@ -122,7 +122,7 @@ export function saveTuning(_gpu: Gpu, path?: string): Promise<void> {
 }
 
 /** Starts no thread. */
-export function startCutter(): CutterThread | undefined {
+export function startDataThread(_work: DataThreadWork): DataThreadPort | undefined {
   return undefined;
 }
 

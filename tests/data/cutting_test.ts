@@ -4,6 +4,7 @@ import { type CutBlock, Cutting } from "../../src/data/cutting/cutting.ts";
 import { openText } from "../../src/data/delimited_text.ts";
 import { categorical, numeric } from "../../src/data/schema.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { withProcessors } from "./processors.ts";
 
 const setup = {
   ...{ width: 6, delimiter: ",", quotes: true },
@@ -12,18 +13,6 @@ const setup = {
 };
 
 const encode = (text: string) => new TextEncoder().encode(text);
-
-/** Runs with so many processors. */
-async function withProcessors(count: number, body: () => Promise<void>): Promise<void> {
-  const own = Object.getOwnPropertyDescriptor(navigator, "hardwareConcurrency");
-  Object.defineProperty(navigator, "hardwareConcurrency", { value: count, configurable: true });
-  try {
-    await body();
-  } finally {
-    if (own) Object.defineProperty(navigator, "hardwareConcurrency", own);
-    else Reflect.deleteProperty(navigator, "hardwareConcurrency");
-  }
-}
 
 /** What lines were cut into, with texts in place of their numbers. */
 function contentOf({ bytes, cut }: CutBlock): unknown {

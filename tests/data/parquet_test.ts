@@ -214,6 +214,23 @@ Deno.test("bytes that are no text are refused", async () => {
   );
 });
 
+Deno.test("decimals that are stored as bytes have all their digits", async () => {
+  const columnData = [{ name: "click", data: [1, 0] }, { name: "price", data: [2.56, -0.01] }];
+  const bytes = parquetWriteBuffer({
+    columnData,
+    schema: [
+      { name: "root", num_children: 2 },
+      { name: "click", type: "INT32", repetition_type: "REQUIRED" },
+      {
+        ...{ name: "price", type: "BYTE_ARRAY", repetition_type: "REQUIRED" },
+        ...{ converted_type: "DECIMAL", scale: 2, precision: 10 },
+      },
+    ],
+  });
+  const data = await readParquet(new File([bytes], "x.parquet"), { label: "click", features: [categorical("price")] });
+  assertEquals(data.schema.fields[0].vocabulary, ["-0.01", "2.56"]);
+});
+
 Deno.test("Parquet comes from an address that knows ranges, one that does not, and a stream", async () => {
   const bytes = await Deno.readFile(golden("zstd"));
   const expected = await partsOf(await readCsv(file(csv), SCHEMA));

@@ -9,9 +9,8 @@ function countTexts(blocks: number, rows: number, valueAt: (row: number) => unkn
     return value === undefined ? undefined : `${value}`;
   });
   for (let block = 0; block < blocks; block++) {
-    pool.beginBlock();
     const values = Array.from({ length: rows }, (_, i) => valueAt(block * rows + i));
-    const texts = Array.from(pool.codes(values, 0, rows), (code) => pool.texts[code]);
+    const texts = Array.from(pool.codes(values), (code) => pool.texts[code]);
     assertEquals(texts, values.map((value) => value === undefined ? undefined : `${value}`));
   }
   return made;

@@ -4,13 +4,17 @@
  * @module
  */
 import type { SchemaElement, SchemaTree } from "npm:hyparquet@1.33.0";
-import type { SequenceCell } from "./sequence_column.ts";
-import type { TableColumn } from "./table.ts";
+import type { SequenceCell } from "../sequence_column.ts";
+import type { TableColumn } from "../table.ts";
 
 /** A column of a Parquet file. */
 export interface ParquetColumn extends TableColumn {
+  /** Whether values are texts, or items of lists are. */
+  readonly isText?: boolean;
   /** Returns the cell of a value. */
   toCell(value: unknown): SequenceCell;
+  /** Returns a value as the number that the digits of its text are, where values are numbers and no lists. */
+  toNumber?(value: unknown): number;
 }
 
 /**
@@ -23,13 +27,14 @@ export function describeParquetColumn(tree: SchemaTree): ParquetColumn {
   if (typeof items === "string") return { name, refused: items, toCell: () => undefined };
   const kind = describeElement(items);
   if (typeof kind === "string") return { name, refused: kind, toCell: () => undefined };
-  const { toText, isFloating } = kind;
+  const { toText, isFloating, isText, toNumber } = kind;
   if (items === tree.element && items.repetition_type !== "REPEATED") {
-    return { name, isFloating, toCell: (value) => value === undefined || value === null ? undefined : toText(value) };
+    const toCell = (value: unknown) => value === undefined || value === null ? undefined : toText(value);
+    return { name, isFloating, isText, toCell, toNumber };
   }
   const toItem = (value: unknown): string => value === undefined || value === null ? "" : toText(value);
   const toList = (value: unknown): SequenceCell => value ? Array.from(value as ArrayLike<unknown>, toItem) : undefined;
-  return { name, isList: true, isFloating, toCell: toList };
+  return { name, isList: true, isFloating, isText, toCell: toList };
 }
 
 /** Returns the element of a column's values, or of the items of its lists; what it is where it is neither. */
@@ -49,7 +54,9 @@ function itemsOf({ element, children }: SchemaTree): SchemaElement | string {
 /** How the values of an element become texts. */
 interface ElementKind {
   readonly isFloating?: boolean;
+  readonly isText?: boolean;
   toText(value: unknown): string;
+  toNumber?(value: unknown): number;
 }
 
 /** Describes an element, or says what it holds that no field can take. */
@@ -67,15 +74,19 @@ function describeElement(element: SchemaElement): ElementKind | string {
   if (converted === "TIME_MILLIS") return keepRaw(element, formatClocks(PER_SECOND.MILLIS));
   if (converted === "TIME_MICROS") return keepRaw(element, formatClocks(PER_SECOND.MICROS));
   if (type === "INT96") return { toText: memoize(formatTimes(PER_SECOND.NANOS, false)) };
-  if (type === "FLOAT") return { isFloating: true, toText: (value) => formatFloat(value as number) };
-  if (type === "DOUBLE" || kind === "FLOAT16") return { isFloating: true, toText: String };
+  if (type === "FLOAT") {
+    const toNumber = (value: unknown) => shortFloat(value as number);
+    return { isFloating: true, toText: (value) => String(toNumber(value)), toNumber };
+  }
+  if (type === "DOUBLE" || kind === "FLOAT16") return { isFloating: true, toText: String, toNumber: Number };
   if (kind === "JSON" || converted === "JSON") element.converted_type = "UTF8";
   if (kind === "JSON") element.logical_type = undefined;
   if (type === "FIXED_LEN_BYTE_ARRAY" && kind !== "UUID") return "bytes of a fixed number";
   if (converted === "BSON" || kind === "BSON") return "BSON";
   if (kind === "GEOMETRY" || kind === "GEOGRAPHY" || kind === "VARIANT" || kind === "FILE") return kind.toLowerCase();
   if (type === undefined) return "a struct without columns";
-  return { toText: String };
+  if (type === "INT32" || type === "INT64") return { toText: String, toNumber: Number };
+  return { toText: String, isText: type === "BYTE_ARRAY" };
 }
 
 /** Takes the meaning from an element, so that its values come as they are stored. */
@@ -106,13 +117,14 @@ function toBigInt(bytes: Uint8Array): bigint {
   return BigInt.asIntN(8 * bytes.length, unsigned);
 }
 
-/** Writes the fewest digits that tell a float32 number from all others, as other tools write it. */
-function formatFloat(value: number): string {
+/** Returns the number of the fewest digits that tell a float32 number from all others, as other tools write it. */
+function shortFloat(value: number): number {
+  if (Number.isInteger(value) && Math.abs(value) < 1e6) return value;
   for (let digits = 6; digits < 9; digits++) {
     const short = Number(value.toPrecision(digits));
-    if (Math.fround(short) === value) return String(short);
+    if (Math.fround(short) === value) return short;
   }
-  return String(Number(value.toPrecision(9)));
+  return Number(value.toPrecision(9));
 }
 
 function formatDecimals(scale: number): (value: bigint) => string {
