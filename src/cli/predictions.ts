@@ -6,7 +6,7 @@
 import type { PredictionError } from "../model/requirements.ts";
 import type { SurvivalCurves } from "../metrics.ts";
 import { growU32 } from "../data/growable.ts";
-import { copyText } from "../data/vocabulary.ts";
+import { copyText } from "../data/text_table.ts";
 import type { RowWatcher, WatchedRow } from "../data/watcher.ts";
 import { formatCount } from "./table.ts";
 

@@ -5,7 +5,7 @@
  */
 import type { RowColumn } from "../metrics.ts";
 import type { RowWatcher, WatchedRow } from "../data/watcher.ts";
-import { copyText } from "../data/vocabulary.ts";
+import { copyText } from "../data/text_table.ts";
 
 /** Keeps the texts of columns, row by row, also of rows that cannot be encoded. */
 export class RowColumns implements RowWatcher {

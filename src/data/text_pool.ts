@@ -5,7 +5,7 @@
  */
 import { ByteTable, PACKED_BYTES, padded, type TextBytes, UNKNOWN } from "./byte_table.ts";
 import { Recurrence } from "./recurrence.ts";
-import { copyText } from "./vocabulary.ts";
+import { copyText } from "./text_table.ts";
 
 /** Cells that are numbers of texts. */
 export interface CodedCells {

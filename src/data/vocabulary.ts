@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { rankTexts } from "./rank_texts.ts";
+import { TextTable } from "./text_table.ts";
 
 /** Row of a categorical or bucketed field for whatever was not seen in the training data. */
 export const OUT_OF_VOCABULARY = 0;
@@ -33,18 +35,14 @@ export function readIdle(json: unknown, vocabulary: readonly string[]): { idle?:
   throw new TypeError(`Cannot read fitted schema: idle must be ${vocabulary.length} counts, one for each value`);
 }
 
-// V8 cuts longer texts out of the file as views that keep a whole block of the file alive.
-const LONGEST_COPIED = 12;
-
 /** Gives each distinct text a code, 0, 1, 2, ... in order of appearance, and counts it. */
 export class Interner {
-  readonly #codes = new Map<string, number>();
-  readonly #texts: string[] = [];
+  readonly #table = new TextTable();
   #counts = new Uint32Array(64);
 
   /** The texts in the order of their codes. */
   get texts(): Iterable<string> {
-    return this.#texts;
+    return this.#table.texts;
   }
 
   /** Counts a text once more, or so many times, and returns its code. */
@@ -56,18 +54,13 @@ export class Interner {
 
   /** Returns the code of a text without counting it; a text that is never counted gets no row. */
   codeOf(text: string): number {
-    const code = this.#codes.get(text);
-    if (code !== undefined) return code;
-    const created = this.#texts.length;
-    const copy = copyText(text);
-    this.#codes.set(copy, created);
-    this.#texts.push(copy);
-    if (created === this.#counts.length) {
-      const larger = new Uint32Array(2 * created);
+    const code = this.#table.numberOf(text);
+    if (code >= this.#counts.length) {
+      const larger = new Uint32Array(2 * code);
       larger.set(this.#counts);
       this.#counts = larger;
     }
-    return created;
+    return code;
   }
 
   /** Counts texts once more by numbers: k + 1 for the text of code k, 0 for none. Returns how many are none. */
@@ -87,12 +80,11 @@ export class Interner {
    * @returns `tokens` in that order and, for each code, its position there, or -1 for a value that is too rare
    */
   rank(minCount: number): { tokens: string[]; positions: Int32Array } {
-    const [texts, counts] = [this.#texts, this.#counts];
-    const kept = Array.from(texts, (_, code) => code).filter((code) => counts[code] >= minCount);
-    kept.sort((x, y) => counts[y] - counts[x] || (texts[x] < texts[y] ? -1 : 1));
+    const { texts } = this.#table;
+    const order = rankTexts(texts, this.#counts, minCount);
     const positions = new Int32Array(texts.length).fill(-1);
-    kept.forEach((code, position) => positions[code] = position);
-    return { tokens: kept.map((code) => texts[code]), positions };
+    order.forEach((code, position) => positions[code] = position);
+    return { tokens: Array.from(order, (code) => texts[code]), positions };
   }
 }
 
@@ -107,10 +99,4 @@ export function indexTokens(tokens: readonly string[], first: number): Map<strin
     throw new RangeError(`Cannot read vocabulary: ${tokens.length} tokens must differ, received ${rows.size} distinct`);
   }
   return rows;
-}
-
-/** Returns the same text without hold on the block of the file that it was cut from. */
-export function copyText(text: string): string {
-  // Joining and cutting makes a view of a text of this length, not of the file.
-  return text.length > LONGEST_COPIED ? ` ${text}`.slice(1) : text;
 }
