@@ -13,6 +13,7 @@ import { formsOfCells, rowDeriver } from "./derived/derive.ts";
 import { type FieldFit, FittedSchema } from "./fitted_schema.ts";
 import { growF64 } from "./growable.ts";
 import { keepWithinMemory, makeF32, makeU32 } from "./large_arrays.ts";
+import { MissingTexts } from "./missing_texts.ts";
 import { fillFromNeighbors, fitNeighbors, isFromNeighbors, type NeighborsFit } from "./neighbors.ts";
 import type { Rejections, RowFault } from "./rejections.ts";
 import { type LabelCells, RowLabels } from "./row_labels.ts";
@@ -59,7 +60,7 @@ export class DatasetBuilder {
     this.#declared = schema instanceof FittedSchema ? schema.declared() : parseSchema(schema);
     this.#missing = this.#fitted?.missing ?? options.missing ?? [""];
     this.#trim = options.trim ?? this.#declared.trim ?? false;
-    this.#missingTexts = new Set(this.#missing);
+    this.#missingTexts = new MissingTexts(this.#missing);
     this.#before = options.before;
     const fields = this.#declared.features.filter((feature) => feature.kind !== "sequence");
     const sequences = this.#declared.features.filter((feature) => feature.kind === "sequence");

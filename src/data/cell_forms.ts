@@ -5,6 +5,7 @@
  */
 import { presenceForm } from "./absence.ts";
 import { isPresence } from "./field_features.ts";
+import { MissingTexts } from "./missing_texts.ts";
 import type { Feature } from "./schema.ts";
 import { type CellForm, createCellForm, type TextRules } from "./text_rules.ts";
 
@@ -19,7 +20,7 @@ export function createCellForms(
   rules: readonly TextRules[],
   missing: readonly string[],
 ): CellForm[] {
-  const absent = new Set(missing);
+  const absent = new MissingTexts(missing);
   return features.map((feature, f) => {
     const form = createCellForm(rules[f], missing);
     return isPresence(feature) ? presenceForm(form, absent) : form;

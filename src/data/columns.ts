@@ -174,11 +174,10 @@ class CategoricalColumn implements Column {
 
   storeBlock(kept: Uint32Array, count: number): void {
     const { codes, numbers } = this.#offered;
+    const cells = count === codes.length ? codes : Uint32Array.from(kept.subarray(0, count), (row) => codes[row]);
     const stored = new Uint32Array(count);
-    if (count === codes.length) { for (let i = 0; i < count; i++) stored[i] = numbers[codes[i]]; }
-    else for (let i = 0; i < count; i++) stored[i] = numbers[codes[kept[i]]];
+    this.#absent += this.#interner.countAll(cells, numbers, stored);
     this.#codes.append(stored);
-    this.#absent += this.#interner.countAll(stored);
     this.#weights.pushOnes(count);
   }
 
@@ -208,13 +207,16 @@ class CategoricalColumn implements Column {
       const position = this.#positions[code++];
       rowOf[code] = offset + (position < 0 ? rowOfRare(text) : firstValueRow(missing) + position);
     }
-    const codes = this.#codes.drain();
     const counts = { missing: 0, unseen: 0, outside: 0 };
-    for (let row = 0; row < codes.length; row++) {
-      ids[start + row] = rowOf[codes[row]];
-      if (codes[row] === 0) counts.missing++;
-      else if (this.#positions[codes[row] - 1] < 0) counts.unseen++;
-    }
+    const hasRare = this.#positions.some((position) => position < 0);
+    this.#codes.drainParts((codes, first) => {
+      for (let row = 0; row < codes.length; row++) {
+        const number = codes[row];
+        ids[start + first + row] = rowOf[number];
+        if (number === 0) counts.missing++;
+        else if (hasRare && this.#positions[number - 1] < 0) counts.unseen++;
+      }
+    });
     this.#weights.write(values, start);
     return withFilled(counts, field);
   }
@@ -287,7 +289,7 @@ class FittedCategoricalColumn implements Column {
   }
 
   write(_: FittedField, ids: Uint32Array, values: Float32Array | undefined, start: number): CellCounts {
-    ids.set(this.#rows.drain(), start);
+    this.#rows.drainParts((rows, first) => ids.set(rows, start + first));
     this.#weights.write(values, start);
     const respelled = this.#respellings.example;
     return { ...withFilled(this.#counts, this.#field), ...(respelled ? { respelled } : {}) };

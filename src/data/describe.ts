@@ -14,6 +14,7 @@ import { RANKED_ROWS, rankFields, type Ranking } from "./describe/ranking.ts";
 import { RowSample } from "./describe/row_sample.ts";
 import { RowsTally } from "./describe/rows.ts";
 import { createLabelReader } from "./label.ts";
+import { MissingTexts } from "./missing_texts.ts";
 import { placeInSample } from "./random.ts";
 import { type ReadDataOptions, readDataWatched } from "./read_data.ts";
 import { Rejections, requireRejectionOptions, type RowFault } from "./rejections.ts";
@@ -174,9 +175,9 @@ function createTextReader(
   missing: readonly string[],
 ): (cells: readonly FieldCell[]) => readonly (string | undefined)[] | RowFault {
   const forms = createCellForms(features, rules, missing);
-  const derive = rowDeriver(features, forms, new Set(missing));
+  const derive = rowDeriver(features, forms, new MissingTexts(missing));
   const made = formsOfCells(features, forms);
-  const absent = features.map((feature) => missingTextsOf(feature, new Set(missing)));
+  const absent = features.map((feature) => missingTextsOf(feature, new MissingTexts(missing)));
   return (cells) => {
     const texts = derive ? derive(cells) : cells;
     if ("reason" in texts) return texts;
@@ -193,7 +194,7 @@ function createReader(
   label: string,
   { missing = [""] }: DescribeOptions,
 ): (cells: Cells) => { readonly label: number; readonly time: number | undefined } | RowFault {
-  const labels = createLabelReader(schema, label, new Set(missing));
+  const labels = createLabelReader(schema, label, new MissingTexts(missing));
   const times = schema.time === undefined ? undefined : createTimeReader();
   return (cells) => {
     const value = labels.read(cells.label);

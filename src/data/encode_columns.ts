@@ -12,6 +12,7 @@ import { digitsOf } from "./digits.ts";
 import { isPresence } from "./field_features.ts";
 import type { FittedSchema } from "./fitted_schema.ts";
 import { type Histories, selectHistories } from "./histories.ts";
+import { MissingTexts } from "./missing_texts.ts";
 import { NameEncoder } from "./name_encoder.ts";
 import { fillFromNeighbors } from "./neighbors.ts";
 import { NumberReader } from "./number_reader.ts";
@@ -81,7 +82,7 @@ export class ColumnEncoder {
   /** Prepares what is the same for all rows. */
   constructor(schema: FittedSchema) {
     const features = schema.fields.map(({ feature }) => feature);
-    const missing = new Set(schema.missing);
+    const missing = new MissingTexts(schema.missing);
     const forms = createCellForms(features, schema.textRules, schema.missing);
     const described = describeFields(schema);
     const isPlain = (f: number) => described[f].parts === undefined && !described[f].weighted;

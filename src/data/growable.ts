@@ -71,11 +71,25 @@ export class Growable<T extends Typed> {
   /** Returns all numbers as one array and forgets them, which frees the chunks. */
   drain(): T {
     const whole = this.toArray();
+    this.#clear();
+    return whole;
+  }
+
+  /** Hands over all numbers in parts, each with the place of its first, and forgets them. */
+  drainParts(take: (part: T, start: number) => void): void {
+    let start = 0;
+    for (const part of [...this.#full, this.#last.subarray(0, this.#used) as T]) {
+      take(part, start);
+      start += part.length;
+    }
+    this.#clear();
+  }
+
+  #clear(): void {
     this.#full = [];
     this.#fullLength = 0;
     this.#last = this.#create(FIRST_CHUNK);
     this.#used = 0;
-    return whole;
   }
 }
 

@@ -16,19 +16,6 @@ export function scaleNumber({ feature, scaling, range }: FieldFit, x: number): n
 /** Whole numbers below this are counts as a rule, which recur: each is scaled once. */
 const COUNTS = 1 << 12;
 
-/** Returns what scales so many numbers of a field. */
-function scalerOf(field: FittedField, rows: number): (x: number) => number {
-  if (rows < COUNTS) return (x) => scaleNumber(field, x);
-  const counts = new Float64Array(COUNTS).fill(NaN);
-  return (x) => {
-    // Of the two zeros one may be scaled to the other's negative.
-    const isCount = (x > 0 || Object.is(x, 0)) && x < COUNTS && Math.trunc(x) === x;
-    if (!isCount) return scaleNumber(field, x);
-    const known = counts[x];
-    return Number.isNaN(known) ? counts[x] = scaleNumber(field, x) : known;
-  };
-}
-
 /** Writes the rows of the buckets of numbers, NaN standing for a missing one. */
 export function writeBuckets(
   numbers: Float64Array,
@@ -56,15 +43,26 @@ export function writeScaled(
   start: number,
 ): void {
   const { name, offset, missing } = field;
-  const scale = scalerOf(field, numbers.length);
+  const known = new Float32Array(numbers.length < COUNTS ? 0 : COUNTS).fill(NaN);
+  ids.fill(offset, start, start + numbers.length);
   for (let row = 0; row < numbers.length; row++) {
     const x = numbers[row];
-    const absent = Number.isNaN(x);
-    ids[start + row] = offset + (absent && missing ? MISSING : 0);
-    const value = absent ? Number(missing) : scale(x);
-    values[start + row] = value;
-    if (!Number.isFinite(values[start + row])) {
-      throw new RangeError(`Cannot scale "${name}": scaled number must fit in float32, received ${value} for ${x}`);
+    if (Number.isNaN(x)) {
+      if (missing) ids[start + row] = offset + MISSING;
+      values[start + row] = Number(missing);
+      continue;
     }
+    const count = Math.trunc(x);
+    // Of the two zeros one may be scaled to the other's negative.
+    const isCount = count === x && count < known.length && (count > 0 || Object.is(x, 0));
+    let value = isCount ? known[count] : NaN;
+    if (Number.isNaN(value)) {
+      value = scaleNumber(field, x);
+      if (!Number.isFinite(Math.fround(value))) {
+        throw new RangeError(`Cannot scale "${name}": scaled number must fit in float32, received ${value} for ${x}`);
+      }
+      if (isCount) known[count] = value;
+    }
+    values[start + row] = value;
   }
 }

@@ -33,7 +33,7 @@ export class Weights {
 
   /** Writes all values from position `start`, and forgets them. */
   write(values: Float32Array | undefined, start: number): void {
-    if (this.#numbers) values?.set(this.#numbers.drain(), start);
+    if (this.#numbers) this.#numbers.drainParts((numbers, first) => values?.set(numbers, start + first));
     else values?.fill(1, start, start + this.#length);
   }
 }

@@ -11,6 +11,7 @@ import { formatText } from "./format.ts";
 import { growF32, growU32 } from "./growable.ts";
 import type { Histories } from "./histories.ts";
 import { makeU32 } from "./large_arrays.ts";
+import { MissingTexts } from "./missing_texts.ts";
 import { parseNumber } from "./scaling.ts";
 import type { SequenceFeature } from "./sequence.ts";
 import { type CellForm, createCellForm, type TextRules } from "./text_rules.ts";
@@ -44,7 +45,7 @@ export class SequenceColumn {
    */
   constructor(feature: SequenceFeature, missing: readonly string[], rules: TextRules) {
     this.feature = feature;
-    this.#missing = new Set(missing);
+    this.#missing = new MissingTexts(missing);
     this.#trim = rules.trim ?? false;
     this.#form = createCellForm(rules, missing);
   }

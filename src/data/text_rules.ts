@@ -5,6 +5,7 @@
  */
 import { formatValue } from "./format.ts";
 import { isKept, mayKeepQuantities } from "./kept_names.ts";
+import { MissingTexts } from "./missing_texts.ts";
 
 /**
  * How the texts of cells are changed before anything else is done with them, in this order: Unicode form, blanks, case.
@@ -101,7 +102,7 @@ export function createTextForm(rules: TextRules): ((text: string) => string) | u
 export function createCellForm(rules: TextRules, missing: Iterable<string>): CellForm {
   const form = createTextForm(rules);
   if (!form) return (text) => text;
-  const absent = new Set([...missing].map(form));
+  const absent = new MissingTexts([...missing].map(form));
   return (text) => {
     const formed = text === undefined ? undefined : form(text);
     return formed === undefined || absent.has(formed) ? undefined : formed;

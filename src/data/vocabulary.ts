@@ -63,13 +63,20 @@ export class Interner {
     return code;
   }
 
-  /** Counts texts once more by numbers: k + 1 for the text of code k, 0 for none. Returns how many are none. */
-  countAll(numbers: Uint32Array): number {
+  /**
+   * Counts the texts of cells once more, and writes their numbers: k + 1 for the text of code k, 0 for none.
+   *
+   * @param cells place of each cell's number among the numbers
+   * @returns how many are none
+   */
+  countAll(cells: Uint32Array, numbers: Uint32Array, written: Uint32Array): number {
     const counts = this.#counts;
     let none = 0;
-    for (let i = 0; i < numbers.length; i++) {
-      if (numbers[i] === 0) none++;
-      else counts[numbers[i] - 1]++;
+    for (let i = 0; i < cells.length; i++) {
+      const number = numbers[cells[i]];
+      written[i] = number;
+      if (number === 0) none++;
+      else counts[number - 1]++;
     }
     return none;
   }
