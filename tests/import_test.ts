@@ -4,15 +4,22 @@ import { inFolder } from "./folder.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
-/** Imports `specifier` in a project of its own, in a fresh folder; resolves to the names of the functions in it. */
-function importElsewhere(specifier: string, flags: string[]): Promise<string[]> {
+/** Imports modules in a project of its own, in a fresh folder; resolves to the names of the functions in each. */
+function importElsewhere<K extends string>(
+  specifiers: Readonly<Record<K, string>>,
+  flags: string[],
+): Promise<Record<K, string[]>> {
   return inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/deno.json`, "{}");
-    const program = `
-      import * as weft from ${JSON.stringify(specifier)};
-      const names: string[] = Object.entries(weft).filter(([, value]) => typeof value === "function").map(([name]) => name);
-      console.log(JSON.stringify(names.sort()));`;
-    await Deno.writeTextFile(`${folder}/main.ts`, program);
+    const modules = Object.entries<string>(specifiers);
+    const lines = [
+      ...modules.map(([, specifier], i) => `import * as module${i} from ${JSON.stringify(specifier)};`),
+      "const functions = (module: object): string[] =>",
+      "  Object.entries(module).filter(([, value]) => typeof value === 'function').map(([name]) => name).sort();",
+      `const modules = { ${modules.map(([name], i) => `${JSON.stringify(name)}: functions(module${i})`).join(", ")} };`,
+      "console.log(JSON.stringify(modules));",
+    ];
+    await Deno.writeTextFile(`${folder}/main.ts`, lines.join("\n"));
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: ["run", "--check", "--no-prompt", ...flags, "main.ts"],
       cwd: folder,
@@ -57,16 +64,23 @@ const PURPOSE: Record<string, readonly string[]> = {
   "./cli": ["main"],
 };
 
+let imported: Promise<Record<string, string[]>> | undefined;
+
+/** Imports all entry points by their paths, once. */
+function importByPath(): Promise<Record<string, string[]>> {
+  const specifiers = Object.entries(entries).map(([name, path]) => [name, new URL(path, ROOT).href]);
+  return imported ??= importElsewhere(Object.fromEntries(specifiers), []);
+}
+
 for (const [name, path] of Object.entries(entries)) {
   Deno.test(`${path} can be imported by path from a project with no import map and no permission`, async () => {
-    const names = await importElsewhere(new URL(path, ROOT).href, []);
+    const names = (await importByPath())[name];
     assertEquals(PURPOSE[name].filter((wanted) => !names.includes(wanted)), []);
   });
 }
 
 Deno.test("mod.ts exports neither layers nor what the engine is made of", async () => {
-  const names = await importElsewhere(new URL("mod.ts", ROOT).href, []);
-  const layers = await importElsewhere(new URL("src/layers/mod.ts", ROOT).href, []);
+  const { ".": names, "./layers": layers } = await importByPath();
   assertEquals(names.filter((name) => layers.includes(name)), []);
   const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["doc", "--json", "mod.ts"], cwd: ROOT }).output();
   const [{ symbols }] = Object.values(JSON.parse(new TextDecoder().decode(stdout)).nodes) as {
@@ -85,6 +99,7 @@ Deno.test("mod.ts exports neither layers nor what the engine is made of", async 
 Deno.test("mod.ts can be imported by URL from a project with no import map", async () => {
   await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, serveFile);
   const host = `127.0.0.1:${server.addr.port}`;
-  const names = await importElsewhere(`http://${host}/mod.ts`, [`--allow-import=${host}`, `--reload=http://${host}`]);
-  assertEquals(names, await importElsewhere(new URL("mod.ts", ROOT).href, []));
+  const flags = [`--allow-import=${host}`, `--reload=http://${host}`];
+  const { main } = await importElsewhere({ main: `http://${host}/mod.ts` }, flags);
+  assertEquals(main, (await importByPath())["."]);
 });
