@@ -77,7 +77,7 @@ export class TextPool {
   /** Returns the number of one text. */
   number(text: Uint8Array): number {
     let block = this.#last;
-    if (block?.bytes.buffer !== text.buffer) block = this.#last = { ...wholeBuffer(text), ascii: undefined };
+    if (block?.bytes.buffer !== text.buffer) block = this.#last = wholeBuffer(text);
     const end = text.byteOffset + text.length;
     if (end + PACKED_BYTES > block.bytes.length) {
       return this.#find({ ...padded(text), ascii: undefined }, 0, text.length);
@@ -133,7 +133,10 @@ export class TextPool {
   }
 }
 
-/** Returns all of the buffer that bytes are of. */
-function wholeBuffer({ buffer }: Uint8Array): TextBytes {
-  return { bytes: new Uint8Array(buffer), view: new DataView(buffer) };
+/** Returns all of the buffer that bytes are of: cutting texts out of its text takes less than decoding each. */
+function wholeBuffer({ buffer }: Uint8Array): Utf8Block {
+  const bytes = new Uint8Array(buffer);
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  const isAscii = text.length === bytes.length && !text.includes("\ufffd");
+  return { bytes, view: new DataView(buffer), ascii: isAscii ? text : undefined };
 }
