@@ -1,19 +1,8 @@
-import { Gpu } from "../src/gpu/device.ts";
 import { kernelsOf } from "../src/kernels/set.ts";
-import { defaultTuningFile, loadTuning, saveTuning } from "../src/tuning_file.ts";
+import { loadTuning, saveTuning } from "../src/tuning_file.ts";
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { inFolder } from "./folder.ts";
-import { gpu } from "./support.ts";
-
-const CHOICE = { variant: "fast", fitting: ["plain", "fast"] };
-
-/** Returns a device with kernels of its own that were measured. */
-async function deviceWith(keys: readonly string[], description = "any adapter"): Promise<Gpu> {
-  const { device, profile } = await gpu();
-  const fresh = new Gpu(device, { ...profile, description });
-  for (const key of keys) kernelsOf(fresh).tuning.set(key, CHOICE);
-  return fresh;
-}
+import { deviceWith } from "./tuned_device.ts";
 
 Deno.test("measured kernels are added to a file and found by other devices of the adapter", () =>
   inFolder(async (folder) => {
@@ -51,17 +40,19 @@ Deno.test("a damaged file is refused with its name, and stays as it is", () =>
 
 Deno.test("the default file is in the user's folder for caches, which is made where it is missing", () =>
   inFolder(async (folder) => {
-    const before = Deno.env.get("XDG_CACHE_HOME");
-    Deno.env.set("XDG_CACHE_HOME", `${folder}/cache`);
-    try {
-      assertEquals(defaultTuningFile(), `${folder}/cache/weft/tuning.json`);
-      assertEquals(await loadTuning(await deviceWith([])), 0);
-      await saveTuning(await deviceWith(["sum size=1"]));
-      assertEquals(await loadTuning(await deviceWith([])), 1);
-      Deno.env.delete("XDG_CACHE_HOME");
-      assertMatch(defaultTuningFile(), /^.+\/weft\/tuning\.json$/);
-    } finally {
-      if (before === undefined) Deno.env.delete("XDG_CACHE_HOME");
-      else Deno.env.set("XDG_CACHE_HOME", before);
-    }
+    const program = new URL("tuning_program.ts", import.meta.url).pathname;
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", program],
+      env: { XDG_CACHE_HOME: `${folder}/cache`, DENO_DIR: await cacheOfDeno() },
+    }).output();
+    assertEquals(code, 0, new TextDecoder().decode(stderr));
+    const { without, ...told } = JSON.parse(new TextDecoder().decode(stdout));
+    assertEquals(told, { file: `${folder}/cache/weft/tuning.json`, before: 0, after: 1 });
+    assertMatch(without, /^.+\/weft\/tuning\.json$/);
   }));
+
+/** Returns the folder of what Deno has fetched. */
+async function cacheOfDeno(): Promise<string> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
+  return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
+}

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { hasWideVectors, isOld, widenVectors, WIDTH_VARIABLE } from "../src/vector_width.ts";
+import { hasWideVectors, isOld, WIDTH_VARIABLE } from "../src/vector_width.ts";
 import { gpu } from "./support.ts";
 
 const WIDE = "flags\t\t: fpu avx2 avx512f avx512dq avx512bw avx512vl\n";
@@ -21,16 +21,14 @@ Deno.test("vectors are widened for drivers of Mesa 22 and before", () => {
   assertEquals(isOld([]), false);
 });
 
-Deno.test("a width that somebody chose is kept", () => {
-  const before = Deno.env.get(WIDTH_VARIABLE);
-  try {
-    Deno.env.set(WIDTH_VARIABLE, "128");
-    widenVectors();
-    assertEquals(Deno.env.get(WIDTH_VARIABLE), "128");
-  } finally {
-    if (before === undefined) Deno.env.delete(WIDTH_VARIABLE);
-    else Deno.env.set(WIDTH_VARIABLE, before);
-  }
+Deno.test("a width that somebody chose is kept", async () => {
+  const module = new URL("../src/vector_width.ts", import.meta.url).href;
+  const program =
+    `import { widenVectors } from "${module}"; widenVectors(); console.log(Deno.env.get("${WIDTH_VARIABLE}"));`;
+  // Variables are those of all threads of a process, and other tests run in some.
+  const command = new Deno.Command(Deno.execPath(), { args: ["eval", program], env: { [WIDTH_VARIABLE]: "128" } });
+  const { stdout } = await command.output();
+  assertEquals(new TextDecoder().decode(stdout).trim(), "128");
 });
 
 Deno.test("llvmpipe computes with vectors of the width asked for", async () => {
