@@ -7,9 +7,9 @@ import { type CellBlock, type ColumnCells, splitCells } from "./cell_blocks.ts";
 import { requireCsvOptions } from "./csv_options.ts";
 import type { Dataset } from "./dataset.ts";
 import type { FittedSchema } from "./fitted_schema.ts";
-import type { WantedColumns } from "./parquet/cells.ts";
 import { type ColumnValues, ParquetFile, type RowGroup } from "./parquet/file.ts";
 import { ParquetReading } from "./parquet/reading.ts";
+import { ParquetThreads } from "./parquet/threads.ts";
 import type { Schema } from "./schema.ts";
 import type { SequenceCell } from "./sequence_column.ts";
 import type { Source } from "./source.ts";
@@ -49,7 +49,8 @@ export async function readParquet(
   options: ReadColumnsOptions = {},
 ): Promise<Dataset> {
   requireCsvOptions(schema, options, TEXT_OPTIONS);
-  return await readTables(source, openParquet, { schema, options });
+  using threads = new ParquetThreads();
+  return await readTables(source, (one) => openParquet(one, threads), { schema, options });
 }
 
 /** Options of delimited text that Parquet does not have. */
@@ -61,22 +62,30 @@ const RECORDS = 4096;
 /** Rows of a block of columns. */
 const BLOCK_ROWS = 16_384;
 
+/** Row groups at most of a file whose successor is begun before it is read to its end. */
+const FEW_GROUPS = 2;
+
 /**
  * Opens a Parquet file as a table.
  *
+ * @param threads those of the reading that the file is part of; all is read in this thread where there are none
  * @throws {SyntaxError} when it is none, or damaged
  * @throws {Error} when it cannot be opened, or the library cannot be loaded
  */
-export async function openParquet(source: Source): Promise<Table> {
+export async function openParquet(source: Source, threads?: ParquetThreads): Promise<Table> {
   const file = await ParquetFile.open(source);
   const { name, columns } = file;
   return {
     ...{ name, unit: "row", columns },
+    // Of a longer file, row groups are read ahead.
+    get allowsNext() {
+      return threads !== undefined && threads.ready.length > 0 && file.groups.length <= FEW_GROUPS;
+    },
     records: (wanted) => readRecords(file, wanted),
     blocks: (wanted, numbers) =>
       [...wanted].some((position) => columns[position].isList)
         ? readRecords(file, wanted)
-        : readBlocks(source, file, { wanted, numbers }),
+        : readBlocks(file, new ParquetReading(source, file, { wanted, numbers }, threads)),
     // No handle is held between two reads.
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
@@ -111,12 +120,11 @@ function cutRows(
 }
 
 /** Reads columns that hold one value a row. */
-async function* readBlocks(source: Source, file: ParquetFile, columns: WantedColumns): AsyncGenerator<CellBlock> {
-  using reading = new ParquetReading(source, file, columns);
+async function* readBlocks({ groups }: ParquetFile, reading: ParquetReading): AsyncGenerator<CellBlock> {
   let next: ReturnType<ParquetReading["read"]> | undefined;
-  for (const [index, group] of file.groups.entries()) {
+  for (const [index, group] of groups.entries()) {
     const cells = await (next ?? reading.read(group))();
-    const following = file.groups.at(index + 1);
+    const following = groups.at(index + 1);
     next = following && reading.isBeside ? reading.read(following) : undefined;
     yield* cutBlocks(group, cells);
   }

@@ -14,6 +14,7 @@ import { isJsonLines, readObjectParts, requireJsonOptions } from "./json_lines.t
 import { limitMemory } from "./large_arrays.ts";
 import { readLibsvmParts } from "./libsvm.ts";
 import { openParquet, TEXT_OPTIONS } from "./parquet.ts";
+import { ParquetThreads } from "./parquet/threads.ts";
 import { onlyPart } from "./part_cut.ts";
 import { isRow, type Row } from "./row_cells.ts";
 import { readRows } from "./rows.ts";
@@ -174,8 +175,9 @@ async function* readFormParts(
     return;
   }
   const text = { ...options, trim: trims(schema, options) };
+  using threads = new ParquetThreads();
   const open = (one: Source) =>
-    (form === "table" ? formOfName(one) : form) === "parquet" ? openParquet(one) : openDelimited(one, text);
+    (form === "table" ? formOfName(one) : form) === "parquet" ? openParquet(one, threads) : openDelimited(one, text);
   yield* readTableParts(sources, open, request, partRows);
 }
 

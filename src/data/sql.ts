@@ -9,6 +9,7 @@ import type { Dataset } from "./dataset.ts";
 import type { FittedSchema } from "./fitted_schema.ts";
 import { DUCKDB, loadPackage } from "./packages.ts";
 import { openParquet, TEXT_OPTIONS } from "./parquet.ts";
+import { ParquetThreads } from "./parquet/threads.ts";
 import { onlyPart } from "./part_cut.ts";
 import type { Schema } from "./schema.ts";
 import { type ReadColumnsOptions, readTableParts } from "./table_reading.ts";
@@ -76,7 +77,8 @@ export async function* readSqlParts(
   requireCsvOptions(schema, options, TEXT_OPTIONS);
   await using file = await temporaryFile("rows.parquet");
   await writeResult(query, file.path, database);
-  const open = async () => ({ ...await openParquet(file.path), name: "query" });
+  using threads = new ParquetThreads();
+  const open = async () => ({ ...await openParquet(file.path, threads), name: "query" });
   const source = { name: "query", stream: () => new ReadableStream() };
   yield* readTableParts(source, open, { schema, options, watcher }, partRows);
 }

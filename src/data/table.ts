@@ -36,6 +36,8 @@ export interface Table extends AsyncDisposable {
   readonly unit: "line" | "row";
   /** Its columns in order. */
   readonly columns: readonly TableColumn[];
+  /** Whether the file behind this one may be opened and begun before this one is read to its end. @default {false} */
+  readonly allowsNext?: boolean;
   /** Reads the rows in blocks; cells of columns that are not `wanted` by position may be left out. */
   records(wanted: ReadonlySet<number>): AsyncIterable<TableRecord[]>;
   /**

@@ -13,7 +13,8 @@ import type { Schema } from "./schema.ts";
 import type { SequenceCell } from "./sequence_column.ts";
 import { onlyPart, PartCut } from "./part_cut.ts";
 import { nameSource, type Source } from "./source.ts";
-import { listSources, partitionsOf } from "./source_list.ts";
+import { withPartitions } from "./partitioned_table.ts";
+import { listSources } from "./source_list.ts";
 import type { Table, TableRecord } from "./table.ts";
 import { CellReader } from "./table_cells.ts";
 import type { RowWatcher } from "./watcher.ts";
@@ -65,12 +66,45 @@ export async function* readTableParts(
 ): AsyncGenerator<Dataset> {
   const sources = await listSources(source);
   const reading = new TableReading(request, partRows);
-  for (const one of sources) {
-    await using table = await open(one);
-    yield* reading.read(withPartitions(table, one));
-    if (reading.isFull) break;
+  const begin = async (one: Source): Promise<BegunTable> => {
+    const table = await open(one);
+    return reading.begin(table, withPartitions(table, one));
+  };
+  let next: Promise<BegunTable> | undefined;
+  try {
+    for (const [index, one] of sources.entries()) {
+      await using begun = await (next ?? begin(one));
+      const following = sources.at(index + 1);
+      const isEarly = following !== undefined && begun.inBlocks && begun.table.allowsNext;
+      next = isEarly ? begin(following).then(startReading) : undefined;
+      // What is wrong with it is said when it comes.
+      next?.catch(() => {});
+      yield* reading.read(begun);
+      if (reading.isFull) break;
+    }
+  } finally {
+    await (await next?.catch(() => undefined))?.[Symbol.asyncDispose]();
   }
   yield* reading.finish(sources.map(nameSource));
+}
+
+/** A table that is open, and its rows. */
+interface BegunTable extends AsyncDisposable {
+  readonly table: Table;
+  readonly cells: CellReader;
+  /** Whether rows come in blocks of columns. */
+  readonly inBlocks: boolean;
+  readonly parts: AsyncIterator<TableRecord[] | CellBlock>;
+  /** The first of them, where it was asked for already. */
+  readonly first?: Promise<IteratorResult<TableRecord[] | CellBlock>>;
+}
+
+/** Asks for the first rows, where other threads make them. */
+function startReading(begun: BegunTable): BegunTable {
+  if (!begun.inBlocks) return begun;
+  const first = begun.parts.next();
+  first.catch(() => {});
+  return { ...begun, first };
 }
 
 /** Returns whether blanks are removed. */
@@ -98,23 +132,41 @@ export class TableReading {
     return this.#part.stored(this.#builder) >= limit;
   }
 
+  /**
+   * Begins a table without reading a row of it.
+   *
+   * @param opened what is closed once the table is read
+   */
+  async begin(opened: Table, table: Table): Promise<BegunTable> {
+    try {
+      const { schema, options: { labeled = true, limit = Infinity }, watcher } = this.#request;
+      const columns = table.columns.map(({ name }) => this.#trim ? name.trim() : name);
+      const layout = locateColumns(table.name, columns, { schema, labeled, watched: watcher?.columns ?? [] });
+      const cells = new CellReader(table, layout, schema);
+      this.#isTimed ??= layout.time >= 0;
+      this.#builder ??= this.#createBuilder(this.#isTimed);
+      const isWhole = this.#part.rows === Infinity;
+      const mayBeInBlocks = isWhole && limit === Infinity && !watcher && cells.takesBlocks && this.#builder.takesBlocks;
+      const blocks = mayBeInBlocks ? table.blocks?.(cells.wanted, cells.numbersOf(this.#builder)) : undefined;
+      const parts: AsyncIterable<TableRecord[] | CellBlock> = blocks ?? table.records(cells.wanted);
+      const iterator = parts[Symbol.asyncIterator]();
+      const close = async () => {
+        await iterator.return?.();
+        await opened[Symbol.asyncDispose]();
+      };
+      return { table, cells, inBlocks: blocks !== undefined, parts: iterator, [Symbol.asyncDispose]: close };
+    } catch (error) {
+      await opened[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
   /** Reads a table until no more rows are wanted; yields the parts that become whole. */
-  async *read(table: Table): AsyncGenerator<Dataset> {
-    const { schema, options: { labeled = true, limit = Infinity }, watcher, onRows } = this.#request;
-    const columns = table.columns.map(({ name }) => this.#trim ? name.trim() : name);
-    const layout = locateColumns(table.name, columns, { schema, labeled, watched: watcher?.columns ?? [] });
-    const cells = new CellReader(table, layout, schema);
-    this.#isTimed ??= layout.time >= 0;
-    this.#builder ??= this.#createBuilder(this.#isTimed);
-    const isWhole = this.#part.rows === Infinity;
-    const inBlocks = isWhole && limit === Infinity && !watcher && cells.takesBlocks && this.#builder.takesBlocks;
-    const parts = inBlocks && table.blocks
-      ? table.blocks(cells.wanted, cells.numbersOf(this.#builder))
-      : table.records(cells.wanted);
-    for await (const part of parts) {
-      if (Array.isArray(part)) yield* this.#takeRecords(table, part, cells);
-      else this.#takeBlock(table, part, cells);
-      onRows?.(this.#part.stored(this.#builder));
+  async *read({ table, cells, parts, first }: BegunTable): AsyncGenerator<Dataset> {
+    for (let part = await (first ?? parts.next()); !part.done; part = await parts.next()) {
+      if (Array.isArray(part.value)) yield* this.#takeRecords(table, part.value, cells);
+      else this.#takeBlock(table, part.value, cells);
+      this.#request.onRows?.(this.#part.stored(this.#builder));
       if (this.isFull) return;
     }
   }
@@ -177,46 +229,4 @@ export class TableReading {
     const read = reader.read(cells);
     return "reason" in read ? read : this.#builder!.add(read);
   }
-}
-
-/** Returns a table that has, behind its own columns, those that the names of its folders hold. */
-function withPartitions(table: Table, source: Source): Table {
-  const partitions = partitionsOf(source);
-  if (partitions.length === 0) return table;
-  const texts = partitions.map(({ text }) => text);
-  const width = table.columns.length;
-  const appendTexts = (records: TableRecord[]): TableRecord[] => {
-    for (const record of records) {
-      const { cells } = record;
-      if (cells?.length === width) cells.push(...texts);
-      // With the texts behind it, such a row could have as many cells as the table has columns.
-      else if (cells) record.wrong = `expected ${width} fields, received ${cells.length}`;
-    }
-    return records;
-  };
-  const lists = texts.map((text) => [text]);
-  const appendColumns = (block: CellBlock): CellBlock => {
-    const codes = new Uint32Array(block.rows);
-    return { ...block, columns: [...block.columns, ...lists.map((list) => ({ texts: list, codes }))] };
-  };
-  return {
-    name: table.name,
-    unit: table.unit,
-    columns: [...table.columns, ...partitions.map(({ name }) => ({ name }))],
-    async *records(wanted) {
-      const own = new Set([...wanted].filter((position) => position < width));
-      for await (const records of table.records(own)) yield appendTexts(records);
-    },
-    ...(table.blocks && {
-      async *blocks(wanted: ReadonlySet<number>, numbers: ReadonlyMap<number, readonly string[]>) {
-        const own = new Set([...wanted].filter((position) => position < width));
-        const ownNumbers = new Map([...numbers].filter(([position]) => position < width));
-        for await (const part of table.blocks!(own, ownNumbers)) {
-          yield Array.isArray(part) ? appendTexts(part) : appendColumns(part);
-        }
-      },
-    }),
-    // The table that was opened is closed by who opened it.
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-  };
 }

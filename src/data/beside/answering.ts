@@ -16,27 +16,18 @@ export interface Answered<Answer> {
   readonly buffers: ArrayBuffer[];
 }
 
-/**
- * Answers from now on. The first message is the setup, each other one is a question.
- *
- * @param begin takes the setup, and returns what answers
- */
-export function answerMessages<Setup, Work, Answer>(
-  begin: (setup: Setup) => Promise<(work: Work) => Answered<Answer> | Promise<Answered<Answer>>>,
+/** Answers each message from now on, once this thread has loaded what it needs. */
+export function answerMessages<Work, Answer>(
+  answer: (work: Work) => Answered<Answer> | Promise<Answered<Answer>>,
 ): void {
   // The types are those of a program, not of a thread.
-  const port = self as unknown as Port<Setup | Work>;
-  let answering: ReturnType<typeof begin> | undefined;
+  const port = self as unknown as Port<Work>;
   let last: Promise<void> = Promise.resolve();
   port.onmessage = ({ data }) => {
-    if (answering === undefined) {
-      answering = begin(data as Setup);
-      last = answering.then(() => port.postMessage("ready"));
-      return;
-    }
     last = last.then(async () => {
-      const { answer, buffers } = await (await answering!)(data as Work);
-      port.postMessage(answer, buffers);
+      const { answer: told, buffers } = await answer(data);
+      port.postMessage(told, buffers);
     });
   };
+  port.postMessage("ready");
 }

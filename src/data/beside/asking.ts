@@ -31,17 +31,10 @@ export class AskedThread<Work, Answer> {
     port.onmessageerror = () => this.#fail("an answer cannot be read");
   }
 
-  /**
-   * Starts a thread where the host has them.
-   *
-   * @param setup what it needs before it can answer
-   */
-  static start<Work, Answer>(work: DataThreadWork, setup: unknown): AskedThread<Work, Answer> | undefined {
+  /** Starts a thread where the host has them. */
+  static start<Work, Answer>(work: DataThreadWork): AskedThread<Work, Answer> | undefined {
     const port = startDataThread(work);
-    if (!port) return undefined;
-    const thread = new AskedThread<Work, Answer>(port);
-    port.postMessage(setup);
-    return thread;
+    return port && new AskedThread<Work, Answer>(port);
   }
 
   /** Whether it can answer. */
@@ -70,14 +63,19 @@ export class AskedThread<Work, Answer> {
   }
 }
 
+/** Returns how many threads read so many columns: as many as the machine has cores for beside this one. */
+export function threadCount(columns: number): number {
+  const most = Math.ceil(columns / LEAST_COLUMNS);
+  return Math.min(Math.max(1, navigator.hardwareConcurrency - 1), MOST_THREADS, most);
+}
+
 /**
- * Deals columns to as many threads as the machine has cores for beside this one.
+ * Deals columns to threads, at most one thread to a column.
  *
  * @param columns positions, those that take longest first
  * @returns positions for each thread
  */
-export function dealColumns(columns: readonly number[]): ReadonlySet<number>[] {
-  const most = Math.ceil(columns.length / LEAST_COLUMNS);
-  const count = Math.min(Math.max(1, navigator.hardwareConcurrency - 1), MOST_THREADS, most);
+export function dealColumns(columns: readonly number[], threads: number): ReadonlySet<number>[] {
+  const count = Math.min(threads, columns.length);
   return Array.from({ length: count }, (_, t) => new Set(columns.filter((_, i) => i % count === t)));
 }

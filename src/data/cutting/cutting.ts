@@ -4,11 +4,11 @@
  *
  * @module
  */
-import { AskedThread, dealColumns } from "../beside/asking.ts";
+import { AskedThread, dealColumns, threadCount } from "../beside/asking.ts";
 import { joinColumns, ReceivedTexts } from "../beside/cells.ts";
 import { PACKED_BYTES } from "../byte_table.ts";
 import { CellCutter, type CutLines, type CutSetup, type Uncut } from "../cell_blocks.ts";
-import type { CutAnswer } from "./messages.ts";
+import type { CutAnswer, CutWork } from "./messages.ts";
 
 /** Bytes of a text that are cut before threads are started: shorter ones are cut before they are there. */
 const LONG_BYTES = 1 << 23;
@@ -58,7 +58,7 @@ export class Cutting implements Disposable {
     if (!this.#isBeside()) return () => ({ bytes, cut: this.#cutter.cut(bytes) });
     const shared = new Uint8Array(new SharedArrayBuffer(bytes.length + PACKED_BYTES)).subarray(0, bytes.length);
     shared.set(bytes);
-    const answers = this.#threads!.map(({ thread, texts }) => ({ texts, answer: thread.ask(shared) }));
+    const answers = this.#threads!.map((cutter) => ({ texts: cutter.texts, answer: ask(cutter, shared) }));
     return async () => {
       const cuts = await Promise.all(answers.map(async ({ texts, answer }) => unpack(await answer, texts)));
       return { bytes, cut: cuts.reduce(joinCuts) };
@@ -84,17 +84,27 @@ export class Cutting implements Disposable {
 function startThreads(setup: CutSetup): CuttingThread[] {
   // Columns of texts, which take longer than those of numbers, come first.
   const texts = [...setup.wanted].filter((position) => !setup.numbers.has(position));
-  return dealColumns([...texts, ...setup.numbers.keys()]).flatMap((wanted) => {
+  const positions = [...texts, ...setup.numbers.keys()];
+  return dealColumns(positions, threadCount(positions.length)).flatMap((wanted) => {
     const numbers = new Map([...setup.numbers].filter(([position]) => wanted.has(position)));
-    const thread = AskedThread.start<Uint8Array, CutAnswer>("cutting", { ...setup, wanted, numbers });
-    return thread ? [{ thread, texts: new ReceivedTexts(setup.width) }] : [];
+    const thread = AskedThread.start<CutWork, CutAnswer>("cutting");
+    const own = { ...setup, wanted, numbers };
+    return thread ? [{ thread, setup: own, texts: new ReceivedTexts(setup.width), isTold: false }] : [];
   });
 }
 
-/** A thread that cuts, and the texts that it has sent. */
+/** A thread that cuts some of the columns, and the texts that it has sent. */
 interface CuttingThread {
-  readonly thread: AskedThread<Uint8Array, CutAnswer>;
+  readonly thread: AskedThread<CutWork, CutAnswer>;
+  readonly setup: CutSetup;
   readonly texts: ReceivedTexts;
+  isTold: boolean;
+}
+
+function ask(cutter: CuttingThread, bytes: Uint8Array): Promise<CutAnswer> {
+  const setup = cutter.isTold ? undefined : cutter.setup;
+  cutter.isTold = true;
+  return cutter.thread.ask({ setup, bytes });
 }
 
 /** Returns what a thread has cut a block into; to be called in the order of the blocks. */

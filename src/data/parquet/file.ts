@@ -38,6 +38,8 @@ export class ParquetFile {
   readonly columns: readonly ParquetColumn[];
   /** Its row groups in order. */
   readonly groups: readonly RowGroup[];
+  /** Number of its rows. */
+  readonly rows: number;
   readonly #file: ByteRanges;
   readonly #metadata: FileMetaData;
   readonly #library: Library;
@@ -61,6 +63,7 @@ export class ParquetFile {
       start += group.rows;
       return group;
     });
+    this.rows = start;
   }
 
   /**

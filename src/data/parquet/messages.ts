@@ -1,15 +1,27 @@
 /**
- * What a thread that reads Parquet is told, and what it answers.
+ * What a thread that reads Parquet is asked, and what it answers.
  *
  * @module
  */
 import type { SentCells } from "../beside/cells.ts";
 import type { WantedColumns } from "./cells.ts";
 
-/** The file, by its path or address, and the columns to read. */
+/** A file, by its path or address, and the columns to read. */
 export interface ParquetSetup extends WantedColumns {
   readonly path: string;
 }
 
-/** Cells of the row group that was asked for by its place, or what is wrong with it. */
+/** Asks for the cells of a row group. */
+export interface ParquetWork {
+  /** Number that the file has in this reading. */
+  readonly file: number;
+  /** Told with the first row group of the file that is asked for. */
+  readonly setup: ParquetSetup | undefined;
+  /** Place of the row group. */
+  readonly group: number;
+  /** Whether none of the file is asked for afterwards. */
+  readonly isLast: boolean;
+}
+
+/** The cells, or what is wrong with the file or the row group. */
 export type ParquetAnswer = SentCells | { readonly wrong: string };

@@ -1,50 +1,49 @@
 /**
- * Reading a Parquet file row group by row group, in this thread or, where the file is long, in others beside it: they
- * decode a row group while rows of the one before are stored here.
+ * Reading a Parquet file row group by row group, in this thread or in others beside it: they decode a row group while rows
+ * of the one before are stored here.
  *
  * @module
  */
-import { AskedThread, dealColumns } from "../beside/asking.ts";
+import { type AskedThread, dealColumns } from "../beside/asking.ts";
 import { joinColumns, ReceivedTexts } from "../beside/cells.ts";
 import type { ColumnCells } from "../cell_blocks.ts";
 import type { Source } from "../source.ts";
 import { ParquetCells, type WantedColumns } from "./cells.ts";
 import type { ParquetFile, RowGroup } from "./file.ts";
-import type { ParquetAnswer, ParquetSetup } from "./messages.ts";
+import type { ParquetAnswer, ParquetWork } from "./messages.ts";
+import type { ParquetThreads } from "./threads.ts";
 
-/** Cells of a file from which on threads are started: those of a shorter one are read before they are there. */
-const LONG_CELLS = 2e6;
-
-/** A thread that reads, and the texts that it has sent. */
-interface ReadingThread {
-  readonly thread: AskedThread<number, ParquetAnswer>;
+/** A thread that reads some of the columns, and the texts that it has sent. */
+interface Reader {
+  readonly thread: AskedThread<ParquetWork, ParquetAnswer>;
+  readonly columns: WantedColumns;
   readonly texts: ReceivedTexts;
+  isTold: boolean;
 }
 
 /** Reads the cells of a file. */
-export class ParquetReading implements Disposable {
+export class ParquetReading {
   readonly #file: ParquetFile;
+  readonly #columns: WantedColumns;
   readonly #cells: ParquetCells;
-  readonly #threads: readonly ReadingThread[];
+  readonly #path: string | undefined;
+  readonly #threads: ParquetThreads | undefined;
+  readonly #number: number | undefined;
+  #readers: readonly Reader[] | undefined;
 
-  /**
-   * Reads nothing yet.
-   *
-   * @param longCells cells from which on threads are started
-   */
-  constructor(source: Source, file: ParquetFile, columns: WantedColumns, longCells: number = LONG_CELLS) {
+  /** Reads nothing yet; none of the threads where there are none. */
+  constructor(source: Source, file: ParquetFile, columns: WantedColumns, threads?: ParquetThreads) {
     this.#file = file;
+    this.#columns = columns;
     this.#cells = new ParquetCells(file, columns);
-    const last = file.groups.at(-1);
-    const rows = last ? last.start + last.rows : 0;
-    const path = pathOf(source);
-    const isLong = file.groups.length > 1 && rows * columns.wanted.size >= longCells;
-    this.#threads = path !== undefined && isLong ? startThreads(path, file, columns) : [];
+    this.#path = pathOf(source);
+    this.#threads = threads;
+    if (this.#path !== undefined) this.#number = threads?.begin(file.rows, columns.wanted.size);
   }
 
   /** Whether row groups are read in threads of their own by now. */
   get isBeside(): boolean {
-    return this.#threads.length > 0 && this.#threads.every(({ thread }) => thread.isReady);
+    return this.#path !== undefined && this.#threads !== undefined && this.#threads.ready.length > 0;
   }
 
   /**
@@ -53,16 +52,35 @@ export class ParquetReading implements Disposable {
    */
   read(group: RowGroup): () => Promise<(ColumnCells | undefined)[]> {
     if (!this.isBeside) return () => this.#cells.read(group);
-    const answers = this.#threads.map(({ thread, texts }) => ({ texts, answer: thread.ask(group.index) }));
+    this.#readers ??= this.#deal();
+    const answers = this.#readers.map((reader) => ({ texts: reader.texts, answer: this.#ask(reader, group) }));
     return async () => {
       const parts = await Promise.all(answers.map(async ({ texts, answer }) => unpack(await answer, texts)));
       return parts.reduce(joinColumns);
     };
   }
 
-  /** Ends the threads. */
-  [Symbol.dispose](): void {
-    for (const { thread } of this.#threads) thread.end();
+  #ask(reader: Reader, group: RowGroup): Promise<ParquetAnswer> {
+    const setup = reader.isTold ? undefined : { path: this.#path!, ...reader.columns };
+    reader.isTold = true;
+    const isLast = group.index === this.#file.groups.length - 1;
+    return reader.thread.ask({ file: this.#number!, setup, group: group.index, isLast });
+  }
+
+  /** Deals the columns to the threads. */
+  #deal(): Reader[] {
+    const { columns } = this.#file;
+    const { wanted, numbers } = this.#columns;
+    // Columns of texts, which take longer than others, come first.
+    const isText = (position: number) => Number(columns[position].isText ?? false);
+    const positions = [...wanted].sort((a, b) => isText(b) - isText(a));
+    const threads = this.#threads!.ready;
+    return dealColumns(positions, threads.length).map((own, t) => ({
+      thread: threads[t],
+      columns: { wanted: own, numbers },
+      texts: new ReceivedTexts(columns.length),
+      isTold: false,
+    }));
   }
 }
 
@@ -70,17 +88,6 @@ export class ParquetReading implements Disposable {
 function pathOf(source: Source): string | undefined {
   const path = source instanceof URL ? source.href : source;
   return typeof path === "string" && !/^https?:/i.test(path) ? path : undefined;
-}
-
-/** Starts threads, each of which reads some of the columns; none where the host has no threads. */
-function startThreads(path: string, { columns }: ParquetFile, { wanted, numbers }: WantedColumns): ReadingThread[] {
-  // Columns of texts, which take longer than others, come first.
-  const positions = [...wanted].sort((a, b) => Number(columns[b].isText ?? false) - Number(columns[a].isText ?? false));
-  return dealColumns(positions).flatMap((own) => {
-    const setup: ParquetSetup = { path, wanted: own, numbers };
-    const thread = AskedThread.start<number, ParquetAnswer>("parquet", setup);
-    return thread ? [{ thread, texts: new ReceivedTexts(columns.length) }] : [];
-  });
 }
 
 function unpack(answer: ParquetAnswer, texts: ReceivedTexts): (ColumnCells | undefined)[] {
