@@ -76,13 +76,13 @@ export class TextPool {
 
   /** Returns the number of one text. */
   number(text: Uint8Array): number {
-    let block = this.#last;
-    if (block?.bytes.buffer !== text.buffer) block = this.#last = wholeBuffer(text);
     const end = text.byteOffset + text.length;
-    if (end + PACKED_BYTES > block.bytes.length) {
+    // The last of a buffer, and each that has a buffer of its own.
+    if (end + PACKED_BYTES > text.buffer.byteLength) {
       return this.#find({ ...padded(text), ascii: undefined }, 0, text.length);
     }
-    return this.#find(block, text.byteOffset, end);
+    if (this.#last?.bytes.buffer !== text.buffer) this.#last = wholeBuffer(text);
+    return this.#find(this.#last, text.byteOffset, end);
   }
 
   /** Returns the number of a missing value. */
@@ -133,10 +133,15 @@ export class TextPool {
   }
 }
 
-/** Returns all of the buffer that bytes are of: cutting texts out of its text takes less than decoding each. */
+const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/**
+ * Returns all of the buffer that bytes are of, which nobody writes to any more: cutting texts out of its text takes less
+ * than decoding each.
+ */
 function wholeBuffer({ buffer }: Uint8Array): Utf8Block {
   const bytes = new Uint8Array(buffer);
-  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  const text = lenient.decode(bytes);
   const isAscii = text.length === bytes.length && !text.includes("\ufffd");
   return { bytes, view: new DataView(buffer), ascii: isAscii ? text : undefined };
 }
