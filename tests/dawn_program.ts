@@ -1,6 +1,6 @@
 /**
- * Trains, predicts and serves on Dawn, and checks the scores; prints `{}`, or the reason why there is no Dawn. A program of its own:
- * while Dawn looks for SwiftShader, the variables that name drivers are those of all threads of a process.
+ * Trains, predicts and serves on Dawn, and checks the scores; prints `{}`, or the reason why there is no Dawn. A program of
+ * its own: while Dawn looks for SwiftShader, the variables that name drivers are those of all threads of a process.
  */
 import { requestAdapter } from "../src/adapter.ts";
 import { readRows } from "../src/data/rows.ts";

@@ -5,7 +5,8 @@
  */
 import { padded } from "./byte_table.ts";
 import { type NumberCells, NumberCutter } from "./number_cells.ts";
-import { type CodedCells, type NewTexts, TextPool, type Utf8Block } from "./text_pool.ts";
+import type { NewTexts } from "./numbered_texts.ts";
+import { type CodedCells, TextPool, type Utf8Block } from "./text_pool.ts";
 
 /** How a text is cut. */
 export interface CutSetup {

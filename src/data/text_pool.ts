@@ -4,7 +4,7 @@
  * @module
  */
 import { ByteTable, PACKED_BYTES, padded, type TextBytes, UNKNOWN } from "./byte_table.ts";
-import { Recurrence } from "./recurrence.ts";
+import { type NewTexts, NumberedTexts } from "./numbered_texts.ts";
 import { copyText } from "./text_table.ts";
 
 /** Cells that are numbers of texts. */
@@ -21,21 +21,11 @@ export interface Utf8Block extends TextBytes {
   readonly ascii: string | undefined;
 }
 
-/** Texts that a column has gained. */
-export interface NewTexts {
-  /** None stands for a missing value. */
-  readonly texts: readonly (string | undefined)[];
-  /** Whether numbers begin again with them. */
-  readonly beginsAgain: boolean;
-}
-
 /** Numbers the texts of one column. */
 export class TextPool {
-  #texts: (string | undefined)[] = [];
-  #beginsAgain = false;
+  readonly #numbered = new NumberedTexts();
   readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   #table = new ByteTable();
-  readonly #recurrence = new Recurrence();
   /** The number of a missing value, where one was asked for. */
   #none: number | undefined;
   /** Bytes that texts were taken from last. */
@@ -51,7 +41,7 @@ export class TextPool {
   read(block: Utf8Block, starts: Uint32Array, nexts: Uint32Array, rows: number): CodedCells {
     this.beginBlock();
     const codes = new Uint32Array(rows);
-    if (this.#recurrence.isUseless) {
+    if (this.#numbered.isUseless) {
       for (let row = 0; row < rows; row++) codes[row] = this.#number(block, starts[row], nexts[row] - 1);
     } else {
       const table = this.#table;
@@ -66,12 +56,12 @@ export class TextPool {
       }
     }
     this.endBlock(rows);
-    return { texts: this.#texts, codes };
+    return { texts: this.texts, codes };
   }
 
-  /** The texts that have numbers. */
+  /** Texts by number, none for a missing value. */
   get texts(): readonly (string | undefined)[] {
-    return this.#texts;
+    return this.#numbered.texts;
   }
 
   /** Returns the number of one text. */
@@ -88,35 +78,29 @@ export class TextPool {
   /** Returns the number of a missing value. */
   numberOfNone(): number {
     if (this.#none !== undefined) return this.#none;
-    this.#texts.push(undefined);
-    if (!this.#recurrence.isUseless) this.#table.skip();
-    return this.#none = this.#recurrence.number();
+    if (!this.#numbered.isUseless) this.#table.skip();
+    return this.#none = this.#numbered.add(undefined);
   }
 
   /** Returns the texts that were numbered since they were last taken, and keeps them no longer. */
   take(): NewTexts {
-    const taken = { texts: this.#texts, beginsAgain: this.#beginsAgain };
-    this.#texts = [];
-    this.#beginsAgain = false;
-    return taken;
+    return this.#numbered.take();
   }
 
   /** Makes room for another block, and gives up what did not help with those before. */
   beginBlock(): void {
-    if (!this.#recurrence.beginBlock()) return;
-    this.#texts = [];
+    if (!this.#numbered.beginBlock()) return;
     this.#none = undefined;
-    this.#beginsAgain = true;
-    if (!this.#recurrence.isUseless) this.#table = new ByteTable();
+    if (!this.#numbered.isUseless) this.#table = new ByteTable();
   }
 
   /** Ends a block of so many values. */
   endBlock(values: number): void {
-    this.#recurrence.endBlock(values);
+    this.#numbered.endBlock(values);
   }
 
   #find(block: Utf8Block, start: number, end: number): number {
-    if (this.#recurrence.isUseless) return this.#number(block, start, end);
+    if (this.#numbered.isUseless) return this.#number(block, start, end);
     const known = this.#table.find(block, start, end);
     if (known !== UNKNOWN) return known;
     const number = this.#number(block, start, end);
@@ -128,8 +112,7 @@ export class TextPool {
     const text = ascii === undefined
       ? this.#decoder.decode(bytes.subarray(start, end))
       : copyText(ascii.slice(start, end));
-    this.#texts.push(text);
-    return this.#recurrence.number();
+    return this.#numbered.add(text);
   }
 }
 

@@ -3,17 +3,13 @@
  *
  * @module
  */
-
-import { Recurrence } from "./recurrence.ts";
-import type { NewTexts } from "./text_pool.ts";
+import { type NewTexts, NumberedTexts } from "./numbered_texts.ts";
 
 /** Numbers the values of one column. */
 export class ValuePool {
-  #texts: (string | undefined)[] = [];
-  #beginsAgain = false;
+  readonly #numbered = new NumberedTexts();
   readonly #textOf: (value: unknown) => string | undefined;
   readonly #numbers = new Map<unknown, number>();
-  readonly #recurrence = new Recurrence();
 
   /** @param textOf makes a text; the same for values that a `Map` has for one */
   constructor(textOf: (value: unknown) => string | undefined) {
@@ -22,39 +18,28 @@ export class ValuePool {
 
   /** Texts by number, none for a missing value. */
   get texts(): readonly (string | undefined)[] {
-    return this.#texts;
+    return this.#numbered.texts;
   }
 
   /** Returns the texts that were numbered since they were last taken, and keeps them no longer. */
   take(): NewTexts {
-    const taken = { texts: this.#texts, beginsAgain: this.#beginsAgain };
-    this.#texts = [];
-    this.#beginsAgain = false;
-    return taken;
-  }
-
-  #beginBlock(): void {
-    if (!this.#recurrence.beginBlock()) return;
-    this.#texts = [];
-    this.#beginsAgain = true;
-    this.#numbers.clear();
+    return this.#numbered.take();
   }
 
   /** Returns the numbers of the texts of a block's values; gives up what did not help with the blocks before. */
   codes(values: ArrayLike<unknown>): Uint32Array {
-    this.#beginBlock();
+    if (this.#numbered.beginBlock()) this.#numbers.clear();
     const codes = new Uint32Array(values.length);
     for (let i = 0; i < values.length; i++) codes[i] = this.#code(values[i]);
-    this.#recurrence.endBlock(values.length);
+    this.#numbered.endBlock(values.length);
     return codes;
   }
 
   #code(value: unknown): number {
-    const { isUseless } = this.#recurrence;
+    const { isUseless } = this.#numbered;
     const known = isUseless ? undefined : this.#numbers.get(value);
     if (known !== undefined) return known;
-    this.#texts.push(this.#textOf(value));
-    const number = this.#recurrence.number();
+    const number = this.#numbered.add(this.#textOf(value));
     if (!isUseless) this.#numbers.set(value, number);
     return number;
   }

@@ -16,16 +16,23 @@ export interface Answered<Answer> {
   readonly buffers: ArrayBuffer[];
 }
 
-/** Answers each message from now on, once this thread has loaded what it needs. */
-export function answerMessages<Work, Answer>(
-  answer: (work: Work) => Answered<Answer> | Promise<Answered<Answer>>,
-): void {
+/** What a thread is told, or asked. */
+export type ToThread<Setup, Work> = { readonly setup: Setup } | { readonly work: Work };
+
+/** Answers each question from now on, once this thread has loaded what it needs. */
+export function answerMessages<Setup, Work, Answer>({ take, answer }: {
+  /** Takes what the thread is told. */
+  take: (setup: Setup) => void;
+  /** Answers what it is asked. */
+  answer: (work: Work) => Answered<Answer> | Promise<Answered<Answer>>;
+}): void {
   // The types are those of a program, not of a thread.
-  const port = self as unknown as Port<Work>;
+  const port = self as unknown as Port<ToThread<Setup, Work>>;
   let last: Promise<void> = Promise.resolve();
   port.onmessage = ({ data }) => {
+    if ("setup" in data) return take(data.setup);
     last = last.then(async () => {
-      const { answer: told, buffers } = await answer(data);
+      const { answer: told, buffers } = await answer(data.work);
       port.postMessage(told, buffers);
     });
   };

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import type { ToThread } from "./answering.ts";
+import type { ReceivedTexts } from "./cells.ts";
 import { type DataThreadPort, type DataThreadWork, startDataThread } from "../../host/mod.ts";
 
 /** Columns for each thread at least: what each does for all columns alike takes as long as reading some. */
@@ -12,7 +14,7 @@ const LEAST_COLUMNS = 4;
 const MOST_THREADS = 8;
 
 /** This thread's side of one that answers what it is asked, one after the other. */
-export class AskedThread<Work, Answer> {
+export class AskedThread<Setup, Work, Answer> {
   readonly #port: DataThreadPort;
   readonly #waiting: PromiseWithResolvers<Answer>[] = [];
   #isReady = false;
@@ -32,14 +34,19 @@ export class AskedThread<Work, Answer> {
   }
 
   /** Starts a thread where the host has them. */
-  static start<Work, Answer>(work: DataThreadWork): AskedThread<Work, Answer> | undefined {
+  static start<Setup, Work, Answer>(work: DataThreadWork): AskedThread<Setup, Work, Answer> | undefined {
     const port = startDataThread(work);
-    return port && new AskedThread<Work, Answer>(port);
+    return port && new AskedThread<Setup, Work, Answer>(port);
   }
 
   /** Whether it can answer. */
   get isReady(): boolean {
     return this.#isReady;
+  }
+
+  /** Tells it what it needs for what it is asked from now on. */
+  tell(setup: Setup): void {
+    this.#port.postMessage({ setup } satisfies ToThread<Setup, Work>);
   }
 
   /** Asks it. */
@@ -48,7 +55,7 @@ export class AskedThread<Work, Answer> {
     // Who stops reading asks for no more answers.
     waiting.promise.catch(() => {});
     this.#waiting.push(waiting);
-    this.#port.postMessage(work);
+    this.#port.postMessage({ work } satisfies ToThread<Setup, Work>);
     return waiting.promise;
   }
 
@@ -61,6 +68,22 @@ export class AskedThread<Work, Answer> {
   end(): void {
     this.#port.terminate();
   }
+}
+
+/** A thread that reads some of the columns, and the texts that it has sent. */
+export interface ColumnsThread<Setup, Work, Answer> {
+  readonly thread: AskedThread<Setup, Work, Answer>;
+  readonly texts: ReceivedTexts;
+}
+
+/** Asks all threads the same. What it returns is to be called for one question after the other. */
+export function askAll<Setup, Work, Answer, T>(
+  threads: readonly ColumnsThread<Setup, Work, Answer>[],
+  work: Work,
+  unpack: (answer: Answer, texts: ReceivedTexts) => T,
+): () => Promise<T[]> {
+  const answers = threads.map(({ thread, texts }) => ({ texts, answer: thread.ask(work) }));
+  return () => Promise.all(answers.map(async ({ texts, answer }) => unpack(await answer, texts)));
 }
 
 /** Returns how many threads read so many columns: as many as the machine has cores for beside this one. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { ColumnCells } from "../cell_blocks.ts";
-import type { NewTexts } from "../text_pool.ts";
+import type { NewTexts } from "../numbered_texts.ts";
 
 /** Cells by position of the column; those that are numbers of texts come without the texts. */
 export interface SentCells {

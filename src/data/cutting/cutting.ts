@@ -4,11 +4,11 @@
  *
  * @module
  */
-import { AskedThread, dealColumns, threadCount } from "../beside/asking.ts";
+import { askAll, AskedThread, type ColumnsThread, dealColumns, threadCount } from "../beside/asking.ts";
 import { joinColumns, ReceivedTexts } from "../beside/cells.ts";
 import { PACKED_BYTES } from "../byte_table.ts";
 import { CellCutter, type CutLines, type CutSetup, type Uncut } from "../cell_blocks.ts";
-import type { CutAnswer, CutWork } from "./messages.ts";
+import type { CutAnswer } from "./messages.ts";
 
 /** Bytes of a text that are cut before threads are started: shorter ones are cut before they are there. */
 const LONG_BYTES = 1 << 23;
@@ -58,11 +58,8 @@ export class Cutting implements Disposable {
     if (!this.#isBeside()) return () => ({ bytes, cut: this.#cutter.cut(bytes) });
     const shared = new Uint8Array(new SharedArrayBuffer(bytes.length + PACKED_BYTES)).subarray(0, bytes.length);
     shared.set(bytes);
-    const answers = this.#threads!.map((cutter) => ({ texts: cutter.texts, answer: ask(cutter, shared) }));
-    return async () => {
-      const cuts = await Promise.all(answers.map(async ({ texts, answer }) => unpack(await answer, texts)));
-      return { bytes, cut: cuts.reduce(joinCuts) };
-    };
+    const answers = askAll(this.#threads!, shared, unpack);
+    return async () => ({ bytes, cut: (await answers()).reduce(joinCuts) });
   }
 
   /** Whether blocks are cut in threads of their own by now. */
@@ -77,6 +74,9 @@ export class Cutting implements Disposable {
   }
 }
 
+/** A thread that cuts some of the columns. */
+type CuttingThread = ColumnsThread<CutSetup, Uint8Array, CutAnswer>;
+
 /**
  * Starts threads, each of which reads some of the columns, so that each text is known to one of them alone; none where the
  * host has no threads.
@@ -87,24 +87,10 @@ function startThreads(setup: CutSetup): CuttingThread[] {
   const positions = [...texts, ...setup.numbers.keys()];
   return dealColumns(positions, threadCount(positions.length)).flatMap((wanted) => {
     const numbers = new Map([...setup.numbers].filter(([position]) => wanted.has(position)));
-    const thread = AskedThread.start<CutWork, CutAnswer>("cutting");
-    const own = { ...setup, wanted, numbers };
-    return thread ? [{ thread, setup: own, texts: new ReceivedTexts(setup.width), isTold: false }] : [];
+    const thread = AskedThread.start<CutSetup, Uint8Array, CutAnswer>("cutting");
+    thread?.tell({ ...setup, wanted, numbers });
+    return thread ? [{ thread, texts: new ReceivedTexts(setup.width) }] : [];
   });
-}
-
-/** A thread that cuts some of the columns, and the texts that it has sent. */
-interface CuttingThread {
-  readonly thread: AskedThread<CutWork, CutAnswer>;
-  readonly setup: CutSetup;
-  readonly texts: ReceivedTexts;
-  isTold: boolean;
-}
-
-function ask(cutter: CuttingThread, bytes: Uint8Array): Promise<CutAnswer> {
-  const setup = cutter.isTold ? undefined : cutter.setup;
-  cutter.isTold = true;
-  return cutter.thread.ask({ setup, bytes });
 }
 
 /** Returns what a thread has cut a block into; to be called in the order of the blocks. */

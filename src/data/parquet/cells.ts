@@ -5,7 +5,8 @@
  */
 import type { ColumnCells } from "../cell_blocks.ts";
 import { PLAIN_LIMIT } from "../number_cells.ts";
-import { type NewTexts, TextPool } from "../text_pool.ts";
+import type { NewTexts } from "../numbered_texts.ts";
+import { TextPool } from "../text_pool.ts";
 import { ValuePool } from "../value_pool.ts";
 import type { ColumnValues, ParquetFile, RowGroup, TextMaker } from "./file.ts";
 import type { ParquetColumn } from "./types.ts";

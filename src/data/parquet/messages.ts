@@ -1,5 +1,5 @@
 /**
- * What a thread that reads Parquet is asked, and what it answers.
+ * What a thread that reads Parquet is told and asked, and what it answers.
  *
  * @module
  */
@@ -8,15 +8,15 @@ import type { WantedColumns } from "./cells.ts";
 
 /** A file, by its path or address, and the columns to read. */
 export interface ParquetSetup extends WantedColumns {
+  /** Number that the file has in this reading. */
+  readonly file: number;
   readonly path: string;
 }
 
 /** Asks for the cells of a row group. */
 export interface ParquetWork {
-  /** Number that the file has in this reading. */
+  /** Number of the file. */
   readonly file: number;
-  /** Told with the first row group of the file that is asked for. */
-  readonly setup: ParquetSetup | undefined;
   /** Place of the row group. */
   readonly group: number;
   /** Whether none of the file is asked for afterwards. */

@@ -4,22 +4,14 @@
  *
  * @module
  */
-import { type AskedThread, dealColumns } from "../beside/asking.ts";
+import { askAll, type ColumnsThread, dealColumns } from "../beside/asking.ts";
 import { joinColumns, ReceivedTexts } from "../beside/cells.ts";
 import type { ColumnCells } from "../cell_blocks.ts";
 import type { Source } from "../source.ts";
 import { ParquetCells, type WantedColumns } from "./cells.ts";
 import type { ParquetFile, RowGroup } from "./file.ts";
-import type { ParquetAnswer, ParquetWork } from "./messages.ts";
+import type { ParquetAnswer, ParquetSetup, ParquetWork } from "./messages.ts";
 import type { ParquetThreads } from "./threads.ts";
-
-/** A thread that reads some of the columns, and the texts that it has sent. */
-interface Reader {
-  readonly thread: AskedThread<ParquetWork, ParquetAnswer>;
-  readonly columns: WantedColumns;
-  readonly texts: ReceivedTexts;
-  isTold: boolean;
-}
 
 /** Reads the cells of a file. */
 export class ParquetReading {
@@ -27,23 +19,25 @@ export class ParquetReading {
   readonly #columns: WantedColumns;
   readonly #cells: ParquetCells;
   readonly #path: string | undefined;
+  /** Threads that can open the file. */
   readonly #threads: ParquetThreads | undefined;
+  /** Number that the file has for them. */
   readonly #number: number | undefined;
-  #readers: readonly Reader[] | undefined;
+  #readers: readonly ColumnsThread<ParquetSetup, ParquetWork, ParquetAnswer>[] | undefined;
 
-  /** Reads nothing yet; none of the threads where there are none. */
+  /** Reads nothing yet; all of it is read in this thread where there are no others. */
   constructor(source: Source, file: ParquetFile, columns: WantedColumns, threads?: ParquetThreads) {
     this.#file = file;
     this.#columns = columns;
     this.#cells = new ParquetCells(file, columns);
     this.#path = pathOf(source);
-    this.#threads = threads;
-    if (this.#path !== undefined) this.#number = threads?.begin(file.rows, columns.wanted.size);
+    this.#threads = this.#path === undefined ? undefined : threads;
+    this.#number = this.#threads?.begin(file.rows, columns.wanted.size);
   }
 
   /** Whether row groups are read in threads of their own by now. */
   get isBeside(): boolean {
-    return this.#path !== undefined && this.#threads !== undefined && this.#threads.ready.length > 0;
+    return this.#threads !== undefined && this.#threads.ready.length > 0;
   }
 
   /**
@@ -53,34 +47,23 @@ export class ParquetReading {
   read(group: RowGroup): () => Promise<(ColumnCells | undefined)[]> {
     if (!this.isBeside) return () => this.#cells.read(group);
     this.#readers ??= this.#deal();
-    const answers = this.#readers.map((reader) => ({ texts: reader.texts, answer: this.#ask(reader, group) }));
-    return async () => {
-      const parts = await Promise.all(answers.map(async ({ texts, answer }) => unpack(await answer, texts)));
-      return parts.reduce(joinColumns);
-    };
-  }
-
-  #ask(reader: Reader, group: RowGroup): Promise<ParquetAnswer> {
-    const setup = reader.isTold ? undefined : { path: this.#path!, ...reader.columns };
-    reader.isTold = true;
     const isLast = group.index === this.#file.groups.length - 1;
-    return reader.thread.ask({ file: this.#number!, setup, group: group.index, isLast });
+    const answers = askAll(this.#readers, { file: this.#number!, group: group.index, isLast }, unpack);
+    return async () => (await answers()).reduce(joinColumns);
   }
 
   /** Deals the columns to the threads. */
-  #deal(): Reader[] {
+  #deal(): ColumnsThread<ParquetSetup, ParquetWork, ParquetAnswer>[] {
     const { columns } = this.#file;
     const { wanted, numbers } = this.#columns;
     // Columns of texts, which take longer than others, come first.
     const isText = (position: number) => Number(columns[position].isText ?? false);
     const positions = [...wanted].sort((a, b) => isText(b) - isText(a));
     const threads = this.#threads!.ready;
-    return dealColumns(positions, threads.length).map((own, t) => ({
-      thread: threads[t],
-      columns: { wanted: own, numbers },
-      texts: new ReceivedTexts(columns.length),
-      isTold: false,
-    }));
+    return dealColumns(positions, threads.length).map((own, t) => {
+      threads[t].tell({ file: this.#number!, path: this.#path!, wanted: own, numbers });
+      return { thread: threads[t], texts: new ReceivedTexts(columns.length) };
+    });
   }
 }
 

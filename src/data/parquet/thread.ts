@@ -16,21 +16,28 @@ interface OpenFile {
 }
 
 /** Files that are read, by their numbers. */
-const files = new Map<number, OpenFile>();
+const files = new Map<number, Promise<OpenFile>>();
 
 async function open({ path, ...columns }: ParquetSetup): Promise<OpenFile> {
   const file = await ParquetFile.open(path);
   return { file, cells: new ParquetCells(file, columns) };
 }
 
-answerMessages<ParquetWork, ParquetAnswer>(async ({ file: number, setup, group, isLast }) => {
-  try {
-    if (setup) files.set(number, await open(setup));
-    const { file, cells } = files.get(number)!;
-    if (isLast) files.delete(number);
-    const read = await cells.read(file.groups[group]);
-    return { answer: { columns: withoutTexts(read), texts: cells.takeTexts() }, buffers: buffersOf(read) };
-  } catch (error) {
-    return { answer: { wrong: error instanceof Error ? error.message : String(error) }, buffers: [] };
-  }
+answerMessages<ParquetSetup, ParquetWork, ParquetAnswer>({
+  take: (setup) => {
+    const opened = open(setup);
+    // Who asks for the file is told.
+    opened.catch(() => {});
+    files.set(setup.file, opened);
+  },
+  answer: async ({ file: number, group, isLast }) => {
+    try {
+      const { file, cells } = await files.get(number)!;
+      if (isLast) files.delete(number);
+      const read = await cells.read(file.groups[group]);
+      return { answer: { columns: withoutTexts(read), texts: cells.takeTexts() }, buffers: buffersOf(read) };
+    } catch (error) {
+      return { answer: { wrong: error instanceof Error ? error.message : String(error) }, buffers: [] };
+    }
+  },
 });

@@ -4,7 +4,10 @@
  * @module
  */
 import { AskedThread, threadCount } from "../beside/asking.ts";
-import type { ParquetAnswer, ParquetWork } from "./messages.ts";
+import type { ParquetAnswer, ParquetSetup, ParquetWork } from "./messages.ts";
+
+/** One of the threads. */
+export type ParquetThread = AskedThread<ParquetSetup, ParquetWork, ParquetAnswer>;
 
 /** Cells of all files from which on threads are started: fewer are read before they are there. */
 const LONG_CELLS = 2e6;
@@ -12,7 +15,7 @@ const LONG_CELLS = 2e6;
 /** Threads that read columns of Parquet files. */
 export class ParquetThreads implements Disposable {
   readonly #longCells: number;
-  #threads: readonly AskedThread<ParquetWork, ParquetAnswer>[] | undefined;
+  #threads: readonly ParquetThread[] | undefined;
   #cells = 0;
   #files = 0;
 
@@ -33,7 +36,7 @@ export class ParquetThreads implements Disposable {
   }
 
   /** The threads, once all of them can answer; none before. */
-  get ready(): readonly AskedThread<ParquetWork, ParquetAnswer>[] {
+  get ready(): readonly ParquetThread[] {
     return this.#threads?.every(({ isReady }) => isReady) ? this.#threads : [];
   }
 
@@ -43,6 +46,6 @@ export class ParquetThreads implements Disposable {
   }
 }
 
-function startThreads(columns: number): AskedThread<ParquetWork, ParquetAnswer>[] {
+function startThreads(columns: number): ParquetThread[] {
   return Array.from({ length: threadCount(columns) }).flatMap(() => AskedThread.start("parquet") ?? []);
 }
