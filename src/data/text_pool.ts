@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ByteTable, PACKED_BYTES, padded, type TextBytes, UNKNOWN } from "./byte_table.ts";
+import { ByteTable, type TextBytes, UNKNOWN } from "./byte_table.ts";
 import { type NewTexts, NumberedTexts } from "./numbered_texts.ts";
 import { copyText } from "./text_table.ts";
 
@@ -24,12 +24,9 @@ export interface Utf8Block extends TextBytes {
 /** Numbers the texts of one column. */
 export class TextPool {
   readonly #numbered = new NumberedTexts();
-  readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   #table = new ByteTable();
   /** The number of a missing value, where one was asked for. */
   #none: number | undefined;
-  /** Bytes that texts were taken from last. */
-  #last: Utf8Block | undefined;
 
   /**
    * Numbers the texts of a block's cells; gives up what did not help with the blocks before.
@@ -40,39 +37,34 @@ export class TextPool {
    */
   read(block: Utf8Block, starts: Uint32Array, nexts: Uint32Array, rows: number): CodedCells {
     this.beginBlock();
-    const codes = new Uint32Array(rows);
-    if (this.#numbered.isUseless) {
-      for (let row = 0; row < rows; row++) codes[row] = this.#number(block, starts[row], nexts[row] - 1);
-    } else {
-      const table = this.#table;
-      for (let row = 0; row < rows; row++) {
-        const [start, end] = [starts[row], nexts[row] - 1];
-        let number = table.find(block, start, end);
-        if (number === UNKNOWN) {
-          number = this.#number(block, start, end);
-          table.add(block, start, end);
-        }
-        codes[row] = number;
-      }
-    }
+    const codes = this.codes(block, starts, nexts, rows);
     this.endBlock(rows);
     return { texts: this.texts, codes };
+  }
+
+  /** Numbers texts of a block that has begun, as {@linkcode TextPool.read} does. */
+  codes(block: Utf8Block, starts: Uint32Array, nexts: Uint32Array, count: number): Uint32Array {
+    const codes = new Uint32Array(count);
+    if (this.#numbered.isUseless) {
+      for (let i = 0; i < count; i++) codes[i] = this.#number(block, starts[i], nexts[i] - 1);
+      return codes;
+    }
+    const table = this.#table;
+    for (let i = 0; i < count; i++) {
+      const [start, end] = [starts[i], nexts[i] - 1];
+      let number = table.find(block, start, end);
+      if (number === UNKNOWN) {
+        number = this.#number(block, start, end);
+        table.add(block, start, end);
+      }
+      codes[i] = number;
+    }
+    return codes;
   }
 
   /** Texts by number, none for a missing value. */
   get texts(): readonly (string | undefined)[] {
     return this.#numbered.texts;
-  }
-
-  /** Returns the number of one text. */
-  number(text: Uint8Array): number {
-    const end = text.byteOffset + text.length;
-    // The last of a buffer, and each that has a buffer of its own.
-    if (end + PACKED_BYTES > text.buffer.byteLength) {
-      return this.#find({ ...padded(text), ascii: undefined }, 0, text.length);
-    }
-    if (this.#last?.bytes.buffer !== text.buffer) this.#last = wholeBuffer(text);
-    return this.#find(this.#last, text.byteOffset, end);
   }
 
   /** Returns the number of a missing value. */
@@ -99,32 +91,23 @@ export class TextPool {
     this.#numbered.endBlock(values);
   }
 
-  #find(block: Utf8Block, start: number, end: number): number {
-    if (this.#numbered.isUseless) return this.#number(block, start, end);
-    const known = this.#table.find(block, start, end);
-    if (known !== UNKNOWN) return known;
-    const number = this.#number(block, start, end);
-    this.#table.add(block, start, end);
-    return number;
-  }
-
   #number({ bytes, ascii }: Utf8Block, start: number, end: number): number {
-    const text = ascii === undefined
-      ? this.#decoder.decode(bytes.subarray(start, end))
-      : copyText(ascii.slice(start, end));
+    const text = ascii === undefined ? decodeText(bytes.subarray(start, end)) : copyText(ascii.slice(start, end));
     return this.#numbered.add(text);
   }
 }
 
-const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * Returns all of the buffer that bytes are of, which nobody writes to any more: cutting texts out of its text takes less
- * than decoding each.
+ * Returns the text of bytes.
+ *
+ * @throws {Error} when they are none
  */
-function wholeBuffer({ buffer }: Uint8Array): Utf8Block {
-  const bytes = new Uint8Array(buffer);
-  const text = lenient.decode(bytes);
-  const isAscii = text.length === bytes.length && !text.includes("\ufffd");
-  return { bytes, view: new DataView(buffer), ascii: isAscii ? text : undefined };
+export function decodeText(bytes: Uint8Array): string {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    throw new Error("expected text in utf-8, received other bytes");
+  }
 }

@@ -26,13 +26,26 @@ export class ValuePool {
     return this.#numbered.take();
   }
 
-  /** Returns the numbers of the texts of a block's values; gives up what did not help with the blocks before. */
-  codes(values: ArrayLike<unknown>): Uint32Array {
+  /** Makes room for another block, and gives up what did not help with those before. */
+  beginBlock(): void {
     if (this.#numbered.beginBlock()) this.#numbers.clear();
+  }
+
+  /** Returns the numbers of the texts of values. */
+  codes(values: ArrayLike<unknown>): Uint32Array {
     const codes = new Uint32Array(values.length);
     for (let i = 0; i < values.length; i++) codes[i] = this.#code(values[i]);
-    this.#numbered.endBlock(values.length);
     return codes;
+  }
+
+  /** Returns the number of a missing value. */
+  numberOfNone(): number {
+    return this.#code(undefined);
+  }
+
+  /** Ends a block of so many values. */
+  endBlock(values: number): void {
+    this.#numbered.endBlock(values);
   }
 
   #code(value: unknown): number {

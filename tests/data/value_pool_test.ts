@@ -10,7 +10,9 @@ function countTexts(blocks: number, rows: number, valueAt: (row: number) => unkn
   });
   for (let block = 0; block < blocks; block++) {
     const values = Array.from({ length: rows }, (_, i) => valueAt(block * rows + i));
+    pool.beginBlock();
     const texts = Array.from(pool.codes(values), (code) => pool.texts[code]);
+    pool.endBlock(rows);
     assertEquals(texts, values.map((value) => value === undefined ? undefined : `${value}`));
   }
   return made;
