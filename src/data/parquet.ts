@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { type CellBlock, type ColumnCells, splitCells } from "./cell_blocks.ts";
+import { type CellBlock, type ColumnCells, splitCells, textAt } from "./cell_blocks.ts";
 import { requireCsvOptions } from "./csv_options.ts";
 import type { Dataset } from "./dataset.ts";
 import type { FittedSchema } from "./fitted_schema.ts";
+import { ParquetCells } from "./parquet/cells.ts";
 import { type ColumnValues, ParquetFile, type RowGroup } from "./parquet/file.ts";
 import { ParquetReading } from "./parquet/reading.ts";
 import { ParquetThreads } from "./parquet/threads.ts";
@@ -92,29 +93,36 @@ export async function openParquet(source: Source, threads?: ParquetThreads): Pro
 }
 
 async function* readRecords(file: ParquetFile, wanted: ReadonlySet<number>): AsyncGenerator<TableRecord[]> {
+  const lists = [...wanted].filter((position) => file.columns[position].isList);
+  const cells = new ParquetCells(file, { wanted: wanted.difference(new Set(lists)), numbers: new Map() });
   for (const group of file.groups) {
-    const values: ColumnValues[] = [];
-    for (const position of wanted) values[position] = await file.read(group, position);
+    const columns: RowCells[] = await cells.read(group);
+    for (const position of lists) columns[position] = await file.read(group, position);
     for (let first = 0; first < group.rows; first += RECORDS) {
-      yield cutRows(file, group, values, [first, Math.min(first + RECORDS, group.rows)]);
+      yield cutRows(file, group, columns, [first, Math.min(first + RECORDS, group.rows)]);
     }
   }
 }
+
+/** Cells of a column that holds one value a row, or values of lists; nothing of a column that is not wanted. */
+type RowCells = ColumnCells | ColumnValues | undefined;
 
 /** Turns rows `first` up to `last` of a row group into records. */
 function cutRows(
   { columns }: ParquetFile,
   { start }: RowGroup,
-  values: readonly ColumnValues[],
+  read: readonly RowCells[],
   [first, last]: readonly [number, number],
 ): TableRecord[] {
   const records: (TableRecord & { cells: SequenceCell[] })[] = new Array(last - first);
   for (let row = first; row < last; row++) {
     records[row - first] = { line: start + row + 1, cells: new Array(columns.length) };
   }
-  values.forEach((cells, position) => {
-    const column = columns[position];
-    for (let row = first; row < last; row++) records[row - first].cells[position] = column.toCell(cells[row]);
+  read.forEach((cells, position) => {
+    if (cells === undefined) return;
+    const { toCell } = columns[position];
+    const cellAt = "length" in cells ? (row: number) => toCell(cells[row]) : (row: number) => textAt(cells, row);
+    for (let row = first; row < last; row++) records[row - first].cells[position] = cellAt(row);
   });
   return records;
 }
