@@ -47,6 +47,22 @@ Deno.test("threads cut blocks as this one does, with numbers of texts that go on
   }
 });
 
+Deno.test("a thread that has blocks enough before it leaves the next to this one", async () => {
+  using cutting = new Cutting(setup, 0);
+  const blocks = Array.from({ length: 20 }, (_, i) => encode(`a,x,${i},p${i % 3},q,7\nb,x,2,p,q${i % 7},\n`));
+  cutting.cut(blocks[0]);
+  await waitFor(cutting);
+  const cuts = blocks.map((block) => cutting.cut(block));
+  let here = 0;
+  for (const [i, cut] of cuts.entries()) {
+    const taken = cut();
+    if (!(taken instanceof Promise)) here++;
+    const expected = { bytes: blocks[i], cut: new CellCutter(setup).cut(blocks[i]) };
+    assertEquals(contentOf(await taken), contentOf(expected));
+  }
+  assertEquals(here, 12);
+});
+
 Deno.test("blocks that were handed to a thread and are not asked for any more are no fault", async () => {
   const cutting = new Cutting(setup, 0);
   cutting.cut(encode("a,x,1,p,q,7\n"));

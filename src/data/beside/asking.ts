@@ -44,6 +44,11 @@ export class AskedThread<Setup, Work, Answer> {
     return this.#isReady;
   }
 
+  /** How many questions it has not answered. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   /** Tells it what it needs for what it is asked from now on. */
   tell(setup: Setup): void {
     this.#port.postMessage({ setup } satisfies ToThread<Setup, Work>);

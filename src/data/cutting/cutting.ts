@@ -1,6 +1,6 @@
 /**
  * Cutting a text into cells, in this thread at first and in others beside it once the text is long: they cut lines while
- * rows of the lines before are stored here.
+ * rows of the lines before are stored here, and are helped where they take longer than that.
  *
  * @module
  */
@@ -13,8 +13,11 @@ import type { CutAnswer } from "./messages.ts";
 /** Bytes of a text that are cut before threads are started: shorter ones are cut before they are there. */
 const LONG_BYTES = 1 << 23;
 
-/** Blocks that are handed to the threads before the first of them is needed. */
-const AHEAD = 4;
+/** Blocks that are taken before the first of them is needed. */
+const AHEAD = 12;
+
+/** Blocks that all threads have before them when this one cuts the next: it would only wait for them. */
+const BUSY = 8;
 
 /** Lines, and what they were cut into. */
 export interface CutBlock {
@@ -55,7 +58,8 @@ export class Cutting implements Disposable {
   cut(bytes: Uint8Array<ArrayBuffer>): () => CutBlock | Promise<CutBlock> {
     this.#bytes += bytes.length;
     if (this.#bytes > this.#longBytes) this.#threads ??= startThreads(this.#setup);
-    if (!this.#isBeside()) return () => ({ bytes, cut: this.#cutter.cut(bytes) });
+    const isBusy = this.#threads?.every(({ thread }) => thread.waiting >= BUSY);
+    if (!this.#isBeside() || isBusy) return () => ({ bytes, cut: this.#cutter.cut(bytes) });
     const shared = new Uint8Array(new SharedArrayBuffer(bytes.length + PACKED_BYTES)).subarray(0, bytes.length);
     shared.set(bytes);
     const answers = askAll(this.#threads!, shared, unpack);
