@@ -34,6 +34,8 @@ export interface DatasetBuilderOptions {
   timed: boolean;
   /** Schema of the rows before these, whose buckets stay and whose statistics of the past go on. @default {none} */
   before?: FittedSchema;
+  /** Builder of rows before these with the same fitted schema, whose knowledge of texts goes on. @default {none} */
+  after?: DatasetBuilder;
 }
 
 /** A data set under construction. */
@@ -62,13 +64,15 @@ export class DatasetBuilder {
     this.#trim = options.trim ?? this.#declared.trim ?? false;
     this.#missingTexts = new MissingTexts(this.#missing);
     this.#before = options.before;
+    const { after } = options;
     const fields = this.#declared.features.filter((feature) => feature.kind !== "sequence");
     const sequences = this.#declared.features.filter((feature) => feature.kind === "sequence");
     this.#names = fields.map(({ name }) => name);
     this.#columns = fields.map((feature, index) => {
       const past = this.#before?.fields[index].past;
+      const memo = after && after.#columns[index].memo;
       return this.#fitted
-        ? createFittedColumn(this.#fitted, index, this.#missingTexts, past)
+        ? createFittedColumn(this.#fitted, index, this.#missingTexts, { past, memo })
         : createColumn(feature, this.#missingTexts, past);
     });
     const rules = textRulesOf(this.#declared.features, { ...this.#declared, trim: this.#trim });

@@ -176,6 +176,13 @@ export class CellCutter {
   }
 }
 
+/** Returns rows `start` up to `end` of a block. */
+export function sliceBlock(block: CellBlock, start: number, end: number): CellBlock {
+  if (start === 0 && end === block.rows) return block;
+  const columns = block.columns.map((cells) => cells && sliceCells(cells, start, end));
+  return { rows: end - start, firstLine: block.firstLine, lines: block.lines.subarray(start, end), columns };
+}
+
 /** Returns the cells of rows `start` up to `end`. */
 export function sliceCells(cells: ColumnCells, start: number, end: number): ColumnCells {
   if ("codes" in cells) return { texts: cells.texts, codes: cells.codes.subarray(start, end) };

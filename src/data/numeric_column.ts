@@ -24,20 +24,26 @@ export class NumericColumn implements Column {
   readonly #missing: ReadonlySet<string>;
   readonly #fitted: FieldFit | undefined;
   readonly #numbers = growF64();
-  readonly #memo = new CellMemo(
-    (length) => new Float64Array(length),
-    (text) => this.offer(text) === undefined ? this.#number : REFUSED,
-  );
+  readonly memo: CellMemo<Float64Array>;
   /** Numbers of the block offered last. */
   #offered: Float64Array = new Float64Array(0);
   #drained: Float64Array | undefined;
   #fills: Float64Array | undefined;
   #number = NaN;
 
-  constructor(feature: NumericFeature, missing: ReadonlySet<string>, fitted: FieldFit | undefined) {
+  constructor(
+    feature: NumericFeature,
+    missing: ReadonlySet<string>,
+    fitted: FieldFit | undefined,
+    memo?: CellMemo<Float64Array>,
+  ) {
     this.#feature = feature;
     this.#missing = missing;
     this.#fitted = fitted;
+    this.memo = memo ?? new CellMemo(
+      (length) => new Float64Array(length),
+      (text) => this.offer(text) === undefined ? this.#number : REFUSED,
+    );
   }
 
   offer(text: string | undefined): string | undefined {
@@ -75,7 +81,7 @@ export class NumericColumn implements Column {
   }
 
   offerBlock(cells: CodedCells, form: CellForm, refused: Uint8Array): void {
-    const known = this.#memo.read(cells, form);
+    const known = this.memo.read(cells, form);
     const { codes } = cells;
     const offered = new Float64Array(codes.length);
     for (let row = 0; row < codes.length; row++) {

@@ -34,9 +34,15 @@ export class PartCut {
     return this.#before + (builder?.rows ?? 0);
   }
 
-  /** Counts a row that was stored or left out; returns whether the part is whole. */
-  count(): boolean {
-    return ++this.#met >= this.rows;
+  /** Rows that this part can still take. */
+  get room(): number {
+    return this.rows - this.#met;
+  }
+
+  /** Counts rows that were stored or left out; returns whether the part is whole. */
+  count(rows = 1): boolean {
+    this.#met += rows;
+    return this.room <= 0;
   }
 
   /** Returns the rows of the part and begins the next one, which needs another builder. */

@@ -110,6 +110,11 @@ export class CellReader {
     };
   }
 
+  /** Returns the watched texts of a row of a block. */
+  watchedAt({ columns }: CellBlock, row: number): string[] {
+    return this.#layout.watched.map((position) => textAt(columns[position]!, row) ?? "");
+  }
+
   /** Returns the watched texts of a row; where the number of cells is wrong, it is not known which of them is which. */
   watched(cells: readonly SequenceCell[] | undefined): string[] {
     const known = cells?.length === this.#layout.width ? cells : undefined;

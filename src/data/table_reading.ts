@@ -4,7 +4,7 @@
  * @module
  */
 import { DatasetBuilder } from "./builder.ts";
-import type { CellBlock } from "./cell_blocks.ts";
+import { type CellBlock, sliceBlock } from "./cell_blocks.ts";
 import { locateColumns } from "./csv_layout.ts";
 import type { Dataset } from "./dataset.ts";
 import { FittedSchema } from "./fitted_schema.ts";
@@ -139,14 +139,13 @@ export class TableReading {
    */
   async begin(opened: Table, table: Table): Promise<BegunTable> {
     try {
-      const { schema, options: { labeled = true, limit = Infinity }, watcher } = this.#request;
+      const { schema, options: { labeled = true }, watcher } = this.#request;
       const columns = table.columns.map(({ name }) => this.#trim ? name.trim() : name);
       const layout = locateColumns(table.name, columns, { schema, labeled, watched: watcher?.columns ?? [] });
       const cells = new CellReader(table, layout, schema);
       this.#isTimed ??= layout.time >= 0;
       this.#builder ??= this.#createBuilder(this.#isTimed);
-      const isWhole = this.#part.rows === Infinity;
-      const mayBeInBlocks = isWhole && limit === Infinity && !watcher && cells.takesBlocks && this.#builder.takesBlocks;
+      const mayBeInBlocks = cells.takesBlocks && this.#builder.takesBlocks;
       const blocks = mayBeInBlocks ? table.blocks?.(cells.wanted, cells.numbersOf(this.#builder)) : undefined;
       const parts: AsyncIterable<TableRecord[] | CellBlock> = blocks ?? table.records(cells.wanted);
       const iterator = parts[Symbol.asyncIterator]();
@@ -165,7 +164,7 @@ export class TableReading {
   async *read({ table, cells, parts, first }: BegunTable): AsyncGenerator<Dataset> {
     for (let part = await (first ?? parts.next()); !part.done; part = await parts.next()) {
       if (Array.isArray(part.value)) yield* this.#takeRecords(table, part.value, cells);
-      else this.#takeBlock(table, part.value, cells);
+      else yield* this.#takeBlock(table, part.value, cells);
       this.#request.onRows?.(this.#part.stored(this.#builder));
       if (this.isFull) return;
     }
@@ -184,12 +183,37 @@ export class TableReading {
     yield this.#part.end(builder);
   }
 
+  /** Takes the rows of a block while they are wanted; yields the parts that become whole. */
+  *#takeBlock(table: Table, block: CellBlock, reader: CellReader): Generator<Dataset> {
+    const { limit = Infinity } = this.#request.options;
+    for (let first = 0; first < block.rows && !this.isFull;) {
+      const wanted = Math.min(this.#part.room, limit - this.#part.stored(this.#builder));
+      const last = Math.min(block.rows, first + wanted);
+      this.#addBlock(table, sliceBlock(block, first, last), reader);
+      yield* this.#count(last - first);
+      first = last;
+    }
+  }
+
   /** Stores the rows of a block, and refuses or leaves out those that cannot be stored. */
-  #takeBlock(table: Table, block: CellBlock, reader: CellReader): void {
-    this.#builder!.addBlock(
-      reader.readBlock(block),
-      (row, fault) => this.#refuse(table, block.firstLine + block.lines[row], fault),
-    );
+  #addBlock(table: Table, block: CellBlock, reader: CellReader): void {
+    const lineOf = (row: number) => block.firstLine + block.lines[row];
+    const faults = new Map<number, RowFault>();
+    this.#builder!.addBlock(reader.readBlock(block), (row, fault) => {
+      this.#refuse(table, lineOf(row), fault);
+      faults.set(row, fault);
+    });
+    if (!this.#request.watcher) return;
+    for (let row = 0; row < block.rows; row++) {
+      this.#watch(table, lineOf(row), reader.watchedAt(block, row), faults.get(row));
+    }
+  }
+
+  /** Counts rows that were met; yields the part that is whole by them. */
+  *#count(rows: number): Generator<Dataset> {
+    if (!this.#part.count(rows)) return;
+    yield this.#part.end(this.#builder!);
+    this.#builder = this.#createBuilder(this.#isTimed!);
   }
 
   #refuse({ name, unit }: Table, line: number, fault: RowFault): void {
@@ -199,7 +223,7 @@ export class TableReading {
 
   #createBuilder(timed: boolean): DatasetBuilder {
     const { schema, options: { labeled = true, missing } } = this.#request;
-    return new DatasetBuilder(schema, { labeled, missing, trim: this.#trim, timed });
+    return new DatasetBuilder(schema, { labeled, missing, trim: this.#trim, timed, after: this.#builder });
   }
 
   /** Takes rows one by one while they are wanted; yields the parts that become whole. */
@@ -207,9 +231,7 @@ export class TableReading {
     for (const record of records) {
       if (this.isFull) return;
       this.#take(table, record, reader);
-      if (!this.#part.count()) continue;
-      yield this.#part.end(this.#builder!);
-      this.#builder = this.#createBuilder(this.#isTimed!);
+      yield* this.#count(1);
     }
   }
 
@@ -218,11 +240,12 @@ export class TableReading {
     const { cells, line } = record;
     const fault = record.wrong === undefined ? this.#add(cells!, reader) : { reason: record.wrong };
     if (fault) this.#refuse(table, line, fault);
-    const { watcher } = this.#request;
-    if (!watcher) return;
-    const texts = reader.watched(cells);
-    if (this.#trim) texts.forEach((text, index) => texts[index] = text.trim());
-    watcher.row({ file: table.name, line, unit: table.unit, texts, fault: fault?.reason });
+    if (this.#request.watcher) this.#watch(table, line, reader.watched(cells), fault);
+  }
+
+  #watch({ name, unit }: Table, line: number, texts: readonly string[], fault: RowFault | undefined): void {
+    const bare = this.#trim ? texts.map((text) => text.trim()) : texts;
+    this.#request.watcher!.row({ file: name, line, unit, texts: bare, fault: fault?.reason });
   }
 
   #add(cells: readonly SequenceCell[], reader: CellReader): RowFault | undefined {
