@@ -34,8 +34,6 @@ export interface DatasetBuilderOptions {
   timed: boolean;
   /** Schema of the rows before these, whose buckets stay and whose statistics of the past go on. @default {none} */
   before?: FittedSchema;
-  /** Builder of rows before these with the same fitted schema, whose knowledge of texts goes on. @default {none} */
-  after?: DatasetBuilder;
 }
 
 /** A data set under construction. */
@@ -64,15 +62,13 @@ export class DatasetBuilder {
     this.#trim = options.trim ?? this.#declared.trim ?? false;
     this.#missingTexts = new MissingTexts(this.#missing);
     this.#before = options.before;
-    const { after } = options;
     const fields = this.#declared.features.filter((feature) => feature.kind !== "sequence");
     const sequences = this.#declared.features.filter((feature) => feature.kind === "sequence");
     this.#names = fields.map(({ name }) => name);
     this.#columns = fields.map((feature, index) => {
       const past = this.#before?.fields[index].past;
-      const memo = after && after.#columns[index].memo;
       return this.#fitted
-        ? createFittedColumn(this.#fitted, index, this.#missingTexts, { past, memo })
+        ? createFittedColumn(this.#fitted, index, this.#missingTexts, past)
         : createColumn(feature, this.#missingTexts, past);
     });
     const rules = textRulesOf(this.#declared.features, { ...this.#declared, trim: this.#trim });
@@ -192,7 +188,8 @@ export class DatasetBuilder {
   }
 
   /**
-   * Fits what is to be fitted and returns the data set; the builder is empty afterwards.
+   * Fits what is to be fitted and returns the data set. The builder is empty afterwards; one of a fitted schema can take
+   * further rows.
    *
    * @param leftOut rows that were left out on the way
    * @throws {RangeError} when there is nothing to fit to, no label is the positive one, or it is unclear which are meant
@@ -215,9 +212,11 @@ export class DatasetBuilder {
       return { name: this.#names[index], rows: this.#rows, ...counts };
     });
     const lists = this.#sequences.write(schema);
+    const rows = this.#rows;
+    this.#rows = 0;
     return new Dataset({
       schema,
-      rows: this.#rows,
+      rows,
       ids,
       values,
       histories: lists.histories,

@@ -58,8 +58,6 @@ export interface Column {
   learn?(rows: RowContext): void;
   /** Learns the edges between buckets, once they are fitted, for columns whose values are made of them. */
   cut?(edgesOf: EdgesOf): void;
-  /** What it makes of the texts of blocks, where a column of the same field that comes after it makes the same. */
-  readonly memo?: CellMemo<Float64Array>;
   /** Stored numbers by row, NaN where one is missing; absent for a column of names. */
   readonly numbers?: Float64Array;
   /** Takes a number for each row that stands in for a missing one, NaN where the field's own does. */
@@ -108,32 +106,26 @@ export function createColumn(feature: FieldFit["feature"], texts: ReadonlySet<st
  * Makes a column that is encoded with field number `index` of a fitted schema.
  *
  * @param texts those that stand for a missing value
+ * @param before what is known of rows before these, where a statistic of the past goes on from them; else all rows have
+ * that of the schema
  */
 export function createFittedColumn(
   schema: FittedSchema,
   index: number,
   texts: ReadonlySet<string>,
-  { past, memo }: KnownBefore = {},
+  before?: PastFit,
 ): Column {
   const field = schema.fields[index];
   const missing = missingTextsOf(field.feature, texts);
   if (field.feature.kind === "categorical") {
-    const names = new FittedCategoricalColumn(field, schema.tokenRows(field), missing, memo);
+    const names = new FittedCategoricalColumn(field, schema.tokenRows(field), missing);
     const cut = cutCrossOf(field.feature);
     const edgesOf = (name: string) => schema.fields.find((other) => other.name === name)!.edges!;
     return cut ? new FittedCutColumn(cut, names, edgesOf) : names;
   }
-  const numbers = new NumericColumn(field.feature, missing, field, memo);
+  const numbers = new NumericColumn(field.feature, missing, field);
   if (field.past === undefined) return numbers;
-  return past ? new PastColumn(field.feature, numbers, past) : new FittedPastColumn(field, numbers);
-}
-
-/** What is known of the rows before those of a column. */
-export interface KnownBefore {
-  /** Statistics of the past, which go on from these; else all rows have those of the schema. */
-  readonly past?: PastFit;
-  /** What the column of those rows made of texts. */
-  readonly memo?: Column["memo"];
+  return before ? new PastColumn(field.feature, numbers, before) : new FittedPastColumn(field, numbers);
 }
 
 const NO_CELLS = { codes: new Uint32Array(0), numbers: new Uint32Array(0) };
@@ -237,21 +229,15 @@ class FittedCategoricalColumn implements Column {
   readonly #rows = growU32();
   readonly #weights = new Weights();
   readonly #respellings: Respellings;
-  readonly #counts = { missing: 0, unseen: 0, outside: 0 };
-  readonly memo: CellMemo<Float64Array>;
+  #counts = { missing: 0, unseen: 0, outside: 0 };
+  readonly #memo = new CellMemo((length) => new Float64Array(length), (text) => this.#lookup.codeOf(text));
   #offered: { cells: CodedCells; form: CellForm; numbers: Float64Array } | undefined;
   #text: string | undefined;
   #weight = 1;
 
-  constructor(
-    field: FittedField,
-    tokenRows: ReadonlyMap<string, number>,
-    missing: ReadonlySet<string>,
-    memo?: CellMemo<Float64Array>,
-  ) {
+  constructor(field: FittedField, tokenRows: ReadonlyMap<string, number>, missing: ReadonlySet<string>) {
     this.#field = field;
     this.#lookup = new NameLookup(field, tokenRows, missing);
-    this.memo = memo ?? new CellMemo((length) => new Float64Array(length), (text) => this.#lookup.codeOf(text));
     this.#respellings = new Respellings(tokenRows);
   }
 
@@ -269,7 +255,7 @@ class FittedCategoricalColumn implements Column {
   }
 
   offerBlock(cells: CodedCells, form: CellForm): void {
-    this.#offered = { cells, form, numbers: this.memo.read(cells, form) };
+    this.#offered = { cells, form, numbers: this.#memo.read(cells, form) };
   }
 
   storeBlock(kept: Uint32Array, count: number): void {
@@ -305,7 +291,9 @@ class FittedCategoricalColumn implements Column {
   write(_: FittedField, ids: Uint32Array, values: Float32Array | undefined, start: number): CellCounts {
     this.#rows.drainParts((rows, first) => ids.set(rows, start + first));
     this.#weights.write(values, start);
-    const respelled = this.#respellings.example;
-    return { ...withFilled(this.#counts, this.#field), ...(respelled ? { respelled } : {}) };
+    const respelled = this.#respellings.take();
+    const counts = this.#counts;
+    this.#counts = { missing: 0, unseen: 0, outside: 0 };
+    return { ...withFilled(counts, this.#field), ...(respelled ? { respelled } : {}) };
   }
 }

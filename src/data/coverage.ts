@@ -53,6 +53,15 @@ export class Respellings {
     return 2 * this.#found > this.#tried ? this.#example : undefined;
   }
 
+  /** Returns that text, and forgets all that were taken. */
+  take(): Respelling | undefined {
+    const { example } = this;
+    this.#tried = 0;
+    this.#found = 0;
+    this.#example = undefined;
+    return example;
+  }
+
   /** Takes a text that the vocabulary lacks. */
   try(text: string): void {
     if (this.#tried === MOST_TRIED) return;

@@ -156,9 +156,7 @@ class Reading {
         if (lines[i].trim() === "") continue;
         if (this.isFull) return;
         this.#take(file, line + i, lines[i], partitions);
-        if (!this.#part.count()) continue;
-        yield this.#part.end(this.#builder ?? this.#begin({}));
-        this.#builder = undefined;
+        if (this.#part.count()) yield this.#part.end(this.#builder ??= this.#begin({}));
       }
     }
   }

@@ -131,9 +131,7 @@ class Reading {
         const fault = this.#addRow(tokens);
         if (fault) this.#part.rejections.take(fault, `"${file}" line ${line + i}`, `${file}:${line + i}`);
         this.#watcher?.row({ file, line: line + i, texts: [], fault: fault?.reason });
-        if (!this.#part.count()) continue;
-        yield this.#part.end(this.#builder ?? this.#createBuilder([]));
-        this.#builder = undefined;
+        if (this.#part.count()) yield this.#part.end(this.#builder ??= this.#createBuilder([]));
       }
     }
   }

@@ -24,26 +24,20 @@ export class NumericColumn implements Column {
   readonly #missing: ReadonlySet<string>;
   readonly #fitted: FieldFit | undefined;
   readonly #numbers = growF64();
-  readonly memo: CellMemo<Float64Array>;
+  readonly #memo = new CellMemo(
+    (length) => new Float64Array(length),
+    (text) => this.offer(text) === undefined ? this.#number : REFUSED,
+  );
   /** Numbers of the block offered last. */
   #offered: Float64Array = new Float64Array(0);
   #drained: Float64Array | undefined;
   #fills: Float64Array | undefined;
   #number = NaN;
 
-  constructor(
-    feature: NumericFeature,
-    missing: ReadonlySet<string>,
-    fitted: FieldFit | undefined,
-    memo?: CellMemo<Float64Array>,
-  ) {
+  constructor(feature: NumericFeature, missing: ReadonlySet<string>, fitted: FieldFit | undefined) {
     this.#feature = feature;
     this.#missing = missing;
     this.#fitted = fitted;
-    this.memo = memo ?? new CellMemo(
-      (length) => new Float64Array(length),
-      (text) => this.offer(text) === undefined ? this.#number : REFUSED,
-    );
   }
 
   offer(text: string | undefined): string | undefined {
@@ -81,7 +75,7 @@ export class NumericColumn implements Column {
   }
 
   offerBlock(cells: CodedCells, form: CellForm, refused: Uint8Array): void {
-    const known = this.memo.read(cells, form);
+    const known = this.#memo.read(cells, form);
     const { codes } = cells;
     const offered = new Float64Array(codes.length);
     for (let row = 0; row < codes.length; row++) {
@@ -137,14 +131,16 @@ export class NumericColumn implements Column {
 
   write(field: FittedField, ids: Uint32Array, values: Float32Array | undefined, start: number): CellCounts {
     const { numbers } = this;
+    const fills = this.#fills;
     this.#drained = undefined;
+    this.#fills = undefined;
     const [least, most] = field.range ?? [-Infinity, Infinity];
     const counts = { missing: 0, unseen: 0, outside: 0 };
     for (let row = 0; row < numbers.length; row++) {
       const x = numbers[row];
       if (Number.isNaN(x)) {
         counts.missing++;
-        const near = this.#fills?.[row] ?? NaN;
+        const near = fills?.[row] ?? NaN;
         if (field.fill !== undefined) numbers[row] = Number.isNaN(near) ? field.fill as number : near;
       } else if (x < least || x > most) counts.outside++;
     }

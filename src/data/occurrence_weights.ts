@@ -35,5 +35,7 @@ export class Weights {
   write(values: Float32Array | undefined, start: number): void {
     if (this.#numbers) this.#numbers.drainParts((numbers, first) => values?.set(numbers, start + first));
     else values?.fill(1, start, start + this.#length);
+    this.#numbers = undefined;
+    this.#length = 0;
   }
 }

@@ -45,7 +45,7 @@ export class PartCut {
     return this.room <= 0;
   }
 
-  /** Returns the rows of the part and begins the next one, which needs another builder. */
+  /** Returns the rows of the part and begins the next one. */
   end(builder: DatasetBuilder): Dataset {
     const { rejections } = this;
     this.#before += builder.rows;

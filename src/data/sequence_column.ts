@@ -27,7 +27,7 @@ export class SequenceColumn {
   readonly #missing: ReadonlySet<string>;
   readonly #trim: boolean;
   readonly #form: CellForm;
-  readonly #interner = new Interner();
+  #interner = new Interner();
   // 0 is a missing value, k + 1 the text with code k.
   readonly #codes = growU32();
   readonly #lengths = growU32();
@@ -100,6 +100,9 @@ export class SequenceColumn {
     for (const text of this.#interner.texts) rowOf.push(rowsOf.get(text) ?? rowOfNew(text));
     const ids = this.#codes.drain();
     const coverage = { name, rows: ids.length, missing: 0, unseen: 0, outside: 0, cut: this.#cut, empty: this.#empty };
+    this.#interner = new Interner();
+    this.#cut = 0;
+    this.#empty = 0;
     for (let i = 0; i < ids.length; i++) {
       const row = rowOf[ids[i]];
       if (ids[i] === 0) coverage.missing++;

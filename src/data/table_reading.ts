@@ -118,7 +118,6 @@ export class TableReading {
   readonly #trim: boolean;
   readonly #part: PartCut;
   #builder: DatasetBuilder | undefined;
-  #isTimed: boolean | undefined;
 
   constructor(request: TableRequest, partRows: number) {
     this.#request = request;
@@ -143,8 +142,7 @@ export class TableReading {
       const columns = table.columns.map(({ name }) => this.#trim ? name.trim() : name);
       const layout = locateColumns(table.name, columns, { schema, labeled, watched: watcher?.columns ?? [] });
       const cells = new CellReader(table, layout, schema);
-      this.#isTimed ??= layout.time >= 0;
-      this.#builder ??= this.#createBuilder(this.#isTimed);
+      this.#builder ??= this.#createBuilder(layout.time >= 0);
       const mayBeInBlocks = cells.takesBlocks && this.#builder.takesBlocks;
       const blocks = mayBeInBlocks ? table.blocks?.(cells.wanted, cells.numbersOf(this.#builder)) : undefined;
       const parts: AsyncIterable<TableRecord[] | CellBlock> = blocks ?? table.records(cells.wanted);
@@ -211,9 +209,7 @@ export class TableReading {
 
   /** Counts rows that were met; yields the part that is whole by them. */
   *#count(rows: number): Generator<Dataset> {
-    if (!this.#part.count(rows)) return;
-    yield this.#part.end(this.#builder!);
-    this.#builder = this.#createBuilder(this.#isTimed!);
+    if (this.#part.count(rows)) yield this.#part.end(this.#builder!);
   }
 
   #refuse({ name, unit }: Table, line: number, fault: RowFault): void {
@@ -223,7 +219,7 @@ export class TableReading {
 
   #createBuilder(timed: boolean): DatasetBuilder {
     const { schema, options: { labeled = true, missing } } = this.#request;
-    return new DatasetBuilder(schema, { labeled, missing, trim: this.#trim, timed, after: this.#builder });
+    return new DatasetBuilder(schema, { labeled, missing, trim: this.#trim, timed });
   }
 
   /** Takes rows one by one while they are wanted; yields the parts that become whole. */
