@@ -3,13 +3,14 @@
  *
  * @module
  */
-import type { BlockCells, Cells } from "./builder_cells.ts";
+import type { BlockCells, BlockField, Cells } from "./builder_cells.ts";
 import { textAt } from "./cell_blocks.ts";
 import { createCellForms } from "./cell_forms.ts";
 import { type Column, createColumn, createFittedColumn } from "./columns.ts";
 import { Dataset } from "./dataset.ts";
 import { taskNames } from "./declared_labels.ts";
-import { formsOfCells, rowDeriver } from "./derived/derive.ts";
+import { BlockDeriver } from "./derived/block_deriver.ts";
+import { deriverOf, type FieldCell, formsOfCells, rowDeriver } from "./derived/derive.ts";
 import { type FieldFit, FittedSchema } from "./fitted_schema.ts";
 import { growF64 } from "./growable.ts";
 import { keepWithinMemory, makeF32, makeU32 } from "./large_arrays.ts";
@@ -43,6 +44,7 @@ export class DatasetBuilder {
   readonly #sequences: SequenceColumns;
   readonly #names: string[];
   readonly #derive: ReturnType<typeof rowDeriver>;
+  readonly #derivers: readonly (BlockDeriver | undefined)[];
   #declared: Schema;
   readonly #fitted: FittedSchema | undefined;
   readonly #missing: readonly string[];
@@ -74,6 +76,10 @@ export class DatasetBuilder {
     const rules = textRulesOf(this.#declared.features, { ...this.#declared, trim: this.#trim });
     const forms = createCellForms(fields, rules, this.#missing);
     this.#derive = rowDeriver(fields, forms, this.#missingTexts);
+    this.#derivers = fields.map((feature, index) => {
+      const derive = deriverOf(feature, { form: forms[index], missing: this.#missingTexts });
+      return derive && new BlockDeriver(derive);
+    });
     this.#forms = formsOfCells(fields, forms);
     this.#sequences = new SequenceColumns(sequences, this.#missing, rules.slice(fields.length));
     this.#labeled = options.labeled;
@@ -98,19 +104,10 @@ export class DatasetBuilder {
     if (fault) return fault;
     const timeValue = this.#readTime?.(this.#bare(time)) ?? 0;
     if (typeof timeValue === "string") return { reason: `column "${this.#declared.time}": ${timeValue}` };
-    let { texts } = cells;
-    if (this.#derive) {
-      const made = this.#derive(texts);
-      if ("reason" in made) return made;
-      texts = made;
-    }
+    const wrongField = this.#offerFields(cells.texts, weights);
+    if (wrongField) return wrongField;
     const fields = this.#columns.length;
-    for (let index = 0; index < fields; index++) {
-      const text = texts[index] as string | undefined;
-      const wrong = this.#columns[index].offer(this.#forms[index](text), weights === undefined ? 1 : weights[index]);
-      if (wrong !== undefined) return { reason: `field "${this.#names[index]}": ${wrong}` };
-    }
-    const wrong = this.#sequences.offer((index) => texts[fields + index] as SequenceCell);
+    const wrong = this.#sequences.offer((index) => cells.texts[fields + index] as SequenceCell);
     if (wrong !== undefined) return { reason: wrong };
     for (const column of this.#columns) column.store();
     this.#sequences.store();
@@ -124,11 +121,6 @@ export class DatasetBuilder {
     return this.#columns[index]?.missingNumbers?.(this.#forms[index]);
   }
 
-  /** Whether rows can come in blocks. */
-  get takesBlocks(): boolean {
-    return this.#derive === undefined && this.#columns.every(({ offerBlock }) => offerBlock !== undefined);
-  }
-
   /**
    * Stores the rows of a block as {@linkcode DatasetBuilder.add} stores one after the other.
    *
@@ -137,8 +129,9 @@ export class DatasetBuilder {
   addBlock(block: BlockCells, refuse: (row: number, fault: RowFault) => void): void {
     const refused = new Uint8Array(block.rows);
     this.#columns.forEach((column, index) => {
-      const [cells, form] = [block.texts[index], this.#forms[index]];
-      if ("codes" in cells) column.offerBlock!(cells, form, refused);
+      const [given, form] = [block.texts[index], this.#forms[index]];
+      const cells = "length" in given ? this.#derivers[index]!.read(given, refused) : given;
+      if ("codes" in cells) column.offerBlock(cells, form, refused);
       else column.offerNumbers!(cells, form, refused);
     });
     const kept = new Uint32Array(block.rows);
@@ -148,7 +141,7 @@ export class DatasetBuilder {
       if (fault) refuse(row, fault);
       else kept[count++] = row;
     }
-    for (const column of this.#columns) column.storeBlock!(kept, count);
+    for (const column of this.#columns) column.storeBlock(kept, count);
     this.#rows += count;
     keepWithinMemory();
   }
@@ -162,16 +155,27 @@ export class DatasetBuilder {
     if (label && !isKnown) this.#labels.remember(label, row);
     const timeValue = this.#readTime?.(this.#bare(block.timeAt(row) ?? "")) ?? 0;
     if (typeof timeValue === "string") return { reason: `column "${this.#declared.time}": ${timeValue}` };
+    const cellAt = (cells: BlockField): FieldCell =>
+      "length" in cells ? cells.map((part) => textAt(part, row)) : textAt(cells, row);
+    const wrongField = isRefused ? this.#offerFields(texts.map(cellAt)) : undefined;
+    if (wrongField) return wrongField;
     const fields = this.#columns.length;
-    for (let index = 0; isRefused && index < fields; index++) {
-      const wrong = this.#columns[index].offer(this.#forms[index](textAt(texts[index], row)), 1);
-      if (wrong !== undefined) return { reason: `field "${this.#names[index]}": ${wrong}` };
-    }
-    const wrong = this.#sequences.offer((index) => textAt(texts[fields + index], row));
+    const wrong = this.#sequences.offer((index) => cellAt(texts[fields + index]) as SequenceCell);
     if (wrong !== undefined) return { reason: wrong };
     this.#sequences.store();
     this.#labels.store();
     if (this.#readTime) this.#times.push(timeValue);
+  }
+
+  /** Makes the texts of a row that are made of others, and offers all to the columns; returns what is wrong, or nothing. */
+  #offerFields(cells: readonly FieldCell[], weights?: readonly number[]): RowFault | undefined {
+    const texts = this.#derive ? this.#derive(cells) : cells;
+    if ("reason" in texts) return texts;
+    for (let index = 0; index < this.#columns.length; index++) {
+      const text = texts[index] as string | undefined;
+      const wrong = this.#columns[index].offer(this.#forms[index](text), weights === undefined ? 1 : weights[index]);
+      if (wrong !== undefined) return { reason: `field "${this.#names[index]}": ${wrong}` };
+    }
   }
 
   /** Appends a field to a schema under fitting; the rows stored so far have no value there. */

@@ -23,12 +23,15 @@ export interface Cells {
   time?: string;
 }
 
+/** Cells of a field of a block; of one that is made of columns, a list of theirs, or the texts that were made before. */
+export type BlockField = ColumnCells | readonly CodedCells[];
+
 /** Cells of a block of rows, as {@linkcode Cells} has those of one, by numbers of texts. */
 export interface BlockCells {
   /** How many rows. */
   readonly rows: number;
   /** One column per field, then one per sequence. */
-  readonly texts: readonly ColumnCells[];
+  readonly texts: readonly BlockField[];
   /** Labels of all rows, where there is one column of them alone. */
   readonly label?: CodedCells;
   /** Returns the labels of a row, for labeled rows. */

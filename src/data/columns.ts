@@ -17,6 +17,7 @@ import type { FieldFit, FittedField, FittedSchema } from "./fitted_schema.ts";
 import { isHashed, rowsOfNewValues } from "./hash_buckets.ts";
 import { HashedColumn } from "./hashed_column.ts";
 import { growU32 } from "./growable.ts";
+import { InternedCells } from "./interned_cells.ts";
 import { isNew, MISSING_NAME, NameLookup } from "./name_lookup.ts";
 import type { NumberCells } from "./number_cells.ts";
 import { NumericColumn } from "./numeric_column.ts";
@@ -24,7 +25,7 @@ import { Weights } from "./occurrence_weights.ts";
 import type { CategoricalFeature } from "./schema.ts";
 import type { CodedCells } from "./text_pool.ts";
 import type { CellForm } from "./text_rules.ts";
-import { firstValueRow, Interner, MISSING } from "./vocabulary.ts";
+import { firstValueRow, MISSING } from "./vocabulary.ts";
 
 /** A column that grows by one cell at a time. */
 export interface Column {
@@ -33,11 +34,11 @@ export interface Column {
   /** Stores the cell offered last. */
   store(): void;
   /**
-   * Takes the cells of a block and marks the rows whose cell it cannot take; absent where cells come one by one only.
+   * Takes the cells of a block and marks the rows whose cell it cannot take.
    *
    * @param form what becomes of each text before it is offered
    */
-  offerBlock?(cells: CodedCells, form: CellForm, refused: Uint8Array): void;
+  offerBlock(cells: CodedCells, form: CellForm, refused: Uint8Array): void;
   /**
    * Returns the texts that stand for a missing number, where cells can come as numbers; absent for a column of names.
    *
@@ -47,7 +48,7 @@ export interface Column {
   /** Takes the cells of a block as {@linkcode Column.offerBlock} does, where they came as numbers. */
   offerNumbers?(cells: NumberCells, form: CellForm, refused: Uint8Array): void;
   /** Stores the first `count` rows that `kept` names of the block offered last. */
-  storeBlock?(kept: Uint32Array, count: number): void;
+  storeBlock(kept: Uint32Array, count: number): void;
   /**
    * Takes the numbers of all rows over, NaN for a missing one, in place of cells; absent for a column of names.
    *
@@ -128,29 +129,18 @@ export function createFittedColumn(
   return before ? new PastColumn(field.feature, numbers, before) : new FittedPastColumn(field, numbers);
 }
 
-const NO_CELLS = { codes: new Uint32Array(0), numbers: new Uint32Array(0) };
-
 /** A categorical column under fitting: cells are codes until the vocabulary is known. */
 class CategoricalColumn implements Column {
   readonly #feature: CategoricalFeature;
-  readonly #missing: ReadonlySet<string>;
-  readonly #interner = new Interner();
-  // 0 is a missing cell, k + 1 the text with code k.
-  readonly #codes = growU32();
+  readonly #cells: InternedCells;
   readonly #weights = new Weights();
-  readonly #memo = new CellMemo(
-    (length) => new Uint32Array(length),
-    (text) => text === undefined || this.#missing.has(text) ? 0 : this.#interner.codeOf(text) + 1,
-  );
-  #offered: { codes: Uint32Array; numbers: Uint32Array } = NO_CELLS;
-  #absent = 0;
   #text: string | undefined;
   #weight = 1;
   #positions: Int32Array = new Int32Array(0);
 
   constructor(feature: CategoricalFeature, missing: ReadonlySet<string>) {
     this.#feature = feature;
-    this.#missing = missing;
+    this.#cells = new InternedCells(missing);
   }
 
   offer(text: string | undefined, weight: number): undefined {
@@ -159,37 +149,29 @@ class CategoricalColumn implements Column {
   }
 
   store(): void {
-    if (this.#text === undefined || this.#missing.has(this.#text)) {
-      this.#absent++;
-      this.#codes.push(0);
-    } else {
-      this.#codes.push(this.#interner.add(this.#text) + 1);
-    }
+    this.#cells.push(this.#text);
     this.#weights.push(this.#weight);
   }
 
   offerBlock(cells: CodedCells, form: CellForm): void {
-    this.#offered = { codes: cells.codes, numbers: this.#memo.read(cells, form) };
+    this.#cells.offerBlock(cells, form);
   }
 
   storeBlock(kept: Uint32Array, count: number): void {
-    const { codes, numbers } = this.#offered;
-    const cells = count === codes.length ? codes : Uint32Array.from(kept.subarray(0, count), (row) => codes[row]);
-    const stored = new Uint32Array(count);
-    this.#absent += this.#interner.countAll(cells, numbers, stored);
-    this.#codes.append(stored);
+    this.#cells.storeBlock(kept, count);
     this.#weights.pushOnes(count);
   }
 
   fit(): FieldFit {
     const { name, minCount, ifMissing } = this.#feature;
+    const { interner, absent } = this.#cells;
     // A value that is told to stand in for missing ones occurs as often as they do.
-    if (typeof ifMissing === "object" && this.#absent > 0) this.#interner.add(ifMissing.value, this.#absent);
-    const { tokens, positions } = this.#interner.rank(minCount);
+    if (typeof ifMissing === "object" && absent > 0) interner.add(ifMissing.value, absent);
+    const { tokens, positions } = interner.rank(minCount);
     this.#positions = positions;
     const fill = fitTextFill(name, ifMissing, tokens);
     return {
-      ...{ feature: this.#feature, missing: fill === undefined && this.#absent > 0, vocabulary: tokens },
+      ...{ feature: this.#feature, missing: fill === undefined && absent > 0, vocabulary: tokens },
       ...(this.#weights.used ? { weighted: true } : {}),
       ...(fill === undefined ? {} : { fill }),
     };
@@ -203,13 +185,13 @@ class CategoricalColumn implements Column {
     const rowOfFill = () => filled < 0 ? rowOfRare(fill as string) : firstValueRow(missing) + filled;
     rowOf[0] = offset + (fill === undefined ? MISSING : rowOfFill());
     let code = 0;
-    for (const text of this.#interner.texts) {
+    for (const text of this.#cells.interner.texts) {
       const position = this.#positions[code++];
       rowOf[code] = offset + (position < 0 ? rowOfRare(text) : firstValueRow(missing) + position);
     }
     const counts = { missing: 0, unseen: 0, outside: 0 };
     const hasRare = this.#positions.some((position) => position < 0);
-    this.#codes.drainParts((codes, first) => {
+    this.#cells.codes.drainParts((codes, first) => {
       for (let row = 0; row < codes.length; row++) {
         const number = codes[row];
         ids[start + first + row] = rowOf[number];

@@ -178,8 +178,7 @@ export function encodeKept(part: Dataset, schema: Schema | FittedSchema, read = 
   const { fields, missing, trim } = part.schema;
   const builder = new DatasetBuilder(schema, { labeled: true, timed: times !== undefined, missing, trim, before });
   const features = featuresOf(schema);
-  const isPlain = builder.takesBlocks && !fields.some(({ weighted }) => weighted) &&
-    features.every(({ kind }) => kind !== "sequence");
+  const isPlain = !fields.some(({ weighted }) => weighted) && features.every(({ kind }) => kind !== "sequence");
   if (isPlain) addBlocks(builder, part, features.length);
   else addRows(builder, part, features.length);
   const { skipped, skippedReasons: reasons, missingLabels } = read;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { DatasetBuilder } from "./builder.ts";
-import type { BlockCells, Cells } from "./builder_cells.ts";
+import type { BlockCells, BlockField, Cells } from "./builder_cells.ts";
 import { type CellBlock, textAt } from "./cell_blocks.ts";
 import type { Layout } from "./csv_layout.ts";
 import type { FieldCell, RawTexts } from "./derived/derive.ts";
@@ -55,7 +55,7 @@ export class CellReader {
     }
     const uses = [...fields.flat(), ...single, ...watched];
     this.#alone = fields.flatMap(([position], f) =>
-      uses.indexOf(position) === uses.lastIndexOf(position) ? [{ position, f }] : []
+      !described[f].parts && uses.indexOf(position) === uses.lastIndexOf(position) ? [{ position, f }] : []
     );
     this.#packed = roles.filter(({ field, column }) => field.isKept && column.isList).map(({ f }) => f);
     this.#floating = roles
@@ -85,7 +85,7 @@ export class CellReader {
 
   /** Whether cells can come in blocks of columns. */
   get takesBlocks(): boolean {
-    return this.#floating.length === 0 && this.#packed.length === 0 && this.#derived.length === 0;
+    return this.#floating.length === 0 && this.#packed.length === 0;
   }
 
   /** Returns the positions of the columns whose cells a builder takes as numbers, with the texts of a missing one. */
@@ -101,9 +101,11 @@ export class CellReader {
     const { labels, time } = this.#layout;
     const labelColumns = labels.map((position) => columns[position] as CodedCells);
     const times = columns[time];
+    const texts: BlockField[] = this.#positions.map((position) => columns[position]!);
+    for (const { f, positions } of this.#derived) texts[f] = positions.map((p) => columns[p] as CodedCells);
     return {
       rows,
-      texts: this.#positions.map((position) => columns[position]!),
+      texts,
       ...(labels.length === 1 ? { label: labelColumns[0] } : {}),
       labelsAt: (row) => labelColumns.map((cells) => textAt(cells, row)),
       timeAt: (row) => times && textAt(times, row),

@@ -143,8 +143,8 @@ export class TableReading {
       const layout = locateColumns(table.name, columns, { schema, labeled, watched: watcher?.columns ?? [] });
       const cells = new CellReader(table, layout, schema);
       this.#builder ??= this.#createBuilder(layout.time >= 0);
-      const mayBeInBlocks = cells.takesBlocks && this.#builder.takesBlocks;
-      const blocks = mayBeInBlocks ? table.blocks?.(cells.wanted, cells.numbersOf(this.#builder)) : undefined;
+      const numbers = cells.numbersOf(this.#builder);
+      const blocks = cells.takesBlocks ? table.blocks?.(cells.wanted, numbers) : undefined;
       const parts: AsyncIterable<TableRecord[] | CellBlock> = blocks ?? table.records(cells.wanted);
       const iterator = parts[Symbol.asyncIterator]();
       const close = async () => {

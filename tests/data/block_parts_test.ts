@@ -1,18 +1,32 @@
 import { openDelimited } from "../../src/data/csv.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
+import { cross } from "../../src/data/derived/cross.ts";
+import { dateParts } from "../../src/data/derived/dates.ts";
+import { pastCount, pastRate } from "../../src/data/derived/past.ts";
 import { openParquet } from "../../src/data/parquet.ts";
 import { categorical, numeric, type Schema, sequence } from "../../src/data/schema.ts";
 import type { Source } from "../../src/data/source.ts";
 import type { Table } from "../../src/data/table.ts";
 import { readTableParts, readTables, type TableRequest } from "../../src/data/table_reading.ts";
 import type { WatchedRow } from "../../src/data/watcher.ts";
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { parquetWriteBuffer } from "npm:hyparquet-writer@0.17.0";
 
 const SCHEMA: Schema = {
   label: "y",
   time: "at",
-  features: [categorical("user"), numeric("price"), categorical("size", { hashBuckets: 50 }), sequence("tags")],
+  features: [
+    categorical("user"),
+    numeric("price", { buckets: 4 }),
+    categorical("size", { hashBuckets: 50 }),
+    sequence("tags"),
+    ...dateParts("day", { parts: ["weekday", "month"] }),
+    cross(["user", "size"], { minCount: 2 }),
+    cross(["size", "price"]),
+    cross(["y2", "size", "day_weekday"], { hashBuckets: 100 }),
+    pastRate("size"),
+    pastCount(["size", "y2"], { window: 5000 }),
+  ],
 };
 
 /** Cells of a row, some of which no field can take. */
@@ -25,10 +39,12 @@ function rowOf(row: number): (string | null)[] {
     `s${row % 600}`,
     row % 4 === 0 ? null : `a${row % 9}|b`,
     `row number ${row}`,
+    row % 499 === 12 ? "someday" : row % 8 === 2 ? null : `2026-0${1 + row % 9}-1${row % 7}`,
+    row % 3 === 0 ? null : String(row % 4),
   ];
 }
 
-const NAMES = ["y", "at", "user", "price", "size", "tags", "id"];
+const NAMES = ["y", "at", "user", "price", "size", "tags", "id", "day", "y2"];
 const ROWS = 30_000;
 
 /** Lines with quotes, and lines with too few cells, between those that are cut byte by byte. */
@@ -72,8 +88,12 @@ for (const [source, open] of [[csv(), (one) => openDelimited(one, {})], [parquet
   Deno.test(`parts of ${source.name}, told row by row, are the same from blocks and from rows`, async () => {
     const rowByRow: Open = async (one) => withoutBlocks(await open(one));
     const options = { onBadRow: "skip" } as const;
-    const { schema } = await readTables(source, open, { schema: SCHEMA, options });
-    assert(schema.fields.length === 3);
+    const [data, again] = await Promise.all(
+      [open, rowByRow].map((how) => readTables(source, how, { schema: SCHEMA, options })),
+    );
+    assertEquals(tellOf(data), tellOf(again));
+    const { schema } = data;
+    assertEquals(await schema.fingerprint(), await again.schema.fingerprint());
     for (const rows of [1000, 9999, Infinity]) {
       for (const limit of [1, 1000, 12_345, Infinity]) {
         const request = { schema, options: { ...options, limit } };

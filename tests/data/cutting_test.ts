@@ -1,6 +1,8 @@
 import { CellCutter } from "../../src/data/cell_blocks.ts";
 import { readCsv } from "../../src/data/csv.ts";
 import { type CutBlock, Cutting } from "../../src/data/cutting/cutting.ts";
+import { cross } from "../../src/data/derived/cross.ts";
+import { pastRate } from "../../src/data/derived/past.ts";
 import { openText } from "../../src/data/delimited_text.ts";
 import { categorical, numeric } from "../../src/data/schema.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
@@ -131,7 +133,9 @@ function oddTable(rows: number): string {
 
 Deno.test("a long table has the same bytes whatever the number of threads that cut it", async () => {
   const names = ["a", "b", "c", "d", "e", "f"].map((name) => categorical(name, name === "f" ? { minCount: 3 } : {}));
-  const schema = { label: "y", features: [...names, numeric("n", { scale: "log" }), numeric("m", { buckets: 9 })] };
+  const made = [cross(["a", "c"]), cross(["b", "m"]), pastRate("d"), pastRate(["a", "e"])];
+  const numbers = [numeric("n", { scale: "log" }), numeric("m", { buckets: 9 })];
+  const schema = { label: "y", features: [...names, ...numbers, ...made] };
   const file = new File([oddTable(220_000)], "odd.csv");
   assert(file.size > 10_000_000);
   const all: unknown[] = [];

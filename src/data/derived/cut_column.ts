@@ -5,11 +5,13 @@
  */
 import type { CellCounts, Column } from "../columns.ts";
 import type { FieldFit, FittedField } from "../fitted_schema.ts";
-import { growU32 } from "../growable.ts";
+import { InternedCells } from "../interned_cells.ts";
 import { isKept } from "../kept_names.ts";
+import { MappedTexts } from "../mapped_texts.ts";
 import { findBucket, parseNumber } from "../scaling.ts";
 import type { Feature } from "../schema.ts";
-import { Interner } from "../vocabulary.ts";
+import type { CodedCells } from "../text_pool.ts";
+import type { CellForm } from "../text_rules.ts";
 import { joinTexts, splitTexts } from "./cross.ts";
 import { type CrossOf, type CrossPart, derivationOf } from "./derivation.ts";
 
@@ -45,9 +47,7 @@ function createCutter(part: CrossPart, edgesOf: EdgesOf): (text: string) => stri
 export class CutColumn implements Column {
   readonly #from: CrossOf;
   readonly #names: Column;
-  readonly #texts = new Interner();
-  // 0 is a missing cell, k + 1 the text with code k.
-  readonly #codes = growU32();
+  readonly #cells = new InternedCells(new Set());
   #text: string | undefined;
 
   /** @param names column that takes the texts */
@@ -61,12 +61,21 @@ export class CutColumn implements Column {
   }
 
   store(): void {
-    this.#codes.push(this.#text === undefined ? 0 : this.#texts.codeOf(this.#text) + 1);
+    this.#cells.push(this.#text);
+  }
+
+  offerBlock(cells: CodedCells, form: CellForm): void {
+    this.#cells.offerBlock(cells, form);
+  }
+
+  storeBlock(kept: Uint32Array, count: number): void {
+    this.#cells.storeBlock(kept, count);
   }
 
   cut(edgesOf: EdgesOf): void {
-    const cells = [undefined, ...Array.from(this.#texts.texts, createCutter(this.#from, edgesOf))];
-    for (const code of this.#codes.drain()) {
+    const { interner, codes } = this.#cells;
+    const cells = [undefined, ...Array.from(interner.texts, createCutter(this.#from, edgesOf))];
+    for (const code of codes.drain()) {
       this.#names.offer(cells[code], 1);
       this.#names.store();
     }
@@ -85,6 +94,7 @@ export class CutColumn implements Column {
 export class FittedCutColumn implements Column {
   readonly #cut: (text: string) => string;
   readonly #names: Column;
+  readonly #texts = new MappedTexts((text) => this.#cutOf(text));
 
   /** @param names column that takes the texts */
   constructor(from: CrossOf, names: Column, edgesOf: EdgesOf) {
@@ -93,11 +103,23 @@ export class FittedCutColumn implements Column {
   }
 
   offer(text: string | undefined, weight: number): string | undefined {
-    return this.#names.offer(text === undefined ? undefined : this.#cut(text), weight);
+    return this.#names.offer(this.#cutOf(text), weight);
   }
 
   store(): void {
     this.#names.store();
+  }
+
+  offerBlock(cells: CodedCells, form: CellForm, refused: Uint8Array): void {
+    this.#names.offerBlock(this.#texts.map(cells, refused), form, refused);
+  }
+
+  storeBlock(kept: Uint32Array, count: number): void {
+    this.#names.storeBlock(kept, count);
+  }
+
+  #cutOf(text: string | undefined): string | undefined {
+    return text === undefined ? undefined : this.#cut(text);
   }
 
   fit(): FieldFit {
