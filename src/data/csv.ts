@@ -4,6 +4,7 @@
  * @module
  */
 import { type ReadCsvOptions, requireCsvOptions } from "./csv_options.ts";
+import { Cutters } from "./cutting/cutters.ts";
 import type { Dataset } from "./dataset.ts";
 import type { FittedSchema } from "./fitted_schema.ts";
 import { openText } from "./delimited_text.ts";
@@ -57,16 +58,18 @@ export async function readCsvWatched(
   watcher?: RowWatcher,
 ): Promise<Dataset> {
   requireCsvOptions(schema, options);
-  const open = (one: Source) => openDelimited(one, { ...options, trim: trims(schema, options) });
+  using cutters = new Cutters();
+  const open = (one: Source) => openDelimited(one, { ...options, trim: trims(schema, options) }, cutters);
   return await readTables(source, open, { schema, options, watcher });
 }
 
 /**
  * Opens delimited text as a table.
  *
+ * @param cutters those of the reading that the file is part of
  * @throws {SyntaxError} when there is no text, or its first line does not name the columns
  */
-export async function openDelimited(source: Source, options: ReadCsvOptions): Promise<Table> {
+export async function openDelimited(source: Source, options: ReadCsvOptions, cutters: Cutters): Promise<Table> {
   const name = nameSource(source);
   const { header = true } = options;
   const text = openText(source, options);
@@ -80,8 +83,9 @@ export async function openDelimited(source: Source, options: ReadCsvOptions): Pr
     unit: "line",
     columns,
     records: () => text.records(header === true),
-    ...(text.blocks &&
-      { blocks: (wanted, numbers) => text.blocks!(header === true, { width: columns.length, wanted, numbers }) }),
+    ...(text.blocks && {
+      blocks: (wanted, numbers) => text.blocks!(header === true, { width: columns.length, wanted, numbers }, cutters),
+    }),
     [Symbol.asyncDispose]: () => text.close(),
   };
 }

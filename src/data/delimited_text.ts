@@ -5,7 +5,8 @@
  */
 import { type CellBlock, type CutLines, type CutSetup, sliceCells } from "./cell_blocks.ts";
 import type { ReadCsvOptions } from "./csv_options.ts";
-import { type CutBlock, Cutting } from "./cutting/cutting.ts";
+import type { Cutters } from "./cutting/cutters.ts";
+import { type BegunBlock, type CutBlock, Cutting } from "./cutting/cutting.ts";
 import { cutBlock, readRecords, type RecordFormat, type TextRecord } from "./records.ts";
 import {
   createDecoder,
@@ -30,8 +31,10 @@ export interface DelimitedText {
   /**
    * Cuts the text into blocks of the columns that are wanted, with records between them for lines with quotes or another
    * number of cells; absent where the text has to be cut into records.
+   *
+   * @param cutters those of the reading that the text is part of
    */
-  blocks?(skip: boolean, wanted: WantedColumns): AsyncIterable<TextRecord[] | CellBlock>;
+  blocks?(skip: boolean, wanted: WantedColumns, cutters: Cutters): AsyncIterable<TextRecord[] | CellBlock>;
   /** Closes the source. */
   close(): Promise<void>;
 }
@@ -136,17 +139,25 @@ class Utf8Text implements DelimitedText {
     yield await this.#cutRest();
   }
 
-  async *blocks(skip: boolean, wanted: WantedColumns): AsyncGenerator<TextRecord[] | CellBlock> {
+  async *blocks(
+    skip: boolean,
+    wanted: WantedColumns,
+    cutters: Cutters,
+  ): AsyncGenerator<TextRecord[] | CellBlock> {
     yield skip ? this.#first.slice(1) : this.#first;
     const { delimiter, quotes } = this.#format;
-    using cutting = new Cutting({ delimiter, quotes, ...wanted });
-    const ahead: (() => CutBlock | Promise<CutBlock>)[] = [];
+    const cutting = new Cutting({ delimiter, quotes, ...wanted }, cutters);
+    const ahead: BegunBlock[] = [];
     for await (const part of this.#others(skip)) {
       // What is wrong with the lines before is told before.
-      ahead.push("broken" in part ? () => Promise.reject(part.broken(this.#line)) : cutting.cut(part.bytes));
-      while (ahead.length > cutting.ahead) yield* await this.#take(await ahead.shift()!());
+      ahead.push(
+        "broken" in part
+          ? { isReady: false, take: () => Promise.reject(part.broken(this.#line)) }
+          : cutting.cut(part.bytes),
+      );
+      while (ahead.length > cutting.ahead || ahead[0]?.isReady) yield* await this.#takeFirst(ahead);
     }
-    for (const cut of ahead) yield* await this.#take(await cut());
+    while (ahead.length > 0) yield* await this.#takeFirst(ahead);
     yield await this.#cutRest();
   }
 
@@ -180,6 +191,13 @@ class Utf8Text implements DelimitedText {
       yield skip ? skipLine(this.#pending) : this.#pending;
     }
     yield* this.#parts;
+  }
+
+  /** Returns the rows of the first of the blocks that are being cut. */
+  async #takeFirst(ahead: BegunBlock[]): Promise<(TextRecord[] | CellBlock)[]> {
+    // Rather than wait, this thread cuts one of those that are left to it.
+    if (!ahead[0].isReady) ahead.find((block) => block.cutHere?.());
+    return await this.#take(await ahead.shift()!.take());
   }
 
   /** Returns the rows of the next block; as records, where it could not be cut, or begins within a record with quotes. */

@@ -7,6 +7,7 @@ import type { Json } from "../checkpoint/content.ts";
 import { throughCache } from "./cache.ts";
 import { openDelimited } from "./csv.ts";
 import { type ReadCsvOptions, requireCsvOptions } from "./csv_options.ts";
+import { Cutters } from "./cutting/cutters.ts";
 import type { Dataset } from "./dataset.ts";
 import { FittedSchema } from "./fitted_schema.ts";
 import { formatValue } from "./format.ts";
@@ -176,8 +177,11 @@ async function* readFormParts(
   }
   const text = { ...options, trim: trims(schema, options) };
   using threads = new ParquetThreads();
+  using cutters = new Cutters();
   const open = (one: Source) =>
-    (form === "table" ? formOfName(one) : form) === "parquet" ? openParquet(one, threads) : openDelimited(one, text);
+    (form === "table" ? formOfName(one) : form) === "parquet"
+      ? openParquet(one, threads)
+      : openDelimited(one, text, cutters);
   yield* readTableParts(sources, open, request, partRows);
 }
 

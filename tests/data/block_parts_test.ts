@@ -1,4 +1,5 @@
 import { openDelimited } from "../../src/data/csv.ts";
+import { Cutters } from "../../src/data/cutting/cutters.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { cross } from "../../src/data/derived/cross.ts";
 import { dateParts } from "../../src/data/derived/dates.ts";
@@ -84,7 +85,9 @@ function tellOf({ rows, ids, values, labels, times, histories, coverage, skipped
   return { rows, ids, values, labels, times, histories, coverage, skipped, missingLabels };
 }
 
-for (const [source, open] of [[csv(), (one) => openDelimited(one, {})], [parquet(), openParquet]] as [File, Open][]) {
+const openCsv: Open = (one) => openDelimited(one, {}, new Cutters());
+
+for (const [source, open] of [[csv(), openCsv], [parquet(), openParquet]] as [File, Open][]) {
   Deno.test(`parts of ${source.name}, told row by row, are the same from blocks and from rows`, async () => {
     const rowByRow: Open = async (one) => withoutBlocks(await open(one));
     const options = { onBadRow: "skip" } as const;

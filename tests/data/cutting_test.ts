@@ -1,10 +1,12 @@
-import { CellCutter } from "../../src/data/cell_blocks.ts";
+import { CellCutter, type CutLines } from "../../src/data/cell_blocks.ts";
 import { readCsv } from "../../src/data/csv.ts";
+import { Cutters } from "../../src/data/cutting/cutters.ts";
 import { type CutBlock, Cutting } from "../../src/data/cutting/cutting.ts";
 import { cross } from "../../src/data/derived/cross.ts";
 import { pastRate } from "../../src/data/derived/past.ts";
 import { openText } from "../../src/data/delimited_text.ts";
 import { categorical, numeric } from "../../src/data/schema.ts";
+import type { CodedCells } from "../../src/data/text_pool.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { withProcessors } from "./processors.ts";
 
@@ -39,38 +41,60 @@ Deno.test("threads cut blocks as this one does, with numbers of texts that go on
   ].map(encode);
   for (const processors of [2, 3, 9]) {
     await withProcessors(processors, async () => {
-      using cutting = new Cutting(setup, 0);
+      using cutters = new Cutters(0);
+      const cutting = new Cutting(setup, cutters);
       const here = (bytes: Uint8Array<ArrayBuffer>) => ({ bytes, cut: new CellCutter(setup).cut(bytes) });
-      assertEquals(contentOf(await cutting.cut(blocks[0])()), contentOf(here(blocks[0])));
+      assertEquals(contentOf(await cutting.cut(blocks[0]).take()), contentOf(here(blocks[0])));
       await waitFor(cutting);
       const ahead = blocks.map((block) => cutting.cut(block));
-      for (const [i, cut] of ahead.entries()) assertEquals(contentOf(await cut()), contentOf(here(blocks[i])));
+      for (const [i, cut] of ahead.entries()) assertEquals(contentOf(await cut.take()), contentOf(here(blocks[i])));
     });
   }
 });
 
 Deno.test("a thread that has blocks enough before it leaves the next to this one", async () => {
-  using cutting = new Cutting(setup, 0);
-  const blocks = Array.from({ length: 20 }, (_, i) => encode(`a,x,${i},p${i % 3},q,7\nb,x,2,p,q${i % 7},\n`));
+  using cutters = new Cutters(0);
+  const cutting = new Cutting(setup, cutters);
+  const blocks = Array.from(
+    { length: 20 },
+    (_, i) => encode(`a,x,${i},p${i % 3},q,7\nb,x,2,p,q${i % 7},\n`.repeat(3000)),
+  );
   cutting.cut(blocks[0]);
   await waitFor(cutting);
   const cuts = blocks.map((block) => cutting.cut(block));
-  let here = 0;
+  const here = cuts.filter((cut) => cut.cutHere?.());
+  assert(here.length > 0 && here.every((cut) => cut.isReady && !cut.cutHere!()));
   for (const [i, cut] of cuts.entries()) {
-    const taken = cut();
-    if (!(taken instanceof Promise)) here++;
     const expected = { bytes: blocks[i], cut: new CellCutter(setup).cut(blocks[i]) };
-    assertEquals(contentOf(await taken), contentOf(expected));
+    assertEquals(contentOf(await cut.take()), contentOf(expected));
+    assert(cut.isReady);
   }
-  assertEquals(here, 12);
 });
 
-Deno.test("blocks that were handed to a thread and are not asked for any more are no fault", async () => {
-  const cutting = new Cutting(setup, 0);
-  cutting.cut(encode("a,x,1,p,q,7\n"));
-  await waitFor(cutting);
-  cutting.cut(encode("a,x,1,p,q,7\n"));
-  cutting[Symbol.dispose]();
+Deno.test("texts of a file are known in the next of the same columns, whether all blocks were taken or not", async () => {
+  using cutters = new Cutters(0);
+  const cutAll = async (columns: typeof setup, lines: readonly string[]) => {
+    const cutting = new Cutting(columns, cutters);
+    if (cutting.ahead === 0) cutting.cut(encode(lines[0]));
+    await waitFor(cutting);
+    const cuts = lines.map((line) => cutting.cut(encode(line)));
+    const blocks: CutBlock[] = [];
+    for (const cut of cuts) blocks.push(await cut.take());
+    return blocks;
+  };
+  const listOf = ({ cut }: CutBlock) => ((cut as CutLines).columns[0] as CodedCells).texts;
+  const [first, second] = await cutAll(setup, ["a,x,1,p,q,7\n", "b,x,1,p,q,7\n"]);
+  const [third] = await cutAll(setup, ["c,x,1,p,q,7\n"]);
+  assert(listOf(first) === listOf(second) && listOf(first) === listOf(third));
+  assertEquals(listOf(third), ["a", "b", "c"]);
+  const [other] = await cutAll({ ...setup, delimiter: ";" }, ["a;x;1;p;q;7\n"]);
+  assertEquals(contentOf(other), {
+    bytes: encode("a;x;1;p;q;7\n"),
+    cut: (contentOf({ bytes: encode(""), cut: new CellCutter(setup).cut(encode("a,x,1,p,q,7\n")) }) as CutBlock).cut,
+  });
+  new Cutting(setup, cutters).cut(encode("z,x,1,p,q,7\n"));
+  const [again] = await cutAll(setup, ["b,x,1,p,q,7\n"]);
+  assertEquals(listOf(again), ["z", "b"]);
 });
 
 const HEADER = "y,user,id,n,text\n";
@@ -112,9 +136,10 @@ Deno.test("a long text, most of which is cut in a thread, gives the rows of its 
 });
 
 Deno.test("blocks of a text that nobody reads to its end leave no thread behind", async () => {
+  using cutters = new Cutters();
   const text = openText(new File([HEADER, rowsFrom(0, 180_000)], "whole.csv"), {});
   await text.open();
-  for await (const _ of text.blocks!(true, { width: 5, wanted: new Set([0, 1]), numbers: new Map() })) break;
+  for await (const _ of text.blocks!(true, { width: 5, wanted: new Set([0, 1]), numbers: new Map() }, cutters)) break;
   await text.close();
 });
 

@@ -16,8 +16,11 @@ export interface Answered<Answer> {
   readonly buffers: ArrayBuffer[];
 }
 
-/** What a thread is told, or asked. */
-export type ToThread<Setup, Work> = { readonly setup: Setup } | { readonly work: Work };
+/** What a thread is told, or asked; first of all, where it counts its answers. */
+export type ToThread<Setup, Work> =
+  | { readonly answered: Int32Array }
+  | { readonly setup: Setup }
+  | { readonly work: Work };
 
 /** Answers each question from now on, once this thread has loaded what it needs. */
 export function answerMessages<Setup, Work, Answer>({ take, answer }: {
@@ -29,11 +32,17 @@ export function answerMessages<Setup, Work, Answer>({ take, answer }: {
   // The types are those of a program, not of a thread.
   const port = self as unknown as Port<ToThread<Setup, Work>>;
   let last: Promise<void> = Promise.resolve();
+  let answered: Int32Array;
   port.onmessage = ({ data }) => {
+    if ("answered" in data) {
+      answered = data.answered;
+      return;
+    }
     if ("setup" in data) return take(data.setup);
     last = last.then(async () => {
       const { answer: told, buffers } = await answer(data.work);
       port.postMessage(told, buffers);
+      Atomics.add(answered, 0, 1);
     });
   };
   port.postMessage("ready");

@@ -17,10 +17,14 @@ const MOST_THREADS = 8;
 export class AskedThread<Setup, Work, Answer> {
   readonly #port: DataThreadPort;
   readonly #waiting: PromiseWithResolvers<Answer>[] = [];
+  /** How many questions it has answered; what it posts comes later, when this thread has nothing else to do. */
+  readonly #answered = new Int32Array(new SharedArrayBuffer(4));
+  #asked = 0;
   #isReady = false;
 
   private constructor(port: DataThreadPort) {
     this.#port = port;
+    port.postMessage({ answered: this.#answered } satisfies ToThread<Setup, Work>);
     port.onmessage = ({ data }: MessageEvent<"ready" | Answer>) => {
       if (data === "ready") this.#isReady = true;
       else this.#waiting.shift()!.resolve(data as Answer);
@@ -44,9 +48,14 @@ export class AskedThread<Setup, Work, Answer> {
     return this.#isReady;
   }
 
-  /** How many questions it has not answered. */
-  get waiting(): number {
-    return this.#waiting.length;
+  /** How many questions it was asked. */
+  get asked(): number {
+    return this.#asked;
+  }
+
+  /** How many of them it has answered. */
+  get answered(): number {
+    return Atomics.load(this.#answered, 0);
   }
 
   /** Tells it what it needs for what it is asked from now on. */
@@ -57,9 +66,8 @@ export class AskedThread<Setup, Work, Answer> {
   /** Asks it. */
   ask(work: Work): Promise<Answer> {
     const waiting = Promise.withResolvers<Answer>();
-    // Who stops reading asks for no more answers.
-    waiting.promise.catch(() => {});
     this.#waiting.push(waiting);
+    this.#asked++;
     this.#port.postMessage({ work } satisfies ToThread<Setup, Work>);
     return waiting.promise;
   }
@@ -81,14 +89,16 @@ export interface ColumnsThread<Setup, Work, Answer> {
   readonly texts: ReceivedTexts;
 }
 
-/** Asks all threads the same. What it returns is to be called for one question after the other. */
+/** Asks all threads the same. Answers are unpacked as they come, since each has the texts that are new since the one before. */
 export function askAll<Setup, Work, Answer, T>(
   threads: readonly ColumnsThread<Setup, Work, Answer>[],
   work: Work,
   unpack: (answer: Answer, texts: ReceivedTexts) => T,
-): () => Promise<T[]> {
-  const answers = threads.map(({ thread, texts }) => ({ texts, answer: thread.ask(work) }));
-  return () => Promise.all(answers.map(async ({ texts, answer }) => unpack(await answer, texts)));
+): Promise<T[]> {
+  const answers = Promise.all(threads.map(async ({ thread, texts }) => unpack(await thread.ask(work), texts)));
+  // Who stops reading waits for no more answers.
+  answers.catch(() => {});
+  return answers;
 }
 
 /** Returns how many threads read so many columns: as many as the machine has cores for beside this one. */

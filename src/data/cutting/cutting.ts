@@ -4,14 +4,12 @@
  *
  * @module
  */
-import { askAll, AskedThread, type ColumnsThread, dealColumns, threadCount } from "../beside/asking.ts";
-import { joinColumns, ReceivedTexts } from "../beside/cells.ts";
+import { askAll } from "../beside/asking.ts";
+import { joinColumns, type ReceivedTexts } from "../beside/cells.ts";
 import { PACKED_BYTES } from "../byte_table.ts";
-import { CellCutter, type CutLines, type CutSetup, type Uncut } from "../cell_blocks.ts";
+import type { CellCutter, CutLines, CutSetup, Uncut } from "../cell_blocks.ts";
+import type { Cutters, CuttingThread } from "./cutters.ts";
 import type { CutAnswer } from "./messages.ts";
-
-/** Bytes of a text that are cut before threads are started: shorter ones are cut before they are there. */
-const LONG_BYTES = 1 << 23;
 
 /** Blocks that are taken before the first of them is needed. */
 const AHEAD = 12;
@@ -27,74 +25,94 @@ export interface CutBlock {
   readonly cut: CutLines | Uncut;
 }
 
-/** Cuts the blocks of a text. */
-export class Cutting implements Disposable {
-  readonly #setup: CutSetup;
-  readonly #longBytes: number;
-  readonly #cutter: CellCutter;
-  #threads: readonly CuttingThread[] | undefined;
-  #bytes = 0;
+/** A block that is being cut. */
+export interface BegunBlock {
+  /** Whether nobody need be waited for. */
+  readonly isReady: boolean;
+  /** Cuts it now where it is left to this thread; returns whether it did. */
+  cutHere?(): boolean;
+  /** Returns what it was cut into; to be called for one block after the other. */
+  take(): CutBlock | Promise<CutBlock>;
+}
 
-  /**
-   * Cuts nothing yet.
-   *
-   * @param longBytes bytes after which threads are started
-   */
-  constructor(setup: CutSetup, longBytes: number = LONG_BYTES) {
-    this.#setup = setup;
-    this.#longBytes = longBytes;
-    this.#cutter = new CellCutter(setup);
+/** Cuts the blocks of a text. */
+export class Cutting {
+  readonly #cutters: Cutters;
+
+  /** Begins a text, once that before it was cut by the same cutters. */
+  constructor(setup: CutSetup, cutters: Cutters) {
+    this.#cutters = cutters;
+    cutters.use(setup);
   }
 
   /** Number of blocks that it pays to hand in before the first of them is needed: none while they are cut here. */
   get ahead(): number {
-    return this.#isBeside() ? AHEAD : 0;
+    return this.#cutters.beside.length > 0 ? AHEAD : 0;
   }
 
-  /**
-   * Takes a block. What it returns is to be called for one block after the other, and the cells of each block are to be
-   * gone through before those of the next one.
-   */
-  cut(bytes: Uint8Array<ArrayBuffer>): () => CutBlock | Promise<CutBlock> {
-    this.#bytes += bytes.length;
-    if (this.#bytes > this.#longBytes) this.#threads ??= startThreads(this.#setup);
-    const isBusy = this.#threads?.every(({ thread }) => thread.waiting >= BUSY);
-    if (!this.#isBeside() || isBusy) return () => ({ bytes, cut: this.#cutter.cut(bytes) });
+  /** Takes a block. */
+  cut(bytes: Uint8Array<ArrayBuffer>): BegunBlock {
+    const cutters = this.#cutters;
+    cutters.count(bytes.length);
+    const threads = cutters.beside;
+    // Where there are none, all of them are busy.
+    if (threads.every(({ thread: { asked, answered } }) => asked - answered >= BUSY)) {
+      return new LeftHere(bytes, cutters.here);
+    }
     const shared = new Uint8Array(new SharedArrayBuffer(bytes.length + PACKED_BYTES)).subarray(0, bytes.length);
     shared.set(bytes);
-    const answers = askAll(this.#threads!, shared, unpack);
-    return async () => ({ bytes, cut: (await answers()).reduce(joinCuts) });
-  }
-
-  /** Whether blocks are cut in threads of their own by now. */
-  #isBeside(): boolean {
-    return this.#threads !== undefined && this.#threads.length > 0 &&
-      this.#threads.every(({ thread }) => thread.isReady);
-  }
-
-  /** Ends the threads. */
-  [Symbol.dispose](): void {
-    for (const { thread } of this.#threads ?? []) thread.end();
+    return new CutBeside(bytes, threads, askAll(threads, shared, unpack));
   }
 }
 
-/** A thread that cuts some of the columns. */
-type CuttingThread = ColumnsThread<CutSetup, Uint8Array, CutAnswer>;
+/** A block that this thread cuts. */
+class LeftHere implements BegunBlock {
+  readonly isReady = true;
+  readonly #bytes: Uint8Array<ArrayBuffer>;
+  readonly #cutter: CellCutter;
+  #cut: CutLines | Uncut | undefined;
 
-/**
- * Starts threads, each of which reads some of the columns, so that each text is known to one of them alone; none where the
- * host has no threads.
- */
-function startThreads(setup: CutSetup): CuttingThread[] {
-  // Columns of texts, which take longer than those of numbers, come first.
-  const texts = [...setup.wanted].filter((position) => !setup.numbers.has(position));
-  const positions = [...texts, ...setup.numbers.keys()];
-  return dealColumns(positions, threadCount(positions.length)).flatMap((wanted) => {
-    const numbers = new Map([...setup.numbers].filter(([position]) => wanted.has(position)));
-    const thread = AskedThread.start<CutSetup, Uint8Array, CutAnswer>("cutting");
-    thread?.tell({ ...setup, wanted, numbers });
-    return thread ? [{ thread, texts: new ReceivedTexts(setup.width) }] : [];
-  });
+  constructor(bytes: Uint8Array<ArrayBuffer>, cutter: CellCutter) {
+    this.#bytes = bytes;
+    this.#cutter = cutter;
+  }
+
+  cutHere(): boolean {
+    if (this.#cut !== undefined) return false;
+    this.#cut = this.#cutter.cut(this.#bytes);
+    return true;
+  }
+
+  take(): CutBlock {
+    this.cutHere();
+    return { bytes: this.#bytes, cut: this.#cut! };
+  }
+}
+
+/** A block that threads cut. */
+class CutBeside implements BegunBlock {
+  readonly #bytes: Uint8Array<ArrayBuffer>;
+  readonly #cuts: Promise<(CutLines | Uncut)[]>;
+  /** Threads, and which of their questions it is. */
+  readonly #asked: readonly (readonly [thread: CuttingThread["thread"], question: number])[];
+
+  constructor(
+    bytes: Uint8Array<ArrayBuffer>,
+    threads: readonly CuttingThread[],
+    cuts: Promise<(CutLines | Uncut)[]>,
+  ) {
+    this.#bytes = bytes;
+    this.#cuts = cuts;
+    this.#asked = threads.map(({ thread }) => [thread, thread.asked]);
+  }
+
+  get isReady(): boolean {
+    return this.#asked.every(([thread, question]) => thread.answered >= question);
+  }
+
+  async take(): Promise<CutBlock> {
+    return { bytes: this.#bytes, cut: (await this.#cuts).reduce(joinCuts) };
+  }
 }
 
 /** Returns what a thread has cut a block into; to be called in the order of the blocks. */

@@ -41,15 +41,15 @@ export class ParquetReading {
   }
 
   /**
-   * Begins to read a row group; to be called for one after the other. What it returns is to be called so, too, before the
-   * next row group is asked for where none is read beside.
+   * Begins to read a row group; to be called for one after the other. What it returns is to be called before the next row
+   * group is asked for where none is read beside.
    */
   read(group: RowGroup): () => Promise<(ColumnCells | undefined)[]> {
     if (!this.isBeside) return () => this.#cells.read(group);
     this.#readers ??= this.#deal();
     const isLast = group.index === this.#file.groups.length - 1;
     const answers = askAll(this.#readers, { file: this.#number!, group: group.index, isLast }, unpack);
-    return async () => (await answers()).reduce(joinColumns);
+    return async () => (await answers).reduce(joinColumns);
   }
 
   /** Deals the columns to the threads. */
