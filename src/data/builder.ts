@@ -10,7 +10,7 @@ import { type Column, createColumn, createFittedColumn } from "./columns.ts";
 import { Dataset } from "./dataset.ts";
 import { taskNames } from "./declared_labels.ts";
 import { BlockDeriver } from "./derived/block_deriver.ts";
-import { deriverOf, type FieldCell, formsOfCells, rowDeriver } from "./derived/derive.ts";
+import { deriversOf, type FieldCell, formsOfCells, rowDeriver } from "./derived/derive.ts";
 import { type FieldFit, FittedSchema } from "./fitted_schema.ts";
 import { growF64 } from "./growable.ts";
 import { keepWithinMemory, makeF32, makeU32 } from "./large_arrays.ts";
@@ -75,11 +75,9 @@ export class DatasetBuilder {
     });
     const rules = textRulesOf(this.#declared.features, { ...this.#declared, trim: this.#trim });
     const forms = createCellForms(fields, rules, this.#missing);
-    this.#derive = rowDeriver(fields, forms, this.#missingTexts);
-    this.#derivers = fields.map((feature, index) => {
-      const derive = deriverOf(feature, { form: forms[index], missing: this.#missingTexts });
-      return derive && new BlockDeriver(derive);
-    });
+    const derivers = deriversOf(fields, forms, this.#missingTexts);
+    this.#derive = rowDeriver(fields, derivers);
+    this.#derivers = derivers.map((derive) => derive && new BlockDeriver(derive));
     this.#forms = formsOfCells(fields, forms);
     this.#sequences = new SequenceColumns(sequences, this.#missing, rules.slice(fields.length));
     this.#labeled = options.labeled;

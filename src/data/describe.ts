@@ -6,7 +6,14 @@
 import { createCellForms } from "./cell_forms.ts";
 import { cutCrossOf } from "./derived/cut_column.ts";
 import { columnsOf, derivationOf } from "./derived/derivation.ts";
-import { type FieldCell, formsOfCells, missingTextsOf, type RawTexts, rowDeriver } from "./derived/derive.ts";
+import {
+  deriversOf,
+  type FieldCell,
+  formsOfCells,
+  missingTextsOf,
+  type RawTexts,
+  rowDeriver,
+} from "./derived/derive.ts";
 import { pastOf } from "./derived/past_fit.ts";
 import type { FieldDescription } from "./describe/field.ts";
 import { quantilesOf } from "./describe/number_sample.ts";
@@ -175,7 +182,7 @@ function createTextReader(
   missing: readonly string[],
 ): (cells: readonly FieldCell[]) => readonly (string | undefined)[] | RowFault {
   const forms = createCellForms(features, rules, missing);
-  const derive = rowDeriver(features, forms, new MissingTexts(missing));
+  const derive = rowDeriver(features, deriversOf(features, forms, new MissingTexts(missing)));
   const made = formsOfCells(features, forms);
   const absent = features.map((feature) => missingTextsOf(feature, new MissingTexts(missing)));
   return (cells) => {

@@ -56,6 +56,19 @@ export function deriverOf(feature: Feature, treatment: TextTreatment): Derive | 
   return (texts) => make(texts, 0);
 }
 
+/**
+ * Returns how the texts of features are made; nothing for those that are texts of their columns.
+ *
+ * @param forms how the texts of each feature are treated
+ */
+export function deriversOf(
+  features: readonly Feature[],
+  forms: readonly CellForm[],
+  missing: ReadonlySet<string>,
+): (Derive | undefined)[] {
+  return features.map((feature, f) => deriverOf(feature, { form: forms[f], missing }));
+}
+
 /** Joins texts; the text is missing where one of them is, unless another is wrong. */
 function crossMaker({ cross }: CrossOf, treatment: TextTreatment): MakePart {
   let next = 0;
@@ -119,17 +132,16 @@ function presentMaker(
  * Makes a function that makes the texts of a row's derived features. A text that stands where a list is to be made one is
  * taken as it is: it was made before.
  *
- * @param forms how the texts of each feature are treated
+ * @param derivers how the text of each feature is made
  * @returns nothing where no feature is derived, so that such rows cost nothing
  */
 export function rowDeriver(
   features: readonly Feature[],
-  forms: readonly CellForm[],
-  missing: ReadonlySet<string>,
+  derivers: readonly (Derive | undefined)[],
 ): ((cells: readonly FieldCell[]) => readonly SequenceCell[] | RowFault) | undefined {
-  const derived = features.flatMap((feature, index) => {
-    const derive = deriverOf(feature, { form: forms[index], missing });
-    return derive === undefined ? [] : [{ index, derive, name: feature.name }];
+  const derived = features.flatMap(({ name }, index) => {
+    const derive = derivers[index];
+    return derive === undefined ? [] : [{ index, derive, name }];
   });
   if (derived.length === 0) return undefined;
   return (cells) => {
