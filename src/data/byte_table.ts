@@ -3,8 +3,6 @@
  *
  * @module
  */
-import type { Utf8Texts } from "./utf8_texts.ts";
-
 /** Bytes that texts are cut from. */
 export interface TextBytes {
   /** The bytes. */
@@ -101,35 +99,43 @@ export class ByteTable {
   }
 
   /**
-   * Writes the number of each text, or {@linkcode UNKNOWN}. One that follows itself is looked up once.
+   * Writes the number of each text of a block, or {@linkcode UNKNOWN}. Places in the table are read for all texts before
+   * the first is compared: the processor waits for many of them at once then.
    *
+   * @param starts position of each text's first byte
+   * @param nexts position behind its last, and one more
    * @returns how many are unknown
    */
-  findAll(texts: Utf8Texts, numbers: Int32Array): number {
-    const { view, length: count } = texts;
+  findAll(block: TextBytes, starts: Uint32Array, nexts: Uint32Array, numbers: Int32Array): number {
+    const { view } = block;
     const slots = this.#slots;
-    const mask = this.#mask;
-    let unknown = 0;
-    let [low, high, length, number] = [0, 0, -1, UNKNOWN];
-    let end = 0;
+    const wrap = SLOT * this.#mask;
+    const count = numbers.length;
+    if (keys.length < KEY * count) keys = new Int32Array(KEY * count);
+    const own = keys;
     for (let text = 0; text < count; text++) {
-      const first = end + 4;
-      const bytes = view.getInt32(end, true);
-      end = first + bytes;
-      if (bytes > PACKED_BYTES) {
-        length = -1;
-        number = this.find(texts, first, end);
-      } else {
-        const a = view.getInt32(first, true) & LOW_BITS[bytes];
-        const b = view.getInt32(first + 4, true) & HIGH_BITS[bytes];
-        if (a !== low || b !== high || bytes !== length) {
-          [low, high, length] = [a, b, bytes];
-          let slot = SLOT * (hashOf(a, b, bytes) & mask);
+      const start = starts[text];
+      const bytes = nexts[text] - 1 - start;
+      const isPacked = bytes <= PACKED_BYTES;
+      const low = isPacked ? view.getInt32(start, true) & LOW_BITS[bytes] : 0;
+      const high = isPacked ? view.getInt32(start + 4, true) & HIGH_BITS[bytes] : 0;
+      own[KEY * text] = low;
+      own[KEY * text + 1] = high;
+      own[KEY * text + 2] = (SLOT * hashOf(low, high, bytes)) & wrap;
+    }
+    for (let text = 0; text < count; text++) numbers[text] = slots[own[KEY * text + 2] + 3] - 1;
+    let unknown = 0;
+    for (let text = 0; text < count; text++) {
+      const bytes = nexts[text] - 1 - starts[text];
+      let number = numbers[text];
+      if (bytes > PACKED_BYTES) number = this.find(block, starts[text], nexts[text] - 1);
+      else {
+        const low = own[KEY * text];
+        const high = own[KEY * text + 1];
+        let slot = own[KEY * text + 2];
+        while (number >= 0 && (slots[slot] !== low || slots[slot + 1] !== high || slots[slot + 2] !== bytes)) {
+          slot = (slot + SLOT) & wrap;
           number = slots[slot + 3] - 1;
-          while (number >= 0 && (slots[slot] !== a || slots[slot + 1] !== b || slots[slot + 2] !== bytes)) {
-            slot = (slot + SLOT) & (SLOT * mask);
-            number = slots[slot + 3] - 1;
-          }
         }
       }
       if (number < 0) unknown++;
@@ -184,6 +190,12 @@ export class ByteTable {
     }
   }
 }
+
+/** Numbers of a key: eight bytes of a text, and its place in the table. */
+const KEY = 3;
+
+/** Keys of the texts that are looked for, kept for the next ones. */
+let keys = new Int32Array(0);
 
 /** Returns bytes with a view that reaches beyond them. */
 export function padded(bytes: Uint8Array): TextBytes {

@@ -11,7 +11,7 @@ import { isHashed } from "./hash_buckets.ts";
 import { isNew, MISSING_NAME, NameLookup } from "./name_lookup.ts";
 import type { Row } from "./row_cells.ts";
 import type { CellForm } from "./text_rules.ts";
-import type { Utf8Texts } from "./utf8_texts.ts";
+import { placeTexts, type Utf8Texts } from "./utf8_texts.ts";
 import { firstValueRow } from "./vocabulary.ts";
 
 /** What is known of a field's names. */
@@ -90,25 +90,24 @@ export class NameEncoder {
   encodeTexts(texts: Utf8Texts, { ids, start }: { readonly ids: Uint32Array; readonly start: number }): CellCounts {
     const { field: { offset, missing, vocabulary = [] }, form } = this.#known;
     const numbers = new Int32Array(ids.buffer, ids.byteOffset + 4 * start, texts.length);
-    const unknown = this.prepare().findAll(texts, numbers);
+    const { starts, nexts } = placeTexts(texts, texts.length);
+    const unknown = this.prepare().findAll(texts, starts, nexts, numbers);
     const tally = new NameTally(this.#known);
     const first = offset + firstValueRow(missing);
     const absent = offset + this.#lookup.missingRow;
     const strings = !this.#hashes && UNKNOWN_SHARE * unknown > texts.length ? texts.strings : undefined;
     const names = vocabulary.length;
-    let at = 0;
     for (let row = 0; row < texts.length; row++) {
       const number = numbers[row];
-      const from = at + 4;
-      if (unknown > 0) at = from + texts.view.getInt32(at, true);
       if (number >= names) {
         ids[start + row] = absent;
         tally.add(MISSING_NAME, undefined);
       } else if (number !== UNKNOWN) ids[start + row] = first + number;
       else if (this.#hashes) {
-        ids[start + row] = offset + this.#lookup.rowOf(this.#lookup.codeOfBytes(texts.bytes, from, at));
+        ids[start + row] = offset +
+          this.#lookup.rowOf(this.#lookup.codeOfBytes(texts.bytes, starts[row], nexts[row] - 1));
       } else {
-        const text = form(strings ? strings[row] : texts.decode(from, at));
+        const text = form(strings ? strings[row] : texts.decode(starts[row], nexts[row] - 1));
         const code = this.#lookup.codeOf(text);
         ids[start + row] = offset + this.#lookup.rowOf(code);
         tally.add(code, text);

@@ -50,7 +50,10 @@ export class TextPool {
       return codes;
     }
     const table = this.#table;
+    const numbers = new Int32Array(codes.buffer);
+    if (table.findAll(block, starts, nexts, numbers) === 0) return codes;
     for (let i = 0; i < count; i++) {
+      if (numbers[i] !== UNKNOWN) continue;
       const [start, end] = [starts[i], nexts[i] - 1];
       let number = table.find(block, start, end);
       if (number === UNKNOWN) {

@@ -94,6 +94,33 @@ export class Utf8Texts implements TextBytes {
   }
 }
 
+/** Where texts are. */
+export interface TextPlaces {
+  /** Position of each one's first byte. */
+  readonly starts: Uint32Array;
+  /** Position behind its last, and one more. */
+  readonly nexts: Uint32Array;
+}
+
+/**
+ * Finds texts that stand one after the other, the length of each before it.
+ *
+ * @throws {RangeError} when the bytes end before
+ */
+export function placeTexts({ bytes, view }: TextBytes, count: number): TextPlaces {
+  if (4 * count > bytes.length) throw new RangeError(`expected ${count} texts, received ${bytes.length} bytes`);
+  const [starts, nexts] = [new Uint32Array(count), new Uint32Array(count)];
+  let at = 0;
+  for (let text = 0; text < count; text++) {
+    const start = at + 4;
+    at = start + view.getUint32(at, true);
+    starts[text] = start;
+    nexts[text] = at + 1;
+  }
+  if (at > bytes.length) throw new RangeError(`expected ${at} bytes of texts, received ${bytes.length}`);
+  return { starts, nexts };
+}
+
 /** Tells whether all bytes are below 128, as those of lengths below 128 are, too. */
 function isAscii(bytes: Uint8Array): boolean {
   const { buffer, byteOffset, length } = bytes;

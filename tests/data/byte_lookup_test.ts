@@ -7,7 +7,7 @@ import { randomUnit } from "../../src/data/random.ts";
 import { readRows, type Row } from "../../src/data/rows.ts";
 import { categorical, numeric } from "../../src/data/schema.ts";
 import type { TextRules } from "../../src/data/text_rules.ts";
-import { type TextsFault, Utf8Texts } from "../../src/data/utf8_texts.ts";
+import { placeTexts, type TextsFault, Utf8Texts } from "../../src/data/utf8_texts.ts";
 import { join, texts } from "../serve/wire.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 
@@ -181,7 +181,9 @@ Deno.test("a table numbers texts in their order, however many there are and what
   }
   places.forEach(([start, end], number) => assertEquals(table.find(block, start, end), number % 7 === 0 ? -1 : number));
   const found = new Int32Array(names.length);
-  const unknown = table.findAll(read(names), found);
+  const all = read(names);
+  const { starts, nexts } = placeTexts(all, names.length);
+  const unknown = table.findAll(all, starts, nexts, found);
   assertEquals(unknown, names.filter((_, i) => i % 7 === 0).length);
   assertEquals([...found], names.map((_, i) => i % 7 === 0 ? UNKNOWN : i));
 });

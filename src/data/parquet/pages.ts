@@ -10,6 +10,7 @@
 import type { ColumnDecoder, DataPageHeader, Encoding, PageHeader } from "npm:hyparquet@1.33.0/src/types.js";
 import { padded } from "../byte_table.ts";
 import type { Utf8Block } from "../text_pool.ts";
+import { placeTexts, type TextPlaces } from "../utf8_texts.ts";
 import type { ColumnValues } from "./file.ts";
 import type { ParquetLibrary } from "./library.ts";
 import { readRuns } from "./runs.ts";
@@ -191,12 +192,8 @@ class RowTarget<A extends Uint32Array | Float64Array> {
 }
 
 /** Texts, and where they are. */
-export interface PageTexts {
+export interface PageTexts extends TextPlaces {
   readonly block: Utf8Block;
-  /** Position of each text's first byte. */
-  readonly starts: Uint32Array;
-  /** Position behind its last, and one more. */
-  readonly nexts: Uint32Array;
 }
 
 const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -206,19 +203,10 @@ export function findTexts(values: RawValues): PageTexts {
   const { count, encoding } = values;
   const bytes = encoding === "PLAIN" ? values.bytes : joinTexts(decodeRaw(values) as Uint8Array[]);
   const block = padded(bytes);
-  if (4 * count > bytes.length) throw new Error(`expected ${count} texts, received ${bytes.length} bytes`);
-  const [starts, nexts] = [new Uint32Array(count), new Uint32Array(count)];
-  let at = 0;
-  for (let i = 0; i < count; i++) {
-    const start = at + 4;
-    at = start + block.view.getUint32(at, true);
-    starts[i] = start;
-    nexts[i] = at + 1;
-  }
-  if (at > bytes.length) throw new Error(`expected ${at} bytes of texts, received ${bytes.length}`);
+  const places = placeTexts(block, count);
   const text = lenient.decode(bytes);
   const isAscii = text.length === bytes.length && !text.includes("\ufffd");
-  return { block: { ...block, ascii: isAscii ? text : undefined }, starts, nexts };
+  return { block: { ...block, ascii: isAscii ? text : undefined }, ...places };
 }
 
 /** Writes texts one after the other, the length of each before it. */
