@@ -184,7 +184,7 @@ export function sliceBlock(block: CellBlock, start: number, end: number): CellBl
 }
 
 /** Returns the cells of rows `start` up to `end`. */
-export function sliceCells(cells: ColumnCells, start: number, end: number): ColumnCells {
+function sliceCells(cells: ColumnCells, start: number, end: number): ColumnCells {
   if ("codes" in cells) return { texts: cells.texts, codes: cells.codes.subarray(start, end) };
   const odd = [...cells.odd].filter(([row]) => row >= start && row < end);
   return { numbers: cells.numbers.subarray(start, end), odd: new Map(odd.map(([row, text]) => [row - start, text])) };

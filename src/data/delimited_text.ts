@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type CellBlock, type CutLines, type CutSetup, sliceCells } from "./cell_blocks.ts";
+import { type CellBlock, type CutLines, type CutSetup, sliceBlock } from "./cell_blocks.ts";
 import type { ReadCsvOptions } from "./csv_options.ts";
 import type { Cutters } from "./cutting/cutters.ts";
 import { type BegunBlock, type CutBlock, Cutting } from "./cutting/cutting.ts";
@@ -232,12 +232,10 @@ class Utf8Text implements DelimitedText {
 /** Returns blocks of the rows between lines that are none, and these lines as records. */
 function partsOf({ lines, columns, odd }: CutLines, firstLine: number): (TextRecord[] | CellBlock)[] {
   const parts: (TextRecord[] | CellBlock)[] = [];
+  const all = { rows: lines.length, firstLine, lines, columns };
   let start = 0;
   const takeRows = (end: number) => {
-    if (end > start) {
-      const cells = columns.map((column) => column && sliceCells(column, start, end));
-      parts.push({ rows: end - start, firstLine, lines: lines.subarray(start, end), columns: cells });
-    }
+    if (end > start) parts.push(sliceBlock(all, start, end));
     start = end;
   };
   for (const { line, row, cells } of odd) {
